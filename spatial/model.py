@@ -1,0 +1,126 @@
+"""The nouns of the program: frozen dataclasses without behaviour beyond their own consistency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
+
+ASPECTS = ("openness", "accessibility", "neutrality", "low_threshold", "mixing")
+FLOATING = "floating"
+EVIDENCE = ("observed", "derived", "assumed by rule", "unknown")
+KNOWN_EVIDENCE = ("observed", "derived")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a table came from.
+
+    ``complete`` is true where the source declares itself complete, so that absence is evidence.
+    Dates are ISO 8601 strings; ``retrieved_at`` is in UTC.
+    """
+
+    source_id: str
+    path: str
+    licence: str
+    attribution: str
+    data_date: str | None = None
+    retrieved_at: str | None = None
+    sha256: str | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A canonical table in the estate's CRS, with its origin."""
+
+    name: str
+    table: gpd.GeoDataFrame
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Estate:
+    """A housing estate: the area whose outdoor places are scored.
+
+    ``boundary`` is a valid polygon or multipolygon in ``crs``, which is projected and in metres.
+    Places within ``margin_m`` of it are scored too; context is read ``reach_m`` metres further.
+    ``tenure`` is ``"almen"`` where the ground is known to be a public-housing department's.
+    """
+
+    id: str
+    name: str
+    boundary: BaseGeometry
+    crs: CRS
+    margin_m: float = 250.0
+    reach_m: float = 1600.0
+    municipality: str | None = None
+    tenure: str | None = None
+    as_of: str | None = None
+    provenance: Provenance | None = None
+
+    @property
+    def study_area(self) -> BaseGeometry:
+        """Polygon in which places are scored: the boundary and its margin."""
+        return self.boundary.buffer(self.margin_m)
+
+    @property
+    def context_area(self) -> BaseGeometry:
+        """Polygon from which the network and the context are read."""
+        return self.boundary.buffer(self.margin_m + self.reach_m)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one indicator is judged: its aspect, its weight in it, and its value function.
+
+    ``points`` are (value in the indicator's unit, judged value in [0, 1]) with rising values,
+    joined by straight lines and constant beyond both ends. ``plausible`` is the range, in the
+    indicator's unit, that an unknown value may take. ``why`` is the justification with its source.
+    """
+
+    indicator: str
+    aspect: str
+    weight: float
+    unit: str
+    points: tuple[tuple[float, float], ...]
+    plausible: tuple[float, float]
+    why: str
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """The judgement: aspect weights, rules per indicator, and what is needed for a rank."""
+
+    aspect_weights: Mapping[str, float]
+    rules: Mapping[str, Rule]
+    min_coverage: float = 0.5
+    mean: str = "geometric"
+    draws: int = 1000
+    concentration: float = 50.0
+    top_k: int = 10
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything one run found, ready to be rendered.
+
+    ``places`` and ``meeting_spaces`` are indexed by id and carry the columns of the contract in
+    the estate's CRS. ``evidence`` is the long table (place_id, indicator, value, unit, low, high,
+    evidence, source_id, rule). ``layers`` are the canonical tables by name. In ``rubric`` every
+    value function is resolved to points in the indicator's unit.
+    """
+
+    estate: Estate
+    places: gpd.GeoDataFrame
+    meeting_spaces: gpd.GeoDataFrame
+    evidence: pd.DataFrame
+    layers: Mapping[str, gpd.GeoDataFrame]
+    rubric: Rubric
+    manifest: Mapping[str, Any] = field(default_factory=dict)
