@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
     from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
@@ -34,6 +36,41 @@ class Provenance:
     retrieved_at: str | None = None
     sha256: str | None = None
     complete: bool = False
+
+
+@dataclass(frozen=True)
+class Features:
+    """Raw objects of one geometry type, in a metric CRS, before they mean anything.
+
+    ``ids`` are ``"osm:node/1"`` and the like, ``tags`` a dictionary an object, ``geometry`` shapely
+    objects; all three have the same length. For lines, ``node_ids`` holds the identities of all
+    vertices one after another, so that topology comes from identity and never from coordinates.
+    """
+
+    ids: npt.NDArray[np.object_]
+    tags: Sequence[Mapping[str, str]]
+    geometry: npt.NDArray[np.object_]
+    node_ids: npt.NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class RawData:
+    """What a source delivered for an area: points, lines and areas, in the estate's CRS.
+
+    ``extent`` is the polygon the source covers; beyond it nothing is known. ``dropped`` counts
+    the objects that could not be used, by reason; ``repaired`` those that could after a repair.
+    """
+
+    points: Features
+    lines: Features
+    areas: Features
+    extent: BaseGeometry
+    dropped: Mapping[str, int]
+    repaired: Mapping[str, int]
+    provenance: Provenance
 
 
 @dataclass(frozen=True)

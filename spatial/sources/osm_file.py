@@ -1,0 +1,338 @@
+"""Reading OpenStreetMap extracts (``.osm.pbf``, ``.osm``, ``.osm.bz2``) in one pass.
+
+pyosmium was chosen by measurement (``tests/benchmarks/reading.py``): it is as fast as GDAL's
+Arrow reader, keeps node identities, which GDAL drops, and assembles relations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import osmium
+import shapely
+from osmium.osm import osm_entity_bits
+from pyproj import CRS, Transformer
+from shapely.geometry.base import BaseGeometry
+
+from spatial.crs import WGS84
+from spatial.errors import EmptyAreaError, SourceFormatError, SourceUnavailable
+from spatial.model import Features, Provenance, RawData
+
+log = logging.getLogger(__name__)
+
+SOURCE_ID = "osm"
+LICENCE = "ODbL 1.0"
+ATTRIBUTION = "© OpenStreetMap contributors"
+SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2")
+
+POINT_KEYS = (
+    "amenity", "leisure", "barrier", "entrance", "highway", "addr:housenumber", "shop", "railway",
+    "public_transport", "club", "office", "social_facility", "tourism", "place", "natural",
+    "kerb", "crossing",
+)  # fmt: skip
+LINE_KEYS = ("highway", "barrier", "waterway", "amenity", "leisure", "railway")
+AREA_KEYS = (
+    "building", "amenity", "leisure", "landuse", "natural", "place", "area", "addr:housenumber",
+    "shop", "club", "office", "social_facility", "waterway", "public_transport", "barrier",
+    "tourism",
+)  # fmt: skip
+HASH_CHUNK_BYTES = 1 << 20
+# Objects that reach over the edge of the area are kept whole when their box touches it.
+MIN_LINE_NODES = 2
+
+
+@dataclass
+class _Batch:
+    ids: list[str] = field(default_factory=list)
+    tags: list[dict[str, str]] = field(default_factory=list)
+    wkb: list[str] = field(default_factory=list)
+    nodes: list[list[int]] = field(default_factory=list)
+
+    def add(self, identity: str, tags: dict[str, str], wkb: str) -> None:
+        self.ids.append(identity)
+        self.tags.append(tags)
+        self.wkb.append(wkb)
+
+
+@dataclass
+class _Scan:
+    """What one pass over a file collects, in WGS 84."""
+
+    points: _Batch = field(default_factory=_Batch)
+    lines: _Batch = field(default_factory=_Batch)
+    areas: _Batch = field(default_factory=_Batch)
+    relations_seen: set[int] = field(default_factory=set)
+    relations_built: set[int] = field(default_factory=set)
+    dropped: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
+    newest: Any = None
+
+
+def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData:
+    """Read the objects of an extract that touch an area.
+
+    Parameters
+    ----------
+    path
+        The extract. The name must end in one of ``SUFFIXES``.
+    area_wgs84
+        Polygon in WGS 84; objects whose bounding box touches it are kept. None keeps all.
+    crs
+        Projected CRS in metres, in which the geometry is returned.
+
+    Returns
+    -------
+    RawData
+        Points, lines and areas. Multipolygon relations are assembled; closed ways with tags of an
+        area are areas. Lines cut at the edge of the extract are kept as the pieces that are there.
+
+    Raises
+    ------
+    SourceUnavailable
+        If the file is not there or may not be read.
+    SourceFormatError
+        If it is empty, truncated, or not OpenStreetMap data.
+    EmptyAreaError
+        If the extract holds nothing in the area.
+    """
+    path = _checked(Path(path))
+    scan = _scan(path)
+    clip = None if area_wgs84 is None else area_wgs84.bounds
+    extent = _extent(path, scan)
+    to_metric = Transformer.from_crs(WGS84, crs, always_xy=True)
+    scan.dropped["relation with members outside the extract"] += len(
+        scan.relations_seen - scan.relations_built
+    )
+    raw = RawData(
+        points=_features(scan.points, clip, to_metric),
+        lines=_features(scan.lines, clip, to_metric),
+        areas=_valid(_features(scan.areas, clip, to_metric), scan),
+        extent=_project(np.array([extent]), to_metric)[0],
+        dropped={reason: n for reason, n in sorted(scan.dropped.items()) if n},
+        repaired={reason: n for reason, n in sorted(scan.repaired.items()) if n},
+        provenance=_provenance(path, scan),
+    )
+    if area_wgs84 is not None and not extent.intersects(area_wgs84):
+        raise EmptyAreaError(_outside(path, extent, area_wgs84))
+    _report(path, raw)
+    return raw
+
+
+def _outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
+    west, south, east, north = extent.bounds
+    x, y = area.centroid.x, area.centroid.y
+    return (
+        f"{path}: covers {west:.3f},{south:.3f} to {east:.3f},{north:.3f} (lon,lat); the boundary lies "
+        f"at {x:.3f},{y:.3f}, outside it; give an extract that holds the boundary, or check its CRS"
+    )
+
+
+def _report(path: Path, raw: RawData) -> None:
+    log.info(
+        "%s: %d points, %d lines, %d areas", path.name, len(raw.points), len(raw.lines), len(raw.areas)
+    )
+    for reason, count in raw.dropped.items():
+        log.info("%s: dropped %d objects: %s", path.name, count, reason)
+    for reason, count in raw.repaired.items():
+        log.info("%s: repaired %d objects: %s", path.name, count, reason)
+
+
+def _checked(path: Path) -> Path:
+    needed = f"needed an OpenStreetMap extract ({', '.join(SUFFIXES)})"
+    if not path.exists():
+        raise SourceUnavailable(f"{path}: found no such file; {needed}; check the path")
+    if path.is_dir():
+        raise SourceFormatError(f"{path}: found a folder; {needed}; name the file in it")
+    if not path.name.endswith(SUFFIXES):
+        raise SourceFormatError(f"{path}: found a file with another ending; {needed}; convert it")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        raise SourceUnavailable(f"{path}: cannot be opened ({error.strerror}); check its rights") from error
+    if empty:
+        raise SourceFormatError(f"{path}: found an empty file; {needed}; download it again")
+    return path
+
+
+def _scan(path: Path) -> _Scan:
+    scan = _Scan()
+    try:
+        for obj in _objects(path):
+            if obj.is_node():
+                _take_node(obj, scan)
+            elif obj.is_way():
+                _take_way(obj, scan)
+            elif obj.is_area():
+                _take_area(obj, scan)
+            else:
+                scan.relations_seen.add(obj.id)
+    except (RuntimeError, OSError, ValueError) as error:
+        raise SourceFormatError(
+            f"{path}: cannot be read as OpenStreetMap data ({error}); needed a whole, valid extract; "
+            "download or export it again"
+        ) from error
+    return scan
+
+
+def _objects(path: Path) -> Iterator[Any]:
+    keep = osmium.filter.KeyFilter
+    entity = osm_entity_bits
+    multipolygon = osmium.filter.TagFilter(("type", "multipolygon"))
+    return iter(
+        osmium.FileProcessor(str(path))
+        .with_locations()
+        .with_areas(keep(*AREA_KEYS))
+        .with_filter(keep(*POINT_KEYS).enable_for(entity.NODE))
+        .with_filter(keep(*LINE_KEYS).enable_for(entity.WAY))
+        .with_filter(keep(*AREA_KEYS).enable_for(entity.AREA | entity.RELATION))
+        .with_filter(multipolygon.enable_for(entity.RELATION))
+    )
+
+
+_WKB = osmium.geom.WKBFactory()
+
+
+def _tags(obj: Any) -> dict[str, str]:
+    return {key: value for key, value in obj.tags}
+
+
+def _take_node(node: Any, scan: _Scan) -> None:
+    scan.points.add(f"osm:node/{node.id}", _tags(node), _WKB.create_point(node))
+
+
+def _take_way(way: Any, scan: _Scan) -> None:
+    tags = _tags(way)
+    if way.is_closed() and not ("highway" in tags or "barrier" in tags):
+        return
+    if scan.newest is None or way.timestamp > scan.newest:
+        scan.newest = way.timestamp
+    identity = f"osm:way/{way.id}"
+    refs = [node.ref for node in way.nodes]
+    try:
+        wkb = _WKB.create_linestring(way, osmium.geom.ALL)
+    except osmium.InvalidLocationError:
+        _take_pieces(way, identity, tags, scan)
+        return
+    except RuntimeError:
+        scan.dropped["line with fewer than two nodes"] += 1
+        return
+    scan.lines.add(identity, tags, wkb)
+    scan.lines.nodes.append(refs)
+
+
+def _take_pieces(way: Any, identity: str, tags: dict[str, str], scan: _Scan) -> None:
+    """Keep the runs of nodes that are in the extract."""
+    pieces: list[list[Any]] = [[]]
+    for node in way.nodes:
+        if node.location.valid():
+            pieces[-1].append(node)
+        elif pieces[-1]:
+            pieces.append([])
+    usable = [piece for piece in pieces if len(piece) >= MIN_LINE_NODES]
+    for piece in usable:
+        line = shapely.LineString([(node.lon, node.lat) for node in piece])
+        scan.lines.add(identity, tags, shapely.to_wkb(line, hex=True))
+        scan.lines.nodes.append([node.ref for node in piece])
+    count = scan.repaired if usable else scan.dropped
+    count["line cut at the edge of the extract"] += 1
+
+
+def _take_area(area: Any, scan: _Scan) -> None:
+    kind = "way" if area.from_way() else "relation"
+    if kind == "relation":
+        scan.relations_built.add(area.orig_id())
+    try:
+        wkb = _WKB.create_multipolygon(area)
+    except (osmium.InvalidLocationError, RuntimeError):
+        scan.dropped["area with missing nodes or crossing rings"] += 1
+        return
+    scan.areas.add(f"osm:{kind}/{area.orig_id()}", _tags(area), wkb)
+
+
+def _features(
+    batch: _Batch, clip: tuple[float, float, float, float] | None, to_metric: Transformer
+) -> Features:
+    geometry = shapely.from_wkb(np.array(batch.wkb, dtype=object))
+    keep = np.ones(len(geometry), dtype=bool)
+    if clip is not None and len(geometry):
+        west, south, east, north = shapely.bounds(geometry).T
+        keep = (east >= clip[0]) & (west <= clip[2]) & (north >= clip[1]) & (south <= clip[3])
+    kept = np.flatnonzero(keep)
+    nodes = [batch.nodes[i] for i in kept] if batch.nodes else None
+    return Features(
+        ids=np.array(batch.ids, dtype=object)[kept],
+        tags=[batch.tags[i] for i in kept],
+        geometry=_project(geometry[kept], to_metric),
+        node_ids=None if nodes is None else np.array([n for way in nodes for n in way], dtype=np.int64),
+    )
+
+
+def _project(geometry: np.ndarray, to_metric: Transformer) -> np.ndarray:
+    """Project geometries in one call, and keep every vertex."""
+    degrees = shapely.get_coordinates(geometry)
+    metres = np.column_stack(to_metric.transform(degrees[:, 0], degrees[:, 1]))
+    result: np.ndarray = shapely.set_coordinates(geometry.copy(), metres)
+    return result
+
+
+def _valid(areas: Features, scan: _Scan) -> Features:
+    """Repair invalid polygons, unwrap multipolygons of one part, drop what has no area."""
+    geometry = areas.geometry.copy()
+    broken = ~shapely.is_valid(geometry)
+    geometry[broken] = [_polygonal(shapely.make_valid(shape)) for shape in geometry[broken]]
+    scan.repaired["self-crossing area"] += int(broken.sum())
+    single = shapely.get_num_geometries(geometry) == 1
+    geometry[single] = shapely.get_geometry(geometry[single], 0)
+    keep = shapely.area(geometry) > 0
+    scan.dropped["area without extent"] += int((~keep).sum())
+    index = np.flatnonzero(keep)
+    return Features(areas.ids[index], [areas.tags[i] for i in index], geometry[index])
+
+
+def _polygonal(shape: BaseGeometry) -> BaseGeometry:
+    parts = [part for part in shapely.get_parts(shape, return_index=False) if part.area > 0]
+    return shapely.union_all(parts) if parts else shapely.Polygon()
+
+
+def _extent(path: Path, scan: _Scan) -> BaseGeometry:
+    """Return the area the file covers, in WGS 84.
+
+    The box in the file's header where there is one. Else the box of the nodes that no line uses:
+    those are in an extract only because they lie inside it, while ways reach out of it.
+    """
+    box = osmium.FileProcessor(str(path)).header.box()
+    if box.valid():
+        low, high = box.bottom_left, box.top_right
+        return shapely.box(low.lon, low.lat, high.lon, high.lat)
+    used = {f"osm:node/{ref}" for refs in scan.lines.nodes for ref in refs}
+    free = [wkb for identity, wkb in zip(scan.points.ids, scan.points.wkb, strict=True) if identity not in used]
+    every = free or scan.lines.wkb or scan.areas.wkb
+    if not every:
+        raise EmptyAreaError(f"{path}: found no usable object; needed an extract of a town; check the file")
+    return shapely.box(*shapely.total_bounds(shapely.from_wkb(np.array(every, dtype=object))))
+
+
+def _provenance(path: Path, scan: _Scan) -> Provenance:
+    stamp = osmium.FileProcessor(str(path)).header.get("osmosis_replication_timestamp", "")
+    if not stamp and scan.newest is not None and scan.newest.timestamp() > 0:
+        stamp = scan.newest.isoformat()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(HASH_CHUNK_BYTES):
+            digest.update(chunk)
+    return Provenance(
+        source_id=SOURCE_ID,
+        path=str(path),
+        licence=LICENCE,
+        attribution=ATTRIBUTION,
+        data_date=stamp[:10] or None,
+        sha256=digest.hexdigest(),
+    )
