@@ -1,0 +1,245 @@
+"""Configuration files into the model: tag choices and the rubric."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from spatial.errors import ConfigError
+from spatial.model import ASPECTS
+
+DEFAULTS = resources.files("spatial") / "defaults"
+
+Condition = tuple[str, str | None, bool]
+CURVES = ("percentile", "share_of_estate")
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Named selectors over tags: finds the first name one of whose selectors matches.
+
+    A selector is ``"key=value"``, ``"key=*"`` or several joined by ``" & "``; a leading ``!``
+    negates a condition.
+    """
+
+    by_key: Mapping[str, Sequence[tuple[int, str, tuple[Condition, ...]]]]
+
+    @classmethod
+    def of(cls, groups: Mapping[str, Sequence[str]]) -> Matcher:
+        """Build a matcher from selectors by name; the order of names decides between matches."""
+        by_key: dict[str, list[tuple[int, str, tuple[Condition, ...]]]] = {}
+        order = 0
+        for name, selectors in groups.items():
+            for text in selectors:
+                conditions = tuple(_condition(part, text) for part in text.split(" & "))
+                by_key.setdefault(conditions[0][0], []).append((order, name, conditions))
+                order += 1
+        return cls(by_key)
+
+    def first(self, tags: Mapping[str, str]) -> str | None:
+        """Return the name of the first selector that matches these tags, or None."""
+        best: tuple[int, str] | None = None
+        for key in tags:
+            for order, name, conditions in self.by_key.get(key, ()):
+                if (best is None or order < best[0]) and _holds(conditions, tags):
+                    best = (order, name)
+        return None if best is None else best[1]
+
+    def matches(self, tags: Mapping[str, str]) -> bool:
+        """Say whether any selector matches."""
+        return self.first(tags) is not None
+
+
+def _condition(part: str, selector: str) -> Condition:
+    negated = part.startswith("!")
+    key, equals, value = part.removeprefix("!").partition("=")
+    if not (key and equals and value):
+        raise ConfigError(f"tags: found selector {selector!r}; needed key=value or key=*; correct it")
+    return key, None if value == "*" else value, negated
+
+
+def _holds(conditions: Iterable[Condition], tags: Mapping[str, str]) -> bool:
+    return all(
+        ((key in tags) if value is None else (tags.get(key) == value)) is not negated
+        for key, value, negated in conditions
+    )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is known of all places of one kind; see ``defaults/tags.toml``."""
+
+    name: str
+    footprint_m: float
+    activities: tuple[str, ...]
+    ages: tuple[str, ...]
+    neutrality: float
+    by_nature: tuple[str, ...]
+    why: str
+    seat: bool = False
+    watchable: bool = False
+    ground: bool = False
+
+
+@dataclass(frozen=True)
+class TagRules:
+    """The tag choices of ``tags.toml``: kinds, matchers by name, and the raw tables."""
+
+    kinds: Mapping[str, Kind]
+    kind: Matcher
+    context: Matcher
+    ground: Matcher
+    stop: Matcher
+    destination: Matcher
+    lamp: Matcher
+    base: Matcher
+    crossing: Matcher
+    walk: Mapping[str, Any]
+    barrier: Mapping[str, Any]
+    building: Mapping[str, Any]
+
+
+def load(path: Path | None, default: str) -> dict[str, Any]:
+    """Read a TOML file: the user's, or the bundled one of that name."""
+    source = DEFAULTS / default if path is None else path
+    try:
+        return tomllib.loads(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{source}: cannot be read ({error}); needed a TOML file in UTF-8; check the path") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source}: is not valid TOML ({error}); correct it there") from error
+
+
+@lru_cache(maxsize=1)
+def tag_rules() -> TagRules:
+    """Return the bundled tag choices."""
+    table = load(None, "tags.toml")
+    kinds = {name: _kind(name, entry) for name, entry in table["kind"].items()}
+    walk = table["walk"]
+    return TagRules(
+        kinds=kinds,
+        kind=Matcher.of({name: entry["match"] for name, entry in table["kind"].items()}),
+        context=Matcher.of(table["context"]),
+        ground=Matcher.of(table["ground"]),
+        stop=Matcher.of({"stop": table["stop"]["match"]}),
+        destination=Matcher.of({"destination": table["destination"]["match"]}),
+        lamp=Matcher.of({"lamp": table["lamp"]["match"]}),
+        base=Matcher.of(table["base"]),
+        crossing=Matcher.of({"none": walk["no_crossing"], "crossing": walk["crossing_nodes"]}),
+        walk=walk,
+        barrier=table["barrier"],
+        building=table["building"],
+    )
+
+
+def _kind(name: str, entry: Mapping[str, Any]) -> Kind:
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items() if key != "match"}
+    return Kind(name=name, **values)
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """A rule of the rubric before its value function is resolved against the estate.
+
+    ``curve`` is either points in the indicator's unit, or the name of a reference that the run
+    turns into points: ``"percentile"`` of the reference sample, ``"share_of_estate"``.
+    """
+
+    indicator: str
+    aspect: str
+    weight: float
+    curve: tuple[tuple[float, float], ...] | str
+    plausible: tuple[float, float] | None
+    why: str
+
+
+@dataclass(frozen=True)
+class RubricSpec:
+    """The rubric as written: see ``defaults/rubric.toml``."""
+
+    aspect_weights: Mapping[str, float]
+    rules: Mapping[str, RuleSpec]
+    min_coverage: float
+    mean: str
+    draws: int
+    concentration: float
+    top_k: int
+
+
+def rubric(path: Path | None = None) -> RubricSpec:
+    """Read a rubric.
+
+    Raises
+    ------
+    ConfigError
+        If a weight is negative or all are zero, a value function does not rise in its argument or
+        leaves [0, 1], or an aspect is not one of ``ASPECTS``.
+    """
+    where = "rubric" if path is None else str(path)
+    table = load(path, "rubric.toml")
+    try:
+        rules = {name: _rule(name, entry, where) for name, entry in table["indicator"].items()}
+        spec = RubricSpec(
+            aspect_weights={aspect: float(table["aspect"][aspect]) for aspect in ASPECTS},
+            rules=rules,
+            min_coverage=float(table["min_coverage"]),
+            mean=str(table["mean"]),
+            draws=int(table["stability"]["draws"]),
+            concentration=float(table["stability"]["concentration"]),
+            top_k=int(table["stability"]["top_k"]),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"{where}: found no usable entry {error}; needed the layout of the bundled rubric.toml; start from a copy of it"
+        ) from error
+    _check(spec, where)
+    return spec
+
+
+def _rule(name: str, entry: Mapping[str, Any], where: str) -> RuleSpec:
+    curve = entry["value"]
+    plausible = entry.get("plausible")
+    return RuleSpec(
+        indicator=name,
+        aspect=str(entry["aspect"]),
+        weight=float(entry["weight"]),
+        curve=curve if isinstance(curve, str) else tuple((float(x), float(y)) for x, y in curve),
+        plausible=None if plausible is None else (float(plausible[0]), float(plausible[1])),
+        why=str(entry["why"]),
+    )
+
+
+def _check(spec: RubricSpec, where: str) -> None:
+    for rule in spec.rules.values():
+        problem = _problem(rule)
+        if problem:
+            raise ConfigError(f"{where}: [indicator.{rule.indicator}] {problem}")
+    weights = list(spec.aspect_weights.values())
+    if min(weights) < 0 or sum(weights) <= 0:
+        raise ConfigError(f"{where}: [aspect] found weights {weights}; needed none below 0 and one above; correct them")
+    if spec.mean not in ("geometric", "arithmetic"):
+        raise ConfigError(f"{where}: mean is {spec.mean!r}; needed 'geometric' or 'arithmetic'; choose one")
+    if not 0 <= spec.min_coverage <= 1:
+        raise ConfigError(f"{where}: min_coverage is {spec.min_coverage}; needed a share from 0 to 1; correct it")
+    if spec.draws < 1 or spec.concentration <= 0 or spec.top_k < 1:
+        raise ConfigError(f"{where}: [stability] needed draws, concentration and top_k above 0; correct them")
+
+
+def _problem(rule: RuleSpec) -> str | None:
+    if rule.aspect not in ASPECTS:
+        return f"aspect is {rule.aspect!r}; needed one of {', '.join(ASPECTS)}; choose one"
+    if not 0 <= rule.weight < float("inf"):
+        return f"weight is {rule.weight}; needed a number of 0 or more; correct it"
+    if isinstance(rule.curve, str):
+        return None if rule.curve in CURVES else f"value is {rule.curve!r}; needed points or one of {', '.join(CURVES)}"
+    xs, ys = [x for x, _ in rule.curve], [y for _, y in rule.curve]
+    if not xs or any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
+        return f"value has arguments {xs}; needed at least one, each above the one before; sort them"
+    if not all(0 <= y <= 1 for y in ys):
+        return f"value reaches {ys}; needed judged values from 0 to 1; correct them"
+    return None
