@@ -1,0 +1,461 @@
+"""The walking network: a graph from node identities, and distances along its edges. Pure.
+
+Distances run from geometry to geometry along edges, with the legs from the geometry to the edge at
+both ends counted. An edge is joined to another only where both share a node, so a bridge is never
+joined to what it crosses. What cannot be reached within the limit is NaN.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from spatial.walking import approach_kernel, flow_kernel
+
+if TYPE_CHECKING:
+    from spatial.visibility import Occluders
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Shapes = npt.NDArray[np.object_]
+
+YES, NO, UNKNOWN = 1, 0, -1
+LIT_YES = frozenset({"yes", "24/7", "automatic", "sunset-sunrise", "dusk-dawn", "operating_times", "interval"})
+LIT_NO = frozenset({"no", "disused"})
+# BR18 § 49: ramps and accesses at most 1:20, paths to entrances at least 1.3 m wide.
+MAX_STEP_FREE_SLOPE = 0.05
+MIN_STEP_FREE_WIDTH_M = 1.3
+RAISED_KERBS = ("raised", "yes")
+# A seat or lamp serves a way when it stands this near to it.
+SEAT_TO_WAY_M = 15.0
+LAMP_TO_WAY_M = 15.0
+# A lamp lights this much of a way to either side; fittings stand some 20 to 40 m apart.
+LAMP_REACH_M = 20.0
+# A leg starts this far inside the geometry, so that a fence drawn on its outline is crossed.
+INSIDE_M = 0.5
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Network:
+    """An undirected walking graph.
+
+    Nodes are places where a way ends, branches, or is governed by something (gate, crossing);
+    edges run between them along a way. ``arc_*`` is the graph in compressed rows: the arcs of
+    node v are ``indptr[v]:indptr[v + 1]``. Lengths are in metres, ``lit`` and ``step_free`` are
+    1 yes, 0 no, -1 unknown, one an edge.
+    """
+
+    xy: Floats
+    locked: Bools
+    raised: Bools
+    crossing: Bools
+    major_direction: Floats
+    start: Ints
+    end: Ints
+    length_m: Floats
+    geometry: Shapes
+    way: Ints
+    lit: npt.NDArray[np.int8]
+    step_free: npt.NDArray[np.int8]
+    major: Bools
+    is_crossing: Bools
+    attachable: Bools
+    direction: Floats
+    indptr: Ints
+    arc_node: Ints
+    arc_edge: Ints
+
+    @property
+    def node_count(self) -> int:
+        """Number of nodes."""
+        return len(self.xy)
+
+
+@dataclass(frozen=True)
+class Attachments:
+    """Where geometries meet the network: rows sorted by ``owner``, the position of a geometry.
+
+    ``offset_m`` is the distance along the edge from its start, ``leg_m`` the way from the
+    geometry to the edge. ``indptr`` gives the rows of each geometry; one without rows is cut off.
+    """
+
+    owner: Ints
+    edge: Ints
+    offset_m: Floats
+    leg_m: Floats
+    indptr: Ints
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    @property
+    def attached(self) -> Bools:
+        """Whether each geometry meets the network at all."""
+        return np.diff(self.indptr) > 0
+
+
+@dataclass(frozen=True)
+class Approaches:
+    """The shortest walks from geometries (rows) to targets (columns), and what lies on them.
+
+    ``distance_m`` with both legs; ``unlit_m`` and ``unknown_light_m`` of it; ``crossings``:
+    major roads crossed where no crossing is mapped; ``rest_gap_m``: longest stretch without a
+    mapped seat. All are NaN where the target cannot be reached within the limit.
+    """
+
+    distance_m: Floats
+    unlit_m: Floats
+    unknown_light_m: Floats
+    crossings: Floats
+    rest_gap_m: Floats
+
+
+def build(paths: gpd.GeoDataFrame, path_nodes: gpd.GeoDataFrame, lamps: gpd.GeoDataFrame | None = None) -> Network:
+    """Build the walking graph from the ways that people on foot may use.
+
+    Parameters
+    ----------
+    paths, path_nodes
+        Canonical layers of these names, in one metric CRS.
+    lamps
+        Street lamps; a way without a ``lit`` tag is lit where lamps stand along it.
+    """
+    ways = paths[paths["allowed"]]
+    lines = ways.geometry.to_numpy()
+    sizes = np.array([len(ids) for ids in ways["node_ids"]], dtype=np.int64)
+    ids = np.concatenate([*ways["node_ids"], np.empty(0, np.int64)])
+    xy = shapely.get_coordinates(lines)
+    owner = np.repeat(np.arange(len(ways)), sizes)
+    keep = _kept_vertices(ids, sizes, path_nodes["node_id"].to_numpy())
+    begins, stops = _edge_spans(keep, owner)
+    node_ids, vertex_node = np.unique(ids[keep], return_inverse=True)
+    node_of = np.full(len(ids), -1, dtype=np.int64)
+    node_of[keep] = vertex_node
+    geometry = _edge_lines(xy, begins, stops)
+    way = owner[begins]
+    first = np.zeros(len(node_ids), dtype=np.int64)
+    first[node_of[keep]] = np.flatnonzero(keep)
+    return _assembled(
+        ways, geometry, way, node_of[begins], node_of[stops], xy[first], node_ids, path_nodes, _directions(xy, begins, stops), lamps
+    )
+
+
+def _kept_vertices(ids: Ints, sizes: Ints, special: Ints) -> Bools:
+    """Vertices that become nodes: ends of ways, nodes used twice, nodes that govern the way."""
+    _, inverse, counts = np.unique(ids, return_inverse=True, return_counts=True)
+    keep = (counts[inverse] > 1) | np.isin(ids, special)
+    ends = np.cumsum(sizes)
+    keep[ends - 1] = True
+    keep[ends - sizes] = True
+    result: Bools = keep
+    return result
+
+
+def _edge_spans(keep: Bools, owner: Ints) -> tuple[Ints, Ints]:
+    vertex = np.flatnonzero(keep)
+    same_way = owner[vertex[:-1]] == owner[vertex[1:]]
+    return vertex[:-1][same_way], vertex[1:][same_way]
+
+
+def _edge_lines(xy: Floats, begins: Ints, stops: Ints) -> Shapes:
+    sizes = stops - begins + 1
+    index = np.repeat(np.arange(len(begins)), sizes)
+    within = np.arange(len(index)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    lines: Shapes = shapely.linestrings(xy[np.repeat(begins, sizes) + within], indices=index)
+    return lines
+
+
+def _directions(xy: Floats, begins: Ints, stops: Ints) -> Floats:
+    """Unit vectors leaving each edge's start and its end into the edge: (edges, 2 ends, 2)."""
+    vectors = np.stack([xy[begins + 1] - xy[begins], xy[stops - 1] - xy[stops]], axis=1)
+    length = np.linalg.norm(vectors, axis=2, keepdims=True)
+    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+
+
+def _assembled(
+    ways: gpd.GeoDataFrame, geometry: Shapes, way: Ints, start: Ints, end: Ints, node_xy: Floats,
+    node_ids: Ints, path_nodes: gpd.GeoDataFrame, direction: Floats, lamps: gpd.GeoDataFrame | None,
+) -> Network:  # fmt: skip
+    def flag(table: Any) -> Bools:
+        return np.isin(node_ids, path_nodes["node_id"].to_numpy()[np.asarray(table, dtype=bool)])
+
+    tail, head = np.concatenate([start, end]), np.concatenate([end, start])
+    order = np.argsort(tail, kind="stable")
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=len(node_ids)))])
+    major = ways["major"].to_numpy()[way]
+    return Network(
+        xy=node_xy,
+        locked=flag(path_nodes["locked"]),
+        raised=flag(path_nodes["kerb"].isin(RAISED_KERBS)),
+        crossing=flag(path_nodes["crossing"]),
+        major_direction=_major_direction(start, end, direction, major, len(node_ids)),
+        start=start,
+        end=end,
+        length_m=shapely.length(geometry),
+        geometry=geometry,
+        way=way,
+        lit=_lit(ways, way, geometry, lamps),
+        step_free=_step_free(ways)[way],
+        major=major,
+        is_crossing=ways["is_crossing"].to_numpy()[way],
+        attachable=~(ways["bridge"] | ways["tunnel"]).to_numpy()[way],
+        direction=direction,
+        indptr=indptr.astype(np.int64),
+        arc_node=head[order],
+        arc_edge=np.concatenate([np.arange(len(start))] * 2)[order].astype(np.int64),
+    )
+
+
+def _major_direction(start: Ints, end: Ints, direction: Floats, major: Bools, count: int) -> Floats:
+    """A unit vector along the major road at each node; zero where no major road passes."""
+    vector = np.zeros((count, 2))
+    vector[end[major]] = direction[major, 1]
+    vector[start[major]] = direction[major, 0]
+    return vector
+
+
+def _lit(ways: gpd.GeoDataFrame, way: Ints, geometry: Shapes, lamps: gpd.GeoDataFrame | None) -> npt.NDArray[np.int8]:
+    tag = ways["lit"].to_numpy()
+    state = np.array([YES if t in LIT_YES else NO if t in LIT_NO else UNKNOWN for t in tag], dtype=np.int8)[way]
+    if lamps is None or not len(lamps):
+        return state
+    edge = shapely.STRtree(geometry).query(lamps.geometry.to_numpy(), predicate="dwithin", distance=LAMP_TO_WAY_M)[1]
+    enough = np.bincount(edge, minlength=len(geometry)) * LAMP_REACH_M * 2 >= shapely.length(geometry)
+    return np.where((state == UNKNOWN) & enough, YES, state).astype(np.int8)
+
+
+def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
+    """Whether each way can be used without steps: yes, no, or unknown (slope is not assessed here)."""
+    from spatial.config import tag_rules
+
+    walk = tag_rules().walk
+    surface, wheelchair = ways["surface"].to_numpy().astype(str), ways["wheelchair"].to_numpy().astype(str)
+    barred = (
+        ways["steps"].to_numpy()
+        | (wheelchair == "no")
+        | np.isin(surface, walk["loose_surfaces"])
+        | (ways["incline"].to_numpy() > MAX_STEP_FREE_SLOPE)
+        | (ways["width_m"].to_numpy() < MIN_STEP_FREE_WIDTH_M)
+    )
+    known = np.isin(surface, walk["firm_surfaces"]) | np.isin(wheelchair, ("yes", "designated"))
+    passable = np.isin(wheelchair, ("yes", "designated"))
+    return np.where(barred & ~passable, NO, np.where(known, YES, UNKNOWN)).astype(np.int8)
+
+
+# --- attaching -----------------------------------------------------------------------------------
+
+
+def attach(
+    network: Network, shapes: Shapes, *, within_m: float = 25.0, limit_m: float = 150.0,
+    blockers: Occluders | None = None, always: bool = False,
+) -> Attachments:  # fmt: skip
+    """Find where geometries meet the network.
+
+    Parameters
+    ----------
+    shapes
+        Points or polygons in the network's CRS.
+    within_m
+        A geometry meets every edge within this distance, and at least the nearest.
+    limit_m
+        An edge further away than this is out of reach.
+    blockers
+        Buildings and closed barriers that a leg must not cross.
+    always
+        Attach by the nearest edge even when every leg is blocked (people do leave their homes).
+    """
+    edges = np.flatnonzero(network.attachable)
+    if not len(edges) or not len(shapes):
+        return _sorted_attachments(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), len(shapes))
+    lines = network.geometry[edges]
+    tree = shapely.STRtree(lines)
+    nearest = tree.query_nearest(shapes, max_distance=limit_m, all_matches=False)
+    near = tree.query(shapes, predicate="dwithin", distance=within_m)
+    pairs = np.unique(np.concatenate([nearest, near], axis=1), axis=1)
+    chosen = _open_legs(shapes, lines, pairs, blockers)
+    missing = np.setdiff1d(np.arange(len(shapes)), chosen[0])
+    if len(missing):
+        far = tree.query(shapes[missing], predicate="dwithin", distance=limit_m)
+        far = _nearest_open(shapes, lines, np.stack([missing[far[0]], far[1]]), blockers)
+        chosen = np.concatenate([chosen, far], axis=1)
+        still = np.setdiff1d(missing, far[0])
+        if always and len(still):
+            chosen = np.concatenate([chosen, nearest[:, np.isin(nearest[0], still)]], axis=1)
+    legs = shapely.shortest_line(shapes[chosen[0]], lines[chosen[1]])
+    offset = shapely.line_locate_point(lines[chosen[1]], shapely.get_point(legs, 1))
+    return _sorted_attachments(chosen[0], edges[chosen[1]], offset, shapely.length(legs), len(shapes))
+
+
+def _open_legs(shapes: Shapes, lines: Shapes, pairs: Ints, blockers: Occluders | None) -> Ints:
+    if blockers is None or not pairs.shape[1]:
+        return pairs
+    from spatial.visibility import in_sight
+
+    legs = shapely.shortest_line(shapes[pairs[0]], lines[pairs[1]])
+    ends = shapely.get_coordinates(legs).reshape(-1, 2, 2)
+    vector = ends[:, 1] - ends[:, 0]
+    length = np.linalg.norm(vector, axis=1)
+    unit = np.divide(vector, length[:, None], out=np.zeros_like(vector), where=length[:, None] > 0)
+    inside = shapely.get_dimensions(shapes[pairs[0]]) == 2
+    begin = ends[:, 0] - unit * np.where(inside, INSIDE_M, 0.0)[:, None]
+    clear = (length == 0) | in_sight(begin, ends[:, 1], blockers)
+    return pairs[:, clear]
+
+
+def _nearest_open(shapes: Shapes, lines: Shapes, pairs: Ints, blockers: Occluders | None) -> Ints:
+    pairs = _open_legs(shapes, lines, pairs, blockers)
+    distance = shapely.distance(shapes[pairs[0]], lines[pairs[1]])
+    order = np.lexsort((pairs[1], distance, pairs[0]))
+    first = np.unique(pairs[0][order], return_index=True)[1]
+    return pairs[:, order[first]]
+
+
+def _sorted_attachments(owner: Ints, edge: Ints, offset: Floats, leg: Floats, count: int) -> Attachments:
+    order = np.lexsort((edge, owner))
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.int64)
+    return Attachments(owner[order], edge[order], offset[order], leg[order], indptr)
+
+
+# --- distances -----------------------------------------------------------------------------------
+
+
+def approaches(
+    network: Network, sources: Attachments, targets: Attachments, *, limit_m: float,
+    seats: Shapes | None = None, usable: Bools | None = None, barred_nodes: Bools | None = None,
+) -> Approaches:  # fmt: skip
+    """Shortest walks from every source to every target within a limit.
+
+    Parameters
+    ----------
+    sources, targets
+        Attachments of N and T geometries.
+    limit_m
+        Walks longer than this are not followed.
+    seats
+        Points where one can sit, for the longest stretch without one.
+    usable
+        One flag an edge; edges that are not usable are not walked. None: all are.
+    barred_nodes
+        One flag a node that may not be passed; locked gates never may.
+
+    Returns
+    -------
+    Approaches
+        Arrays of shape (N, T).
+    """
+    shape = (len(sources), len(targets))
+    out = [np.full(shape, np.nan, dtype=np.float64) for _ in range(5)]
+    edges = np.ones(len(network.length_m), dtype=bool) if usable is None else usable
+    barred = network.locked if barred_nodes is None else network.locked | barred_nodes
+    by_edge = _by_edge(targets.edge, len(network.length_m))
+    first, last, inner = _seats_on_edges(network, seats)
+
+    def work(rows: tuple[int, int]) -> None:
+        approach_kernel(
+            rows[0], rows[1], limit_m, network.indptr, network.arc_node, network.arc_edge, network.start,
+            network.end, network.length_m, edges, barred, network.crossing, network.major,
+            network.is_crossing, network.major_direction, network.direction, network.lit, first, last, inner,
+            sources.indptr, sources.edge, sources.offset_m, sources.leg_m,
+            targets.indptr, targets.owner, targets.edge, targets.offset_m, targets.leg_m, *by_edge, *out,
+        )  # fmt: skip
+
+    _in_parallel(work, len(sources))
+    return Approaches(*out)
+
+
+def _in_parallel(work: Any, count: int) -> None:
+    """Run ``work((begin, end))`` over blocks of rows; the compiled code releases the interpreter."""
+    cuts = np.linspace(0, count, WORKERS + 1).astype(int)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(work, [(int(a), int(b)) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if b > a]))
+
+
+def _by_edge(edge: Ints, count: int) -> tuple[Ints, Ints]:
+    """Rows by edge, in compressed form: the rows on edge e are order[indptr[e]:indptr[e + 1]]."""
+    order = np.argsort(edge, kind="stable").astype(np.int64)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(edge, minlength=count))]).astype(np.int64)
+    return indptr, order
+
+
+def _seats_on_edges(network: Network, seats: Shapes | None) -> tuple[Floats, Floats, Floats]:
+    """Offset of the first and last seat along each edge, and the longest gap between them; NaN: none."""
+    count = len(network.length_m)
+    first, last, inner = np.full(count, np.nan), np.full(count, np.nan), np.zeros(count)
+    if seats is None or not len(seats) or not count:
+        return first, last, inner
+    points = shapely.centroid(seats)
+    seat, edge = shapely.STRtree(network.geometry).query(points, predicate="dwithin", distance=SEAT_TO_WAY_M)
+    offset = shapely.line_locate_point(network.geometry[edge], points[seat])
+    order = np.lexsort((offset, edge))
+    edge, offset = edge[order], offset[order]
+    same = edge[1:] == edge[:-1]
+    np.maximum.at(inner, edge[1:][same], np.diff(offset)[same])
+    first[edge[::-1]] = offset[::-1]
+    last[edge] = offset
+    return first, last, inner
+
+
+def nearest_m(network: Network, sources: Attachments, targets: Attachments, *, limit_m: float) -> Floats:
+    """Walking distance from each source to the nearest target; NaN where none is within the limit."""
+    if not len(targets):
+        return np.full(len(sources), np.nan)
+    distance = approaches(network, sources, targets, limit_m=limit_m).distance_m
+    result: Floats = np.where(np.isnan(distance), np.inf, distance).min(axis=1)
+    result[np.isinf(result)] = np.nan
+    return result
+
+
+def flow(
+    network: Network, origins: Attachments, weights: Floats, destinations: Attachments, *, limit_m: float
+) -> Floats:
+    """Walking trips over each edge, if everybody walks to every destination within a limit once.
+
+    Betweenness of edges for shortest walks between dwellings (weighted) and destinations; both
+    are put on the nearer end of their edge, so a trip begins and ends at a node.
+    """
+    count = network.node_count
+    at_origin, _ = _nearer_node(network, origins)
+    at_destination, _ = _nearer_node(network, destinations)
+    supply = np.bincount(at_origin, weights=weights[origins.attached], minlength=count)
+    demand = np.bincount(at_destination, minlength=count).astype(np.float64)
+    nodes = np.flatnonzero(supply > 0)
+    total = np.zeros((WORKERS, len(network.length_m)))
+    halves = np.array_split(nodes, WORKERS)
+
+    def work(rows: tuple[int, int]) -> None:
+        for part in range(*rows):
+            flow_kernel(
+                halves[part], supply, demand, limit_m, network.indptr, network.arc_node, network.arc_edge,
+                network.length_m, network.locked, total[part],
+            )  # fmt: skip
+
+    _in_parallel(work, WORKERS)
+    result: Floats = total.sum(axis=0)
+    return result
+
+
+def _nearer_node(network: Network, attachments: Attachments) -> tuple[Ints, Ints]:
+    """Node nearest to each attached geometry, by its shortest leg; and the geometry's position."""
+    order = np.lexsort((attachments.leg_m, attachments.owner))
+    owners, first = np.unique(attachments.owner[order], return_index=True)
+    row = order[first]
+    edge = attachments.edge[row]
+    at_start = attachments.offset_m[row] * 2 <= network.length_m[edge]
+    return np.where(at_start, network.start[edge], network.end[edge]), owners
+
+
+def node_targets(network: Network, nodes: Ints) -> Attachments:
+    """Attachments that stand for nodes of the network themselves."""
+    arc = network.indptr[nodes]
+    edge = network.arc_edge[arc]
+    offset = np.where(network.start[edge] == nodes, 0.0, network.length_m[edge])
+    indptr = np.arange(len(nodes) + 1, dtype=np.int64)
+    return Attachments(np.arange(len(nodes)), edge, offset, np.zeros(len(nodes)), indptr)
