@@ -102,6 +102,9 @@ class TagRules:
     walk: Mapping[str, Any]
     barrier: Mapping[str, Any]
     building: Mapping[str, Any]
+    access: Mapping[str, Any]
+    programme: Mapping[str, Any]
+    affiliation: Mapping[str, Any]
 
 
 def load(path: Path | None, default: str) -> dict[str, Any]:
@@ -134,6 +137,9 @@ def tag_rules() -> TagRules:
         walk=walk,
         barrier=table["barrier"],
         building=table["building"],
+        access=table["access"],
+        programme=table["programme"],
+        affiliation=table["affiliation"],
     )
 
 

@@ -106,14 +106,14 @@ class Attachments:
 class Approaches:
     """The shortest walks from geometries (rows) to targets (columns), and what lies on them.
 
-    ``distance_m`` with both legs; ``unlit_m`` and ``unknown_light_m`` of it; ``crossings``:
+    ``distance_m`` with both legs; ``unlit_m`` and ``lit_m`` of it (the rest is not known); ``crossings``:
     major roads crossed where no crossing is mapped; ``rest_gap_m``: longest stretch without a
     mapped seat. All are NaN where the target cannot be reached within the limit.
     """
 
     distance_m: Floats
     unlit_m: Floats
-    unknown_light_m: Floats
+    lit_m: Floats
     crossings: Floats
     rest_gap_m: Floats
 

@@ -92,11 +92,11 @@ def _crossed(u, e, came, out, start, crossing, major, major_direction, direction
 
 
 @njit(cache=True, nogil=True)
-def _label(v, e, start, end, length, crossing, major, is_crossing, major_direction, direction, lit, first, last, inner, via, unlit, dim, roads, side, ok, since, gap):  # type: ignore[no-untyped-def]
+def _label(v, e, start, end, length, crossing, major, is_crossing, major_direction, direction, lit, first, last, inner, via, unlit, bright, roads, side, ok, since, gap):  # type: ignore[no-untyped-def]
     """Carry what was met from the node before v, along edge e, to v."""
     u = start[e] if end[e] == v else end[e]
     unlit[v] = unlit[u] + (length[e] if lit[e] == 0 else 0.0)
-    dim[v] = dim[u] + (length[e] if lit[e] < 0 else 0.0)
+    bright[v] = bright[u] + (length[e] if lit[e] > 0 else 0.0)
     added, side[v], ok[v] = 0, 0.0, False
     if via[u] >= 0 and not is_crossing[e] and not is_crossing[via[u]]:
         added, side[v], ok[v] = _crossed(
@@ -117,7 +117,7 @@ def approach_kernel(  # type: ignore[no-untyped-def]
     begin, stop, limit, indptr, arc_node, arc_edge, start, end, length, usable, barred, crossing, major,
     is_crossing, major_direction, direction, lit, first, last, inner,
     s_indptr, s_edge, s_offset, s_leg, t_indptr, t_owner, t_edge, t_offset, t_leg, edge_indptr, edge_rows,
-    out_dist, out_unlit, out_dim, out_roads, out_gap,
+    out_dist, out_unlit, out_lit, out_roads, out_gap,
 ):  # fmt: skip
     """Fill the rows ``begin:stop`` of the outputs; see ``network.approaches``."""
     nodes = len(indptr) - 1
@@ -125,7 +125,7 @@ def approach_kernel(  # type: ignore[no-untyped-def]
     keys, items = np.empty(room, np.float64), np.empty(room, np.int64)
     dist, via = np.empty(nodes, np.float64), np.empty(nodes, np.int64)
     done, order = np.empty(nodes, np.bool_), np.empty(nodes, np.int64)
-    unlit, dim, roads = np.zeros(nodes), np.zeros(nodes), np.zeros(nodes)
+    unlit, bright, roads = np.zeros(nodes), np.zeros(nodes), np.zeros(nodes)
     side, ok = np.zeros(nodes), np.zeros(nodes, np.bool_)
     since, gap = np.zeros(nodes), np.zeros(nodes)
     for s in range(begin, stop):
@@ -145,7 +145,7 @@ def approach_kernel(  # type: ignore[no-untyped-def]
                     dist[v] = d
                     size = _push(keys, items, size, d, v)
                     unlit[v] = part if lit[e] == 0 else 0.0
-                    dim[v] = part if lit[e] < 0 else 0.0
+                    bright[v] = part if lit[e] > 0 else 0.0
                     roads[v], side[v], ok[v] = 0.0, 0.0, False
                     since[v], gap[v] = d, 0.0
         settled = _spread(
@@ -156,7 +156,7 @@ def approach_kernel(  # type: ignore[no-untyped-def]
             if via[v] >= 0:
                 _label(
                     v, via[v], start, end, length, crossing, major, is_crossing, major_direction, direction,
-                    lit, first, last, inner, via, unlit, dim, roads, side, ok, since, gap,
+                    lit, first, last, inner, via, unlit, bright, roads, side, ok, since, gap,
                 )  # fmt: skip
         for r in range(len(t_edge)):
             e, t = t_edge[r], t_owner[r]
@@ -169,7 +169,7 @@ def approach_kernel(  # type: ignore[no-untyped-def]
                 if d <= limit and not (d >= out_dist[s, t]):
                     out_dist[s, t] = d
                     out_unlit[s, t] = unlit[v] + (part if lit[e] == 0 else 0.0)
-                    out_dim[s, t] = dim[v] + (part if lit[e] < 0 else 0.0)
+                    out_lit[s, t] = bright[v] + (part if lit[e] > 0 else 0.0)
                     out_roads[s, t] = roads[v]
                     out_gap[s, t] = max(gap[v], since[v] + part + t_leg[r])
         for r in range(s_indptr[s], s_indptr[s + 1]):
@@ -184,7 +184,7 @@ def approach_kernel(  # type: ignore[no-untyped-def]
                 if d <= limit and not (d >= out_dist[s, t]):
                     out_dist[s, t] = d
                     out_unlit[s, t] = part if lit[e] == 0 else 0.0
-                    out_dim[s, t] = part if lit[e] < 0 else 0.0
+                    out_lit[s, t] = part if lit[e] > 0 else 0.0
                     out_roads[s, t], out_gap[s, t] = 0.0, d
 
 

@@ -1,0 +1,88 @@
+"""What is the way like? Rests, light and roads to cross on the walk from the estate's dwellings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spatial.indicators import DERIVED, OBSERVED, UNKNOWN, Measured, indicator, unknown, where
+from spatial.indicators.dwellings import median_position
+
+# A way whose light is known over this share of its length is known.
+MIN_KNOWN_SHARE = 0.5
+# Inclusive Mobility (UK Department for Transport 2021): rest every 50 m.
+GOOD_REST_M = 50.0
+
+
+@indicator(
+    aspect="accessibility", unit="m", catchment_m=400.0,
+    reference="Inclusive Mobility (UK DfT 2021): 50 m; Malmö's 25–250 m; no Danish figure was found.",
+)  # fmt: skip
+def rest_gap(places: Any, walks: Any, dwellings: Any) -> Measured:
+    """Longest stretch without a seat on the walk from the median dwelling of the estate.
+
+    Benches are mapped incompletely, so the stretch that is found is an upper bound; it is taken as
+    known only where it is short already.
+    """
+    inside = dwellings["inside"].to_numpy()
+    at = median_position(walks.distance_m[:, inside], dwellings["dwellings"].to_numpy()[inside])
+    gap = np.full(len(places), np.nan)
+    gap[at >= 0] = walks.rest_gap_m[:, inside][at >= 0, at[at >= 0]]
+    short = gap <= GOOD_REST_M
+    measured = Measured(
+        value=np.where(short, gap, np.nan),
+        low=np.where(short, gap, 0.0),
+        high=gap,
+        evidence=np.where(short, DERIVED, UNKNOWN).astype(object),
+        rule=np.where(short, "seats_mapped_often_enough", "benches_not_completely_mapped").astype(object),
+    )
+    return where(np.isnan(gap), measured, unknown("no_walk_from_median_dwelling"))
+
+
+@indicator(
+    aspect="accessibility", unit="share", catchment_m=400.0,
+    reference="BR18 § 49 (accesses are lit); SBi-anvisning 230; lit of OpenStreetMap.",
+)  # fmt: skip
+def lit_share(places: Any, walks: Any, dwellings: Any) -> Measured:
+    """Lit share of the walks from the estate's dwellings, by metres and dwellings.
+
+    Low counts the unknown as dark, high as lit. The value is the share of what is known, where at
+    least half is.
+    """
+    inside = dwellings["inside"].to_numpy()
+    weight = dwellings["dwellings"].to_numpy()[inside]
+    lit, dark, total = (np.nan_to_num(part[:, inside]) @ weight for part in (walks.lit_m, walks.unlit_m, walks.distance_m))
+    walked = total > 0
+
+    def of(part: Any, whole: Any) -> Any:
+        return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+
+    sure = of(lit + dark, total) >= MIN_KNOWN_SHARE
+    measured = Measured(
+        value=np.where(sure, of(lit, lit + dark), np.nan),
+        low=of(lit, total),
+        high=of(total - dark, total),
+        evidence=np.where(sure, OBSERVED, UNKNOWN).astype(object),
+        rule=np.where(sure, "tag_lit_or_lamps", "light_mostly_not_tagged").astype(object),
+    )
+    return where(~walked, measured, unknown("no_walk_from_estate"))
+
+
+@indicator(
+    aspect="accessibility", unit="count", catchment_m=400.0,
+    reference="Anciaes, Jones & Mindell (2016), Community severance, Transport Reviews 36(4).",
+)  # fmt: skip
+def severance(places: Any, walks: Any, dwellings: Any) -> Measured:
+    """Major roads crossed where no crossing is mapped, mean over the estate's dwellings.
+
+    Major: above ``tertiary``, or faster than 50 km/h.
+    """
+    inside = dwellings["inside"].to_numpy()
+    weight = dwellings["dwellings"].to_numpy()[inside]
+    crossings = walks.crossings[:, inside]
+    reached = np.where(np.isnan(crossings), 0.0, weight).sum(axis=1)
+    mean = np.divide(np.nan_to_num(crossings) @ weight, reached, out=np.full(len(places), np.nan), where=reached > 0)
+    count = len(places)
+    measured = Measured(mean, mean.copy(), mean.copy(), np.full(count, DERIVED, dtype=object), np.full(count, "crossings_on_the_walks", dtype=object))
+    return where(np.isnan(mean), measured, unknown("no_walk_from_estate"))

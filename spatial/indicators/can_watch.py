@@ -1,0 +1,68 @@
+"""Is it enough to watch? Seats and standing edges in view of an activity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.indicators import DERIVED, UNKNOWN, Measured, indicator
+from spatial.indicators.enclosure import closed_share
+from spatial.visibility import in_sight
+
+# An outline closed over more than this share has no edge to stand at.
+CLOSED_SHARE = 0.9
+# Seats that may stand unmapped beside an activity, at most as many as the value function tells apart.
+UNMAPPED_SEATS = 3.0
+
+
+@indicator(
+    aspect="low_threshold", unit="count", catchment_m=25.0,
+    reference="Byer uden medborgere (2025): spectators at the football pitches; Gehl (2010): 25 m.",
+)  # fmt: skip
+def can_watch(places: Any, activities: Any, seats: Any, view: Any, barriers: Any, buildings: Any, *, within_m: float = 25.0) -> Measured:
+    """Seats and standing edges per activity, within 25 m and in sight.
+
+    Activities are places where there is something to watch (play, ball, dogs, fire). Each with an
+    open edge counts one for those who stand. 0 where there is nothing to watch. Seats that are
+    not mapped are unknown.
+    """
+    shapes = places.geometry.to_numpy()
+    acts, chairs = activities.geometry.to_numpy(), seats.geometry.to_numpy()
+    edge = (closed_share(acts, barriers, buildings) < CLOSED_SHARE).astype(float)
+    place, act = _seen(shapes, acts, view, within_m)
+    act_seat, seat = _seen(acts, chairs, view, within_m)
+    watched = np.bincount(place, minlength=len(shapes))
+    edges = np.bincount(place, weights=edge[act], minlength=len(shapes))
+    seated = _distinct_seats(place, act, act_seat, seat, len(shapes), len(acts))
+    share = np.divide(seated + edges, watched, out=np.zeros(len(shapes)), where=watched > 0)
+    doubtful = (watched > 0) & (seated == 0)
+    return Measured(
+        value=np.where(doubtful, np.nan, share),
+        low=share,
+        high=np.where(watched > 0, share + UNMAPPED_SEATS, 0.0),
+        evidence=np.where(doubtful, UNKNOWN, DERIVED).astype(object),
+        rule=np.where(watched == 0, "nothing_to_watch", np.where(doubtful, "no_seat_mapped", "seats_in_sight")).astype(object),
+    )
+
+
+def _seen(shapes: Any, others: Any, view: Any, within_m: float) -> tuple[Any, Any]:
+    """Pairs of shapes within a distance and in sight of each other (a shape sees itself)."""
+    if not len(shapes) or not len(others):
+        return np.empty(0, int), np.empty(0, int)
+    a, b = shapely.STRtree(others).query(shapes, predicate="dwithin", distance=within_m)
+    ends = shapely.get_coordinates(shapely.shortest_line(shapes[a], others[b])).reshape(-1, 2, 2)
+    clear = (ends[:, 0] == ends[:, 1]).all(axis=1) | in_sight(ends[:, 0], ends[:, 1], view)
+    return a[clear], b[clear]
+
+
+def _distinct_seats(place: Any, act: Any, act_seat: Any, seat: Any, count: int, acts: int) -> Any:
+    """Distinct seats in view of any activity that a place is in view of."""
+    order = np.argsort(act_seat, kind="stable")
+    seats_of = np.split(seat[order], np.cumsum(np.bincount(act_seat, minlength=acts))[:-1]) if acts else []
+    result = np.zeros(count)
+    for i in np.unique(place):
+        found = [seats_of[a] for a in act[place == i]]
+        result[i] = len(np.unique(np.concatenate(found)))
+    return result

@@ -1,0 +1,117 @@
+"""Who can come by? Dwellings within a walk, and how far the estate's dwellings are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spatial.indicators import DERIVED, Measured, indicator, known, unknown, where
+
+Array = Any
+# cityseer's default: a trip of 400 m weighs e⁻⁴.
+DECAY_PER_M = 4 / 400
+
+
+@indicator(
+    aspect="accessibility", unit="count", catchment_m=400.0,
+    reference="5-minute walk at 1.33 m/s; 300 m norm of WHO Europe (2017) and of Copenhagen's catchments.",
+)  # fmt: skip
+def dwellings_5min(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = 400.0) -> Measured:
+    """Dwellings within a walk of 400 m, along ways and with both legs."""
+    near = np.where(walks.distance_m <= limit_m, dwellings["dwellings"].to_numpy(), 0.0).sum(axis=1)
+    total = dwellings["dwellings"].to_numpy()[dwellings["inside"].to_numpy()].sum()
+    return _with_reference(_reached(known(near, DERIVED, "dwellings_within_400_m"), entries), np.array([total]))
+
+
+@indicator(
+    aspect="accessibility", unit="count", catchment_m=400.0,
+    reference="Cooper (2015) and cityseer (Simons 2022): negative exponential decay with β = 4 / 400 m.",
+)  # fmt: skip
+def dwellings_decay(places: Any, walks: Any, dwellings: Any, entries: Any, decay_sample: Any) -> Measured:
+    """Σ dwellings · exp(−β d), β = 4/400 per metre.
+
+    Judged by its percentile among the nodes of the study area's walking network.
+    """
+    value = decayed(walks.distance_m, dwellings["dwellings"].to_numpy())
+    return _with_reference(_reached(known(value, DERIVED, "decayed_dwellings"), entries), decay_sample)
+
+
+def decayed(distance_m: Array, weight: Array) -> Array:
+    """Decay-weighted sums over the last axis; what is out of reach adds nothing."""
+    return np.where(np.isnan(distance_m), 0.0, np.exp(-DECAY_PER_M * np.nan_to_num(distance_m)) * weight).sum(axis=1)
+
+
+@indicator(
+    aspect="accessibility", unit="m", catchment_m=400.0,
+    reference="Copenhagen's park catchments of 300 and 875 m (parkregister).",
+)  # fmt: skip
+def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = 1600.0) -> Measured:
+    """Median walking distance from the estate's dwellings.
+
+    Missing, with the reason, where fewer than half of them reach the place within 1,600 m.
+    """
+    inside = dwellings["inside"].to_numpy()
+    weight = dwellings["dwellings"].to_numpy()[inside]
+    value = weighted_median(walks.distance_m[:, inside], weight)
+    measured = known(value, DERIVED, "median_of_estate_dwellings")
+    too_far = np.isnan(value)
+    measured = where(too_far, measured, (np.nan, limit_m, limit_m, DERIVED, "most_dwellings_beyond_1600_m"))
+    if not weight.sum() > 0:
+        measured = where(np.ones(len(value), dtype=bool), measured, unknown("no_dwellings_in_estate"))
+    return _reached(measured, entries)
+
+
+@indicator(
+    aspect="accessibility", unit="ratio", catchment_m=400.0,
+    reference="Hess (1997), pedestrian route directness; Stangl (2012).",
+)  # fmt: skip
+def detour(places: Any, walks: Any, dwellings: Any, straight_m: Any, entries: Any, *, nearest_m: float = 25.0) -> Measured:
+    """Median of walking distance / straight line, over the estate's dwellings that reach it.
+
+    Dwellings nearer than 25 m are left out: their ratio says nothing about the network.
+    """
+    inside = dwellings["inside"].to_numpy()
+    weight = dwellings["dwellings"].to_numpy()[inside]
+    straight = straight_m[:, inside]
+    ratio = np.where(straight >= nearest_m, walks.distance_m[:, inside] / np.maximum(straight, nearest_m), np.nan)
+    value = weighted_median(np.maximum(ratio, 1.0), weight, of_all=False)
+    measured = where(np.isnan(value), known(value, DERIVED, "median_of_estate_dwellings"), unknown("no_dwelling_reaches_it"))
+    return _reached(measured, entries)
+
+
+def weighted_median(values: Array, weight: Array, *, of_all: bool = True) -> Array:
+    """Weighted median of each row; with ``of_all`` NaN counts as beyond every value, else not at all.
+
+    Examples
+    --------
+    >>> weighted_median(np.array([[3.0, 1.0, np.nan]]), np.array([1.0, 1.0, 1.0])).tolist()
+    [3.0]
+    """
+    at = median_position(values, weight, of_all=of_all)
+    result = np.full(len(values), np.nan)
+    found = at >= 0
+    result[found] = values[found, at[found]]
+    return result
+
+
+def median_position(values: Array, weight: Array, *, of_all: bool = True) -> Array:
+    """Column of the weighted median of each row, -1 where there is none; see ``weighted_median``."""
+    if not values.shape[1]:
+        return np.full(len(values), -1)
+    missing = np.isnan(values)
+    order = np.argsort(np.where(missing, np.inf, values), axis=1, kind="stable")
+    counted = np.where(missing & (not of_all), 0.0, weight)
+    running = np.cumsum(np.take_along_axis(counted, order, axis=1), axis=1)
+    half = running[:, -1:] / 2
+    at = np.take_along_axis(order, np.argmax(running >= half, axis=1)[:, None], axis=1)[:, 0]
+    hit = ~missing[np.arange(len(values)), at] & (half[:, 0] > 0)
+    return np.where(hit, at, -1)
+
+
+def _reached(measured: Measured, entries: Any) -> Measured:
+    return where(~entries.attached, measured, unknown("no_way_reaches_it"))
+
+
+def _with_reference(measured: Measured, reference: Array) -> Measured:
+    return Measured(measured.value, measured.low, measured.high, measured.evidence, measured.rule, reference)

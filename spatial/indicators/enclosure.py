@@ -1,0 +1,62 @@
+"""How shut does it feel? Share of the edge that is closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from spatial.indicators import DERIVED, OBSERVED, UNKNOWN, Measured, indicator
+
+NEAR_EDGE_M = 2.0
+# Barriers mapped this near say that somebody has mapped barriers here.
+SURVEYED_M = 50.0
+OFTEN_FENCED = ("playground", "pitch", "dog_park", "garden")
+
+
+@indicator(
+    aspect="openness", unit="share", catchment_m=NEAR_EDGE_M,
+    reference="Gehl & Svarre (2013), How to Study Public Life: place inventory; barrier of OpenStreetMap.",
+)  # fmt: skip
+def enclosure(places: Any, barriers: Any, buildings: Any) -> Measured:
+    """Share of the perimeter within 2 m of a fence, wall, hedge or building.
+
+    Gates and the gaps that ways make are open. An unmapped fence is unknown, not absent: where no
+    barrier is mapped within 50 m of a place of a kind that is often fenced, the share lies between
+    that of the buildings and 1. ``fenced`` on the place decides.
+    """
+    share = closed_share(places.geometry.to_numpy(), barriers, buildings)
+    shapes = barriers.geometry.to_numpy()
+    surveyed = np.zeros(len(places), dtype=bool)
+    if len(shapes) and len(places):
+        surveyed[shapely.STRtree(shapes).query(places.geometry.to_numpy(), predicate="dwithin", distance=SURVEYED_M)[0]] = True
+    kinds = [str(kind).split(";") for kind in places["kinds"]]
+    fenced = np.array([tags.get("fenced") if isinstance(tags, dict) else None for tags in places["tags"]], dtype=object)
+    doubtful = ~surveyed & np.array([any(kind in OFTEN_FENCED for kind in row) for row in kinds], dtype=bool)
+    tagged = np.isin(fenced.astype(str), ("yes", "no"))
+    value = np.where(fenced == "yes", np.maximum(share, 1.0), share)
+    return Measured(
+        value=np.where(doubtful & ~tagged, np.nan, value),
+        low=value,
+        high=np.where(doubtful & ~tagged, 1.0, value),
+        evidence=np.where(tagged, OBSERVED, np.where(doubtful, UNKNOWN, DERIVED)).astype(object),
+        rule=np.where(tagged, "tag_fenced", np.where(doubtful, "no_barrier_mapped_nearby", "perimeter_near_barrier_or_building")).astype(object),
+    )
+
+
+def closed_share(shapes: npt.NDArray[np.object_], barriers: Any, buildings: Any) -> npt.NDArray[np.float64]:
+    """Share of each polygon's outline that lies within 2 m of a barrier or a building."""
+    solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
+    closing = np.concatenate([barriers.geometry.to_numpy(), solid])
+    closing = closing[~shapely.is_empty(closing)]
+    outline = shapely.boundary(shapes)
+    length = shapely.length(outline)
+    closed = np.zeros(len(shapes))
+    if len(closing) and len(shapes):
+        shape, other = shapely.STRtree(closing).query(outline, predicate="dwithin", distance=NEAR_EDGE_M)
+        for i in np.unique(shape):
+            near = shapely.union_all(shapely.buffer(closing[other[shape == i]], NEAR_EDGE_M))
+            closed[i] = shapely.length(shapely.intersection(outline[i], near))
+    return np.divide(closed, length, out=np.zeros_like(closed), where=length > 0)

@@ -1,0 +1,42 @@
+"""Do people pass by? Walking trips on the nearest way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.indicators import DERIVED, Measured, indicator, known, unknown, where
+
+
+@indicator(
+    aspect="openness", unit="share", catchment_m=800.0,
+    reference="Hillier (1996), Space is the Machine; Legeby (2013), Patterns of Co-presence; betweenness after Brandes (2001).",
+)  # fmt: skip
+def flow_near(places: Any, network: Any, flows: Any, entries: Any, estate: Any) -> Measured:
+    """Betweenness of the nearest way, as its percentile among the ways of the study area.
+
+    Trips of at most 800 m from dwellings (weighted) to destinations (shops, stops, schools,
+    places). The percentile is by length of way, so cutting a way in two changes nothing.
+    """
+    inside = shapely.intersects(network.geometry, estate.study_area)
+    order = np.argsort(flows[inside], kind="stable")
+    values, length = flows[inside][order], np.cumsum(network.length_m[inside][order])
+    own = np.full(len(places), np.nan)
+    by_leg = np.lexsort((-flows[entries.edge], np.round(entries.leg_m, 3), entries.owner))
+    owners, first = np.unique(entries.owner[by_leg], return_index=True)
+    own[owners] = flows[entries.edge[by_leg[first]]]
+    if not len(values):
+        return known(own * np.nan, DERIVED, "no_way_mapped")
+    share = _share_below(own, values, length)
+    measured = known(share, DERIVED, "percentile_of_trips")
+    return where(np.isnan(own), measured, unknown("no_way_reaches_it"))
+
+
+def _share_below(own: Any, values: Any, length: Any) -> Any:
+    """Share of length with less flow, and half of that with the same."""
+    before = np.concatenate([[0.0], length])
+    low = before[np.searchsorted(values, own, side="left")]
+    high = before[np.searchsorted(values, own, side="right")]
+    return np.where(np.isnan(own), np.nan, (low + high) / 2 / length[-1])

@@ -1,0 +1,30 @@
+"""Do people from here and from elsewhere meet? Nearness of dwellings inside and outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spatial.indicators import DERIVED, Measured, indicator, known, unknown, where
+from spatial.indicators.dwellings import decayed
+
+
+@indicator(
+    aspect="mixing", unit="share", catchment_m=400.0,
+    reference="Legeby (2013), Patterns of Co-presence; Skytt-Larsen et al. (2024), Mødesteder som løftestang.",
+)  # fmt: skip
+def mix_in_out(places: Any, walks: Any, dwellings: Any) -> Measured:
+    """2·min(p_in, p_out) / (p_in + p_out), p = decay-weighted dwellings inside and outside.
+
+    1 where as many come from within the estate as from elsewhere, 0 where all come from one side.
+    It counts dwellings, not who lives in them.
+    """
+    inside = dwellings["inside"].to_numpy()
+    weight = dwellings["dwellings"].to_numpy()
+    within = decayed(walks.distance_m[:, inside], weight[inside])
+    beyond = decayed(walks.distance_m[:, ~inside], weight[~inside])
+    total = within + beyond
+    share = np.divide(2 * np.minimum(within, beyond), total, out=np.full(len(places), np.nan), where=total > 0)
+    measured = known(share, DERIVED, "decayed_dwellings_in_and_out")
+    return where(np.isnan(share), measured, unknown("no_dwelling_reaches_it"))

@@ -1,0 +1,47 @@
+"""Does anybody look out here? Homes that face the place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.indicators import DERIVED, Measured, indicator, known
+from spatial.visibility import in_sight
+
+M2_PER_HA = 10_000.0
+
+
+@indicator(
+    aspect="openness", unit="m/ha", catchment_m=50.0,
+    reference="Desyllas, Connoly & Hebbert (2003), Modelling natural surveillance, Environ. Plann. B 30(5).",
+)  # fmt: skip
+def watched_over(places: Any, buildings: Any, view: Any, viewpoints: Any, *, within_m: float = 50.0, piece_m: float = 5.0) -> Measured:
+    """Metres of residential façade in sight within 50 m, per hectare of the place and its 50 m.
+
+    The façade stands for the windows in it (a proxy, ``derived``). The area is that of the place
+    with the 50 m around it, because the façade per hectare of a bench's own two metres has no
+    meaning.
+    """
+    owner, points = viewpoints
+    middle, length = _facade(buildings, piece_m)
+    seen = np.zeros(len(places))
+    if len(middle) and len(points):
+        eye, piece = shapely.STRtree(shapely.points(middle)).query(shapely.points(points), predicate="dwithin", distance=within_m)
+        visible = in_sight(points[eye], middle[piece], view)
+        pairs = np.unique(np.stack([owner[eye[visible]], piece[visible]]), axis=1)
+        seen = np.bincount(pairs[0], weights=length[pairs[1]], minlength=len(places))
+    hectares = shapely.area(shapely.buffer(places.geometry.to_numpy(), within_m)) / M2_PER_HA
+    return known(seen / hectares, DERIVED, "residential_facade_in_sight")
+
+
+def _facade(buildings: Any, piece_m: float) -> tuple[Any, Any]:
+    """Middles and lengths of the outer walls of homes, in pieces of at most ``piece_m``."""
+    homes = buildings.geometry.to_numpy()[buildings["residential"].to_numpy()]
+    rings = shapely.get_rings(homes)
+    walls = shapely.segmentize(rings, piece_m)
+    xy, ring = shapely.get_coordinates(walls, return_index=True)
+    same = ring[1:] == ring[:-1]
+    a, b = xy[:-1][same], xy[1:][same]
+    return (a + b) / 2, np.linalg.norm(b - a, axis=1)

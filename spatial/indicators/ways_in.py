@@ -1,0 +1,47 @@
+"""How many ways in, and out? Directions from which a walkable way reaches the place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.indicators import DERIVED, Measured, indicator, known
+from spatial.visibility import in_sight
+
+SECTORS = 8
+
+
+@indicator(
+    aspect="openness", unit="count", catchment_m=50.0,
+    reference="Permeability: Hillier (1996), Space is the Machine; Bentley et al. (1985), Responsive Environments.",
+)  # fmt: skip
+def ways_in(places: Any, network: Any, blockers: Any, *, within_m: float = 50.0) -> Measured:
+    """Number of 45° sectors from which a walkable way comes within 50 m of the place.
+
+    A way counts from the side on which it crosses the line 50 m around the place, if nothing
+    closed stands between the place and the way where it comes nearest. A way that ends within the
+    50 m counts from the side on which it comes in.
+    """
+    shapes = places.geometry.to_numpy()
+    edges = np.flatnonzero(network.attachable)
+    count = np.zeros(len(shapes))
+    if not len(edges) or not len(shapes):
+        return known(count, DERIVED, "no_way_mapped")
+    lines = network.geometry[edges]
+    place, line = shapely.STRtree(lines).query(shapes, predicate="dwithin", distance=within_m)
+    legs = shapely.shortest_line(shapes[place], lines[line])
+    ends = shapely.get_coordinates(legs).reshape(-1, 2, 2)
+    reached = (shapely.length(legs) == 0) | in_sight(ends[:, 0], ends[:, 1], blockers)
+    # Ways that run on from one reached way bring people as well, wherever they cross the ring.
+    rings = shapely.boundary(shapely.buffer(shapes, within_m))
+    crossing = shapely.intersection(rings[place[reached]], lines[line[reached]])
+    points, row = shapely.get_coordinates(crossing, return_index=True)
+    owner = place[reached][row]
+    centre = shapely.get_coordinates(shapely.centroid(shapes))[owner]
+    angle = np.arctan2(points[:, 1] - centre[:, 1], points[:, 0] - centre[:, 0])
+    sector = np.floor(np.round(angle / (2 * np.pi) * SECTORS + 0.5, 9)).astype(int) % SECTORS
+    pairs = np.unique(np.stack([owner, sector]), axis=1)
+    count = np.bincount(pairs[0], minlength=len(shapes)).astype(float)
+    return known(count, DERIVED, "sectors_with_a_way")

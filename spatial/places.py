@@ -1,0 +1,254 @@
+"""Canonical layers into places, and places into the rooms they make together. Pure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from spatial.config import TagRules
+from spatial.visibility import Occluders, in_sight
+
+log = logging.getLogger(__name__)
+
+Shapes = npt.NDArray[np.object_]
+
+# Gehl (2010), Cities for People: faces and feelings are read to about 25 m; the social field of
+# vision ends at about 100 m.
+LINK_M = 25.0
+ROOM_M = 100.0
+# A bench drawn as a line is this wide to either side.
+LINE_HALF_WIDTH_M = 1.0
+# Half the thickness of what separates two rooms, when open ground is cut out between places.
+SEPARATOR_M = 0.1
+# A strip of open ground from the edge of a large place to what lies along it.
+STRIP_M = 2.0
+# Distances are compared to the millimetre, so that equal ones are equal on every machine.
+DECIMALS = 3
+SPACE_PREFIX = "space:"
+NO_SPACE = -1
+
+
+def find(
+    objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, ground: gpd.GeoDataFrame,
+    boundary: BaseGeometry, margin_m: float, rules: TagRules,
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Outdoor places inside the boundary or within the margin.
+
+    Parameters
+    ----------
+    objects, buildings, ground
+        Canonical layers ``place_objects``, ``buildings`` and ``ground``, in one metric CRS.
+    boundary
+        The estate, in the same CRS.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index ``place_id``; ``kind``, ``name``, ``inside`` (its inner point lies in the boundary),
+        ``tags`` (as mapped), ``ground`` (whose ground it lies on, the smallest known area, or
+        None), ``ground_id``, ``ground_name``, ``area_m2`` and a polygon: the mapped area, or a
+        footprint of the kind's size around a point or line.
+    """
+    near = objects[objects.intersects(boundary.buffer(margin_m))]
+    outdoors = near[~_indoors(near, buildings)]
+    log.info("places: %d found, %d of them inside a building and left out", len(near), len(near) - len(outdoors))
+    footprint = _footprints(outdoors, rules)
+    inner = shapely.point_on_surface(footprint)
+    kind = outdoors["kind"].to_numpy()
+    columns = {
+        "kind": kind,
+        "name": np.array([tags.get("name") for tags in outdoors["tags"]], dtype=object),
+        "inside": shapely.contains(boundary, inner),
+        "tags": outdoors["tags"].to_numpy(),
+        **_on_ground(inner, ground, outdoors.index.to_numpy()),
+        "area_m2": shapely.area(footprint),
+    }
+    index = pd.Index(outdoors.index, name="place_id")
+    return gpd.GeoDataFrame(columns, index=index, geometry=footprint, crs=objects.crs).sort_index()
+
+
+def _indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    tagged = np.array([tags.get("indoor") in ("yes", "room") or tags.get("location") == "indoor" for tags in objects["tags"]], dtype=bool)
+    inner = shapely.point_on_surface(objects.geometry.to_numpy())
+    solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
+    within = np.zeros(len(objects), dtype=bool)
+    if len(solid) and len(inner):
+        within[shapely.STRtree(solid).query(inner, predicate="within")[0]] = True
+    result: npt.NDArray[np.bool_] = tagged | within
+    return result
+
+
+def _footprints(objects: gpd.GeoDataFrame, rules: TagRules) -> Shapes:
+    shapes = objects.geometry.to_numpy().copy()
+    dimension = shapely.get_dimensions(shapes)
+    radius = np.array([rules.kinds[kind].footprint_m for kind in objects["kind"]], dtype=float)
+    shapes[dimension == 0] = shapely.buffer(shapes[dimension == 0], radius[dimension == 0])
+    shapes[dimension == 1] = shapely.buffer(shapes[dimension == 1], LINE_HALF_WIDTH_M)
+    return shapes
+
+
+def _on_ground(inner: Shapes, ground: gpd.GeoDataFrame, own: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.object_]]:
+    """The smallest known ground that each point lies on, housing land apart."""
+    owned = ground[ground["ground"] != "residential"]
+    result = {key: np.full(len(inner), None, dtype=object) for key in ("ground", "ground_id", "ground_name")}
+    if not len(owned) or not len(inner):
+        return result
+    point, area = shapely.STRtree(owned.geometry.to_numpy()).query(inner, predicate="within")
+    other = owned.index.to_numpy()[area] != own[point]
+    point, area = point[other], area[other]
+    order = np.lexsort((owned.index.to_numpy()[area].astype(str), -owned.geometry.area.to_numpy()[area], point))
+    for key, column in (("ground", "ground"), ("ground_name", "name")):
+        result[key][point[order]] = owned[column].to_numpy()[area[order]]
+    result["ground_id"][point[order]] = owned.index.to_numpy()[area[order]]
+    return result
+
+
+# --- rooms ---------------------------------------------------------------------------------------
+
+
+def separators(buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, water: gpd.GeoDataFrame) -> Occluders:
+    """What parts two rooms: buildings, closed barriers, major roads on the ground, water."""
+    roads = paths[paths["major"] & ~paths["tunnel"] & ~paths["bridge"]].geometry.to_numpy()
+    lines = np.concatenate([barriers.geometry.to_numpy(), roads, shapely.boundary(water.geometry.to_numpy())])
+    return Occluders.from_geometries(buildings.geometry.to_numpy()[buildings["solid"].to_numpy()], lines)
+
+
+def rooms(places: gpd.GeoDataFrame, parting: Occluders, rules: TagRules) -> pd.Series:
+    """Group places into the rooms they make together.
+
+    Two places are linked when they lie within ``LINK_M`` of each other with nothing parting them.
+    Links are taken from the shortest to the longest, and two groups join when the room stays
+    within ``ROOM_M`` across. A single place larger than that is a room of its own with what is
+    linked to it directly. Ground (a lawn, a square) makes a room only with what lies on it, and
+    one larger than a room with nobody.
+
+    Returns
+    -------
+    Series
+        Space id by place id: ``"space:"`` and the first place id of the group. It does not depend
+        on the order of the rows.
+    """
+    places = places.sort_index()
+    shapes = places.geometry.to_numpy()
+    ground = np.array([rules.kinds[kind].ground for kind in places["kind"]], dtype=bool)
+    hulls = [shapely.get_coordinates(hull) for hull in shapely.convex_hull(shapes)]
+    across = np.array([_across(hull) for hull in hulls])
+    large = across > ROOM_M
+    group = np.arange(len(places))
+    members: dict[int, list[int]] = {i: [i] for i in range(len(places))}
+    for a, b in _links(shapes, ground, large, parting):
+        first, second = sorted((int(group[a]), int(group[b])))
+        if first == second or not _may_join(a, b, members[first], members[second], hulls, large):
+            continue
+        members[first] += members.pop(second)
+        group[members[first]] = first
+    ids = places.index.to_numpy()
+    return pd.Series([SPACE_PREFIX + ids[g] for g in group], index=places.index, name="space_id", dtype=object)
+
+
+def _across(points: npt.NDArray[np.float64]) -> float:
+    """Greatest distance between two points of a hull."""
+    offset = points[:, None, :] - points[None, :, :]
+    return float(np.sqrt((offset**2).sum(axis=2).max()))
+
+
+def _links(shapes: Shapes, ground: npt.NDArray[np.bool_], large: npt.NDArray[np.bool_], parting: Occluders) -> list[tuple[int, int]]:
+    if not len(shapes):
+        return []
+    a, b = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=LINK_M)
+    once = (a < b) & ~(large[a] & large[b]) & ~((ground & large)[a] | (ground & large)[b])
+    a, b = a[once], b[once]
+    distance = np.round(shapely.distance(shapes[a], shapes[b]), DECIMALS)
+    inner = shapely.point_on_surface(shapes)
+    on = shapely.contains(shapes[a], inner[b]) & ground[a] | shapely.contains(shapes[b], inner[a]) & ground[b]
+    allowed = np.where(ground[a] | ground[b], on, True)
+    ends = shapely.get_coordinates(shapely.shortest_line(shapes[a], shapes[b])).reshape(-1, 2, 2)
+    clear = (distance == 0) | in_sight(ends[:, 0], ends[:, 1], parting)
+    keep = np.flatnonzero(allowed & clear)
+    order = keep[np.lexsort((b[keep], a[keep], distance[keep]))]
+    return list(zip(a[order].tolist(), b[order].tolist(), strict=True))
+
+
+def _may_join(a: int, b: int, first: list[int], second: list[int], hulls: list[Any], large: npt.NDArray[np.bool_]) -> bool:
+    core = [i for i in (*first, *second) if large[i]]
+    if core:
+        lone = second if large[first[0]] or len(first) > 1 else first
+        return len(core) == 1 and len(lone) == 1 and not large[lone[0]] and (a in core or b in core)
+    return _across(np.concatenate([hulls[i] for i in (*first, *second)])) <= ROOM_M
+
+
+def spaces(
+    places: gpd.GeoDataFrame, space_of: pd.Series, buildings: gpd.GeoDataFrame, parts: Shapes, boundary: BaseGeometry
+) -> gpd.GeoDataFrame:
+    """The rooms as a table: members, and the open ground between them.
+
+    Parameters
+    ----------
+    places
+        As ``find`` returns them.
+    space_of
+        As ``rooms`` returns it.
+    parts
+        Lines and areas that cut open ground (barriers, major roads, water).
+
+    Returns
+    -------
+    GeoDataFrame
+        Index ``space_id``; ``kind`` (``"meeting_space"``), ``kinds`` (joined by ``;``),
+        ``place_count``, ``name``, ``inside``, ``area_m2`` and the polygon.
+    """
+    solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
+    cutters = np.concatenate([solid, shapely.buffer(parts, SEPARATOR_M)])
+    tree = shapely.STRtree(cutters)
+    groups = places.groupby(space_of.reindex(places.index), sort=True)
+    rows = [_space(str(identity), group, tree, cutters) for identity, group in groups]
+    index = pd.Index([row.pop("space_id") for row in rows], name="space_id", dtype=object)
+    columns = ("kind", "kinds", "place_count", "name", "geometry")
+    table = gpd.GeoDataFrame({key: [row[key] for row in rows] for key in columns}, index=index, geometry="geometry", crs=places.crs)
+    inner = shapely.point_on_surface(table.geometry.to_numpy())
+    return table.assign(inside=shapely.contains(boundary, inner), area_m2=table.area)
+
+
+def _space(identity: str, group: gpd.GeoDataFrame, tree: shapely.STRtree, cutters: Shapes) -> dict[str, Any]:
+    shapes = group.geometry.to_numpy()
+    order = np.lexsort((group.index.to_numpy().astype(str), -shapely.area(shapes)))
+    names = [name for name in [*group["name"].to_numpy()[order], *group["ground_name"].to_numpy()[order]] if isinstance(name, str)]
+    return {
+        "space_id": identity,
+        "kind": "meeting_space",
+        "kinds": ";".join(sorted(set(group["kind"]))),
+        "place_count": len(group),
+        "name": names[0] if names else None,
+        "geometry": _open_ground(shapes, tree, cutters),
+    }
+
+
+def _open_ground(shapes: Shapes, tree: shapely.STRtree, cutters: Shapes) -> BaseGeometry:
+    """The members and the open ground between them, without what parts or covers it."""
+    union = shapely.union_all(shapes)
+    if len(shapes) == 1:
+        return union
+    hull = shapely.convex_hull(union)
+    if _across(shapely.get_coordinates(hull)) > ROOM_M:
+        core = shapes[int(np.argmax(shapely.area(shapes)))]
+        strips = shapely.convex_hull(shapely.union(shapes, shapely.buffer(shapely.get_point(shapely.shortest_line(core, shapes), 0), STRIP_M)))
+        hull = shapely.union_all(np.append(strips, core))
+    near = cutters[np.sort(tree.query(hull, predicate="intersects"))]
+    open_ = shapely.difference(hull, shapely.union_all(near)) if len(near) else hull
+    pieces = shapely.get_parts(open_)
+    kept = pieces[shapely.intersects(pieces, union)] if len(pieces) else pieces
+    return shapely.union_all(np.append(kept, union))
+
+
+def members(places: gpd.GeoDataFrame, space_of: pd.Series) -> Mapping[str, npt.NDArray[np.int64]]:
+    """Positions of the places of each space, by space id."""
+    positions = pd.Series(np.arange(len(places)), index=places.index)
+    return {str(key): value.to_numpy() for key, value in positions.groupby(space_of.reindex(places.index))}
