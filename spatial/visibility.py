@@ -3,15 +3,15 @@
 Everything is in metres in one projected CRS. Walls are opaque line segments without
 thickness; heights are not considered.
 
-The visible area is exact: for each viewpoint every wall segment is turned into its dual
+The visible area [1]_ is exact: for each viewpoint every wall segment is turned into its dual
 vector ``m``, for which ``m · u`` is the inverse distance to the wall along the direction
 ``u``. The nearest wall in all directions is then the upper envelope of functions that are
-linear in ``u``; it is found by merging envelopes pairwise, so that crossing, touching and
+linear in ``u``; it is found by merging envelopes pairwise [2]_, so that crossing, touching and
 collinear walls need no special treatment. A coarse buffer of directions that are known
 to be closed rejects most of what lies behind other walls beforehand.
 
 Directions are *diamond angles*: a monotone stand-in for the angle from the x axis, 0 to 4
-for a full turn, that needs no trigonometry [1]_.
+for a full turn, that needs no trigonometry.
 
 References
 ----------
@@ -22,6 +22,9 @@ References
    doi:10.1016/0020-0190(89)90136-1
 """
 
+# mypy: allow-untyped-defs, allow-untyped-calls
+# (The types of compiled functions are numba's; all others are annotated.)
+
 from __future__ import annotations
 
 import math
@@ -29,7 +32,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -41,7 +44,6 @@ from spatial.errors import InputError
 __all__ = ["Occluders", "in_sight", "isovist", "visible_area"]
 
 Floats = NDArray[np.float64]
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 TOUCH_M = 1e-9
 """A wall closer than this to a viewpoint is one the viewpoint lies on; it hides nothing."""
@@ -49,8 +51,9 @@ SIGHT_TOUCH_M = 1e-6
 """A wall closer than this to an end of a line of sight does not block that line."""
 
 _SNAP_M = 1e-6  # walls are filed in all cells this near; far above the rounding of UTM metres
-_PER_CELL = 4.0  # wall segments per cell of the grid aimed at; measured, flat between 2 and 8
+_PER_CELL = 2.0  # wall segments per cell of the grid aimed at; rates are flat from 1 to 8
 _MIN_CELL_M = 1.0  # a cell need never be smaller than a wall
+_FAR_CELLS = 1e9  # cells from the grid's origin; keeps the count of any viewpoint's an integer
 _TURN = 4.0  # a full turn in diamond angles
 _QUADRANT_BINS = 64  # power of two, so that bin edges are exact; measured, flat around it
 _BINS = 4 * _QUADRANT_BINS
@@ -62,14 +65,9 @@ _THREADED_LINES_FROM = 20_000
 _CHUNKS_PER_THREAD = 4  # evens out dense and open parts of a town
 
 
-def _compiled(function: Function) -> Function:
-    """Compile one entry point; cached on disk, so that a second start does not compile."""
-    return njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
-
-
-def _part(function: Function) -> Function:
-    """Compile a part of an entry point; it is stored with the entry point only."""
-    return njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+# Entry points are cached on disk, with the parts in them: a second start does not compile.
+_compiled = njit(cache=True, nogil=True, error_model="numpy")
+_part = njit(nogil=True, error_model="numpy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +213,7 @@ def isovist(
         If the viewpoint is not one finite point, or a length not above 0.
     """
     radius, step = _positive(radius_m, "radius_m"), _positive(arc_step_m, "arc_step_m")
-    point = _points(np.asarray(viewpoint, dtype=np.float64)[np.newaxis], "viewpoint")
+    point = _points(cast(ArrayLike, [viewpoint]), "viewpoint")
     walls = _sweep(point, radius, _arrays(occluders), np.empty(1))
     outline = _outline(walls, radius, step / radius)
     polygon = shapely.Polygon(outline + point)
@@ -288,12 +286,13 @@ def _geometries(
     geometries: Iterable[Any], name: str, allowed: tuple[shapely.GeometryType, ...]
 ) -> NDArray[np.object_]:
     """Return the geometries as an object array, checked for their types."""
-    found = np.asarray(geometries if hasattr(geometries, "__len__") else list(geometries))
-    array = np.atleast_1d(found).astype(object).ravel()
+    if isinstance(geometries, shapely.Geometry):
+        geometries = [geometries]
+    array = np.array(geometries if hasattr(geometries, "__len__") else list(geometries), object)
     try:
         types = shapely.get_type_id(array)
     except TypeError as error:
-        raise InputError(f"{name} holds {error}; need shapely geometries") from error
+        raise InputError(f"{name} holds other things than shapely geometries: {error}") from error
     wrong = ~np.isin(types, [int(kind) for kind in allowed])
     if wrong.any():
         first = array[wrong][0]
@@ -318,8 +317,11 @@ def _segments(lines: NDArray[np.object_]) -> Floats:
 
 def _points(points: ArrayLike, name: str) -> Floats:
     """Return points as float64 (N, 2), checked to be finite, always of one layout to numba."""
-    array = np.require(points, np.float64, ["C", "W", "A"])
-    if array.size == 0:
+    try:
+        array = np.require(points, np.float64, ["C", "W", "A"])
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} holds no numbers ({error}); need (N, 2) metres") from error
+    if array.shape[:1] == (0,):
         return np.empty((0, 2))
     if array.ndim != 2 or array.shape[1] != 2:
         raise InputError(f"{name} has the shape {array.shape}; need (N, 2): x and y in metres")
@@ -331,9 +333,13 @@ def _points(points: ArrayLike, name: str) -> Floats:
 
 def _positive(value: float, name: str) -> float:
     """Return a length, checked to be finite and above 0."""
-    if not (math.isfinite(value) and value > 0):
-        raise InputError(f"{name} is {value}; need a finite length in metres above 0")
-    return float(value)
+    try:
+        length = float(value)
+    except (TypeError, ValueError):
+        length = math.nan
+    if not 0 < length < math.inf:
+        raise InputError(f"{name} is {value!r}; need a finite length in metres above 0")
+    return length
 
 
 def _arrays(occluders: Occluders) -> tuple[NDArray[Any], ...]:
@@ -351,7 +357,9 @@ def _in_threads(
     work: Callable[[int, int], None], count: int, threaded_from: int, threads: int | None
 ) -> None:
     """Run ``work(start, stop)`` over the whole of ``count``, in parts in several threads."""
-    workers = threads or os.cpu_count() or 1
+    workers = (os.cpu_count() or 1) if threads is None else threads
+    if workers < 1:
+        raise InputError(f"threads is {threads}; need 1 or more, or None for one per processor")
     if workers == 1 or count < threaded_from:
         if count:
             work(0, count)
@@ -494,7 +502,7 @@ def _box_hidden(closed, west, south, east, north):
     first, last = _bin(_diamond(start_x, start_y)), _bin(_diamond(end_x, end_y))
     if last < first:
         last += _BINS
-    for place in range(first, last + 1):
+    for place in range(first, last + 1):  # noqa: SIM110 (numba takes no generator here)
         if closed[place % _BINS] <= nearness:
             return False
     return True
@@ -583,10 +591,11 @@ def _see_cell(walls, count, closed, x, y, radius, grid, row, column, stamps, sta
 def _rings(x, y, radius, origin, shape):
     """Cell of a viewpoint (maybe off the grid), and the first and last ring worth a look."""
     side, rows, columns = origin[2], shape[0], shape[1]
-    row, column = math.floor((y - origin[1]) / side), math.floor((x - origin[0]) / side)
+    row = math.floor(min(max((y - origin[1]) / side, -_FAR_CELLS), _FAR_CELLS))
+    column = math.floor(min(max((x - origin[0]) / side, -_FAR_CELLS), _FAR_CELLS))
     first = max(0, -row, row - rows + 1, -column, column - columns + 1)
     last = max(row, rows - 1 - row, column, columns - 1 - column)
-    last = min(last, math.floor(radius / side) + 1)
+    last = min(last, math.floor(min(radius / side, _FAR_CELLS)) + 1)
     return row, column, first, last
 
 
@@ -604,9 +613,7 @@ def _gather(walls, closed, x, y, radius, grid, stamps, stamp):
             step = 1 if abs(i - row) == ring else 2 * ring
             for j in range(column - ring, column + ring + 1, step):
                 if 0 <= j < shape[1]:
-                    count = _see_cell(
-                        walls, count, closed, x, y, radius, grid, i, j, stamps, stamp
-                    )
+                    count = _see_cell(walls, count, closed, x, y, radius, grid, i, j, stamps, stamp)
     kept = 0
     for wall in range(count):
         wall_x, wall_y, start, end = walls[wall]
@@ -639,8 +646,10 @@ def _emit(out, count, wall_x, wall_y, start, end):
 def _crossing(x, y, start, end):
     """Diamond angle between two others at which the direction is across (x, y)."""
     angle = _diamond(x, y)
-    if angle < start - 1.0 and start > 2.0:  # on the x axis, 0 as well as a full turn
+    if angle < start - 1.0:  # on the x axis, which is at 0 as well as at a full turn
         angle += _TURN
+    elif angle > end + 1.0:
+        angle -= _TURN
     return min(max(angle, start), end)
 
 
