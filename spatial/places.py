@@ -60,7 +60,7 @@ def find(
     near = objects[objects.intersects(boundary.buffer(margin_m))]
     outdoors = near[~_indoors(near, buildings)]
     log.info("places: %d found, %d of them inside a building and left out", len(near), len(near) - len(outdoors))
-    footprint = _footprints(outdoors, rules)
+    footprint = footprints(outdoors, rules)
     inner = shapely.point_on_surface(footprint)
     kind = outdoors["kind"].to_numpy()
     columns = {
@@ -86,7 +86,8 @@ def _indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDAr
     return result
 
 
-def _footprints(objects: gpd.GeoDataFrame, rules: TagRules) -> Shapes:
+def footprints(objects: gpd.GeoDataFrame, rules: TagRules) -> Shapes:
+    """Polygons of objects: the mapped area, or a footprint around a point or line."""
     shapes = objects.geometry.to_numpy().copy()
     dimension = shapely.get_dimensions(shapes)
     radius = np.array([rules.kinds[kind].footprint_m for kind in objects["kind"]], dtype=float)

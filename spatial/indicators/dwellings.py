@@ -73,8 +73,8 @@ def detour(places: Any, walks: Any, dwellings: Any, straight_m: Any, entries: An
     """
     inside = dwellings["inside"].to_numpy()
     weight = dwellings["dwellings"].to_numpy()[inside]
-    straight = straight_m[:, inside]
-    ratio = np.where(straight >= nearest_m, walks.distance_m[:, inside] / np.maximum(straight, nearest_m), np.nan)
+    walked = walks.distance_m[:, inside]
+    ratio = np.where(straight_m >= nearest_m, walked / np.maximum(straight_m, nearest_m), np.nan)
     value = weighted_median(np.maximum(ratio, 1.0), weight, of_all=False)
     measured = where(np.isnan(value), known(value, DERIVED, "median_of_estate_dwellings"), unknown("no_dwelling_reaches_it"))
     return _reached(measured, entries)

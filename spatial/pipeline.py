@@ -1,0 +1,242 @@
+"""The whole way: estate → sources → layers → places → indicators → scores → result."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from spatial import config, indicators, places, scene, scoring
+from spatial import layers as canonical_layers
+from spatial.crs import WGS84
+from spatial.model import ASPECTS, FLOATING, Estate, Provenance, RawData, Result, Rubric
+from spatial.sources import files, osm_file
+from spatial.version import versions
+
+if TYPE_CHECKING:
+    import folium
+
+log = logging.getLogger(__name__)
+
+SEED = 20250201
+# Less than this share of the context missing from the extract is not worth a warning.
+MISSING_SHARE = 0.001
+SCORE_COLUMNS = [f"{name}{suffix}" for name in (FLOATING, *ASPECTS) for suffix in ("_low", "", "_high")]
+RANK_COLUMNS = ["coverage", "rank", "rank_p05", "rank_p95", "top10_share"]
+PLACE_COLUMNS = ["space_id", "kind", "name", "inside", "source_id", "area_m2"]
+SPACE_COLUMNS = ["kind", "name", "inside", "source_id", "area_m2", "place_count", "kinds"]
+EVIDENCE_COLUMNS = ["place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule"]
+CONTEXT_LAYERS = ("buildings", "paths", "barriers", "gates", "water", "waterways", "green", "context", "stops", "dwellings")
+
+
+@dataclass(frozen=True)
+class Analysis(Result):
+    """A result that can explain and draw itself."""
+
+    def map(self, lang: str = "da") -> folium.Map:
+        """Return the interactive map as a ``folium.Map``; nothing in it is requested from anywhere.
+
+        Parameters
+        ----------
+        lang
+            ``"da"`` or ``"en"``.
+        """
+        from spatial.render import web_map
+
+        return web_map.build(self, lang=lang)
+
+    def explain(self, place_id: str, lang: str = "da") -> str:
+        """Say in words where the score of a place or meeting space comes from.
+
+        Raises
+        ------
+        InputError
+            If there is no such place.
+        """
+        from spatial.render import explanation
+
+        return explanation.text(explanation.of(self.evidence, self.rubric, place_id), lang=lang)
+
+
+class _Clock:
+    """Time per stage, told to whoever listens."""
+
+    def __init__(self, progress: Callable[[str], None] | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._tell = progress or (lambda stage: None)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self._tell(name)
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - begin, 4)
+
+
+def analyse(
+    estate: Estate, *, osm: str | Path, rubric: str | Path | None = None, seed: int = SEED,
+    progress: Callable[[str], None] | None = None,
+) -> Analysis:  # fmt: skip
+    """Score the outdoor places of an estate.
+
+    Parameters
+    ----------
+    estate
+        The estate; see ``Estate`` and ``spatial.Estate.from_file``.
+    osm
+        An OpenStreetMap extract: ``.osm.pbf``, ``.osm`` or ``.osm.bz2``.
+    rubric
+        A rubric in TOML. Default: the bundled one.
+    seed
+        Seeds the draws behind rank ranges.
+    progress
+        Called with the name of each stage as it begins.
+
+    Returns
+    -------
+    Analysis
+        Places and meeting spaces with scores, the evidence behind them, and the layers.
+
+    Raises
+    ------
+    SpatialError
+        One of its kinds, with one line that says what and what to do.
+    """
+    clock = _Clock(progress)
+    rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
+    with clock.stage("read"):
+        raw = osm_file.read(osm, _context_wgs84(estate), estate.crs)
+    with clock.stage("layers"):
+        layers = canonical_layers.canonical(raw, rules, estate.crs)
+    with clock.stage("places"):
+        found, rooms = _places(layers, estate, rules)
+    with clock.stage("network"):
+        sites = scene.sites(found, rooms)
+        scenery = scene.build(layers, sites, estate, rules)
+    with clock.stage("indicators"):
+        evidence, references = _measure(found, rooms, sites, scenery, raw, spec)
+    with clock.stage("scores"):
+        resolved = scoring.resolve(spec, {name: s.unit for name, s in indicators.registry().items()}, references)
+        scored_places = _scored(found, PLACE_COLUMNS, evidence, resolved, seed)
+        scored_spaces = _scored(rooms, SPACE_COLUMNS, evidence, resolved, seed)
+    drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | {"boundary": _boundary(estate)}
+    return Analysis(
+        estate=estate, places=scored_places, meeting_spaces=scored_spaces, evidence=evidence, layers=drawn,
+        rubric=resolved, manifest=_manifest(estate, raw, resolved, seed, clock, _warnings(estate, raw, found)),
+    )  # fmt: skip
+
+
+def _context_wgs84(estate: Estate) -> Any:
+    return gpd.GeoSeries([estate.context_area], crs=estate.crs).to_crs(WGS84).iloc[0]
+
+
+def _boundary(estate: Estate) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"id": [estate.id], "name": [estate.name]}, geometry=[estate.boundary], crs=estate.crs)
+
+
+def _places(layers: Mapping[str, gpd.GeoDataFrame], estate: Estate, rules: config.TagRules) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Places with the space they belong to, and the spaces."""
+    found = places.find(layers["place_objects"], layers["buildings"], layers["ground"], estate.boundary, estate.margin_m, rules)
+    paths = layers["paths"]
+    parting = places.separators(layers["buildings"], layers["barriers"], paths, layers["water"])
+    space_of = places.rooms(found, parting, rules)
+    roads = paths[paths["major"] & ~paths["tunnel"] & ~paths["bridge"]]
+    cutting = np.concatenate([layers[name].geometry.to_numpy() for name in ("barriers", "water")] + [roads.geometry.to_numpy()])
+    rooms = places.spaces(found, space_of, layers["buildings"], cutting, estate.boundary)
+    return found.assign(space_id=space_of, source_id=osm_file.SOURCE_ID), rooms.assign(source_id=osm_file.SOURCE_ID)
+
+
+def _measure(
+    found: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, scenery: Mapping[str, Any],
+    raw: RawData, spec: config.RubricSpec,
+) -> tuple[pd.DataFrame, dict[str, Any]]:  # fmt: skip
+    """Measure every indicator of places and rooms; return the long table and the references."""
+    members = scenery["members"]
+    many = [members[space] for space in sites.index[sites["level"] == "space"]]
+    alone = {space: rows[0] for space, rows in members.items() if len(rows) == 1}
+    tables, references = [], {}
+    for name, indicator in indicators.registry().items():
+        if name not in spec.rules:
+            continue
+        measured = indicators.measure(indicator, found if indicator.members else sites, scenery)
+        references[name] = measured.reference
+        table = _evidence(_with_rooms(indicator, measured, many, spec.rules[name].plausible), indicator, sites, raw)
+        lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
+        tables.append(pd.concat([table, lone]))
+    evidence = pd.concat(tables) if tables else pd.DataFrame(columns=EVIDENCE_COLUMNS)
+    return evidence.sort_values(["place_id", "indicator"], kind="stable").reset_index(drop=True)[EVIDENCE_COLUMNS], references
+
+
+def _with_rooms(indicator: indicators.Spec, measured: indicators.Measured, many: list[Any], plausible: tuple[float, float] | None) -> indicators.Measured:
+    """Add the rooms of many places to what was measured of places alone."""
+    if not indicator.members:
+        return measured
+    low, high = plausible or (np.nan, np.nan)
+    bounded = replace(measured, low=np.where(np.isnan(measured.low), low, measured.low), high=np.where(np.isnan(measured.high), high, measured.high))
+    of_rooms = indicators.over_members(bounded, many)
+    parts = {key: np.concatenate([getattr(bounded, key), getattr(of_rooms, key)]) for key in ("value", "low", "high", "evidence", "rule")}
+    return indicators.Measured(**parts, reference=measured.reference)
+
+
+def _evidence(measured: indicators.Measured, indicator: indicators.Spec, sites: gpd.GeoDataFrame, raw: RawData) -> pd.DataFrame:
+    marked = indicators.at_extract_edge(indicator, measured, scene.covered_share(sites, indicator.catchment_m, raw.extent))
+    return pd.DataFrame({
+        "place_id": sites.index.to_numpy(), "indicator": indicator.id, "value": marked.value, "unit": indicator.unit,
+        "low": marked.low, "high": marked.high, "evidence": marked.evidence, "source_id": osm_file.SOURCE_ID, "rule": marked.rule,
+    })  # fmt: skip
+
+
+def _scored(table: gpd.GeoDataFrame, columns: list[str], evidence: pd.DataFrame, rubric: Rubric, seed: int) -> gpd.GeoDataFrame:
+    """Join scores and one column an indicator to a table of places or rooms."""
+    judged = scoring.judge_all(evidence, table.index, rubric)
+    scores = scoring.score(judged, table.index, rubric, seed)
+    registry = indicators.registry()
+    wide = evidence.pivot(index="place_id", columns="indicator", values="value").reindex(table.index)
+    values = pd.DataFrame({spec.column: wide[name] if name in wide else np.nan for name, spec in registry.items()}, index=table.index)
+    joined = pd.concat([table[columns], scores[SCORE_COLUMNS + RANK_COLUMNS], values], axis=1)
+    return gpd.GeoDataFrame(joined, geometry=table.geometry.to_numpy(), crs=table.crs)
+
+
+def _warnings(estate: Estate, raw: RawData, found: gpd.GeoDataFrame) -> list[str]:
+    warnings = []
+    missing = 1 - shapely.area(shapely.intersection(estate.context_area, raw.extent)) / estate.context_area.area
+    if missing > MISSING_SHARE:
+        warnings.append(
+            f"{raw.provenance.path}: ends inside the reach of {estate.name}: {missing:.0%} of the area within "
+            f"{estate.margin_m + estate.reach_m:.0f} m is not in it; affected values are marked extract_edge; give a larger extract"
+        )
+    if not len(found):
+        warnings.append(f"{estate.name}: found no outdoor place of a known kind within {estate.margin_m:.0f} m; the result is empty; add places to OpenStreetMap or give another source")
+    for warning in warnings:
+        log.warning(warning)
+    return warnings
+
+
+def _manifest(estate: Estate, raw: RawData, rubric: Rubric, seed: int, clock: _Clock, warnings: list[str]) -> dict[str, Any]:
+    sources: list[Provenance] = [raw.provenance, *([estate.provenance] if estate.provenance else [])]
+    return {
+        "schema_version": 1,
+        "estate": {"id": estate.id, "name": estate.name, "crs": estate.crs.to_string(), "municipality": estate.municipality, "tenure": estate.tenure, "margin_m": estate.margin_m, "reach_m": estate.reach_m},
+        "sources": [asdict(source) for source in sources],
+        "dropped": dict(raw.dropped),
+        "repaired": dict(raw.repaired),
+        "warnings": warnings,
+        "rubric": asdict(rubric),
+        "seed": seed,
+        "versions": versions(),
+        "timings": clock.seconds,
+    }
+
+
+def estate_from_file(path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = 1600.0) -> Estate:
+    """Read an estate's boundary from a file; see ``spatial.sources.files.estate``."""
+    return files.estate(path, name=name, margin_m=margin_m, reach_m=reach_m)

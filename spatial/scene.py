@@ -1,0 +1,200 @@
+"""The tables that indicators name, made once from the canonical layers. Pure.
+
+An indicator asks for a table by the name of its parameter; here is what each name means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from spatial import network as walking
+from spatial import places as rooms
+from spatial.config import TagRules
+from spatial.indicators.dwellings import decayed
+from spatial.model import Estate
+from spatial.visibility import Occluders
+
+WALK_LIMIT_M = 1600.0
+FLOW_LIMIT_M = 800.0
+DOOR_WITHIN_M = 10.0
+# A dwelling whose door lies this near to the boundary is the estate's: outlines are drawn roughly.
+DOORSTEP_M = 3.0
+# Viewpoints stand this far apart in a large place, at most so many.
+VIEWPOINT_SPACING_M = 25.0
+MAX_VIEWPOINTS = 16
+# The reference for decay-weighted dwellings: so many nodes of the study area's network.
+DECAY_SAMPLE = 100
+WATCH_M = 25.0
+
+
+def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estate: Estate, rules: TagRules) -> dict[str, Any]:
+    """Make every table that indicators may name.
+
+    Parameters
+    ----------
+    layers
+        Canonical layers.
+    sites
+        Places, and after them the meeting spaces of more than one place; columns ``level``,
+        ``space_id``, ``kind`` and geometry.
+
+    Returns
+    -------
+    dict
+        The canonical layers, and: ``estate``; ``kinds`` (tag rules); ``network``; ``entries`` and
+        ``doors`` (attachments of sites and dwellings); ``walks`` (approaches of sites × dwellings);
+        ``straight_m`` (sites × dwellings of the estate); ``flows`` (trips by edge);
+        ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings and closed barriers), ``view``
+        (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
+        ``near_way`` (by place); ``members`` and ``member_kinds``.
+    """
+    estate_layers = dict(layers)
+    estate_layers["dwellings"] = dwellings = _with_inside(layers["dwellings"], estate)
+    graph = walking.build(layers["paths"], layers["path_nodes"], layers["lamps"])
+    solid = layers["buildings"].geometry.to_numpy()[layers["buildings"]["solid"].to_numpy()]
+    barriers = layers["barriers"]
+    blockers = Occluders.from_geometries(solid, barriers.geometry.to_numpy())
+    view = Occluders.from_geometries(solid, barriers.geometry.to_numpy()[barriers["blocks_view"].to_numpy()])
+    seats = footprints_of(layers["place_objects"], rules, "seat")
+    entries = walking.attach(graph, sites.geometry.to_numpy(), blockers=blockers)
+    doors = walking.attach(graph, dwellings.geometry.to_numpy(), within_m=DOOR_WITHIN_M, blockers=blockers, always=True)
+    places = sites[sites["level"] == "place"]
+    return {
+        **estate_layers,
+        "estate": estate,
+        "kinds": rules,
+        "network": graph,
+        "entries": entries,
+        "doors": doors,
+        "walks": walking.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy()),
+        "straight_m": _straight(sites, dwellings),
+        "flows": _flows(graph, doors, dwellings, layers["destinations"], estate),
+        "stop_walk_m": walking.nearest_m(graph, entries, walking.attach(graph, layers["stops"].geometry.to_numpy()), limit_m=WALK_LIMIT_M),
+        "decay_sample": _decay_sample(graph, doors, dwellings, estate),
+        "blockers": blockers,
+        "view": view,
+        "viewpoints": viewpoints(sites.geometry.to_numpy(), solid),
+        "seats": seats,
+        "activities": _near(footprints_of(layers["place_objects"], rules, "watchable"), estate),
+        "near_way": _near_way(places, graph, rules.access["path_side_m"]),
+        "members": rooms.members(places, places["space_id"]),
+        "member_kinds": places["kind"].to_numpy(),
+    }
+
+
+def _with_inside(dwellings: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
+    area = estate.boundary.buffer(DOORSTEP_M)
+    shapely.prepare(area)
+    return dwellings.assign(inside=shapely.intersects(area, dwellings.geometry.to_numpy()))
+
+
+def footprints_of(objects: gpd.GeoDataFrame, rules: TagRules, trait: str) -> gpd.GeoDataFrame:
+    """Objects whose kind has a trait (``seat``, ``watchable``), with their footprints."""
+    wanted = objects[[getattr(rules.kinds[kind], trait) for kind in objects["kind"]]]
+    return wanted.set_geometry(rooms.footprints(wanted, rules), crs=objects.crs)
+
+
+def _near(table: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
+    return table[table.intersects(estate.study_area.buffer(WATCH_M))]
+
+
+def _straight(sites: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    homes = dwellings.geometry.to_numpy()[dwellings["inside"].to_numpy()]
+    result: npt.NDArray[np.float64] = shapely.distance(sites.geometry.to_numpy()[:, None], homes[None, :])
+    return result
+
+
+def _flows(graph: walking.Network, doors: walking.Attachments, dwellings: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, estate: Estate) -> npt.NDArray[np.float64]:
+    """Trips that can touch the study area: from dwellings within a trip's length of it."""
+    near = shapely.dwithin(estate.study_area, dwellings.geometry.to_numpy(), FLOW_LIMIT_M)
+    targets = walking.attach(graph, shapely.centroid(destinations.geometry.to_numpy()))
+    weight = np.where(near, dwellings["dwellings"].to_numpy(), 0.0)
+    return walking.flow(graph, doors, weight, targets, limit_m=FLOW_LIMIT_M)
+
+
+def _decay_sample(graph: walking.Network, doors: walking.Attachments, dwellings: gpd.GeoDataFrame, estate: Estate) -> npt.NDArray[np.float64]:
+    """Decay-weighted dwellings at nodes of the study area, evenly picked in order of position."""
+    nodes = np.flatnonzero(shapely.contains(estate.study_area, shapely.points(graph.xy)))
+    nodes = nodes[np.lexsort(graph.xy[nodes].T)]
+    if not len(nodes):
+        return np.empty(0)
+    picked = nodes[np.unique(np.linspace(0, len(nodes) - 1, DECAY_SAMPLE).astype(int))]
+    walks = walking.approaches(graph, walking.node_targets(graph, picked), doors, limit_m=FLOW_LIMIT_M)
+    return np.sort(decayed(walks.distance_m, dwellings["dwellings"].to_numpy()))
+
+
+def viewpoints(shapes: npt.NDArray[np.object_], solid: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Points from which each place is looked out of: its inner point, or a grid in a large one.
+
+    Returns
+    -------
+    owner, xy
+        Position of the place, and the point. Points in buildings are left out; a place may have
+        none.
+    """
+    points, owners = [], []
+    for i, shape in enumerate(shapes):
+        grid = _grid(shape)
+        points.append(grid)
+        owners.append(np.full(len(grid), i))
+    xy = np.concatenate([*points, np.empty((0, 2))])
+    owner = np.concatenate([*owners, np.empty(0, dtype=np.int64)]).astype(np.int64)
+    if len(solid) and len(xy):
+        within = shapely.STRtree(solid).query(shapely.points(xy), predicate="within")[0]
+        keep = np.setdiff1d(np.arange(len(xy)), within)
+        xy, owner = xy[keep], owner[keep]
+    return owner, xy
+
+
+def _grid(shape: Any) -> npt.NDArray[np.float64]:
+    inner = shapely.get_coordinates(shapely.point_on_surface(shape))
+    west, south, east, north = shape.bounds
+    steps = [max(1, int(np.ceil(side / VIEWPOINT_SPACING_M))) for side in (east - west, north - south)]
+    if steps == [1, 1]:
+        centre = shape.centroid
+        return shapely.get_coordinates(centre) if shape.contains(centre) else inner
+    while steps[0] * steps[1] > MAX_VIEWPOINTS:
+        steps = [max(1, step - 1) for step in steps]
+    x = west + (np.arange(steps[0]) + 0.5) * (east - west) / steps[0]
+    y = south + (np.arange(steps[1]) + 0.5) * (north - south) / steps[1]
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    kept = points[shapely.contains_xy(shape, points[:, 0], points[:, 1])]
+    return kept if len(kept) else inner
+
+
+def _near_way(places: gpd.GeoDataFrame, graph: walking.Network, within_m: float) -> npt.NDArray[np.bool_]:
+    lines = graph.geometry[graph.attachable]
+    near = np.zeros(len(places), dtype=bool)
+    if len(lines) and len(places):
+        near[shapely.STRtree(lines).query(places.geometry.to_numpy(), predicate="dwithin", distance=within_m)[0]] = True
+    return near
+
+
+def covered_share(sites: gpd.GeoDataFrame, radius_m: float, extent: Any) -> npt.NDArray[np.float64]:
+    """Share of the disc around each site that the extract covers."""
+    if radius_m <= 0:
+        return np.ones(len(sites))
+    discs = shapely.buffer(shapely.centroid(sites.geometry.to_numpy()), radius_m)
+    shapely.prepare(extent)
+    share = np.ones(len(sites))
+    cut = ~shapely.contains_properly(extent, discs)
+    share[cut] = shapely.area(shapely.intersection(discs[cut], extent)) / shapely.area(discs[cut])
+    return share
+
+
+def sites(places: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Everything that is measured: places, then the meeting spaces of more than one place."""
+    many = spaces[spaces["place_count"] > 1]
+    blank = np.full(len(many), None, dtype=object)
+    rooms_ = many.assign(level="space", space_id=many.index, tags=[{} for _ in range(len(many))], ground=blank, ground_id=blank, ground_name=blank)
+    points = places.assign(level="place", kinds=places["kind"], place_count=1)
+    if not len(rooms_):
+        return points
+    return gpd.GeoDataFrame(pd.concat([points, rooms_[points.columns]]), geometry="geometry", crs=places.crs)

@@ -1,0 +1,149 @@
+"""Reading boundaries from files that GDAL knows."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from spatial.crs import WGS84, local_metric
+from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable
+from spatial.model import Estate, Provenance
+
+NEEDED = "needed a file with one polygon (GeoJSON, GeoPackage, Shapefile, …)"
+MAX_AREA_KM2 = 100.0
+M2_PER_KM2 = 1e6
+# Columns by which a layer of public-housing departments is known; their ground is almen.
+DEPARTMENT_COLUMNS = ("afdelingsnavn", "afdelingsnummer")
+NAME_COLUMNS = ("name", "navn", "afdelingsnavn", "omraade", "title")
+MAX_DEGREES = (180.0, 90.0)
+NAMES_SHOWN = 3
+
+
+def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = 1600.0) -> Estate:
+    """Read an estate's boundary.
+
+    Parameters
+    ----------
+    path
+        A file with one polygon or multipolygon, in any declared CRS; or with many, of which
+        ``name`` picks one by the value of any text column.
+    name
+        Name of the estate. Default: a name column of the file, else the file's name.
+    margin_m, reach_m
+        See ``Estate``.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        If the file is not there, or not readable as a map layer.
+    CRSError
+        If no CRS is declared, or coordinates do not fit it.
+    EmptyAreaError, InputError
+        If there is no polygon, several, a self-intersecting one, or one too large for an estate.
+    """
+    path = Path(path)
+    table = _chosen(_table(path), name, path)
+    shape = table.geometry.iloc[0]
+    row: Mapping[str, Any] = table.iloc[0].drop("geometry").to_dict()
+    _check_shape(shape, path)
+    position = gpd.GeoSeries([shape], crs=table.crs).to_crs(WGS84).iloc[0]
+    if not np.isfinite(position.bounds).all():
+        raise CRSError(f"{path}: coordinates {_bounds(shape)} do not fit its CRS {table.crs.name}; declare the right one")
+    crs = local_metric(position.centroid.x, position.centroid.y)
+    boundary = gpd.GeoSeries([shape], crs=table.crs).to_crs(crs).iloc[0]
+    _check_area(boundary, path)
+    label = name or next((str(row[key]) for key in NAME_COLUMNS if isinstance(row.get(key), str)), path.stem)
+    return Estate(
+        id=_slug(label),
+        name=label,
+        boundary=boundary,
+        crs=crs,
+        margin_m=margin_m,
+        reach_m=reach_m,
+        municipality=row.get("municipality") if isinstance(row.get("municipality"), str) else None,
+        tenure="almen" if row.get("tenure") == "almen" or set(DEPARTMENT_COLUMNS) <= set(row) else None,
+        provenance=Provenance(
+            source_id="boundary",
+            path=str(path),
+            licence=str(row.get("licence") or "not stated"),
+            attribution=str(row.get("attribution") or "not stated"),
+            data_date=str(row["data_date"]) if row.get("data_date") else None,
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        ),
+    )
+
+
+def _table(path: Path) -> gpd.GeoDataFrame:
+    if not path.exists():
+        raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+    if path.is_file() and not path.stat().st_size:
+        raise SourceFormatError(f"{path}: found an empty file; {NEEDED}; export it again")
+    try:
+        table = pyogrio.read_dataframe(path)
+    except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, shapely.GEOSException) as error:
+        raise SourceFormatError(f"{path}: cannot be read as a map layer ({str(error).splitlines()[0]}); {NEEDED}; convert it") from error
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise EmptyAreaError(f"{path}: found a table without geometry; {NEEDED}; give the layer with the boundary")
+    usable = table[table.geometry.notna() & ~table.geometry.is_empty]
+    if not len(usable):
+        raise EmptyAreaError(f"{path}: found no geometry in {len(table)} features; {NEEDED}; draw or export the boundary")
+    if usable.crs is None:
+        hint = "degrees, it seems" if _degrees(usable.total_bounds) else "metres, it seems"
+        raise CRSError(f"{path}: found coordinates ({hint}) without a CRS; needed a declared CRS; add it (for a Shapefile: a .prj file), e.g. EPSG:25832")
+    if usable.crs.is_geographic and not _degrees(usable.total_bounds):
+        raise CRSError(f"{path}: found coordinates such as {usable.total_bounds[0]:.0f}, {usable.total_bounds[1]:.0f} declared as degrees ({usable.crs.name}); declare the metric CRS they are in")
+    return usable
+
+
+def _degrees(bounds: Any) -> bool:
+    return bool(np.abs(bounds[[0, 2]]).max() <= MAX_DEGREES[0] and np.abs(bounds[[1, 3]]).max() <= MAX_DEGREES[1])
+
+
+def _chosen(table: gpd.GeoDataFrame, name: str | None, path: Path) -> gpd.GeoDataFrame:
+    """The one feature meant: the only one, or the one that carries the name."""
+    if len(table) == 1:
+        return table
+    texts = table.drop(columns="geometry").select_dtypes(include=["object", "string"])
+    if name is not None:
+        hits = table[(texts == name).any(axis=1)]
+        if len(hits) == 1:
+            return hits
+        found = f"{len(hits)} named {name!r}" if len(hits) else f"none named {name!r}"
+    else:
+        found = "no --name to choose one by"
+    label = next((key for key in NAME_COLUMNS if key in texts), None)
+    examples = "" if label is None else f" (such as {'; '.join(map(repr, texts[label].dropna().head(NAMES_SHOWN)))})"
+    raise InputError(f"{path}: found {len(table)} areas{examples} and {found}; needed one; give its name as written in the file, or dissolve them")
+
+
+def _check_shape(shape: Any, path: Path) -> None:
+    if shape.geom_type not in ("Polygon", "MultiPolygon"):
+        raise InputError(f"{path}: found a {shape.geom_type}; {NEEDED}; draw the boundary as an area")
+    if not shape.is_valid:
+        raise InputError(f"{path}: the boundary is not a valid polygon ({shapely.is_valid_reason(shape)}); needed one without self-crossings; repair it, e.g. with 'Fix geometries' in QGIS")
+
+
+def _check_area(boundary: Any, path: Path) -> None:
+    area_km2 = boundary.area / M2_PER_KM2
+    if not area_km2 > 0:
+        raise EmptyAreaError(f"{path}: found a boundary without area; {NEEDED}; draw it again")
+    if area_km2 > MAX_AREA_KM2:
+        raise InputError(f"{path}: found a boundary of {area_km2:,.0f} km²; needed an estate of at most {MAX_AREA_KM2:.0f} km²; give the boundary of one estate")
+
+
+def _bounds(shape: Any) -> str:
+    return ", ".join(f"{value:.5g}" for value in shape.bounds)
+
+
+def _slug(text: str) -> str:
+    plain = text.lower().translate(str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "estate"
