@@ -1,0 +1,1 @@
+"""Renderers: a finished result into a file; each is one module with ``render(result, path)``."""

@@ -1,0 +1,246 @@
+"""What the web map is told: one JSON-able mapping made from a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from spatial.model import ASPECTS, EVIDENCE, FLOATING, Estate, Result
+from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, significant
+from spatial.strings import LANGUAGES, texts
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+SCORES = (FLOATING, *ASPECTS)
+PER_MILLE = 1000  # scores travel as whole thousandths
+DIGITS = 3  # of an indicator's value: more than the page shows
+MIN_BUILDING_M2 = 6.0  # smaller ones are bicycle sheds and kiosks that no zoom shows well
+STREET_REACH_M = 60.0  # a meeting space is named after the street this near
+
+# ColorBrewer YlGnBu, five classes ordered in lightness (the lightest from the nine-class scheme, so
+# that it stands out from the ground). Equal classes: maps of two estates can be laid side by side.
+RAMP = ("#edf8b1", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+CLASS_WIDTH = 100 // len(RAMP)
+
+
+def payload(result: Result, lang: str) -> dict[str, Any]:
+    """Gather everything the page shows; numbers, geometry and texts of all languages."""
+    estate = result.estate
+    projector = Projector(estate.crs, estate.boundary.centroid)
+    sources = _codes(result.evidence, "source_id")
+    rules = _codes(result.evidence, "rule")
+    indicators = _codes(result.evidence, "indicator")
+    return {
+        "lang": lang,
+        "texts": {code: _plain(texts(code)) for code in LANGUAGES},
+        "estate": {"name": estate.name, "municipality": estate.municipality},
+        "manifest": _manifest(result),
+        "config": {
+            "ramp": [
+                {"from": i * CLASS_WIDTH, "to": (i + 1) * CLASS_WIDTH, "colour": colour}
+                for i, colour in enumerate(RAMP)
+            ],
+            "scores": SCORES,
+            "evidence": EVIDENCE,
+            "indicators": indicators,
+            "aspect_of": [_aspect(result, name) for name in indicators],
+            "sources": sources,
+            "rules": rules,
+            "min_coverage": round(result.rubric.min_coverage * PER_MILLE),
+            "mean": result.rubric.mean,
+            "top_k": result.rubric.top_k,
+            "units_per_degree": UNITS_PER_DEGREE,
+        },
+        "origin": projector.origin.tolist(),
+        "base": base_map(result.layers, estate, projector),
+        "context": _context(result.layers.get("context"), projector),
+        "spaces": _objects(result, result.meeting_spaces, projector),
+        "places": _objects(result, result.places, projector),
+    }
+
+
+def base_map(
+    layers: Mapping[str, gpd.GeoDataFrame], estate: Estate, projector: Projector
+) -> dict[str, Any]:
+    """Encode the ground: water, green, buildings, ways by class, barriers, gates, boundary."""
+    table = {name: _geometries(layers.get(name)) for name in ("water", "green", "barriers", "gates", "stops")}
+    buildings = _geometries(layers.get("buildings"))
+    buildings = buildings[shapely.area(buildings) >= MIN_BUILDING_M2]
+    own = shapely.intersects(estate.boundary, buildings) if len(buildings) else np.zeros(0, dtype=bool)
+    return {
+        "green": projector.areas(table["green"]),
+        "water": projector.areas(table["water"]),
+        "waterways": projector.lines(table["water"]),
+        "buildings": projector.areas(buildings[~own]),
+        "own_buildings": projector.areas(buildings[own]),
+        "ways": _ways(layers.get("paths"), projector),
+        "streets": _streets(layers.get("paths"), projector),
+        "barriers": projector.lines(_outlines(table["barriers"])),
+        "gates": projector.points(shapely.centroid(table["gates"])),
+        "stops": projector.points(shapely.centroid(table["stops"])),
+        "boundary": projector.areas(np.array([estate.boundary])),
+    }
+
+
+def _ways(paths: gpd.GeoDataFrame | None, projector: Projector) -> dict[str, Any]:
+    if paths is None or paths.empty:
+        return {}
+    classes = paths["way_class"].astype(str).to_numpy()
+    if "tunnel" in paths:
+        classes = np.where(paths["tunnel"].fillna(False).astype(bool), "tunnel", classes)
+    geometries = paths.geometry.to_numpy()
+    return {name: projector.lines(geometries[classes == name]) for name in sorted(set(classes))}
+
+
+def _streets(paths: gpd.GeoDataFrame | None, projector: Projector) -> list[Any]:
+    """Named streets as merged lines, for lettering along them."""
+    if paths is None or paths.empty or "name" not in paths:
+        return []
+    named = paths[paths["name"].notna() & paths["way_class"].isin(["major", "street", "pedestrian", "service"])]
+    found = []
+    for name, group in sorted(named.groupby("name").groups.items()):
+        lines = shapely.line_merge(shapely.union_all(named.geometry.loc[group].to_numpy()))
+        found.append({"name": str(name), "line": projector.lines(np.array([lines]))})
+    return found
+
+
+def _outlines(geometries: np.ndarray) -> np.ndarray:
+    """Lines as they are, areas as their edges."""
+    area = shapely.get_dimensions(geometries) == 2
+    return np.where(area, shapely.boundary(geometries), geometries)
+
+
+def _geometries(table: gpd.GeoDataFrame | None) -> np.ndarray:
+    if table is None or table.empty:
+        return np.empty(0, dtype=object)
+    found = np.asarray(table.geometry.to_numpy(), dtype=object)
+    return found[~(shapely.is_missing(found) | shapely.is_empty(found))]
+
+
+def _context(table: gpd.GeoDataFrame | None, projector: Projector) -> dict[str, Any]:
+    if table is None or table.empty:
+        return {"at": [], "kind": [], "name": []}
+    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
+    return {
+        "at": projector.points(shapely.point_on_surface(table.geometry.to_numpy())),
+        "kind": table["kind"].astype(str).tolist(),
+        "name": _texts(table, "name"),
+    }
+
+
+def _objects(result: Result, table: gpd.GeoDataFrame, projector: Projector) -> dict[str, Any]:
+    """Encode places or meeting spaces column by column."""
+    geometries = np.asarray(table.geometry.to_numpy(), dtype=object)
+    return {
+        "id": [str(i) for i in table.index],
+        "space": _texts(table, "space_id"),
+        "kind": _texts(table, "kind"),
+        "kinds": _texts(table, "kinds"),
+        "count": integers(table["place_count"]) if "place_count" in table else [],
+        "name": _texts(table, "name"),
+        "inside": [bool(i) for i in table.get("inside", pd.Series(True, index=table.index))],
+        "area": integers(table["area_m2"]) if "area_m2" in table else [],
+        "coverage": integers(table["coverage"], PER_MILLE),
+        "rank": integers(table["rank"]),
+        "rank_low": integers(table["rank_p05"]),
+        "rank_high": integers(table["rank_p95"]),
+        "top": integers(table["top10_share"], PER_MILLE),
+        "scores": {
+            name: [integers(table[column], PER_MILLE) for column in (f"{name}_low", name, f"{name}_high")]
+            for name in SCORES
+        },
+        "street": _nearest_street(table, result.layers.get("paths")),
+        "at": projector.points(shapely.point_on_surface(geometries)),
+        "shape": projector.features(geometries),
+        "evidence": _evidence(result.evidence, table.index),
+    }
+
+
+def _evidence(evidence: pd.DataFrame, ids: pd.Index) -> dict[str, Any]:
+    """Encode the rows of ``evidence`` about ``ids``, grouped in their order.
+
+    ``start`` holds, for object i, the first of its rows at i and the end at i + 1. ``low`` and
+    ``high`` are given only for the rows listed in ``wide``, where they differ from the value.
+    """
+    order = ids.get_indexer(evidence["place_id"])
+    indicators = evidence["indicator"].map({name: i for i, name in enumerate(_codes(evidence, "indicator"))})
+    rows = evidence.assign(order=order, code=indicators)[order >= 0].sort_values(["order", "code"], kind="stable")
+    wide = ~np.isclose(rows["low"].to_numpy(float), rows["high"].to_numpy(float), rtol=1e-3)
+    wide &= rows["low"].notna().to_numpy() & rows["high"].notna().to_numpy()
+    return {
+        "start": np.searchsorted(rows["order"].to_numpy(), np.arange(len(ids) + 1)).tolist(),
+        "indicator": rows["code"].tolist(),
+        "value": significant(rows["value"], DIGITS),
+        "state": "".join(rows["evidence"].map({name: str(i) for i, name in enumerate(EVIDENCE)})),
+        "source": _coded(rows, evidence, "source_id"),
+        "rule": _coded(rows, evidence, "rule"),
+        "wide": np.flatnonzero(wide).tolist(),
+        "low": significant(rows["low"][wide], DIGITS),
+        "high": significant(rows["high"][wide], DIGITS),
+    }
+
+
+def _codes(evidence: pd.DataFrame, column: str) -> list[str]:
+    return sorted(str(value) for value in evidence[column].dropna().unique() if str(value))
+
+
+def _coded(rows: pd.DataFrame, evidence: pd.DataFrame, column: str) -> list[int]:
+    """Replace texts by their position in `_codes`; -1 where there is none."""
+    codes = {name: i for i, name in enumerate(_codes(evidence, column))}
+    found: list[int] = rows[column].map(codes).fillna(-1).astype(int).tolist()
+    return found
+
+
+def _nearest_street(table: gpd.GeoDataFrame, paths: gpd.GeoDataFrame | None) -> list[str | None]:
+    found: list[str | None] = [None] * len(table)
+    if paths is None or paths.empty or "name" not in paths or table.empty:
+        return found
+    named = paths[paths["name"].notna()]
+    if named.empty:
+        return found
+    tree = shapely.STRtree(named.geometry.to_numpy())
+    which, street = tree.query_nearest(
+        table.geometry.to_numpy(), max_distance=STREET_REACH_M, all_matches=False
+    )
+    names = named["name"].astype(str).to_numpy()
+    for i, j in zip(which.tolist(), street.tolist(), strict=True):
+        found[i] = names[j]
+    return found
+
+
+def _aspect(result: Result, indicator: str) -> str | None:
+    rule = result.rubric.rules.get(indicator)
+    return rule.aspect if rule else None
+
+
+def _texts(table: pd.DataFrame, column: str) -> list[str | None]:
+    if column not in table:
+        return []
+    return [None if pd.isna(value) or str(value) == "" else str(value) for value in table[column]]
+
+
+def _manifest(result: Result) -> dict[str, Any]:
+    manifest = result.manifest
+    keys = ("attribution", "licence", "data_date")
+    sources = [{key: _text(source.get(key)) for key in keys} for source in manifest.get("sources") or ()]
+    unique = list({tuple(source.values()): source for source in sources}.values())
+    dates = [source["data_date"] for source in unique if source["data_date"]]
+    return {
+        "made_at": _text(manifest.get("made_at")),
+        "data_date": max(dates) if dates else result.estate.as_of,
+        "sources": unique,
+        "warnings": [str(warning) for warning in manifest.get("warnings") or ()],
+    }
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or value == "" else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return {key: _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value

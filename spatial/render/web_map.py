@@ -1,0 +1,60 @@
+"""The interactive map: a folium map in one file that makes no request to anywhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spatial.model import Result
+from spatial.strings import texts
+
+if TYPE_CHECKING:
+    import folium
+
+ZOOM_START = 16  # until the page has fitted the estate into its window
+ZOOM_MAX = 20
+
+
+def build(result: Result, lang: str = "da") -> folium.Map:
+    """Draw a result as a folium map, to which further folium layers may be added.
+
+    The map needs no tiles and no server: ground, data, scripts and texts are all in the page, and
+    its Content-Security-Policy forbids every request. To add layers from elsewhere, loosen it:
+    ``m.get_root().policy = ""``. The page opens in ``lang`` and holds the other languages too.
+
+    Parameters
+    ----------
+    result
+        A finished run, in the estate's metric CRS.
+    lang
+        Language that the page opens in, ``"da"`` or ``"en"``.
+
+    Raises
+    ------
+    ConfigError
+        If there are no texts in this language.
+    """
+    texts(lang)
+    from spatial.render._web_data import payload
+    from spatial.render._web_geometry import UNITS_PER_DEGREE
+    from spatial.render._web_page import EstateMap
+
+    data = payload(result, lang)
+    lon, lat = (unit / UNITS_PER_DEGREE for unit in data["origin"])
+    return EstateMap(data, location=(lat, lon), zoom_start=ZOOM_START, max_zoom=ZOOM_MAX)
+
+
+def render(result: Result, path: str | os.PathLike[str], *, lang: str = "da") -> None:
+    """Write the map of a result to one HTML file, whole or not at all.
+
+    Two renderings of the same result differ in nothing but ``manifest["made_at"]``.
+    """
+    html = build(result, lang).get_root().render()
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        temporary.write_text(html, encoding="utf-8", newline="\n")
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
