@@ -7,24 +7,24 @@ joined to what it crosses. What cannot be reached within the limit is NaN.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from spatial.config import tag_rules
 from spatial.walking import approach_kernel, flow_kernel
-
-if TYPE_CHECKING:
-    from spatial.visibility import Occluders
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Shapes = npt.NDArray[np.object_]
+Clear = Callable[[Floats, Floats], Bools]
 
 YES, NO, UNKNOWN = 1, 0, -1
 LIT_YES = frozenset({"yes", "24/7", "automatic", "sunset-sunrise", "dusk-dawn", "operating_times", "interval"})
@@ -234,8 +234,6 @@ def _lit(ways: gpd.GeoDataFrame, way: Ints, geometry: Shapes, lamps: gpd.GeoData
 
 def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
     """Whether each way can be used without steps: yes, no, or unknown (slope is not assessed here)."""
-    from spatial.config import tag_rules
-
     walk = tag_rules().walk
     surface, wheelchair = ways["surface"].to_numpy().astype(str), ways["wheelchair"].to_numpy().astype(str)
     barred = (
@@ -255,7 +253,7 @@ def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
 
 def attach(
     network: Network, shapes: Shapes, *, within_m: float = 25.0, limit_m: float = 150.0,
-    blockers: Occluders | None = None, always: bool = False,
+    clear: Clear | None = None, always: bool = False,
 ) -> Attachments:  # fmt: skip
     """Find where geometries meet the network.
 
@@ -267,8 +265,8 @@ def attach(
         A geometry meets every edge within this distance, and at least the nearest.
     limit_m
         An edge further away than this is out of reach.
-    blockers
-        Buildings and closed barriers that a leg must not cross.
+    clear
+        Says of legs, given their ends (M, 2) and (M, 2), whether nothing closed stands on them.
     always
         Attach by the nearest edge even when every leg is blocked (people do leave their homes).
     """
@@ -280,11 +278,11 @@ def attach(
     nearest = tree.query_nearest(shapes, max_distance=limit_m, all_matches=False)
     near = tree.query(shapes, predicate="dwithin", distance=within_m)
     pairs = np.unique(np.concatenate([nearest, near], axis=1), axis=1)
-    chosen = _open_legs(shapes, lines, pairs, blockers)
+    chosen = _open_legs(shapes, lines, pairs, clear)
     missing = np.setdiff1d(np.arange(len(shapes)), chosen[0])
     if len(missing):
         far = tree.query(shapes[missing], predicate="dwithin", distance=limit_m)
-        far = _nearest_open(shapes, lines, np.stack([missing[far[0]], far[1]]), blockers)
+        far = _nearest_open(shapes, lines, np.stack([missing[far[0]], far[1]]), clear)
         chosen = np.concatenate([chosen, far], axis=1)
         still = np.setdiff1d(missing, far[0])
         if always and len(still):
@@ -294,11 +292,9 @@ def attach(
     return _sorted_attachments(chosen[0], edges[chosen[1]], offset, shapely.length(legs), len(shapes))
 
 
-def _open_legs(shapes: Shapes, lines: Shapes, pairs: Ints, blockers: Occluders | None) -> Ints:
-    if blockers is None or not pairs.shape[1]:
+def _open_legs(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | None) -> Ints:
+    if clear is None or not pairs.shape[1]:
         return pairs
-    from spatial.visibility import in_sight
-
     legs = shapely.shortest_line(shapes[pairs[0]], lines[pairs[1]])
     ends = shapely.get_coordinates(legs).reshape(-1, 2, 2)
     vector = ends[:, 1] - ends[:, 0]
@@ -306,12 +302,11 @@ def _open_legs(shapes: Shapes, lines: Shapes, pairs: Ints, blockers: Occluders |
     unit = np.divide(vector, length[:, None], out=np.zeros_like(vector), where=length[:, None] > 0)
     inside = shapely.get_dimensions(shapes[pairs[0]]) == 2
     begin = ends[:, 0] - unit * np.where(inside, INSIDE_M, 0.0)[:, None]
-    clear = (length == 0) | in_sight(begin, ends[:, 1], blockers)
-    return pairs[:, clear]
+    return pairs[:, (length == 0) | clear(begin, ends[:, 1])]
 
 
-def _nearest_open(shapes: Shapes, lines: Shapes, pairs: Ints, blockers: Occluders | None) -> Ints:
-    pairs = _open_legs(shapes, lines, pairs, blockers)
+def _nearest_open(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | None) -> Ints:
+    pairs = _open_legs(shapes, lines, pairs, clear)
     distance = shapely.distance(shapes[pairs[0]], lines[pairs[1]])
     order = np.lexsort((pairs[1], distance, pairs[0]))
     first = np.unique(pairs[0][order], return_index=True)[1]

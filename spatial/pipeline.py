@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ import shapely
 from spatial import config, indicators, places, scene, scoring
 from spatial import layers as canonical_layers
 from spatial.crs import WGS84
-from spatial.model import ASPECTS, FLOATING, Estate, Provenance, RawData, Result, Rubric
+from spatial import model
+from spatial.model import ASPECTS, FLOATING, Provenance, RawData, Result, Rubric
 from spatial.sources import files, osm_file
 from spatial.version import versions
 
@@ -35,7 +37,19 @@ RANK_COLUMNS = ["coverage", "rank", "rank_p05", "rank_p95", "top10_share"]
 PLACE_COLUMNS = ["space_id", "kind", "name", "inside", "source_id", "area_m2"]
 SPACE_COLUMNS = ["kind", "name", "inside", "source_id", "area_m2", "place_count", "kinds"]
 EVIDENCE_COLUMNS = ["place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule"]
-CONTEXT_LAYERS = ("buildings", "paths", "barriers", "gates", "water", "waterways", "green", "context", "stops", "dwellings")
+CONTEXT_LAYERS = ("buildings", "paths", "barriers", "gates", "water", "waterways", "green", "context", "stops")
+
+
+@dataclass(frozen=True)
+class Estate(model.Estate):
+    """A housing estate that knows where it can be read from; see ``spatial.model.Estate``."""
+
+    @classmethod
+    def from_file(
+        cls, path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = 1600.0
+    ) -> Estate:
+        """Read an estate's boundary from a file; see ``spatial.sources.files.estate``."""
+        return cls(**vars(files.estate(path, name=name, margin_m=margin_m, reach_m=reach_m)))
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class Analysis(Result):
         InputError
             If there is no such place.
         """
-        from spatial.render import explanation
+        from spatial import explanation
 
         return explanation.text(explanation.of(self.evidence, self.rubric, place_id), lang=lang)
 
@@ -83,7 +97,7 @@ class _Clock:
 
 
 def analyse(
-    estate: Estate, *, osm: str | Path, rubric: str | Path | None = None, seed: int = SEED,
+    estate: model.Estate, *, osm: str | Path, rubric: str | Path | None = None, seed: int = SEED,
     progress: Callable[[str], None] | None = None,
 ) -> Analysis:  # fmt: skip
     """Score the outdoor places of an estate.
@@ -135,15 +149,15 @@ def analyse(
     )  # fmt: skip
 
 
-def _context_wgs84(estate: Estate) -> Any:
+def _context_wgs84(estate: model.Estate) -> Any:
     return gpd.GeoSeries([estate.context_area], crs=estate.crs).to_crs(WGS84).iloc[0]
 
 
-def _boundary(estate: Estate) -> gpd.GeoDataFrame:
+def _boundary(estate: model.Estate) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"id": [estate.id], "name": [estate.name]}, geometry=[estate.boundary], crs=estate.crs)
 
 
-def _places(layers: Mapping[str, gpd.GeoDataFrame], estate: Estate, rules: config.TagRules) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+def _places(layers: Mapping[str, gpd.GeoDataFrame], estate: model.Estate, rules: config.TagRules) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Places with the space they belong to, and the spaces."""
     found = places.find(layers["place_objects"], layers["buildings"], layers["ground"], estate.boundary, estate.margin_m, rules)
     paths = layers["paths"]
@@ -206,7 +220,7 @@ def _scored(table: gpd.GeoDataFrame, columns: list[str], evidence: pd.DataFrame,
     return gpd.GeoDataFrame(joined, geometry=table.geometry.to_numpy(), crs=table.crs)
 
 
-def _warnings(estate: Estate, raw: RawData, found: gpd.GeoDataFrame) -> list[str]:
+def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> list[str]:
     warnings = []
     missing = 1 - shapely.area(shapely.intersection(estate.context_area, raw.extent)) / estate.context_area.area
     if missing > MISSING_SHARE:
@@ -221,7 +235,7 @@ def _warnings(estate: Estate, raw: RawData, found: gpd.GeoDataFrame) -> list[str
     return warnings
 
 
-def _manifest(estate: Estate, raw: RawData, rubric: Rubric, seed: int, clock: _Clock, warnings: list[str]) -> dict[str, Any]:
+def _manifest(estate: model.Estate, raw: RawData, rubric: Rubric, seed: int, clock: _Clock, warnings: list[str]) -> dict[str, Any]:
     sources: list[Provenance] = [raw.provenance, *([estate.provenance] if estate.provenance else [])]
     return {
         "schema_version": 1,
@@ -237,6 +251,44 @@ def _manifest(estate: Estate, raw: RawData, rubric: Rubric, seed: int, clock: _C
     }
 
 
-def estate_from_file(path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = 1600.0) -> Estate:
-    """Read an estate's boundary from a file; see ``spatial.sources.files.estate``."""
-    return files.estate(path, name=name, margin_m=margin_m, reach_m=reach_m)
+def save(analysis: Analysis, out: str | Path, *, lang: str = "da", progress: Callable[[str], None] | None = None) -> Analysis:
+    """Write a result into a folder: all of its files, or none.
+
+    Returns
+    -------
+    Analysis
+        The same result, with the timings of writing and the time of making in its manifest.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be made or written.
+    """
+    from spatial.render import files as folder
+    from spatial.render import tables, web_map
+
+    clock = _Clock(progress)
+    made = {**analysis.manifest, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "lang": lang}
+    timed = replace(analysis, manifest=made)
+    with folder.whole(Path(out)) as draft:
+        for name, write in (("scores.csv", tables.scores), ("evidence.parquet", tables.evidence), ("places.gpkg", tables.geopackage)):
+            with clock.stage(name):
+                write(timed, draft / name)
+        with clock.stage("map.html"):
+            web_map.render(timed, draft / "map.html", lang=lang)
+        timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
+        tables.manifest(timed, draft / "manifest.json")
+    return timed
+
+
+def load(folder: str | Path) -> Analysis:
+    """Read a finished run back from its folder.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        If the folder does not hold a finished run, or one of another version.
+    """
+    from spatial.sources import finished
+
+    return Analysis(**vars(finished.read(Path(folder))))

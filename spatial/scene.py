@@ -6,6 +6,7 @@ An indicator asks for a table by the name of its parameter; here is what each na
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -19,7 +20,7 @@ from spatial import places as rooms
 from spatial.config import TagRules
 from spatial.indicators.dwellings import decayed
 from spatial.model import Estate
-from spatial.visibility import Occluders
+from spatial.visibility import Occluders, in_sight
 
 WALK_LIMIT_M = 1600.0
 FLOW_LIMIT_M = 800.0
@@ -62,9 +63,10 @@ def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estat
     barriers = layers["barriers"]
     blockers = Occluders.from_geometries(solid, barriers.geometry.to_numpy())
     view = Occluders.from_geometries(solid, barriers.geometry.to_numpy()[barriers["blocks_view"].to_numpy()])
+    clear = partial(in_sight, occluders=blockers)
     seats = footprints_of(layers["place_objects"], rules, "seat")
-    entries = walking.attach(graph, sites.geometry.to_numpy(), blockers=blockers)
-    doors = walking.attach(graph, dwellings.geometry.to_numpy(), within_m=DOOR_WITHIN_M, blockers=blockers, always=True)
+    entries = walking.attach(graph, sites.geometry.to_numpy(), clear=clear)
+    doors = walking.attach(graph, dwellings.geometry.to_numpy(), within_m=DOOR_WITHIN_M, clear=clear, always=True)
     places = sites[sites["level"] == "place"]
     return {
         **estate_layers,

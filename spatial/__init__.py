@@ -1,0 +1,76 @@
+"""Fællesrum: outdoor places where people can meet without having to join anything.
+
+>>> import spatial
+>>> estate = spatial.Estate.from_file("data/reitbahnviertel.geojson")  # doctest: +SKIP
+>>> result = spatial.analyse(estate, osm="data/reitbahnviertel.osm.pbf")  # doctest: +SKIP
+>>> result.map(lang="da").save("map.html")  # doctest: +SKIP
+
+Heavy libraries are imported when they are first needed, not here.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spatial.errors import (
+        ConfigError,
+        CRSError,
+        EmptyAreaError,
+        IncompleteResult,
+        InputError,
+        SchemaError,
+        SourceError,
+        SourceFormatError,
+        SourceUnavailable,
+        SpatialError,
+    )
+    from spatial.pipeline import Analysis, Estate, analyse, load, save
+
+_HOME = {
+    **dict.fromkeys(("Analysis", "Estate", "analyse", "load", "save"), "spatial.pipeline"),
+    **dict.fromkeys(
+        (
+            "CRSError",
+            "ConfigError",
+            "EmptyAreaError",
+            "IncompleteResult",
+            "InputError",
+            "SchemaError",
+            "SourceError",
+            "SourceFormatError",
+            "SourceUnavailable",
+            "SpatialError",
+        ),
+        "spatial.errors",
+    ),
+}
+
+__all__ = [
+    "Analysis",
+    "CRSError",
+    "ConfigError",
+    "EmptyAreaError",
+    "Estate",
+    "IncompleteResult",
+    "InputError",
+    "SchemaError",
+    "SourceError",
+    "SourceFormatError",
+    "SourceUnavailable",
+    "SpatialError",
+    "analyse",
+    "load",
+    "save",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'spatial' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

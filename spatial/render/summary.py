@@ -1,0 +1,67 @@
+"""What a run says when it is done: the three best, the three least known, and where the files are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from spatial.model import Result
+from spatial.strings import texts
+
+SHOWN = 3
+
+
+def of(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
+    """Collect the summary of a run as plain data."""
+    spaces = result.meeting_spaces
+    ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
+    unsure = spaces.sort_values(["coverage"], kind="stable")
+    return {
+        "estate": result.estate.name,
+        "places": len(result.places),
+        "meeting_spaces": len(spaces),
+        "ranked": len(ranked),
+        "best": [_line(identity, row, lang) for identity, row in ranked.head(SHOWN).iterrows()],
+        "least_known": [_line(identity, row, lang) for identity, row in unsure.head(SHOWN).iterrows()],
+        "map": str(out / "map.html"),
+        "folder": str(out),
+        "warnings": list(result.manifest.get("warnings", [])),
+    }
+
+
+def _line(identity: Any, row: Mapping[str, Any] | gpd.GeoSeries, lang: str) -> dict[str, Any]:
+    kinds = texts(lang)["kind"]
+    return {
+        "id": str(identity),
+        "name": row["name"] if isinstance(row["name"], str) else ", ".join(kinds[kind]["title"].lower() for kind in row["kinds"].split(";")),
+        "floating": float(row["floating"]),
+        "low": float(row["floating_low"]),
+        "high": float(row["floating_high"]),
+        "coverage": float(row["coverage"]),
+    }
+
+
+def text(summary: Mapping[str, Any], *, lang: str) -> str:
+    """Say a summary in Danish or English."""
+    say = texts(lang)["summary"]
+    lines = [say["count"].format(estate=summary["estate"], spaces=summary["meeting_spaces"], places=summary["places"], ranked=summary["ranked"])]
+    for title, key in ((say["best"], "best"), (say["least_known"], "least_known")):
+        if summary[key]:
+            lines += [title, *(_row(row, say) for row in summary[key])]
+    return "\n".join([*lines, say["map"].format(path=summary["map"])])
+
+
+def _row(row: Mapping[str, Any], say: Mapping[str, str]) -> str:
+    return "  " + say["row"].format(
+        name=row["name"], id=row["id"], score=round(row["floating"] * 100), low=round(row["low"] * 100),
+        high=round(row["high"] * 100), coverage=round(row["coverage"] * 100),
+    )  # fmt: skip
+
+
+def as_json(summary: Mapping[str, Any]) -> str:
+    """Print a summary as JSON."""
+    return json.dumps(summary, ensure_ascii=False, indent=1, sort_keys=True)

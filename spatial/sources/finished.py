@@ -1,0 +1,98 @@
+"""Reading a finished run back from its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+from pyproj import CRS
+
+from spatial.errors import SourceFormatError, SourceUnavailable
+from spatial.model import Estate, Result, Rubric, Rule
+
+SCHEMA_VERSION = 1
+NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, places.gpkg)"
+ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a finished run.
+
+    Raises
+    ------
+    SourceUnavailable
+        If it is not there.
+    SourceFormatError
+        If it is not JSON, or of another version.
+    """
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise SourceUnavailable(f"{folder}: found no manifest.json; {NEEDED}; run 'faellesrum run' first")
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version = found["schema_version"]
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
+    if version != SCHEMA_VERSION:
+        raise SourceFormatError(f"{path}: found version {version}; needed {SCHEMA_VERSION}; run again with this version")
+    return found
+
+
+def evidence(folder: Path) -> pd.DataFrame:
+    """Read the evidence of a finished run."""
+    path = folder / "evidence.parquet"
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
+
+
+def rubric(found: Mapping[str, Any]) -> Rubric:
+    """Rebuild the resolved rubric from a manifest."""
+    table = dict(found["rubric"])
+    rules = {
+        name: Rule(**{**rule, "points": tuple(map(tuple, rule["points"])), "plausible": tuple(rule["plausible"])})
+        for name, rule in table.pop("rules").items()
+    }
+    return Rubric(rules=rules, **table)
+
+
+def read(folder: Path) -> Result:
+    """Read a finished run: everything that can be drawn and explained.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        If a file is missing or cannot be read.
+    """
+    found = manifest(folder)
+    path = folder / "places.gpkg"
+    try:
+        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        tables = {name: _table(path, name) for name in names}
+        boundary = tables["boundary"]
+        about = found["estate"]
+        estate = Estate(
+            id=about["id"], name=about["name"], boundary=boundary.geometry.iloc[0], crs=CRS.from_user_input(about["crs"]),
+            margin_m=about["margin_m"], reach_m=about["reach_m"], municipality=about["municipality"], tenure=about["tenure"],
+        )  # fmt: skip
+        places, spaces = tables.pop("places"), tables.pop("meeting_spaces")
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, KeyError, IndexError) as error:
+        raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
+    return Result(
+        estate=estate, places=places, meeting_spaces=spaces, evidence=evidence(folder), layers=tables,
+        rubric=rubric(found), manifest=found,
+    )  # fmt: skip
+
+
+def _table(path: Path, layer: str) -> gpd.GeoDataFrame:
+    table = pyogrio.read_dataframe(path, layer=layer)
+    identity = ID_COLUMNS.get(layer, "id")
+    if "rank" in table:
+        table = table.assign(rank=table["rank"].astype("Int64"))
+    return table.set_index(identity) if identity in table else table
