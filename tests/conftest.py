@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-# Derandomised: the same commit passes or fails everywhere. No deadline: numba compiles on first use.
+# Derandomised: a commit passes or fails everywhere. No deadline: numba compiles on first use.
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("project")
 

@@ -1,0 +1,130 @@
+"""Reading one extract: ours, GDAL through pyogrio, OSMnx. Whole processes, medians of three.
+
+    python -m tests.benchmarks.reading [EXTRACT.osm.pbf]
+
+Each way ends with the same thing in memory: buildings, places, barriers and ways as shapely
+geometry in metres. What differs in their favour: GDAL keeps no identities of nodes, so that the
+network would have to be guessed from coordinates; OSMnx is given an XML file that was cleaned for
+it beforehand, and that is not timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import processes
+
+DEMO = processes.PROJECT / "data" / "reitbahnviertel.osm.pbf"
+KEYS = ("building", "barrier", "highway", "leisure", "amenity", "place", "tourism", "landuse")
+
+
+def box_of(extract: Path) -> tuple[float, float, float, float]:
+    """Box that the header declares."""
+    import osmium
+
+    with osmium.io.Reader(str(extract), osmium.osm.NOTHING) as reader:
+        box = reader.header().box()
+    return box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat
+
+
+def _metric(box: tuple[float, float, float, float]) -> object:
+    from spatial.crs import local_metric
+
+    return local_metric((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+
+
+def ours(extract: Path) -> int:
+    """The program's reader, which keeps every tagged object."""
+    import shapely
+
+    from spatial.sources import osm_file
+
+    box = box_of(extract)
+    raw = osm_file.read(extract, shapely.box(*box), _metric(box))
+    return len(raw.points) + len(raw.lines) + len(raw.areas)
+
+
+def gdal(extract: Path) -> int:
+    """GDAL's OSM driver, by Arrow, with the tags that the job needs as its filter."""
+    import pyogrio
+    import shapely
+    from pyproj import Transformer
+
+    box = box_of(extract)
+    to_metric = Transformer.from_crs(4326, _metric(box), always_xy=True)
+    count = 0
+    for layer in ("points", "lines", "multipolygons"):
+        columns = set(pyogrio.read_info(extract, layer=layer)["fields"])
+        wanted = [
+            f"{key} IS NOT NULL" if key in columns else f"other_tags LIKE '%\"{key}\"=>%'"
+            for key in KEYS
+        ]
+        about, found = pyogrio.read_arrow(extract, layer=layer, bbox=box, where=" OR ".join(wanted))
+        name = about["geometry_name"] or "wkb_geometry"
+        shapes = shapely.from_wkb(found[name].to_numpy(zero_copy_only=False), on_invalid="ignore")
+        shapely.transform(shapes[shapes != None], to_metric.transform, interleaved=False)  # noqa: E711
+        count += len(shapes)
+    return count
+
+
+def osmnx(extract: Path) -> int:
+    """OSMnx, from XML: features in one call, and the walking network."""
+    import osmnx as ox
+
+    tags = {key: True for key in KEYS if key != "highway"}
+    features = ox.features_from_xml(extract, tags=tags)
+    features = features.to_crs(features.estimate_utm_crs())
+    walk = extract.with_suffix(".walk.osm")
+    graph = ox.project_graph(ox.graph_from_xml(walk, bidirectional=True, retain_all=True))
+    return len(features) + len(graph.edges)
+
+
+WAYS = {"ours": ours, "GDAL (pyogrio, Arrow)": gdal, "OSMnx": osmnx}
+
+
+def run(extract: Path = DEMO) -> list[dict[str, object]]:
+    """One row per way, ratios to ours first."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = processes.run(processes.python("tests.benchmarks.extracts", extract, folder))
+        measured = {}
+        for way in WAYS:
+            if way == "ours" and importlib.util.find_spec("spatial.sources") is None:
+                continue
+            given = made.said["path"] if way == "OSMnx" else extract
+            command = processes.python("tests.benchmarks.reading", given, "--way", way)
+            try:
+                measured[way] = processes.median(command)
+            except processes.CommandError as failure:
+                print(f"reading, {way}: left out: {failure}")
+    base = measured.get("ours")
+    return [
+        {
+            "reading": way,
+            "time": processes.times(one.wall_s / base.wall_s) if base else "",
+            "memory": processes.times(one.peak_mb / base.peak_mb) if base else "",
+            "wall_s": f"{one.wall_s:.2f}",
+            "peak_mb": f"{one.peak_mb:.0f}",
+            "objects": one.said["objects"],
+        }
+        for way, one in measured.items()
+    ]
+
+
+def main() -> None:
+    """Measure, or with ``--way`` be what is measured."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("extract", type=Path, nargs="?", default=DEMO)
+    parser.add_argument("--way", choices=WAYS)
+    given = parser.parse_args()
+    if given.way:
+        print(json.dumps({"objects": WAYS[given.way](given.extract)}))
+    else:
+        print(processes.table(run(given.extract)))
+
+
+if __name__ == "__main__":
+    main()
