@@ -24,6 +24,9 @@ Shapes = npt.NDArray[np.object_]
 # vision ends at about 100 m.
 LINK_M = 25.0
 ROOM_M = 100.0
+# Dansk Arkitektur Center: a lommepark (pocket park) has less than 5,000 m². Larger green and squares
+# are ground on which rooms lie, not a room.
+POCKET_PARK_M2 = 5000.0
 # A bench drawn as a line is this wide to either side.
 LINE_HALF_WIDTH_M = 1.0
 # Half the thickness of what separates two rooms, when open ground is cut out between places.
@@ -55,12 +58,17 @@ def find(
         Index ``place_id``; ``kind``, ``name``, ``inside`` (its inner point lies in the boundary),
         ``tags`` (as mapped), ``ground`` (whose ground it lies on, the smallest known area, or
         None), ``ground_id``, ``ground_name``, ``area_m2`` and a polygon: the mapped area, or a
-        footprint of the kind's size around a point or line.
+        footprint of the kind's size around a point or line. Parks and squares larger than a
+        pocket park or longer than a room are ground for other places, not places themselves.
     """
     near = objects[objects.intersects(boundary.buffer(margin_m))]
     outdoors = near[~_indoors(near, buildings)]
     log.info("places: %d found, %d of them inside a building and left out", len(near), len(near) - len(outdoors))
-    footprint = footprints(outdoors, rules)
+    outdoors = outdoors.set_geometry(footprints(outdoors, rules), crs=objects.crs)
+    vast = _is_ground(outdoors, rules) & _vast(outdoors.geometry.to_numpy())
+    log.info("places: %d parks and squares are larger than a room and taken as ground", int(vast.sum()))
+    outdoors = outdoors[~vast]
+    footprint = outdoors.geometry.to_numpy()
     inner = shapely.point_on_surface(footprint)
     kind = outdoors["kind"].to_numpy()
     columns = {
@@ -73,6 +81,15 @@ def find(
     }
     index = pd.Index(outdoors.index, name="place_id")
     return gpd.GeoDataFrame(columns, index=index, geometry=footprint, crs=objects.crs).sort_index()
+
+
+def _is_ground(objects: gpd.GeoDataFrame, rules: TagRules) -> npt.NDArray[np.bool_]:
+    return np.array([rules.kinds[kind].ground for kind in objects["kind"]], dtype=bool)
+
+
+def _vast(shapes: Shapes) -> npt.NDArray[np.bool_]:
+    across = np.array([_across(shapely.get_coordinates(hull)) for hull in shapely.convex_hull(shapes)])
+    return (shapely.area(shapes) > POCKET_PARK_M2) | (across > ROOM_M)
 
 
 def _indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
@@ -128,8 +145,7 @@ def rooms(places: gpd.GeoDataFrame, parting: Occluders, rules: TagRules) -> pd.S
     Two places are linked when they lie within ``LINK_M`` of each other with nothing parting them.
     Links are taken from the shortest to the longest, and two groups join when the room stays
     within ``ROOM_M`` across. A single place larger than that is a room of its own with what is
-    linked to it directly. Ground (a lawn, a square) makes a room only with what lies on it, and
-    one larger than a room with nobody.
+    linked to it directly. Ground (a lawn, a square) makes a room only with what lies on it.
 
     Returns
     -------
@@ -139,7 +155,7 @@ def rooms(places: gpd.GeoDataFrame, parting: Occluders, rules: TagRules) -> pd.S
     """
     places = places.sort_index()
     shapes = places.geometry.to_numpy()
-    ground = np.array([rules.kinds[kind].ground for kind in places["kind"]], dtype=bool)
+    ground = _is_ground(places, rules)
     hulls = [shapely.get_coordinates(hull) for hull in shapely.convex_hull(shapes)]
     across = np.array([_across(hull) for hull in hulls])
     large = across > ROOM_M
@@ -165,7 +181,7 @@ def _links(shapes: Shapes, ground: npt.NDArray[np.bool_], large: npt.NDArray[np.
     if not len(shapes):
         return []
     a, b = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=LINK_M)
-    once = (a < b) & ~(large[a] & large[b]) & ~((ground & large)[a] | (ground & large)[b])
+    once = (a < b) & ~(large[a] & large[b])
     a, b = a[once], b[once]
     distance = np.round(shapely.distance(shapes[a], shapes[b]), DECIMALS)
     inner = shapely.point_on_surface(shapes)
