@@ -3,7 +3,8 @@
     python -m tests.benchmarks.whole_run [EXTRACT.osm.pbf BOUNDARY.geojson]...
 
 Without arguments: the demo estate. Both get the same estate, margin and reach. The notebook does
-much less of the job (see there), and its extract was turned into XML beforehand, not timed. A warm-up run fills numba's cache on disk; the first run ever, with an empty cache, has its own row.
+much less of the job (see there), and its extract was turned into XML beforehand, not timed.
+A warm-up run fills numba's cache on disk; the first run ever, without a cache, has its own row.
 """
 
 from __future__ import annotations
