@@ -16,7 +16,6 @@ from spatial.errors import SpatialError
 
 DEMO = "reitbahnviertel"
 LANGUAGES = ("da", "en")
-SHOWN = 3
 FAILED = 1
 
 language = click.option("--lang", type=click.Choice(LANGUAGES), default="da", show_default=True, help="Language of the texts.")
@@ -25,21 +24,10 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print the result
 
 
 class _Group(click.Group):
-    """Commands in the order of the work, and the nearest name for a mistyped one."""
+    """Commands in the order of the work."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], self.commands, 1)
-            if near:
-                error.message += f" Did you mean '{near[0]}'?"
-            raise
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -148,7 +136,8 @@ def explain(folder: Path, place_id: str, lang: str, as_json: bool) -> None:
     from spatial import explanation
     from spatial.sources import finished
 
-    found = explanation.of(finished.evidence(folder), finished.rubric(finished.manifest(folder)), place_id)
+    rubric = finished.rubric(finished.manifest(folder))
+    found = explanation.of(finished.evidence(folder), rubric, place_id)
     click.echo(explanation.as_json(found) if as_json else explanation.text(found, lang=lang))
 
 

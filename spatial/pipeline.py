@@ -228,6 +228,12 @@ def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> li
             f"{raw.provenance.path}: ends inside the reach of {estate.name}: {missing:.0%} of the area within "
             f"{estate.margin_m + estate.reach_m:.0f} m is not in it; affected values are marked extract_edge; give a larger extract"
         )
+    lost = raw.dropped.get(osm_file.LOST_BUILDING, 0)
+    if lost:
+        warnings.append(
+            f"{raw.provenance.path}: {lost} buildings cannot be drawn because their outlines are not all in the extract; dwellings "
+            "are missing and fields of view too wide around them; give an extract with complete relations (osmium extract --strategy smart)"
+        )
     if not len(found):
         warnings.append(f"{estate.name}: found no outdoor place of a known kind within {estate.margin_m:.0f} m; the result is empty; add places to OpenStreetMap or give another source")
     for warning in warnings:

@@ -88,12 +88,13 @@ def _table(path: Path) -> gpd.GeoDataFrame:
     if path.is_file() and not path.stat().st_size:
         raise SourceFormatError(f"{path}: found an empty file; {NEEDED}; export it again")
     try:
-        table = pyogrio.read_dataframe(path)
-    except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, shapely.GEOSException) as error:
+        table = pyogrio.read_dataframe(path, layer=_layer(path))
+    except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, IndexError, shapely.GEOSException) as error:
         raise SourceFormatError(f"{path}: cannot be read as a map layer ({str(error).splitlines()[0]}); {NEEDED}; convert it") from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise EmptyAreaError(f"{path}: found a table without geometry; {NEEDED}; give the layer with the boundary")
-    usable = table[table.geometry.notna() & ~table.geometry.is_empty]
+    shapes = table.geometry.to_numpy()
+    usable = table[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     if not len(usable):
         raise EmptyAreaError(f"{path}: found no geometry in {len(table)} features; {NEEDED}; draw or export the boundary")
     if usable.crs is None:
@@ -102,6 +103,12 @@ def _table(path: Path) -> gpd.GeoDataFrame:
     if usable.crs.is_geographic and not _degrees(usable.total_bounds):
         raise CRSError(f"{path}: found coordinates such as {usable.total_bounds[0]:.0f}, {usable.total_bounds[1]:.0f} declared as degrees ({usable.crs.name}); declare the metric CRS they are in")
     return usable
+
+
+def _layer(path: Path) -> str:
+    """Name of the layer to read: the one called ``boundary``, else the first."""
+    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    return "boundary" if "boundary" in names else names[0]
 
 
 def _degrees(bounds: Any) -> bool:

@@ -46,6 +46,8 @@ AREA_KEYS = (
 HASH_CHUNK_BYTES = 1 << 20
 # Objects that reach over the edge of the area are kept whole when their box touches it.
 MIN_LINE_NODES = 2
+LOST_BUILDING = "building whose outline is not all in the extract"
+LOST_AREA = "area whose outline is not all in the extract"
 
 
 @dataclass
@@ -68,7 +70,7 @@ class _Scan:
     points: _Batch = field(default_factory=_Batch)
     lines: _Batch = field(default_factory=_Batch)
     areas: _Batch = field(default_factory=_Batch)
-    relations_seen: set[int] = field(default_factory=set)
+    relations_seen: dict[int, bool] = field(default_factory=dict)
     relations_built: set[int] = field(default_factory=set)
     dropped: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
@@ -107,9 +109,7 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
     clip = None if area_wgs84 is None else area_wgs84.bounds
     extent = _extent(path, scan)
     to_metric = Transformer.from_crs(WGS84, crs, always_xy=True)
-    scan.dropped["relation with members outside the extract"] += len(
-        scan.relations_seen - scan.relations_built
-    )
+    _count_unbuilt(scan)
     raw = RawData(
         points=_features(scan.points, clip, to_metric),
         lines=_features(scan.lines, clip, to_metric),
@@ -123,6 +123,12 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
         raise EmptyAreaError(_outside(path, extent, area_wgs84))
     _report(path, raw)
     return raw
+
+
+def _count_unbuilt(scan: _Scan) -> None:
+    for identity, is_building in scan.relations_seen.items():
+        if identity not in scan.relations_built:
+            scan.dropped[LOST_BUILDING if is_building else LOST_AREA] += 1
 
 
 def _outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
@@ -173,7 +179,7 @@ def _scan(path: Path) -> _Scan:
             elif obj.is_area():
                 _take_area(obj, scan)
             else:
-                scan.relations_seen.add(obj.id)
+                scan.relations_seen[obj.id] = "building" in obj.tags
     except (RuntimeError, OSError, ValueError) as error:
         raise SourceFormatError(
             f"{path}: cannot be read as OpenStreetMap data ({error}); needed a whole, valid extract; "
