@@ -20,6 +20,8 @@ SCORES = (FLOATING, *ASPECTS)
 PER_MILLE = 1000  # scores travel as whole thousandths
 DIGITS = 3  # of an indicator's value: more than the page shows
 MIN_BUILDING_M2 = 6.0  # smaller ones are bicycle sheds and kiosks that no zoom shows well
+DRAWN = ("water", "waterways", "green", "barriers", "gates")
+LETTERED = ("major", "street", "pedestrian", "service")
 STREET_REACH_M = 60.0  # a meeting space is named after the street this near
 
 # ColorBrewer YlGnBu, five classes ordered in lightness (the lightest from the nine-class scheme, so
@@ -49,7 +51,7 @@ def payload(result: Result, lang: str) -> dict[str, Any]:
             "evidence": EVIDENCE,
             "indicators": indicators,
             "aspect_of": [_aspect(result, name) for name in indicators],
-            "sources": sources,
+            "sources": [_source_title(result, name) for name in sources],
             "rules": rules,
             "min_coverage": round(result.rubric.min_coverage * PER_MILLE),
             "mean": result.rubric.mean,
@@ -68,21 +70,20 @@ def base_map(
     layers: Mapping[str, gpd.GeoDataFrame], estate: Estate, projector: Projector
 ) -> dict[str, Any]:
     """Encode the ground: water, green, buildings, ways by class, barriers, gates, boundary."""
-    table = {name: _geometries(layers.get(name)) for name in ("water", "green", "barriers", "gates", "stops")}
+    table = {name: _geometries(layers.get(name)) for name in DRAWN}
     buildings = _geometries(layers.get("buildings"))
     buildings = buildings[shapely.area(buildings) >= MIN_BUILDING_M2]
-    own = shapely.intersects(estate.boundary, buildings) if len(buildings) else np.zeros(0, dtype=bool)
+    own = np.asarray(shapely.intersects(estate.boundary, buildings), dtype=bool)
     return {
         "green": projector.areas(table["green"]),
         "water": projector.areas(table["water"]),
-        "waterways": projector.lines(table["water"]),
+        "waterways": projector.lines(np.concatenate([table["water"], table["waterways"]])),
         "buildings": projector.areas(buildings[~own]),
         "own_buildings": projector.areas(buildings[own]),
         "ways": _ways(layers.get("paths"), projector),
         "streets": _streets(layers.get("paths"), projector),
         "barriers": projector.lines(_outlines(table["barriers"])),
         "gates": projector.points(shapely.centroid(table["gates"])),
-        "stops": projector.points(shapely.centroid(table["stops"])),
         "boundary": projector.areas(np.array([estate.boundary])),
     }
 
@@ -101,10 +102,11 @@ def _streets(paths: gpd.GeoDataFrame | None, projector: Projector) -> list[Any]:
     """Named streets as merged lines, for lettering along them."""
     if paths is None or paths.empty or "name" not in paths:
         return []
-    named = paths[paths["name"].notna() & paths["way_class"].isin(["major", "street", "pedestrian", "service"])]
+    named = paths[paths["name"].notna() & paths["way_class"].isin(LETTERED)]
     found = []
-    for name, group in sorted(named.groupby("name").groups.items()):
-        lines = shapely.line_merge(shapely.union_all(named.geometry.loc[group].to_numpy()))
+    geometries = named.geometry.to_numpy()
+    for name, rows in sorted(named.groupby("name").indices.items()):
+        lines = shapely.line_merge(shapely.union_all(geometries[rows]))
         found.append({"name": str(name), "line": projector.lines(np.array([lines]))})
     return found
 
@@ -151,7 +153,7 @@ def _objects(result: Result, table: gpd.GeoDataFrame, projector: Projector) -> d
         "rank_high": integers(table["rank_p95"]),
         "top": integers(table["top10_share"], PER_MILLE),
         "scores": {
-            name: [integers(table[column], PER_MILLE) for column in (f"{name}_low", name, f"{name}_high")]
+            name: [integers(table[name + end], PER_MILLE) for end in ("_low", "", "_high")]
             for name in SCORES
         },
         "street": _nearest_street(table, result.layers.get("paths")),
@@ -167,21 +169,22 @@ def _evidence(evidence: pd.DataFrame, ids: pd.Index) -> dict[str, Any]:
     ``start`` holds, for object i, the first of its rows at i and the end at i + 1. ``low`` and
     ``high`` are given only for the rows listed in ``wide``, where they differ from the value.
     """
-    order = ids.get_indexer(evidence["place_id"])
-    indicators = evidence["indicator"].map({name: i for i, name in enumerate(_codes(evidence, "indicator"))})
-    rows = evidence.assign(order=order, code=indicators)[order >= 0].sort_values(["order", "code"], kind="stable")
+    order = ids.get_indexer(pd.Index(evidence["place_id"]))
+
+    rows = evidence.assign(order=order)[order >= 0]
+    rows = rows.sort_values(["order", "indicator"], kind="stable")
     wide = ~np.isclose(rows["low"].to_numpy(float), rows["high"].to_numpy(float), rtol=1e-3)
     wide &= rows["low"].notna().to_numpy() & rows["high"].notna().to_numpy()
     return {
         "start": np.searchsorted(rows["order"].to_numpy(), np.arange(len(ids) + 1)).tolist(),
-        "indicator": rows["code"].tolist(),
-        "value": significant(rows["value"], DIGITS),
+        "indicator": _coded(rows, evidence, "indicator"),
+        "value": significant(rows["value"].to_numpy(), DIGITS),
         "state": "".join(rows["evidence"].map({name: str(i) for i, name in enumerate(EVIDENCE)})),
         "source": _coded(rows, evidence, "source_id"),
         "rule": _coded(rows, evidence, "rule"),
         "wide": np.flatnonzero(wide).tolist(),
-        "low": significant(rows["low"][wide], DIGITS),
-        "high": significant(rows["high"][wide], DIGITS),
+        "low": significant(rows["low"].to_numpy()[wide], DIGITS),
+        "high": significant(rows["high"].to_numpy()[wide], DIGITS),
     }
 
 
@@ -227,7 +230,9 @@ def _texts(table: pd.DataFrame, column: str) -> list[str | None]:
 def _manifest(result: Result) -> dict[str, Any]:
     manifest = result.manifest
     keys = ("attribution", "licence", "data_date")
-    sources = [{key: _text(source.get(key)) for key in keys} for source in manifest.get("sources") or ()]
+    sources = [
+        {key: _text(source.get(key)) for key in keys} for source in manifest.get("sources") or ()
+    ]
     unique = list({tuple(source.values()): source for source in sources}.values())
     dates = [source["data_date"] for source in unique if source["data_date"]]
     return {
@@ -238,9 +243,19 @@ def _manifest(result: Result) -> dict[str, Any]:
     }
 
 
+def _source_title(result: Result, source_id: str) -> str:
+    """Name a source as its attribution does, where the manifest lists it."""
+    for source in result.manifest.get("sources") or ():
+        if source.get("source_id") == source_id and source.get("attribution"):
+            return str(source["attribution"])
+    return source_id
+
+
 def _text(value: Any) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
 def _plain(value: Any) -> Any:
-    return {key: _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+    return (
+        {key: _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+    )

@@ -19,12 +19,13 @@ UNITS_PER_DEGREE = 1_000_000
 # Finer than a pixel at the deepest zoom (20: 0.08 m at 56° north) would need no simplification;
 # 0.3 m is the width of a wall and invisible in the drawing.
 SIMPLIFY_M = 0.3
+UNSAFE_IN_SCRIPT = "<>&\u2028\u2029"
 
 Rings = dict[str, list[int]]
 
 
 class Projector:
-    """Turns geometries of a metric CRS into integer offsets (longitude, latitude) from an origin."""
+    """Turns geometries of a metric CRS into whole units east and north of an origin."""
 
     def __init__(self, crs: CRS, centre: shapely.Point) -> None:
         self._transformer = _to_wgs84(crs.to_wkt())
@@ -34,12 +35,16 @@ class Projector:
     def units(self, xy: NDArray[np.float64]) -> NDArray[np.int64]:
         """Project n × 2 metric coordinates to integer units from the origin."""
         lon, lat = self._transformer.transform(xy[:, 0], xy[:, 1])
-        return np.rint(np.column_stack([lon, lat]) * UNITS_PER_DEGREE).astype(np.int64) - self.origin
+        return (
+            np.rint(np.column_stack([lon, lat]) * UNITS_PER_DEGREE).astype(np.int64) - self.origin
+        )
 
     def lines(self, geometries: Any) -> Rings:
         """Encode the lines among these geometries; see `encode`."""
         parts = _parts(geometries)
-        return self.encode(_simplified(parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]))
+        return self.encode(
+            _simplified(parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING])
+        )
 
     def areas(self, geometries: Any) -> Rings:
         """Encode the polygons among these geometries, shells counter-clockwise, holes clockwise."""
@@ -74,7 +79,10 @@ class Projector:
         last = np.append(index[1:] != index[:-1], True)
         keep = ~(last & closed[index])
         steps = np.diff(self.units(xy[keep]), axis=0, prepend=0)
-        return {"n": np.bincount(index[keep], minlength=len(rings)).tolist(), "d": steps.ravel().tolist()}
+        return {
+            "n": np.bincount(index[keep], minlength=len(rings)).tolist(),
+            "d": steps.ravel().tolist(),
+        }
 
 
 @lru_cache(maxsize=8)
@@ -107,28 +115,32 @@ def embed(value: Any) -> str:
         If a number is not finite: send None for what is missing.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.translate(_UNSAFE)
-
-
-_UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+    for char in UNSAFE_IN_SCRIPT:
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
 
 
 def integers(values: Sequence[Any] | NDArray[Any], scale: float = 1.0) -> list[int | None]:
     """Round values times ``scale`` to whole numbers; NaN and missing become None."""
-    import pandas as pd
-
-    numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    numbers = _floats(values)
     return [None if n != n else round(n * scale) for n in numbers.tolist()]
 
 
 def significant(values: Sequence[Any] | NDArray[Any], digits: int) -> list[float | int | None]:
     """Round values to significant digits; NaN and missing become None, whole numbers integers."""
-    import pandas as pd
-
-    numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    numbers = _floats(values)
     with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.where(numbers == 0, 1.0, 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(numbers)))))
+        power = np.where(
+            numbers == 0, 1.0, 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(numbers))))
+        )
         rounded = np.rint(numbers * power) / power
     finite = np.isfinite(rounded)
     pairs = zip(rounded.tolist(), finite.tolist(), strict=True)
     return [None if not ok else int(n) if n == int(n) else round(n, 10) for n, ok in pairs]
+
+
+def _floats(values: Any) -> NDArray[np.float64]:
+    import pandas as pd
+
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce")
+    return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan))

@@ -15,6 +15,7 @@ from folium.template import Environment
 from jinja2 import FunctionLoader
 from markupsafe import Markup
 
+from spatial.errors import InputError
 from spatial.render._web_geometry import embed
 
 MAP_ID = "faellesrum"
@@ -66,9 +67,11 @@ class EstateMap(folium.Map):
         self.data = data
         Page(data["lang"], data["estate"]["name"]).add_child(self)
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> str:
         """Put style, page, data and scripts into the figure, then the layers that users added."""
         figure = self.get_root()
+        if not isinstance(figure, Figure):
+            raise InputError("map: found no page around it; needed a figure; add it to one")
         context = {"this": self, "data": self.data, "texts": self.data["texts"][self.data["lang"]]}
         figure.header.add_child(Verbatim(_style()), name="faellesrum_style")
         figure.header.add_child(Verbatim(_library()), name="faellesrum_library")
@@ -79,6 +82,7 @@ class EstateMap(folium.Map):
         figure.script.add_child(Verbatim(start), name=self.get_name())
         for child in self._children.values():
             child.render(**kwargs)
+        return ""
 
 
 def _json_element(data: Mapping[str, Any]) -> str:
@@ -87,7 +91,8 @@ def _json_element(data: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=FunctionLoader(_text), autoescape=True)
+    loader = FunctionLoader(_text)
+    return Environment(loader=loader, autoescape=True)  # type: ignore[no-untyped-call]
 
 
 @cache
@@ -124,7 +129,10 @@ def _library() -> str:
     """Leaflet, the shim for what folium expects beside it, and our own script."""
     leaflet = (_leaflet() / "leaflet.js").read_text(encoding="utf-8")
     leaflet = re.sub(r"//# sourceMappingURL=.*", "", leaflet).strip()
-    icons = {name: _data_uri(name) for name in ("marker-icon.png", "marker-icon-2x.png", "marker-shadow.png")}
+    icons = {
+        name: _data_uri(name)
+        for name in ("marker-icon.png", "marker-icon-2x.png", "marker-shadow.png")
+    }
     return _template("library.html.j2").render(
         leaflet=Markup(leaflet),
         icons=Markup(embed(icons)),

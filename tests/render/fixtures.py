@@ -116,12 +116,24 @@ def large(buildings: int = 5000, ways: int = 3000, seed: int = 11) -> Result:
     steps = rng.normal(0, 14, (ways, 9, 2)) + rng.normal(0, 12, (ways, 1, 2))
     lines = shapely.linestrings(np.concatenate([starts, starts + steps.cumsum(axis=1)], axis=1))
     classes = rng.choice(["major", "street", "service", "path", "steps", "cycleway"], ways)
-    names = np.where(rng.random(ways) < 0.2, rng.choice([f"Gade {i}" for i in range(90)], ways), None)
+    names = np.where(
+        rng.random(ways) < 0.2, rng.choice([f"Gade {i}" for i in range(90)], ways), None
+    )
     table = {"use": "apartments", "residential": True, "name": None}
     layers = dict(small.layers)
     layers["buildings"] = _table(blocks, **table)
-    layers["paths"] = _table(list(lines), highway=classes, way_class=classes, name=names, bridge=False, tunnel=False)
-    return Result(small.estate, small.places, small.meeting_spaces, small.evidence, layers, small.rubric, small.manifest)
+    layers["paths"] = _table(
+        list(lines), highway=classes, way_class=classes, name=names, bridge=False, tunnel=False
+    )
+    return Result(
+        small.estate,
+        small.places,
+        small.meeting_spaces,
+        small.evidence,
+        layers,
+        small.rubric,
+        small.manifest,
+    )
 
 
 def _moved(geometry):
@@ -131,7 +143,9 @@ def _moved(geometry):
 def _table(geometries, **columns):
     if not len(geometries):
         return gpd.GeoDataFrame({key: [] for key in columns}, geometry=[], crs=ETRS89_UTM32)
-    return gpd.GeoDataFrame(columns, geometry=geometries, index=range(len(geometries)), crs=ETRS89_UTM32)
+    return gpd.GeoDataFrame(
+        columns, geometry=geometries, index=range(len(geometries)), crs=ETRS89_UTM32
+    )
 
 
 def _scenes(rng, spots):
@@ -142,7 +156,12 @@ def _scenes(rng, spots):
         for k, kind in enumerate(kinds):
             width, depth = SIZES[kind]
             x, y = np.array(spot) + (0 if k == 0 else rng.uniform(-22, 22, 2))
-            shape = _moved(rotate(box(x - width / 2, y - depth / 2, x + width / 2, y + depth / 2), rng.uniform(-25, 25)))
+            shape = _moved(
+                rotate(
+                    box(x - width / 2, y - depth / 2, x + width / 2, y + depth / 2),
+                    rng.uniform(-25, 25),
+                )
+            )
             shapes.append(shape)
             places.append({
                 "place_id": f"osm:way/{1000 + 10 * n + k}", "space_id": space_id, "kind": kind,
@@ -155,7 +174,9 @@ def _scenes(rng, spots):
             "inside": n != 14, "source_id": "osm", "area_m2": hull.area, "geometry": hull,
             "place_count": len(kinds), "kinds": ";".join(dict.fromkeys(kinds)),
         })  # fmt: skip
-    frame = [gpd.GeoDataFrame(rows, geometry="geometry", crs=ETRS89_UTM32) for rows in (places, spaces)]
+    frame = [
+        gpd.GeoDataFrame(rows, geometry="geometry", crs=ETRS89_UTM32) for rows in (places, spaces)
+    ]
     return frame[0], frame[1]
 
 
@@ -170,7 +191,9 @@ def _scored(rng, table):
         table[f"{name}_high"] = np.clip(best + spread * 0.7, 0, 1)
     for suffix in ("_low", "", "_high"):
         aspects = np.column_stack([table[f"{name}{suffix}"] for name in ASPECTS])
-        table[FLOATING + suffix] = np.clip(np.exp(np.log(aspects + 1e-9).mean(axis=1)) * 1.5 - 0.32, 0.03, 0.97)
+        table[FLOATING + suffix] = np.clip(
+            np.exp(np.log(aspects + 1e-9).mean(axis=1)) * 1.5 - 0.32, 0.03, 0.97
+        )
     table["coverage"] = np.round(rng.uniform(0.3, 0.95, n), 3)
     known = table["coverage"] >= 0.5
     if n > 1:
@@ -192,7 +215,11 @@ def _evidence(rng, ids):
             value = rng.uniform(low, high)
             value = float(round(value)) if unit == "count" else value
             known = state != "unknown"
-            spread = 0.0 if state in ("observed", "derived") and indicator != "step_free" else (high - low) / 3
+            spread = (
+                0.0
+                if state in ("observed", "derived") and indicator != "step_free"
+                else (high - low) / 3
+            )
             rows.append({
                 "place_id": place_id, "indicator": indicator, "value": value if known else np.nan, "unit": unit,
                 "low": max(value - spread, low) if known else low, "high": min(value + spread, high) if known else high,
@@ -210,7 +237,9 @@ def _layers(rng):
     for x in range(-640, 660, 34):
         for y in (-420, -380, 330, 372, 430):
             outside.append(box(x, y, x + 12 + rng.uniform(0, 8), y + 10 + rng.uniform(0, 6)))
-    buildings = _table([_moved(g) for g in slabs + outside], use="apartments", residential=True, name=None)
+    buildings = _table(
+        [_moved(g) for g in slabs + outside], use="apartments", residential=True, name=None
+    )
     ways = [
         ([(-900, -300), (900, -330)], "major", "Ringvejen"),
         ([(-900, 290), (900, 300)], "street", "Fuglsang Allé"),
@@ -229,9 +258,24 @@ def _layers(rng):
     ]
     lines = [_moved(LineString(xy)) for xy, _, _ in ways]
     classes = [kind for _, kind, _ in ways]
-    paths = _table(lines, highway=classes, way_class=classes, name=[name for *_, name in ways], bridge=False, tunnel=False)
-    fence = [LineString([(-300, -190), (-180, -190), (-180, -140)]), box(222, -20, 268, 14).exterior]
-    greens = [box(-330, -40, 330, 40), box(-330, 125, 300, 200), box(-640, -300, -430, 280), Point(560, 0).buffer(120)]
+    paths = _table(
+        lines,
+        highway=classes,
+        way_class=classes,
+        name=[name for *_, name in ways],
+        bridge=False,
+        tunnel=False,
+    )
+    fence = [
+        LineString([(-300, -190), (-180, -190), (-180, -140)]),
+        box(222, -20, 268, 14).exterior,
+    ]
+    greens = [
+        box(-330, -40, 330, 40),
+        box(-330, 125, 300, 200),
+        box(-640, -300, -430, 280),
+        Point(560, 0).buffer(120),
+    ]
     context = [((-290, 70), "club", "Billardklubben"), ((170, -95), "community_centre", "Beboerhuset"),
                ((-480, 320), "school", "Fuglsangskolen"), ((470, 230), "library", None),
                ((-30, 100), "nursery", "Spurven")]  # fmt: skip
@@ -242,7 +286,11 @@ def _layers(rng):
         "gates": _table([_moved(Point(222, 0))], barrier="gate"),
         "water": _table([_moved(Point(560, 10).buffer(60))], natural="water"),
         "green": _table([_moved(g) for g in greens], kind="grass"),
-        "context": _table([_moved(Point(at)) for at, *_ in context], kind=[k for _, k, _ in context], name=[n for *_, n in context]),
+        "context": _table(
+            [_moved(Point(at)) for at, *_ in context],
+            kind=[k for _, k, _ in context],
+            name=[n for *_, n in context],
+        ),
         "stops": _table([_moved(Point(-200, -305))], name=["Ringvejen"]),
     }
 

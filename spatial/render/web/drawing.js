@@ -117,7 +117,7 @@ faellesrum.streetNames = function (map, data, decode) {
   const Names = L.Layer.extend({
     onAdd(m) {
       this._canvas = L.DomUtil.create("canvas", "leaflet-zoom-hide", m.getPane("ground"));
-      this._canvas.style.zIndex = 2;
+      this._canvas.style.zIndex = 150; // above the canvas of the ground
       m.on("moveend resize zoomend", this.draw, this);
       this.draw();
     },
@@ -197,7 +197,7 @@ faellesrum.streetNames = function (map, data, decode) {
 faellesrum.scale = function (data) {
   "use strict";
   const ramp = data.config.ramp;
-  const SIZE = 7;
+  const SIZE = 8;
   function classOf(perMille) {
     if (perMille === null || perMille === undefined) { return -1; }
     return ramp.findIndex((step, i) => perMille < step.to * 10 || i === ramp.length - 1);
@@ -215,7 +215,7 @@ faellesrum.scale = function (data) {
       const context = tile.getContext("2d");
       context.fillStyle = colour;
       context.fillRect(0, 0, SIZE, SIZE);
-      for (const [stroke, thick] of [["#ffffff", 2.6], ["#2b2b2b", 1.1]]) {
+      for (const [stroke, thick] of [["#ffffff", 2.4], ["#2b2b2b", 1.1]]) {
         context.strokeStyle = stroke;
         context.lineWidth = thick;
         context.beginPath();
@@ -257,13 +257,14 @@ faellesrum.glyph = function (kind) {
 faellesrum.data = function (map, data, decode, scale, words, events) {
   "use strict";
   const spaces = data.spaces, places = data.places;
-  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17;
+  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17, ROOM_PX = 26;
   const shapes = decode.features(spaces.shape).map((rings, i) => {
     const shape = L.polygon(rings, { fillRule: "nonzero", bubblingMouseEvents: false });
     const dot = L.circleMarker(decodeAt(spaces, i), { radius: 6.5, bubblingMouseEvents: false });
     for (const layer of [shape, dot]) {
-      layer.on("click", (event) => events.space(i, event.latlng));
       layer.bindTooltip(() => label(events.spaceName(i)), { sticky: true, className: "fr-tip" });
+      // After the tooltip's own handler, which opens it on a click.
+      layer.on("click", (event) => { layer.closeTooltip(); events.space(i, event.latlng); });
     }
     return { shape, dot, bounds: shape.getBounds() };
   });
@@ -281,7 +282,7 @@ faellesrum.data = function (map, data, decode, scale, words, events) {
   function style(i) {
     const chosen = selected === i;
     return {
-      fillColor: scale.fill(spaces, i), fillOpacity: 0.92,
+      fillColor: scale.fill(spaces, i), fillOpacity: 1,
       color: faellesrum.colour(chosen ? "chosen" : "space-edge"), weight: chosen ? 3.5 : 1.2, opacity: 1,
     };
   }
@@ -324,17 +325,23 @@ faellesrum.data = function (map, data, decode, scale, words, events) {
     if (map.getZoom() < SYMBOLS_FROM_ZOOM) { return; }
     places.id.map((_, i) => i).sort(byImportance).forEach((i) => {
       const where = decodeAt(places, i), at = map.latLngToLayerPoint(where);
-      if (!view.contains(where) || !free(at, GAP_PX)) { return; }
+      if (!view.contains(where) || !roomy(i) || !free(at, GAP_PX)) { return; }
       taken.push(at);
       const marker = L.marker(where, {
         icon: L.divIcon({ className: "fr-symbol", iconSize: [22, 22], html: faellesrum.glyph(places.kind[i]) }),
       });
       marker.on("add", () => marker.getElement().setAttribute("aria-label", events.placeName(i)));
       marker.bindTooltip(() => label(events.placeName(i)), { className: "fr-tip", direction: "top", offset: [0, -8] });
-      marker.on("click", () => events.place(i, where));
+      marker.on("click", () => { marker.closeTooltip(); events.place(i, where); });
       marker.on("keypress", (event) => { if (event.originalEvent.key === "Enter") { events.place(i, where); } });
       symbols.addLayer(marker);
     });
+  }
+  // A symbol may not hide the colour of its meeting space.
+  const homes = new Map(spaces.id.map((id, i) => [id, i]));
+  function roomy(place) {
+    const home = homes.get(places.space[place]);
+    return home === undefined || size(shapes[home].bounds) >= ROOM_PX;
   }
   function byImportance(a, b) {
     const plain = (i) => (places.kind[i] === "bench" || places.kind[i] === "table" ? 1 : 0);

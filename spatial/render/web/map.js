@@ -31,7 +31,7 @@ faellesrum.start = function (element, data, options) {
   }
   function pop(kind, i, at) {
     open(kind, i);
-    L.popup({ maxWidth: 330, minWidth: Math.min(300, map.getSize().x - 60), className: "fr-bubble" })
+    L.popup({ maxWidth: 330, autoPanPadding: [16, 16], minWidth: Math.min(300, map.getSize().x - 60), className: "fr-bubble" })
       .setLatLng(at).setContent(panel.popup(kind, i, handlers)).openOn(map);
   }
   function expand(wide) {
@@ -72,18 +72,26 @@ faellesrum.start = function (element, data, options) {
       return box;
     },
   });
-  function fit() { map.fitBounds(ground.bounds, { padding: [24, 24] }); }
+    // The estate beside the legend or above it, whichever shows it larger.
+  function fit() {
+    const legend = document.getElementById("fr-legend");
+    const size = map.getSize(), beside = legend.offsetWidth + 12, above = legend.offsetHeight + 8;
+    const options = [[beside, 0], [0, above]].filter(([x, y]) => size.x - x > 200 && size.y - y > 120);
+    const zoom = ([x, y]) => map.getBoundsZoom(ground.bounds, false, L.point(x + 40, y + 40));
+    const [x, y] = options.sort((a, b) => zoom(b) - zoom(a))[0] || [0, 0];
+    map.fitBounds(ground.bounds, { paddingTopLeft: [20, 20], paddingBottomRight: [x + 20, y + 20], animate: false });
+  }
   L.control.zoom({ position: "topright" }).addTo(map);
   new Whole({ position: "topright" }).addTo(map);
-  L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+  L.control.scale({ imperial: false, maxWidth: 120, position: "bottomleft" }).addTo(map);
   L.control.attribution({ prefix: false, position: "bottomleft" }).addTo(map)
     .addAttribution(escape(data.manifest.sources.map((source) => source.attribution).filter(Boolean).join(" · ")));
   function escape(text) { const box = document.createElement("i"); box.textContent = text; return box.innerHTML; }
 
+  write();
   fit();
   ground.restyle();
   drawing.restyle();
-  write();
   sheet.addEventListener("click", () => expand(!document.getElementById("fr-page").classList.contains("fr-tall")));
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { ground.restyle(); drawing.restyle(); });
   map.faellesrum = { spaces: drawing.shapes, handlers, words, scale };

@@ -96,7 +96,7 @@ faellesrum.panel = function (data, words, scale) {
         low: k === undefined ? null : e.low[k], high: k === undefined ? null : e.high[k],
       });
     }
-    return found;
+    return found.sort((a, b) => words.place(a.id) - words.place(b.id));
   }
   function mark(state) {
     const about = words.evidence(state);
@@ -114,7 +114,7 @@ faellesrum.panel = function (data, words, scale) {
     const about = words.indicator(row.id);
     const origin = [
       row.source ? t("map.details.source", { source: row.source }) : "",
-      row.rule ? t("map.details.rule", { rule: row.rule }) : "",
+      row.rule ? t("map.details.rule", { rule: words.rule(row.rule) }) : "",
     ].filter(Boolean).join(". ");
     return h("div", { class: "fr-row" },
       h("dt", {}, about.title),
@@ -142,7 +142,7 @@ faellesrum.panel = function (data, words, scale) {
     return spaces.id.map((_, i) => i).filter((i) => spaces.rank[i] === null)
       .sort((a, b) => (spaces.scores.floating[1][b] ?? -1) - (spaces.scores.floating[1][a] ?? -1));
   }
-  function link(i, handlers) { return h("button", { type: "button", class: "fr-link", on: () => handlers.space(i) }, words.lower(spaceName(i)) === spaceName(i) || spaces.name[i] ? spaceName(i) : words.lower(spaceName(i))); }
+  function link(i, handlers) { return h("button", { type: "button", class: "fr-link", on: () => handlers.space(i) }, spaceName(i)); }
   // A sentence with a button in it, without ever building HTML from text.
   function sentence(path, values, name) {
     const [before, after] = t(path, { ...values, name: "\u0000" }).split("\u0000");
@@ -319,7 +319,6 @@ faellesrum.panel = function (data, words, scale) {
     const keyed = (name) => h("span", { class: "fr-key fr-key-" + name });
     const badge = h("span", { class: "fr-key fr-badge" }, "1");
     const body = h("ul", {},
-      row(hatched, t("map.legend.withheld")),
       row(badge, t("map.legend.rank")),
       row(keyed("boundary"), t("map.legend.boundary")),
       data.context.at.length ? row(keyed("context"), t("map.legend.context"), t("map.legend.context_text")) : null,
@@ -331,7 +330,8 @@ faellesrum.panel = function (data, words, scale) {
     const small = window.matchMedia("(max-width: 719px)").matches;
     const fold = h("details", { class: "fr-more-legend", open: !small }, h("summary", {}, t("map.legend.show")), body, kinds.length ? symbols : null);
     box.setAttribute("aria-label", t("map.legend.show"));
-    box.replaceChildren(h("h2", {}, t("map.legend.title")), ramp, h("p", { class: "fr-quiet" }, t("map.legend.text")), fold);
+    box.replaceChildren(h("h2", {}, t("map.legend.title")), ramp, h("p", { class: "fr-quiet" }, t("map.legend.text")),
+      h("ul", {}, row(hatched, t("map.legend.withheld"))), fold);
     if (kinds.length > 8) { symbols.open = false; }
   }
 

@@ -9,8 +9,9 @@ faellesrum.words = function (data) {
   // t("map.list.near", {name: ..., street: ...}); {} is filled by a plain value.
   function fill(text, values) {
     if (values === undefined) { return text; }
-    if (typeof values !== "object") { return text.replace("{}", values); }
-    return text.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? values[key] : whole));
+    const full = typeof values !== "object" ? text.replace("{}", () => values)
+      : text.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? values[key] : whole));
+    return full.replace(/(\d)–(\d)/g, "$1\u2060–\u2060$2"); // a range stays on one line
   }
   function t(path, values) { return fill(lookup(path.split(".")) ?? path, values); }
 
@@ -56,13 +57,15 @@ faellesrum.words = function (data) {
     if (form(low) === form(high)) { return measured(id, high); }
     return t("format.between", { low: form(low), high: measured(id, high) });
   }
+  const order = new Map(Object.keys(data.texts[lang].indicator).map((id, i) => [id, i]));
   function coverage(perMille) {
     const step = perMille >= 800 ? "most" : perMille >= 500 ? "much" : perMille >= 250 ? "some" : "little";
     return t("map.coverage." + step);
   }
 
   return {
-    t, number, percent, score, date, join, lower, upper, kind, indicator, measured, range, coverage,
+    t, number, percent, score, date, join, lower, upper, kind, indicator, measured, place: (id) => order.get(id) ?? order.size, range, coverage,
+    rule: (id) => lookup(["rule", id]) || id,
     evidence: (state) => lookup(["evidence", state]),
     plural: (id, n) => (n === 1 ? kind(id) : number(n) + " " + ((lookup(["kind", id]) || {}).plural || id)),
     get lang() { return lang; },

@@ -1,0 +1,340 @@
+import json
+import re
+import time
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from spatial.errors import ConfigError
+from spatial.render import web_map
+from spatial.render._web_data import RAMP
+from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, embed, significant
+from tests.render import fixtures
+
+SIZE_LIMIT_BYTES = 1_000_000
+VIEW = {"width": 1280, "height": 900}
+MAP = "map_faellesrum"
+
+
+@pytest.fixture(scope="module")
+def result():
+    return fixtures.synthetic()
+
+
+@pytest.fixture(scope="module")
+def html(result):
+    return web_map.build(result).get_root().render()
+
+
+class Addresses(HTMLParser):
+    """What a browser would fetch, and the scripts that it would run."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.handlers, self.policy = [], [], None
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if name in ("src", "srcset", "data") or (name == "href" and tag not in ("a", "use")):
+                self.found.append(value)
+            if name.startswith("on"):
+                self.handlers.append((tag, name))
+        if dict(attrs).get("http-equiv") == "Content-Security-Policy":
+            self.policy = dict(attrs)["content"]
+
+
+def decoded(coded, origin):
+    steps = np.array(coded["d"]).reshape(-1, 2).cumsum(axis=0) + origin
+    return np.split(steps / UNITS_PER_DEGREE, np.cumsum(coded["n"])[:-1])
+
+
+def test_is_a_folium_map_with_nothing_to_fetch(result, html):
+    assert isinstance(web_map.build(result), folium.Map)
+    page = Addresses()
+    page.feed(html)
+    assert [address for address in page.found if not address.startswith("data:")] == []
+    assert page.handlers == []
+    assert page.policy.startswith("default-src 'none'")
+    assert "@import" not in html
+    assert not re.search(r"url\((?!data:|#)", html)
+    assert "sourceMappingURL" not in html
+    assert folium.Map.default_js and folium.Map.default_css, "the class of folium is left as it was"
+
+
+def test_two_renders_differ_only_in_the_time_of_making(result, html):
+    assert web_map.build(fixtures.synthetic()).get_root().render() == html
+    model = web_map.build(result)
+    assert model.get_root().render() == model.get_root().render()
+    later = replace(result, manifest={**result.manifest, "made_at": "2027-01-01T00:00:00+00:00"})
+    text = web_map.build(later).get_root().render()
+    assert text != html
+    assert text.replace("2027-01-01T00:00:00+00:00", result.manifest["made_at"]) == html
+
+
+def test_hostile_names_stay_data(html):
+    assert fixtures.HOSTILE not in html
+    assert "<img" not in html.replace(r"\u003cimg", "").partition("faellesrum-data")[2]
+    assert r"\u003c/script\u003e\u003cimg src=x" in html
+
+
+@pytest.mark.parametrize("text", ["</script>", "<!--", "a & b", "\u2028\u2029", "Ærø “x”"])
+def test_embedded_json_says_the_same_without_dangerous_letters(text):
+    coded = embed({"name": text})
+    assert json.loads(coded) == {"name": text}
+    assert not set(coded) & set("<>&\u2028\u2029")
+
+
+def test_geometry_comes_back_to_the_decimetre():
+    outer = shapely.Polygon(fixtures.CENTRE + np.array([(0, 0), (0, 40), (60, 40), (60, 0)]))
+    hole = shapely.Polygon(fixtures.CENTRE + np.array([(10, 10), (20, 10), (20, 20), (10, 20)]))
+    line = shapely.LineString(fixtures.CENTRE + np.array([(0, 0), (0, 100), (50, 100)]))
+    projector = Projector(fixtures.ETRS89_UTM32, outer.centroid)
+    areas = projector.areas(np.array([outer - hole, shapely.box(*hole.bounds)]))
+    lines = projector.lines(np.array([line, shapely.MultiLineString([line])]))
+    assert areas["n"] == [4, 4, 4], (
+        "shell, hole, and the other polygon, each without its closing vertex"
+    )
+    assert lines["n"] == [3, 3]
+    shells = [shapely.Polygon(ring) for ring in decoded(areas, projector.origin)]
+    back = gpd.GeoSeries(shells, crs=4326).to_crs(fixtures.ETRS89_UTM32)
+    for found, meant in zip(back, (outer, hole, hole), strict=True):
+        assert shapely.hausdorff_distance(found, meant) < 0.1
+    assert [ring.exterior.is_ccw for ring in shells] == [True, False, True]
+
+
+def test_features_keep_their_rings_apart():
+    shapes = [
+        shapely.box(0, 0, 9, 9),
+        shapely.MultiPolygon([shapely.box(20, 0, 29, 9), shapely.box(40, 0, 49, 9)]),
+    ]
+    moved = [shapely.transform(shape, lambda xy: xy + fixtures.CENTRE) for shape in shapes]
+    coded = Projector(fixtures.ETRS89_UTM32, moved[0].centroid).features(moved)
+    assert (coded["rings"], coded["n"]) == ([1, 2], [4, 4, 4])
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(1234.6, 1230), (0.45678, 0.457), (0, 0), (-0.0123, -0.0123), (np.nan, None), (np.inf, None)],
+)
+def test_significant_digits(value, shown):
+    assert significant([value], 3) == [shown]
+
+
+def test_a_district_is_small_and_fast(result):
+    large = fixtures.large()
+    web_map.build(result).get_root().render()  # imports, templates, projection
+    seconds, text = [], ""
+    for _ in range(3):
+        start = time.process_time()
+        text = web_map.build(large).get_root().render()
+        seconds.append(time.process_time() - start)
+    assert len(text.encode()) < SIZE_LIMIT_BYTES
+    assert min(seconds) < 1.0, "0.3 s on the machine this was written on"
+
+
+def test_empty_and_missing_tables_are_a_map_too(result):
+    empty = replace(
+        result, places=result.places[:0], meeting_spaces=result.meeting_spaces[:0], evidence=result.evidence[:0],
+        layers={name: table[:0] for name, table in result.layers.items() if name != "water"}, manifest={},
+    )  # fmt: skip
+    assert "Fuglsangparken" in web_map.build(empty, "en").get_root().render()
+
+
+def test_render_writes_whole_or_not_at_all(result, tmp_path, html):
+    web_map.render(result, tmp_path / "map.html")
+    assert (tmp_path / "map.html").read_text(encoding="utf-8") == html
+    with pytest.raises(ConfigError):
+        web_map.render(result, tmp_path / "other.html", lang="sv")
+    assert [path.name for path in tmp_path.iterdir()] == ["map.html"]
+
+
+# In a real browser, with the network shut
+
+
+@pytest.fixture(scope="module")
+def opened(browser, tmp_path_factory):
+    """Open a folium map; fails at the end if anything was requested or complained of."""
+    trouble = []
+
+    def open_page(model, **options):
+        path = tmp_path_factory.mktemp("map") / "map.html"
+        model.save(str(path))
+        page = browser.new_page(
+            viewport=options.pop("viewport", VIEW), reduced_motion="reduce", **options
+        )
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
+
+        def only_the_file(route):
+            if route.request.url == path.as_uri() or route.request.url.startswith("data:"):
+                route.continue_()
+            else:
+                trouble.append(route.request.url)
+                route.abort()
+
+        page.route("**/*", only_the_file)
+        page.goto(path.as_uri())
+        page.wait_for_selector(".fr-item, #fr-summary p")
+        return page
+
+    yield open_page
+    assert trouble == []
+
+
+@pytest.fixture(scope="module")
+def page(opened, result):
+    page = opened(web_map.build(result))
+    yield page
+    page.close()
+
+
+def click_space(page, i):
+    at = page.evaluate(
+        f"""i => {{
+            const m = {MAP}, s = m.faellesrum.spaces[i];
+            m.setView(s.bounds.getCenter(), 18, {{animate: false}});
+            const p = m.latLngToContainerPoint(s.bounds.getCenter());
+            const box = m.getContainer().getBoundingClientRect();
+            return [box.left + p.x, box.top + p.y];
+        }}""",
+        i,
+    )
+    page.mouse.click(*at)
+
+
+@pytest.mark.browser
+def test_the_map_is_painted(page):
+    assert page.evaluate("typeof L") == "object"
+    colours = page.evaluate(
+        """() => Array.from(document.querySelectorAll('canvas')).filter(c => c.closest('.leaflet-pane') && c.width).map(c => {
+            const d = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer);
+            return new Set(d).size; })"""
+    )
+    assert len(colours) >= 2 and all(n > 3 for n in colours[:1]) and max(colours) > 10
+
+
+@pytest.mark.browser
+def test_legend_and_fills_are_the_same_colours(page, result):
+    legend = page.eval_on_selector_all(
+        ".fr-class",
+        "all => all.map(e => [getComputedStyle(e).backgroundColor, +e.dataset.from, +e.dataset.to])",
+    )
+    as_rgb = {f"rgb({int(c[1:3], 16)}, {int(c[3:5], 16)}, {int(c[5:], 16)})": c for c in RAMP}
+    assert [as_rgb[colour] for colour, *_ in legend] == list(RAMP)
+    fills = page.evaluate(
+        f"{MAP}.faellesrum.spaces.map(s => [s.shape.options.fillColor, s.shape.options.fillOpacity].concat(s.dot.options.fillColor))"
+    )
+    assert len(fills) == len(result.meeting_spaces)
+    for (fill, opacity, _), (_, space) in zip(fills, result.meeting_spaces.iterrows(), strict=True):
+        if pd.isna(space["rank"]):
+            assert not isinstance(fill, str), "withheld spaces are hatched"
+        elif isinstance(fill, str):
+            index = next(
+                i
+                for i, (_, low, high) in enumerate(legend)
+                if low <= space["floating"] * 100 < high
+            )
+            assert (fill, opacity) == (RAMP[index], 1)
+
+
+@pytest.mark.browser
+def test_list_item_shows_details(page):
+    page.click(".fr-item >> nth=0")
+    details = page.locator("#fr-details")
+    assert details.is_visible()
+    text = details.inner_text()
+    for words in ("Kan man komme og gå?", "Det ved vi ikke", "Nr. 1 af"):
+        assert words in text
+    assert details.locator(".fr-aspect").count() == 5
+    assert (
+        details.locator("a").get_attribute("href").startswith("https://www.openstreetmap.org/way/")
+    )
+    page.click(".fr-back")
+    assert page.locator("#fr-overview").is_visible()
+
+
+@pytest.mark.browser
+def test_click_on_a_space_opens_a_popup(page):
+    click_space(page, 2)
+    popup = page.locator(".leaflet-popup")
+    popup.wait_for()
+    assert "Hundeplads" in popup.inner_text()
+    assert popup.locator("tr").count() == 6
+    assert "ukendt" in popup.inner_text()
+    page.click(".leaflet-popup .fr-link")
+    assert "Hundeplads" in page.locator("#fr-details h2").inner_text()
+    page.click(".fr-back")
+
+
+@pytest.mark.browser
+def test_hostile_name_is_shown_as_text(page):
+    button = page.locator(".fr-item", has_text=fixtures.HOSTILE)
+    button.click()
+    assert page.locator("#fr-details h2").inner_text() == fixtures.HOSTILE
+    assert page.locator("img[src=x]").count() == 0
+    page.click(".fr-back")
+
+
+@pytest.mark.browser
+def test_symbols_have_names(page):
+    page.evaluate(f"{MAP}.setZoom(18, {{animate: false}})")
+    names = page.eval_on_selector_all(
+        ".fr-symbol", "all => all.map(e => e.getAttribute('aria-label'))"
+    )
+    assert names and all(names)
+
+
+@pytest.mark.browser
+def test_language_switches_without_loading(page):
+    page.click("#fr-languages >> text=English")
+    assert "places where people can meet" in page.locator("#fr-summary").inner_text()
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.click("#fr-languages >> text=Dansk")
+    assert "mødes uden at melde sig ind" in page.locator("#fr-summary").inner_text()
+
+
+@pytest.mark.browser
+def test_layers_that_users_add_work(opened, result):
+    model = web_map.build(result, "en")
+    middle = model.location
+    folium.CircleMarker(
+        middle, radius=30, tooltip="A tip", popup=folium.Popup("<b>Hello</b> from a user")
+    ).add_to(model)
+    folium.Marker([middle[0] + 0.002, middle[1]], popup="Pin").add_to(model)
+    folium.Marker([middle[0] - 0.002, middle[1]], icon=folium.Icon(color="red")).add_to(model)
+    folium.GeoJson(shapely.Point(middle[1], middle[0]).buffer(0.001), name="Round").add_to(model)
+    folium.LayerControl().add_to(model)
+    page = opened(model)
+    page.evaluate(
+        f"{MAP}.eachLayer(l => {{ if (l.getRadius && l.getRadius() === 30) l.openPopup(); }})"
+    )
+    assert page.locator(".leaflet-popup b").inner_text() == "Hello"
+    assert page.locator(".leaflet-marker-icon[src^='data:image/png']").count() == 2
+    assert page.locator(".leaflet-control-layers").count() == 1
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+def test_nothing_runs_over_the_edge_and_the_legend_is_in_view(opened, result, width, height):
+    page = opened(web_map.build(result), viewport={"width": width, "height": height})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator("#fr-legend").bounding_box()
+    frame = page.locator("#fr-frame").bounding_box()
+    assert box["x"] >= frame["x"] and box["x"] + box["width"] <= width
+    assert box["y"] >= frame["y"] and box["y"] + box["height"] <= frame["y"] + frame["height"]
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_district_opens_without_complaint(opened):
+    page = opened(web_map.build(fixtures.large()))
+    assert page.locator(".fr-item").count() > 0
+    page.close()
