@@ -59,9 +59,12 @@ SCENES = (
     ("pitch", "fitness", "bench"),
     ("bench",),
 )
-SIZES = {"bench": (2, 1), "table": (3, 3), "playground": (24, 18), "pitch": (40, 22), "dog_park": (45, 30),
-         "fitness": (14, 10), "barbecue": (6, 6), "shelter": (5, 4), "games": (12, 5), "swap": (5, 5),
-         "bookcase": (1, 1), "garden": (30, 16), "drinking_water": (1, 1), "square": (30, 24), "park": (60, 40)}  # fmt: skip
+SIZES = {
+    "bench": (2, 1), "table": (3, 3), "playground": (24, 18), "pitch": (40, 22),
+    "dog_park": (45, 30), "fitness": (14, 10), "barbecue": (6, 6), "shelter": (5, 4),
+    "games": (12, 5), "swap": (5, 5), "bookcase": (1, 1), "garden": (30, 16),
+    "drinking_water": (1, 1), "square": (30, 24), "park": (60, 40),
+}  # fmt: skip
 NAMES = {"playground": "Den Blå Legeplads", "swap": "Byttekælderen", "square": "Torvet"}
 
 
@@ -170,7 +173,8 @@ def _scenes(rng, spots):
             })  # fmt: skip
         hull = shapely.convex_hull(shapely.union_all(shapes)).buffer(2.5, quad_segs=3)
         spaces.append({
-            "place_id": space_id, "space_id": space_id, "kind": kinds[0], "name": HOSTILE if n == 3 else None,
+            "place_id": space_id, "space_id": space_id, "kind": kinds[0],
+            "name": HOSTILE if n == 3 else None,
             "inside": n != 14, "source_id": "osm", "area_m2": hull.area, "geometry": hull,
             "place_count": len(kinds), "kinds": ";".join(dict.fromkeys(kinds)),
         })  # fmt: skip
@@ -221,8 +225,10 @@ def _evidence(rng, ids):
                 else (high - low) / 3
             )
             rows.append({
-                "place_id": place_id, "indicator": indicator, "value": value if known else np.nan, "unit": unit,
-                "low": max(value - spread, low) if known else low, "high": min(value + spread, high) if known else high,
+                "place_id": place_id, "indicator": indicator, "unit": unit,
+                "value": value if known else np.nan,
+                "low": max(value - spread, low) if known else low,
+                "high": min(value + spread, high) if known else high,
                 "evidence": state, "source_id": "osm" if known else None,
                 "rule": "almen_ground_open" if state == "assumed by rule" else None,
             })  # fmt: skip
@@ -276,7 +282,8 @@ def _layers(rng):
         box(-640, -300, -430, 280),
         Point(560, 0).buffer(120),
     ]
-    context = [((-290, 70), "club", "Billardklubben"), ((170, -95), "community_centre", "Beboerhuset"),
+    context = [((-290, 70), "club", "Billardklubben"),
+               ((170, -95), "community_centre", "Beboerhuset"),
                ((-480, 320), "school", "Fuglsangskolen"), ((470, 230), "library", None),
                ((-30, 100), "nursery", "Spurven")]  # fmt: skip
     return {

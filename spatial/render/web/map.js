@@ -31,7 +31,14 @@ faellesrum.start = function (element, data, options) {
   }
   function pop(kind, i, at) {
     open(kind, i);
-    L.popup({ maxWidth: 330, autoPanPadding: [16, 16], minWidth: Math.min(300, map.getSize().x - 60), className: "fr-bubble" })
+    const room = map.getSize().x, fold = document.querySelector(".fr-more-legend");
+    const narrow = window.matchMedia("(max-width: 719px)").matches;
+    if (narrow && fold) { fold.open = false; }
+    L.popup({
+      maxWidth: Math.min(330, room - 120), minWidth: Math.min(300, room - 120),
+      autoPanPaddingTopLeft: narrow ? [12, 52] : [16, 16],
+      autoPanPaddingBottomRight: narrow ? [52, document.getElementById("fr-legend").offsetHeight + 20] : [16, 16],
+    })
       .setLatLng(at).setContent(panel.popup(kind, i, handlers)).openOn(map);
   }
   function expand(wide) {
@@ -85,13 +92,17 @@ faellesrum.start = function (element, data, options) {
   new Whole({ position: "topright" }).addTo(map);
   L.control.scale({ imperial: false, maxWidth: 120, position: "bottomleft" }).addTo(map);
   L.control.attribution({ prefix: false, position: "bottomleft" }).addTo(map)
-    .addAttribution(escape(data.manifest.sources.map((source) => source.attribution).filter(Boolean).join(" · ")));
+    .addAttribution(escape([...new Set(data.manifest.sources.map((source) => source.attribution).filter(Boolean))].join(" · ")));
   function escape(text) { const box = document.createElement("i"); box.textContent = text; return box.innerHTML; }
 
   write();
   fit();
   ground.restyle();
   drawing.restyle();
+  // Paper has another shape: the estate is fitted into it, then into the window again.
+  for (const moment of ["beforeprint", "afterprint"]) {
+    window.addEventListener(moment, () => { map.invalidateSize({ animate: false }); fit(); });
+  }
   sheet.addEventListener("click", () => expand(!document.getElementById("fr-page").classList.contains("fr-tall")));
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { ground.restyle(); drawing.restyle(); });
   map.faellesrum = { spaces: drawing.shapes, handlers, words, scale };

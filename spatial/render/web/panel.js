@@ -114,7 +114,7 @@ faellesrum.panel = function (data, words, scale) {
     const about = words.indicator(row.id);
     const origin = [
       row.source ? t("map.details.source", { source: row.source }) : "",
-      row.rule ? t("map.details.rule", { rule: words.rule(row.rule) }) : "",
+      row.rule ? t(row.state === "assumed by rule" ? "map.details.rule" : "map.details.how", { rule: words.rule(row.rule) }) : "",
     ].filter(Boolean).join(". ");
     return h("div", { class: "fr-row" },
       h("dt", {}, about.title),
