@@ -253,7 +253,7 @@ def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
 
 def attach(
     network: Network, shapes: Shapes, *, within_m: float = 25.0, limit_m: float = 150.0,
-    clear: Clear | None = None, always: bool = False,
+    clear: Clear | None = None, unchecked: Bools | None = None, always: bool = False,
 ) -> Attachments:  # fmt: skip
     """Find where geometries meet the network.
 
@@ -267,8 +267,12 @@ def attach(
         An edge further away than this is out of reach.
     clear
         Says of legs, given their ends (M, 2) and (M, 2), whether nothing closed stands on them.
+    unchecked
+        One flag a geometry: its legs need not be clear, for a point that stands inside its own
+        building.
     always
-        Attach by the nearest edge even when every leg is blocked (people do leave their homes).
+        Where no near leg is clear, take the nearest edge all the same (people do leave their
+        homes). Else the nearest with a clear leg within the limit, or none.
     """
     edges = np.flatnonzero(network.attachable)
     if not len(edges) or not len(shapes):
@@ -278,15 +282,15 @@ def attach(
     nearest = tree.query_nearest(shapes, max_distance=limit_m, all_matches=False)
     near = tree.query(shapes, predicate="dwithin", distance=within_m)
     pairs = np.unique(np.concatenate([nearest, near], axis=1), axis=1)
-    chosen = _open_legs(shapes, lines, pairs, clear)
-    missing = np.setdiff1d(np.arange(len(shapes)), chosen[0])
-    if len(missing):
+    free = np.zeros(len(shapes), dtype=bool) if unchecked is None else unchecked
+    chosen = np.concatenate([pairs[:, free[pairs[0]]], _open_legs(shapes, lines, pairs[:, ~free[pairs[0]]], clear)], axis=1)
+    missing = np.setdiff1d(nearest[0], chosen[0])
+    if len(missing) and always:
+        chosen = np.concatenate([chosen, nearest[:, np.isin(nearest[0], missing)]], axis=1)
+    elif len(missing):
         far = tree.query(shapes[missing], predicate="dwithin", distance=limit_m)
         far = _nearest_open(shapes, lines, np.stack([missing[far[0]], far[1]]), clear)
         chosen = np.concatenate([chosen, far], axis=1)
-        still = np.setdiff1d(missing, far[0])
-        if always and len(still):
-            chosen = np.concatenate([chosen, nearest[:, np.isin(nearest[0], still)]], axis=1)
     legs = shapely.shortest_line(shapes[chosen[0]], lines[chosen[1]])
     offset = shapely.line_locate_point(lines[chosen[1]], shapely.get_point(legs, 1))
     return _sorted_attachments(chosen[0], edges[chosen[1]], offset, shapely.length(legs), len(shapes))

@@ -66,7 +66,7 @@ def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estat
     clear = partial(in_sight, occluders=blockers)
     seats = footprints_of(layers["place_objects"], rules, "seat")
     entries = walking.attach(graph, sites.geometry.to_numpy(), clear=clear)
-    doors = walking.attach(graph, dwellings.geometry.to_numpy(), within_m=DOOR_WITHIN_M, clear=clear, always=True)
+    doors = _doors(graph, dwellings, solid, clear)
     places = sites[sites["level"] == "place"]
     return {
         **estate_layers,
@@ -89,6 +89,18 @@ def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estat
         "members": rooms.members(places, places["space_id"]),
         "member_kinds": places["kind"].to_numpy(),
     }
+
+
+def _doors(graph: walking.Network, dwellings: gpd.GeoDataFrame, solid: npt.NDArray[np.object_], clear: walking.Clear) -> walking.Attachments:
+    """Where residents reach the network; an address inside a building leaves it on any side.
+
+    A door with no clear leg takes the nearest way all the same: people do leave their homes.
+    """
+    points = dwellings.geometry.to_numpy()
+    within = np.zeros(len(points), dtype=bool)
+    if len(solid) and len(points):
+        within[shapely.STRtree(solid).query(points, predicate="within")[0]] = True
+    return walking.attach(graph, points, within_m=DOOR_WITHIN_M, clear=clear, unchecked=within, always=True)
 
 
 def _with_inside(dwellings: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
