@@ -105,12 +105,18 @@ def _demo_folder() -> Path:
 
 
 def _analyse(boundary: Path, name: str | None, osm: Path, *, rubric: Path | None, seed: int, lang: str, margin_m: float, reach_m: float, out: Path, as_json: bool) -> None:
-    with _progress() as tell:
+    from spatial.sources import ahead
+
+    with _progress() as tell, ahead.reader() as read:
         tell("…")
+        from spatial.sources import files
+
+        estate = files.estate(boundary, name=name, margin_m=margin_m, reach_m=reach_m)
+        reading = read(osm, estate)
         from spatial import pipeline
 
-        estate = pipeline.Estate.from_file(boundary, name=name, margin_m=margin_m, reach_m=reach_m)
-        analysis = pipeline.analyse(estate, osm=osm, rubric=rubric, seed=seed, progress=tell)
+        pipeline.make_ready()
+        analysis = pipeline.analyse(estate, osm=reading, rubric=rubric, seed=seed, progress=tell)
         pipeline.save(analysis, out, lang=lang, progress=tell)
     from spatial.render import summary
 

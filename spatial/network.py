@@ -329,6 +329,7 @@ def _sorted_attachments(owner: Ints, edge: Ints, offset: Floats, leg: Floats, co
 def approaches(
     network: Network, sources: Attachments, targets: Attachments, *, limit_m: float,
     seats: Shapes | None = None, usable: Bools | None = None, barred_nodes: Bools | None = None,
+    detailed: bool = True,
 ) -> Approaches:  # fmt: skip
     """Shortest walks from every source to every target within a limit.
 
@@ -344,6 +345,8 @@ def approaches(
         One flag an edge; edges that are not usable are not walked. None: all are.
     barred_nodes
         One flag a node that may not be passed; locked gates never may.
+    detailed
+        Without details only the distances are filled; the other arrays are empty.
 
     Returns
     -------
@@ -351,23 +354,25 @@ def approaches(
         Arrays of shape (N, T).
     """
     shape = (len(sources), len(targets))
-    out = [np.full(shape, np.nan, dtype=np.float64) for _ in range(5)]
+    distance = np.full(shape, np.nan)
+    details = [np.full(shape if detailed else (0, 0), np.nan) for _ in range(4)]
     edges = np.ones(len(network.length_m), dtype=bool) if usable is None else usable
     barred = network.locked if barred_nodes is None else network.locked | barred_nodes
     by_edge = _by_edge(targets.edge, len(network.length_m))
-    first, last, inner = _seats_on_edges(network, seats)
+    on_edges = _seats_on_edges(network, seats)
 
     def work(rows: tuple[int, int]) -> None:
         approach_kernel(
             rows[0], rows[1], limit_m, network.indptr, network.arc_node, network.arc_edge, network.start,
             network.end, network.length_m, edges, barred, network.crossing, network.major,
-            network.is_crossing, network.major_direction, network.direction, network.lit, first, last, inner,
+            network.is_crossing, network.major_direction, network.direction, network.lit, *on_edges,
             sources.indptr, sources.edge, sources.offset_m, sources.leg_m,
-            targets.indptr, targets.owner, targets.edge, targets.offset_m, targets.leg_m, *by_edge, *out,
+            targets.indptr, targets.owner, targets.edge, targets.offset_m, targets.leg_m, *by_edge,
+            distance, detailed, *details,
         )  # fmt: skip
 
     _in_parallel(work, len(sources))
-    return Approaches(*out)
+    return Approaches(distance, *details)
 
 
 def _in_parallel(work: Any, count: int) -> None:
@@ -384,29 +389,23 @@ def _by_edge(edge: Ints, count: int) -> tuple[Ints, Ints]:
     return indptr, order
 
 
-def _seats_on_edges(network: Network, seats: Shapes | None) -> tuple[Floats, Floats, Floats]:
-    """Offset of the first and last seat along each edge, and the longest gap between them; NaN: none."""
+def _seats_on_edges(network: Network, seats: Shapes | None) -> tuple[Ints, Floats]:
+    """Offsets of the seats along each edge, in compressed form: those of edge e are indptr[e]:indptr[e + 1]."""
     count = len(network.length_m)
-    first, last, inner = np.full(count, np.nan), np.full(count, np.nan), np.zeros(count)
     if seats is None or not len(seats) or not count:
-        return first, last, inner
+        return np.zeros(count + 1, dtype=np.int64), np.empty(0)
     points = shapely.centroid(seats)
     seat, edge = shapely.STRtree(network.geometry).query(points, predicate="dwithin", distance=SEAT_TO_WAY_M)
     offset = shapely.line_locate_point(network.geometry[edge], points[seat])
-    order = np.lexsort((offset, edge))
-    edge, offset = edge[order], offset[order]
-    same = edge[1:] == edge[:-1]
-    np.maximum.at(inner, edge[1:][same], np.diff(offset)[same])
-    first[edge[::-1]] = offset[::-1]
-    last[edge] = offset
-    return first, last, inner
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(edge, minlength=count))]).astype(np.int64)
+    return indptr, offset[np.lexsort((offset, edge))]
 
 
 def nearest_m(network: Network, sources: Attachments, targets: Attachments, *, limit_m: float) -> Floats:
     """Walking distance from each source to the nearest target; NaN where none is within the limit."""
     if not len(targets):
         return np.full(len(sources), np.nan)
-    distance = approaches(network, sources, targets, limit_m=limit_m).distance_m
+    distance = approaches(network, sources, targets, limit_m=limit_m, detailed=False).distance_m
     result: Floats = np.where(np.isnan(distance), np.inf, distance).min(axis=1)
     result[np.isinf(result)] = np.nan
     return result
@@ -458,3 +457,19 @@ def node_targets(network: Network, nodes: Ints) -> Attachments:
     offset = np.where(network.start[edge] == nodes, 0.0, network.length_m[edge])
     indptr = np.arange(len(nodes) + 1, dtype=np.int64)
     return Attachments(np.arange(len(nodes)), edge, offset, np.zeros(len(nodes)), indptr)
+
+
+def make_ready() -> None:
+    """Load the compiled code from its cache on disk by a walk over one edge."""
+    ends, flags = np.array([0, 1], dtype=np.int64), np.zeros(2, dtype=bool)
+    one, state = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int8)
+    edge = Network(
+        xy=np.array([[0.0, 0.0], [1.0, 0.0]]), locked=flags, raised=flags, crossing=flags,
+        major_direction=np.zeros((2, 2)), start=ends[:1], end=ends[1:], length_m=np.ones(1),
+        geometry=shapely.linestrings([[[0.0, 0.0], [1.0, 0.0]]]), way=one, lit=state, step_free=state,
+        major=flags[:1], is_crossing=flags[:1], attachable=~flags[:1], direction=np.zeros((1, 2, 2)),
+        indptr=np.array([0, 1, 2], dtype=np.int64), arc_node=ends[::-1].copy(), arc_edge=np.zeros(2, dtype=np.int64),
+    )  # fmt: skip
+    point = attach(edge, shapely.points([[0.5, 1.0]]))
+    approaches(edge, point, point, limit_m=1.0)
+    flow(edge, point, np.ones(1), point, limit_m=1.0)

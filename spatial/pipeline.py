@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from dataclasses import asdict, dataclass, replace
@@ -18,10 +19,10 @@ import shapely
 
 from spatial import config, indicators, places, scene, scoring
 from spatial import layers as canonical_layers
-from spatial.crs import WGS84
 from spatial import model
 from spatial.model import ASPECTS, FLOATING, Provenance, RawData, Result, Rubric
 from spatial.sources import files, osm_file
+from spatial.sources.ahead import Reading
 from spatial.version import versions
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class _Clock:
 
 
 def analyse(
-    estate: model.Estate, *, osm: str | Path, rubric: str | Path | None = None, seed: int = SEED,
+    estate: model.Estate, *, osm: str | Path | Reading, rubric: str | Path | None = None, seed: int = SEED,
     progress: Callable[[str], None] | None = None,
 ) -> Analysis:  # fmt: skip
     """Score the outdoor places of an estate.
@@ -107,7 +108,8 @@ def analyse(
     estate
         The estate; see ``Estate`` and ``spatial.Estate.from_file``.
     osm
-        An OpenStreetMap extract: ``.osm.pbf``, ``.osm`` or ``.osm.bz2``.
+        An OpenStreetMap extract: ``.osm.pbf``, ``.osm`` or ``.osm.bz2``; or one that is being
+        read already (``spatial.sources.ahead``).
     rubric
         A rubric in TOML. Default: the bundled one.
     seed
@@ -128,7 +130,7 @@ def analyse(
     clock = _Clock(progress)
     rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
     with clock.stage("read"):
-        raw = osm_file.read(osm, _context_wgs84(estate), estate.crs)
+        raw = osm.result() if isinstance(osm, Reading) else osm_file.around(osm, estate)
     with clock.stage("layers"):
         layers = canonical_layers.canonical(raw, rules, estate.crs)
     with clock.stage("places"):
@@ -149,8 +151,14 @@ def analyse(
     )  # fmt: skip
 
 
-def _context_wgs84(estate: model.Estate) -> Any:
-    return gpd.GeoSeries([estate.context_area], crs=estate.crs).to_crs(WGS84).iloc[0]
+def make_ready() -> None:
+    """Load what a run needs: libraries, and compiled code from its cache on disk."""
+    from spatial import network, visibility
+    from spatial.render import web_map
+
+    web_map.make_ready()
+    visibility.make_ready()
+    network.make_ready()
 
 
 def _boundary(estate: model.Estate) -> gpd.GeoDataFrame:
@@ -277,11 +285,13 @@ def save(analysis: Analysis, out: str | Path, *, lang: str = "da", progress: Cal
     made = {**analysis.manifest, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "lang": lang}
     timed = replace(analysis, manifest=made)
     with folder.whole(Path(out)) as draft:
-        for name, write in (("scores.csv", tables.scores), ("evidence.parquet", tables.evidence), ("places.gpkg", tables.geopackage)):
-            with clock.stage(name):
-                write(timed, draft / name)
-        with clock.stage("map.html"):
+        with ThreadPoolExecutor(1) as pool, clock.stage("map.html"):
+            written = pool.submit(tables.geopackage, timed, draft / "places.gpkg")
             web_map.render(timed, draft / "map.html", lang=lang)
+        with clock.stage("tables"):
+            written.result()
+            tables.scores(timed, draft / "scores.csv")
+            tables.evidence(timed, draft / "evidence.parquet")
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")
     return timed

@@ -140,7 +140,7 @@ def _decay_sample(graph: walking.Network, doors: walking.Attachments, dwellings:
     if not len(nodes):
         return np.empty(0)
     picked = nodes[np.unique(np.linspace(0, len(nodes) - 1, DECAY_SAMPLE).astype(int))]
-    walks = walking.approaches(graph, walking.node_targets(graph, picked), doors, limit_m=FLOW_LIMIT_M)
+    walks = walking.approaches(graph, walking.node_targets(graph, picked), doors, limit_m=FLOW_LIMIT_M, detailed=False)
     return np.sort(decayed(walks.distance_m, dwellings["dwellings"].to_numpy()))
 
 

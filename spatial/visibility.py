@@ -853,3 +853,10 @@ def _look(starts, ends, grid, seen):
         ax, ay = starts[line]
         dx, dy = ends[line, 0] - ax, ends[line, 1] - ay
         seen[line] = len(grid[0]) == 0 or (dx == 0.0 and dy == 0.0) or _open(ax, ay, dx, dy, grid)
+
+
+def make_ready() -> None:
+    """Load the compiled code from its cache on disk by one look around."""
+    nothing = Occluders.from_geometries([], [])
+    visible_area([[0.0, 0.0]], nothing, 1.0)
+    in_sight([[0.0, 0.0]], [[1.0, 0.0]], nothing)

@@ -70,7 +70,7 @@ def _side(ax, ay, bx, by):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _crossed(u, e, came, out, start, crossing, major, major_direction, direction, side, ok):  # type: ignore[no-untyped-def]
+def _crossed(u, e, came, start, crossing, major, major_direction, direction, side, ok):  # type: ignore[no-untyped-def]
     """Count the crossing of a major road at node u, coming by edge ``came`` and leaving by ``e``.
 
     Returns (crossings added, side of the road kept to, whether a crossing was met on it).
@@ -92,32 +92,46 @@ def _crossed(u, e, came, out, start, crossing, major, major_direction, direction
 
 
 @njit(cache=True, nogil=True)
-def _label(v, e, start, end, length, crossing, major, is_crossing, major_direction, direction, lit, first, last, inner, via, unlit, bright, roads, side, ok, since, gap):  # type: ignore[no-untyped-def]
+def _onto(u, e, via, began, start, crossing, major, is_crossing, major_direction, direction, side, ok):  # type: ignore[no-untyped-def]
+    """Step from node u onto edge e: see ``_crossed``. The walk came to u by an edge, or began on one."""
+    came = via[u] if via[u] >= 0 else began[u]
+    if came < 0 or is_crossing[e] or is_crossing[came]:
+        return 0, 0.0, False
+    return _crossed(u, e, came, start, crossing, major, major_direction, direction, side, ok)
+
+
+@njit(cache=True, nogil=True)
+def _rested(e, begin, stop, since, gap, seat_indptr, seat_offset):  # type: ignore[no-untyped-def]
+    """Walk edge e between two offsets; return the metres since the last seat, and the longest gap."""
+    at, count = begin, seat_indptr[e + 1] - seat_indptr[e]
+    for i in range(count):
+        k = seat_indptr[e] + i if stop >= begin else seat_indptr[e + 1] - 1 - i
+        if min(begin, stop) <= seat_offset[k] <= max(begin, stop):
+            gap = max(gap, since + abs(seat_offset[k] - at))
+            since, at = 0.0, seat_offset[k]
+    return since + abs(stop - at), gap
+
+
+@njit(cache=True, nogil=True)
+def _label(v, e, start, end, length, crossing, major, is_crossing, major_direction, direction, lit, seat_indptr, seat_offset, via, began, unlit, bright, roads, side, ok, since, gap):  # type: ignore[no-untyped-def]
     """Carry what was met from the node before v, along edge e, to v."""
     u = start[e] if end[e] == v else end[e]
     unlit[v] = unlit[u] + (length[e] if lit[e] == 0 else 0.0)
     bright[v] = bright[u] + (length[e] if lit[e] > 0 else 0.0)
-    added, side[v], ok[v] = 0, 0.0, False
-    if via[u] >= 0 and not is_crossing[e] and not is_crossing[via[u]]:
-        added, side[v], ok[v] = _crossed(
-            u, e, via[u], 0, start, crossing, major, major_direction, direction, side, ok
-        )
+    added, side[v], ok[v] = _onto(
+        u, e, via, began, start, crossing, major, is_crossing, major_direction, direction, side, ok
+    )
     roads[v] = roads[u] + added
-    if np.isnan(first[e]):
-        since[v], gap[v] = since[u] + length[e], gap[u]
-    else:
-        forward = u == start[e]
-        to_seat = first[e] if forward else length[e] - last[e]
-        since[v] = length[e] - last[e] if forward else first[e]
-        gap[v] = max(gap[u], since[u] + to_seat, inner[e])
+    begin, stop = (0.0, length[e]) if u == start[e] else (length[e], 0.0)
+    since[v], gap[v] = _rested(e, begin, stop, since[u], gap[u], seat_indptr, seat_offset)
 
 
 @njit(cache=True, nogil=True)
 def approach_kernel(  # type: ignore[no-untyped-def]
     begin, stop, limit, indptr, arc_node, arc_edge, start, end, length, usable, barred, crossing, major,
-    is_crossing, major_direction, direction, lit, first, last, inner,
+    is_crossing, major_direction, direction, lit, seat_indptr, seat_offset,
     s_indptr, s_edge, s_offset, s_leg, t_indptr, t_owner, t_edge, t_offset, t_leg, edge_indptr, edge_rows,
-    out_dist, out_unlit, out_lit, out_roads, out_gap,
+    out_dist, detailed, out_unlit, out_lit, out_roads, out_gap,
 ):  # fmt: skip
     """Fill the rows ``begin:stop`` of the outputs; see ``network.approaches``."""
     nodes = len(indptr) - 1
@@ -125,6 +139,7 @@ def approach_kernel(  # type: ignore[no-untyped-def]
     keys, items = np.empty(room, np.float64), np.empty(room, np.int64)
     dist, via = np.empty(nodes, np.float64), np.empty(nodes, np.int64)
     done, order = np.empty(nodes, np.bool_), np.empty(nodes, np.int64)
+    began = np.empty(nodes, np.int64)
     unlit, bright, roads = np.zeros(nodes), np.zeros(nodes), np.zeros(nodes)
     side, ok = np.zeros(nodes), np.zeros(nodes, np.bool_)
     since, gap = np.zeros(nodes), np.zeros(nodes)
@@ -147,16 +162,19 @@ def approach_kernel(  # type: ignore[no-untyped-def]
                     unlit[v] = part if lit[e] == 0 else 0.0
                     bright[v] = part if lit[e] > 0 else 0.0
                     roads[v], side[v], ok[v] = 0.0, 0.0, False
-                    since[v], gap[v] = d, 0.0
+                    # Who steps out at the node itself came along no edge.
+                    began[v] = e if part > 0.0 else NO_EDGE
+                    node_at = length[e] if at_end else 0.0
+                    since[v], gap[v] = _rested(e, s_offset[r], node_at, s_leg[r], 0.0, seat_indptr, seat_offset)
         settled = _spread(
             keys, items, size, limit, indptr, arc_node, arc_edge, length, usable, barred, dist, via, done, order
         )
-        for k in range(settled):
+        for k in range(settled if detailed else 0):
             v = order[k]
             if via[v] >= 0:
                 _label(
                     v, via[v], start, end, length, crossing, major, is_crossing, major_direction, direction,
-                    lit, first, last, inner, via, unlit, bright, roads, side, ok, since, gap,
+                    lit, seat_indptr, seat_offset, via, began, unlit, bright, roads, side, ok, since, gap,
                 )  # fmt: skip
         for r in range(len(t_edge)):
             e, t = t_edge[r], t_owner[r]
@@ -168,10 +186,18 @@ def approach_kernel(  # type: ignore[no-untyped-def]
                 d = dist[v] + part + t_leg[r]
                 if d <= limit and not (d >= out_dist[s, t]):
                     out_dist[s, t] = d
+                    if not detailed:
+                        continue
                     out_unlit[s, t] = unlit[v] + (part if lit[e] == 0 else 0.0)
                     out_lit[s, t] = bright[v] + (part if lit[e] > 0 else 0.0)
-                    out_roads[s, t] = roads[v]
-                    out_gap[s, t] = max(gap[v], since[v] + part + t_leg[r])
+                    added, node_at = 0, length[e] if at_end else 0.0
+                    if part > 0.0:
+                        added, _, _ = _onto(
+                            v, e, via, began, start, crossing, major, is_crossing, major_direction, direction, side, ok
+                        )
+                    out_roads[s, t] = roads[v] + added
+                    rest, most = _rested(e, node_at, t_offset[r], since[v], gap[v], seat_indptr, seat_offset)
+                    out_gap[s, t] = max(most, rest + t_leg[r])
         for r in range(s_indptr[s], s_indptr[s + 1]):
             e = s_edge[r]
             if not usable[e]:
@@ -183,9 +209,12 @@ def approach_kernel(  # type: ignore[no-untyped-def]
                 d = s_leg[r] + part + t_leg[q]
                 if d <= limit and not (d >= out_dist[s, t]):
                     out_dist[s, t] = d
+                    if not detailed:
+                        continue
                     out_unlit[s, t] = part if lit[e] == 0 else 0.0
                     out_lit[s, t] = part if lit[e] > 0 else 0.0
-                    out_roads[s, t], out_gap[s, t] = 0.0, d
+                    rest, most = _rested(e, s_offset[r], t_offset[q], s_leg[r], 0.0, seat_indptr, seat_offset)
+                    out_roads[s, t], out_gap[s, t] = 0.0, max(most, rest + t_leg[q])
 
 
 @njit(cache=True, nogil=True)

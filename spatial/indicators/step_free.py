@@ -28,7 +28,7 @@ def step_free(places: Any, walks: Any, dwellings: Any, network: Any, entries: An
     total = np.where(near, weight, 0.0).sum(axis=1)
 
     def share(usable: Any) -> Any:
-        reach = approaches(network, entries, doors, limit_m=route_m, usable=usable, barred_nodes=network.raised)
+        reach = approaches(network, entries, doors, limit_m=route_m, usable=usable, barred_nodes=network.raised, detailed=False)
         found = np.where(near & ~np.isnan(reach.distance_m), weight, 0.0).sum(axis=1)
         return np.divide(found, total, out=np.full(len(total), np.nan), where=total > 0)
 

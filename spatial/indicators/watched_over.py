@@ -25,7 +25,7 @@ def watched_over(places: Any, buildings: Any, view: Any, viewpoints: Any, *, wit
     meaning.
     """
     owner, points = viewpoints
-    middle, length = _facade(buildings, piece_m)
+    middle, length = _facade(_near_homes(buildings, points, within_m), piece_m)
     seen = np.zeros(len(places))
     if len(middle) and len(points):
         eye, piece = shapely.STRtree(shapely.points(middle)).query(shapely.points(points), predicate="dwithin", distance=within_m)
@@ -36,9 +36,15 @@ def watched_over(places: Any, buildings: Any, view: Any, viewpoints: Any, *, wit
     return known(seen / hectares, DERIVED, "residential_facade_in_sight")
 
 
-def _facade(buildings: Any, piece_m: float) -> tuple[Any, Any]:
-    """Middles and lengths of the outer walls of homes, in pieces of at most ``piece_m``."""
+def _near_homes(buildings: Any, points: Any, within_m: float) -> Any:
     homes = buildings.geometry.to_numpy()[buildings["residential"].to_numpy()]
+    if not len(homes) or not len(points):
+        return homes[:0]
+    return homes[np.unique(shapely.STRtree(homes).query(shapely.points(points), predicate="dwithin", distance=within_m)[1])]
+
+
+def _facade(homes: Any, piece_m: float) -> tuple[Any, Any]:
+    """Middles and lengths of the walls of homes, in pieces of at most ``piece_m``."""
     rings = shapely.get_rings(homes)
     walls = shapely.segmentize(rings, piece_m)
     xy, ring = shapely.get_coordinates(walls, return_index=True)

@@ -58,3 +58,8 @@ def render(result: Result, path: str | os.PathLike[str], *, lang: str = "da") ->
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def make_ready() -> None:
+    """Import what drawing needs; folium takes a while."""
+    from spatial.render import _web_data, _web_page  # noqa: F401

@@ -23,7 +23,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import WGS84
 from spatial.errors import EmptyAreaError, SourceFormatError, SourceUnavailable
-from spatial.model import Features, Provenance, RawData
+from spatial.model import Estate, Features, Provenance, RawData
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,8 @@ HASH_CHUNK_BYTES = 1 << 20
 MIN_LINE_NODES = 2
 LOST_BUILDING = "building whose outline is not all in the extract"
 LOST_AREA = "area whose outline is not all in the extract"
+NO_EXTENT = "area without extent"
+TWIN = "building mapped both as a relation and as its outer way"
 
 
 @dataclass
@@ -72,6 +74,9 @@ class _Scan:
     areas: _Batch = field(default_factory=_Batch)
     relations_seen: dict[int, bool] = field(default_factory=dict)
     relations_built: set[int] = field(default_factory=set)
+    outlines: dict[int, tuple[set[str], bool]] = field(default_factory=dict)
+    rings: dict[int, str] = field(default_factory=dict)
+    cut_rings: list[tuple[bool, BaseGeometry]] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
     newest: Any = None
@@ -109,7 +114,8 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
     clip = None if area_wgs84 is None else area_wgs84.bounds
     extent = _extent(path, scan)
     to_metric = Transformer.from_crs(WGS84, crs, always_xy=True)
-    _count_unbuilt(scan)
+    _count_unbuilt(scan, clip)
+    _drop_twins(scan)
     raw = RawData(
         points=_features(scan.points, clip, to_metric),
         lines=_features(scan.lines, clip, to_metric),
@@ -121,14 +127,45 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
     )
     if area_wgs84 is not None and not extent.intersects(area_wgs84):
         raise EmptyAreaError(_outside(path, extent, area_wgs84))
-    _report(path, raw)
+    report(path, raw)
     return raw
 
 
-def _count_unbuilt(scan: _Scan) -> None:
-    for identity, is_building in scan.relations_seen.items():
-        if identity not in scan.relations_built:
-            scan.dropped[LOST_BUILDING if is_building else LOST_AREA] += 1
+def around(path: str | Path, estate: Estate) -> RawData:
+    """Read the surroundings of an estate: its boundary, margin and reach; see ``read``."""
+    to_degrees = Transformer.from_crs(estate.crs, WGS84, always_xy=True)
+    area = shapely.transform(estate.context_area, lambda x, y: to_degrees.transform(x, y), interleaved=False)
+    return read(path, area, estate.crs)
+
+
+def _count_unbuilt(scan: _Scan, clip: tuple[float, float, float, float] | None) -> None:
+    """Count the areas that could not be built; of cut outlines those that touch the area."""
+    near = None if clip is None else shapely.box(*clip)
+    lost = [is_building for is_building, known in scan.cut_rings if near is None or near.intersects(known)]
+    lost += [building for i, building in scan.relations_seen.items() if i not in scan.relations_built]
+    for is_building in lost:
+        scan.dropped[LOST_BUILDING if is_building else LOST_AREA] += 1
+    scan.dropped[NO_EXTENT] += len(scan.rings)
+
+
+def _drop_twins(scan: _Scan) -> None:
+    """Keep one of a building mapped twice: as a relation, and as the relation's outer ways.
+
+    The relation where it has courtyards, which its ways would fill; else the ways, which tell more.
+    """
+    buildings = {identity for identity, tags in zip(scan.areas.ids, scan.areas.tags, strict=True) if "building" in tags}
+    drop: set[str] = set()
+    for relation, (outer, has_holes) in scan.outlines.items():
+        if relation not in scan.relations_built:
+            continue
+        if has_holes:
+            drop |= outer & buildings
+        elif outer and outer <= buildings:
+            drop.add(f"osm:relation/{relation}")
+    keep = [i for i, identity in enumerate(scan.areas.ids) if identity not in drop]
+    scan.repaired[TWIN] += len(scan.areas.ids) - len(keep)
+    batch = scan.areas
+    scan.areas = _Batch([batch.ids[i] for i in keep], [batch.tags[i] for i in keep], [batch.wkb[i] for i in keep])
 
 
 def _outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
@@ -140,7 +177,8 @@ def _outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
     )
 
 
-def _report(path: Path, raw: RawData) -> None:
+def report(path: Path, raw: RawData) -> None:
+    """Log what was read, dropped and repaired, with counts."""
     log.info(
         "%s: %d points, %d lines, %d areas", path.name, len(raw.points), len(raw.lines), len(raw.areas)
     )
@@ -172,15 +210,18 @@ def _scan(path: Path) -> _Scan:
     scan = _Scan()
     try:
         for obj in _objects(path):
+            if obj.is_area():
+                _take_area(obj, scan)
+                continue
+            if scan.newest is None or obj.timestamp > scan.newest:
+                scan.newest = obj.timestamp
             if obj.is_node():
                 _take_node(obj, scan)
             elif obj.is_way():
                 _take_way(obj, scan)
-            elif obj.is_area():
-                _take_area(obj, scan)
             else:
-                scan.relations_seen[obj.id] = "building" in obj.tags
-    except (RuntimeError, OSError, ValueError) as error:
+                _take_relation(obj, scan)
+    except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
         raise SourceFormatError(
             f"{path}: cannot be read as OpenStreetMap data ({error}); needed a whole, valid extract; "
             "download or export it again"
@@ -197,7 +238,7 @@ def _objects(path: Path) -> Iterator[Any]:
         .with_locations()
         .with_areas(keep(*AREA_KEYS))
         .with_filter(keep(*POINT_KEYS).enable_for(entity.NODE))
-        .with_filter(keep(*LINE_KEYS).enable_for(entity.WAY))
+        .with_filter(keep(*LINE_KEYS, *AREA_KEYS).enable_for(entity.WAY))
         .with_filter(keep(*AREA_KEYS).enable_for(entity.AREA | entity.RELATION))
         .with_filter(multipolygon.enable_for(entity.RELATION))
     )
@@ -211,15 +252,21 @@ def _tags(obj: Any) -> dict[str, str]:
 
 
 def _take_node(node: Any, scan: _Scan) -> None:
-    scan.points.add(f"osm:node/{node.id}", _tags(node), _WKB.create_point(node))
+    try:
+        wkb = _WKB.create_point(node)
+    except osmium.InvalidLocationError:
+        scan.dropped["point without a position"] += 1
+        return
+    scan.points.add(f"osm:node/{node.id}", _tags(node), wkb)
 
 
 def _take_way(way: Any, scan: _Scan) -> None:
-    tags = _tags(way)
-    if way.is_closed() and not ("highway" in tags or "barrier" in tags):
+    if way.is_closed():
+        _take_ring(way, scan)
+    keys = ("highway", "barrier") if way.is_closed() else LINE_KEYS
+    if not any(key in way.tags for key in keys):
         return
-    if scan.newest is None or way.timestamp > scan.newest:
-        scan.newest = way.timestamp
+    tags = _tags(way)
     identity = f"osm:way/{way.id}"
     refs = [node.ref for node in way.nodes]
     try:
@@ -232,6 +279,19 @@ def _take_way(way: Any, scan: _Scan) -> None:
         return
     scan.lines.add(identity, tags, wkb)
     scan.lines.nodes.append(refs)
+
+
+def _take_ring(way: Any, scan: _Scan) -> None:
+    """Remember the outline of an area until it is built."""
+    if way.tags.get("area") == "no" or not any(key in way.tags for key in AREA_KEYS):
+        return
+    try:
+        scan.rings[way.id] = _WKB.create_linestring(way, osmium.geom.ALL)
+    except osmium.InvalidLocationError:
+        known = [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
+        scan.cut_rings.append(("building" in way.tags, shapely.MultiPoint(known).envelope))
+    except RuntimeError:
+        scan.dropped[NO_EXTENT] += 1
 
 
 def _take_pieces(way: Any, identity: str, tags: dict[str, str], scan: _Scan) -> None:
@@ -251,15 +311,30 @@ def _take_pieces(way: Any, identity: str, tags: dict[str, str], scan: _Scan) -> 
     count["line cut at the edge of the extract"] += 1
 
 
+def _take_relation(relation: Any, scan: _Scan) -> None:
+    is_building = "building" in relation.tags
+    scan.relations_seen[relation.id] = is_building
+    if is_building:
+        ways = [member for member in relation.members if member.type == "w"]
+        outer = {f"osm:way/{way.ref}" for way in ways if way.role != "inner"}
+        scan.outlines[relation.id] = outer, any(way.role == "inner" for way in ways)
+
+
 def _take_area(area: Any, scan: _Scan) -> None:
     kind = "way" if area.from_way() else "relation"
+    ring = None
     if kind == "relation":
         scan.relations_built.add(area.orig_id())
+    else:
+        ring = scan.rings.pop(area.orig_id(), None)
     try:
         wkb = _WKB.create_multipolygon(area)
     except (osmium.InvalidLocationError, RuntimeError):
-        scan.dropped["area with missing nodes or crossing rings"] += 1
-        return
+        if ring is None:
+            scan.dropped["area with missing nodes or crossing rings"] += 1
+            return
+        # osmium builds nothing of an outline that crosses itself; it is repaired with the rest.
+        wkb = shapely.to_wkb(shapely.Polygon(shapely.get_coordinates(shapely.from_wkb(ring))), hex=True)
     scan.areas.add(f"osm:{kind}/{area.orig_id()}", _tags(area), wkb)
 
 
@@ -298,7 +373,7 @@ def _valid(areas: Features, scan: _Scan) -> Features:
     single = shapely.get_num_geometries(geometry) == 1
     geometry[single] = shapely.get_geometry(geometry[single], 0)
     keep = shapely.area(geometry) > 0
-    scan.dropped["area without extent"] += int((~keep).sum())
+    scan.dropped[NO_EXTENT] += int((~keep).sum())
     index = np.flatnonzero(keep)
     return Features(areas.ids[index], [areas.tags[i] for i in index], geometry[index])
 

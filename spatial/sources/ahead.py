@@ -1,0 +1,115 @@
+"""Reading an extract in a process of its own, while this one makes itself ready.
+
+Reading keeps one core busy and holds the interpreter; so do the imports of the libraries that the
+rest of the way needs. Side by side, the second costs nothing. Nothing heavy is imported here
+before the process has started.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spatial.errors import SourceError, SpatialError
+
+if TYPE_CHECKING:
+    from spatial.model import Estate, RawData
+
+LAYERS = ("points", "lines", "areas")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An extract that is being read."""
+
+    path: Path
+    process: subprocess.Popen[bytes]
+
+    def result(self) -> RawData:
+        """Wait for what was read; raise what went wrong, as ``osm_file.read`` does."""
+        import shapely
+
+        from spatial.sources import osm_file
+
+        answer, _ = self.process.communicate()
+        if self.process.returncode:
+            raise SourceError(
+                f"{self.path}: reading stopped (exit code {self.process.returncode}); "
+                "needed memory and a whole file; try again"
+            )
+        found = pickle.loads(answer)
+        if isinstance(found, SpatialError):
+            raise found
+        raw = _converted(found, shapely.from_wkb)
+        osm_file.report(self.path, raw)
+        return raw
+
+
+@contextmanager
+def reader() -> Iterator[Callable[[Path, Estate], Reading]]:
+    """Start a process that can read one extract; give the function that asks it to.
+
+    The process ends with the context, whatever happens in it.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "spatial.sources.ahead"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+    def ask(path: Path, estate: Estate) -> Reading:
+        from spatial.model import Estate as Plain
+
+        if process.stdin is not None:
+            process.stdin.write(pickle.dumps((path, Plain(**vars(estate)))))
+            process.stdin.close()
+            process.stdin = None
+        return Reading(path, process)
+
+    try:
+        yield ask
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _converted(raw: RawData, convert: Callable[[Any], Any]) -> RawData:
+    """The same data with every geometry converted, between shapely and WKB."""
+    import numpy as np
+
+    layers = {name: getattr(raw, name) for name in LAYERS}
+    return replace(
+        raw,
+        **{
+            name: replace(layer, geometry=np.asarray(convert(layer.geometry), dtype=object))
+            for name, layer in layers.items()
+        },
+    )
+
+
+def main() -> None:
+    """Answer one request on standard input with the data, or the error, on standard output."""
+    import shapely
+
+    from spatial.sources import osm_file
+
+    request = sys.stdin.buffer.read()
+    if not request:
+        return
+    path, estate = pickle.loads(request)
+    answer: RawData | SpatialError
+    try:
+        answer = _converted(osm_file.around(path, estate), shapely.to_wkb)
+    except SpatialError as error:
+        answer = error
+    sys.stdout.buffer.write(pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+if __name__ == "__main__":
+    main()
