@@ -134,15 +134,23 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
 def around(path: str | Path, estate: Estate) -> RawData:
     """Read the surroundings of an estate: its boundary, margin and reach; see ``read``."""
     to_degrees = Transformer.from_crs(estate.crs, WGS84, always_xy=True)
-    area = shapely.transform(estate.context_area, lambda x, y: to_degrees.transform(x, y), interleaved=False)
+    area = shapely.transform(
+        estate.context_area, lambda x, y: to_degrees.transform(x, y), interleaved=False
+    )
     return read(path, area, estate.crs)
 
 
 def _count_unbuilt(scan: _Scan, clip: tuple[float, float, float, float] | None) -> None:
     """Count the areas that could not be built; of cut outlines those that touch the area."""
     near = None if clip is None else shapely.box(*clip)
-    lost = [is_building for is_building, known in scan.cut_rings if near is None or near.intersects(known)]
-    lost += [building for i, building in scan.relations_seen.items() if i not in scan.relations_built]
+    lost = [
+        is_building
+        for is_building, known in scan.cut_rings
+        if near is None or near.intersects(known)
+    ]
+    lost += [
+        building for i, building in scan.relations_seen.items() if i not in scan.relations_built
+    ]
     for is_building in lost:
         scan.dropped[LOST_BUILDING if is_building else LOST_AREA] += 1
     scan.dropped[NO_EXTENT] += len(scan.rings)
@@ -153,7 +161,11 @@ def _drop_twins(scan: _Scan) -> None:
 
     The relation where it has courtyards, which its ways would fill; else the ways, which tell more.
     """
-    buildings = {identity for identity, tags in zip(scan.areas.ids, scan.areas.tags, strict=True) if "building" in tags}
+    buildings = {
+        identity
+        for identity, tags in zip(scan.areas.ids, scan.areas.tags, strict=True)
+        if "building" in tags
+    }
     drop: set[str] = set()
     for relation, (outer, has_holes) in scan.outlines.items():
         if relation not in scan.relations_built:
@@ -165,7 +177,9 @@ def _drop_twins(scan: _Scan) -> None:
     keep = [i for i, identity in enumerate(scan.areas.ids) if identity not in drop]
     scan.repaired[TWIN] += len(scan.areas.ids) - len(keep)
     batch = scan.areas
-    scan.areas = _Batch([batch.ids[i] for i in keep], [batch.tags[i] for i in keep], [batch.wkb[i] for i in keep])
+    scan.areas = _Batch(
+        [batch.ids[i] for i in keep], [batch.tags[i] for i in keep], [batch.wkb[i] for i in keep]
+    )
 
 
 def _outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
@@ -180,7 +194,11 @@ def _outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
 def report(path: Path, raw: RawData) -> None:
     """Log what was read, dropped and repaired, with counts."""
     log.info(
-        "%s: %d points, %d lines, %d areas", path.name, len(raw.points), len(raw.lines), len(raw.areas)
+        "%s: %d points, %d lines, %d areas",
+        path.name,
+        len(raw.points),
+        len(raw.lines),
+        len(raw.areas),
     )
     for reason, count in raw.dropped.items():
         log.info("%s: dropped %d objects: %s", path.name, count, reason)
@@ -200,7 +218,9 @@ def _checked(path: Path) -> Path:
         with path.open("rb") as file:
             empty = not file.read(1)
     except OSError as error:
-        raise SourceUnavailable(f"{path}: cannot be opened ({error.strerror}); check its rights") from error
+        raise SourceUnavailable(
+            f"{path}: cannot be opened ({error.strerror}); check its rights"
+        ) from error
     if empty:
         raise SourceFormatError(f"{path}: found an empty file; {needed}; download it again")
     return path
@@ -334,7 +354,9 @@ def _take_area(area: Any, scan: _Scan) -> None:
             scan.dropped["area with missing nodes or crossing rings"] += 1
             return
         # osmium builds nothing of an outline that crosses itself; it is repaired with the rest.
-        wkb = shapely.to_wkb(shapely.Polygon(shapely.get_coordinates(shapely.from_wkb(ring))), hex=True)
+        wkb = shapely.to_wkb(
+            shapely.Polygon(shapely.get_coordinates(shapely.from_wkb(ring))), hex=True
+        )
     scan.areas.add(f"osm:{kind}/{area.orig_id()}", _tags(area), wkb)
 
 
@@ -352,7 +374,9 @@ def _features(
         ids=np.array(batch.ids, dtype=object)[kept],
         tags=[batch.tags[i] for i in kept],
         geometry=_project(geometry[kept], to_metric),
-        node_ids=None if nodes is None else np.array([n for way in nodes for n in way], dtype=np.int64),
+        node_ids=None
+        if nodes is None
+        else np.array([n for way in nodes for n in way], dtype=np.int64),
     )
 
 
@@ -394,10 +418,16 @@ def _extent(path: Path, scan: _Scan) -> BaseGeometry:
         low, high = box.bottom_left, box.top_right
         return shapely.box(low.lon, low.lat, high.lon, high.lat)
     used = {f"osm:node/{ref}" for refs in scan.lines.nodes for ref in refs}
-    free = [wkb for identity, wkb in zip(scan.points.ids, scan.points.wkb, strict=True) if identity not in used]
+    free = [
+        wkb
+        for identity, wkb in zip(scan.points.ids, scan.points.wkb, strict=True)
+        if identity not in used
+    ]
     every = free or scan.lines.wkb or scan.areas.wkb
     if not every:
-        raise EmptyAreaError(f"{path}: found no usable object; needed an extract of a town; check the file")
+        raise EmptyAreaError(
+            f"{path}: found no usable object; needed an extract of a town; check the file"
+        )
     return shapely.box(*shapely.total_bounds(shapely.from_wkb(np.array(every, dtype=object))))
 
 
