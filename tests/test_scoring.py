@@ -1,0 +1,198 @@
+"""Scoring against sums on paper and against brute force over all corners."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spatial import config, scoring
+from spatial.errors import ConfigError
+from spatial.model import ASPECTS, Rubric, Rule
+
+PEAK = ((0.0, 0.0), (10.0, 1.0), (20.0, 0.5))
+WEIGHTS = dict.fromkeys(ASPECTS, 1.0)
+
+
+def rule(name: str, aspect: str, *, weight: float = 1.0, points=((0.0, 0.0), (1.0, 1.0))) -> Rule:
+    return Rule(name, aspect, weight, "share", points, (points[0][0], points[-1][0]), "")
+
+
+def rubric(*rules: Rule, weights=None, **more) -> Rubric:
+    settings = {"min_coverage": 0.5, "draws": 200} | more
+    return Rubric(weights or WEIGHTS, {r.indicator: r for r in rules}, **settings)
+
+
+FIVE = [rule(f"i{k}", aspect) for k, aspect in enumerate(ASPECTS)]
+
+
+def evidence(rows) -> pd.DataFrame:
+    columns = ["place_id", "indicator", "value", "low", "high", "evidence"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def known(place: str, values) -> list[tuple]:
+    return [(place, f"i{k}", v, v, v, "observed") for k, v in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "expected"),
+    [
+        (5.0, 5.0, 5.0, (0.5, 0.5, 0.5)),  # 5 / 10
+        (15.0, 15.0, 15.0, (0.75, 0.75, 0.75)),  # 1 − 5 × 0.05
+        (-3.0, -3.0, -3.0, (0.0, 0.0, 0.0)),  # constant before the first point
+        (99.0, 99.0, 99.0, (0.5, 0.5, 0.5)),  # and after the last
+        (np.nan, 5.0, 15.0, (0.5, 0.75, 1.0)),  # the peak at 10 lies between; best is the middle
+        (np.nan, np.nan, np.nan, (0.0, 0.5, 1.0)),  # the plausible range is 0 to 20
+        (np.nan, 12.0, np.nan, (0.5, 0.7, 0.9)),  # 1 − 2 × 0.05 = 0.9 down to 0.5
+        (10.0, 0.0, 20.0, (0.0, 1.0, 1.0)),  # a known value is judged as itself
+    ],
+)
+def test_judge_by_hand(value, low, high, expected):
+    judged = scoring.judge(rule("x", "mixing", points=PEAK), *(np.array([v]) for v in (value, low, high)))
+    assert [float(part[0]) for part in judged] == pytest.approx(expected)
+
+
+@given(st.lists(st.floats(0, 30), min_size=2, max_size=2), st.integers(0, 100))
+def test_judge_bounds_hold_inside_the_interval(ends, percent):
+    low, high = sorted(ends)
+    inside = low + (high - low) * percent / 100
+    bounds = scoring.judge(rule("x", "mixing", points=PEAK), np.array([np.nan]), np.array([low]), np.array([high]))
+    value = np.interp(inside, *np.array(PEAK).T)
+    assert bounds[0][0] - 1e-12 <= value <= bounds[2][0] + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("values", "weights", "mean", "expected"),
+    [
+        ((0.25, 1.0), (0.5, 0.5), "geometric", 0.5),  # √(.25 × 1)
+        ((0.25, 1.0), (0.5, 0.5), "arithmetic", 0.625),
+        ((0.0, 1.0), (0.5, 0.5), "geometric", 0.0),  # a shut place stays shut
+        ((0.0, 0.81), (0.0, 1.0), "geometric", 0.81),  # but not by an aspect without weight
+        ((0.5, 0.5), (0.3, 0.7), "geometric", 0.5),
+        ((0.008, 1.0, 1.0), (1 / 3, 1 / 3, 1 / 3), "geometric", 0.2),  # ³√.008
+    ],
+)
+def test_combine_by_hand(values, weights, mean, expected):
+    assert scoring.combine(np.array(values), np.array(weights), mean) == pytest.approx(expected)
+
+
+def test_score_of_two_places_on_paper():
+    rules = rubric(*FIVE)
+    table = evidence(known("a", (1, 1, 1, 1, 0.03125)) + known("b", (0.5,) * 5))
+    index = pd.Index(["a", "b"], name="place_id")
+    scores = scoring.score(scoring.judge_all(table, index, rules), index, rules, seed=1)
+    # (1⁴ × .03125)^(1/5) = .5, and (.5⁵)^(1/5) = .5: equal, so both are first.
+    assert scores["floating"].tolist() == pytest.approx([0.5, 0.5])
+    assert scores["mixing"].tolist() == pytest.approx([0.03125, 0.5])
+    assert scores["coverage"].tolist() == pytest.approx([1.0, 1.0])
+    assert scores.index.equals(index)
+
+
+def test_weights_within_an_aspect_are_shares():
+    rules = rubric(*FIVE[1:], rule("p", ASPECTS[0], weight=3.0), rule("q", ASPECTS[0], weight=1.0))
+    rows = [("a", "p", 1.0, 1.0, 1.0, "observed"), ("a", "q", 0.2, 0.2, 0.2, "unknown")]
+    index = pd.Index(["a"])
+    judged = scoring.judge_all(evidence(rows + known("a", (1, 1, 1, 1, 1))[1:]), index, rules)
+    scores = scoring.score(judged, index, rules, seed=1)
+    assert scores[ASPECTS[0]].iloc[0] == pytest.approx((3 * 1 + 1 * 0.2) / 4)
+    # Of five equal aspects four are known, and 3/4 of the first: (4 + .75) / 5.
+    assert scores["coverage"].iloc[0] == pytest.approx(0.95)
+
+
+def test_rank_is_withheld_below_the_coverage_and_kept_at_it():
+    rules = rubric(*FIVE, min_coverage=0.4)
+    rows = [(p, f"i{k}", 0.5, 0.5, 0.5, "derived" if k < n else "unknown") for p, n in (("low", 1), ("at", 2), ("all", 5)) for k in range(5)]
+    index = pd.Index(["low", "at", "all"])
+    scores = scoring.score(scoring.judge_all(evidence(rows), index, rules), index, rules, seed=1)
+    assert scores["rank"].isna().tolist() == [True, False, False]
+    assert scores["rank_p05"].isna().tolist() == [True, False, False]
+
+
+def test_interval_of_the_potential_is_that_of_the_brute_force_corners():
+    rules = rubric(*FIVE, weights=dict(zip(ASPECTS, (1, 2, 3, 1, 1), strict=True)))
+    bounds = [(0.1, 0.4), (0.5, 0.9), (0.2, 1.0), (0.3, 0.3), (0.6, 0.7)]
+    rows = [("a", f"i{k}", np.nan, low, high, "unknown") for k, (low, high) in enumerate(bounds)]
+    index = pd.Index(["a"])
+    scores = scoring.score(scoring.judge_all(evidence(rows), index, rules), index, rules, seed=1)
+    weights = np.array([1, 2, 3, 1, 1]) / 8
+    corners = [float(np.prod(np.array(corner) ** weights)) for corner in itertools.product(*bounds)]
+    assert scores["floating_low"].iloc[0] == pytest.approx(min(corners))
+    assert scores["floating_high"].iloc[0] == pytest.approx(max(corners))
+
+
+def test_rank_ranges_of_clear_and_of_indifferent_places():
+    rules = rubric(*FIVE, draws=1000)
+    rows = known("best", (0.9,) * 5) + known("worst", (0.1,) * 5)
+    rows += [(p, f"i{k}", np.nan, 0.3, 0.7, "observed") for p in ("x", "y") for k in range(5)]
+    index = pd.Index(["best", "worst", "x", "y"])
+    scores = scoring.score(scoring.judge_all(evidence(rows), index, rules), index, rules, seed=7)
+    assert scores.loc["best", ["rank_p05", "rank_p95"]].tolist() == [1, 1]
+    assert scores.loc["worst", ["rank_p05", "rank_p95"]].tolist() == [4, 4]
+    assert scores.loc["x", ["rank_p05", "rank_p95"]].tolist() == [2, 3]
+    assert scores["top10_share"].tolist() == [1.0] * 4
+
+
+def test_dirichlet_draws_have_the_means_and_spread_of_the_closed_form():
+    weights, concentration = np.array([0.2, 0.8]), 50.0
+    draws = scoring._dirichlet(np.random.default_rng(3), weights, concentration, 20_000)
+    variance = weights * (1 - weights) / (concentration + 1)
+    assert draws.sum(axis=1) == pytest.approx(np.ones(20_000))
+    assert draws.mean(axis=0) == pytest.approx(weights, abs=4 * np.sqrt(variance[0] / 20_000))
+    assert draws.var(axis=0) == pytest.approx(variance, rel=0.05)
+
+
+def test_draws_are_seeded_and_do_not_depend_on_the_order_of_rows():
+    rules = rubric(*FIVE)
+    random = np.random.default_rng(5)
+    ids = [f"p{i:02}" for i in range(12)]
+    rows = [(p, f"i{k}", np.nan, *np.sort(random.random(2)), "observed") for p in ids for k in range(5)]
+    index = pd.Index(ids)
+    one = scoring.score(scoring.judge_all(evidence(rows), index, rules), index, rules, seed=2)
+    turned = index[::-1]
+    two = scoring.score(scoring.judge_all(evidence(rows), turned, rules), turned, rules, seed=2)
+    other = scoring.score(scoring.judge_all(evidence(rows), index, rules), index, rules, seed=3)
+    pd.testing.assert_frame_equal(one, two.reindex(index))
+    assert not one["top10_share"].equals(other["top10_share"])
+
+
+@given(st.lists(st.floats(0, 1), min_size=5, max_size=5), st.integers(0, 4), st.floats(0, 1))
+def test_potential_stays_in_bounds_and_rises_with_each_indicator(values, which, more):
+    rules = rubric(*FIVE, draws=1)
+    higher = list(values)
+    higher[which] = max(values[which], more)
+    index = pd.Index(["a", "b"])
+    table = evidence(known("a", values) + known("b", higher))
+    scores = scoring.score(scoring.judge_all(table, index, rules), index, rules, seed=1)
+    assert scores["floating"].between(0, 1).all()
+    assert scores.loc["b", "floating"] >= scores.loc["a", "floating"] - 1e-12
+
+
+def test_resolve_percentile_and_share_of_estate():
+    spec = config.rubric()
+    units = dict.fromkeys(spec.rules, "m")
+    sample = np.arange(101.0)
+    resolved = scoring.resolve(spec, units, {"dwellings_decay": sample, "dwellings_5min": np.array([400.0])})
+    assert dict(resolved.rules["dwellings_5min"].points) == {0.0: 0.0, 400.0: 1.0}
+    # The sample 0, 1, …, 100: the value 25 is at the 25th percentile.
+    assert dict(resolved.rules["dwellings_decay"].points)[25.0] == pytest.approx(0.25)
+
+
+def test_resolve_of_a_sample_with_ties_takes_the_middle_of_the_step():
+    spec = config.rubric()
+    units = dict.fromkeys(spec.rules, "m")
+    sample = np.array([0.0] * 50 + [1.0] * 50)
+    points = scoring.resolve(spec, units, {"dwellings_decay": sample, "dwellings_5min": np.ones(1)}).rules["dwellings_decay"].points
+    by_value = dict(points)
+    # Quantiles 0 to .45 are 0: mean .225; those from .55 to 1 are 1: mean .775.
+    assert by_value[0.0] == pytest.approx(0.225)
+    assert by_value[1.0] == pytest.approx(0.775)
+
+
+def test_resolve_names_the_indicator_that_does_not_exist():
+    with pytest.raises(ConfigError, match=r"indicator.legal_access\] found no such indicator"):
+        scoring.resolve(config.rubric(), {"x": "m"}, {})
