@@ -292,8 +292,26 @@ def attach(
         far = _nearest_open(shapes, lines, np.stack([missing[far[0]], far[1]]), clear)
         chosen = np.concatenate([chosen, far], axis=1)
     legs = shapely.shortest_line(shapes[chosen[0]], lines[chosen[1]])
-    offset = shapely.line_locate_point(lines[chosen[1]], shapely.get_point(legs, 1))
-    return _sorted_attachments(chosen[0], edges[chosen[1]], offset, shapely.length(legs), len(shapes))
+    offset, leg = shapely.line_locate_point(lines[chosen[1]], shapely.get_point(legs, 1)), shapely.length(legs)
+    crossed, offset[leg == 0], last = _entered(shapes[chosen[0]], lines[chosen[1]], offset, leg)
+    owner, edge = np.concatenate([chosen, chosen[:, crossed]], axis=1)
+    return _sorted_attachments(owner, edges[edge], np.append(offset, last), np.append(leg, np.zeros(len(last))), len(shapes))
+
+
+def _entered(shapes: Shapes, lines: Shapes, offset: Floats, leg: Floats) -> tuple[Ints, Floats, Floats]:
+    """A way that crosses a polygon enters it at both ends of what lies in it.
+
+    Returns the pairs that have such a part, the first offset of all pairs that touch, and the
+    last offset of those with a part.
+    """
+    touch = np.flatnonzero(leg == 0)
+    within = shapely.intersection(lines[touch], shapes[touch])
+    xy, row = shapely.get_coordinates(within, return_index=True)
+    at = shapely.line_locate_point(lines[touch[row]], shapely.points(xy))
+    first, last = offset[touch], offset[touch]
+    np.minimum.at(first, row, at)
+    np.maximum.at(last, row, at)
+    return touch[last > first], first, last[last > first]
 
 
 def _open_legs(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | None) -> Ints:
@@ -424,7 +442,7 @@ def flow(
     at_destination, _ = _nearer_node(network, destinations)
     supply = np.bincount(at_origin, weights=weights[origins.attached], minlength=count)
     demand = np.bincount(at_destination, minlength=count).astype(np.float64)
-    nodes = np.flatnonzero(supply > 0)
+    nodes = np.flatnonzero((supply > 0) & ~network.locked)
     total = np.zeros((WORKERS, len(network.length_m)))
     halves = np.array_split(nodes, WORKERS)
 
@@ -447,6 +465,8 @@ def _nearer_node(network: Network, attachments: Attachments) -> tuple[Ints, Ints
     row = order[first]
     edge = attachments.edge[row]
     at_start = attachments.offset_m[row] * 2 <= network.length_m[edge]
+    shut = network.locked[network.start[edge]], network.locked[network.end[edge]]
+    at_start = np.where(shut[0] == shut[1], at_start, shut[1])  # a locked gate is nobody's end
     return np.where(at_start, network.start[edge], network.end[edge]), owners
 
 
