@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj.exceptions import ProjError
 
 from spatial.crs import WGS84, local_metric
 from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable
@@ -55,7 +58,10 @@ def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0
     shape = table.geometry.iloc[0]
     row: Mapping[str, Any] = table.iloc[0].drop("geometry").to_dict()
     _check_shape(shape, path)
-    position = gpd.GeoSeries([shape], crs=table.crs).to_crs(WGS84).iloc[0]
+    try:
+        position = gpd.GeoSeries([shape], crs=table.crs).to_crs(WGS84).iloc[0]
+    except ProjError as error:
+        raise CRSError(f"{path}: found the CRS {table.crs.name}, which has no place on Earth; needed a geographic or projected one; declare it, e.g. EPSG:25832") from error
     if not np.isfinite(position.bounds).all():
         raise CRSError(f"{path}: coordinates {_bounds(shape)} do not fit its CRS {table.crs.name}; declare the right one")
     crs = local_metric(position.centroid.x, position.centroid.y)
@@ -74,12 +80,29 @@ def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0
         provenance=Provenance(
             source_id="boundary",
             path=str(path),
-            licence=str(row.get("licence") or "not stated"),
-            attribution=str(row.get("attribution") or "not stated"),
-            data_date=str(row["data_date"]) if row.get("data_date") else None,
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            licence=_text(row, "licence") or "not stated",
+            attribution=_text(row, "attribution") or "not stated",
+            data_date=_text(row, "data_date"),
+            sha256=_sha256(path),
         ),
     )
+
+
+def _text(row: Mapping[str, Any], key: str) -> str | None:
+    """Return what a column says of the feature; a date in ISO 8601; None where it says nothing."""
+    value = row.get(key)
+    if value is None or pd.isna(value):
+        return None
+    return str(value.date()) if isinstance(value, datetime) else str(value) or None
+
+
+def _sha256(path: Path) -> str:
+    """Digest of a file, or of the files of a folder that GDAL reads as one source, by name."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _table(path: Path) -> gpd.GeoDataFrame:
@@ -90,7 +113,7 @@ def _table(path: Path) -> gpd.GeoDataFrame:
     try:
         table = pyogrio.read_dataframe(path, layer=_layer(path))
     except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, IndexError, shapely.GEOSException) as error:
-        raise SourceFormatError(f"{path}: cannot be read as a map layer ({str(error).splitlines()[0]}); {NEEDED}; convert it") from error
+        raise SourceFormatError(f"{path}: cannot be read as a map layer ({next(iter(str(error).splitlines()), type(error).__name__)}); {NEEDED}; convert it") from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise EmptyAreaError(f"{path}: found a table without geometry; {NEEDED}; give the layer with the boundary")
     shapes = table.geometry.to_numpy()
