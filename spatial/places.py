@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,8 @@ POCKET_PARK_M2 = 5000.0
 LINE_HALF_WIDTH_M = 1.0
 # Half the thickness of what separates two rooms, when open ground is cut out between places.
 SEPARATOR_M = 0.1
+# Sight of an area ends this far inside it, so that a fence drawn on its outline is crossed.
+INSIDE_M = 0.5
 # A strip of open ground from the edge of a large place to what lies along it.
 STRIP_M = 2.0
 # Distances are compared to the millimetre, so that equal ones are equal on every machine.
@@ -143,9 +146,9 @@ def rooms(places: gpd.GeoDataFrame, parting: Occluders, rules: TagRules) -> pd.S
     """Group places into the rooms they make together.
 
     Two places are linked when they lie within ``LINK_M`` of each other with nothing parting them.
-    Links are taken from the shortest to the longest, and two groups join when the room stays
-    within ``ROOM_M`` across. A single place larger than that is a room of its own with what is
-    linked to it directly. Ground (a lawn, a square) makes a room only with what lies on it.
+    A single place larger than ``ROOM_M`` is a room of its own with what is linked to it directly.
+    Then links are taken from the shortest to the longest, and two groups join when the room stays
+    within ``ROOM_M`` across; equal links are taken in an order that a place more does not change. Ground (a lawn, a square) makes a room only with what lies on it.
 
     Returns
     -------
@@ -161,7 +164,8 @@ def rooms(places: gpd.GeoDataFrame, parting: Occluders, rules: TagRules) -> pd.S
     large = across > ROOM_M
     group = np.arange(len(places))
     members: dict[int, list[int]] = {i: [i] for i in range(len(places))}
-    for a, b in _links(shapes, ground, large, parting):
+    point_like = shapely.area(shapes) <= np.array([np.pi * rules.kinds[kind].footprint_m ** 2 for kind in places["kind"]])
+    for a, b in _links(shapes, places.index.to_numpy(), ground, large, point_like, parting):
         first, second = sorted((int(group[a]), int(group[b])))
         if first == second or not _may_join(a, b, members[first], members[second], hulls, large):
             continue
@@ -177,7 +181,10 @@ def _across(points: npt.NDArray[np.float64]) -> float:
     return float(np.sqrt((offset**2).sum(axis=2).max()))
 
 
-def _links(shapes: Shapes, ground: npt.NDArray[np.bool_], large: npt.NDArray[np.bool_], parting: Occluders) -> list[tuple[int, int]]:
+def _links(
+    shapes: Shapes, ids: npt.NDArray[np.object_], ground: npt.NDArray[np.bool_], large: npt.NDArray[np.bool_],
+    point_like: npt.NDArray[np.bool_], parting: Occluders,
+) -> list[tuple[int, int]]:  # fmt: skip
     if not len(shapes):
         return []
     a, b = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=LINK_M)
@@ -187,11 +194,23 @@ def _links(shapes: Shapes, ground: npt.NDArray[np.bool_], large: npt.NDArray[np.
     inner = shapely.point_on_surface(shapes)
     on = shapely.contains(shapes[a], inner[b]) & ground[a] | shapely.contains(shapes[b], inner[a]) & ground[b]
     allowed = np.where(ground[a] | ground[b], on, True)
-    ends = shapely.get_coordinates(shapely.shortest_line(shapes[a], shapes[b])).reshape(-1, 2, 2)
-    clear = (distance == 0) | in_sight(ends[:, 0], ends[:, 1], parting)
-    keep = np.flatnonzero(allowed & clear)
-    order = keep[np.lexsort((b[keep], a[keep], distance[keep]))]
+    begin, end = _sight_lines(np.where(point_like, inner, shapes), a, b)
+    keep = np.flatnonzero(allowed & ((begin == end).all(axis=1) | in_sight(begin, end, parting)))
+    a, b, distance = a[keep], b[keep], distance[keep]
+    # By their names and not by their rows: a place more at the head of an even row does not shift it all.
+    tie = np.array([zlib.crc32(f"{ids[i]} {ids[j]}".encode()) for i, j in zip(a, b, strict=True)], dtype=np.int64)
+    order = np.lexsort((b, a, tie, distance, ~(large[a] | large[b])))
     return list(zip(a[order].tolist(), b[order].tolist(), strict=True))
+
+
+def _sight_lines(shapes: Shapes, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Shortest lines between the middles of small places and the insides of others, by their ends."""
+    ends = shapely.get_coordinates(shapely.shortest_line(shapes[a], shapes[b])).reshape(-1, 2, 2)
+    vector = ends[:, 1] - ends[:, 0]
+    length = np.linalg.norm(vector, axis=1, keepdims=True)
+    step = INSIDE_M * np.divide(vector, length, out=np.zeros_like(vector), where=length > 0)
+    wide = shapely.get_dimensions(shapes) == 2
+    return ends[:, 0] - step * wide[a][:, None], ends[:, 1] + step * wide[b][:, None]
 
 
 def _may_join(a: int, b: int, first: list[int], second: list[int], hulls: list[Any], large: npt.NDArray[np.bool_]) -> bool:
@@ -255,9 +274,10 @@ def _open_ground(shapes: Shapes, tree: shapely.STRtree, cutters: Shapes) -> Base
         return union
     hull = shapely.convex_hull(union)
     if _across(shapely.get_coordinates(hull)) > ROOM_M:
-        core = shapes[int(np.argmax(shapely.area(shapes)))]
-        strips = shapely.convex_hull(shapely.union(shapes, shapely.buffer(shapely.get_point(shapely.shortest_line(core, shapes), 0), STRIP_M)))
-        hull = shapely.union_all(np.append(strips, core))
+        large = int(np.argmax([_across(shapely.get_coordinates(each)) for each in shapely.convex_hull(shapes)]))
+        core, along = shapes[large], np.delete(shapes, large)
+        strips = shapely.convex_hull(shapely.union(along, shapely.buffer(shapely.get_point(shapely.shortest_line(core, along), 0), STRIP_M)))
+        hull = shapely.union_all(np.array([*strips, core], dtype=object))
     near = cutters[np.sort(tree.query(hull, predicate="intersects"))]
     open_ = shapely.difference(hull, shapely.union_all(near)) if len(near) else hull
     pieces = shapely.get_parts(open_)
