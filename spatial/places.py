@@ -282,7 +282,7 @@ def _open_ground(shapes: Shapes, tree: shapely.STRtree, cutters: Shapes) -> Base
     open_ = shapely.difference(hull, shapely.union_all(near)) if len(near) else hull
     pieces = shapely.get_parts(open_)
     kept = pieces[shapely.intersects(pieces, union)] if len(pieces) else pieces
-    return shapely.union_all(np.append(kept, union))
+    return shapely.union_all(np.array([*kept, union], dtype=object))
 
 
 def members(places: gpd.GeoDataFrame, space_of: pd.Series) -> Mapping[str, npt.NDArray[np.int64]]:
