@@ -118,10 +118,11 @@ def _analyse(boundary: Path, name: str | None, osm: Path, *, rubric: Path | None
         pipeline.make_ready()
         analysis = pipeline.analyse(estate, osm=reading, rubric=rubric, seed=seed, progress=tell)
         pipeline.save(analysis, out, lang=lang, progress=tell)
+    from spatial import strings
     from spatial.render import summary
 
     for warning in analysis.manifest["warnings"]:
-        click.echo(f"faellesrum: {warning}", err=True)
+        click.echo(f"faellesrum: {strings.warning(warning, lang)}", err=True)
     found = summary.of(analysis, out, lang=lang)
     click.echo(summary.as_json(found) if as_json else summary.text(found, lang=lang))
 

@@ -18,6 +18,8 @@ ASPECTS = ("openness", "accessibility", "neutrality", "low_threshold", "mixing")
 FLOATING = "floating"
 EVIDENCE = ("observed", "derived", "assumed by rule", "unknown")
 KNOWN_EVIDENCE = ("observed", "derived")
+# Licence or attribution of a file that names none.
+NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True)

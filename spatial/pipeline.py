@@ -23,6 +23,7 @@ from spatial import model
 from spatial.model import ASPECTS, FLOATING, Provenance, RawData, Result, Rubric
 from spatial.sources import files, osm_file
 from spatial.sources.ahead import Reading
+from spatial.strings import warning as sentence
 from spatial.version import versions
 
 if TYPE_CHECKING:
@@ -228,28 +229,26 @@ def _scored(table: gpd.GeoDataFrame, columns: list[str], evidence: pd.DataFrame,
     return gpd.GeoDataFrame(joined, geometry=table.geometry.to_numpy(), crs=table.crs)
 
 
-def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> list[str]:
-    warnings = []
+def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """What the reader of a result must know: a code of ``[warning]`` in the texts, and its facts."""
+    warnings: list[dict[str, Any]] = []
+    path = raw.provenance.path
     missing = 1 - shapely.area(shapely.intersection(estate.context_area, raw.extent)) / estate.context_area.area
     if missing > MISSING_SHARE:
-        warnings.append(
-            f"{raw.provenance.path}: ends inside the reach of {estate.name}: {missing:.0%} of the area within "
-            f"{estate.margin_m + estate.reach_m:.0f} m is not in it; affected values are marked extract_edge; give a larger extract"
-        )
+        context_m = round(estate.margin_m + estate.reach_m)
+        percent = max(1, round(missing * 100))
+        warnings.append({"code": "extract_ends", "path": path, "estate": estate.name, "percent": percent, "metres": context_m})
     lost = raw.dropped.get(osm_file.LOST_BUILDING, 0)
     if lost:
-        warnings.append(
-            f"{raw.provenance.path}: {lost} buildings cannot be drawn because their outlines are not all in the extract; dwellings "
-            "are missing and fields of view too wide around them; give an extract with complete relations (osmium extract --strategy smart)"
-        )
+        warnings.append({"code": "lost_buildings", "path": path, "count": lost})
     if not len(found):
-        warnings.append(f"{estate.name}: found no outdoor place of a known kind within {estate.margin_m:.0f} m; the result is empty; add places to OpenStreetMap or give another source")
+        warnings.append({"code": "no_places", "estate": estate.name, "metres": round(estate.margin_m)})
     for warning in warnings:
-        log.warning(warning)
+        log.warning(sentence(warning, "en"))
     return warnings
 
 
-def _manifest(estate: model.Estate, raw: RawData, rubric: Rubric, seed: int, clock: _Clock, warnings: list[str]) -> dict[str, Any]:
+def _manifest(estate: model.Estate, raw: RawData, rubric: Rubric, seed: int, clock: _Clock, warnings: list[dict[str, Any]]) -> dict[str, Any]:
     sources: list[Provenance] = [raw.provenance, *([estate.provenance] if estate.provenance else [])]
     return {
         "schema_version": 1,

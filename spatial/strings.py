@@ -46,3 +46,8 @@ def texts(lang: str) -> Mapping[str, Any]:
     source = files("spatial") / "defaults" / f"strings.{lang}.toml"
     frozen: Mapping[str, Any] = _frozen(tomllib.loads(source.read_text(encoding="utf-8")))
     return frozen
+
+
+def warning(entry: Mapping[str, Any], lang: str) -> str:
+    """Say a warning of a manifest in one sentence: its ``code`` is a key of ``[warning]``."""
+    return str(texts(lang)["warning"][entry["code"]]).format(**entry)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial.model import ASPECTS, EVIDENCE, FLOATING, Estate, Result
+from spatial.model import ASPECTS, EVIDENCE, FLOATING, Estate, Result, NOT_STATED
 from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, significant
 from spatial.strings import LANGUAGES, texts
 
@@ -233,13 +233,14 @@ def _manifest(result: Result) -> dict[str, Any]:
     sources = [
         {key: _text(source.get(key)) for key in keys} for source in manifest.get("sources") or ()
     ]
-    unique = list({tuple(source.values()): source for source in sources}.values())
+    named = [source for source in sources if source["attribution"] not in (None, NOT_STATED)]
+    unique = list({tuple(source.values()): source for source in named}.values())
     dates = [source["data_date"] for source in unique if source["data_date"]]
     return {
         "made_at": _text(manifest.get("made_at")),
         "data_date": max(dates) if dates else result.estate.as_of,
         "sources": unique,
-        "warnings": [str(warning) for warning in manifest.get("warnings") or ()],
+        "warnings": [dict(warning) for warning in manifest.get("warnings") or ()],
     }
 
 

@@ -19,7 +19,7 @@ from pyproj.exceptions import ProjError
 
 from spatial.crs import WGS84, local_metric
 from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable
-from spatial.model import Estate, Provenance
+from spatial.model import NOT_STATED, Estate, Provenance
 
 NEEDED = "needed a file with one polygon (GeoJSON, GeoPackage, Shapefile, …)"
 MAX_AREA_KM2 = 100.0
@@ -80,8 +80,8 @@ def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0
         provenance=Provenance(
             source_id="boundary",
             path=str(path),
-            licence=_text(row, "licence") or "not stated",
-            attribution=_text(row, "attribution") or "not stated",
+            licence=_text(row, "licence") or NOT_STATED,
+            attribution=_text(row, "attribution") or NOT_STATED,
             data_date=_text(row, "data_date"),
             sha256=_sha256(path),
         ),

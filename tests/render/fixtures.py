@@ -100,7 +100,7 @@ def synthetic(seed: int = 7) -> Result:
                     "path": "estate.osm.pbf",
                 }
             ],
-            "warnings": ["Hegn er kun delvist kortlagt."],
+            "warnings": [{"code": "lost_buildings", "path": "x.osm.pbf", "count": 3}],
         },
     )
 

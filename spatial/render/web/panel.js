@@ -196,7 +196,7 @@ faellesrum.panel = function (data, words, scale) {
         h("ul", {}, ASPECTS.map((name) => h("li", {}, h("b", {}, t("aspect." + name + ".question")), " " + t("aspect." + name + ".sentence")))),
         h("p", {}, t(config.mean === "geometric" ? "map.about.geometric" : "map.about.arithmetic") + " " + t("map.about.coverage", { share: words.percent(config.min_coverage) })),
         h("ul", { class: "fr-states" }, config.evidence.map((state) => h("li", {}, mark(state), " " + words.evidence(state).text)))),
-      ...(m.warnings.length ? [h("details", {}, h("summary", {}, t("map.about.warnings")), h("ul", {}, m.warnings.map((text) => h("li", {}, text))))] : []),
+      ...(m.warnings.length ? [h("details", {}, h("summary", {}, t("map.about.warnings")), h("ul", {}, m.warnings.map((warning) => h("li", {}, t("warning." + warning.code, warning)))))] : []),
       h("h2", {}, t("map.about.sources")),
       h("ul", { class: "fr-sources" }, m.sources.map((source) => h("li", {},
         [source.attribution, source.licence && t("map.about.licence", { licence: source.licence }), source.data_date && words.date(source.data_date)].filter(Boolean).join(". ")))),
