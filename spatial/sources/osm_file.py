@@ -44,6 +44,10 @@ AREA_KEYS = (
     "tourism",
 )  # fmt: skip
 HASH_CHUNK_BYTES = 1 << 20
+# About 2.2 km north and south, and as much east and west in Europe, beyond the reach: no building, and
+# no line with both ends further off, is looked for in the area.
+WINDOW_DEG = 0.02
+Window = tuple[float, float, float, float]
 # Objects that reach over the edge of the area are kept whole when their box touches it.
 MIN_LINE_NODES = 2
 LOST_BUILDING = "building whose outline is not all in the extract"
@@ -110,7 +114,7 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
         If the extract holds nothing in the area.
     """
     path = _checked(Path(path))
-    scan = _scan(path)
+    scan = _scan(path, _window(path, area_wgs84))
     clip = None if area_wgs84 is None else area_wgs84.bounds
     extent = _extent(path, scan)
     to_metric = Transformer.from_crs(WGS84, crs, always_xy=True)
@@ -226,10 +230,32 @@ def _checked(path: Path) -> Path:
     return path
 
 
-def _scan(path: Path) -> _Scan:
+def _window(path: Path, area: BaseGeometry | None) -> Window | None:
+    """The box, wider than the area, outside of which an object need not be looked at.
+
+    Without a box in the header the extent is found from the objects, so all are looked at.
+    """
+    if area is None or not osmium.FileProcessor(str(path)).header.box().valid():
+        return None
+    west, south, east, north = area.bounds
+    return west - 2 * WINDOW_DEG, south - WINDOW_DEG, east + 2 * WINDOW_DEG, north + WINDOW_DEG
+
+
+def _is_far(location: Any, window: Window | None) -> bool:
+    if window is None or not location.valid():
+        return False
+    lon, lat = location.lon, location.lat
+    return not (window[0] <= lon <= window[2] and window[1] <= lat <= window[3])
+
+
+def _scan(path: Path, window: Window | None = None) -> _Scan:
     scan = _Scan()
     try:
         for obj in _objects(path):
+            if _skips(obj, window):
+                if obj.is_area():
+                    scan.rings.pop(obj.orig_id(), None)
+                continue
             if obj.is_area():
                 _take_area(obj, scan)
                 continue
@@ -247,6 +273,20 @@ def _scan(path: Path) -> _Scan:
             "download or export it again"
         ) from error
     return scan
+
+
+def _skips(obj: Any, window: Window | None) -> bool:
+    """Whether an object is surely not near: nodes, and buildings and lines by one node or two."""
+    if window is None:
+        return False
+    if obj.is_node():
+        return _is_far(obj.location, window)
+    if obj.is_way():
+        nodes = obj.nodes
+        return len(nodes) > 0 and _is_far(nodes[0].location, window) and _is_far(nodes[-1].location, window)
+    if obj.is_area() and obj.from_way() and "building" in obj.tags:
+        return _is_far(next(iter(obj.outer_rings()))[0].location, window)
+    return False
 
 
 def _objects(path: Path) -> Iterator[Any]:
