@@ -1,0 +1,259 @@
+"""What every indicator promises, on one small complete scene."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from numpy.testing import assert_allclose, assert_array_equal
+from shapely.affinity import translate
+
+from spatial import indicators, scene, strings
+from spatial import places as rooms
+from spatial.config import tag_rules
+from spatial.model import ASPECTS, EVIDENCE, Estate
+from spatial.visibility import Occluders
+from tests import tables
+
+RULES = tag_rules()
+REGISTRY = indicators.registry()
+ORIGIN = (711_000.3, 6_173_000.7)
+FIELDS = ("value", "low", "high", "evidence", "rule")
+# No two ways, places or doors stand at equal distances of each other: ties may fall either way.
+AT = {
+    1: (-190, 3), 2: (-80, 0), 3: (13, 5), 4: (121, -4), 5: (203, 6), 6: (-83, 141), 7: (17, 90), 8: (124, 133),
+    9: (-90, -130), 10: (119, -151), 11: (22, 170), 12: (-180, 170), 13: (230, 171), 14: (28, 241), 15: (310, 260), 16: (330, 260),
+}  # fmt: skip
+WAYS = [
+    ((1, 2, 3, 4, 5), {"lit": "yes", "surface": "asphalt"}),
+    ((2, 6), {"surface": "gravel"}), (3, 7), ((7, 11), {"steps": True}), ((4, 8), {"lit": "no", "surface": "asphalt"}),
+    (9, 2), ((4, 10), {"surface": "paving_stones"}), ((6, 11, 8), {"width_m": 1.0}),
+    ((12, 11, 13), {"major": True, "highway": "secondary", "way_class": "major"}), (11, 14), (15, 16),
+]  # fmt: skip
+NODES = {11: {"crossing": False, "kerb": "raised"}, 10: {"locked": True}, 4: {"crossing": True}}
+OBJECTS = {
+    "bench_a": ("bench", (-37, 9)), "bench_b": ("bench", (-21, 12), {"access": "yes", "lit": "yes"}),
+    "bench_far": ("bench", (700, 700)), "bench_lone": ("bench", (318, 271)),
+    "court": ("pitch", shapely.box(40, 20, 90, 48), {"fenced": "yes", "fee": "yes", "club": "x"}),
+    "play": ("playground", shapely.box(-70, 30, -45, 52), {"opening_hours": "Mo-Su 08:00-20:00"}),
+    "play_school": ("playground", (150, -80), {"opening_hours": "whenever"}),
+    "garden": ("garden", (60, -60), {"operator:type": "association", "access": "private"}),
+    "lawn": ("park", shapely.box(-30, 60, 5, 85)), "table": ("table", (-12, 72)), "swap": ("swap", (141, 71), {"reservation": "no", "fee": "no", "supervised": "no", "access": "yes"}),
+}  # fmt: skip
+BLOCKS = [shapely.box(-150, 30, -110, 42), shapely.box(-60, -45, 10, -33), shapely.box(150, 20, 162, 60), shapely.box(-40, 190, 0, 202)]
+DOORS = [(-130.2, 29.5, 12), (-41, -32.6, 20), (3, -32.5, 8), (149.7, 33, 15), (-21, 189.4, 30), (5000, 5000, 9)]
+
+
+def made(shift=(0.0, 0.0), seed=None):
+    """The scene, moved by ``shift``, with the rows of all layers mixed by ``seed``."""
+    x, y = np.add(ORIGIN, shift)
+
+    def moved(found):
+        table = found.set_geometry([translate(shape, x, y) for shape in found.geometry], crs=tables.ETRS89_UTM32) if len(found) else found
+        return table if seed is None else table.iloc[np.random.default_rng(seed).permutation(len(table))]
+
+    layers = {name: moved(table) for name, table in tables.layers(
+        paths=tables.paths(AT, WAYS), path_nodes=tables.path_nodes(AT, NODES), place_objects=tables.place_objects(OBJECTS),
+        buildings=tables.buildings(BLOCKS), dwellings=tables.dwellings(DOORS), barriers=fences(),
+        ground=tables.ground({"school": ("school", shapely.box(130, -100, 180, -60)), "lawn": ("park", shapely.box(-30, 60, 5, 85))}),
+        stops=tables.points("stops", [(118, 101)]), destinations=tables.points("destinations", [(15, 60), (-170, 8), (20, 230)]),
+        lamps=tables.points("lamps", [(-86, -40), (-84, -80), (-88, -110), (-83, -20)]), water=tables.points("water", [shapely.box(200, 20, 240, 60)]),
+    ).items()}  # fmt: skip
+    boundary = translate(shapely.box(-160, -60, 170, 100), x, y)
+    estate = Estate("e", "Estate", boundary, tables.ETRS89_UTM32, tenure="almen")
+    found = rooms.find(layers["place_objects"], layers["buildings"], layers["ground"], boundary, 2000.0, RULES)
+    parting = rooms.separators(layers["buildings"], layers["barriers"], layers["paths"], layers["water"])
+    found = found.assign(space_id=rooms.rooms(found, parting, RULES))
+    cutting = np.concatenate([layers[name].geometry.to_numpy() for name in ("barriers", "water")])
+    spaces = rooms.spaces(found, found["space_id"], layers["buildings"], cutting, boundary)
+    sites = scene.sites(found if seed is None else found.iloc[np.random.default_rng(seed + 1).permutation(len(found))], spaces)
+    return SimpleNamespace(sites=sites, places=sites[sites["level"] == "place"], tables=scene.build(layers, sites, estate, RULES))
+
+
+def fences():
+    """A wall that hides the playground from the west, and a fence on one side of the court."""
+    wall = tables.barriers([[(-75, 25), (-75, 57)]], barrier="wall", blocks_view=True)
+    return pd.concat([wall, tables.barriers([[(40, 20), (90, 20)]]).rename({"osm:way/800": "osm:way/801"})])
+
+
+def measured(world):
+    """All that is measured of a scene, by indicator."""
+    return {name: indicators.measure(spec, world.places if spec.members else world.sites, world.tables) for name, spec in REGISTRY.items()}
+
+
+@pytest.fixture(scope="module")
+def world():
+    return made()
+
+
+@pytest.fixture(scope="module")
+def found(world):
+    return measured(world)
+
+
+each = pytest.mark.parametrize("name", REGISTRY)
+
+
+def test_the_scene_is_worth_testing_on(world, found):
+    """Every indicator measures something on it, and there are rooms of many places."""
+    assert set(OBJECTS) == set(world.places.index) and (world.sites["level"] == "space").sum() >= 2
+    blank = [name for name, result in found.items() if np.isnan(result.value).all()]
+    assert blank in ([], ["rest_gap"])
+    states = {state for result in found.values() for state in result.evidence}
+    assert states == set(EVIDENCE)
+
+
+@each
+def test_needs_are_in_the_scene(name, world):
+    spec = REGISTRY[name]
+    assert set(spec.needs) <= set(world.tables)
+    assert spec.id == name and spec.aspect in ASPECTS and spec.unit in indicators.UNITS
+    assert spec.reference.strip() and spec.catchment_m >= 0 and spec.column.endswith(indicators.UNITS[spec.unit])
+
+
+@each
+def test_arrays_evidence_and_rules(name, world, found):
+    result, rows = found[name], len(world.places if REGISTRY[name].members else world.sites)
+    for field in FIELDS:
+        assert getattr(result, field).shape == (rows,), field
+    assert [getattr(result, field).dtype for field in FIELDS] == [np.float64] * 3 + [object] * 2
+    assert set(result.evidence) <= set(EVIDENCE)
+    assert all(isinstance(rule, str) and rule for rule in result.rule)
+    if result.reference is not None:
+        assert result.reference.dtype == np.float64 and np.isfinite(result.reference).all()
+
+
+@each
+@pytest.mark.parametrize("lang", strings.LANGUAGES)
+def test_every_rule_has_words(name, lang, found):
+    words = strings.texts(lang)["rule"]
+    missing = {rule for rule in found[name].rule if not words.get(rule)}
+    assert not missing
+
+
+@pytest.mark.parametrize("lang", strings.LANGUAGES)
+def test_rules_made_of_tags_and_ground_have_words(lang):
+    """Rules that only show on other scenes: all grounds, all tags of access and affiliation."""
+    rules = {f"{ground}_ground" for ground in (*RULES.access["closed_ground"], *RULES.affiliation["ground"])}
+    rules |= {f"tag_{key}" for key in RULES.affiliation["tagged"]} | {"tag_operator_type", "tag_foot", "tag_access", "not_measured"}
+    assert rules <= set(strings.texts(lang)["rule"])
+
+
+@each
+def test_low_value_high(name, found):
+    result = found[name]
+    for smaller, larger in (("low", "value"), ("value", "high"), ("low", "high")):
+        a, b = getattr(result, smaller), getattr(result, larger)
+        known = ~np.isnan(a) & ~np.isnan(b)
+        assert (a[known] <= b[known] + 1e-9).all(), (smaller, larger)
+    unit, value = REGISTRY[name].unit, result.value[~np.isnan(result.value)]
+    assert (value >= 0).all()
+    if unit in ("share", "index"):
+        assert (value <= 1 + 1e-9).all()
+    # What is known is no interval; what is not known has no value.
+    assert np.isnan(result.value[result.evidence == indicators.UNKNOWN]).all()
+    sure = (result.evidence == indicators.OBSERVED) & np.isfinite(result.value)
+    assert not np.isnan(result.low[sure]).any()
+
+
+@each
+def test_inputs_are_not_changed(name, world):
+    spec = REGISTRY[name]
+    table = world.places if spec.members else world.sites
+    before = table.copy(deep=True), {need: frozen(world.tables[need]) for need in spec.needs}
+    indicators.measure(spec, table, world.tables)
+    assert table.equals(before[0]) and table.columns.equals(before[0].columns)
+    for need in spec.needs:
+        same(frozen(world.tables[need]), before[1][need])
+
+
+def frozen(item):
+    """What an input holds, as copies of its arrays."""
+    if hasattr(item, "to_wkb"):
+        return {"index": item.index.to_numpy().copy(), **{key: item[key].to_numpy().copy() for key in item.columns}}
+    if isinstance(item, Occluders) or type(item).__name__ in ("Network", "Attachments", "Approaches"):
+        return {key: np.copy(value) for key, value in vars(item).items()}
+    if isinstance(item, tuple):
+        return {str(i): np.copy(value) for i, value in enumerate(item)}
+    if isinstance(item, dict):
+        return {key: np.copy(value) for key, value in item.items()}
+    return {"": np.copy(item)} if isinstance(item, np.ndarray) else {"": repr(item)}
+
+
+def same(after, before):
+    assert after.keys() == before.keys()
+    for key in after:
+        assert_array_equal(after[key], before[key])
+
+
+def compare(name, one, one_index, other, other_index):
+    """Equal values at equal ids."""
+    at = {identity: i for i, identity in enumerate(other_index)}
+    order = [at[identity] for identity in one_index]
+    for field in FIELDS[:3]:
+        assert_allclose(getattr(other, field)[order], getattr(one, field), rtol=1e-6, atol=1e-6, err_msg=f"{name} {field}")
+    for field in FIELDS[3:]:
+        assert_array_equal(getattr(other, field)[order], getattr(one, field), f"{name} {field}")
+    assert (one.reference is None) == (other.reference is None)
+    if one.reference is not None:
+        assert_allclose(other.reference, one.reference, rtol=1e-6)
+
+
+@pytest.fixture(scope="module", params=[3, 4])
+def mixed(request):
+    world = made(seed=request.param)
+    return world, measured(world)
+
+
+@each
+def test_the_order_of_rows_does_not_matter(name, world, found, mixed):
+    other, results = mixed
+    assert set(other.sites.index) == set(world.sites.index) and other.sites.index.tolist() != world.sites.index.tolist()
+    tables_ = [w.places if REGISTRY[name].members else w.sites for w in (world, other)]
+    compare(name, found[name], tables_[0].index, results[name], tables_[1].index)
+
+
+@pytest.fixture(scope="module")
+def elsewhere():
+    world = made(shift=(1000.0, -700.0))
+    return world, measured(world)
+
+
+@each
+def test_the_place_on_earth_does_not_matter(name, world, found, elsewhere):
+    other, results = elsewhere
+    index = world.places.index if REGISTRY[name].members else world.sites.index
+    compare(name, found[name], index, results[name], index)
+
+
+@pytest.fixture(scope="module")
+def nobody():
+    """The layers of an estate without anything in it."""
+    estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
+    none = rooms.find(tables.place_objects({}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES).assign(space_id=np.empty(0, dtype=object))
+    sites = scene.sites(none, rooms.spaces(none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary))
+    lone = rooms.find(tables.place_objects({"b": ("bench", (50, 50))}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES).assign(space_id="space:b")
+    lonely = scene.sites(lone, rooms.spaces(lone, lone["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary))
+    layers = tables.layers(place_objects=tables.place_objects({"far": ("swap", (9000, 9000))}))
+    return [(table, scene.build(layers, table, estate, RULES)) for table in (sites, lonely)]
+
+
+@pytest.mark.xfail(strict=True, reason="scene.footprints_of: a mask without rows picks columns")
+def test_a_scene_without_any_object():
+    estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
+    none = rooms.find(tables.place_objects({}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES).assign(space_id=np.empty(0, dtype=object))
+    sites = scene.sites(none, rooms.spaces(none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary))
+    built = scene.build(tables.layers(), sites, estate, RULES)
+    assert [len(built[name]) for name in ("seats", "activities", "entries")] == [0, 0, 0]
+
+
+@each
+def test_no_places_and_nothing_around_a_place(name, nobody):
+    for rows, (table, layers) in enumerate(nobody):
+        result = indicators.measure(REGISTRY[name], table, layers)
+        assert [getattr(result, field).shape for field in FIELDS] == [(rows,)] * 5
+        assert [getattr(result, field).dtype for field in FIELDS[:3]] == [np.float64] * 3
+        assert all(re.fullmatch("[a-z0-9_;]+", rule) for rule in result.rule)
+        assert not (set(result.rule) - set(strings.texts("en")["rule"]))
