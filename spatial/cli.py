@@ -14,6 +14,7 @@ import click
 
 from spatial.errors import SpatialError
 
+COMMAND = "faellesrum"
 DEMO = "reitbahnviertel"
 LANGUAGES = ("da", "en")
 FAILED = 1
@@ -161,10 +162,12 @@ def draw(folder: Path, lang: str, out: Path | None) -> None:
     with _progress() as tell:
         tell("map.html")
         from spatial import pipeline
-        from spatial.render import web_map
+        from spatial.render import files, web_map
 
         path = out or folder / "map.html"
-        web_map.render(pipeline.load(folder), path, lang=lang)
+        result = pipeline.load(folder)
+        with files.written(path):
+            web_map.render(result, path, lang=lang)
     click.echo(str(path))
 
 
@@ -172,7 +175,7 @@ def main() -> None:
     """Run the command; one line on standard error for what went wrong, and the exit code."""
     debug = "--debug" in sys.argv
     try:
-        cli(standalone_mode=False)
+        cli(prog_name=COMMAND, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

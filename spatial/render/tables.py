@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.model import Result
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
-GDAL_OPTIONS = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF"}
+# What GDAL has to say goes nowhere: a failure is found by looking at the file, and told in one line.
+GDAL_OPTIONS = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF", "CPL_LOG": os.devnull}
 DRAWN_COLUMNS = {
     "barriers": ("barrier",), "gates": ("barrier",), "water": ("kind", "name"), "waterways": ("kind", "name"),
     "green": ("kind", "name"), "stops": ("kind", "name"),
@@ -37,7 +44,13 @@ def evidence(result: Result, path: Path) -> None:
 
 
 def geopackage(result: Result, path: Path) -> None:
-    """Write places, meeting spaces and the layers of the map, in the estate's CRS."""
+    """Write places, meeting spaces and the layers of the map, in the estate's CRS.
+
+    Raises
+    ------
+    OSError
+        If not all of it could be written. GDAL does not say so of a full disk.
+    """
     layers = result.layers
     tables = {
         "places": result.places.reset_index(),
@@ -49,8 +62,24 @@ def geopackage(result: Result, path: Path) -> None:
         **{name: _columns(layers[name], columns) for name, columns in DRAWN_COLUMNS.items()},
     }
     pyogrio.set_gdal_config_options(GDAL_OPTIONS)
-    for name, table in tables.items():
-        pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=path.exists(), geometry_type="Unknown", use_arrow=True)
+    try:
+        for name, table in tables.items():
+            pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=path.exists(), geometry_type="Unknown", use_arrow=True)
+    except (DataSourceError, DataLayerError) as error:
+        raise OSError(errno.EIO, f"GeoPackage: {next(iter(str(error).splitlines()), '')}") from error
+    _check_whole(path, {name: len(table) for name, table in tables.items()})
+
+
+def _check_whole(path: Path, expected: Mapping[str, int]) -> None:
+    """Make sure that a GeoPackage holds as many rows a layer as were given to it."""
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            sound = database.execute("PRAGMA quick_check").fetchone() == ("ok",)
+            found = {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in expected}
+    except sqlite3.Error as error:
+        raise OSError(errno.EIO, f"GeoPackage: {error}") from error
+    if not sound or found != expected:
+        raise OSError(errno.EIO, "GeoPackage: not all of it was written")
 
 
 def _columns(table: gpd.GeoDataFrame, names: tuple[str, ...]) -> gpd.GeoDataFrame:

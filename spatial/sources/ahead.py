@@ -11,7 +11,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,8 +67,9 @@ def reader() -> Iterator[Callable[[Path, Estate], Reading]]:
         from spatial.model import Estate as Plain
 
         if process.stdin is not None:
-            process.stdin.write(pickle.dumps((path, Plain(**vars(estate)))))
-            process.stdin.close()
+            with suppress(BrokenPipeError):  # result() says that the process has ended
+                process.stdin.write(pickle.dumps((path, Plain(**vars(estate)))))
+                process.stdin.close()
             process.stdin = None
         return Reading(path, process)
 
@@ -77,6 +78,9 @@ def reader() -> Iterator[Callable[[Path, Estate], Reading]]:
     finally:
         process.kill()
         process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 def _converted(raw: RawData, convert: Callable[[Any], Any]) -> RawData:

@@ -11,12 +11,14 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 from pyproj import CRS
+from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
 from spatial.model import Estate, Result, Rubric, Rule
 
 SCHEMA_VERSION = 1
 NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, places.gpkg)"
+EVIDENCE_COLUMNS = ["place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule"]
 ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
 
 
@@ -28,7 +30,7 @@ def manifest(folder: Path) -> dict[str, Any]:
     SourceUnavailable
         If it is not there.
     SourceFormatError
-        If it is not JSON, or of another version.
+        If it is not JSON, of another version, or holds no rubric.
     """
     path = folder / "manifest.json"
     if not path.is_file():
@@ -36,7 +38,9 @@ def manifest(folder: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version = found["schema_version"]
-    except (ValueError, KeyError, TypeError, OSError) as error:
+        if version == SCHEMA_VERSION:
+            rubric(found)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
     if version != SCHEMA_VERSION:
         raise SourceFormatError(f"{path}: found version {version}; needed {SCHEMA_VERSION}; run again with this version")
@@ -44,12 +48,18 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def evidence(folder: Path) -> pd.DataFrame:
-    """Read the evidence of a finished run."""
+    """Read the evidence of a finished run.
+
+    Raises
+    ------
+    SourceFormatError
+        If it is not there, not Parquet, or lacks a column.
+    """
     path = folder / "evidence.parquet"
     try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
+        return pd.read_parquet(path, columns=EVIDENCE_COLUMNS)
+    except (OSError, ValueError, KeyError) as error:
+        raise SourceFormatError(f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again") from error
 
 
 def rubric(found: Mapping[str, Any]) -> Rubric:
@@ -82,7 +92,7 @@ def read(folder: Path) -> Result:
             margin_m=about["margin_m"], reach_m=about["reach_m"], municipality=about["municipality"], tenure=about["tenure"],
         )  # fmt: skip
         places, spaces = tables.pop("places"), tables.pop("meeting_spaces")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, KeyError, IndexError) as error:
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ProjError, KeyError, IndexError, TypeError) as error:
         raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
     return Result(
         estate=estate, places=places, meeting_spaces=spaces, evidence=evidence(folder), layers=tables,
