@@ -155,3 +155,10 @@ def homes(weights: Sequence[float], inside: Sequence[bool]) -> gpd.GeoDataFrame:
 def entries(*attached: bool) -> SimpleNamespace:
     """Stand-in for attachments of which only ``attached`` is read."""
     return SimpleNamespace(attached=np.array(attached, dtype=bool))
+
+
+def check(measured: Any, *rows: tuple[float, float, float, str, str]) -> None:
+    """Compare with one expected (value, low, high, evidence, rule) a place; NaN equals NaN."""
+    numbers = np.stack([measured.value, measured.low, measured.high], axis=1)
+    np.testing.assert_allclose(numbers, np.array([row[:3] for row in rows], dtype=float).reshape(-1, 3), rtol=1e-9, atol=1e-12)
+    assert list(zip(measured.evidence, measured.rule, strict=True)) == [row[3:] for row in rows]
