@@ -13,6 +13,8 @@ from spatial.visibility import in_sight
 
 # An outline closed over more than this share has no edge to stand at.
 CLOSED_SHARE = 0.9
+# Sight ends this far inside what is seen, so that a wall drawn on its outline hides it.
+INSIDE_M = 0.5
 # Seats that may stand unmapped beside an activity, at most as many as the value function tells apart.
 UNMAPPED_SEATS = 3.0
 
@@ -53,7 +55,10 @@ def _seen(shapes: Any, others: Any, view: Any, within_m: float) -> tuple[Any, An
         return np.empty(0, int), np.empty(0, int)
     a, b = shapely.STRtree(others).query(shapes, predicate="dwithin", distance=within_m)
     ends = shapely.get_coordinates(shapely.shortest_line(shapes[a], others[b])).reshape(-1, 2, 2)
-    clear = (ends[:, 0] == ends[:, 1]).all(axis=1) | in_sight(ends[:, 0], ends[:, 1], view)
+    vector = ends[:, 1] - ends[:, 0]
+    length = np.linalg.norm(vector, axis=1, keepdims=True)
+    step = INSIDE_M * np.divide(vector, length, out=np.zeros_like(vector), where=length > 0)
+    clear = (length[:, 0] == 0) | in_sight(ends[:, 0] - step, ends[:, 1] + step, view)
     return a[clear], b[clear]
 
 

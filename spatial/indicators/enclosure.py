@@ -57,6 +57,7 @@ def closed_share(shapes: npt.NDArray[np.object_], barriers: Any, buildings: Any)
     if len(closing) and len(shapes):
         shape, other = shapely.STRtree(closing).query(outline, predicate="dwithin", distance=NEAR_EDGE_M)
         for i in np.unique(shape):
-            near = shapely.union_all(shapely.buffer(closing[other[shape == i]], NEAR_EDGE_M))
+            # Flat ends: a barrier closes what it runs along, not the gate at which it ends.
+            near = shapely.union_all(shapely.buffer(closing[other[shape == i]], NEAR_EDGE_M, cap_style="flat"))
             closed[i] = shapely.length(shapely.intersection(outline[i], near))
     return np.divide(closed, length, out=np.zeros_like(closed), where=length > 0)

@@ -14,7 +14,7 @@ ACCESS_KEYS = ("foot", "access")
     aspect="openness", unit="index", members=True,
     reference="Németh & Schmidt (2007), Toward a methodology for measuring the security of publicly accessible spaces, JAPA 73(3); access of OpenStreetMap.",
 )  # fmt: skip
-def legal_access(places: Any, near_way: Any, kinds: Any, estate: Any) -> Measured:
+def legal_access(places: Any, near_way: Any, ground: Any, kinds: Any, estate: Any) -> Measured:
     """Right to enter: 1 open to everybody, .3 to customers, 0 to nobody else.
 
     Read from ``foot`` or ``access`` of the place, else of the park or square it lies on. Without a
@@ -29,19 +29,28 @@ def legal_access(places: Any, near_way: Any, kinds: Any, estate: Any) -> Measure
         Table of places.
     near_way
         One flag a place: whether a walkable way passes within the distance of ``tags.toml``.
+    ground
+        Canonical layer: whose ``access`` a park or square has.
     kinds
         Tag rules.
     estate
         The estate; its tenure decides whether ``almen_ground`` applies.
     """
+    access = dict(zip(ground.index, ground["access"], strict=True))
     almen = estate.tenure == "almen"
     rows = [
-        _row(tags, kind, ground, beside, inside and almen, kinds)
-        for tags, kind, ground, beside, inside in zip(
-            places["tags"], places["kind"], places["ground"], near_way, places["inside"], strict=True
+        _row(_tags_or_park(tags, whose, access.get(identity)), kind, whose, beside, inside and almen, kinds)
+        for tags, kind, whose, identity, beside, inside in zip(
+            places["tags"], places["kind"], places["ground"], places["ground_id"], near_way, places["inside"], strict=True
         )
     ]
     return from_rows(rows)
+
+
+def _tags_or_park(tags: Mapping[str, str], ground: Any, access: Any) -> Mapping[str, str]:
+    if ground != "park" or not isinstance(access, str) or any(key in tags for key in ACCESS_KEYS):
+        return tags
+    return {"access": access}
 
 
 def _row(tags: Mapping[str, str], kind: str, ground: Any, beside_way: bool, almen: bool, kinds: Any) -> tuple[float, float, float, str, str]:

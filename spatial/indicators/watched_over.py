@@ -26,12 +26,13 @@ def watched_over(places: Any, buildings: Any, view: Any, viewpoints: Any, *, wit
     """
     owner, points = viewpoints
     middle, length = _facade(_near_homes(buildings, points, within_m), piece_m)
-    seen = np.zeros(len(places))
+    seen: Any = np.zeros(len(places))
     if len(middle) and len(points):
         eye, piece = shapely.STRtree(shapely.points(middle)).query(shapely.points(points), predicate="dwithin", distance=within_m)
         visible = in_sight(points[eye], middle[piece], view)
         pairs = np.unique(np.stack([owner[eye[visible]], piece[visible]]), axis=1)
         seen = np.bincount(pairs[0], weights=length[pairs[1]], minlength=len(places))
+    seen = np.where(np.bincount(owner, minlength=len(places)) > 0, seen, np.nan)
     hectares = shapely.area(shapely.buffer(places.geometry.to_numpy(), within_m)) / M2_PER_HA
     return known(seen / hectares, DERIVED, "residential_facade_in_sight")
 

@@ -35,6 +35,7 @@ def ways_in(places: Any, network: Any, blockers: Any, *, within_m: float = 50.0)
     ends = shapely.get_coordinates(legs).reshape(-1, 2, 2)
     reached = (shapely.length(legs) == 0) | in_sight(ends[:, 0], ends[:, 1], blockers)
     # Ways that run on from one reached way bring people as well, wherever they cross the ring.
+    reached = _running_on(network, shapes, place, edges[line], reached, within_m)
     rings = shapely.boundary(shapely.buffer(shapes, within_m))
     crossing = shapely.intersection(rings[place[reached]], lines[line[reached]])
     points, row = shapely.get_coordinates(crossing, return_index=True)
@@ -45,3 +46,17 @@ def ways_in(places: Any, network: Any, blockers: Any, *, within_m: float = 50.0)
     pairs = np.unique(np.stack([owner, sector]), axis=1)
     count = np.bincount(pairs[0], minlength=len(shapes)).astype(float)
     return known(count, DERIVED, "sectors_with_a_way")
+
+
+def _running_on(network: Any, shapes: Any, place: Any, edge: Any, reached: Any, within_m: float) -> Any:
+    """Pairs of place and edge that are reached, or joined to such an edge by nodes near the place."""
+    node = np.stack([network.start[edge], network.end[edge]])
+    points = shapely.points(network.xy[node])
+    joins = (shapely.distance(shapes[place], points) <= within_m) & ~network.locked[node]
+    key = place * network.node_count + node
+    while True:
+        known = np.unique(key[joins & reached])
+        further = reached | (joins & np.isin(key, known)).any(axis=0)
+        if (further == reached).all():
+            return reached
+        reached = further
