@@ -144,7 +144,7 @@ def tag_rules() -> TagRules:
 
 
 def _kind(name: str, entry: Mapping[str, Any]) -> Kind:
-    values = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items() if key != "match"}
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items() if key != "match"}
     return Kind(name=name, **values)
 
 

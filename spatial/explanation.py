@@ -99,7 +99,7 @@ def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str) -> Explanation:
     aspects = []
     for i, aspect in enumerate(ASPECTS):
         parts = tuple(
-            _part(facts.loc[name], name, within[i, j], judged.low[0, j], judged.best[0, j], judged.high[0, j])
+            _part(facts.loc[[name]].iloc[0], name, within[i, j], judged.low[0, j], judged.best[0, j], judged.high[0, j])
             for j, name in enumerate(judged.indicators)
             if within[i, j] > 0
         )

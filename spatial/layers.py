@@ -7,7 +7,7 @@ hours, fee, …) stay as they were mapped; what a missing tag means is decided t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -19,8 +19,8 @@ from pyproj import CRS
 from spatial.config import Matcher, TagRules
 from spatial.model import Features, RawData
 
-Table = gpd.GeoDataFrame
-Tags = Mapping[str, str]
+Table: TypeAlias = gpd.GeoDataFrame
+Tags: TypeAlias = Mapping[str, str]
 
 UNIT_METRES = {"m": 1.0, "cm": 0.01, "km": 1000.0, "'": 0.3048}
 MPH_TO_KMH = 1.609344
@@ -82,12 +82,13 @@ def _select(features: Features, wanted: Any, keys: Sequence[str], crs: CRS) -> T
 
 def _named(sources: Sequence[Features], matcher: Matcher, label: str, keys: Sequence[str], crs: CRS) -> Table:
     """Objects that a matcher names, with the name as a column, sorted by id."""
-    ids, names, tags, shapes = [], [], [], []
+    found = []
     for features in sources:
         for identity, tag, shape in zip(features.ids, features.tags, features.geometry, strict=True):
             name = matcher.first(tag)
             if name is not None:
-                ids.append(identity), names.append(name), tags.append(tag), shapes.append(shape)
+                found.append((identity, name, tag, shape))
+    ids, names, tags, shapes = zip(*found, strict=True) if found else ((), (), (), ())
     table = _table(ids, shapes, {label: np.array(names, dtype=object), **{key: _column(tags, key) for key in keys}}, crs)
     return table.sort_index()
 
@@ -98,12 +99,13 @@ def _ground(raw: RawData, rules: TagRules, crs: CRS) -> Table:
 
 def _place_objects(raw: RawData, rules: TagRules, crs: CRS) -> Table:
     """Objects of a scored kind, with all their tags, in the order of their ids."""
-    ids, kinds, tags, shapes = [], [], [], []
+    found = []
     for features in (raw.points, raw.lines, raw.areas):
         for identity, tag, shape in zip(features.ids, features.tags, features.geometry, strict=True):
             kind = rules.kind.first(tag)
             if kind is not None:
-                ids.append(identity), kinds.append(kind), tags.append(dict(tag)), shapes.append(shape)
+                found.append((identity, kind, dict(tag), shape))
+    ids, kinds, tags, shapes = zip(*found, strict=True) if found else ((), (), (), ())
     columns = {"kind": np.array(kinds, dtype=object), "tags": np.array([*tags, None], dtype=object)[:-1]}
     table = _table(ids, shapes, columns, crs)
     is_area = table.geom_type.isin(("Polygon", "MultiPolygon"))

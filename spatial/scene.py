@@ -6,6 +6,7 @@ An indicator asks for a table by the name of its parameter; here is what each na
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -58,6 +59,14 @@ def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estat
     """
     estate_layers = dict(layers)
     estate_layers["dwellings"] = dwellings = _with_inside(layers["dwellings"], estate)
+    with ThreadPoolExecutor(1) as pool:  # shapely releases the interpreter while it measures
+        straight = pool.submit(_straight, sites, dwellings)
+        walked = _walked(estate_layers, sites, estate, rules)
+    return walked | {"straight_m": straight.result()}
+
+
+def _walked(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estate: Estate, rules: TagRules) -> dict[str, Any]:
+    dwellings = layers["dwellings"]
     graph = walking.build(layers["paths"], layers["path_nodes"], layers["lamps"])
     solid = layers["buildings"].geometry.to_numpy()[layers["buildings"]["solid"].to_numpy()]
     barriers = layers["barriers"]
@@ -69,14 +78,13 @@ def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estat
     doors = _doors(graph, dwellings, solid, clear)
     places = sites[sites["level"] == "place"]
     return {
-        **estate_layers,
+        **layers,
         "estate": estate,
         "kinds": rules,
         "network": graph,
         "entries": entries,
         "doors": doors,
         "walks": walking.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy()),
-        "straight_m": _straight(sites, dwellings),
         "flows": _flows(graph, doors, dwellings, layers["destinations"], estate),
         "stop_walk_m": walking.nearest_m(graph, entries, walking.attach(graph, layers["stops"].geometry.to_numpy()), limit_m=WALK_LIMIT_M),
         "decay_sample": _decay_sample(graph, doors, dwellings, estate),

@@ -123,13 +123,20 @@ def judge_all(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric) -> Judged
         Place ids, the rows of the result.
     """
     names = tuple(name for name in rubric.rules if rubric.rules[name].weight > 0)
+    rows = index.get_indexer(pd.Index(evidence["place_id"]))
+    columns = pd.Index(names).get_indexer(pd.Index(evidence["indicator"]))
+    wanted = (rows >= 0) & (columns >= 0)
+    at = rows[wanted], columns[wanted]
     shape = (len(index), len(names))
-    low, best, high, known = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
+    measured = {key: np.full(shape, np.nan) for key in ("value", "low", "high")}
+    for key, matrix in measured.items():
+        matrix[at] = evidence[key].to_numpy(dtype=np.float64)[wanted]
+    known = np.zeros(shape, dtype=bool)
+    known[at] = evidence["evidence"].isin(KNOWN_EVIDENCE).to_numpy()[wanted]
+    low, best, high = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for i, name in enumerate(names):
-        rows = evidence[evidence["indicator"] == name].set_index("place_id").reindex(index)
-        parts = [rows[key].to_numpy(dtype=np.float64) for key in ("value", "low", "high")]
+        parts = (measured[key][:, i] for key in ("value", "low", "high"))
         low[:, i], best[:, i], high[:, i] = judge(rubric.rules[name], *parts)
-        known[:, i] = rows["evidence"].isin(KNOWN_EVIDENCE).to_numpy()
     return Judged(names, low, best, high, known)
 
 

@@ -45,12 +45,11 @@ def open_share(text: str) -> float | None:
     >>> open_share("24/7"), open_share("Mo-Su 06:00-18:00"), open_share("whenever")
     (1.0, 0.5, None)
     """
-    from opening_hours import OpeningHours, ParserError, State
+    from opening_hours import OpeningHours, State, validate
 
-    try:
-        hours = OpeningHours(text, max_interval_days=LONGEST_DAYS)
-    except (ParserError, SyntaxError, ValueError):
+    if not validate(text):
         return None
+    hours = OpeningHours(text, max_interval_days=LONGEST_DAYS)
     opened = 0.0
     for begin, end, state, _ in hours.intervals(YEAR_START, YEAR_END):
         if state == State.UNKNOWN:

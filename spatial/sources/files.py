@@ -29,6 +29,7 @@ DEPARTMENT_COLUMNS = ("afdelingsnavn", "afdelingsnummer")
 NAME_COLUMNS = ("name", "navn", "afdelingsnavn", "omraade", "title")
 MAX_DEGREES = (180.0, 90.0)
 NAMES_SHOWN = 3
+LATIN: dict[int, str] = {ord(letter): plain for letter, plain in {"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}.items()}
 
 
 def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = 1600.0) -> Estate:
@@ -175,5 +176,5 @@ def _bounds(shape: Any) -> str:
 
 
 def _slug(text: str) -> str:
-    plain = text.lower().translate(str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    plain = text.lower().translate(LATIN)
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "estate"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import osmium
 import shapely
 from osmium.osm import osm_entity_bits
@@ -44,8 +45,8 @@ AREA_KEYS = (
     "tourism",
 )  # fmt: skip
 HASH_CHUNK_BYTES = 1 << 20
-# About 2.2 km north and south, and as much east and west in Europe, beyond the reach: no building, and
-# no line with both ends further off, is looked for in the area.
+# About 2.2 km north and south, and as much east and west in Europe, beyond the reach: no building
+# that begins further off reaches into the area.
 WINDOW_DEG = 0.02
 Window = tuple[float, float, float, float]
 # Objects that reach over the edge of the area are kept whole when their box touches it.
@@ -138,9 +139,7 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
 def around(path: str | Path, estate: Estate) -> RawData:
     """Read the surroundings of an estate: its boundary, margin and reach; see ``read``."""
     to_degrees = Transformer.from_crs(estate.crs, WGS84, always_xy=True)
-    area = shapely.transform(
-        estate.context_area, lambda x, y: to_degrees.transform(x, y), interleaved=False
-    )
+    area = _project(np.array([estate.context_area], dtype=object), to_degrees)[0]
     return read(path, area, estate.crs)
 
 
@@ -253,8 +252,6 @@ def _scan(path: Path, window: Window | None = None) -> _Scan:
     try:
         for obj in _objects(path):
             if _skips(obj, window):
-                if obj.is_area():
-                    scan.rings.pop(obj.orig_id(), None)
                 continue
             if obj.is_area():
                 _take_area(obj, scan)
@@ -276,17 +273,22 @@ def _scan(path: Path, window: Window | None = None) -> _Scan:
 
 
 def _skips(obj: Any, window: Window | None) -> bool:
-    """Whether an object is surely not near: nodes, and buildings and lines by one node or two."""
+    """Whether an object is surely not near: nodes, and buildings by their first node.
+
+    Lines and large areas may pass through the window with both ends far off; those are read.
+    """
     if window is None:
         return False
     if obj.is_node():
         return _is_far(obj.location, window)
     if obj.is_way():
-        nodes = obj.nodes
-        return len(nodes) > 0 and _is_far(nodes[0].location, window) and _is_far(nodes[-1].location, window)
-    if obj.is_area() and obj.from_way() and "building" in obj.tags:
-        return _is_far(next(iter(obj.outer_rings()))[0].location, window)
+        return "building" in obj.tags and len(obj.nodes) > 0 and _is_far(obj.nodes[0].location, window)
     return False
+
+
+def _only(criterion: Any, entities: osm_entity_bits) -> Any:
+    """Apply a filter to some kinds of objects and let the others pass."""
+    return criterion.enable_for(entities)
 
 
 def _objects(path: Path) -> Iterator[Any]:
@@ -297,10 +299,10 @@ def _objects(path: Path) -> Iterator[Any]:
         osmium.FileProcessor(str(path))
         .with_locations()
         .with_areas(keep(*AREA_KEYS))
-        .with_filter(keep(*POINT_KEYS).enable_for(entity.NODE))
-        .with_filter(keep(*LINE_KEYS, *AREA_KEYS).enable_for(entity.WAY))
-        .with_filter(keep(*AREA_KEYS).enable_for(entity.AREA | entity.RELATION))
-        .with_filter(multipolygon.enable_for(entity.RELATION))
+        .with_filter(_only(keep(*POINT_KEYS), entity.NODE))
+        .with_filter(_only(keep(*LINE_KEYS, *AREA_KEYS), entity.WAY))
+        .with_filter(_only(keep(*AREA_KEYS), entity.AREA | entity.RELATION))
+        .with_filter(_only(multipolygon, entity.RELATION))
     )
 
 
@@ -385,8 +387,10 @@ def _take_area(area: Any, scan: _Scan) -> None:
     ring = None
     if kind == "relation":
         scan.relations_built.add(area.orig_id())
+    elif area.orig_id() in scan.rings:
+        ring = scan.rings.pop(area.orig_id())
     else:
-        ring = scan.rings.pop(area.orig_id(), None)
+        return  # its way was skipped
     try:
         wkb = _WKB.create_multipolygon(area)
     except (osmium.InvalidLocationError, RuntimeError):
@@ -412,7 +416,7 @@ def _features(
     nodes = [batch.nodes[i] for i in kept] if batch.nodes else None
     return Features(
         ids=np.array(batch.ids, dtype=object)[kept],
-        tags=[batch.tags[i] for i in kept],
+        tags=[batch.tags[int(i)] for i in kept],
         geometry=_project(geometry[kept], to_metric),
         node_ids=None
         if nodes is None
@@ -420,11 +424,11 @@ def _features(
     )
 
 
-def _project(geometry: np.ndarray, to_metric: Transformer) -> np.ndarray:
+def _project(geometry: npt.NDArray[np.object_], transformer: Transformer) -> npt.NDArray[np.object_]:
     """Project geometries in one call, and keep every vertex."""
-    degrees = shapely.get_coordinates(geometry)
-    metres = np.column_stack(to_metric.transform(degrees[:, 0], degrees[:, 1]))
-    result: np.ndarray = shapely.set_coordinates(geometry.copy(), metres)
+    xy = shapely.get_coordinates(geometry)
+    there = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+    result: npt.NDArray[np.object_] = shapely.set_coordinates(geometry.copy(), there)
     return result
 
 
@@ -439,7 +443,7 @@ def _valid(areas: Features, scan: _Scan) -> Features:
     keep = shapely.area(geometry) > 0
     scan.dropped[NO_EXTENT] += int((~keep).sum())
     index = np.flatnonzero(keep)
-    return Features(areas.ids[index], [areas.tags[i] for i in index], geometry[index])
+    return Features(areas.ids[index], [areas.tags[int(i)] for i in index], geometry[index])
 
 
 def _polygonal(shape: BaseGeometry) -> BaseGeometry:
