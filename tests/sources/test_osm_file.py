@@ -27,9 +27,7 @@ from spatial.errors import EmptyAreaError, SourceFormatError, SourceUnavailable,
 from spatial.sources import osm_file
 from tests.osm_xml import CENTRE_M, GRAIN_M, METRIC, degrees, write
 
-BENCH = (
-    b'<osm version="0.6"><node id="1" lat="55" lon="12"><tag k="amenity" v="bench"/></node></osm>'
-)
+BENCH = b'<osm version="0.6"><node id="1" lat="55" lon="12"><tag k="amenity" v="bench"/></node></osm>'
 SQUARE = {1: (0, 0), 2: (40, 0), 3: (40, 30), 4: (0, 30)}
 RING = (1, 2, 3, 4, 1)
 FINNISH = CRS.from_epsg(3067)
@@ -164,9 +162,7 @@ def test_lines_keep_the_identity_of_every_node(tmp_path):
     }
     raw = read(write(tmp_path / "ids.osm", nodes, ways))
     counts = shapely.get_num_coordinates(raw.lines.geometry)
-    rows = dict(
-        zip(raw.lines.ids, np.split(raw.lines.node_ids, np.cumsum(counts)[:-1]), strict=True)
-    )
+    rows = dict(zip(raw.lines.ids, np.split(raw.lines.node_ids, np.cumsum(counts)[:-1]), strict=True))
     assert {key: list(row) for key, row in rows.items()} == {
         "osm:way/1": [1, 2, 3], "osm:way/2": [4, 5], "osm:way/3": [1, 2, 3, 4, 1],
     }  # fmt: skip
@@ -250,9 +246,7 @@ def test_a_way_cut_at_the_edge_is_kept_in_pieces(tmp_path):
         9: (0, 9, {"amenity": "bench"}),
     }
     # 3 and 5 are missing: 1–2 and 6–7–8 are there, 4 alone is no line
-    raw = read(
-        write(tmp_path / "cut.osm", nodes, {1: ((1, 2, 3, 4, 5, 6, 7, 8), {"highway": "path"})})
-    )
+    raw = read(write(tmp_path / "cut.osm", nodes, {1: ((1, 2, 3, 4, 5, 6, 7, 8), {"highway": "path"})}))
     assert list(raw.lines.ids) == ["osm:way/1"] * 2
     assert shapely.length(raw.lines.geometry) == pytest.approx([10, 20], abs=2 * GRAIN_M)
     assert list(raw.lines.node_ids) == [1, 2, 6, 7, 8]
@@ -305,9 +299,7 @@ def test_a_relation_whose_ways_lack_nodes_is_counted(tmp_path):
 def test_a_self_crossing_area_is_repaired_and_counted(tmp_path):
     """A bow tie 40 m wide and 30 m high: two triangles of 20 m × 30 m / 2 on their sides."""
     nodes = SQUARE | {9: (0, 90, {"amenity": "bench"})}
-    raw = read(
-        write(tmp_path / "bow.osm", nodes, {7: ((1, 2, 4, 3, 1), {"leisure": "playground"})})
-    )
+    raw = read(write(tmp_path / "bow.osm", nodes, {7: ((1, 2, 4, 3, 1), {"leisure": "playground"})}))
     assert list(raw.areas.ids) == ["osm:way/7"]
     shape = raw.areas.geometry[0]
     assert shape.is_valid and shape.area == pytest.approx(2 * 40 * 15 / 2, abs=2)
@@ -340,17 +332,9 @@ def test_a_building_mapped_as_relation_and_as_outer_way_is_one(tmp_path):
 def test_without_a_courtyard_the_ways_of_a_building_say_more(tmp_path):
     nodes = SQUARE | {11: (100, 0), 12: (110, 0), 13: (110, 10), 14: (100, 10)}
     other = ((11, 12, 13, 14, 11), {"building": "garage"})
-    relations = {
-        1: ([("way", 1, "outer"), ("way", 2, "outer")], {"type": "multipolygon", "building": "yes"})
-    }
-    raw = read(
-        write(
-            tmp_path / "a.osm", nodes, {1: (RING, {"building": "apartments"}), 2: other}, relations
-        )
-    )
-    assert sorted(raw.areas.ids) == ["osm:way/1", "osm:way/2"] and raw.repaired == {
-        osm_file.TWIN: 1
-    }
+    relations = {1: ([("way", 1, "outer"), ("way", 2, "outer")], {"type": "multipolygon", "building": "yes"})}
+    raw = read(write(tmp_path / "a.osm", nodes, {1: (RING, {"building": "apartments"}), 2: other}, relations))
+    assert sorted(raw.areas.ids) == ["osm:way/1", "osm:way/2"] and raw.repaired == {osm_file.TWIN: 1}
     # one of the outer ways is no building by itself: then the relation is needed
     raw = read(write(tmp_path / "b.osm", nodes, {1: (RING, {}), 2: other}, relations))
     assert sorted(raw.areas.ids) == ["osm:relation/1", "osm:way/2"]
@@ -379,6 +363,52 @@ def test_cut_outlines_far_from_the_area_are_not_counted(tmp_path):
     )
     assert not read(path, lon_lat_box(2900, 0, 3100, 50)).dropped
     assert read(path, lon_lat_box(-5, -5, 50, 50)).dropped == {osm_file.LOST_BUILDING: 1}
+
+
+WIDE = (-20_000, -20_000, 20_000, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("refs", "tags"),
+    [
+        ((1, 2), {"highway": "track"}),
+        ((1, 2), {"waterway": "canal"}),
+        ((1, 2, 3, 4, 1), {"highway": "path"}),
+        ((1, 2, 3, 4, 1), {"barrier": "fence"}),
+        ((1, 2, 3, 4, 1), {"leisure": "park"}),
+    ],
+)
+def test_what_passes_by_is_kept_however_far_off_it_begins(refs, tags, tmp_path):
+    """A canal, a way around a lake, a park: both ends are 9 km from the area they cross."""
+    nodes = {1: (-9000, 0), 2: (9000, 0), 3: (9000, 9000), 4: (-9000, 9000)}
+    path = write(tmp_path / "long.osm.pbf", nodes, {1: (refs, tags)}, bounds=WIDE)
+    raw = read(path, lon_lat_box(-100, -500, 100, 500))
+    assert {*raw.lines.ids, *raw.areas.ids} == {"osm:way/1"}
+
+
+def test_what_is_wrong_far_off_does_no_harm(tmp_path):
+    """A whole country's extract always holds some building that crosses itself."""
+    far = {i + 10: (x + 9000, y) for i, (x, y) in SQUARE.items()}
+    ways = {
+        1: (RING, {"building": "yes"}),
+        2: ((11, 12, 14, 13, 11), {"building": "yes"}),
+        3: ((11, 12, 11), {"building": "yes"}),
+        4: ((11, 12, 77, 14, 11), {"building": "yes"}),
+        5: ((11,), {"highway": "path"}),
+        6: ((77, 78), {"highway": "path"}),
+        7: ((77, 78, 79, 77), {"building": "yes"}),
+    }
+    path = write(tmp_path / "far.osm.pbf", SQUARE | far, ways, bounds=WIDE)
+    raw = read(path, lon_lat_box(-100, -500, 100, 500))
+    assert [*raw.areas.ids] == ["osm:way/1"] and not len(raw.lines)
+    assert not raw.repaired
+
+
+def test_a_self_crossing_building_near_by_is_repaired_in_an_extract_with_a_header(tmp_path):
+    ways = {1: ((1, 2, 4, 3, 1), {"building": "yes"})}
+    path = write(tmp_path / "bow.osm.pbf", SQUARE, ways, bounds=WIDE)
+    raw = read(path, lon_lat_box(-100, -500, 100, 500))
+    assert [*raw.areas.ids] == ["osm:way/1"] and raw.repaired == {"self-crossing area": 1}
 
 
 def test_what_was_lost_is_logged_with_its_count(tmp_path, caplog):
@@ -410,9 +440,7 @@ def html(path):
 
 def halved(source):
     def make(path):
-        whole = write(
-            path.with_name("whole" + source), SQUARE | {9: (0, 9, {"amenity": "bench"})}
-        ).read_bytes()
+        whole = write(path.with_name("whole" + source), SQUARE | {9: (0, 9, {"amenity": "bench"})}).read_bytes()
         path.write_bytes(whole[: len(whole) // 2])
 
     return make
@@ -471,12 +499,7 @@ def test_a_boundary_outside_the_extract_says_where_both_are(town, tmp_path):
     with pytest.raises(EmptyAreaError) as caught:
         read(path, shapely.box(24.93, 60.16, 24.94, 60.17))
     message = str(caught.value)
-    assert (
-        str(path) in message
-        and "24.935,60.165" in message
-        and "outside" in message
-        and "\n" not in message
-    )
+    assert str(path) in message and "24.935,60.165" in message and "outside" in message and "\n" not in message
     west, south = degrees(-300, -200)
     assert f"{west:.3f},{south:.3f}" in message
 
@@ -492,9 +515,7 @@ def test_a_file_without_rights_is_unavailable(town, tmp_path):
 
 def test_one_node_without_a_position_does_not_spoil_the_extract(tmp_path):
     """Deleted objects, which JOSM leaves in its files, have none."""
-    path = write(
-        tmp_path / "a.osm", {1: (0, 0, {"amenity": "bench"}), 2: (9, 9, {"amenity": "bench"})}
-    )
+    path = write(tmp_path / "a.osm", {1: (0, 0, {"amenity": "bench"}), 2: (9, 9, {"amenity": "bench"})})
     lost = '<node id="3" version="2" visible="false"><tag k="amenity" v="bench"/></node>'
     path.write_text(path.read_text().replace("</osm>", lost + "</osm>"))
     raw = read(path)
@@ -594,9 +615,7 @@ def gdal(demo_data):
 def gdal_tag(table, key, value):
     """GDAL keeps rarer tags as one text of "key"=>"value" pairs."""
     column = table[key] == value if key in table else False
-    return table[
-        column | table["other_tags"].fillna("").str.contains(f'"{key}"=>"{value}"', regex=False)
-    ]
+    return table[column | table["other_tags"].fillna("").str.contains(f'"{key}"=>"{value}"', regex=False)]
 
 
 def test_benches_of_helsinki_as_gdal_counts_them(helsinki, gdal):
@@ -616,17 +635,9 @@ def test_footways_of_helsinki_as_gdal_counts_them(helsinki, helsinki_plain, gdal
     is also a line."""
     nodes, ways, _ = helsinki_plain
     footways = {i: refs for i, (refs, tags) in ways.items() if tags.get("highway") == "footway"}
-    areas = {
-        i for i in footways if ways[i][0][0] == ways[i][0][-1] and ways[i][1].get("area") == "yes"
-    }
-    usable = {
-        i
-        for i, refs in footways.items()
-        if any(a in nodes and b in nodes for a, b in itertools.pairwise(refs))
-    }
-    known_to_gdal = {
-        i for i, refs in footways.items() if len([ref for ref in refs if ref in nodes]) > 1
-    }
+    areas = {i for i in footways if ways[i][0][0] == ways[i][0][-1] and ways[i][1].get("area") == "yes"}
+    usable = {i for i, refs in footways.items() if any(a in nodes and b in nodes for a, b in itertools.pairwise(refs))}
+    known_to_gdal = {i for i, refs in footways.items() if len([ref for ref in refs if ref in nodes]) > 1}
     expected = set(map(int, gdal["lines"][gdal["lines"]["highway"] == "footway"]["osm_id"]))
     assert expected == known_to_gdal - areas
     found = Counter(
@@ -663,15 +674,9 @@ def test_buildings_of_helsinki_as_gdal_counts_them(helsinki, helsinki_plain, gda
         and all(node in nodes for kind, ref, _ in members if kind == "w" for node in ways[ref][0])
     }  # fmt: skip
     every_relation = {
-        i
-        for i, (_, tags) in relations.items()
-        if "building" in tags and tags.get("type") == "multipolygon"
+        i for i, (_, tags) in relations.items() if "building" in tags and tags.get("type") == "multipolygon"
     }
-    ids = [
-        i.split("/")
-        for i, tags in zip(helsinki.areas.ids, helsinki.areas.tags, strict=True)
-        if "building" in tags
-    ]
+    ids = [i.split("/") for i, tags in zip(helsinki.areas.ids, helsinki.areas.tags, strict=True) if "building" in tags]
     found_way = {int(i) for kind, i in ids if kind == "osm:way"}
     found_relation = {int(i) for kind, i in ids if kind == "osm:relation"}
     outer_of_holed = {
@@ -682,13 +687,8 @@ def test_buildings_of_helsinki_as_gdal_counts_them(helsinki, helsinki_plain, gda
     assert found_way == whole_way - outer_of_holed
     assert found_relation == whole_relation
     assert by_way - found_way <= cut_way and found_way - by_way == set()
-    assert (
-        by_relation - found_relation <= every_relation - whole_relation
-        and found_relation - by_relation == set()
-    )
-    assert helsinki.dropped[osm_file.LOST_BUILDING] == len(cut_way) + len(
-        every_relation - whole_relation
-    )
+    assert by_relation - found_relation <= every_relation - whole_relation and found_relation - by_relation == set()
+    assert helsinki.dropped[osm_file.LOST_BUILDING] == len(cut_way) + len(every_relation - whole_relation)
 
 
 def test_areas_of_helsinki_are_as_large_as_gdals(helsinki, gdal):
@@ -697,16 +697,12 @@ def test_areas_of_helsinki_are_as_large_as_gdals(helsinki, gdal):
     expected = dict(zip("osm:way/" + table["osm_way_id"], table.area, strict=True))
     found = {
         i: shape.area
-        for i, tags, shape in zip(
-            helsinki.areas.ids, helsinki.areas.tags, helsinki.areas.geometry, strict=True
-        )
+        for i, tags, shape in zip(helsinki.areas.ids, helsinki.areas.tags, helsinki.areas.geometry, strict=True)
         if "building" in tags
     }
     shared = sorted(expected.keys() & found.keys())
     assert len(shared) > 100
-    assert np.array([found[i] for i in shared]) == pytest.approx(
-        np.array([expected[i] for i in shared]), rel=1e-6
-    )
+    assert np.array([found[i] for i in shared]) == pytest.approx(np.array([expected[i] for i in shared]), rel=1e-6)
 
 
 def test_positions_of_helsinki_are_projected_node_by_node(helsinki, helsinki_plain):
@@ -717,9 +713,7 @@ def test_positions_of_helsinki_are_projected_node_by_node(helsinki, helsinki_pla
     assert shapely.get_coordinates(helsinki.points.geometry) == pytest.approx(expected, abs=1e-6)
     counts = shapely.get_num_coordinates(helsinki.lines.geometry)
     assert counts.sum() == len(helsinki.lines.node_ids)
-    expected = np.column_stack(
-        to_metric.transform(*np.array([nodes[int(i)][0] for i in helsinki.lines.node_ids]).T)
-    )
+    expected = np.column_stack(to_metric.transform(*np.array([nodes[int(i)][0] for i in helsinki.lines.node_ids]).T))
     assert shapely.get_coordinates(helsinki.lines.geometry) == pytest.approx(expected, abs=1e-6)
 
 
