@@ -1,4 +1,5 @@
 """Minimal canonical tables made by hand: every column that ``spatial.layers.canonical`` makes."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
 """The walking network against paper and networkx."""
+# ruff: noqa: E501 - a table reads best with a case on a line
+
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -368,7 +371,7 @@ def test_flow_splits_nothing_and_loses_nothing_on_a_random_grid():
         metres, routes = nx.single_source_dijkstra(plain, int(home), cutoff=700)
         for goal in goals:
             if goal in metres:
-                for step in zip(routes[goal][:-1], routes[goal][1:], strict=True):
+                for step in pairwise(routes[goal]):
                     expected[edge_of[frozenset(step)]] += weight
     assert expected.max() > 0
     found = flow(network, node_targets(network, homes), weights, node_targets(network, goals), limit_m=700)
@@ -398,7 +401,7 @@ def random_grid(seed, nodes=None):
     """The network and its edges as (node, node, metres), the lengths measured here."""
     at, ways = random_ways(seed)
     network = graph(at, ways, nodes)
-    metres = [sum(np.hypot(*np.subtract(at[p], at[q])) for p, q in zip(w[:-1], w[1:], strict=True)) for w in ways]
+    metres = [sum(np.hypot(*np.subtract(at[p], at[q])) for p, q in pairwise(w)) for w in ways]
     # Nodes of the network are numbered by their identity; a grid node without ways is none of them.
     ids = {identity: i for i, identity in enumerate(sorted({n for w in ways for n in (w[0], w[-1])}))}
     return network, np.array([(ids[w[0]], ids[w[-1]], m) for w, m in zip(ways, metres, strict=True)])
@@ -425,7 +428,7 @@ def by_networkx(links, locked, sources, targets, limit):
             walks.add_edge(*((owner, mark) if side == "s" else (mark, owner)), weight=float(rows.leg_m[row]))
     for found in stops.values():
         found.sort(key=lambda stop: stop[0])
-        for (p, a), (q, b) in zip(found[:-1], found[1:], strict=True):
+        for (p, a), (q, b) in pairwise(found):
             walks.add_edge(a, b, weight=q - p)
             walks.add_edge(b, a, weight=q - p)
     walks.remove_nodes_from(np.flatnonzero(locked).tolist())

@@ -1,4 +1,5 @@
 """Places and the rooms they make, against paper and laws."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import geopandas as gpd
 import numpy as np
@@ -224,7 +225,7 @@ def scene(seed, count=60, side=400.0):
     """Places strewn at random, some large, with buildings and fences between."""
     rng = np.random.default_rng(seed)
     objects = {}
-    for i in range(count):
+    for _ in range(count):
         x, y = rng.uniform(0, side, 2)
         kind = KINDS[rng.integers(len(KINDS))]
         wide, high = rng.uniform(10, 70, 2)
@@ -333,7 +334,7 @@ def test_a_pitch_is_its_own_ground_and_a_strip_to_what_lies_along_it():
     _, spaces = spaces_of(table, [], tables.barriers([]))
     assert spaces.index.tolist() == ["space:a"] and spaces["kind"].tolist() == ["meeting_space"]
     extra = spaces.geometry.iloc[0].difference(PITCH)
-    # From the line at y = 0, 4 m wide, to the bench at −20: about 4 × 20 m and half a disc.
+    # From the line at y = 0, 4 m wide, to the bench 20 m off: about 4 × 20 m and half a disc.
     assert extra.bounds == pytest.approx((48, -22, 52, 0)) and extra.area == pytest.approx(80 + 2 * np.pi, rel=0.01)
 
 

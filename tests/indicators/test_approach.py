@@ -1,4 +1,5 @@
 """Rests, light and crossings on the walks from the estate's dwellings."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import pytest
 

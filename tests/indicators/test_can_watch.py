@@ -1,4 +1,5 @@
 """Seats and standing edges per activity, within 25 m and in sight."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import pytest
 import shapely

@@ -1,4 +1,5 @@
-"""What is asked of one: 1 − mean of four terms, and programmes."""
+"""What is asked of one: one less the mean of four terms, and programmes."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import pytest
 

@@ -1,4 +1,5 @@
 """Who can come by: dwellings within a walk, and the walks of the estate's."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 

@@ -1,4 +1,5 @@
 """Visible share of the discs of 100 and 25 m."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 
@@ -19,7 +20,7 @@ def walled(distance):
 
 
 def behind(share):
-    """Share of a disc behind a wall at this share of its radius: (acos s − s √(1 − s²)) / π."""
+    """Share of a disc behind a wall at this share of its radius: acos s less s √(1 less s²), by π."""
     return (math.acos(share) - share * math.sqrt(1 - share**2)) / math.pi
 
 

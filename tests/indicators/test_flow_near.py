@@ -1,4 +1,5 @@
 """Percentile, by length of way, of the trips on the nearest way."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 from types import SimpleNamespace
 

@@ -1,4 +1,5 @@
 """The right to enter."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 from types import SimpleNamespace
 

@@ -1,4 +1,5 @@
 """Nearness of dwellings inside and outside: 2 min / sum."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 

@@ -1,4 +1,5 @@
 """Share of the dwellings within 800 m with a step-free route, at worst and at best."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import pytest
 import shapely

@@ -1,4 +1,5 @@
 """The walk to the nearest stop."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import numpy as np
 

@@ -1,4 +1,5 @@
 """Effective number of pairs of activity and age group."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 

@@ -1,4 +1,5 @@
 """Metres of residential façade in sight, per hectare of the place and the 50 m around it."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 
