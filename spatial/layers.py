@@ -136,10 +136,17 @@ def _number(text: object) -> float:
             value, factor = value[: -len(unit)].strip(), metres
             break
     try:
-        number = float(value)
+        return _plain(value) * factor
     except ValueError:
         return float("nan")
-    return number * factor if np.isfinite(number) else float("nan")
+
+
+def _plain(text: str) -> float:
+    """Read a finite number as people write it; Python's own ``1_000`` and ``inf`` are none."""
+    number = float(text.replace(",", "."))
+    if "_" in text or not np.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _numbers(tags: Iterable[Tags], key: str) -> npt.NDArray[np.float64]:
@@ -290,7 +297,7 @@ def _paths(lines: Features, rules: TagRules, crs: CRS) -> Table:
         "level": np.nan_to_num(_numbers(tags, "layer")),
         "allowed": np.array([_allowed(tag, walk) for tag in tags], dtype=bool),
         "major": np.isin(highway.astype(str), walk["major"]) | (speed > walk["major_speed_kmh"]) & ~np.isin(highway.astype(str), ("footway", "path", "track", "cycleway")),
-        "is_crossing": np.array([f"{highway_}=crossing" in _crossing_tags(tag) for highway_, tag in zip(highway, tags, strict=True)], dtype=bool),
+        "is_crossing": np.array([not _crossing_tags(tag).isdisjoint(walk["crossing_ways"]) for tag in tags], dtype=bool),
         "node_ids": _ragged([nodes[i] for i in index]),
     }
     return _table(lines.ids[index], lines.geometry[index], columns, crs)
@@ -319,7 +326,8 @@ def _allowed(tags: Tags, walk: Mapping[str, Any]) -> bool:
         return True
     if foot in walk["foot_no"] or access in walk["foot_no"]:
         return False
-    if tags.get("highway") in walk["classes"]:
+    highway = tags.get("highway")
+    if highway in walk["classes"] and highway not in walk["only_with_foot"]:
         return True
     return tags.get("sidewalk") in ("both", "left", "right", "yes")
 
@@ -331,9 +339,9 @@ def _incline(text: str | None) -> float:
     value = text.strip()
     try:
         if value.endswith("%"):
-            return abs(float(value[:-1].replace(",", "."))) / 100
+            return abs(_plain(value[:-1])) / 100
         if value.endswith("°"):
-            return float(np.tan(np.radians(abs(float(value[:-1].replace(",", "."))))))
+            return float(np.tan(np.radians(abs(_plain(value[:-1])))))
     except ValueError:
         pass
     return float("nan")
