@@ -357,6 +357,13 @@ def test_flow_does_not_begin_beyond_a_locked_gate():
     assert_allclose(found[[1, 2]], [0, 7])
 
 
+def test_nobody_leaves_between_two_locked_gates():
+    gates = {1: {"locked": True}, 2: {"locked": True}}
+    network = graph({1: (0, 0), 2: (100, 0), 3: (200, 0), 4: (0, 50)}, [(1, 2), (2, 3), (1, 4)], gates)
+    home, goals = attach(network, shapes((90, 0)), within_m=0.0), attach(network, shapes((200, 0), (0, 50)), within_m=0.0)
+    assert_array_equal(flow(network, home, np.array([7.0]), goals, limit_m=800), [0, 0, 0])
+
+
 def test_flow_splits_nothing_and_loses_nothing_on_a_random_grid():
     """Flow over an edge is the sum over pairs of the trips whose (only) shortest walk holds it."""
     network, links = random_grid(5)

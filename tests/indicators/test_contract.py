@@ -258,3 +258,21 @@ def test_no_places_and_nothing_around_a_place(name, nobody):
         assert [getattr(result, field).dtype for field in FIELDS[:3]] == [np.float64] * 3
         assert all(re.fullmatch("[a-z0-9_;]+", rule) for rule in result.rule)
         assert not (set(result.rule) - set(strings.texts("en")["rule"]))
+
+
+def test_groups_have_the_mean_and_the_weakest_evidence():
+    rows = [(1.0, 1.0, 1.0, "observed", "a"), (0.5, 0.3, 0.7, "assumed by rule", "b"), (np.nan, 0.0, 1.0, "unknown", "c")]
+    groups = [np.array([0]), np.array([0, 1]), np.array([1, 0, 2])]
+    expected = (1, 1, 1, "observed", "a"), (0.75, 0.65, 0.85, "assumed by rule", "b"), (np.nan, 1.3 / 3, 2.7 / 3, "unknown", "c")
+    tables.check(indicators.over_members(indicators.from_rows(rows), groups), *expected)
+
+
+@pytest.mark.parametrize(("unit", "high", "blind_low"), [("count", 12 / 0.8, 10), ("m", 12, np.nan)])
+def test_the_edge_of_the_extract(unit, high, blind_low):
+    """Wholly seen, 80 % seen (a count may be higher by what lies beyond), 40 % seen (says nothing)."""
+    spec = SimpleNamespace(unit=unit)
+    found = indicators.at_extract_edge(spec, indicators.from_rows([(11.0, 10.0, 12.0, "derived", "a")] * 3), np.array([1.0, 0.8, 0.4]))
+    tables.check(
+        found, (11, 10, 12, "derived", "a"), (11, 10, high, "derived", "a;extract_edge_20pct_unseen"),
+        (np.nan, blind_low, np.nan, "unknown", "a;extract_edge_60pct_unseen"),
+    )  # fmt: skip
