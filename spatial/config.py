@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +38,11 @@ class Matcher:
         for name, selectors in groups.items():
             for text in selectors:
                 conditions = tuple(_condition(part, text) for part in text.split(" & "))
-                by_key.setdefault(conditions[0][0], []).append((order, name, conditions))
+                # Found by a key that the object must have; a negated one it may lack.
+                required = next((key for key, _, negated in conditions if not negated), None)
+                if required is None:
+                    raise ConfigError(f"tags: found selector {text!r}, which only excludes; needed one condition that must hold; add it")
+                by_key.setdefault(required, []).append((order, name, conditions))
                 order += 1
         return cls(by_key)
 
@@ -199,7 +204,7 @@ def rubric(path: Path | None = None) -> RubricSpec:
             concentration=float(table["stability"]["concentration"]),
             top_k=int(table["stability"]["top_k"]),
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ConfigError(
             f"{where}: found no usable entry {error}; needed the layout of the bundled rubric.toml; start from a copy of it"
         ) from error
@@ -208,16 +213,20 @@ def rubric(path: Path | None = None) -> RubricSpec:
 
 
 def _rule(name: str, entry: Mapping[str, Any], where: str) -> RuleSpec:
-    curve = entry["value"]
-    plausible = entry.get("plausible")
-    return RuleSpec(
-        indicator=name,
-        aspect=str(entry["aspect"]),
-        weight=float(entry["weight"]),
-        curve=curve if isinstance(curve, str) else tuple((float(x), float(y)) for x, y in curve),
-        plausible=None if plausible is None else (float(plausible[0]), float(plausible[1])),
-        why=str(entry["why"]),
-    )
+    try:
+        curve, plausible = entry["value"], entry.get("plausible")
+        return RuleSpec(
+            indicator=name,
+            aspect=str(entry["aspect"]),
+            weight=float(entry["weight"]),
+            curve=curve if isinstance(curve, str) else tuple((float(x), float(y)) for x, y in curve),
+            plausible=None if plausible is None else (float(plausible[0]), float(plausible[1])),
+            why=str(entry["why"]),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        raise ConfigError(
+            f"{where}: [indicator.{name}] found no usable entry {error}; needed aspect, weight, value and why as in the bundled rubric.toml; correct it"
+        ) from error
 
 
 def _check(spec: RubricSpec, where: str) -> None:
@@ -226,13 +235,16 @@ def _check(spec: RubricSpec, where: str) -> None:
         if problem:
             raise ConfigError(f"{where}: [indicator.{rule.indicator}] {problem}")
     weights = list(spec.aspect_weights.values())
-    if min(weights) < 0 or sum(weights) <= 0:
+    if not all(0 <= weight < math.inf for weight in weights) or sum(weights) <= 0:
         raise ConfigError(f"{where}: [aspect] found weights {weights}; needed none below 0 and one above; correct them")
+    for aspect, weight in spec.aspect_weights.items():
+        if weight > 0 and not any(rule.aspect == aspect and rule.weight > 0 for rule in spec.rules.values()):
+            raise ConfigError(f"{where}: [aspect] {aspect} has weight {weight}, but no indicator with a weight judges it; add one, or give it weight 0")
     if spec.mean not in ("geometric", "arithmetic"):
         raise ConfigError(f"{where}: mean is {spec.mean!r}; needed 'geometric' or 'arithmetic'; choose one")
     if not 0 <= spec.min_coverage <= 1:
         raise ConfigError(f"{where}: min_coverage is {spec.min_coverage}; needed a share from 0 to 1; correct it")
-    if spec.draws < 1 or spec.concentration <= 0 or spec.top_k < 1:
+    if spec.draws < 1 or not 0 < spec.concentration < math.inf or spec.top_k < 1:
         raise ConfigError(f"{where}: [stability] needed draws, concentration and top_k above 0; correct them")
 
 
@@ -241,11 +253,13 @@ def _problem(rule: RuleSpec) -> str | None:
         return f"aspect is {rule.aspect!r}; needed one of {', '.join(ASPECTS)}; choose one"
     if not 0 <= rule.weight < float("inf"):
         return f"weight is {rule.weight}; needed a number of 0 or more; correct it"
+    if rule.plausible is not None and not -math.inf < rule.plausible[0] <= rule.plausible[1] < math.inf:
+        return f"plausible is {list(rule.plausible)}; needed the lower bound and then the upper; correct it"
     if isinstance(rule.curve, str):
         return None if rule.curve in CURVES else f"value is {rule.curve!r}; needed points or one of {', '.join(CURVES)}"
     xs, ys = [x for x, _ in rule.curve], [y for _, y in rule.curve]
-    if not xs or any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
-        return f"value has arguments {xs}; needed at least one, each above the one before; sort them"
+    if not xs or not all(map(math.isfinite, xs)) or any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
+        return f"value has arguments {xs}; needed at least one, all finite, each above the one before; sort them"
     if not all(0 <= y <= 1 for y in ys):
         return f"value reaches {ys}; needed judged values from 0 to 1; correct them"
     return None
