@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 from shapely.geometry import LineString, Point, Polygon, box
@@ -188,6 +188,7 @@ def test_widths(width, metres):
     assert np.isnan(found) if metres is None else found == pytest.approx(metres, abs=1e-9)
 
 
+@settings(max_examples=15)
 @given(st.dictionaries(st.sampled_from(["maxspeed", "width", "incline", "layer", "height"]), st.text(max_size=6)))
 def test_any_text_in_a_number_is_read_or_passed_over(tags):
     row = path(highway="tertiary", **tags)
@@ -457,6 +458,7 @@ def test_without_doors_dwellings_are_at_the_addresses_else_in_the_middle():
     assert [(p.x, p.y) for p in table.geometry] == [(25, 5)]
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.booleans()), max_size=12))
 def test_dwellings_keep_their_total_wherever_the_doors_are(doors):
     """Three blocks of 20 flats each in a row; a door belongs to one of them."""
