@@ -65,7 +65,7 @@ def find(
         pocket park or longer than a room are ground for other places, not places themselves.
     """
     near = objects[objects.intersects(boundary.buffer(margin_m))]
-    outdoors = near[~_indoors(near, buildings)]
+    outdoors = near[~indoors(near, buildings)]
     log.info("places: %d found, %d of them inside a building and left out", len(near), len(near) - len(outdoors))
     outdoors = outdoors.set_geometry(footprints(outdoors, rules), crs=objects.crs)
     vast = _is_ground(outdoors, rules) & _vast(outdoors.geometry.to_numpy())
@@ -95,7 +95,8 @@ def _vast(shapes: Shapes) -> npt.NDArray[np.bool_]:
     return (shapely.area(shapes) > POCKET_PARK_M2) | (across > ROOM_M)
 
 
-def _indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+def indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Say of each object whether it is inside a building, by its tags or its position."""
     tagged = np.array([tags.get("indoor") in ("yes", "room") or tags.get("location") == "indoor" for tags in objects["tags"]], dtype=bool)
     inner = shapely.point_on_surface(objects.geometry.to_numpy())
     solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]

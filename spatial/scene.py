@@ -6,7 +6,6 @@ An indicator asks for a table by the name of its parameter; here is what each na
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -52,33 +51,25 @@ def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estat
     dict
         The canonical layers, and: ``estate``; ``kinds`` (tag rules); ``network``; ``entries`` and
         ``doors`` (attachments of sites and dwellings); ``walks`` (approaches of sites × dwellings);
-        ``straight_m`` (sites × dwellings of the estate); ``flows`` (trips by edge);
-        ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings and closed barriers), ``view``
+        ``flows`` (trips by edge); ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings and closed barriers), ``view``
         (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
         ``near_way`` (by place); ``members`` and ``member_kinds``.
     """
-    estate_layers = dict(layers)
-    estate_layers["dwellings"] = dwellings = _with_inside(layers["dwellings"], estate)
-    with ThreadPoolExecutor(1) as pool:  # shapely releases the interpreter while it measures
-        straight = pool.submit(_straight, sites, dwellings)
-        walked = _walked(estate_layers, sites, estate, rules)
-    return walked | {"straight_m": straight.result()}
-
-
-def _walked(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estate: Estate, rules: TagRules) -> dict[str, Any]:
-    dwellings = layers["dwellings"]
+    dwellings = _with_inside(layers["dwellings"], estate)
     graph = walking.build(layers["paths"], layers["path_nodes"], layers["lamps"])
     solid = layers["buildings"].geometry.to_numpy()[layers["buildings"]["solid"].to_numpy()]
     barriers = layers["barriers"]
     blockers = Occluders.from_geometries(solid, barriers.geometry.to_numpy())
     view = Occluders.from_geometries(solid, barriers.geometry.to_numpy()[barriers["blocks_view"].to_numpy()])
     clear = partial(in_sight, occluders=blockers)
-    seats = footprints_of(layers["place_objects"], rules, "seat")
+    outdoors = layers["place_objects"][~rooms.indoors(layers["place_objects"], layers["buildings"])]
+    seats = footprints_of(outdoors, rules, "seat")
     entries = walking.attach(graph, sites.geometry.to_numpy(), clear=clear)
     doors = _doors(graph, dwellings, solid, clear)
     places = sites[sites["level"] == "place"]
     return {
         **layers,
+        "dwellings": dwellings,
         "estate": estate,
         "kinds": rules,
         "network": graph,
@@ -92,7 +83,7 @@ def _walked(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, est
         "view": view,
         "viewpoints": viewpoints(sites.geometry.to_numpy(), solid),
         "seats": seats,
-        "activities": _near(footprints_of(layers["place_objects"], rules, "watchable"), estate),
+        "activities": _near(footprints_of(outdoors, rules, "watchable"), estate),
         "near_way": _near_way(places, graph, rules.access["path_side_m"]),
         "members": rooms.members(places, places["space_id"]),
         "member_kinds": places["kind"].to_numpy(),
@@ -119,18 +110,12 @@ def _with_inside(dwellings: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFram
 
 def footprints_of(objects: gpd.GeoDataFrame, rules: TagRules, trait: str) -> gpd.GeoDataFrame:
     """Objects whose kind has a trait (``seat``, ``watchable``), with their footprints."""
-    wanted = objects[[getattr(rules.kinds[kind], trait) for kind in objects["kind"]]]
+    wanted = objects[np.array([getattr(rules.kinds[kind], trait) for kind in objects["kind"]], dtype=bool)]
     return wanted.set_geometry(rooms.footprints(wanted, rules), crs=objects.crs)
 
 
 def _near(table: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
     return table[table.intersects(estate.study_area.buffer(WATCH_M))]
-
-
-def _straight(sites: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
-    homes = dwellings.geometry.to_numpy()[dwellings["inside"].to_numpy()]
-    result: npt.NDArray[np.float64] = shapely.distance(sites.geometry.to_numpy()[:, None], homes[None, :])
-    return result
 
 
 def _flows(graph: walking.Network, doors: walking.Attachments, dwellings: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, estate: Estate) -> npt.NDArray[np.float64]:

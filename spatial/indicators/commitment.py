@@ -73,7 +73,7 @@ def no_programme(places: Any, kinds: Any) -> Measured:
 
 def _programme(tags: Mapping[str, str], ground: Any, by_nature: tuple[str, ...], words: Mapping[str, Any]) -> tuple[float, float, float, str, str]:
     answers = [_answer(term, keys, tags, words) for term, keys in TERMS if term in ("booking", "staffed")]
-    if 1.0 in answers or "club" in tags or any(tags.get(key) in words["yes"] for key in PROGRAMME_KEYS):
+    if 1.0 in answers or tags.get("club", "no") not in words["no"] or any(tags.get(key) in words["yes"] for key in PROGRAMME_KEYS):
         return 0.0, 0.0, 0.0, OBSERVED, "tags"
     if None not in answers:
         return 1.0, 1.0, 1.0, OBSERVED, "tags"

@@ -241,7 +241,6 @@ def nobody():
     return [(table, scene.build(layers, table, estate, RULES)) for table in (sites, lonely)]
 
 
-@pytest.mark.xfail(strict=True, reason="scene.footprints_of: a mask without rows picks columns")
 def test_a_scene_without_any_object():
     estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
     none = rooms.find(tables.place_objects({}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES).assign(space_id=np.empty(0, dtype=object))

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import shapely
 
 from spatial.indicators.dwellings import detour, dwellings_5min, dwellings_decay, nearest_walk
 from tests import tables
@@ -70,4 +71,6 @@ DETOURS = {
 def test_detour(straight, walked, weights, expected):
     homes = tables.homes([*weights, 1000], [True] * len(weights) + [False])  # one elsewhere, that does not count
     walks = tables.walks(distance_m=[[*walked, 700]] * 2)
-    tables.check(detour(PLACES, walks, homes, np.array([straight] * 2, dtype=float), BOTH), expected, NO_WAY)
+    # The place is the square from (0, 0) to (1, 1); homes stand in a line east of its edge.
+    doors = shapely.points([(1 + away, 0.5) for away in [*straight, 700]])
+    tables.check(detour(PLACES, walks, homes.set_geometry(doors, crs=homes.crs), BOTH), expected, NO_WAY)
