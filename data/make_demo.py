@@ -70,9 +70,7 @@ def boundary_polygon(extract: Path, wanted: Boundary) -> shapely.Polygon:
     ways = ways.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
     for found in ways.with_filter(osmium.filter.IdFilter([wanted.way])):
         if any(found.tags.get(key) != value for key, value in wanted.tags.items()):
-            raise SystemExit(
-                f"{extract}: way {wanted.way} is not {wanted.tags}, it is {found.tags}"
-            )
+            raise SystemExit(f"{extract}: way {wanted.way} is not {wanted.tags}, it is {found.tags}")
         ring = shapely.Polygon([(node.lon, node.lat) for node in found.nodes])
         return shapely.set_precision(shapely.normalize(ring), 10**-DECIMALS)
     raise SystemExit(f"{extract}: has no way {wanted.way} ({wanted.name})")
@@ -118,9 +116,7 @@ def clip(source: Path, target: Path, box: Box) -> None:
         "r": (kept.relation_ids(), touching.relation_ids()),
     }
     chosen = (
-        entity
-        for entity in osmium.FileProcessor(source)
-        if any(some.get(entity.id) for some in ids[entity.type_str()])
+        entity for entity in osmium.FileProcessor(source) if any(some.get(entity.id) for some in ids[entity.type_str()])
     )
     write(chosen, target, box)
 

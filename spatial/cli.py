@@ -19,7 +19,9 @@ DEMO = "reitbahnviertel"
 LANGUAGES = ("da", "en")
 FAILED = 1
 
-language = click.option("--lang", type=click.Choice(LANGUAGES), default="da", show_default=True, help="Language of the texts.")
+language = click.option(
+    "--lang", type=click.Choice(LANGUAGES), default="da", show_default=True, help="Language of the texts."
+)
 output = click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -60,15 +62,39 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed((
-        click.option("--rubric", type=click.Path(path_type=Path), help="Rubric in TOML instead of the bundled one."),
-        click.option("--seed", type=click.IntRange(min=0), default=20250201, show_default=True, help="Seed of the draws behind rank ranges."),
-        language,
-        click.option("--margin", "margin_m", type=click.FloatRange(min=0, max=2000), default=250.0, show_default=True, help="Metres beyond the boundary in which places are scored."),
-        click.option("--reach", "reach_m", type=click.FloatRange(min=0, max=20000), default=1600.0, show_default=True, help="Metres of network and context beyond that."),
-        output,
-        as_json,
-    )):  # fmt: skip
+    for option in reversed(
+        (
+            click.option(
+                "--rubric", type=click.Path(path_type=Path), help="Rubric in TOML instead of the bundled one."
+            ),
+            click.option(
+                "--seed",
+                type=click.IntRange(min=0),
+                default=20250201,
+                show_default=True,
+                help="Seed of the draws behind rank ranges.",
+            ),
+            language,
+            click.option(
+                "--margin",
+                "margin_m",
+                type=click.FloatRange(min=0, max=2000),
+                default=250.0,
+                show_default=True,
+                help="Metres beyond the boundary in which places are scored.",
+            ),
+            click.option(
+                "--reach",
+                "reach_m",
+                type=click.FloatRange(min=0, max=20000),
+                default=1600.0,
+                show_default=True,
+                help="Metres of network and context beyond that.",
+            ),
+            output,
+            as_json,
+        )
+    ):
         command = option(command)
     return command
 
@@ -76,7 +102,9 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @cli.command()
 @click.option("--boundary", type=click.Path(path_type=Path), required=True, help="File with the estate's boundary.")
 @click.option("--name", help="Name of the estate; with several areas in the file, the one to take.")
-@click.option("--osm", type=click.Path(path_type=Path), required=True, help="OpenStreetMap extract (.osm.pbf, .osm, .osm.bz2).")
+@click.option(
+    "--osm", type=click.Path(path_type=Path), required=True, help="OpenStreetMap extract (.osm.pbf, .osm, .osm.bz2)."
+)
 @_run_options
 def run(boundary: Path, name: str | None, osm: Path, **options: Any) -> None:
     """Score the places of an estate and draw the map.
@@ -105,7 +133,19 @@ def _demo_folder() -> Path:
     return next((f for f in (here / "data", here.parent / "data") if f.is_dir()), here.parent / "data")
 
 
-def _analyse(boundary: Path, name: str | None, osm: Path, *, rubric: Path | None, seed: int, lang: str, margin_m: float, reach_m: float, out: Path, as_json: bool) -> None:
+def _analyse(
+    boundary: Path,
+    name: str | None,
+    osm: Path,
+    *,
+    rubric: Path | None,
+    seed: int,
+    lang: str,
+    margin_m: float,
+    reach_m: float,
+    out: Path,
+    as_json: bool,
+) -> None:
     from spatial.sources import ahead
 
     with _progress() as tell, ahead.reader() as read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +42,10 @@ class Matcher:
                 # Found by a key that the object must have; a negated one it may lack.
                 required = next((key for key, _, negated in conditions if not negated), None)
                 if required is None:
-                    raise ConfigError(f"tags: found selector {text!r}, which only excludes; needed one condition that must hold; add it")
+                    raise ConfigError(
+                        f"tags: found selector {text!r}, which only excludes; "
+                        "needed one condition that must hold; add it"
+                    )
                 by_key.setdefault(required, []).append((order, name, conditions))
                 order += 1
         return cls(by_key)
@@ -206,7 +210,8 @@ def rubric(path: Path | None = None) -> RubricSpec:
         )
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ConfigError(
-            f"{where}: found no usable entry {error}; needed the layout of the bundled rubric.toml; start from a copy of it"
+            f"{where}: found no usable entry {error}; needed the layout of the bundled rubric.toml; start "
+            "from a copy of it"
         ) from error
     _check(spec, where)
     return spec
@@ -225,7 +230,8 @@ def _rule(name: str, entry: Mapping[str, Any], where: str) -> RuleSpec:
         )
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         raise ConfigError(
-            f"{where}: [indicator.{name}] found no usable entry {error}; needed aspect, weight, value and why as in the bundled rubric.toml; correct it"
+            f"{where}: [indicator.{name}] found no usable entry {error}; needed aspect, weight, value and "
+            "why as in the bundled rubric.toml; correct it"
         ) from error
 
 
@@ -239,7 +245,10 @@ def _check(spec: RubricSpec, where: str) -> None:
         raise ConfigError(f"{where}: [aspect] found weights {weights}; needed none below 0 and one above; correct them")
     for aspect, weight in spec.aspect_weights.items():
         if weight > 0 and not any(rule.aspect == aspect and rule.weight > 0 for rule in spec.rules.values()):
-            raise ConfigError(f"{where}: [aspect] {aspect} has weight {weight}, but no indicator with a weight judges it; add one, or give it weight 0")
+            raise ConfigError(
+                f"{where}: [aspect] {aspect} has weight {weight}, but no indicator with a weight judges it; add "
+                "one, or give it weight 0"
+            )
     if spec.mean not in ("geometric", "arithmetic"):
         raise ConfigError(f"{where}: mean is {spec.mean!r}; needed 'geometric' or 'arithmetic'; choose one")
     if not 0 <= spec.min_coverage <= 1:
@@ -258,7 +267,7 @@ def _problem(rule: RuleSpec) -> str | None:
     if isinstance(rule.curve, str):
         return None if rule.curve in CURVES else f"value is {rule.curve!r}; needed points or one of {', '.join(CURVES)}"
     xs, ys = [x for x, _ in rule.curve], [y for _, y in rule.curve]
-    if not xs or not all(map(math.isfinite, xs)) or any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
+    if not xs or not all(map(math.isfinite, xs)) or any(b <= a for a, b in itertools.pairwise(xs)):
         return f"value has arguments {xs}; needed at least one, all finite, each above the one before; sort them"
     if not all(0 <= y <= 1 for y in ys):
         return f"value reaches {ys}; needed judged values from 0 to 1; correct them"

@@ -76,7 +76,5 @@ def require_metric(crs: object, what: str) -> CRS:
     except PyprojCRSError as error:
         raise CRSError(f"{what}: found CRS {crs!r}, which PROJ does not know; use an EPSG code") from error
     if not found.is_projected or any(axis.unit_name != "metre" for axis in found.axis_info[:2]):
-        raise CRSError(
-            f"{what}: found {found.name}; needed a projected CRS in metres; reproject, e.g. to EPSG:25832"
-        )
+        raise CRSError(f"{what}: found {found.name}; needed a projected CRS in metres; reproject, e.g. to EPSG:25832")
     return found

@@ -104,11 +104,17 @@ def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str) -> Explanation:
             if within[i, j] > 0
         )
         score = float(bounds["best"][i])
-        factor = score**across[i] if rubric.mean == "geometric" else score * across[i]
-        aspects.append(AspectPart(aspect, float(across[i]), float(bounds["low"][i]), score, float(bounds["high"][i]), float(factor), parts))
+        factor = score ** across[i] if rubric.mean == "geometric" else score * across[i]
+        aspects.append(
+            AspectPart(
+                aspect, float(across[i]), float(bounds["low"][i]), score, float(bounds["high"][i]), float(factor), parts
+            )
+        )
     total = {name: float(combine(values, across, rubric.mean)) for name, values in bounds.items()}
     coverage = float(judged.known[0] @ (across @ within))
-    return Explanation(place_id, total["low"], total["best"], total["high"], coverage, rubric.min_coverage, rubric.mean, tuple(aspects))
+    return Explanation(
+        place_id, total["low"], total["best"], total["high"], coverage, rubric.min_coverage, rubric.mean, tuple(aspects)
+    )
 
 
 def _part(fact: pd.Series, name: str, weight: float, low: float, best: float, high: float) -> Part:
@@ -116,9 +122,20 @@ def _part(fact: pd.Series, name: str, weight: float, low: float, best: float, hi
         return None if np.isnan(fact[key]) else float(fact[key])
 
     return Part(
-        name, number("value"), number("low"), number("high"), str(fact["unit"]), str(fact["evidence"]), str(fact["rule"]),
-        str(fact["source_id"]), float(weight), float(low), float(best), float(high), float(weight * best),
-    )  # fmt: skip
+        name,
+        number("value"),
+        number("low"),
+        number("high"),
+        str(fact["unit"]),
+        str(fact["evidence"]),
+        str(fact["rule"]),
+        str(fact["source_id"]),
+        float(weight),
+        float(low),
+        float(best),
+        float(high),
+        float(weight * best),
+    )
 
 
 def text(explanation: Explanation, *, lang: str) -> str:
@@ -131,14 +148,32 @@ def text(explanation: Explanation, *, lang: str) -> str:
 
     lines = [
         say["title"].format(id=explanation.place_id),
-        say["total"].format(score=number(explanation.score), low=number(explanation.low), high=number(explanation.high)),
-        say["known"].format(share=number(explanation.coverage * 100, 0), needed=number(explanation.min_coverage * 100, 0)),
+        say["total"].format(
+            score=number(explanation.score), low=number(explanation.low), high=number(explanation.high)
+        ),
+        say["known"].format(
+            share=number(explanation.coverage * 100, 0), needed=number(explanation.min_coverage * 100, 0)
+        ),
     ]
     for aspect in explanation.aspects:
         title = words["aspect"][aspect.aspect]["title"]
-        lines += ["", say["aspect"].format(title=title, score=number(aspect.score), low=number(aspect.low), high=number(aspect.high), weight=number(aspect.weight))]
+        lines += [
+            "",
+            say["aspect"].format(
+                title=title,
+                score=number(aspect.score),
+                low=number(aspect.low),
+                high=number(aspect.high),
+                weight=number(aspect.weight),
+            ),
+        ]
         lines += [_sentence(part, lang) for part in aspect.parts]
-        lines.append("  " + say["aspect_sum"].format(terms=" + ".join(number(part.contribution) for part in aspect.parts), score=number(aspect.score)))
+        lines.append(
+            "  "
+            + say["aspect_sum"].format(
+                terms=" + ".join(number(part.contribution) for part in aspect.parts), score=number(aspect.score)
+            )
+        )
     factors = [number(aspect.factor) for aspect in explanation.aspects]
     joined = say["product" if explanation.mean == "geometric" else "sum"]
     sign = " × " if explanation.mean == "geometric" else " + "
@@ -158,15 +193,24 @@ def _sentence(part: Part, lang: str) -> str:
     if part.value is not None:
         found = f"{number(part.value, decimals)} {unit}".strip()
     elif part.low is not None and part.high is not None:
-        found = say["between"].format(low=number(part.low, decimals), high=number(part.high, decimals), unit=unit).strip()
+        found = (
+            say["between"].format(low=number(part.low, decimals), high=number(part.high, decimals), unit=unit).strip()
+        )
     else:
         found = say["no_value"]
     why = "; ".join(rule_text(rule, lang) for rule in part.rule.split(";"))
     return "  " + say["part"].format(
-        title=words["indicator"][part.indicator]["title"], found=found, evidence=words["evidence"][part.evidence]["title"],
-        why=why, source=part.source_id, judged=number(part.judged, 3),
-        low=number(part.judged_low, 3), high=number(part.judged_high, 3), weight=number(part.weight, 3), contribution=number(part.contribution, 3),
-    )  # fmt: skip
+        title=words["indicator"][part.indicator]["title"],
+        found=found,
+        evidence=words["evidence"][part.evidence]["title"],
+        why=why,
+        source=part.source_id,
+        judged=number(part.judged, 3),
+        low=number(part.judged_low, 3),
+        high=number(part.judged_high, 3),
+        weight=number(part.weight, 3),
+        contribution=number(part.contribution, 3),
+    )
 
 
 def rule_text(rule: str, lang: str) -> str:

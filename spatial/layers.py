@@ -38,8 +38,15 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
     """
     buildings = _buildings(raw, rules, crs)
     paths = _paths(raw.lines, rules, crs)
-    gates = _select(raw.points, lambda tags: tags.get("barrier") in _set(rules.barrier["gates"]), ("barrier", "access", "foot", "wheelchair"), crs)
-    entrances = _select(raw.points, lambda tags: "entrance" in tags or tags.get("building") == "entrance", ("entrance", "access"), crs)
+    gates = _select(
+        raw.points,
+        lambda tags: tags.get("barrier") in _set(rules.barrier["gates"]),
+        ("barrier", "access", "foot", "wheelchair"),
+        crs,
+    )
+    entrances = _select(
+        raw.points, lambda tags: "entrance" in tags or tags.get("building") == "entrance", ("entrance", "access"), crs
+    )
     addresses = _select(raw.points, lambda tags: "addr:housenumber" in tags, ("addr:housenumber", "addr:flats"), crs)
     buildings = _mark_residential(buildings, addresses, entrances, _ground(raw, rules, crs), rules)
     return {
@@ -89,12 +96,20 @@ def _named(sources: Sequence[Features], matcher: Matcher, label: str, keys: Sequ
             if name is not None:
                 found.append((identity, name, tag, shape))
     ids, names, tags, shapes = zip(*found, strict=True) if found else ((), (), (), ())
-    table = _table(ids, shapes, {label: np.array(names, dtype=object), **{key: _column(tags, key) for key in keys}}, crs)
+    table = _table(
+        ids, shapes, {label: np.array(names, dtype=object), **{key: _column(tags, key) for key in keys}}, crs
+    )
     return table.sort_index()
 
 
 def _ground(raw: RawData, rules: TagRules, crs: CRS) -> Table:
-    return _named((raw.areas,), rules.ground, "ground", ("name", "access", "operator", "opening_hours", "fee", "fenced", "barrier", "religion"), crs)
+    return _named(
+        (raw.areas,),
+        rules.ground,
+        "ground",
+        ("name", "access", "operator", "opening_hours", "fee", "fenced", "barrier", "religion"),
+        crs,
+    )
 
 
 def _place_objects(raw: RawData, rules: TagRules, crs: CRS) -> Table:
@@ -110,7 +125,12 @@ def _place_objects(raw: RawData, rules: TagRules, crs: CRS) -> Table:
     table = _table(ids, shapes, columns, crs)
     is_area = table.geom_type.isin(("Polygon", "MultiPolygon"))
     # A closed way with barrier=* comes as a line and as an area; the area is the place.
-    return table.assign(_order=~is_area).sort_values(["_order"], kind="stable").drop(columns="_order")[lambda t: ~t.index.duplicated()].sort_index()
+    return (
+        table.assign(_order=~is_area)
+        .sort_values(["_order"], kind="stable")
+        .drop(columns="_order")[lambda t: ~t.index.duplicated()]
+        .sort_index()
+    )
 
 
 def _base(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
@@ -230,7 +250,9 @@ def _rank_within(owner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.arange(len(owner)) - starts
 
 
-def _doors(homes: Table, addresses: Table, entrances: Table, snap_m: float) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+def _doors(
+    homes: Table, addresses: Table, entrances: Table, snap_m: float
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
     """Points at which the residents of each home step out, and the home's position, sorted by home."""
     shapes = homes.geometry.to_numpy()
     points: list[npt.NDArray[np.object_]] = []
@@ -255,7 +277,9 @@ def _doors(homes: Table, addresses: Table, entrances: Table, snap_m: float) -> t
     return np.concatenate(points)[order], owner[order]
 
 
-def _dwelling_count(homes: Table, addresses: Table, rules: TagRules) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
+def _dwelling_count(
+    homes: Table, addresses: Table, rules: TagRules
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
     config = rules.building
     shapes = homes.geometry.to_numpy()
     one_family = homes["one_family"].to_numpy()
@@ -265,7 +289,9 @@ def _dwelling_count(homes: Table, addresses: Table, rules: TagRules) -> tuple[np
     estimate = np.maximum(floors / config["gross_m2_per_dwelling"], 1.0)
     count = np.where(one_family, 1.0, estimate)
     if len(addresses) and len(shapes):
-        at = shapely.STRtree(shapes).query_nearest(addresses.geometry.to_numpy(), max_distance=config["address_snap_m"], all_matches=False)[1]
+        at = shapely.STRtree(shapes).query_nearest(
+            addresses.geometry.to_numpy(), max_distance=config["address_snap_m"], all_matches=False
+        )[1]
         doors = np.bincount(at, minlength=len(shapes)).astype(float)
         count = np.where(one_family, np.maximum(doors, 1.0), np.maximum(estimate, doors))
     flats = homes["flats"].to_numpy()
@@ -287,7 +313,10 @@ def _paths(lines: Features, rules: TagRules, crs: CRS) -> Table:
     highway = _column(tags, "highway")
     speed = np.array([_speed_kmh(tag.get("maxspeed")) for tag in tags])
     columns = {
-        **{key: _column(tags, key) for key in ("highway", "name", "surface", "lit", "wheelchair", "kerb", "access", "foot")},
+        **{
+            key: _column(tags, key)
+            for key in ("highway", "name", "surface", "lit", "wheelchair", "kerb", "access", "foot")
+        },
         "way_class": np.array([_way_class(tag, walk) for tag in tags], dtype=object),
         "width_m": _numbers(tags, "width"),
         "incline": np.array([_incline(tag.get("incline")) for tag in tags], dtype=float),
@@ -296,8 +325,11 @@ def _paths(lines: Features, rules: TagRules, crs: CRS) -> Table:
         "tunnel": np.array([tag.get("tunnel", "no") not in ("no", "building_passage") for tag in tags], dtype=bool),
         "level": np.nan_to_num(_numbers(tags, "layer")),
         "allowed": np.array([_allowed(tag, walk) for tag in tags], dtype=bool),
-        "major": np.isin(highway.astype(str), walk["major"]) | (speed > walk["major_speed_kmh"]) & ~np.isin(highway.astype(str), ("footway", "path", "track", "cycleway")),
-        "is_crossing": np.array([not _crossing_tags(tag).isdisjoint(walk["crossing_ways"]) for tag in tags], dtype=bool),
+        "major": np.isin(highway.astype(str), walk["major"])
+        | (speed > walk["major_speed_kmh"]) & ~np.isin(highway.astype(str), ("footway", "path", "track", "cycleway")),
+        "is_crossing": np.array(
+            [not _crossing_tags(tag).isdisjoint(walk["crossing_ways"]) for tag in tags], dtype=bool
+        ),
         "node_ids": _ragged([nodes[i] for i in index]),
     }
     return _table(lines.ids[index], lines.geometry[index], columns, crs)
@@ -391,7 +423,9 @@ def _barriers(raw: RawData, gates: Table, paths: Table, rules: TagRules, crs: CR
     config = rules.barrier
     closed = _set(config["closed"])
     lines = _select(raw.lines, lambda tags: tags.get("barrier") in closed, ("barrier", "height"), crs)
-    areas = _select(raw.areas, lambda tags: tags.get("barrier") in closed or tags.get("fenced") == "yes", ("barrier", "height"), crs)
+    areas = _select(
+        raw.areas, lambda tags: tags.get("barrier") in closed or tags.get("fenced") == "yes", ("barrier", "height"), crs
+    )
     areas = areas[~areas.index.isin(lines.index)]
     areas = areas.set_geometry(areas.boundary) if len(areas) else areas
     table = gpd.GeoDataFrame(pd.concat([lines, areas]), geometry="geometry", crs=crs) if len(areas) else lines

@@ -7,6 +7,7 @@ joined to what it crosses. What cannot be reached within the limit is NaN.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -144,7 +145,16 @@ def build(paths: gpd.GeoDataFrame, path_nodes: gpd.GeoDataFrame, lamps: gpd.GeoD
     first = np.zeros(len(node_ids), dtype=np.int64)
     first[node_of[keep]] = np.flatnonzero(keep)
     return _assembled(
-        ways, geometry, way, node_of[begins], node_of[stops], xy[first], node_ids, path_nodes, _directions(xy, begins, stops), lamps
+        ways,
+        geometry,
+        way,
+        node_of[begins],
+        node_of[stops],
+        xy[first],
+        node_ids,
+        path_nodes,
+        _directions(xy, begins, stops),
+        lamps,
     )
 
 
@@ -181,9 +191,17 @@ def _directions(xy: Floats, begins: Ints, stops: Ints) -> Floats:
 
 
 def _assembled(
-    ways: gpd.GeoDataFrame, geometry: Shapes, way: Ints, start: Ints, end: Ints, node_xy: Floats,
-    node_ids: Ints, path_nodes: gpd.GeoDataFrame, direction: Floats, lamps: gpd.GeoDataFrame | None,
-) -> Network:  # fmt: skip
+    ways: gpd.GeoDataFrame,
+    geometry: Shapes,
+    way: Ints,
+    start: Ints,
+    end: Ints,
+    node_xy: Floats,
+    node_ids: Ints,
+    path_nodes: gpd.GeoDataFrame,
+    direction: Floats,
+    lamps: gpd.GeoDataFrame | None,
+) -> Network:
     def flag(table: Any) -> Bools:
         return np.isin(node_ids, path_nodes["node_id"].to_numpy()[np.asarray(table, dtype=bool)])
 
@@ -252,9 +270,15 @@ def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
 
 
 def attach(
-    network: Network, shapes: Shapes, *, within_m: float = 25.0, limit_m: float = 150.0,
-    clear: Clear | None = None, unchecked: Bools | None = None, always: bool = False,
-) -> Attachments:  # fmt: skip
+    network: Network,
+    shapes: Shapes,
+    *,
+    within_m: float = 25.0,
+    limit_m: float = 150.0,
+    clear: Clear | None = None,
+    unchecked: Bools | None = None,
+    always: bool = False,
+) -> Attachments:
     """Find where geometries meet the network.
 
     Parameters
@@ -283,7 +307,9 @@ def attach(
     near = tree.query(shapes, predicate="dwithin", distance=within_m)
     pairs = np.unique(np.concatenate([nearest, near], axis=1), axis=1)
     free = np.zeros(len(shapes), dtype=bool) if unchecked is None else unchecked
-    chosen = np.concatenate([pairs[:, free[pairs[0]]], _open_legs(shapes, lines, pairs[:, ~free[pairs[0]]], clear)], axis=1)
+    chosen = np.concatenate(
+        [pairs[:, free[pairs[0]]], _open_legs(shapes, lines, pairs[:, ~free[pairs[0]]], clear)], axis=1
+    )
     missing = np.setdiff1d(nearest[0], chosen[0])
     if len(missing) and always:
         chosen = np.concatenate([chosen, nearest[:, np.isin(nearest[0], missing)]], axis=1)
@@ -295,7 +321,9 @@ def attach(
     offset, leg = shapely.line_locate_point(lines[chosen[1]], shapely.get_point(legs, 1)), shapely.length(legs)
     crossed, offset[leg == 0], last = _entered(shapes[chosen[0]], lines[chosen[1]], offset, leg)
     owner, edge = np.concatenate([chosen, chosen[:, crossed]], axis=1)
-    return _sorted_attachments(owner, edges[edge], np.append(offset, last), np.append(leg, np.zeros(len(last))), len(shapes))
+    return _sorted_attachments(
+        owner, edges[edge], np.append(offset, last), np.append(leg, np.zeros(len(last))), len(shapes)
+    )
 
 
 def _entered(shapes: Shapes, lines: Shapes, offset: Floats, leg: Floats) -> tuple[Ints, Floats, Floats]:
@@ -345,10 +373,16 @@ def _sorted_attachments(owner: Ints, edge: Ints, offset: Floats, leg: Floats, co
 
 
 def approaches(
-    network: Network, sources: Attachments, targets: Attachments, *, limit_m: float,
-    seats: Shapes | None = None, usable: Bools | None = None, barred_nodes: Bools | None = None,
+    network: Network,
+    sources: Attachments,
+    targets: Attachments,
+    *,
+    limit_m: float,
+    seats: Shapes | None = None,
+    usable: Bools | None = None,
+    barred_nodes: Bools | None = None,
     detailed: bool = True,
-) -> Approaches:  # fmt: skip
+) -> Approaches:
     """Shortest walks from every source to every target within a limit.
 
     Parameters
@@ -381,13 +415,38 @@ def approaches(
 
     def work(rows: tuple[int, int]) -> None:
         approach_kernel(
-            rows[0], rows[1], limit_m, network.indptr, network.arc_node, network.arc_edge, network.start,
-            network.end, network.length_m, edges, barred, network.crossing, network.major,
-            network.is_crossing, network.major_direction, network.direction, network.lit, *on_edges,
-            sources.indptr, sources.edge, sources.offset_m, sources.leg_m,
-            targets.indptr, targets.owner, targets.edge, targets.offset_m, targets.leg_m, *by_edge,
-            distance, detailed, *details,
-        )  # fmt: skip
+            rows[0],
+            rows[1],
+            limit_m,
+            network.indptr,
+            network.arc_node,
+            network.arc_edge,
+            network.start,
+            network.end,
+            network.length_m,
+            edges,
+            barred,
+            network.crossing,
+            network.major,
+            network.is_crossing,
+            network.major_direction,
+            network.direction,
+            network.lit,
+            *on_edges,
+            sources.indptr,
+            sources.edge,
+            sources.offset_m,
+            sources.leg_m,
+            targets.indptr,
+            targets.owner,
+            targets.edge,
+            targets.offset_m,
+            targets.leg_m,
+            *by_edge,
+            distance,
+            detailed,
+            *details,
+        )
 
     _in_parallel(work, len(sources))
     return Approaches(distance, *details)
@@ -397,7 +456,7 @@ def _in_parallel(work: Any, count: int) -> None:
     """Run ``work((begin, end))`` over blocks of rows; the compiled code releases the interpreter."""
     cuts = np.linspace(0, count, WORKERS + 1).astype(int)
     with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(work, [(int(a), int(b)) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if b > a]))
+        list(pool.map(work, [(int(a), int(b)) for a, b in itertools.pairwise(cuts) if b > a]))
 
 
 def _by_edge(edge: Ints, count: int) -> tuple[Ints, Ints]:
@@ -449,9 +508,17 @@ def flow(
     def work(rows: tuple[int, int]) -> None:
         for part in range(*rows):
             flow_kernel(
-                halves[part], supply, demand, limit_m, network.indptr, network.arc_node, network.arc_edge,
-                network.length_m, network.locked, total[part],
-            )  # fmt: skip
+                halves[part],
+                supply,
+                demand,
+                limit_m,
+                network.indptr,
+                network.arc_node,
+                network.arc_edge,
+                network.length_m,
+                network.locked,
+                total[part],
+            )
 
     _in_parallel(work, WORKERS)
     result: Floats = total.sum(axis=0)
@@ -484,12 +551,26 @@ def make_ready() -> None:
     ends, flags = np.array([0, 1], dtype=np.int64), np.zeros(2, dtype=bool)
     one, state = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int8)
     edge = Network(
-        xy=np.array([[0.0, 0.0], [1.0, 0.0]]), locked=flags, raised=flags, crossing=flags,
-        major_direction=np.zeros((2, 2)), start=ends[:1], end=ends[1:], length_m=np.ones(1),
-        geometry=shapely.linestrings([[[0.0, 0.0], [1.0, 0.0]]]), way=one, lit=state, step_free=state,
-        major=flags[:1], is_crossing=flags[:1], attachable=~flags[:1], direction=np.zeros((1, 2, 2)),
-        indptr=np.array([0, 1, 2], dtype=np.int64), arc_node=ends[::-1].copy(), arc_edge=np.zeros(2, dtype=np.int64),
-    )  # fmt: skip
+        xy=np.array([[0.0, 0.0], [1.0, 0.0]]),
+        locked=flags,
+        raised=flags,
+        crossing=flags,
+        major_direction=np.zeros((2, 2)),
+        start=ends[:1],
+        end=ends[1:],
+        length_m=np.ones(1),
+        geometry=shapely.linestrings([[[0.0, 0.0], [1.0, 0.0]]]),
+        way=one,
+        lit=state,
+        step_free=state,
+        major=flags[:1],
+        is_crossing=flags[:1],
+        attachable=~flags[:1],
+        direction=np.zeros((1, 2, 2)),
+        indptr=np.array([0, 1, 2], dtype=np.int64),
+        arc_node=ends[::-1].copy(),
+        arc_edge=np.zeros(2, dtype=np.int64),
+    )
     point = attach(edge, shapely.points([[0.5, 1.0]]))
     approaches(edge, point, point, limit_m=1.0)
     flow(edge, point, np.ones(1), point, limit_m=1.0)

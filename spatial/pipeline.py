@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial import config, indicators, places, scene, scoring
+from spatial import config, indicators, model, places, scene, scoring
 from spatial import layers as canonical_layers
-from spatial import model
 from spatial.model import ASPECTS, FLOATING, Provenance, RawData, Result, Rubric
 from spatial.sources import files, osm_file
 from spatial.sources.ahead import Reading
@@ -99,9 +98,13 @@ class _Clock:
 
 
 def analyse(
-    estate: model.Estate, *, osm: str | Path | Reading, rubric: str | Path | None = None, seed: int = SEED,
+    estate: model.Estate,
+    *,
+    osm: str | Path | Reading,
+    rubric: str | Path | None = None,
+    seed: int = SEED,
     progress: Callable[[str], None] | None = None,
-) -> Analysis:  # fmt: skip
+) -> Analysis:
     """Score the outdoor places of an estate.
 
     Parameters
@@ -147,9 +150,14 @@ def analyse(
         scored_spaces = _scored(rooms, SPACE_COLUMNS, evidence, resolved, seed)
     drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | {"boundary": _boundary(estate)}
     return Analysis(
-        estate=estate, places=scored_places, meeting_spaces=scored_spaces, evidence=evidence, layers=drawn,
-        rubric=resolved, manifest=_manifest(estate, raw, resolved, seed, clock, _warnings(estate, raw, found)),
-    )  # fmt: skip
+        estate=estate,
+        places=scored_places,
+        meeting_spaces=scored_spaces,
+        evidence=evidence,
+        layers=drawn,
+        rubric=resolved,
+        manifest=_manifest(estate, raw, resolved, seed, clock, _warnings(estate, raw, found)),
+    )
 
 
 def make_ready() -> None:
@@ -166,22 +174,32 @@ def _boundary(estate: model.Estate) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"id": [estate.id], "name": [estate.name]}, geometry=[estate.boundary], crs=estate.crs)
 
 
-def _places(layers: Mapping[str, gpd.GeoDataFrame], estate: model.Estate, rules: config.TagRules) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+def _places(
+    layers: Mapping[str, gpd.GeoDataFrame], estate: model.Estate, rules: config.TagRules
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Places with the space they belong to, and the spaces."""
-    found = places.find(layers["place_objects"], layers["buildings"], layers["ground"], estate.boundary, estate.margin_m, rules)
+    found = places.find(
+        layers["place_objects"], layers["buildings"], layers["ground"], estate.boundary, estate.margin_m, rules
+    )
     paths = layers["paths"]
     parting = places.separators(layers["buildings"], layers["barriers"], paths, layers["water"])
     space_of = places.rooms(found, parting, rules)
     roads = paths[paths["major"] & ~paths["tunnel"] & ~paths["bridge"]]
-    cutting = np.concatenate([layers[name].geometry.to_numpy() for name in ("barriers", "water")] + [roads.geometry.to_numpy()])
+    cutting = np.concatenate(
+        [layers[name].geometry.to_numpy() for name in ("barriers", "water")] + [roads.geometry.to_numpy()]
+    )
     rooms = places.spaces(found, space_of, layers["buildings"], cutting, estate.boundary)
     return found.assign(space_id=space_of, source_id=osm_file.SOURCE_ID), rooms.assign(source_id=osm_file.SOURCE_ID)
 
 
 def _measure(
-    found: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, scenery: Mapping[str, Any],
-    raw: RawData, spec: config.RubricSpec,
-) -> tuple[pd.DataFrame, dict[str, Any]]:  # fmt: skip
+    found: gpd.GeoDataFrame,
+    rooms: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    scenery: Mapping[str, Any],
+    raw: RawData,
+    spec: config.RubricSpec,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Measure every indicator of places and rooms; return the long table and the references."""
     members = scenery["members"]
     many = [members[space] for space in sites.index[sites["level"] == "space"]]
@@ -196,35 +214,61 @@ def _measure(
         lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
         tables.append(pd.concat([table, lone]))
     evidence = pd.concat(tables) if tables else pd.DataFrame(columns=EVIDENCE_COLUMNS)
-    return evidence.sort_values(["place_id", "indicator"], kind="stable").reset_index(drop=True)[EVIDENCE_COLUMNS], references
+    return evidence.sort_values(["place_id", "indicator"], kind="stable").reset_index(drop=True)[
+        EVIDENCE_COLUMNS
+    ], references
 
 
-def _with_rooms(indicator: indicators.Spec, measured: indicators.Measured, many: list[Any], plausible: tuple[float, float] | None) -> indicators.Measured:
+def _with_rooms(
+    indicator: indicators.Spec, measured: indicators.Measured, many: list[Any], plausible: tuple[float, float] | None
+) -> indicators.Measured:
     """Add the rooms of many places to what was measured of places alone."""
     if not indicator.members:
         return measured
     low, high = plausible or (np.nan, np.nan)
-    bounded = replace(measured, low=np.where(np.isnan(measured.low), low, measured.low), high=np.where(np.isnan(measured.high), high, measured.high))
+    bounded = replace(
+        measured,
+        low=np.where(np.isnan(measured.low), low, measured.low),
+        high=np.where(np.isnan(measured.high), high, measured.high),
+    )
     of_rooms = indicators.over_members(bounded, many)
-    parts = {key: np.concatenate([getattr(bounded, key), getattr(of_rooms, key)]) for key in ("value", "low", "high", "evidence", "rule")}
+    parts = {
+        key: np.concatenate([getattr(bounded, key), getattr(of_rooms, key)])
+        for key in ("value", "low", "high", "evidence", "rule")
+    }
     return indicators.Measured(**parts, reference=measured.reference)
 
 
-def _evidence(measured: indicators.Measured, indicator: indicators.Spec, sites: gpd.GeoDataFrame, raw: RawData) -> pd.DataFrame:
-    marked = indicators.at_extract_edge(indicator, measured, scene.covered_share(sites, indicator.catchment_m, raw.extent))
-    return pd.DataFrame({
-        "place_id": sites.index.to_numpy(), "indicator": indicator.id, "value": marked.value, "unit": indicator.unit,
-        "low": marked.low, "high": marked.high, "evidence": marked.evidence, "source_id": osm_file.SOURCE_ID, "rule": marked.rule,
-    })  # fmt: skip
+def _evidence(
+    measured: indicators.Measured, indicator: indicators.Spec, sites: gpd.GeoDataFrame, raw: RawData
+) -> pd.DataFrame:
+    marked = indicators.at_extract_edge(
+        indicator, measured, scene.covered_share(sites, indicator.catchment_m, raw.extent)
+    )
+    return pd.DataFrame(
+        {
+            "place_id": sites.index.to_numpy(),
+            "indicator": indicator.id,
+            "value": marked.value,
+            "unit": indicator.unit,
+            "low": marked.low,
+            "high": marked.high,
+            "evidence": marked.evidence,
+            "source_id": osm_file.SOURCE_ID,
+            "rule": marked.rule,
+        }
+    )
 
 
-def _scored(table: gpd.GeoDataFrame, columns: list[str], evidence: pd.DataFrame, rubric: Rubric, seed: int) -> gpd.GeoDataFrame:
+def _scored(
+    table: gpd.GeoDataFrame, columns: list[str], evidence: pd.DataFrame, rubric: Rubric, seed: int
+) -> gpd.GeoDataFrame:
     """Join scores and one column an indicator to a table of places or rooms."""
     judged = scoring.judge_all(evidence, table.index, rubric)
     scores = scoring.score(judged, table.index, rubric, seed)
     registry = indicators.registry()
     wide = evidence.pivot(index="place_id", columns="indicator", values="value").reindex(table.index)
-    values = pd.DataFrame({spec.column: wide[name] if name in wide else np.nan for name, spec in registry.items()}, index=table.index)
+    values = pd.DataFrame({spec.column: wide.get(name, np.nan) for name, spec in registry.items()}, index=table.index)
     joined = pd.concat([table[columns], scores[SCORE_COLUMNS + RANK_COLUMNS], values], axis=1)
     return gpd.GeoDataFrame(joined, geometry=table.geometry.to_numpy(), crs=table.crs)
 
@@ -237,7 +281,9 @@ def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> li
     if missing > MISSING_SHARE:
         context_m = round(estate.margin_m + estate.reach_m)
         percent = max(1, round(missing * 100))
-        warnings.append({"code": "extract_ends", "path": path, "estate": estate.name, "percent": percent, "metres": context_m})
+        warnings.append(
+            {"code": "extract_ends", "path": path, "estate": estate.name, "percent": percent, "metres": context_m}
+        )
     lost = raw.dropped.get(osm_file.LOST_BUILDING, 0)
     if lost:
         warnings.append({"code": "lost_buildings", "path": path, "count": lost})
@@ -248,11 +294,21 @@ def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> li
     return warnings
 
 
-def _manifest(estate: model.Estate, raw: RawData, rubric: Rubric, seed: int, clock: _Clock, warnings: list[dict[str, Any]]) -> dict[str, Any]:
+def _manifest(
+    estate: model.Estate, raw: RawData, rubric: Rubric, seed: int, clock: _Clock, warnings: list[dict[str, Any]]
+) -> dict[str, Any]:
     sources: list[Provenance] = [raw.provenance, *([estate.provenance] if estate.provenance else [])]
     return {
         "schema_version": 1,
-        "estate": {"id": estate.id, "name": estate.name, "crs": estate.crs.to_string(), "municipality": estate.municipality, "tenure": estate.tenure, "margin_m": estate.margin_m, "reach_m": estate.reach_m},
+        "estate": {
+            "id": estate.id,
+            "name": estate.name,
+            "crs": estate.crs.to_string(),
+            "municipality": estate.municipality,
+            "tenure": estate.tenure,
+            "margin_m": estate.margin_m,
+            "reach_m": estate.reach_m,
+        },
         "sources": [asdict(source) for source in sources],
         "dropped": dict(raw.dropped),
         "repaired": dict(raw.repaired),
@@ -264,7 +320,9 @@ def _manifest(estate: model.Estate, raw: RawData, rubric: Rubric, seed: int, clo
     }
 
 
-def save(analysis: Analysis, out: str | Path, *, lang: str = "da", progress: Callable[[str], None] | None = None) -> Analysis:
+def save(
+    analysis: Analysis, out: str | Path, *, lang: str = "da", progress: Callable[[str], None] | None = None
+) -> Analysis:
     """Write a result into a folder: all of its files, or none.
 
     Returns

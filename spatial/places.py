@@ -43,9 +43,13 @@ NO_SPACE = -1
 
 
 def find(
-    objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, ground: gpd.GeoDataFrame,
-    boundary: BaseGeometry, margin_m: float, rules: TagRules,
-) -> gpd.GeoDataFrame:  # fmt: skip
+    objects: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    ground: gpd.GeoDataFrame,
+    boundary: BaseGeometry,
+    margin_m: float,
+    rules: TagRules,
+) -> gpd.GeoDataFrame:
     """Outdoor places inside the boundary or within the margin.
 
     Parameters
@@ -97,7 +101,10 @@ def _vast(shapes: Shapes) -> npt.NDArray[np.bool_]:
 
 def indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     """Say of each object whether it is inside a building, by its tags or its position."""
-    tagged = np.array([tags.get("indoor") in ("yes", "room") or tags.get("location") == "indoor" for tags in objects["tags"]], dtype=bool)
+    tagged = np.array(
+        [tags.get("indoor") in ("yes", "room") or tags.get("location") == "indoor" for tags in objects["tags"]],
+        dtype=bool,
+    )
     inner = shapely.point_on_surface(objects.geometry.to_numpy())
     solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
     within = np.zeros(len(objects), dtype=bool)
@@ -136,7 +143,9 @@ def _on_ground(inner: Shapes, ground: gpd.GeoDataFrame, own: npt.NDArray[Any]) -
 # --- rooms ---------------------------------------------------------------------------------------
 
 
-def separators(buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, water: gpd.GeoDataFrame) -> Occluders:
+def separators(
+    buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, water: gpd.GeoDataFrame
+) -> Occluders:
     """What parts two rooms: buildings, closed barriers, major roads on the ground, water."""
     roads = paths[paths["major"] & ~paths["tunnel"] & ~paths["bridge"]].geometry.to_numpy()
     lines = np.concatenate([barriers.geometry.to_numpy(), roads, shapely.boundary(water.geometry.to_numpy())])
@@ -149,7 +158,8 @@ def rooms(places: gpd.GeoDataFrame, parting: Occluders, rules: TagRules) -> pd.S
     Two places are linked when they lie within ``LINK_M`` of each other with nothing parting them.
     A single place larger than ``ROOM_M`` is a room of its own with what is linked to it directly.
     Then links are taken from the shortest to the longest, and two groups join when the room stays
-    within ``ROOM_M`` across; equal links are taken in an order that a place more does not change. Ground (a lawn, a square) makes a room only with what lies on it.
+    within ``ROOM_M`` across; equal links are taken in an order that a place more does not
+    change. Ground (a lawn, a square) makes a room only with what lies on it.
 
     Returns
     -------
@@ -165,7 +175,9 @@ def rooms(places: gpd.GeoDataFrame, parting: Occluders, rules: TagRules) -> pd.S
     large = across > ROOM_M
     group = np.arange(len(places))
     members: dict[int, list[int]] = {i: [i] for i in range(len(places))}
-    point_like = shapely.area(shapes) <= np.array([np.pi * rules.kinds[kind].footprint_m ** 2 for kind in places["kind"]])
+    point_like = shapely.area(shapes) <= np.array(
+        [np.pi * rules.kinds[kind].footprint_m ** 2 for kind in places["kind"]]
+    )
     for a, b in _links(shapes, places.index.to_numpy(), ground, large, point_like, parting):
         first, second = sorted((int(group[a]), int(group[b])))
         if first == second or not _may_join(a, b, members[first], members[second], hulls, large):
@@ -183,9 +195,13 @@ def _across(points: npt.NDArray[np.float64]) -> float:
 
 
 def _links(
-    shapes: Shapes, ids: npt.NDArray[np.object_], ground: npt.NDArray[np.bool_], large: npt.NDArray[np.bool_],
-    point_like: npt.NDArray[np.bool_], parting: Occluders,
-) -> list[tuple[int, int]]:  # fmt: skip
+    shapes: Shapes,
+    ids: npt.NDArray[np.object_],
+    ground: npt.NDArray[np.bool_],
+    large: npt.NDArray[np.bool_],
+    point_like: npt.NDArray[np.bool_],
+    parting: Occluders,
+) -> list[tuple[int, int]]:
     if not len(shapes):
         return []
     a, b = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=LINK_M)
@@ -204,7 +220,9 @@ def _links(
     return list(zip(a[order].tolist(), b[order].tolist(), strict=True))
 
 
-def _sight_lines(shapes: Shapes, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _sight_lines(
+    shapes: Shapes, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Shortest lines between the middles of small places and the insides of others, by their ends."""
     ends = shapely.get_coordinates(shapely.shortest_line(shapes[a], shapes[b])).reshape(-1, 2, 2)
     vector = ends[:, 1] - ends[:, 0]
@@ -214,7 +232,9 @@ def _sight_lines(shapes: Shapes, a: npt.NDArray[np.int64], b: npt.NDArray[np.int
     return ends[:, 0] - step * wide[a][:, None], ends[:, 1] + step * wide[b][:, None]
 
 
-def _may_join(a: int, b: int, first: list[int], second: list[int], hulls: list[Any], large: npt.NDArray[np.bool_]) -> bool:
+def _may_join(
+    a: int, b: int, first: list[int], second: list[int], hulls: list[Any], large: npt.NDArray[np.bool_]
+) -> bool:
     core = [i for i in (*first, *second) if large[i]]
     if core:
         lone = second if large[first[0]] or len(first) > 1 else first
@@ -249,7 +269,9 @@ def spaces(
     rows = [_space(str(identity), group, tree, cutters) for identity, group in groups]
     index = pd.Index([row.pop("space_id") for row in rows], name="space_id", dtype=object)
     columns = ("kind", "kinds", "place_count", "name", "geometry")
-    table = gpd.GeoDataFrame({key: [row[key] for row in rows] for key in columns}, index=index, geometry="geometry", crs=places.crs)
+    table = gpd.GeoDataFrame(
+        {key: [row[key] for row in rows] for key in columns}, index=index, geometry="geometry", crs=places.crs
+    )
     inner = shapely.point_on_surface(table.geometry.to_numpy())
     return table.assign(inside=shapely.contains(boundary, inner), area_m2=table.area)
 
@@ -257,7 +279,11 @@ def spaces(
 def _space(identity: str, group: gpd.GeoDataFrame, tree: shapely.STRtree, cutters: Shapes) -> dict[str, Any]:
     shapes = group.geometry.to_numpy()
     order = np.lexsort((group.index.to_numpy().astype(str), -shapely.area(shapes)))
-    names = [name for name in [*group["name"].to_numpy()[order], *group["ground_name"].to_numpy()[order]] if isinstance(name, str)]
+    names = [
+        name
+        for name in [*group["name"].to_numpy()[order], *group["ground_name"].to_numpy()[order]]
+        if isinstance(name, str)
+    ]
     return {
         "space_id": identity,
         "kind": "meeting_space",
@@ -277,7 +303,9 @@ def _open_ground(shapes: Shapes, tree: shapely.STRtree, cutters: Shapes) -> Base
     if _across(shapely.get_coordinates(hull)) > ROOM_M:
         large = int(np.argmax([_across(shapely.get_coordinates(each)) for each in shapely.convex_hull(shapes)]))
         core, along = shapes[large], np.delete(shapes, large)
-        strips = shapely.convex_hull(shapely.union(along, shapely.buffer(shapely.get_point(shapely.shortest_line(core, along), 0), STRIP_M)))
+        strips = shapely.convex_hull(
+            shapely.union(along, shapely.buffer(shapely.get_point(shapely.shortest_line(core, along), 0), STRIP_M))
+        )
         hull = shapely.union_all(np.array([*strips, core], dtype=object))
     near = cutters[np.sort(tree.query(hull, predicate="intersects"))]
     open_ = shapely.difference(hull, shapely.union_all(near)) if len(near) else hull

@@ -35,7 +35,9 @@ DECAY_SAMPLE = 100
 WATCH_M = 25.0
 
 
-def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estate: Estate, rules: TagRules) -> dict[str, Any]:
+def build(
+    layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estate: Estate, rules: TagRules
+) -> dict[str, Any]:
     """Make every table that indicators may name.
 
     Parameters
@@ -51,7 +53,8 @@ def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estat
     dict
         The canonical layers, and: ``estate``; ``kinds`` (tag rules); ``network``; ``entries`` and
         ``doors`` (attachments of sites and dwellings); ``walks`` (approaches of sites × dwellings);
-        ``flows`` (trips by edge); ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings and closed barriers), ``view``
+        ``flows`` (trips by edge); ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings
+        and closed barriers), ``view``
         (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
         ``near_way`` (by place); ``members`` and ``member_kinds``.
     """
@@ -77,7 +80,9 @@ def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estat
         "doors": doors,
         "walks": walking.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy()),
         "flows": _flows(graph, doors, dwellings, layers["destinations"], estate),
-        "stop_walk_m": walking.nearest_m(graph, entries, walking.attach(graph, layers["stops"].geometry.to_numpy()), limit_m=WALK_LIMIT_M),
+        "stop_walk_m": walking.nearest_m(
+            graph, entries, walking.attach(graph, layers["stops"].geometry.to_numpy()), limit_m=WALK_LIMIT_M
+        ),
         "decay_sample": _decay_sample(graph, doors, dwellings, estate),
         "blockers": blockers,
         "view": view,
@@ -90,7 +95,9 @@ def build(layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estat
     }
 
 
-def _doors(graph: walking.Network, dwellings: gpd.GeoDataFrame, solid: npt.NDArray[np.object_], clear: walking.Clear) -> walking.Attachments:
+def _doors(
+    graph: walking.Network, dwellings: gpd.GeoDataFrame, solid: npt.NDArray[np.object_], clear: walking.Clear
+) -> walking.Attachments:
     """Where residents reach the network; an address inside a building leaves it on any side.
 
     A door with no clear leg takes the nearest way all the same: people do leave their homes.
@@ -118,7 +125,13 @@ def _near(table: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
     return table[table.intersects(estate.study_area.buffer(WATCH_M))]
 
 
-def _flows(graph: walking.Network, doors: walking.Attachments, dwellings: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, estate: Estate) -> npt.NDArray[np.float64]:
+def _flows(
+    graph: walking.Network,
+    doors: walking.Attachments,
+    dwellings: gpd.GeoDataFrame,
+    destinations: gpd.GeoDataFrame,
+    estate: Estate,
+) -> npt.NDArray[np.float64]:
     """Trips that can touch the study area: from dwellings within a trip's length of it."""
     near = shapely.dwithin(estate.study_area, dwellings.geometry.to_numpy(), FLOW_LIMIT_M)
     targets = walking.attach(graph, shapely.centroid(destinations.geometry.to_numpy()))
@@ -126,7 +139,9 @@ def _flows(graph: walking.Network, doors: walking.Attachments, dwellings: gpd.Ge
     return walking.flow(graph, doors, weight, targets, limit_m=FLOW_LIMIT_M)
 
 
-def _decay_sample(graph: walking.Network, doors: walking.Attachments, dwellings: gpd.GeoDataFrame, estate: Estate) -> npt.NDArray[np.float64]:
+def _decay_sample(
+    graph: walking.Network, doors: walking.Attachments, dwellings: gpd.GeoDataFrame, estate: Estate
+) -> npt.NDArray[np.float64]:
     """Decay-weighted dwellings at nodes of the study area, evenly picked in order of position."""
     nodes = np.flatnonzero(shapely.contains(estate.study_area, shapely.points(graph.xy)))
     nodes = nodes[np.lexsort(graph.xy[nodes].T)]
@@ -137,7 +152,9 @@ def _decay_sample(graph: walking.Network, doors: walking.Attachments, dwellings:
     return np.sort(decayed(walks.distance_m, dwellings["dwellings"].to_numpy()))
 
 
-def viewpoints(shapes: npt.NDArray[np.object_], solid: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def viewpoints(
+    shapes: npt.NDArray[np.object_], solid: npt.NDArray[np.object_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Points from which each place is looked out of: its inner point, or a grid in a large one.
 
     Returns
@@ -200,7 +217,14 @@ def sites(places: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame) -> gpd.GeoDataFram
     """Everything that is measured: places, then the meeting spaces of more than one place."""
     many = spaces[spaces["place_count"] > 1]
     blank = np.full(len(many), None, dtype=object)
-    rooms_ = many.assign(level="space", space_id=many.index, tags=[{} for _ in range(len(many))], ground=blank, ground_id=blank, ground_name=blank)
+    rooms_ = many.assign(
+        level="space",
+        space_id=many.index,
+        tags=[{} for _ in range(len(many))],
+        ground=blank,
+        ground_id=blank,
+        ground_name=blank,
+    )
     points = places.assign(level="place", kinds=places["kind"], place_count=1)
     if not len(rooms_):
         return points

@@ -45,21 +45,32 @@ def resolve(spec: RubricSpec, units: Mapping[str, str], references: Mapping[str,
     rules = {}
     for name, rule in spec.rules.items():
         if name not in units:
-            raise ConfigError(f"rubric: [indicator.{name}] found no such indicator; needed one of {', '.join(units)}; correct the name")
+            raise ConfigError(
+                f"rubric: [indicator.{name}] found no such indicator; needed one of {', '.join(units)}; correct "
+                "the name"
+            )
         points = _points(rule, references.get(name))
         plausible = rule.plausible or (points[0][0], points[-1][0])
         rules[name] = Rule(name, rule.aspect, rule.weight, units[name], points, plausible, rule.why)
     return Rubric(
-        aspect_weights=dict(spec.aspect_weights), rules=rules, min_coverage=spec.min_coverage, mean=spec.mean,
-        draws=spec.draws, concentration=spec.concentration, top_k=spec.top_k,
-    )  # fmt: skip
+        aspect_weights=dict(spec.aspect_weights),
+        rules=rules,
+        min_coverage=spec.min_coverage,
+        mean=spec.mean,
+        draws=spec.draws,
+        concentration=spec.concentration,
+        top_k=spec.top_k,
+    )
 
 
 def _points(rule: RuleSpec, reference: Floats | None) -> tuple[tuple[float, float], ...]:
     if not isinstance(rule.curve, str):
         return rule.curve
     if reference is None:
-        raise ConfigError(f"rubric: [indicator.{rule.indicator}] value is {rule.curve!r}, but the indicator gives no reference; give points")
+        raise ConfigError(
+            f"rubric: [indicator.{rule.indicator}] value is {rule.curve!r}, but the indicator gives no "
+            "reference; give points"
+        )
     if rule.curve == "share_of_estate":
         total = float(reference.sum())
         return ((0.0, 0.0), (total if total > 0 else 1.0, 1.0))
@@ -142,7 +153,9 @@ def judge_all(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric) -> Judged
 
 def indicator_weights(rubric: Rubric, names: Iterable[str]) -> Floats:
     """Weight of each indicator in each aspect: (aspects, indicators), rows sum to 1 or are 0."""
-    weights = np.array([[rubric.rules[n].weight if rubric.rules[n].aspect == aspect else 0.0 for n in names] for aspect in ASPECTS])
+    weights = np.array(
+        [[rubric.rules[n].weight if rubric.rules[n].aspect == aspect else 0.0 for n in names] for aspect in ASPECTS]
+    )
     total = weights.sum(axis=1, keepdims=True)
     return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
 
@@ -194,7 +207,9 @@ def score(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> pd.Data
     return scores.join(_stability(judged, index, ranked, rubric, seed))
 
 
-def _stability(judged: Judged, index: pd.Index, ranked: npt.NDArray[np.bool_], rubric: Rubric, seed: int) -> pd.DataFrame:
+def _stability(
+    judged: Judged, index: pd.Index, ranked: npt.NDArray[np.bool_], rubric: Rubric, seed: int
+) -> pd.DataFrame:
     """Rank ranges over draws of weights and unknowns, for the places that are ranked."""
     rows = np.flatnonzero(ranked)
     rows = rows[np.argsort(index[rows].to_numpy().astype(str), kind="stable")]

@@ -40,9 +40,7 @@ def texts(lang: str) -> Mapping[str, Any]:
     'Kan man komme og gå?'
     """
     if lang not in LANGUAGES:
-        raise ConfigError(
-            f"language: found {lang!r}; needed one of {', '.join(LANGUAGES)}; choose one of them"
-        )
+        raise ConfigError(f"language: found {lang!r}; needed one of {', '.join(LANGUAGES)}; choose one of them")
     source = files("spatial") / "defaults" / f"strings.{lang}.toml"
     frozen: Mapping[str, Any] = _frozen(tomllib.loads(source.read_text(encoding="utf-8")))
     return frozen

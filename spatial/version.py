@@ -20,6 +20,9 @@ def versions() -> dict[str, str]:
 
     found = {name: metadata.version(name) for name in NUMERIC}
     return {
-        "faellesrum": version(), "python": platform.python_version(), **found,
-        "geos": ".".join(map(str, shapely.geos_version)), "proj": pyproj.proj_version_str,
-    }  # fmt: skip
+        "faellesrum": version(),
+        "python": platform.python_version(),
+        **found,
+        "geos": ".".join(map(str, shapely.geos_version)),
+        "proj": pyproj.proj_version_str,
+    }

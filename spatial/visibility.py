@@ -135,9 +135,7 @@ class Occluders:
         return len(self.segments)
 
 
-def visible_area(
-    viewpoints: ArrayLike, occluders: Occluders, radius_m: float, *, threads: int | None = None
-) -> Floats:
+def visible_area(viewpoints: ArrayLike, occluders: Occluders, radius_m: float, *, threads: int | None = None) -> Floats:
     """Measure the area that is visible from each viewpoint, exactly.
 
     The area of the isovist: the part of the disc around the viewpoint to which no wall
@@ -187,9 +185,7 @@ def visible_area(
     return areas
 
 
-def isovist(
-    viewpoint: ArrayLike, occluders: Occluders, radius_m: float, *, arc_step_m: float = 2.0
-) -> shapely.Polygon:
+def isovist(viewpoint: ArrayLike, occluders: Occluders, radius_m: float, *, arc_step_m: float = 2.0) -> shapely.Polygon:
     """Outline what is visible from one viewpoint, for drawing.
 
     Parameters
@@ -223,9 +219,7 @@ def isovist(
     return parts[np.argmax(shapely.area(parts))]
 
 
-def in_sight(
-    a: ArrayLike, b: ArrayLike, occluders: Occluders, *, threads: int | None = None
-) -> NDArray[np.bool_]:
+def in_sight(a: ArrayLike, b: ArrayLike, occluders: Occluders, *, threads: int | None = None) -> NDArray[np.bool_]:
     """Tell for pairs of points whether one sees the other.
 
     A line of sight is blocked by every wall that it crosses, touches or runs along, but
@@ -282,9 +276,7 @@ _LINEAR = (
 )
 
 
-def _geometries(
-    geometries: Iterable[Any], name: str, allowed: tuple[shapely.GeometryType, ...]
-) -> NDArray[np.object_]:
+def _geometries(geometries: Iterable[Any], name: str, allowed: tuple[shapely.GeometryType, ...]) -> NDArray[np.object_]:
     """Return the geometries as an object array, checked for their types."""
     if isinstance(geometries, shapely.Geometry):
         geometries = [geometries]
@@ -353,9 +345,7 @@ def _arrays(occluders: Occluders) -> tuple[NDArray[Any], ...]:
     )
 
 
-def _in_threads(
-    work: Callable[[int, int], None], count: int, threaded_from: int, threads: int | None
-) -> None:
+def _in_threads(work: Callable[[int, int], None], count: int, threaded_from: int, threads: int | None) -> None:
     """Run ``work(start, stop)`` over the whole of ``count``, in parts in several threads."""
     workers = (os.cpu_count() or 1) if threads is None else threads
     if workers < 1:
@@ -394,9 +384,7 @@ def _grid(
     return np.array([*low, cell]), np.array([rows, columns]), starts, members
 
 
-def _crossed_rows(
-    local: Floats, cell: float, rows: int, columns: int
-) -> tuple[NDArray[np.int64], ...]:
+def _crossed_rows(local: Floats, cell: float, rows: int, columns: int) -> tuple[NDArray[np.int64], ...]:
     """List the grid rows that each segment crosses: segment, row, first and last column."""
     x0, y0, x1, y1 = local.T
     bottom = _index(np.minimum(y0, y1) - _SNAP_M, cell, rows)

@@ -113,7 +113,30 @@ def _rested(e, begin, stop, since, gap, seat_indptr, seat_offset):  # type: igno
 
 
 @njit(cache=True, nogil=True)
-def _label(v, e, start, end, length, crossing, major, is_crossing, major_direction, direction, lit, seat_indptr, seat_offset, via, began, unlit, bright, roads, side, ok, since, gap):  # type: ignore[no-untyped-def]
+def _label(  # type: ignore[no-untyped-def]
+    v,
+    e,
+    start,
+    end,
+    length,
+    crossing,
+    major,
+    is_crossing,
+    major_direction,
+    direction,
+    lit,
+    seat_indptr,
+    seat_offset,
+    via,
+    began,
+    unlit,
+    bright,
+    roads,
+    side,
+    ok,
+    since,
+    gap,
+):
     """Carry what was met from the node before v, along edge e, to v."""
     u = start[e] if end[e] == v else end[e]
     unlit[v] = unlit[u] + (length[e] if lit[e] == 0 else 0.0)
@@ -173,9 +196,29 @@ def approach_kernel(  # type: ignore[no-untyped-def]
             v = order[k]
             if via[v] >= 0:
                 _label(
-                    v, via[v], start, end, length, crossing, major, is_crossing, major_direction, direction,
-                    lit, seat_indptr, seat_offset, via, began, unlit, bright, roads, side, ok, since, gap,
-                )  # fmt: skip
+                    v,
+                    via[v],
+                    start,
+                    end,
+                    length,
+                    crossing,
+                    major,
+                    is_crossing,
+                    major_direction,
+                    direction,
+                    lit,
+                    seat_indptr,
+                    seat_offset,
+                    via,
+                    began,
+                    unlit,
+                    bright,
+                    roads,
+                    side,
+                    ok,
+                    since,
+                    gap,
+                )
         for r in range(len(t_edge)):
             e, t = t_edge[r], t_owner[r]
             if not usable[e]:

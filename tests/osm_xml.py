@@ -78,12 +78,8 @@ def _document(nodes, ways, relations, bounds, when) -> str:
         lines.append(f'<way id="{i}" version="1" timestamp="{when.get(f"way/{i}", WHEN)}">')
         lines += [*(f'<nd ref="{ref}"/>' for ref in refs), *_tag_lines(tags), "</way>"]
     for i, (members, tags) in sorted(relations.items()):
-        lines.append(
-            f'<relation id="{i}" version="1" timestamp="{when.get(f"relation/{i}", WHEN)}">'
-        )
-        lines += [
-            f'<member type="{kind}" ref="{ref}" role="{role}"/>' for kind, ref, role in members
-        ]
+        lines.append(f'<relation id="{i}" version="1" timestamp="{when.get(f"relation/{i}", WHEN)}">')
+        lines += [f'<member type="{kind}" ref="{ref}" role="{role}"/>' for kind, ref, role in members]
         lines += [*_tag_lines(tags), "</relation>"]
     return "\n".join([*lines, "</osm>", ""])
 
@@ -101,9 +97,7 @@ def _binary(path, nodes, ways, relations, bounds, when) -> None:
     with osmium.SimpleWriter(str(path), header=header) as writer:
         for i, node in sorted(nodes.items()):
             about = {"id": i, "version": 1, "timestamp": when.get(f"node/{i}", WHEN)}
-            writer.add_node(
-                mutable.Node(location=degrees(*node[:2]), tags=dict(_tags_of(node)), **about)
-            )
+            writer.add_node(mutable.Node(location=degrees(*node[:2]), tags=dict(_tags_of(node)), **about))
         for i, (refs, tags) in sorted(ways.items()):
             about = {"id": i, "version": 1, "timestamp": when.get(f"way/{i}", WHEN)}
             writer.add_way(mutable.Way(nodes=list(refs), tags=dict(tags), **about))

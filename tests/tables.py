@@ -1,5 +1,4 @@
 """Minimal canonical tables made by hand: every column that ``spatial.layers.canonical`` makes."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 from __future__ import annotations
 
@@ -67,10 +66,14 @@ def table(rows: Sequence[tuple[str, Any, Mapping[str, Any]]], defaults: Mapping[
     return gpd.GeoDataFrame(columns, index=index, geometry=shapes, crs=ETRS89_UTM32)
 
 
-def paths(at: Mapping[int, Sequence[float]], ways: Iterable[tuple[Sequence[int], Mapping[str, Any]] | Sequence[int]]) -> gpd.GeoDataFrame:
+def paths(
+    at: Mapping[int, Sequence[float]], ways: Iterable[tuple[Sequence[int], Mapping[str, Any]] | Sequence[int]]
+) -> gpd.GeoDataFrame:
     """Ways through numbered nodes; a way is its nodes, or (nodes, what differs from a footway)."""
     pairs = [way if isinstance(way[-1], Mapping) else (way, {}) for way in ways]
-    rows = [(f"osm:way/{i}", shapely.LineString([at[n] for n in nodes]), values) for i, (nodes, values) in enumerate(pairs)]
+    rows = [
+        (f"osm:way/{i}", shapely.LineString([at[n] for n in nodes]), values) for i, (nodes, values) in enumerate(pairs)
+    ]
     ids = np.empty(len(rows), dtype=object)
     ids[:] = [np.array(nodes, dtype=np.int64) for nodes, _ in pairs]
     made = table(rows, WAY)
@@ -79,12 +82,17 @@ def paths(at: Mapping[int, Sequence[float]], ways: Iterable[tuple[Sequence[int],
 
 def path_nodes(at: Mapping[int, Sequence[float]], nodes: Mapping[int, Mapping[str, Any]]) -> gpd.GeoDataFrame:
     """Nodes that decide whether one gets through: ``{2: {"locked": True}}``."""
-    return table([(f"osm:node/{n}", shapely.Point(at[n]), {"node_id": n, **values}) for n, values in nodes.items()], NODE)
+    return table(
+        [(f"osm:node/{n}", shapely.Point(at[n]), {"node_id": n, **values}) for n, values in nodes.items()], NODE
+    )
 
 
 def dwellings(rows: Iterable[tuple[float, float, float]]) -> gpd.GeoDataFrame:
     """Doors: (x, y, number of dwellings)."""
-    return table([(f"osm:way/0/door/{i}", shapely.Point(x, y), {"dwellings": float(n)}) for i, (x, y, n) in enumerate(rows)], DWELLING)
+    return table(
+        [(f"osm:way/0/door/{i}", shapely.Point(x, y), {"dwellings": float(n)}) for i, (x, y, n) in enumerate(rows)],
+        DWELLING,
+    )
 
 
 def buildings(shapes: Iterable[Any], **values: Any) -> gpd.GeoDataFrame:
@@ -109,7 +117,9 @@ def place_objects(rows: Mapping[str, tuple[Any, ...]]) -> gpd.GeoDataFrame:
 
 def ground(rows: Mapping[str, tuple[str, Any]] | None = None, **values: Any) -> gpd.GeoDataFrame:
     """Ground that belongs to somebody, by id: (what it is, polygon)."""
-    return table([(identity, shape, {"ground": what, **values}) for identity, (what, shape) in (rows or {}).items()], GROUND)
+    return table(
+        [(identity, shape, {"ground": what, **values}) for identity, (what, shape) in (rows or {}).items()], GROUND
+    )
 
 
 def points(name: str, shapes: Iterable[Any]) -> gpd.GeoDataFrame:
@@ -131,11 +141,25 @@ def layers(**given: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
 
 def places(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
     """Measured places by id, as ``spatial.scene.sites`` makes them: what differs from a lone bench."""
-    common = {"kind": "bench", "name": None, "inside": True, "tags": {}, "ground": None, "ground_id": None, "ground_name": None, "level": "place"}
+    common = {
+        "kind": "bench",
+        "name": None,
+        "inside": True,
+        "tags": {},
+        "ground": None,
+        "ground_id": None,
+        "ground_name": None,
+        "level": "place",
+    }
     made = []
     for identity, values in rows.items():
         shape = values.get("geometry", shapely.box(0, 0, 1, 1))
-        extra = {"space_id": f"space:{identity}", "kinds": values.get("kind", "bench"), "area_m2": shape.area, "place_count": 1}
+        extra = {
+            "space_id": f"space:{identity}",
+            "kinds": values.get("kind", "bench"),
+            "area_m2": shape.area,
+            "place_count": 1,
+        }
         made.append((identity, shape, common | extra | {k: v for k, v in values.items() if k != "geometry"}))
     columns = common | {"space_id": None, "kinds": None, "area_m2": 0.0, "place_count": 1}
     return table(made, columns).rename_axis("place_id")
@@ -145,7 +169,9 @@ def walks(**parts: Any) -> network.Approaches:
     """Walks by hand; what is not given is 0 where the distance is known."""
     distance = np.array(parts.pop("distance_m"), dtype=float)
     rest = {key: np.where(np.isnan(distance), np.nan, 0.0) for key in ("unlit_m", "lit_m", "crossings", "rest_gap_m")}
-    return network.Approaches(distance_m=distance, **{key: np.array(parts.get(key, value), dtype=float) for key, value in rest.items()})
+    return network.Approaches(
+        distance_m=distance, **{key: np.array(parts.get(key, value), dtype=float) for key, value in rest.items()}
+    )
 
 
 def homes(weights: Sequence[float], inside: Sequence[bool]) -> gpd.GeoDataFrame:
@@ -161,5 +187,7 @@ def entries(*attached: bool) -> SimpleNamespace:
 def check(measured: Any, *rows: tuple[float, float, float, str, str]) -> None:
     """Compare with one expected (value, low, high, evidence, rule) a place; NaN equals NaN."""
     numbers = np.stack([measured.value, measured.low, measured.high], axis=1)
-    np.testing.assert_allclose(numbers, np.array([row[:3] for row in rows], dtype=float).reshape(-1, 3), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        numbers, np.array([row[:3] for row in rows], dtype=float).reshape(-1, 3), rtol=1e-9, atol=1e-12
+    )
     assert list(zip(measured.evidence, measured.rule, strict=True)) == [row[3:] for row in rows]

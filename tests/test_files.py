@@ -22,11 +22,7 @@ def fill(folder: Path, **files: str) -> Path:
 
 def contents(folder: Path) -> dict[str, str]:
     """Every file under a folder, hidden ones included, and what it holds."""
-    return {
-        str(path.relative_to(folder)): path.read_text()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def test_files_appear_together_in_a_new_folder(tmp_path):
@@ -60,9 +56,7 @@ def test_an_error_leaves_everything_as_it_was(error, there, tmp_path):
 
 def test_an_os_error_becomes_one_line_that_names_the_folder(tmp_path):
     with (
-        pytest.raises(
-            InputError, match=r"out: cannot be written \(No space left\); .*--out"
-        ) as caught,
+        pytest.raises(InputError, match=r"out: cannot be written \(No space left\); .*--out") as caught,
         whole(tmp_path / "out"),
     ):
         raise OSError(28, "No space left")

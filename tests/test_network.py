@@ -26,7 +26,9 @@ def graph(at, ways, nodes=None, lamps=None):
 
 
 def shapes(*found):
-    return np.array([*(f if isinstance(f, shapely.Geometry) else shapely.Point(f) for f in found), None], dtype=object)[:-1]
+    return np.array([*(f if isinstance(f, shapely.Geometry) else shapely.Point(f) for f in found), None], dtype=object)[
+        :-1
+    ]
 
 
 def walk(network, source, target, limit_m=FAR, seats=None, **leg):
@@ -43,7 +45,9 @@ def test_handmade_tables_have_the_columns_of_the_canonical_layers():
     raw = RawData(nobody, nobody, nobody, shapely.box(0, 0, 1, 1), {}, {}, source)
     canonical = layers.canonical(raw, tag_rules(), tables.ETRS89_UTM32)
     made = tables.layers()
-    assert {name: sorted(table.columns) for name, table in made.items()} == {name: sorted(table.columns) for name, table in canonical.items()}
+    assert {name: sorted(table.columns) for name, table in made.items()} == {
+        name: sorted(table.columns) for name, table in canonical.items()
+    }
 
 
 # --- distances on paper --------------------------------------------------------------------------
@@ -138,7 +142,9 @@ def test_legs(walls, options, legs):
     occluders = Occluders.from_geometries([], walls)
     # A point far away first: rows of the table must not be mixed up.
     far = shapely.Point(0, 900)
-    made = attach(graph(TWO_WAYS, [(1, 2), (3, 4)]), shapes(far, BENCH), clear=lambda a, b: in_sight(a, b, occluders), **options)
+    made = attach(
+        graph(TWO_WAYS, [(1, 2), (3, 4)]), shapes(far, BENCH), clear=lambda a, b: in_sight(a, b, occluders), **options
+    )
     assert_allclose(sorted(made.leg_m), legs)
     assert_array_equal(made.owner, [1] * len(legs))
     assert_array_equal(made.indptr, [0, 0, len(legs)])
@@ -208,7 +214,13 @@ LIT = [((1, 2), {"lit": "yes"}), ((2, 3), {"lit": "no"}), (3, 4)]
         (LIT, ((20, 4), (70, 6)), 50, 0, 60),
         (LIT, ((110, 4), (170, 6)), 0, 60, 70),
         (LIT, ((210, 4), (270, 6)), 0, 0, 70),
-        ([((1, 2), {"lit": "limited"}), ((2, 3), {"lit": "24/7"}), ((3, 4), {"lit": "disused"})], ((0, 1), (300, 1)), 100, 100, 302),
+        (
+            [((1, 2), {"lit": "limited"}), ((2, 3), {"lit": "24/7"}), ((3, 4), {"lit": "disused"})],
+            ((0, 1), (300, 1)),
+            100,
+            100,
+            302,
+        ),
     ],
 )
 def test_lit_and_unlit_metres(ways, ends, lit, unlit, metres):
@@ -274,7 +286,14 @@ def test_two_major_roads_are_two_crossings():
     at = {1: (0, -50), 2: (0, 0), 3: (0, 30), 4: (0, 90), 5: (-50, 0), 6: (50, 0), 7: (-50, 30), 8: (50, 30)}
     network = graph(at, [(1, 2, 3, 4), ((5, 2, 6), MAJOR), ((7, 3, 8), MAJOR)])
     assert walk(network, (0, -40), (0, 80))["crossings"] == 2
-    assert walk(graph(at, [(1, 2, 3, 4), ((5, 2, 6), MAJOR), ((7, 3, 8), MAJOR)], {3: {"crossing": True}}), (0, -40), (0, 80))["crossings"] == 1
+    assert (
+        walk(
+            graph(at, [(1, 2, 3, 4), ((5, 2, 6), MAJOR), ((7, 3, 8), MAJOR)], {3: {"crossing": True}}),
+            (0, -40),
+            (0, 80),
+        )["crossings"]
+        == 1
+    )
 
 
 STEP_FREE = {
@@ -297,7 +316,9 @@ STEP_FREE = {
 def test_step_free_states():
     at = {i: (10 * i, 0) for i in range(len(STEP_FREE) + 1)}
     ways = [((i, i + 1), values) for i, (values, _) in enumerate(STEP_FREE.values())]
-    assert dict(zip(STEP_FREE, graph(at, ways).step_free.tolist(), strict=True)) == {name: state for name, (_, state) in STEP_FREE.items()}
+    assert dict(zip(STEP_FREE, graph(at, ways).step_free.tolist(), strict=True)) == {
+        name: state for name, (_, state) in STEP_FREE.items()
+    }
 
 
 def test_usable_edges_and_barred_nodes():
@@ -313,7 +334,9 @@ def test_usable_edges_and_barred_nodes():
     smooth = network.step_free != NO
     assert_array_equal(smooth, [True, False, True, True, True, True])
     assert_array_equal(network.raised, [False, False, True, False, False, False])
-    assert_allclose([metres(), metres(usable=smooth), metres(usable=smooth, barred_nodes=network.raised)], [200, 280, NAN])
+    assert_allclose(
+        [metres(), metres(usable=smooth), metres(usable=smooth, barred_nodes=network.raised)], [200, 280, NAN]
+    )
 
 
 # --- flow ----------------------------------------------------------------------------------------
@@ -360,7 +383,10 @@ def test_flow_does_not_begin_beyond_a_locked_gate():
 def test_nobody_leaves_between_two_locked_gates():
     gates = {1: {"locked": True}, 2: {"locked": True}}
     network = graph({1: (0, 0), 2: (100, 0), 3: (200, 0), 4: (0, 50)}, [(1, 2), (2, 3), (1, 4)], gates)
-    home, goals = attach(network, shapes((90, 0)), within_m=0.0), attach(network, shapes((200, 0), (0, 50)), within_m=0.0)
+    home, goals = (
+        attach(network, shapes((90, 0)), within_m=0.0),
+        attach(network, shapes((200, 0), (0, 50)), within_m=0.0),
+    )
     assert_array_equal(flow(network, home, np.array([7.0]), goals, limit_m=800), [0, 0, 0])
 
 
@@ -421,7 +447,13 @@ def random_attachments(rng, links, count):
     edge = rng.integers(0, len(links), len(owner))
     order = np.lexsort((edge, owner))
     offset = rng.random(len(owner)) * links[edge, 2]
-    return Attachments(owner[order], edge[order], offset[order], rng.uniform(0, 40, len(owner)), np.concatenate([[0], np.cumsum(sizes)]))
+    return Attachments(
+        owner[order],
+        edge[order],
+        offset[order],
+        rng.uniform(0, 40, len(owner)),
+        np.concatenate([[0], np.cumsum(sizes)]),
+    )
 
 
 def by_networkx(links, locked, sources, targets, limit):

@@ -148,7 +148,9 @@ def test_explain_adds_up(result):
     for place in [*result.places.index, *result.meeting_spaces.index]:
         found = explanation.of(result.evidence, result.rubric, place)
         table = result.places if place in result.places.index else result.meeting_spaces
-        assert np.prod([aspect.factor for aspect in found.aspects]) == pytest.approx(table.loc[place, FLOATING], abs=1e-9)
+        assert np.prod([aspect.factor for aspect in found.aspects]) == pytest.approx(
+            table.loc[place, FLOATING], abs=1e-9
+        )
         for aspect in found.aspects:
             total = sum(part.contribution for part in aspect.parts)
             assert total == pytest.approx(table.loc[place, aspect.aspect], abs=1e-9)

@@ -20,7 +20,9 @@ WIDE = BOUNDARY.buffer(2000)
 
 
 def found(objects, *, buildings=(), ground=None, boundary=BOUNDARY, margin_m=0.0):
-    return places.find(tables.place_objects(objects), tables.buildings(buildings), tables.ground(ground), boundary, margin_m, RULES)
+    return places.find(
+        tables.place_objects(objects), tables.buildings(buildings), tables.ground(ground), boundary, margin_m, RULES
+    )
 
 
 def parting(buildings=(), barriers=None, roads=None, water=()):
@@ -118,8 +120,21 @@ def test_large_parks_and_squares_are_ground(kind, shape, kept):
 
 def test_the_smallest_known_ground_wins_and_housing_is_none():
     whole, half, flats = shapely.box(0, 0, 100, 100), shapely.box(0, 0, 50, 100), shapely.box(0, 0, 9, 9)
-    ground = {"p": ("park", whole), "s": ("school", half), "r": ("residential", flats), "q": ("square", shapely.box(200, 0, 230, 30))}
-    table = found({"a": ("bench", (5, 5)), "b": ("bench", (70, 5)), "c": ("bench", (150, 5)), "q": ("square", shapely.box(200, 0, 230, 30))}, ground=ground)
+    ground = {
+        "p": ("park", whole),
+        "s": ("school", half),
+        "r": ("residential", flats),
+        "q": ("square", shapely.box(200, 0, 230, 30)),
+    }
+    table = found(
+        {
+            "a": ("bench", (5, 5)),
+            "b": ("bench", (70, 5)),
+            "c": ("bench", (150, 5)),
+            "q": ("square", shapely.box(200, 0, 230, 30)),
+        },
+        ground=ground,
+    )
     assert table["ground"].dropna().to_dict() == {"a": "school", "b": "park"}  # nothing lies on its own ground
     assert table["ground_id"].dropna().to_dict() == {"a": "s", "b": "p"}
 
@@ -229,8 +244,13 @@ def scene(seed, count=60, side=400.0):
         x, y = rng.uniform(0, side, 2)
         kind = KINDS[rng.integers(len(KINDS))]
         wide, high = rng.uniform(10, 70, 2)
-        shape = shapely.box(x, y, x + wide, y + high) if kind in ("square", "playground") and rng.random() < 0.4 else (x, y)
-        objects[f"{rng.integers(10**9):09}"] = (kind, shapely.box(x, y, x + 90, y + 60) if kind == "pitch" and rng.random() < 0.3 else shape)
+        shape = (
+            shapely.box(x, y, x + wide, y + high) if kind in ("square", "playground") and rng.random() < 0.4 else (x, y)
+        )
+        objects[f"{rng.integers(10**9):09}"] = (
+            kind,
+            shapely.box(x, y, x + 90, y + 60) if kind == "pitch" and rng.random() < 0.3 else shape,
+        )
     corners = rng.uniform(0, side, (8, 2))
     blocks = [shapely.box(x, y, x + 40, y + 10) for x, y in corners]
     fences = tables.barriers([[(x, y), (x + 30, y - 25)] for x, y in rng.uniform(0, side, (8, 2))])
@@ -341,5 +361,8 @@ def test_a_pitch_is_its_own_ground_and_a_strip_to_what_lies_along_it():
 def test_members_are_positions_in_the_table():
     table = found({**TWO, "c": ("bench", (500, 0))}).iloc[[2, 0, 1]]
     space_of = pd.Series({"a": "space:a", "b": "space:a", "c": "space:c"})
-    assert {key: rows.tolist() for key, rows in places.members(table, space_of).items()} == {"space:a": [1, 2], "space:c": [0]}
+    assert {key: rows.tolist() for key, rows in places.members(table, space_of).items()} == {
+        "space:a": [1, 2],
+        "space:c": [0],
+    }
     assert isinstance(table, gpd.GeoDataFrame)

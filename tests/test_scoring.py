@@ -106,7 +106,11 @@ def test_weights_within_an_aspect_are_shares():
 
 def test_rank_is_withheld_below_the_coverage_and_kept_at_it():
     rules = rubric(*FIVE, min_coverage=0.4)
-    rows = [(p, f"i{k}", 0.5, 0.5, 0.5, "derived" if k < n else "unknown") for p, n in (("low", 1), ("at", 2), ("all", 5)) for k in range(5)]
+    rows = [
+        (p, f"i{k}", 0.5, 0.5, 0.5, "derived" if k < n else "unknown")
+        for p, n in (("low", 1), ("at", 2), ("all", 5))
+        for k in range(5)
+    ]
     index = pd.Index(["low", "at", "all"])
     scores = scoring.score(scoring.judge_all(evidence(rows), index, rules), index, rules, seed=1)
     assert scores["rank"].isna().tolist() == [True, False, False]
@@ -186,7 +190,11 @@ def test_resolve_of_a_sample_with_ties_takes_the_middle_of_the_step():
     spec = config.rubric()
     units = dict.fromkeys(spec.rules, "m")
     sample = np.array([0.0] * 50 + [1.0] * 50)
-    points = scoring.resolve(spec, units, {"dwellings_decay": sample, "dwellings_5min": np.ones(1)}).rules["dwellings_decay"].points
+    points = (
+        scoring.resolve(spec, units, {"dwellings_decay": sample, "dwellings_5min": np.ones(1)})
+        .rules["dwellings_decay"]
+        .points
+    )
     by_value = dict(points)
     # Quantiles 0 to .45 are 0: mean .225; those from .55 to 1 are 1: mean .775.
     assert by_value[0.0] == pytest.approx(0.225)

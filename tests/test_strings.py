@@ -13,9 +13,7 @@ PLACEHOLDER = re.compile(r"\{\w*\}")
 
 def leaves(value, path=()):
     if isinstance(value, Mapping):
-        return {
-            leaf: text for key in value for leaf, text in leaves(value[key], (*path, key)).items()
-        }
+        return {leaf: text for key in value for leaf, text in leaves(value[key], (*path, key)).items()}
     return {path: value}
 
 

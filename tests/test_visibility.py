@@ -66,9 +66,7 @@ def test_areas_on_paper(case):
     found = visible_area([(0.0, 0.0)], occluders, radius)
     tolerance = 2 * RELATIVE * math.pi * radius**2
     np.testing.assert_allclose(found, [area], rtol=0, atol=tolerance)
-    assert isovist((0.0, 0.0), occluders, radius, arc_step_m=radius / 1000).area == pytest.approx(
-        area, abs=tolerance
-    )
+    assert isovist((0.0, 0.0), occluders, radius, arc_step_m=radius / 1000).area == pytest.approx(area, abs=tolerance)
 
 
 SIGHTS = {
@@ -194,9 +192,7 @@ def scatter(rng, count, extent):
 def test_areas_agree_with_brute_force(scene, count, radius, seed):
     rng = np.random.default_rng([seed, count])
     segments = scene(rng, count, 20)[: 2 * count]
-    viewpoints = np.concatenate(
-        [rng.uniform(-20, 20, (5, 2)), rng.integers(-9, 9, (5, 2)), segments[:2, :2]]
-    )
+    viewpoints = np.concatenate([rng.uniform(-20, 20, (5, 2)), rng.integers(-9, 9, (5, 2)), segments[:2, :2]])
     found = visible_area(viewpoints, occluders_of(segments), radius)
     expected = [area_by_force(segments, point, radius) for point in viewpoints]
     tolerance = RELATIVE * math.pi * radius**2
@@ -295,9 +291,7 @@ def test_a_seen_corner_of_the_isovist_is_in_sight():
 
 # -- laws --------------------------------------------------------------------------------
 
-COORDINATE = st.one_of(
-    st.integers(-20, 20).map(float), st.floats(-20, 20).map(lambda value: round(value, 6))
-)
+COORDINATE = st.one_of(st.integers(-20, 20).map(float), st.floats(-20, 20).map(lambda value: round(value, 6)))
 SEGMENT = st.tuples(COORDINATE, COORDINATE, COORDINATE, COORDINATE).filter(
     lambda s: math.hypot(s[2] - s[0], s[3] - s[1]) > 1e-3
 )

@@ -175,9 +175,13 @@ def over_members(measured: Measured, members: list[npt.NDArray[np.int64]]) -> Me
     for group in members:
         states = measured.evidence[group]
         weakest = STRENGTH[max(strength[state] for state in states)]
-        rules = sorted({str(rule) for rule, state in zip(measured.rule[group], states, strict=True) if state == weakest})
+        rules = sorted(
+            {str(rule) for rule, state in zip(measured.rule[group], states, strict=True) if state == weakest}
+        )
         value = float(np.mean(measured.value[group]))
-        rows.append((value, float(np.mean(measured.low[group])), float(np.mean(measured.high[group])), weakest, ";".join(rules)))
+        rows.append(
+            (value, float(np.mean(measured.low[group])), float(np.mean(measured.high[group])), weakest, ";".join(rules))
+        )
     return replace(from_rows(rows), reference=measured.reference)
 
 
@@ -193,7 +197,13 @@ def at_extract_edge(spec: Spec, measured: Measured, covered_share: Floats) -> Me
     scale = 1 / np.maximum(covered_share, MIN_COVERED_SHARE)
     high = np.where(cut & (spec.unit == "count"), measured.high * scale, measured.high)
     blind = covered_share < MIN_COVERED_SHARE
-    note = np.array([f"{rule};extract_edge_{1 - share:.0%}_unseen".replace("%", "pct") for rule, share in zip(measured.rule, covered_share, strict=True)], dtype=object)
+    note = np.array(
+        [
+            f"{rule};extract_edge_{1 - share:.0%}_unseen".replace("%", "pct")
+            for rule, share in zip(measured.rule, covered_share, strict=True)
+        ],
+        dtype=object,
+    )
     return replace(
         measured,
         value=np.where(blind, np.nan, measured.value),

@@ -16,9 +16,11 @@ GOOD_REST_M = 50.0
 
 
 @indicator(
-    aspect="accessibility", unit="m", catchment_m=400.0,
+    aspect="accessibility",
+    unit="m",
+    catchment_m=400.0,
     reference="Inclusive Mobility (UK DfT 2021): 50 m; Malmö's 25–250 m; no Danish figure was found.",
-)  # fmt: skip
+)
 def rest_gap(places: Any, walks: Any, dwellings: Any) -> Measured:
     """Longest stretch without a seat on the walk from the median dwelling of the estate.
 
@@ -41,9 +43,11 @@ def rest_gap(places: Any, walks: Any, dwellings: Any) -> Measured:
 
 
 @indicator(
-    aspect="accessibility", unit="share", catchment_m=400.0,
+    aspect="accessibility",
+    unit="share",
+    catchment_m=400.0,
     reference="BR18 § 49 (accesses are lit); SBi-anvisning 230; lit of OpenStreetMap.",
-)  # fmt: skip
+)
 def lit_share(places: Any, walks: Any, dwellings: Any) -> Measured:
     """Lit share of the walks from the estate's dwellings, by metres and dwellings.
 
@@ -52,7 +56,9 @@ def lit_share(places: Any, walks: Any, dwellings: Any) -> Measured:
     """
     inside = dwellings["inside"].to_numpy()
     weight = dwellings["dwellings"].to_numpy()[inside]
-    lit, dark, total = (np.nan_to_num(part[:, inside]) @ weight for part in (walks.lit_m, walks.unlit_m, walks.distance_m))
+    lit, dark, total = (
+        np.nan_to_num(part[:, inside]) @ weight for part in (walks.lit_m, walks.unlit_m, walks.distance_m)
+    )
     walked = total > 0
 
     def of(part: Any, whole: Any) -> Any:
@@ -70,9 +76,11 @@ def lit_share(places: Any, walks: Any, dwellings: Any) -> Measured:
 
 
 @indicator(
-    aspect="accessibility", unit="count", catchment_m=400.0,
+    aspect="accessibility",
+    unit="count",
+    catchment_m=400.0,
     reference="Anciaes, Jones & Mindell (2016), Community severance, Transport Reviews 36(4).",
-)  # fmt: skip
+)
 def severance(places: Any, walks: Any, dwellings: Any) -> Measured:
     """Major roads crossed where no crossing is mapped, mean over the estate's dwellings.
 
@@ -84,5 +92,11 @@ def severance(places: Any, walks: Any, dwellings: Any) -> Measured:
     reached = np.where(np.isnan(crossings), 0.0, weight).sum(axis=1)
     mean = np.divide(np.nan_to_num(crossings) @ weight, reached, out=np.full(len(places), np.nan), where=reached > 0)
     count = len(places)
-    measured = Measured(mean, mean.copy(), mean.copy(), np.full(count, DERIVED, dtype=object), np.full(count, "crossings_on_the_walks", dtype=object))
+    measured = Measured(
+        mean,
+        mean.copy(),
+        mean.copy(),
+        np.full(count, DERIVED, dtype=object),
+        np.full(count, "crossings_on_the_walks", dtype=object),
+    )
     return where(np.isnan(mean), measured, unknown("no_walk_from_estate"))

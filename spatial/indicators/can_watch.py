@@ -20,10 +20,14 @@ UNMAPPED_SEATS = 3.0
 
 
 @indicator(
-    aspect="low_threshold", unit="count", catchment_m=25.0,
+    aspect="low_threshold",
+    unit="count",
+    catchment_m=25.0,
     reference="Byer uden medborgere (2025): spectators at the football pitches; Gehl (2010): 25 m.",
-)  # fmt: skip
-def can_watch(places: Any, activities: Any, seats: Any, view: Any, barriers: Any, buildings: Any, *, within_m: float = 25.0) -> Measured:
+)
+def can_watch(
+    places: Any, activities: Any, seats: Any, view: Any, barriers: Any, buildings: Any, *, within_m: float = 25.0
+) -> Measured:
     """Seats and standing edges per activity, within 25 m and in sight.
 
     Activities are places where there is something to watch (play, ball, dogs, fire). Each with an
@@ -45,7 +49,9 @@ def can_watch(places: Any, activities: Any, seats: Any, view: Any, barriers: Any
         low=share,
         high=np.where(watched > 0, share + UNMAPPED_SEATS, 0.0),
         evidence=np.where(doubtful, UNKNOWN, DERIVED).astype(object),
-        rule=np.where(watched == 0, "nothing_to_watch", np.where(doubtful, "no_seat_mapped", "seats_in_sight")).astype(object),
+        rule=np.where(watched == 0, "nothing_to_watch", np.where(doubtful, "no_seat_mapped", "seats_in_sight")).astype(
+            object
+        ),
     )
 
 

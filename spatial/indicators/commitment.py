@@ -20,19 +20,28 @@ PROGRAMME_KEYS = ("programme", "coaching", "training", "lessons")
 
 
 @indicator(
-    aspect="low_threshold", unit="index", members=True,
+    aspect="low_threshold",
+    unit="index",
+    members=True,
     reference="Gehl (2010), Cities for People: range of participation; fee, reservation, access of OpenStreetMap.",
-)  # fmt: skip
+)
 def low_commitment(places: Any, kinds: Any) -> Measured:
     """1 − mean of fee, booking, members only, staffed, each 1 yes, 0 no.
 
     A term without a tag lies between 0 and 1, but for those that the kind excludes by nature
     (nobody books a bench): rule ``kind_nature``.
     """
-    return from_rows([_commitment(tags, kinds.kinds[kind].by_nature, kinds.programme) for tags, kind in zip(places["tags"], places["kind"], strict=True)])
+    return from_rows(
+        [
+            _commitment(tags, kinds.kinds[kind].by_nature, kinds.programme)
+            for tags, kind in zip(places["tags"], places["kind"], strict=True)
+        ]
+    )
 
 
-def _commitment(tags: Mapping[str, str], by_nature: tuple[str, ...], words: Mapping[str, Any]) -> tuple[float, float, float, str, str]:
+def _commitment(
+    tags: Mapping[str, str], by_nature: tuple[str, ...], words: Mapping[str, Any]
+) -> tuple[float, float, float, str, str]:
     low, high, tagged = np.zeros(len(TERMS)), np.ones(len(TERMS)), np.zeros(len(TERMS), dtype=bool)
     for i, (term, keys) in enumerate(TERMS):
         answer = _answer(term, keys, tags, words)
@@ -60,20 +69,33 @@ def _answer(term: str, keys: tuple[str, ...], tags: Mapping[str, str], words: Ma
 
 
 @indicator(
-    aspect="low_threshold", unit="index", members=True,
+    aspect="low_threshold",
+    unit="index",
+    members=True,
     reference="Byer uden medborgere (2025), policy brief: minimal expectations of how one takes part.",
-)  # fmt: skip
+)
 def no_programme(places: Any, kinds: Any) -> Measured:
     """1 where no booking, coach, club hours or staffed programme is known to exist, 0 where one is.
 
     Unknown where nothing is tagged; assumed 1 for kinds that have none by nature.
     """
-    return from_rows([_programme(tags, ground, kinds.kinds[kind].by_nature, kinds.programme) for tags, ground, kind in zip(places["tags"], places["ground"], places["kind"], strict=True)])
+    return from_rows(
+        [
+            _programme(tags, ground, kinds.kinds[kind].by_nature, kinds.programme)
+            for tags, ground, kind in zip(places["tags"], places["ground"], places["kind"], strict=True)
+        ]
+    )
 
 
-def _programme(tags: Mapping[str, str], ground: Any, by_nature: tuple[str, ...], words: Mapping[str, Any]) -> tuple[float, float, float, str, str]:
+def _programme(
+    tags: Mapping[str, str], ground: Any, by_nature: tuple[str, ...], words: Mapping[str, Any]
+) -> tuple[float, float, float, str, str]:
     answers = [_answer(term, keys, tags, words) for term, keys in TERMS if term in ("booking", "staffed")]
-    if 1.0 in answers or tags.get("club", "no") not in words["no"] or any(tags.get(key) in words["yes"] for key in PROGRAMME_KEYS):
+    if (
+        1.0 in answers
+        or tags.get("club", "no") not in words["no"]
+        or any(tags.get(key) in words["yes"] for key in PROGRAMME_KEYS)
+    ):
         return 0.0, 0.0, 0.0, OBSERVED, "tags"
     if None not in answers:
         return 1.0, 1.0, 1.0, OBSERVED, "tags"
@@ -82,5 +104,3 @@ def _programme(tags: Mapping[str, str], ground: Any, by_nature: tuple[str, ...],
     if ground in ("sports_club", "school"):
         return unknown(f"{ground}_ground", 0.0, 1.0)
     return unknown("booking_and_staff_not_tagged")
-
-

@@ -15,9 +15,11 @@ DECAY_PER_M = 4 / 400
 
 
 @indicator(
-    aspect="accessibility", unit="count", catchment_m=400.0,
+    aspect="accessibility",
+    unit="count",
+    catchment_m=400.0,
     reference="5-minute walk at 1.33 m/s; 300 m norm of WHO Europe (2017) and of Copenhagen's catchments.",
-)  # fmt: skip
+)
 def dwellings_5min(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = 400.0) -> Measured:
     """Dwellings within a walk of 400 m, along ways and with both legs."""
     near = np.where(walks.distance_m <= limit_m, dwellings["dwellings"].to_numpy(), 0.0).sum(axis=1)
@@ -26,9 +28,11 @@ def dwellings_5min(places: Any, walks: Any, dwellings: Any, entries: Any, *, lim
 
 
 @indicator(
-    aspect="accessibility", unit="count", catchment_m=400.0,
+    aspect="accessibility",
+    unit="count",
+    catchment_m=400.0,
     reference="Cooper (2015) and cityseer (Simons 2022): negative exponential decay with β = 4 / 400 m.",
-)  # fmt: skip
+)
 def dwellings_decay(places: Any, walks: Any, dwellings: Any, entries: Any, decay_sample: Any) -> Measured:
     """Σ dwellings · exp(−β d), β = 4/400 per metre.
 
@@ -44,9 +48,11 @@ def decayed(distance_m: Array, weight: Array) -> Array:
 
 
 @indicator(
-    aspect="accessibility", unit="m", catchment_m=400.0,
+    aspect="accessibility",
+    unit="m",
+    catchment_m=400.0,
     reference="Copenhagen's park catchments of 300 and 875 m (parkregister).",
-)  # fmt: skip
+)
 def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = 1600.0) -> Measured:
     """Median walking distance from the estate's dwellings.
 
@@ -64,9 +70,11 @@ def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit
 
 
 @indicator(
-    aspect="accessibility", unit="ratio", catchment_m=400.0,
+    aspect="accessibility",
+    unit="ratio",
+    catchment_m=400.0,
     reference="Hess (1997), pedestrian route directness; Stangl (2012).",
-)  # fmt: skip
+)
 def detour(places: Any, walks: Any, dwellings: Any, entries: Any, *, nearest_m: float = 25.0) -> Measured:
     """Median of walking distance / straight line, over the estate's dwellings that reach it.
 
@@ -81,7 +89,9 @@ def detour(places: Any, walks: Any, dwellings: Any, entries: Any, *, nearest_m: 
     straight[place, door] = shapely.distance(places.geometry.to_numpy()[place], homes[door])
     ratio = np.where(straight >= nearest_m, walked / np.maximum(straight, nearest_m), np.nan)
     value = weighted_median(np.maximum(ratio, 1.0), weight, of_all=False)
-    measured = where(np.isnan(value), known(value, DERIVED, "median_of_estate_dwellings"), unknown("no_dwelling_reaches_it"))
+    measured = where(
+        np.isnan(value), known(value, DERIVED, "median_of_estate_dwellings"), unknown("no_dwelling_reaches_it")
+    )
     return _reached(measured, entries)
 
 

@@ -17,9 +17,11 @@ OFTEN_FENCED = ("playground", "pitch", "dog_park", "garden")
 
 
 @indicator(
-    aspect="openness", unit="share", catchment_m=NEAR_EDGE_M,
+    aspect="openness",
+    unit="share",
+    catchment_m=NEAR_EDGE_M,
     reference="Gehl & Svarre (2013), How to Study Public Life: place inventory; barrier of OpenStreetMap.",
-)  # fmt: skip
+)
 def enclosure(places: Any, barriers: Any, buildings: Any) -> Measured:
     """Share of the perimeter within 2 m of a fence, wall, hedge or building.
 
@@ -31,7 +33,9 @@ def enclosure(places: Any, barriers: Any, buildings: Any) -> Measured:
     shapes = barriers.geometry.to_numpy()
     surveyed = np.zeros(len(places), dtype=bool)
     if len(shapes) and len(places):
-        surveyed[shapely.STRtree(shapes).query(places.geometry.to_numpy(), predicate="dwithin", distance=SURVEYED_M)[0]] = True
+        surveyed[
+            shapely.STRtree(shapes).query(places.geometry.to_numpy(), predicate="dwithin", distance=SURVEYED_M)[0]
+        ] = True
     kinds = [str(kind).split(";") for kind in places["kinds"]]
     fenced = np.array([tags.get("fenced") if isinstance(tags, dict) else None for tags in places["tags"]], dtype=object)
     doubtful = ~surveyed & np.array([any(kind in OFTEN_FENCED for kind in row) for row in kinds], dtype=bool)
@@ -42,7 +46,9 @@ def enclosure(places: Any, barriers: Any, buildings: Any) -> Measured:
         low=value,
         high=np.where(doubtful & ~tagged, 1.0, value),
         evidence=np.where(tagged, OBSERVED, np.where(doubtful, UNKNOWN, DERIVED)).astype(object),
-        rule=np.where(tagged, "tag_fenced", np.where(doubtful, "no_barrier_mapped_nearby", "perimeter_near_barrier_or_building")).astype(object),
+        rule=np.where(
+            tagged, "tag_fenced", np.where(doubtful, "no_barrier_mapped_nearby", "perimeter_near_barrier_or_building")
+        ).astype(object),
     )
 
 

@@ -10,7 +10,9 @@ from spatial.indicators import DERIVED, Measured, indicator, known
 from spatial.visibility import visible_area
 
 FAR_M, NEAR_M = 100.0, 25.0
-REFERENCE = "Benedikt (1979), To take hold of space, Environ. Plann. B 6; Gehl (2010), Cities for People: 100 m and 25 m."
+REFERENCE = (
+    "Benedikt (1979), To take hold of space, Environ. Plann. B 6; Gehl (2010), Cities for People: 100 m and 25 m."
+)
 
 
 def _share(places: Any, view: Any, viewpoints: Any, radius_m: float) -> Measured:

@@ -11,9 +11,12 @@ from spatial.indicators import DERIVED, Measured, indicator, known, unknown, whe
 
 
 @indicator(
-    aspect="openness", unit="share", catchment_m=800.0,
-    reference="Hillier (1996), Space is the Machine; Legeby (2013), Patterns of Co-presence; betweenness after Brandes (2001).",
-)  # fmt: skip
+    aspect="openness",
+    unit="share",
+    catchment_m=800.0,
+    reference="Hillier (1996), Space is the Machine; Legeby (2013), Patterns of Co-presence; betweenness "
+    "after Brandes (2001).",
+)
 def flow_near(places: Any, network: Any, flows: Any, entries: Any, estate: Any) -> Measured:
     """Betweenness of the nearest way, as its percentile among the ways of the study area.
 

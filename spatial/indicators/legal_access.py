@@ -11,9 +11,12 @@ ACCESS_KEYS = ("foot", "access")
 
 
 @indicator(
-    aspect="openness", unit="index", members=True,
-    reference="Németh & Schmidt (2007), Toward a methodology for measuring the security of publicly accessible spaces, JAPA 73(3); access of OpenStreetMap.",
-)  # fmt: skip
+    aspect="openness",
+    unit="index",
+    members=True,
+    reference="Németh & Schmidt (2007), Toward a methodology for measuring the security of publicly "
+    "accessible spaces, JAPA 73(3); access of OpenStreetMap.",
+)
 def legal_access(places: Any, near_way: Any, ground: Any, kinds: Any, estate: Any) -> Measured:
     """Right to enter: 1 open to everybody, .3 to customers, 0 to nobody else.
 
@@ -41,7 +44,13 @@ def legal_access(places: Any, near_way: Any, ground: Any, kinds: Any, estate: An
     rows = [
         _row(_tags_or_park(tags, whose, access.get(identity)), kind, whose, beside, inside and almen, kinds)
         for tags, kind, whose, identity, beside, inside in zip(
-            places["tags"], places["kind"], places["ground"], places["ground_id"], near_way, places["inside"], strict=True
+            places["tags"],
+            places["kind"],
+            places["ground"],
+            places["ground_id"],
+            near_way,
+            places["inside"],
+            strict=True,
         )
     ]
     return from_rows(rows)
@@ -53,7 +62,9 @@ def _tags_or_park(tags: Mapping[str, str], ground: Any, access: Any) -> Mapping[
     return {"access": access}
 
 
-def _row(tags: Mapping[str, str], kind: str, ground: Any, beside_way: bool, almen: bool, kinds: Any) -> tuple[float, float, float, str, str]:
+def _row(
+    tags: Mapping[str, str], kind: str, ground: Any, beside_way: bool, almen: bool, kinds: Any
+) -> tuple[float, float, float, str, str]:
     config = kinds.access
     for key in ACCESS_KEYS:
         value = config["values"].get(tags.get(key))

@@ -11,9 +11,11 @@ from spatial.indicators.dwellings import decayed
 
 
 @indicator(
-    aspect="mixing", unit="share", catchment_m=400.0,
+    aspect="mixing",
+    unit="share",
+    catchment_m=400.0,
     reference="Legeby (2013), Patterns of Co-presence; Skytt-Larsen et al. (2024), Mødesteder som løftestang.",
-)  # fmt: skip
+)
 def mix_in_out(places: Any, walks: Any, dwellings: Any) -> Measured:
     """2·min(p_in, p_out) / (p_in + p_out), p = decay-weighted dwellings inside and outside.
 

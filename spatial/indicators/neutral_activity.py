@@ -11,19 +11,29 @@ OWNER_KEYS = ("operator", "operator:type", "owner", "ownership", "access")
 
 
 @indicator(
-    aspect="neutrality", unit="index", members=True,
-    reference="Byer uden medborgere (2025), policy brief: the activity is as culturally and socially neutral as possible; defaults of tags.toml.",
-)  # fmt: skip
+    aspect="neutrality",
+    unit="index",
+    members=True,
+    reference="Byer uden medborgere (2025), policy brief: the activity is as culturally and socially neutral "
+    "as possible; defaults of tags.toml.",
+)
 def neutral_activity(places: Any, kinds: Any) -> Measured:
     """The kind's default neutrality, times a factor where ground or tags say whose place it is.
 
     Where nobody says whose it is and it is not a seat or fountain, the lower bound allows for an
     affiliation that is not mapped.
     """
-    return from_rows([_row(tags, kinds.kinds[kind], ground, kinds.affiliation) for tags, kind, ground in zip(places["tags"], places["kind"], places["ground"], strict=True)])
+    return from_rows(
+        [
+            _row(tags, kinds.kinds[kind], ground, kinds.affiliation)
+            for tags, kind, ground in zip(places["tags"], places["kind"], places["ground"], strict=True)
+        ]
+    )
 
 
-def _row(tags: Mapping[str, str], kind: Any, ground: Any, config: Mapping[str, Any]) -> tuple[float, float, float, str, str]:
+def _row(
+    tags: Mapping[str, str], kind: Any, ground: Any, config: Mapping[str, Any]
+) -> tuple[float, float, float, str, str]:
     factors = {f"{ground}_ground": config["ground"][ground]} if ground in config["ground"] else {}
     factors |= {f"tag_{key}": factor for key, factor in config["tagged"].items() if key in tags}
     operator = config["operator_type"].get(tags.get("operator:type", ""))

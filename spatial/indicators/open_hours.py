@@ -15,9 +15,11 @@ LONGEST_DAYS = 400
 
 
 @indicator(
-    aspect="openness", unit="share", members=True,
+    aspect="openness",
+    unit="share",
+    members=True,
     reference="McKenzie et al. (2006), SOPARC, J. Phys. Act. Health 3(S1): usability; opening_hours of OpenStreetMap.",
-)  # fmt: skip
+)
 def open_hours(places: Any) -> Measured:
     """Share of the hours of a year at which the place is open.
 

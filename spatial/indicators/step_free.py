@@ -14,10 +14,22 @@ NEAR_ENOUGH = 0.2
 
 
 @indicator(
-    aspect="accessibility", unit="share", catchment_m=400.0,
+    aspect="accessibility",
+    unit="share",
+    catchment_m=400.0,
     reference="BR18 § 49; SBi-anvisning 230 (step-free, at most 1:20, firm, at least 1.3 m wide).",
-)  # fmt: skip
-def step_free(places: Any, walks: Any, dwellings: Any, network: Any, entries: Any, doors: Any, *, within_m: float = 800.0, route_m: float = 1200.0) -> Measured:
+)
+def step_free(
+    places: Any,
+    walks: Any,
+    dwellings: Any,
+    network: Any,
+    entries: Any,
+    doors: Any,
+    *,
+    within_m: float = 800.0,
+    route_m: float = 1200.0,
+) -> Measured:
     """Share of the dwellings within 10 minutes that have a step-free route of at most 15 minutes.
 
     Low: by ways known to be free of steps and firm; high: by ways not known to be otherwise. The
@@ -28,7 +40,9 @@ def step_free(places: Any, walks: Any, dwellings: Any, network: Any, entries: An
     total = np.where(near, weight, 0.0).sum(axis=1)
 
     def share(usable: Any) -> Any:
-        reach = approaches(network, entries, doors, limit_m=route_m, usable=usable, barred_nodes=network.raised, detailed=False)
+        reach = approaches(
+            network, entries, doors, limit_m=route_m, usable=usable, barred_nodes=network.raised, detailed=False
+        )
         found = np.where(near & ~np.isnan(reach.distance_m), weight, 0.0).sum(axis=1)
         return np.divide(found, total, out=np.full(len(total), np.nan), where=total > 0)
 

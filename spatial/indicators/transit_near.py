@@ -10,9 +10,11 @@ from spatial.indicators import DERIVED, Measured, indicator, known, unknown, whe
 
 
 @indicator(
-    aspect="accessibility", unit="m", catchment_m=400.0,
+    aspect="accessibility",
+    unit="m",
+    catchment_m=400.0,
     reference="The usual norm of 400 m to a stop (UITP; Danish municipal plans).",
-)  # fmt: skip
+)
 def transit_near(places: Any, stop_walk_m: Any, entries: Any, *, limit_m: float = 1600.0) -> Measured:
     """Walking distance to the nearest stop or station; missing where none is within 1,600 m."""
     measured = known(stop_walk_m, DERIVED, "nearest_stop")

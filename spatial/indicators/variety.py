@@ -10,9 +10,11 @@ from spatial.indicators import DERIVED, Measured, indicator, known
 
 
 @indicator(
-    aspect="mixing", unit="count", catchment_m=25.0,
+    aspect="mixing",
+    unit="count",
+    catchment_m=25.0,
     reference="Hill (1973), Diversity and evenness, Ecology 54(2), q = 1; Jost (2006), Oikos 113(2).",
-)  # fmt: skip
+)
 def variety(places: Any, members: Any, member_kinds: Any, kinds: Any) -> Measured:
     """Effective number of pairs of activity and age group within the meeting space.
 

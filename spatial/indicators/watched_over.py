@@ -14,10 +14,14 @@ M2_PER_HA = 10_000.0
 
 
 @indicator(
-    aspect="openness", unit="m/ha", catchment_m=50.0,
+    aspect="openness",
+    unit="m/ha",
+    catchment_m=50.0,
     reference="Desyllas, Connoly & Hebbert (2003), Modelling natural surveillance, Environ. Plann. B 30(5).",
-)  # fmt: skip
-def watched_over(places: Any, buildings: Any, view: Any, viewpoints: Any, *, within_m: float = 50.0, piece_m: float = 5.0) -> Measured:
+)
+def watched_over(
+    places: Any, buildings: Any, view: Any, viewpoints: Any, *, within_m: float = 50.0, piece_m: float = 5.0
+) -> Measured:
     """Metres of residential façade in sight within 50 m, per hectare of the place and its 50 m.
 
     The façade stands for the windows in it (a proxy, ``derived``). The area is that of the place
@@ -28,7 +32,9 @@ def watched_over(places: Any, buildings: Any, view: Any, viewpoints: Any, *, wit
     middle, length = _facade(_near_homes(buildings, points, within_m), piece_m)
     seen: Any = np.zeros(len(places))
     if len(middle) and len(points):
-        eye, piece = shapely.STRtree(shapely.points(middle)).query(shapely.points(points), predicate="dwithin", distance=within_m)
+        eye, piece = shapely.STRtree(shapely.points(middle)).query(
+            shapely.points(points), predicate="dwithin", distance=within_m
+        )
         visible = in_sight(points[eye], middle[piece], view)
         pairs = np.unique(np.stack([owner[eye[visible]], piece[visible]]), axis=1)
         seen = np.bincount(pairs[0], weights=length[pairs[1]], minlength=len(places))
@@ -41,7 +47,9 @@ def _near_homes(buildings: Any, points: Any, within_m: float) -> Any:
     homes = buildings.geometry.to_numpy()[buildings["residential"].to_numpy()]
     if not len(homes) or not len(points):
         return homes[:0]
-    return homes[np.unique(shapely.STRtree(homes).query(shapely.points(points), predicate="dwithin", distance=within_m)[1])]
+    return homes[
+        np.unique(shapely.STRtree(homes).query(shapely.points(points), predicate="dwithin", distance=within_m)[1])
+    ]
 
 
 def _facade(homes: Any, piece_m: float) -> tuple[Any, Any]:

@@ -14,9 +14,11 @@ SECTORS = 8
 
 
 @indicator(
-    aspect="openness", unit="count", catchment_m=50.0,
+    aspect="openness",
+    unit="count",
+    catchment_m=50.0,
     reference="Permeability: Hillier (1996), Space is the Machine; Bentley et al. (1985), Responsive Environments.",
-)  # fmt: skip
+)
 def ways_in(places: Any, network: Any, blockers: Any, *, within_m: float = 50.0) -> Measured:
     """Number of 45° sectors from which a walkable way comes within 50 m of the place.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial.model import ASPECTS, EVIDENCE, FLOATING, Estate, Result, NOT_STATED
+from spatial.model import ASPECTS, EVIDENCE, FLOATING, NOT_STATED, Estate, Result
 from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, significant
 from spatial.strings import LANGUAGES, texts
 
@@ -66,9 +66,7 @@ def payload(result: Result, lang: str) -> dict[str, Any]:
     }
 
 
-def base_map(
-    layers: Mapping[str, gpd.GeoDataFrame], estate: Estate, projector: Projector
-) -> dict[str, Any]:
+def base_map(layers: Mapping[str, gpd.GeoDataFrame], estate: Estate, projector: Projector) -> dict[str, Any]:
     """Encode the ground: water, green, buildings, ways by class, barriers, gates, boundary."""
     table = {name: _geometries(layers.get(name)) for name in DRAWN}
     buildings = _geometries(layers.get("buildings"))
@@ -152,10 +150,7 @@ def _objects(result: Result, table: gpd.GeoDataFrame, projector: Projector) -> d
         "rank_low": integers(table["rank_p05"]),
         "rank_high": integers(table["rank_p95"]),
         "top": integers(table["top10_share"], PER_MILLE),
-        "scores": {
-            name: [integers(table[name + end], PER_MILLE) for end in ("_low", "", "_high")]
-            for name in SCORES
-        },
+        "scores": {name: [integers(table[name + end], PER_MILLE) for end in ("_low", "", "_high")] for name in SCORES},
         "street": _nearest_street(table, result.layers.get("paths")),
         "at": projector.points(shapely.point_on_surface(geometries)),
         "shape": projector.features(geometries),
@@ -207,9 +202,7 @@ def _nearest_street(table: gpd.GeoDataFrame, paths: gpd.GeoDataFrame | None) -> 
     if named.empty:
         return found
     tree = shapely.STRtree(named.geometry.to_numpy())
-    which, street = tree.query_nearest(
-        table.geometry.to_numpy(), max_distance=STREET_REACH_M, all_matches=False
-    )
+    which, street = tree.query_nearest(table.geometry.to_numpy(), max_distance=STREET_REACH_M, all_matches=False)
     names = named["name"].astype(str).to_numpy()
     for i, j in zip(which.tolist(), street.tolist(), strict=True):
         found[i] = names[j]
@@ -230,9 +223,7 @@ def _texts(table: pd.DataFrame, column: str) -> list[str | None]:
 def _manifest(result: Result) -> dict[str, Any]:
     manifest = result.manifest
     keys = ("attribution", "licence", "data_date")
-    sources = [
-        {key: _text(source.get(key)) for key in keys} for source in manifest.get("sources") or ()
-    ]
+    sources = [{key: _text(source.get(key)) for key in keys} for source in manifest.get("sources") or ()]
     named = [source for source in sources if source["attribution"] not in (None, NOT_STATED)]
     unique = list({tuple(source.values()): source for source in named}.values())
     dates = [source["data_date"] for source in unique if source["data_date"]]
@@ -257,6 +248,4 @@ def _text(value: Any) -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    return (
-        {key: _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value
-    )
+    return {key: _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value

@@ -35,16 +35,12 @@ class Projector:
     def units(self, xy: NDArray[np.float64]) -> NDArray[np.int64]:
         """Project n × 2 metric coordinates to integer units from the origin."""
         lon, lat = self._transformer.transform(xy[:, 0], xy[:, 1])
-        return (
-            np.rint(np.column_stack([lon, lat]) * UNITS_PER_DEGREE).astype(np.int64) - self.origin
-        )
+        return np.rint(np.column_stack([lon, lat]) * UNITS_PER_DEGREE).astype(np.int64) - self.origin
 
     def lines(self, geometries: Any) -> Rings:
         """Encode the lines among these geometries; see `encode`."""
         parts = _parts(geometries)
-        return self.encode(
-            _simplified(parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING])
-        )
+        return self.encode(_simplified(parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]))
 
     def areas(self, geometries: Any) -> Rings:
         """Encode the polygons among these geometries, shells counter-clockwise, holes clockwise."""
@@ -130,9 +126,7 @@ def significant(values: Sequence[Any] | NDArray[Any], digits: int) -> list[float
     """Round values to significant digits; NaN and missing become None, whole numbers integers."""
     numbers = _floats(values)
     with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.where(
-            numbers == 0, 1.0, 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(numbers))))
-        )
+        power = np.where(numbers == 0, 1.0, 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(numbers)))))
         rounded = np.rint(numbers * power) / power
     finite = np.isfinite(rounded)
     pairs = zip(rounded.tolist(), finite.tolist(), strict=True)

@@ -129,10 +129,7 @@ def _library() -> str:
     """Leaflet, the shim for what folium expects beside it, and our own script."""
     leaflet = (_leaflet() / "leaflet.js").read_text(encoding="utf-8")
     leaflet = re.sub(r"//# sourceMappingURL=.*", "", leaflet).strip()
-    icons = {
-        name: _data_uri(name)
-        for name in ("marker-icon.png", "marker-icon-2x.png", "marker-shadow.png")
-    }
+    icons = {name: _data_uri(name) for name in ("marker-icon.png", "marker-icon-2x.png", "marker-shadow.png")}
     return _template("library.html.j2").render(
         leaflet=Markup(leaflet),
         icons=Markup(embed(icons)),

@@ -32,12 +32,16 @@ def whole(folder: Path) -> Iterator[Path]:
         # Beside a folder that is there may be another disk, or a place one may not write to.
         draft = Path(tempfile.mkdtemp(dir=folder if folder.is_dir() else folder.parent, prefix=f".{folder.name}-"))
     except OSError as error:
-        raise InputError(f"{folder}: cannot be made ({error.strerror}); needed a folder one may write into; name another with --out") from error
+        raise InputError(
+            f"{folder}: cannot be made ({error.strerror}); needed a folder one may write into; name another with --out"
+        ) from error
     try:
         yield draft
         _move(sorted(draft.iterdir()), folder)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror or error}); free space or name another folder with --out") from error
+        raise InputError(
+            f"{folder}: cannot be written ({error.strerror or error}); free space or name another folder with --out"
+        ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         if draft.parent != folder:
@@ -82,4 +86,6 @@ def written(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error}); name another file with --out") from error
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror or error}); name another file with --out"
+        ) from error

@@ -37,7 +37,9 @@ def _line(identity: Any, row: Mapping[str, Any] | gpd.GeoSeries, lang: str) -> d
     kinds = texts(lang)["kind"]
     return {
         "id": str(identity),
-        "name": row["name"] if isinstance(row["name"], str) else ", ".join(kinds[kind]["title"].lower() for kind in row["kinds"].split(";")),
+        "name": row["name"]
+        if isinstance(row["name"], str)
+        else ", ".join(kinds[kind]["title"].lower() for kind in row["kinds"].split(";")),
         "floating": float(row["floating"]),
         "low": float(row["floating_low"]),
         "high": float(row["floating_high"]),
@@ -48,7 +50,14 @@ def _line(identity: Any, row: Mapping[str, Any] | gpd.GeoSeries, lang: str) -> d
 def text(summary: Mapping[str, Any], *, lang: str) -> str:
     """Say a summary in Danish or English."""
     say = texts(lang)["summary"]
-    lines = [say["count"].format(estate=summary["estate"], spaces=summary["meeting_spaces"], places=summary["places"], ranked=summary["ranked"])]
+    lines = [
+        say["count"].format(
+            estate=summary["estate"],
+            spaces=summary["meeting_spaces"],
+            places=summary["places"],
+            ranked=summary["ranked"],
+        )
+    ]
     for title, key in ((say["best"], "best"), (say["least_known"], "least_known")):
         if summary[key]:
             lines += [title, *(_row(row, say) for row in summary[key])]
@@ -57,9 +66,13 @@ def text(summary: Mapping[str, Any], *, lang: str) -> str:
 
 def _row(row: Mapping[str, Any], say: Mapping[str, str]) -> str:
     return "  " + say["row"].format(
-        name=row["name"], id=row["id"], score=round(row["floating"] * 100), low=round(row["low"] * 100),
-        high=round(row["high"] * 100), coverage=round(row["coverage"] * 100),
-    )  # fmt: skip
+        name=row["name"],
+        id=row["id"],
+        score=round(row["floating"] * 100),
+        low=round(row["low"] * 100),
+        high=round(row["high"] * 100),
+        coverage=round(row["coverage"] * 100),
+    )
 
 
 def as_json(summary: Mapping[str, Any]) -> str:

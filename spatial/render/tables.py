@@ -21,12 +21,30 @@ from spatial.model import Result
 # What GDAL has to say goes nowhere: a failure is found by looking at the file, and told in one line.
 GDAL_OPTIONS = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF", "CPL_LOG": os.devnull}
 DRAWN_COLUMNS = {
-    "barriers": ("barrier",), "gates": ("barrier",), "water": ("kind", "name"), "waterways": ("kind", "name"),
-    "green": ("kind", "name"), "stops": ("kind", "name"),
-}  # fmt: skip
+    "barriers": ("barrier",),
+    "gates": ("barrier",),
+    "water": ("kind", "name"),
+    "waterways": ("kind", "name"),
+    "green": ("kind", "name"),
+    "stops": ("kind", "name"),
+}
 CONTEXT_COLUMNS = ("kind", "name")
 BUILDING_COLUMNS = ("use", "name", "levels", "residential")
-PATH_COLUMNS = ("highway", "way_class", "name", "surface", "lit", "wheelchair", "width_m", "incline", "steps", "bridge", "tunnel", "allowed", "major")
+PATH_COLUMNS = (
+    "highway",
+    "way_class",
+    "name",
+    "surface",
+    "lit",
+    "wheelchair",
+    "width_m",
+    "incline",
+    "steps",
+    "bridge",
+    "tunnel",
+    "allowed",
+    "major",
+)
 
 
 def scores(result: Result, path: Path) -> None:
@@ -64,7 +82,9 @@ def geopackage(result: Result, path: Path) -> None:
     pyogrio.set_gdal_config_options(GDAL_OPTIONS)
     try:
         for name, table in tables.items():
-            pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=path.exists(), geometry_type="Unknown", use_arrow=True)
+            pyogrio.write_dataframe(
+                table, path, layer=name, driver="GPKG", append=path.exists(), geometry_type="Unknown", use_arrow=True
+            )
     except (DataSourceError, DataLayerError) as error:
         raise OSError(errno.EIO, f"GeoPackage: {next(iter(str(error).splitlines()), '')}") from error
     _check_whole(path, {name: len(table) for name, table in tables.items()})

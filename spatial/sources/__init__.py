@@ -1,0 +1,1 @@
+"""Reading data: the only code, with ``render``, that touches files or sees WGS 84."""

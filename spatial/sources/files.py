@@ -29,7 +29,10 @@ DEPARTMENT_COLUMNS = ("afdelingsnavn", "afdelingsnummer")
 NAME_COLUMNS = ("name", "navn", "afdelingsnavn", "omraade", "title")
 MAX_DEGREES = (180.0, 90.0)
 NAMES_SHOWN = 3
-LATIN: dict[int, str] = {ord(letter): plain for letter, plain in {"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}.items()}
+LATIN: dict[int, str] = {
+    ord(letter): plain
+    for letter, plain in {"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}.items()
+}
 
 
 def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = 1600.0) -> Estate:
@@ -62,9 +65,14 @@ def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0
     try:
         position = gpd.GeoSeries([shape], crs=table.crs).to_crs(WGS84).iloc[0]
     except ProjError as error:
-        raise CRSError(f"{path}: found the CRS {table.crs.name}, which has no place on Earth; needed a geographic or projected one; declare it, e.g. EPSG:25832") from error
+        raise CRSError(
+            f"{path}: found the CRS {table.crs.name}, which has no place on Earth; needed a geographic or "
+            "projected one; declare it, e.g. EPSG:25832"
+        ) from error
     if not np.isfinite(position.bounds).all():
-        raise CRSError(f"{path}: coordinates {_bounds(shape)} do not fit its CRS {table.crs.name}; declare the right one")
+        raise CRSError(
+            f"{path}: coordinates {_bounds(shape)} do not fit its CRS {table.crs.name}; declare the right one"
+        )
     crs = local_metric(position.centroid.x, position.centroid.y)
     boundary = gpd.GeoSeries([shape], crs=table.crs).to_crs(crs).iloc[0]
     _check_area(boundary, path)
@@ -113,19 +121,37 @@ def _table(path: Path) -> gpd.GeoDataFrame:
         raise SourceFormatError(f"{path}: found an empty file; {NEEDED}; export it again")
     try:
         table = pyogrio.read_dataframe(path, layer=_layer(path))
-    except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError, IndexError, shapely.GEOSException) as error:
-        raise SourceFormatError(f"{path}: cannot be read as a map layer ({next(iter(str(error).splitlines()), type(error).__name__)}); {NEEDED}; convert it") from error
+    except (
+        DataSourceError,
+        DataLayerError,
+        UnicodeDecodeError,
+        ValueError,
+        IndexError,
+        shapely.GEOSException,
+    ) as error:
+        raise SourceFormatError(
+            f"{path}: cannot be read as a map layer "
+            f"({next(iter(str(error).splitlines()), type(error).__name__)}); {NEEDED}; convert it"
+        ) from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise EmptyAreaError(f"{path}: found a table without geometry; {NEEDED}; give the layer with the boundary")
     shapes = table.geometry.to_numpy()
     usable = table[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     if not len(usable):
-        raise EmptyAreaError(f"{path}: found no geometry in {len(table)} features; {NEEDED}; draw or export the boundary")
+        raise EmptyAreaError(
+            f"{path}: found no geometry in {len(table)} features; {NEEDED}; draw or export the boundary"
+        )
     if usable.crs is None:
         hint = "degrees, it seems" if _degrees(usable.total_bounds) else "metres, it seems"
-        raise CRSError(f"{path}: found coordinates ({hint}) without a CRS; needed a declared CRS; add it (for a Shapefile: a .prj file), e.g. EPSG:25832")
+        raise CRSError(
+            f"{path}: found coordinates ({hint}) without a CRS; needed a declared CRS; add it (for a "
+            "Shapefile: a .prj file), e.g. EPSG:25832"
+        )
     if usable.crs.is_geographic and not _degrees(usable.total_bounds):
-        raise CRSError(f"{path}: found coordinates such as {usable.total_bounds[0]:.0f}, {usable.total_bounds[1]:.0f} declared as degrees ({usable.crs.name}); declare the metric CRS they are in")
+        raise CRSError(
+            f"{path}: found coordinates such as {usable.total_bounds[0]:.0f}, {usable.total_bounds[1]:.0f} "
+            f"declared as degrees ({usable.crs.name}); declare the metric CRS they are in"
+        )
     return usable
 
 
@@ -153,14 +179,20 @@ def _chosen(table: gpd.GeoDataFrame, name: str | None, path: Path) -> gpd.GeoDat
         found = "no --name to choose one by"
     label = next((key for key in NAME_COLUMNS if key in texts), None)
     examples = "" if label is None else f" (such as {'; '.join(map(repr, texts[label].dropna().head(NAMES_SHOWN)))})"
-    raise InputError(f"{path}: found {len(table)} areas{examples} and {found}; needed one; give its name as written in the file, or dissolve them")
+    raise InputError(
+        f"{path}: found {len(table)} areas{examples} and {found}; needed one; give its name as written "
+        "in the file, or dissolve them"
+    )
 
 
 def _check_shape(shape: Any, path: Path) -> None:
     if shape.geom_type not in ("Polygon", "MultiPolygon"):
         raise InputError(f"{path}: found a {shape.geom_type}; {NEEDED}; draw the boundary as an area")
     if not shape.is_valid:
-        raise InputError(f"{path}: the boundary is not a valid polygon ({shapely.is_valid_reason(shape)}); needed one without self-crossings; repair it, e.g. with 'Fix geometries' in QGIS")
+        raise InputError(
+            f"{path}: the boundary is not a valid polygon ({shapely.is_valid_reason(shape)}); needed one "
+            "without self-crossings; repair it, e.g. with 'Fix geometries' in QGIS"
+        )
 
 
 def _check_area(boundary: Any, path: Path) -> None:
@@ -168,7 +200,10 @@ def _check_area(boundary: Any, path: Path) -> None:
     if not area_km2 > 0:
         raise EmptyAreaError(f"{path}: found a boundary without area; {NEEDED}; draw it again")
     if area_km2 > MAX_AREA_KM2:
-        raise InputError(f"{path}: found a boundary of {area_km2:,.0f} km²; needed an estate of at most {MAX_AREA_KM2:.0f} km²; give the boundary of one estate")
+        raise InputError(
+            f"{path}: found a boundary of {area_km2:,.0f} km²; needed an estate of at most "
+            f"{MAX_AREA_KM2:.0f} km²; give the boundary of one estate"
+        )
 
 
 def _bounds(shape: Any) -> str:

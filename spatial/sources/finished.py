@@ -43,7 +43,9 @@ def manifest(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
     if version != SCHEMA_VERSION:
-        raise SourceFormatError(f"{path}: found version {version}; needed {SCHEMA_VERSION}; run again with this version")
+        raise SourceFormatError(
+            f"{path}: found version {version}; needed {SCHEMA_VERSION}; run again with this version"
+        )
     return found
 
 
@@ -59,7 +61,9 @@ def evidence(folder: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path, columns=EVIDENCE_COLUMNS)
     except (OSError, ValueError, KeyError) as error:
-        raise SourceFormatError(f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again") from error
+        raise SourceFormatError(
+            f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
+        ) from error
 
 
 def rubric(found: Mapping[str, Any]) -> Rubric:
@@ -88,16 +92,34 @@ def read(folder: Path) -> Result:
         boundary = tables["boundary"]
         about = found["estate"]
         estate = Estate(
-            id=about["id"], name=about["name"], boundary=boundary.geometry.iloc[0], crs=CRS.from_user_input(about["crs"]),
-            margin_m=about["margin_m"], reach_m=about["reach_m"], municipality=about["municipality"], tenure=about["tenure"],
-        )  # fmt: skip
+            id=about["id"],
+            name=about["name"],
+            boundary=boundary.geometry.iloc[0],
+            crs=CRS.from_user_input(about["crs"]),
+            margin_m=about["margin_m"],
+            reach_m=about["reach_m"],
+            municipality=about["municipality"],
+            tenure=about["tenure"],
+        )
         places, spaces = tables.pop("places"), tables.pop("meeting_spaces")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ProjError, KeyError, IndexError, TypeError) as error:
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        ProjError,
+        KeyError,
+        IndexError,
+        TypeError,
+    ) as error:
         raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
     return Result(
-        estate=estate, places=places, meeting_spaces=spaces, evidence=evidence(folder), layers=tables,
-        rubric=rubric(found), manifest=found,
-    )  # fmt: skip
+        estate=estate,
+        places=places,
+        meeting_spaces=spaces,
+        evidence=evidence(folder),
+        layers=tables,
+        rubric=rubric(found),
+        manifest=found,
+    )
 
 
 def _table(path: Path, layer: str) -> gpd.GeoDataFrame:

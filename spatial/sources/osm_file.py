@@ -34,16 +34,43 @@ ATTRIBUTION = "© OpenStreetMap contributors"
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2")
 
 POINT_KEYS = (
-    "amenity", "leisure", "barrier", "entrance", "highway", "addr:housenumber", "shop", "railway",
-    "public_transport", "club", "office", "social_facility", "tourism", "place", "natural",
-    "kerb", "crossing",
-)  # fmt: skip
+    "amenity",
+    "leisure",
+    "barrier",
+    "entrance",
+    "highway",
+    "addr:housenumber",
+    "shop",
+    "railway",
+    "public_transport",
+    "club",
+    "office",
+    "social_facility",
+    "tourism",
+    "place",
+    "natural",
+    "kerb",
+    "crossing",
+)
 LINE_KEYS = ("highway", "barrier", "waterway", "amenity", "leisure", "railway")
 AREA_KEYS = (
-    "building", "amenity", "leisure", "landuse", "natural", "place", "area", "addr:housenumber",
-    "shop", "club", "office", "social_facility", "waterway", "public_transport", "barrier",
+    "building",
+    "amenity",
+    "leisure",
+    "landuse",
+    "natural",
+    "place",
+    "area",
+    "addr:housenumber",
+    "shop",
+    "club",
+    "office",
+    "social_facility",
+    "waterway",
+    "public_transport",
+    "barrier",
     "tourism",
-)  # fmt: skip
+)
 HASH_CHUNK_BYTES = 1 << 20
 # About 2.2 km north and south, and as much east and west in Europe, beyond the reach: no building
 # that begins further off reaches into the area.
@@ -146,14 +173,8 @@ def around(path: str | Path, estate: Estate) -> RawData:
 def _count_unbuilt(scan: _Scan, clip: tuple[float, float, float, float] | None) -> None:
     """Count the areas that could not be built; of cut outlines those that touch the area."""
     near = None if clip is None else shapely.box(*clip)
-    lost = [
-        is_building
-        for is_building, known in scan.cut_rings
-        if near is None or near.intersects(known)
-    ]
-    lost += [
-        building for i, building in scan.relations_seen.items() if i not in scan.relations_built
-    ]
+    lost = [is_building for is_building, known in scan.cut_rings if near is None or near.intersects(known)]
+    lost += [building for i, building in scan.relations_seen.items() if i not in scan.relations_built]
     for is_building in lost:
         scan.dropped[LOST_BUILDING if is_building else LOST_AREA] += 1
     scan.dropped[NO_EXTENT] += len(scan.rings)
@@ -164,11 +185,7 @@ def _drop_twins(scan: _Scan) -> None:
 
     The relation where it has courtyards, which its ways would fill; else the ways, which tell more.
     """
-    buildings = {
-        identity
-        for identity, tags in zip(scan.areas.ids, scan.areas.tags, strict=True)
-        if "building" in tags
-    }
+    buildings = {identity for identity, tags in zip(scan.areas.ids, scan.areas.tags, strict=True) if "building" in tags}
     drop: set[str] = set()
     for relation, (outer, has_holes) in scan.outlines.items():
         if relation not in scan.relations_built:
@@ -180,9 +197,7 @@ def _drop_twins(scan: _Scan) -> None:
     keep = [i for i, identity in enumerate(scan.areas.ids) if identity not in drop]
     scan.repaired[TWIN] += len(scan.areas.ids) - len(keep)
     batch = scan.areas
-    scan.areas = _Batch(
-        [batch.ids[i] for i in keep], [batch.tags[i] for i in keep], [batch.wkb[i] for i in keep]
-    )
+    scan.areas = _Batch([batch.ids[i] for i in keep], [batch.tags[i] for i in keep], [batch.wkb[i] for i in keep])
 
 
 def _outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
@@ -221,9 +236,7 @@ def _checked(path: Path) -> Path:
         with path.open("rb") as file:
             empty = not file.read(1)
     except OSError as error:
-        raise SourceUnavailable(
-            f"{path}: cannot be opened ({error.strerror}); check its rights"
-        ) from error
+        raise SourceUnavailable(f"{path}: cannot be opened ({error.strerror}); check its rights") from error
     if empty:
         raise SourceFormatError(f"{path}: found an empty file; {needed}; download it again")
     return path
@@ -398,15 +411,11 @@ def _take_area(area: Any, scan: _Scan) -> None:
             scan.dropped["area with missing nodes or crossing rings"] += 1
             return
         # osmium builds nothing of an outline that crosses itself; it is repaired with the rest.
-        wkb = shapely.to_wkb(
-            shapely.Polygon(shapely.get_coordinates(shapely.from_wkb(ring))), hex=True
-        )
+        wkb = shapely.to_wkb(shapely.Polygon(shapely.get_coordinates(shapely.from_wkb(ring))), hex=True)
     scan.areas.add(f"osm:{kind}/{area.orig_id()}", _tags(area), wkb)
 
 
-def _features(
-    batch: _Batch, clip: tuple[float, float, float, float] | None, to_metric: Transformer
-) -> Features:
+def _features(batch: _Batch, clip: tuple[float, float, float, float] | None, to_metric: Transformer) -> Features:
     geometry = shapely.from_wkb(np.array(batch.wkb, dtype=object))
     keep = np.ones(len(geometry), dtype=bool)
     if clip is not None and len(geometry):
@@ -418,9 +427,7 @@ def _features(
         ids=np.array(batch.ids, dtype=object)[kept],
         tags=[batch.tags[int(i)] for i in kept],
         geometry=_project(geometry[kept], to_metric),
-        node_ids=None
-        if nodes is None
-        else np.array([n for way in nodes for n in way], dtype=np.int64),
+        node_ids=None if nodes is None else np.array([n for way in nodes for n in way], dtype=np.int64),
     )
 
 
@@ -462,16 +469,10 @@ def _extent(path: Path, scan: _Scan) -> BaseGeometry:
         low, high = box.bottom_left, box.top_right
         return shapely.box(low.lon, low.lat, high.lon, high.lat)
     used = {f"osm:node/{ref}" for refs in scan.lines.nodes for ref in refs}
-    free = [
-        wkb
-        for identity, wkb in zip(scan.points.ids, scan.points.wkb, strict=True)
-        if identity not in used
-    ]
+    free = [wkb for identity, wkb in zip(scan.points.ids, scan.points.wkb, strict=True) if identity not in used]
     every = free or scan.lines.wkb or scan.areas.wkb
     if not every:
-        raise EmptyAreaError(
-            f"{path}: found no usable object; needed an extract of a town; check the file"
-        )
+        raise EmptyAreaError(f"{path}: found no usable object; needed an extract of a town; check the file")
     return shapely.box(*shapely.total_bounds(shapely.from_wkb(np.array(every, dtype=object))))
 
 

@@ -68,9 +68,7 @@ def dwelling_counts(homes: gpd.GeoDataFrame) -> np.ndarray:
     return np.maximum(1, homes.area.to_numpy() * storeys // DWELLING_FLOOR_M2)
 
 
-def walk_measures(
-    places: gpd.GeoDataFrame, homes: gpd.GeoDataFrame, graph: nx.MultiDiGraph
-) -> pd.DataFrame:
+def walk_measures(places: gpd.GeoDataFrame, homes: gpd.GeoDataFrame, graph: nx.MultiDiGraph) -> pd.DataFrame:
     """Dwellings within reach of each place, and the walk to the nearest."""
     points, doors = places.centroid, homes.centroid
     at_place = ox.nearest_nodes(graph, points.x.to_numpy(), points.y.to_numpy())
@@ -104,9 +102,7 @@ def visible_areas(places: gpd.GeoDataFrame, walls: gpd.GeoDataFrame) -> pd.Serie
     return pd.Series(areas, index=places.index)
 
 
-def draw(
-    target: Path, buildings: gpd.GeoDataFrame, graph: nx.MultiDiGraph, places: gpd.GeoDataFrame
-) -> None:
+def draw(target: Path, buildings: gpd.GeoDataFrame, graph: nx.MultiDiGraph, places: gpd.GeoDataFrame) -> None:
     """Buildings, ways and places on one page."""
     ways = ox.graph_to_gdfs(graph, nodes=False)[["geometry"]].to_crs(4326)
     houses, shown = buildings[["geometry"]].to_crs(4326), places.to_crs(4326)

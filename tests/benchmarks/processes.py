@@ -40,9 +40,7 @@ def run(command: Sequence[str], *, env: Mapping[str, str] | None = None) -> Meas
     """Run once, from the project's root."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdout=out, stderr=err, cwd=PROJECT, env={**os.environ, **(env or {})}
-        )
+        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=PROJECT, env={**os.environ, **(env or {})})
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)

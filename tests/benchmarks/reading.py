@@ -59,10 +59,7 @@ def gdal(extract: Path) -> int:
     count = 0
     for layer in ("points", "lines", "multipolygons"):
         columns = set(pyogrio.read_info(extract, layer=layer)["fields"])
-        wanted = [
-            f"{key} IS NOT NULL" if key in columns else f"other_tags LIKE '%\"{key}\"=>%'"
-            for key in KEYS
-        ]
+        wanted = [f"{key} IS NOT NULL" if key in columns else f"other_tags LIKE '%\"{key}\"=>%'" for key in KEYS]
         about, found = pyogrio.read_arrow(extract, layer=layer, bbox=box, where=" OR ".join(wanted))
         name = about["geometry_name"] or "wkb_geometry"
         shapes = shapely.from_wkb(found[name].to_numpy(zero_copy_only=False), on_invalid="ignore")

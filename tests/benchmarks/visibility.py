@@ -47,8 +47,7 @@ def random_town(seed: int = 0) -> np.ndarray:
     half = rng.uniform(4, 13, (2, side**2))
     houses = shapely.box(x - half[0], y - half[1], x + half[0], y + half[1])
     turned = [
-        shapely.affinity.rotate(house, turn)
-        for house, turn in zip(houses, rng.uniform(-20, 20, side**2), strict=True)
+        shapely.affinity.rotate(house, turn) for house, turn in zip(houses, rng.uniform(-20, 20, side**2), strict=True)
     ]
     return shapely.transform(np.array(turned), lambda xy: xy + ORIGIN)
 
@@ -175,15 +174,11 @@ def area_rows(houses: np.ndarray, points: np.ndarray, radius_m: float) -> list[d
     occluders, disc = Occluders.from_geometries(houses, []), math.pi * radius_m**2
     visible_area(points[:1], occluders, radius_m)
     one, two = (
-        len(points) / best_seconds(lambda t=t: visible_area(points, occluders, radius_m, threads=t))
-        for t in (1, 2)
+        len(points) / best_seconds(lambda t=t: visible_area(points, occluders, radius_m, threads=t)) for t in (1, 2)
     )
     rows = [row(measure, "ours", one, one, None), row(measure, "ours, 2 threads", two, one, None)]
     own = [isovist(point, occluders, radius_m, arc_step_m=0.05) for point in few]
-    bounded = [
-        shape.intersection(disc_polygon(point, radius_m)).area
-        for shape, point in zip(own, few, strict=True)
-    ]
+    bounded = [shape.intersection(disc_polygon(point, radius_m)).area for shape, point in zip(own, few, strict=True)]
     spaces = free_space(houses, few, radius_m)
     for name, peer in (("visilibity", visilibity_areas), ("pyvispoly", pyvispoly_areas)):
         if importlib.util.find_spec(name):
@@ -208,9 +203,7 @@ def sight_rows(houses: np.ndarray, points: np.ndarray) -> list[dict]:
     angles = rng.uniform(0, 2 * np.pi, SIGHTS)
     b = a + SIGHT_M * np.column_stack([np.cos(angles), np.sin(angles)])
     in_sight(a[:1], b[:1], occluders)
-    one, two = (
-        SIGHTS / best_seconds(lambda t=t: in_sight(a, b, occluders, threads=t)) for t in (1, 2)
-    )
+    one, two = (SIGHTS / best_seconds(lambda t=t: in_sight(a, b, occluders, threads=t)) for t in (1, 2))
     walls = shapely.STRtree(shapely.linestrings(occluders.segments.reshape(-1, 2, 2)))
     start = time.perf_counter()
     lines = shapely.linestrings(np.stack([a, b], axis=1)[:PEER_SIGHTS])

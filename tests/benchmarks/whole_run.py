@@ -90,9 +90,7 @@ def run(extract: Path = DEMO[0], boundary: Path = DEMO[1]) -> list[dict[str, obj
             "page_mb": f"{theirs.said['page_mb']:.2f}",
             "without imports_s": f"{their_work:.2f}",
         }
-        rows.append(
-            _row(f"{title}: notebook", theirs, base, **{"time without imports": against}, **more)
-        )
+        rows.append(_row(f"{title}: notebook", theirs, base, **{"time without imports": against}, **more))
         print(f"{title}: the notebook's stages: {json.dumps(theirs.said)}", file=sys.stderr)
     return rows
 

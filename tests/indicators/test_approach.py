@@ -1,5 +1,4 @@
 """Rests, light and crossings on the walks from the estate's dwellings."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 import pytest
 
@@ -16,31 +15,58 @@ RESTS = {
     "51 m: benches may be unmapped": ([100, 200, 300], [10, 51, 10], [1, 1, 1], [1, 1, 1], (NAN, 0, 51, *LONG)),
     "the median is by dwellings": ([100, 200, 300], [10, 51, 20], [1, 1, 9], [1, 1, 1], (20, 20, 20, *SHORT)),
     "dwellings elsewhere do not count": ([100, 200, 300], [10, 51, 20], [1, 9, 9], [1, 0, 0], (10, 10, 10, *SHORT)),
-    "the median dwelling does not reach it": ([100, NAN, NAN], [10, NAN, NAN], [1, 1, 1], [1, 1, 1], (NAN, NAN, NAN, "unknown", "no_walk_from_median_dwelling")),
+    "the median dwelling does not reach it": (
+        [100, NAN, NAN],
+        [10, NAN, NAN],
+        [1, 1, 1],
+        [1, 1, 1],
+        (NAN, NAN, NAN, "unknown", "no_walk_from_median_dwelling"),
+    ),
     "no dwellings": ([100], [10], [1], [0], (NAN, NAN, NAN, "unknown", "no_walk_from_median_dwelling")),
 }
 
 
 @pytest.mark.parametrize(("distance", "gaps", "weights", "inside", "expected"), RESTS.values(), ids=RESTS)
 def test_rest_gap(distance, gaps, weights, inside, expected):
-    tables.check(rest_gap(PLACE, tables.walks(distance_m=[distance], rest_gap_m=[gaps]), tables.homes(weights, inside)), expected)
+    tables.check(
+        rest_gap(PLACE, tables.walks(distance_m=[distance], rest_gap_m=[gaps]), tables.homes(weights, inside)), expected
+    )
 
 
 TAGGED, UNTAGGED = ("observed", "tag_lit_or_lamps"), ("unknown", "light_mostly_not_tagged")
 LIGHT = {
     # name: distance, lit, unlit, weights, inside, expected
-    "50 lit, 30 + 3 × 100 dark of 100 + 3 × 100 m": ([100, 100], [50, 0], [30, 100], [1, 3], [1, 1], (50 / 380, 50 / 400, 70 / 400, *TAGGED)),
+    "50 lit, 30 + 3 × 100 dark of 100 + 3 × 100 m": (
+        [100, 100],
+        [50, 0],
+        [30, 100],
+        [1, 3],
+        [1, 1],
+        (50 / 380, 50 / 400, 70 / 400, *TAGGED),
+    ),
     "half is known": ([100], [30], [20], [1], [1], (0.6, 0.3, 0.8, *TAGGED)),
     "less than half is known": ([100], [30], [19], [1], [1], (NAN, 0.3, 0.81, *UNTAGGED)),
     "elsewhere does not count": ([100, 100], [30, 100], [20, 0], [1, 9], [1, 0], (0.6, 0.3, 0.8, *TAGGED)),
-    "what does not reach it does not count": ([100, NAN], [30, NAN], [20, NAN], [1, 9], [1, 1], (0.6, 0.3, 0.8, *TAGGED)),
+    "what does not reach it does not count": (
+        [100, NAN],
+        [30, NAN],
+        [20, NAN],
+        [1, 9],
+        [1, 1],
+        (0.6, 0.3, 0.8, *TAGGED),
+    ),
     "nobody reaches it": ([NAN], [NAN], [NAN], [1], [1], (NAN, NAN, NAN, "unknown", "no_walk_from_estate")),
 }
 
 
 @pytest.mark.parametrize(("distance", "lit", "unlit", "weights", "inside", "expected"), LIGHT.values(), ids=LIGHT)
 def test_lit_share(distance, lit, unlit, weights, inside, expected):
-    tables.check(lit_share(PLACE, tables.walks(distance_m=[distance], lit_m=[lit], unlit_m=[unlit]), tables.homes(weights, inside)), expected)
+    tables.check(
+        lit_share(
+            PLACE, tables.walks(distance_m=[distance], lit_m=[lit], unlit_m=[unlit]), tables.homes(weights, inside)
+        ),
+        expected,
+    )
 
 
 ROADS = {
@@ -54,6 +80,10 @@ ROADS = {
 
 @pytest.mark.parametrize(("crossings", "weights", "inside", "mean"), ROADS.values(), ids=ROADS)
 def test_severance(crossings, weights, inside, mean):
-    found = severance(PLACE, tables.walks(distance_m=[[c * 0 + 100 for c in crossings]], crossings=[crossings]), tables.homes(weights, inside))
+    found = severance(
+        PLACE,
+        tables.walks(distance_m=[[c * 0 + 100 for c in crossings]], crossings=[crossings]),
+        tables.homes(weights, inside),
+    )
     missing = ("unknown", "no_walk_from_estate") if mean != mean else ("derived", "crossings_on_the_walks")
     tables.check(found, (mean, mean, mean, *missing))

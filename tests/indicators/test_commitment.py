@@ -1,5 +1,4 @@
 """What is asked of one: one less the mean of four terms, and programmes."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 import pytest
 
@@ -17,7 +16,11 @@ COMMITMENT = {
     "all tagged, none asked": ("pitch", ALL_NO, (1, 1, 1, "observed", "tags")),
     "all tagged, a fee": ("pitch", ALL_NO | {"fee": "yes"}, (0.75, 0.75, 0.75, "observed", "tags")),
     "a bench with a fee": ("bench", {"fee": "yes"}, (0.75, 0.75, 0.75, "assumed by rule", "kind_nature")),
-    "members only, no fee: booking and staff open": ("pitch", {"access": "members", "fee": "no"}, (NAN, 0.25, 0.75, *UNTAGGED)),
+    "members only, no fee: booking and staff open": (
+        "pitch",
+        {"access": "members", "fee": "no"},
+        (NAN, 0.25, 0.75, *UNTAGGED),
+    ),
     "not for members only": ("pitch", {"access": "yes"}, (NAN, 0.25, 1, *UNTAGGED)),
     "a charge": ("pitch", {"charge": "20 DKK"}, (NAN, 0, 0.75, *UNTAGGED)),
 }
@@ -44,4 +47,6 @@ PROGRAMME = {
 
 @pytest.mark.parametrize(("kind", "tags", "ground", "expected"), PROGRAMME.values(), ids=PROGRAMME)
 def test_programme_on_paper(kind, tags, ground, expected):
-    tables.check(no_programme(tables.places({"a": {"kind": kind, "tags": tags, "ground": ground}}), tag_rules()), expected)
+    tables.check(
+        no_programme(tables.places({"a": {"kind": kind, "tags": tags, "ground": ground}}), tag_rules()), expected
+    )

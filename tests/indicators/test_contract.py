@@ -43,7 +43,12 @@ OBJECTS = {
     "garden": ("garden", (60, -60), {"operator:type": "association", "access": "private"}),
     "lawn": ("park", shapely.box(-30, 60, 5, 85)), "table": ("table", (-12, 72)), "swap": ("swap", (141, 71), {"reservation": "no", "fee": "no", "supervised": "no", "access": "yes"}),
 }  # fmt: skip
-BLOCKS = [shapely.box(-150, 30, -110, 42), shapely.box(-60, -45, 10, -33), shapely.box(150, 20, 162, 60), shapely.box(-40, 190, 0, 202)]
+BLOCKS = [
+    shapely.box(-150, 30, -110, 42),
+    shapely.box(-60, -45, 10, -33),
+    shapely.box(150, 20, 162, 60),
+    shapely.box(-40, 190, 0, 202),
+]
 DOORS = [(-130.2, 29.5, 12), (-41, -32.6, 20), (3, -32.5, 8), (149.7, 33, 15), (-21, 189.4, 30), (5000, 5000, 9)]
 
 
@@ -52,7 +57,11 @@ def made(shift=(0.0, 0.0), seed=None):
     x, y = np.add(ORIGIN, shift)
 
     def moved(found):
-        table = found.set_geometry([translate(shape, x, y) for shape in found.geometry], crs=tables.ETRS89_UTM32) if len(found) else found
+        table = (
+            found.set_geometry([translate(shape, x, y) for shape in found.geometry], crs=tables.ETRS89_UTM32)
+            if len(found)
+            else found
+        )
         return table if seed is None else table.iloc[np.random.default_rng(seed).permutation(len(table))]
 
     layers = {name: moved(table) for name, table in tables.layers(
@@ -69,8 +78,12 @@ def made(shift=(0.0, 0.0), seed=None):
     found = found.assign(space_id=rooms.rooms(found, parting, RULES))
     cutting = np.concatenate([layers[name].geometry.to_numpy() for name in ("barriers", "water")])
     spaces = rooms.spaces(found, found["space_id"], layers["buildings"], cutting, boundary)
-    sites = scene.sites(found if seed is None else found.iloc[np.random.default_rng(seed + 1).permutation(len(found))], spaces)
-    return SimpleNamespace(sites=sites, places=sites[sites["level"] == "place"], tables=scene.build(layers, sites, estate, RULES))
+    sites = scene.sites(
+        found if seed is None else found.iloc[np.random.default_rng(seed + 1).permutation(len(found))], spaces
+    )
+    return SimpleNamespace(
+        sites=sites, places=sites[sites["level"] == "place"], tables=scene.build(layers, sites, estate, RULES)
+    )
 
 
 def fences():
@@ -81,7 +94,10 @@ def fences():
 
 def measured(world):
     """All that is measured of a scene, by indicator."""
-    return {name: indicators.measure(spec, world.places if spec.members else world.sites, world.tables) for name, spec in REGISTRY.items()}
+    return {
+        name: indicators.measure(spec, world.places if spec.members else world.sites, world.tables)
+        for name, spec in REGISTRY.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +154,12 @@ def test_every_rule_has_words(name, lang, found):
 def test_rules_made_of_tags_and_ground_have_words(lang):
     """Rules that only show on other scenes: all grounds, all tags of access and affiliation."""
     rules = {f"{ground}_ground" for ground in (*RULES.access["closed_ground"], *RULES.affiliation["ground"])}
-    rules |= {f"tag_{key}" for key in RULES.affiliation["tagged"]} | {"tag_operator_type", "tag_foot", "tag_access", "not_measured"}
+    rules |= {f"tag_{key}" for key in RULES.affiliation["tagged"]} | {
+        "tag_operator_type",
+        "tag_foot",
+        "tag_access",
+        "not_measured",
+    }
     assert rules <= set(strings.texts(lang)["rule"])
 
 
@@ -194,7 +215,9 @@ def compare(name, one, one_index, other, other_index):
     at = {identity: i for i, identity in enumerate(other_index)}
     order = [at[identity] for identity in one_index]
     for field in FIELDS[:3]:
-        assert_allclose(getattr(other, field)[order], getattr(one, field), rtol=1e-6, atol=1e-6, err_msg=f"{name} {field}")
+        assert_allclose(
+            getattr(other, field)[order], getattr(one, field), rtol=1e-6, atol=1e-6, err_msg=f"{name} {field}"
+        )
     for field in FIELDS[3:]:
         assert_array_equal(getattr(other, field)[order], getattr(one, field), f"{name} {field}")
     assert (one.reference is None) == (other.reference is None)
@@ -233,18 +256,35 @@ def test_the_place_on_earth_does_not_matter(name, world, found, elsewhere):
 def nobody():
     """The layers of an estate without anything in it."""
     estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
-    none = rooms.find(tables.place_objects({}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES).assign(space_id=np.empty(0, dtype=object))
-    sites = scene.sites(none, rooms.spaces(none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary))
-    lone = rooms.find(tables.place_objects({"b": ("bench", (50, 50))}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES).assign(space_id="space:b")
-    lonely = scene.sites(lone, rooms.spaces(lone, lone["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary))
+    none = rooms.find(
+        tables.place_objects({}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES
+    ).assign(space_id=np.empty(0, dtype=object))
+    sites = scene.sites(
+        none, rooms.spaces(none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary)
+    )
+    lone = rooms.find(
+        tables.place_objects({"b": ("bench", (50, 50))}),
+        tables.buildings([]),
+        tables.ground(),
+        estate.boundary,
+        250.0,
+        RULES,
+    ).assign(space_id="space:b")
+    lonely = scene.sites(
+        lone, rooms.spaces(lone, lone["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary)
+    )
     layers = tables.layers(place_objects=tables.place_objects({"far": ("swap", (9000, 9000))}))
     return [(table, scene.build(layers, table, estate, RULES)) for table in (sites, lonely)]
 
 
 def test_a_scene_without_any_object():
     estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
-    none = rooms.find(tables.place_objects({}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES).assign(space_id=np.empty(0, dtype=object))
-    sites = scene.sites(none, rooms.spaces(none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary))
+    none = rooms.find(
+        tables.place_objects({}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES
+    ).assign(space_id=np.empty(0, dtype=object))
+    sites = scene.sites(
+        none, rooms.spaces(none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary)
+    )
     built = scene.build(tables.layers(), sites, estate, RULES)
     assert [len(built[name]) for name in ("seats", "activities", "entries")] == [0, 0, 0]
 
@@ -260,9 +300,17 @@ def test_no_places_and_nothing_around_a_place(name, nobody):
 
 
 def test_groups_have_the_mean_and_the_weakest_evidence():
-    rows = [(1.0, 1.0, 1.0, "observed", "a"), (0.5, 0.3, 0.7, "assumed by rule", "b"), (np.nan, 0.0, 1.0, "unknown", "c")]
+    rows = [
+        (1.0, 1.0, 1.0, "observed", "a"),
+        (0.5, 0.3, 0.7, "assumed by rule", "b"),
+        (np.nan, 0.0, 1.0, "unknown", "c"),
+    ]
     groups = [np.array([0]), np.array([0, 1]), np.array([1, 0, 2])]
-    expected = (1, 1, 1, "observed", "a"), (0.75, 0.65, 0.85, "assumed by rule", "b"), (np.nan, 1.3 / 3, 2.7 / 3, "unknown", "c")
+    expected = (
+        (1, 1, 1, "observed", "a"),
+        (0.75, 0.65, 0.85, "assumed by rule", "b"),
+        (np.nan, 1.3 / 3, 2.7 / 3, "unknown", "c"),
+    )
     tables.check(indicators.over_members(indicators.from_rows(rows), groups), *expected)
 
 
@@ -270,7 +318,9 @@ def test_groups_have_the_mean_and_the_weakest_evidence():
 def test_the_edge_of_the_extract(unit, high, blind_low):
     """Wholly seen, 80 % seen (a count may be higher by what lies beyond), 40 % seen (says nothing)."""
     spec = SimpleNamespace(unit=unit)
-    found = indicators.at_extract_edge(spec, indicators.from_rows([(11.0, 10.0, 12.0, "derived", "a")] * 3), np.array([1.0, 0.8, 0.4]))
+    found = indicators.at_extract_edge(
+        spec, indicators.from_rows([(11.0, 10.0, 12.0, "derived", "a")] * 3), np.array([1.0, 0.8, 0.4])
+    )
     tables.check(
         found, (11, 10, 12, "derived", "a"), (11, 10, high, "derived", "a;extract_edge_20pct_unseen"),
         (np.nan, blind_low, np.nan, "unknown", "a;extract_edge_60pct_unseen"),

@@ -1,5 +1,4 @@
 """Who can come by: dwellings within a walk, and the walks of the estate's."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 
@@ -22,7 +21,10 @@ def known(value, rule):
 
 def test_within_400_m():
     """Of 2, 3, 4 and 5 dwellings at 400, 400.1, out of reach and 10 m: 2 + 5; the estate has 2 + 4."""
-    walks, homes = tables.walks(distance_m=[[400, 400.1, NAN, 10], [NAN] * 4]), tables.homes([2, 3, 4, 5], [True, False, True, False])
+    walks, homes = (
+        tables.walks(distance_m=[[400, 400.1, NAN, 10], [NAN] * 4]),
+        tables.homes([2, 3, 4, 5], [True, False, True, False]),
+    )
     found = dwellings_5min(PLACES, walks, homes, BOTH)
     tables.check(found, known(7, "dwellings_within_400_m"), NO_WAY)
     assert found.reference.tolist() == [6]

@@ -33,10 +33,16 @@ CASES = {
 
 @pytest.mark.parametrize(("kind", "tags", "fences", "blocks", "expected"), CASES.values(), ids=CASES)
 def test_on_paper(kind, tags, fences, blocks, expected):
-    places = tables.places({"far": {"geometry": shapely.box(900, 0, 910, 9)}, "a": {"kind": kind, "tags": tags, "geometry": YARD}})
+    places = tables.places(
+        {"far": {"geometry": shapely.box(900, 0, 910, 9)}, "a": {"kind": kind, "tags": tags, "geometry": YARD}}
+    )
     tables.check(enclosure(places, tables.barriers(fences), tables.buildings(blocks)), (0, 0, 0, *DERIVED), expected)
 
 
 def test_a_roof_does_not_close():
-    found = enclosure(tables.places({"a": {"geometry": YARD}}), tables.barriers([]), tables.buildings([shapely.box(21, -5, 30, 15)], solid=False))
+    found = enclosure(
+        tables.places({"a": {"geometry": YARD}}),
+        tables.barriers([]),
+        tables.buildings([shapely.box(21, -5, 30, 15)], solid=False),
+    )
     tables.check(found, (0, 0, 0, *DERIVED))

@@ -1,5 +1,4 @@
 """Visible share of the discs of 100 and 25 m."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 
@@ -36,5 +35,8 @@ def test_on_paper():
 
 def test_open_land_and_a_wall_beyond_the_radius():
     viewpoints = np.array([0, 1, 2]), np.zeros((3, 2))
-    for found in (field_of_view_25(PLACES, walled(26.0), viewpoints), field_of_view_100(PLACES, Occluders.from_geometries([], []), viewpoints)):
+    for found in (
+        field_of_view_25(PLACES, walled(26.0), viewpoints),
+        field_of_view_100(PLACES, Occluders.from_geometries([], []), viewpoints),
+    ):
         tables.check(found, *[(1, 1, 1, *RULE)] * 3)

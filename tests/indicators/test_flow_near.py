@@ -1,5 +1,4 @@
 """Percentile, by length of way, of the trips on the nearest way."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 from types import SimpleNamespace
 
@@ -40,7 +39,9 @@ def test_on_paper(flows, first, second):
 
 
 def test_the_nearest_way_counts_and_not_the_busiest():
-    network = build(tables.paths({1: (0, 0), 2: (100, 0), 3: (0, 20), 4: (100, 20)}, [(1, 2), (3, 4)]), tables.path_nodes({}, {}))
+    network = build(
+        tables.paths({1: (0, 0), 2: (100, 0), 3: (0, 20), 4: (100, 20)}, [(1, 2), (3, 4)]), tables.path_nodes({}, {})
+    )
     places = tables.places({"a": {"geometry": shapely.box(50, 4, 52, 6)}})
     entries = attach(network, places.geometry.to_numpy())
     assert len(entries.edge) == 2

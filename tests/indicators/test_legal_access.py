@@ -37,7 +37,15 @@ CASES = {
 
 @pytest.mark.parametrize(("place", "beside", "tenure", "expected"), CASES.values(), ids=CASES)
 def test_on_paper(place, beside, tenure, expected):
-    ground = tables.table([("open", YARD, {}), ("shut", YARD, {"access": "private"}), ("s", YARD, {"ground": "school"})], tables.GROUND)
+    ground = tables.table(
+        [("open", YARD, {}), ("shut", YARD, {"access": "private"}), ("s", YARD, {"ground": "school"})], tables.GROUND
+    )
     other = {"tags": {"access": "no"}}  # a second row, so that rows cannot be mixed up
-    found = legal_access(tables.places({"a": place, "b": other}), np.array([beside, False]), ground, tag_rules(), SimpleNamespace(tenure=tenure))
+    found = legal_access(
+        tables.places({"a": place, "b": other}),
+        np.array([beside, False]),
+        ground,
+        tag_rules(),
+        SimpleNamespace(tenure=tenure),
+    )
     tables.check(found, expected, (*SHUT, "tag_access"))

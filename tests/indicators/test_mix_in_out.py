@@ -1,5 +1,4 @@
 """Nearness of dwellings inside and outside: 2 min / sum."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 
@@ -23,5 +22,7 @@ CASES = {
 @pytest.mark.parametrize(("distance", "weights", "inside", "share"), CASES.values(), ids=CASES)
 def test_on_paper(distance, weights, inside, share):
     found = mix_in_out(tables.places({"a": {}}), tables.walks(distance_m=[distance]), tables.homes(weights, inside))
-    missing = ("unknown", "no_dwelling_reaches_it") if math.isnan(share) else ("derived", "decayed_dwellings_in_and_out")
+    missing = (
+        ("unknown", "no_dwelling_reaches_it") if math.isnan(share) else ("derived", "decayed_dwellings_in_and_out")
+    )
     tables.check(found, (share, share, share, *missing))

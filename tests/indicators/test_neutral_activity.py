@@ -1,5 +1,4 @@
 """The kind's neutrality, lowered by whose place it is."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 import pytest
 
@@ -15,8 +14,18 @@ CASES = {
     "a bench is nobody's": ("bench", {}, None, (1, 1, 1, "derived", "kind_default")),
     "at a church": ("playground", {}, "faith", (0.45, 0.45, 0.45, "derived", "faith_ground")),
     "at a school": ("playground", {}, "school", (0.72, 0.72, 0.72, "derived", "school_ground")),
-    "a faith, at a restaurant: the lower": ("playground", {"religion": "christian"}, "commerce", (0.45, 0.45, 0.45, "observed", "tag_religion")),
-    "a business": ("playground", {"operator:type": "business"}, None, (0.54, 0.54, 0.54, "observed", "tag_operator_type")),
+    "a faith, at a restaurant: the lower": (
+        "playground",
+        {"religion": "christian"},
+        "commerce",
+        (0.45, 0.45, 0.45, "observed", "tag_religion"),
+    ),
+    "a business": (
+        "playground",
+        {"operator:type": "business"},
+        None,
+        (0.54, 0.54, 0.54, "observed", "tag_operator_type"),
+    ),
     "a public operator": ("playground", {"operator:type": "public"}, None, (0.9, 0.9, 0.9, "derived", "kind_default")),
     "a club": ("pitch", {"club": "sport"}, None, (0.48, 0.48, 0.48, "observed", "tag_club")),
 }

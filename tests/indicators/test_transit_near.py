@@ -1,5 +1,4 @@
 """The walk to the nearest stop."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 import numpy as np
 
@@ -9,7 +8,11 @@ from tests.tables import NAN
 
 
 def test_on_paper():
-    found = transit_near(tables.places({"a": {}, "b": {}, "c": {}, "d": {}}), np.array([250.0, NAN, 0.0, NAN]), tables.entries(True, True, True, False))
+    found = transit_near(
+        tables.places({"a": {}, "b": {}, "c": {}, "d": {}}),
+        np.array([250.0, NAN, 0.0, NAN]),
+        tables.entries(True, True, True, False),
+    )
     tables.check(
         found,
         (250, 250, 250, "derived", "nearest_stop"),

@@ -1,5 +1,4 @@
 """Effective number of pairs of activity and age group."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 
@@ -29,4 +28,6 @@ def test_on_paper(kinds, number):
     members = {"space:0": np.arange(len(kinds)), "space:dogs": np.array([len(kinds)])}
     found = variety(places, members, np.array([*kinds, "dog_park"], dtype=object), tag_rules())
     rule = ("derived", "hill_number_of_activities_and_ages")
-    tables.check(found, *[(number, number, number, *rule)] * len(kinds), (2, 2, 2, *rule), (number, number, number, *rule))
+    tables.check(
+        found, *[(number, number, number, *rule)] * len(kinds), (2, 2, 2, *rule), (number, number, number, *rule)
+    )

@@ -1,5 +1,4 @@
 """Metres of residential façade in sight, per hectare of the place and the 50 m around it."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 import math
 
@@ -42,6 +41,8 @@ def test_on_paper(blocks, values, walls, eye, metres):
 def test_a_place_one_cannot_look_out_of_is_not_measured():
     """A place that lies wholly under a building has no viewpoint: not 0, but unknown."""
     places = tables.places({"a": {"geometry": SPOT}, "b": {"geometry": SPOT}})
-    found = watched_over(places, tables.buildings([HOME]), Occluders.from_geometries([HOME], []), (np.array([1]), np.array([EYE])))
+    found = watched_over(
+        places, tables.buildings([HOME]), Occluders.from_geometries([HOME], []), (np.array([1]), np.array([EYE]))
+    )
     assert np.isnan(found.value).tolist() == [True, False]
     assert (found.evidence[0], found.rule[0]) == ("unknown", "not_measured")

@@ -119,15 +119,11 @@ def large(buildings: int = 5000, ways: int = 3000, seed: int = 11) -> Result:
     steps = rng.normal(0, 14, (ways, 9, 2)) + rng.normal(0, 12, (ways, 1, 2))
     lines = shapely.linestrings(np.concatenate([starts, starts + steps.cumsum(axis=1)], axis=1))
     classes = rng.choice(["major", "street", "service", "path", "steps", "cycleway"], ways)
-    names = np.where(
-        rng.random(ways) < 0.2, rng.choice([f"Gade {i}" for i in range(90)], ways), None
-    )
+    names = np.where(rng.random(ways) < 0.2, rng.choice([f"Gade {i}" for i in range(90)], ways), None)
     table = {"use": "apartments", "residential": True, "name": None}
     layers = dict(small.layers)
     layers["buildings"] = _table(blocks, **table)
-    layers["paths"] = _table(
-        list(lines), highway=classes, way_class=classes, name=names, bridge=False, tunnel=False
-    )
+    layers["paths"] = _table(list(lines), highway=classes, way_class=classes, name=names, bridge=False, tunnel=False)
     return Result(
         small.estate,
         small.places,
@@ -146,9 +142,7 @@ def _moved(geometry):
 def _table(geometries, **columns):
     if not len(geometries):
         return gpd.GeoDataFrame({key: [] for key in columns}, geometry=[], crs=ETRS89_UTM32)
-    return gpd.GeoDataFrame(
-        columns, geometry=geometries, index=range(len(geometries)), crs=ETRS89_UTM32
-    )
+    return gpd.GeoDataFrame(columns, geometry=geometries, index=range(len(geometries)), crs=ETRS89_UTM32)
 
 
 def _scenes(rng, spots):
@@ -178,9 +172,7 @@ def _scenes(rng, spots):
             "inside": n != 14, "source_id": "osm", "area_m2": hull.area, "geometry": hull,
             "place_count": len(kinds), "kinds": ";".join(dict.fromkeys(kinds)),
         })  # fmt: skip
-    frame = [
-        gpd.GeoDataFrame(rows, geometry="geometry", crs=ETRS89_UTM32) for rows in (places, spaces)
-    ]
+    frame = [gpd.GeoDataFrame(rows, geometry="geometry", crs=ETRS89_UTM32) for rows in (places, spaces)]
     return frame[0], frame[1]
 
 
@@ -195,9 +187,7 @@ def _scored(rng, table):
         table[f"{name}_high"] = np.clip(best + spread * 0.7, 0, 1)
     for suffix in ("_low", "", "_high"):
         aspects = np.column_stack([table[f"{name}{suffix}"] for name in ASPECTS])
-        table[FLOATING + suffix] = np.clip(
-            np.exp(np.log(aspects + 1e-9).mean(axis=1)) * 1.5 - 0.32, 0.03, 0.97
-        )
+        table[FLOATING + suffix] = np.clip(np.exp(np.log(aspects + 1e-9).mean(axis=1)) * 1.5 - 0.32, 0.03, 0.97)
     table["coverage"] = np.round(rng.uniform(0.3, 0.95, n), 3)
     known = table["coverage"] >= 0.5
     if n > 1:
@@ -219,11 +209,7 @@ def _evidence(rng, ids):
             value = rng.uniform(low, high)
             value = float(round(value)) if unit == "count" else value
             known = state != "unknown"
-            spread = (
-                0.0
-                if state in ("observed", "derived") and indicator != "step_free"
-                else (high - low) / 3
-            )
+            spread = 0.0 if state in ("observed", "derived") and indicator != "step_free" else (high - low) / 3
             rows.append({
                 "place_id": place_id, "indicator": indicator, "unit": unit,
                 "value": value if known else np.nan,
@@ -243,9 +229,7 @@ def _layers(rng):
     for x in range(-640, 660, 34):
         for y in (-420, -380, 330, 372, 430):
             outside.append(box(x, y, x + 12 + rng.uniform(0, 8), y + 10 + rng.uniform(0, 6)))
-    buildings = _table(
-        [_moved(g) for g in slabs + outside], use="apartments", residential=True, name=None
-    )
+    buildings = _table([_moved(g) for g in slabs + outside], use="apartments", residential=True, name=None)
     ways = [
         ([(-900, -300), (900, -330)], "major", "Ringvejen"),
         ([(-900, 290), (900, 300)], "street", "Fuglsang Allé"),

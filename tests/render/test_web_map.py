@@ -97,9 +97,7 @@ def test_geometry_comes_back_to_the_decimetre():
     projector = Projector(fixtures.ETRS89_UTM32, outer.centroid)
     areas = projector.areas(np.array([outer - hole, shapely.box(*hole.bounds)]))
     lines = projector.lines(np.array([line, shapely.MultiLineString([line])]))
-    assert areas["n"] == [4, 4, 4], (
-        "shell, hole, and the other polygon, each without its closing vertex"
-    )
+    assert areas["n"] == [4, 4, 4], "shell, hole, and the other polygon, each without its closing vertex"
     assert lines["n"] == [3, 3]
     shells = [shapely.Polygon(ring) for ring in decoded(areas, projector.origin)]
     back = gpd.GeoSeries(shells, crs=4326).to_crs(fixtures.ETRS89_UTM32)
@@ -164,9 +162,7 @@ def opened(browser, tmp_path_factory):
     def open_page(model, **options):
         path = tmp_path_factory.mktemp("map") / "map.html"
         model.save(str(path))
-        page = browser.new_page(
-            viewport=options.pop("viewport", VIEW), reduced_motion="reduce", **options
-        )
+        page = browser.new_page(viewport=options.pop("viewport", VIEW), reduced_motion="reduce", **options)
         page.on("console", lambda message: trouble.append(message.text))
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
@@ -254,9 +250,7 @@ def test_list_item_shows_details(page):
     for words in ("Kan man komme og gå?", "Det ved vi ikke", "Nr. 1 af"):
         assert words in text
     assert details.locator(".fr-aspect").count() == 5
-    assert (
-        details.locator("a").get_attribute("href").startswith("https://www.openstreetmap.org/way/")
-    )
+    assert details.locator("a").get_attribute("href").startswith("https://www.openstreetmap.org/way/")
     page.click(".fr-back")
     assert page.locator("#fr-overview").is_visible()
 
@@ -286,9 +280,7 @@ def test_hostile_name_is_shown_as_text(page):
 @pytest.mark.browser
 def test_symbols_have_names(page):
     page.evaluate(f"{MAP}.setZoom(18, {{animate: false}})")
-    names = page.eval_on_selector_all(
-        ".fr-symbol", "all => all.map(e => e.getAttribute('aria-label'))"
-    )
+    names = page.eval_on_selector_all(".fr-symbol", "all => all.map(e => e.getAttribute('aria-label'))")
     assert names and all(names)
 
 
@@ -305,17 +297,15 @@ def test_language_switches_without_loading(page):
 def test_layers_that_users_add_work(opened, result):
     model = web_map.build(result, "en")
     middle = model.location
-    folium.CircleMarker(
-        middle, radius=30, tooltip="A tip", popup=folium.Popup("<b>Hello</b> from a user")
-    ).add_to(model)
+    folium.CircleMarker(middle, radius=30, tooltip="A tip", popup=folium.Popup("<b>Hello</b> from a user")).add_to(
+        model
+    )
     folium.Marker([middle[0] + 0.002, middle[1]], popup="Pin").add_to(model)
     folium.Marker([middle[0] - 0.002, middle[1]], icon=folium.Icon(color="red")).add_to(model)
     folium.GeoJson(shapely.Point(middle[1], middle[0]).buffer(0.001), name="Round").add_to(model)
     folium.LayerControl().add_to(model)
     page = opened(model)
-    page.evaluate(
-        f"{MAP}.eachLayer(l => {{ if (l.getRadius && l.getRadius() === 30) l.openPopup(); }})"
-    )
+    page.evaluate(f"{MAP}.eachLayer(l => {{ if (l.getRadius && l.getRadius() === 30) l.openPopup(); }})")
     assert page.locator(".leaflet-popup b").inner_text() == "Hello"
     assert page.locator(".leaflet-marker-icon[src^='data:image/png']").count() == 2
     assert page.locator(".leaflet-control-layers").count() == 1

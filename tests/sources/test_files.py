@@ -38,9 +38,7 @@ def at_centre(shape):
 
 def in_degrees(shape):
     """The shape, given in metres of EPSG:25832, in WGS 84."""
-    return shapely.transform(
-        shape, lambda xy: [degrees(x - EAST, y - NORTH) for x, y in xy.tolist()]
-    )
+    return shapely.transform(shape, lambda xy: [degrees(x - EAST, y - NORTH) for x, y in xy.tolist()])
 
 
 def geojson(path, *shapes, crs=None, **columns):
@@ -342,8 +340,6 @@ def test_all_departments_at_once_are_refused_with_names(shared_data):
 
 
 def test_dates_become_iso(tmp_path):
-    frame = gpd.GeoDataFrame(
-        {"data_date": [pd.Timestamp("2025-05-01")]}, geometry=[BLOCK], crs=25832
-    )
+    frame = gpd.GeoDataFrame({"data_date": [pd.Timestamp("2025-05-01")]}, geometry=[BLOCK], crs=25832)
     frame.to_file(tmp_path / "a.gpkg")
     assert files.estate(tmp_path / "a.gpkg").provenance.data_date == "2025-05-01"
