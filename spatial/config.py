@@ -29,33 +29,37 @@ class Matcher:
     negates a condition.
     """
 
-    by_key: Mapping[str, Sequence[tuple[int, str, tuple[Condition, ...]]]]
+    by_key: Mapping[str, Sequence[tuple[int, str, str | None, tuple[Condition, ...]]]]
 
     @classmethod
     def of(cls, groups: Mapping[str, Sequence[str]]) -> Matcher:
         """Build a matcher from selectors by name; the order of names decides between matches."""
-        by_key: dict[str, list[tuple[int, str, tuple[Condition, ...]]]] = {}
+        by_key: dict[str, list[tuple[int, str, str | None, tuple[Condition, ...]]]] = {}
         order = 0
         for name, selectors in groups.items():
             for text in selectors:
                 conditions = tuple(_condition(part, text) for part in text.split(" & "))
                 # Found by a key that the object must have; a negated one it may lack.
-                required = next((key for key, _, negated in conditions if not negated), None)
+                required = next((c for c in conditions if not c[2]), None)
                 if required is None:
                     raise ConfigError(
                         f"tags: found selector {text!r}, which only excludes; "
                         "needed one condition that must hold; add it"
                     )
-                by_key.setdefault(required, []).append((order, name, conditions))
+                key, value, _ = required
+                others = tuple(c for c in conditions if c is not required)
+                by_key.setdefault(key, []).append((order, name, value, others))
                 order += 1
         return cls(by_key)
 
     def first(self, tags: Mapping[str, str]) -> str | None:
         """Return the name of the first selector that matches these tags, or None."""
         best: tuple[int, str] | None = None
-        for key in tags:
-            for order, name, conditions in self.by_key.get(key, ()):
-                if (best is None or order < best[0]) and _holds(conditions, tags):
+        if self.by_key.keys().isdisjoint(tags):
+            return None
+        for key, found in tags.items():
+            for order, name, value, others in self.by_key.get(key, ()):
+                if (value is None or value == found) and (best is None or order < best[0]) and _holds(others, tags):
                     best = (order, name)
         return None if best is None else best[1]
 

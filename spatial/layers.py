@@ -48,7 +48,8 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
         raw.points, lambda tags: "entrance" in tags or tags.get("building") == "entrance", ("entrance", "access"), crs
     )
     addresses = _select(raw.points, lambda tags: "addr:housenumber" in tags, ("addr:housenumber", "addr:flats"), crs)
-    buildings = _mark_residential(buildings, addresses, entrances, _ground(raw, rules, crs), rules)
+    ground = _ground(raw, rules, crs)
+    buildings = _mark_residential(buildings, addresses, entrances, ground, rules)
     return {
         "buildings": buildings,
         "paths": paths,
@@ -60,7 +61,7 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
         "dwellings": dwellings(buildings, addresses, entrances, rules),
         "place_objects": _place_objects(raw, rules, crs),
         "context": _named((raw.points, raw.areas), rules.context, "kind", ("name", "operator", "website"), crs),
-        "ground": _ground(raw, rules, crs),
+        "ground": ground,
         "stops": _named((raw.points, raw.areas), rules.stop, "kind", ("name",), crs),
         "destinations": _named((raw.points, raw.areas), rules.destination, "kind", ("name",), crs),
         "lamps": _named((raw.points,), rules.lamp, "kind", (), crs),
@@ -396,6 +397,10 @@ def _finite(text: str) -> float:
     return number if np.isfinite(number) else 0.0
 
 
+# Without one of these a node says nothing of the way.
+NODE_KEYS = frozenset({"barrier", "crossing", "highway", "kerb", "railway"})
+
+
 def _path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
     """Nodes that decide whether one gets through or across: locked gates, crossings, kerbs."""
     no = _set(rules.walk["foot_no"])
@@ -406,7 +411,11 @@ def _path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
             return False
         return tags.get("foot") in no or tags.get("access") in no or tags.get("locked") == "yes"
 
-    found = [(i, locked(t), rules.crossing.first(t) == "crossing", t.get("kerb")) for i, t in enumerate(points.tags)]
+    found = [
+        (i, locked(t), rules.crossing.first(t) == "crossing", t.get("kerb"))
+        for i, t in enumerate(points.tags)
+        if not NODE_KEYS.isdisjoint(t)
+    ]
     kept = [row for row in found if row[1] or row[2] or row[3]]
     index = [row[0] for row in kept]
     columns = {
