@@ -19,7 +19,7 @@ import numpy.typing as npt
 import shapely
 
 from spatial.config import tag_rules
-from spatial.walking import approach_kernel, flow_kernel
+from spatial.walking import Ends, Found, Graph, Streets, approach_kernel, flow_kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -406,50 +406,48 @@ def approaches(
         Arrays of shape (N, T).
     """
     shape = (len(sources), len(targets))
-    distance = np.full(shape, np.nan)
     details = [np.full(shape if detailed else (0, 0), np.nan) for _ in range(4)]
-    edges = np.ones(len(network.length_m), dtype=bool) if usable is None else usable
+    found = Found(np.full(shape, np.inf), *details)
     barred = network.locked if barred_nodes is None else network.locked | barred_nodes
-    by_edge = _by_edge(targets.edge, len(network.length_m))
-    on_edges = _seats_on_edges(network, seats)
+    graph, streets = _graph(network, usable, barred), _streets(network, seats)
+    from_, to = _ends(network, sources), _ends(network, targets)
 
     def work(rows: tuple[int, int]) -> None:
-        approach_kernel(
-            rows[0],
-            rows[1],
-            limit_m,
-            network.indptr,
-            network.arc_node,
-            network.arc_edge,
-            network.start,
-            network.end,
-            network.length_m,
-            edges,
-            barred,
-            network.crossing,
-            network.major,
-            network.is_crossing,
-            network.major_direction,
-            network.direction,
-            network.lit,
-            *on_edges,
-            sources.indptr,
-            sources.edge,
-            sources.offset_m,
-            sources.leg_m,
-            targets.indptr,
-            targets.owner,
-            targets.edge,
-            targets.offset_m,
-            targets.leg_m,
-            *by_edge,
-            distance,
-            detailed,
-            *details,
-        )
+        approach_kernel(*rows, limit_m, detailed, graph, streets, from_, to, found)
 
     _in_parallel(work, len(sources))
-    return Approaches(distance, *details)
+    return Approaches(np.where(np.isinf(found.distance), np.nan, found.distance), *details)
+
+
+def _graph(network: Network, usable: Bools | None, barred: Bools) -> Graph:
+    edges = np.ones(len(network.length_m), dtype=bool) if usable is None else usable
+    return Graph(
+        network.indptr,
+        network.arc_node,
+        network.arc_edge,
+        network.start,
+        network.end,
+        network.length_m,
+        edges,
+        barred,
+    )
+
+
+def _streets(network: Network, seats: Shapes | None) -> Streets:
+    return Streets(
+        network.crossing,
+        network.major,
+        network.is_crossing,
+        network.major_direction,
+        network.direction,
+        network.lit,
+        *_seats_on_edges(network, seats),
+    )
+
+
+def _ends(network: Network, ends: Attachments) -> Ends:
+    by_edge = _by_edge(ends.edge, len(network.length_m))
+    return Ends(ends.indptr, ends.owner, ends.edge, ends.offset_m, ends.leg_m, *by_edge)
 
 
 def _in_parallel(work: Any, count: int) -> None:
@@ -504,21 +502,11 @@ def flow(
     nodes = np.flatnonzero((supply > 0) & ~network.locked)
     total = np.zeros((WORKERS, len(network.length_m)))
     halves = np.array_split(nodes, WORKERS)
+    graph = _graph(network, None, network.locked)
 
     def work(rows: tuple[int, int]) -> None:
         for part in range(*rows):
-            flow_kernel(
-                halves[part],
-                supply,
-                demand,
-                limit_m,
-                network.indptr,
-                network.arc_node,
-                network.arc_edge,
-                network.length_m,
-                network.locked,
-                total[part],
-            )
+            flow_kernel(halves[part], supply, demand, limit_m, graph, total[part])
 
     _in_parallel(work, WORKERS)
     result: Floats = total.sum(axis=0)

@@ -5,10 +5,84 @@ Kept apart from ``network`` so that all compiled code of walking is cached toget
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import njit
 
 NO_EDGE = -1
+
+
+class Graph(NamedTuple):
+    """Where one can walk: compressed arcs by node, edges, and what may not be used."""
+
+    indptr: Any
+    arc_node: Any
+    arc_edge: Any
+    start: Any
+    end: Any
+    length: Any
+    usable: Any
+    barred: Any
+
+
+class Streets(NamedTuple):
+    """What is met on the way: crossings and roads by node or edge, light, seats along edges."""
+
+    crossing: Any
+    major: Any
+    is_crossing: Any
+    major_direction: Any
+    direction: Any
+    lit: Any
+    seat_indptr: Any
+    seat_offset: Any
+
+
+class Ends(NamedTuple):
+    """Attachments of sources or targets, by owner and by edge."""
+
+    indptr: Any
+    owner: Any
+    edge: Any
+    offset: Any
+    leg: Any
+    edge_indptr: Any
+    edge_rows: Any
+
+
+class Walk(NamedTuple):
+    """A search under way: a heap, and for each node its distance and the edge that led there."""
+
+    keys: Any
+    items: Any
+    distance: Any
+    via: Any
+    began: Any
+    done: Any
+    order: Any
+
+
+class Met(NamedTuple):
+    """What was met up to each node: metres unlit and lit, roads, side of a road, seats."""
+
+    unlit: Any
+    lit: Any
+    roads: Any
+    side: Any
+    crossed_well: Any
+    since_seat: Any
+    gap: Any
+
+
+class Found(NamedTuple):
+    """The outputs, by source and target; without details all but the first are empty."""
+
+    distance: Any
+    unlit: Any
+    lit: Any
+    roads: Any
+    gap: Any
 
 
 @njit(cache=True, nogil=True)
@@ -44,23 +118,46 @@ def _pop(keys, items, size):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _spread(keys, items, size, limit, indptr, arc_node, arc_edge, length, usable, barred, dist, via, done, order):  # type: ignore[no-untyped-def]
+def _new_walk(graph, seeds):  # type: ignore[no-untyped-def]
+    nodes, room = len(graph.indptr) - 1, len(graph.arc_node) + 2 * seeds + 2
+    return Walk(
+        np.empty(room, np.float64),
+        np.empty(room, np.int64),
+        np.empty(nodes, np.float64),
+        np.empty(nodes, np.int64),
+        np.empty(nodes, np.int64),
+        np.empty(nodes, np.bool_),
+        np.empty(nodes, np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _begin(walk):  # type: ignore[no-untyped-def]
+    walk.distance[:] = np.inf
+    walk.via[:] = NO_EDGE
+    walk.began[:] = NO_EDGE
+    walk.done[:] = False
+
+
+@njit(cache=True, nogil=True)
+def _spread(graph, walk, size, limit):  # type: ignore[no-untyped-def]
     """Settle nodes in order of distance from the seeds on the heap; return how many were settled."""
     settled = 0
     while size > 0:
-        d, u = keys[0], items[0]
-        size = _pop(keys, items, size)
-        if done[u]:
+        d, u = walk.keys[0], walk.items[0]
+        size = _pop(walk.keys, walk.items, size)
+        if walk.done[u]:
             continue
-        done[u] = True
-        order[settled] = u
+        walk.done[u] = True
+        walk.order[settled] = u
         settled += 1
-        for a in range(indptr[u], indptr[u + 1]):
-            v, e = arc_node[a], arc_edge[a]
-            new = d + length[e]
-            if usable[e] and not barred[v] and not done[v] and new <= limit and new < dist[v]:
-                dist[v], via[v] = new, e
-                size = _push(keys, items, size, new, v)
+        for a in range(graph.indptr[u], graph.indptr[u + 1]):
+            v, e = graph.arc_node[a], graph.arc_edge[a]
+            new = d + graph.length[e]
+            open_ = graph.usable[e] and not graph.barred[v] and not walk.done[v]
+            if open_ and new <= limit and new < walk.distance[v]:
+                walk.distance[v], walk.via[v] = new, e
+                size = _push(walk.keys, walk.items, size, new, v)
     return settled
 
 
@@ -70,227 +167,188 @@ def _side(ax, ay, bx, by):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _crossed(u, e, came, start, crossing, major, major_direction, direction, side, ok):  # type: ignore[no-untyped-def]
+def _crossed(u, e, came, graph, streets, met):  # type: ignore[no-untyped-def]
     """Count the crossing of a major road at node u, coming by edge ``came`` and leaving by ``e``.
 
     Returns (crossings added, side of the road kept to, whether a crossing was met on it).
     """
-    leave = direction[e, 0 if start[e] == u else 1]
-    back = direction[came, 0 if start[came] == u else 1]
-    if major[e]:
-        if major[came]:
-            return 0, side[u], ok[u] or crossing[u]
-        return 0, _side(leave[0], leave[1], back[0], back[1]), crossing[u]
-    if crossing[u]:
+    leave = streets.direction[e, 0 if graph.start[e] == u else 1]
+    back = streets.direction[came, 0 if graph.start[came] == u else 1]
+    if streets.major[e]:
+        if streets.major[came]:
+            return 0, met.side[u], met.crossed_well[u] or streets.crossing[u]
+        return 0, _side(leave[0], leave[1], back[0], back[1]), streets.crossing[u]
+    if streets.crossing[u]:
         return 0, 0.0, False
-    if major[came]:
-        over = side[u] * _side(-back[0], -back[1], leave[0], leave[1]) < 0 and not ok[u]
-        return (1 if over else 0), 0.0, False
-    along = major_direction[u]
-    over = _side(along[0], along[1], back[0], back[1]) * _side(along[0], along[1], leave[0], leave[1]) < 0
-    return (1 if over else 0), 0.0, False
+    if streets.major[came]:
+        other = met.side[u] * _side(-back[0], -back[1], leave[0], leave[1]) < 0
+        return (1 if other and not met.crossed_well[u] else 0), 0.0, False
+    along = streets.major_direction[u]
+    other = _side(along[0], along[1], back[0], back[1]) * _side(along[0], along[1], leave[0], leave[1]) < 0
+    return (1 if other else 0), 0.0, False
 
 
 @njit(cache=True, nogil=True)
-def _onto(u, e, via, began, start, crossing, major, is_crossing, major_direction, direction, side, ok):  # type: ignore[no-untyped-def]
+def _onto(u, e, graph, streets, walk, met):  # type: ignore[no-untyped-def]
     """Step from node u onto edge e: see ``_crossed``. The walk came to u by an edge, or began on one."""
-    came = via[u] if via[u] >= 0 else began[u]
-    if came < 0 or is_crossing[e] or is_crossing[came]:
+    came = walk.via[u] if walk.via[u] >= 0 else walk.began[u]
+    if came < 0 or streets.is_crossing[e] or streets.is_crossing[came]:
         return 0, 0.0, False
-    return _crossed(u, e, came, start, crossing, major, major_direction, direction, side, ok)
+    return _crossed(u, e, came, graph, streets, met)
 
 
 @njit(cache=True, nogil=True)
-def _rested(e, begin, stop, since, gap, seat_indptr, seat_offset):  # type: ignore[no-untyped-def]
+def _rested(e, begin, stop, since, gap, streets):  # type: ignore[no-untyped-def]
     """Walk edge e between two offsets; return the metres since the last seat, and the longest gap."""
-    at, count = begin, seat_indptr[e + 1] - seat_indptr[e]
-    for i in range(count):
-        k = seat_indptr[e] + i if stop >= begin else seat_indptr[e + 1] - 1 - i
-        if min(begin, stop) <= seat_offset[k] <= max(begin, stop):
-            gap = max(gap, since + abs(seat_offset[k] - at))
-            since, at = 0.0, seat_offset[k]
+    first, last = streets.seat_indptr[e], streets.seat_indptr[e + 1] - 1
+    at = begin
+    for i in range(last - first + 1):
+        seat = streets.seat_offset[first + i if stop >= begin else last - i]
+        if min(begin, stop) <= seat <= max(begin, stop):
+            gap = max(gap, since + abs(seat - at))
+            since, at = 0.0, seat
     return since + abs(stop - at), gap
 
 
 @njit(cache=True, nogil=True)
-def _label(  # type: ignore[no-untyped-def]
-    v,
-    e,
-    start,
-    end,
-    length,
-    crossing,
-    major,
-    is_crossing,
-    major_direction,
-    direction,
-    lit,
-    seat_indptr,
-    seat_offset,
-    via,
-    began,
-    unlit,
-    bright,
-    roads,
-    side,
-    ok,
-    since,
-    gap,
-):
-    """Carry what was met from the node before v, along edge e, to v."""
-    u = start[e] if end[e] == v else end[e]
-    unlit[v] = unlit[u] + (length[e] if lit[e] == 0 else 0.0)
-    bright[v] = bright[u] + (length[e] if lit[e] > 0 else 0.0)
-    added, side[v], ok[v] = _onto(
-        u, e, via, began, start, crossing, major, is_crossing, major_direction, direction, side, ok
+def _light(e, metres, streets):  # type: ignore[no-untyped-def]
+    """Unlit and lit metres of a stretch of edge e; both are 0 where it is not known."""
+    state = streets.lit[e]
+    return (metres if state == 0 else 0.0), (metres if state > 0 else 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _label(v, graph, streets, walk, met):  # type: ignore[no-untyped-def]
+    """Carry what was met from the node before v, along the edge that led there, to v."""
+    e = walk.via[v]
+    length = graph.length[e]
+    u = graph.start[e] if graph.end[e] == v else graph.end[e]
+    dark, bright = _light(e, length, streets)
+    met.unlit[v], met.lit[v] = met.unlit[u] + dark, met.lit[u] + bright
+    added, met.side[v], met.crossed_well[v] = _onto(u, e, graph, streets, walk, met)
+    met.roads[v] = met.roads[u] + added
+    begin, stop = (0.0, length) if u == graph.start[e] else (length, 0.0)
+    met.since_seat[v], met.gap[v] = _rested(e, begin, stop, met.since_seat[u], met.gap[u], streets)
+
+
+@njit(cache=True, nogil=True)
+def _set_out(row, size, limit, graph, streets, sources, walk, met):  # type: ignore[no-untyped-def]
+    """Put both ends of an attachment's edge on the heap; return its size."""
+    e, offset, leg = sources.edge[row], sources.offset[row], sources.leg[row]
+    for at_end in range(2):
+        v = graph.end[e] if at_end else graph.start[e]
+        node_at = graph.length[e] if at_end else 0.0
+        part = abs(node_at - offset)
+        d = leg + part
+        if graph.barred[v] or d > limit or d >= walk.distance[v]:
+            continue
+        walk.distance[v] = d
+        # Who steps out at the node itself came along no edge.
+        walk.began[v] = e if part > 0.0 else NO_EDGE
+        met.unlit[v], met.lit[v] = _light(e, part, streets)
+        met.roads[v], met.side[v], met.crossed_well[v] = 0.0, 0.0, False
+        met.since_seat[v], met.gap[v] = _rested(e, offset, node_at, leg, 0.0, streets)
+        size = _push(walk.keys, walk.items, size, d, v)
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _arrive(s, row, limit, detailed, graph, streets, targets, walk, met, found):  # type: ignore[no-untyped-def]
+    """Reach the target of an attachment from either end of its edge, where that is shorter."""
+    e, t, offset, leg = targets.edge[row], targets.owner[row], targets.offset[row], targets.leg[row]
+    for at_end in range(2):
+        v = graph.end[e] if at_end else graph.start[e]
+        node_at = graph.length[e] if at_end else 0.0
+        part = abs(node_at - offset)
+        d = walk.distance[v] + part + leg
+        if d > limit or d >= found.distance[s, t]:
+            continue
+        found.distance[s, t] = d
+        if not detailed:
+            continue
+        dark, bright = _light(e, part, streets)
+        found.unlit[s, t], found.lit[s, t] = met.unlit[v] + dark, met.lit[v] + bright
+        added = _onto(v, e, graph, streets, walk, met)[0] if part > 0.0 else 0
+        found.roads[s, t] = met.roads[v] + added
+        rest, most = _rested(e, node_at, offset, met.since_seat[v], met.gap[v], streets)
+        found.gap[s, t] = max(most, rest + leg)
+
+
+@njit(cache=True, nogil=True)
+def _along(s, row, limit, detailed, streets, sources, targets, found):  # type: ignore[no-untyped-def]
+    """Reach the targets that stand on the edge of an attachment, without leaving it."""
+    e, offset, leg = sources.edge[row], sources.offset[row], sources.leg[row]
+    for k in range(targets.edge_indptr[e], targets.edge_indptr[e + 1]):
+        q = targets.edge_rows[k]
+        t = targets.owner[q]
+        part = abs(offset - targets.offset[q])
+        d = leg + part + targets.leg[q]
+        if d > limit or d >= found.distance[s, t]:
+            continue
+        found.distance[s, t] = d
+        if detailed:
+            found.unlit[s, t], found.lit[s, t] = _light(e, part, streets)
+            rest, most = _rested(e, offset, targets.offset[q], leg, 0.0, streets)
+            found.roads[s, t], found.gap[s, t] = 0.0, max(most, rest + targets.leg[q])
+
+
+@njit(cache=True, nogil=True)
+def approach_kernel(begin, stop, limit, detailed, graph, streets, sources, targets, found):  # type: ignore[no-untyped-def]
+    """Fill the rows ``begin:stop`` of what is found, infinite before; see ``network.approaches``."""
+    nodes = len(graph.indptr) - 1
+    walk = _new_walk(graph, len(sources.edge))
+    met = Met(
+        np.zeros(nodes),
+        np.zeros(nodes),
+        np.zeros(nodes),
+        np.zeros(nodes),
+        np.zeros(nodes, np.bool_),
+        np.zeros(nodes),
+        np.zeros(nodes),
     )
-    roads[v] = roads[u] + added
-    begin, stop = (0.0, length[e]) if u == start[e] else (length[e], 0.0)
-    since[v], gap[v] = _rested(e, begin, stop, since[u], gap[u], seat_indptr, seat_offset)
-
-
-@njit(cache=True, nogil=True)
-def approach_kernel(  # type: ignore[no-untyped-def]
-    begin, stop, limit, indptr, arc_node, arc_edge, start, end, length, usable, barred, crossing, major,
-    is_crossing, major_direction, direction, lit, seat_indptr, seat_offset,
-    s_indptr, s_edge, s_offset, s_leg, t_indptr, t_owner, t_edge, t_offset, t_leg, edge_indptr, edge_rows,
-    out_dist, detailed, out_unlit, out_lit, out_roads, out_gap,
-):  # fmt: skip
-    """Fill the rows ``begin:stop`` of the outputs; see ``network.approaches``."""
-    nodes = len(indptr) - 1
-    room = len(arc_node) + 2 * len(s_edge) + 2
-    keys, items = np.empty(room, np.float64), np.empty(room, np.int64)
-    dist, via = np.empty(nodes, np.float64), np.empty(nodes, np.int64)
-    done, order = np.empty(nodes, np.bool_), np.empty(nodes, np.int64)
-    began = np.empty(nodes, np.int64)
-    unlit, bright, roads = np.zeros(nodes), np.zeros(nodes), np.zeros(nodes)
-    side, ok = np.zeros(nodes), np.zeros(nodes, np.bool_)
-    since, gap = np.zeros(nodes), np.zeros(nodes)
     for s in range(begin, stop):
-        dist[:] = np.inf
-        via[:] = NO_EDGE
-        done[:] = False
+        _begin(walk)
         size = 0
-        for r in range(s_indptr[s], s_indptr[s + 1]):
-            e = s_edge[r]
-            if not usable[e]:
-                continue
-            for at_end in range(2):
-                v = end[e] if at_end else start[e]
-                part = length[e] - s_offset[r] if at_end else s_offset[r]
-                d = s_leg[r] + part
-                if not barred[v] and d <= limit and d < dist[v]:
-                    dist[v] = d
-                    size = _push(keys, items, size, d, v)
-                    unlit[v] = part if lit[e] == 0 else 0.0
-                    bright[v] = part if lit[e] > 0 else 0.0
-                    roads[v], side[v], ok[v] = 0.0, 0.0, False
-                    # Who steps out at the node itself came along no edge.
-                    began[v] = e if part > 0.0 else NO_EDGE
-                    node_at = length[e] if at_end else 0.0
-                    since[v], gap[v] = _rested(e, s_offset[r], node_at, s_leg[r], 0.0, seat_indptr, seat_offset)
-        settled = _spread(
-            keys, items, size, limit, indptr, arc_node, arc_edge, length, usable, barred, dist, via, done, order
-        )
+        for row in range(sources.indptr[s], sources.indptr[s + 1]):
+            if graph.usable[sources.edge[row]]:
+                size = _set_out(row, size, limit, graph, streets, sources, walk, met)
+        settled = _spread(graph, walk, size, limit)
         for k in range(settled if detailed else 0):
-            v = order[k]
-            if via[v] >= 0:
-                _label(
-                    v,
-                    via[v],
-                    start,
-                    end,
-                    length,
-                    crossing,
-                    major,
-                    is_crossing,
-                    major_direction,
-                    direction,
-                    lit,
-                    seat_indptr,
-                    seat_offset,
-                    via,
-                    began,
-                    unlit,
-                    bright,
-                    roads,
-                    side,
-                    ok,
-                    since,
-                    gap,
-                )
-        for r in range(len(t_edge)):
-            e, t = t_edge[r], t_owner[r]
-            if not usable[e]:
-                continue
-            for at_end in range(2):
-                v = end[e] if at_end else start[e]
-                part = length[e] - t_offset[r] if at_end else t_offset[r]
-                d = dist[v] + part + t_leg[r]
-                if d <= limit and not (d >= out_dist[s, t]):
-                    out_dist[s, t] = d
-                    if not detailed:
-                        continue
-                    out_unlit[s, t] = unlit[v] + (part if lit[e] == 0 else 0.0)
-                    out_lit[s, t] = bright[v] + (part if lit[e] > 0 else 0.0)
-                    added, node_at = 0, length[e] if at_end else 0.0
-                    if part > 0.0:
-                        added, _, _ = _onto(
-                            v, e, via, began, start, crossing, major, is_crossing, major_direction, direction, side, ok
-                        )
-                    out_roads[s, t] = roads[v] + added
-                    rest, most = _rested(e, node_at, t_offset[r], since[v], gap[v], seat_indptr, seat_offset)
-                    out_gap[s, t] = max(most, rest + t_leg[r])
-        for r in range(s_indptr[s], s_indptr[s + 1]):
-            e = s_edge[r]
-            if not usable[e]:
-                continue
-            for k in range(edge_indptr[e], edge_indptr[e + 1]):
-                q = edge_rows[k]
-                t = t_owner[q]
-                part = abs(s_offset[r] - t_offset[q])
-                d = s_leg[r] + part + t_leg[q]
-                if d <= limit and not (d >= out_dist[s, t]):
-                    out_dist[s, t] = d
-                    if not detailed:
-                        continue
-                    out_unlit[s, t] = part if lit[e] == 0 else 0.0
-                    out_lit[s, t] = part if lit[e] > 0 else 0.0
-                    rest, most = _rested(e, s_offset[r], t_offset[q], s_leg[r], 0.0, seat_indptr, seat_offset)
-                    out_roads[s, t], out_gap[s, t] = 0.0, max(most, rest + t_leg[q])
+            if walk.via[walk.order[k]] >= 0:
+                _label(walk.order[k], graph, streets, walk, met)
+        for row in range(len(targets.edge)):
+            if graph.usable[targets.edge[row]]:
+                _arrive(s, row, limit, detailed, graph, streets, targets, walk, met, found)
+        for row in range(sources.indptr[s], sources.indptr[s + 1]):
+            if graph.usable[sources.edge[row]]:
+                _along(s, row, limit, detailed, streets, sources, targets, found)
 
 
 @njit(cache=True, nogil=True)
-def flow_kernel(origins, supply, demand, limit, indptr, arc_node, arc_edge, length, barred, total):  # type: ignore[no-untyped-def]
+def _node_before(v, graph, walk):  # type: ignore[no-untyped-def]
+    """Return the node from which the search came to v; -1 at the origin."""
+    before = -1
+    for a in range(graph.indptr[v], graph.indptr[v + 1]):
+        e, u = graph.arc_edge[a], graph.arc_node[a]
+        if e == walk.via[v] and walk.distance[u] + graph.length[e] == walk.distance[v]:
+            before = u
+    return before
+
+
+@njit(cache=True, nogil=True)
+def flow_kernel(origins, supply, demand, limit, graph, total):  # type: ignore[no-untyped-def]
     """Add to ``total`` the trips over each edge from the origins to all demand within the limit."""
-    nodes = len(indptr) - 1
-    room = len(arc_node) + 2
-    keys, items = np.empty(room, np.float64), np.empty(room, np.int64)
-    dist, via = np.empty(nodes, np.float64), np.empty(nodes, np.int64)
-    before = np.empty(nodes, np.int64)
-    done, order = np.empty(nodes, np.bool_), np.empty(nodes, np.int64)
-    usable = np.ones(len(length), np.bool_)
-    trips = np.zeros(nodes)
+    walk = _new_walk(graph, 1)
+    trips = np.zeros(len(graph.indptr) - 1)
     for o in origins:
-        dist[:] = np.inf
-        via[:] = NO_EDGE
-        done[:] = False
-        dist[o] = 0.0
-        size = _push(keys, items, 0, 0.0, o)
-        settled = _spread(
-            keys, items, size, limit, indptr, arc_node, arc_edge, length, usable, barred, dist, via, done, order
-        )
+        _begin(walk)
+        walk.distance[o] = 0.0
+        settled = _spread(graph, walk, _push(walk.keys, walk.items, 0, 0.0, o), limit)
         for k in range(settled):
-            trips[order[k]] = demand[order[k]] * supply[o]
-        for k in range(settled):
-            v = order[k]
-            before[v] = NO_EDGE
-            if via[v] >= 0:
-                for a in range(indptr[v], indptr[v + 1]):
-                    if arc_edge[a] == via[v] and dist[arc_node[a]] + length[via[v]] == dist[v]:
-                        before[v] = arc_node[a]
+            trips[walk.order[k]] = demand[walk.order[k]] * supply[o]
         for k in range(settled - 1, 0, -1):
-            v = order[k]
-            total[via[v]] += trips[v]
-            if before[v] >= 0:
-                trips[before[v]] += trips[v]
+            v = walk.order[k]
+            total[walk.via[v]] += trips[v]
+            before = _node_before(v, graph, walk)
+            if before >= 0:
+                trips[before] += trips[v]
