@@ -426,11 +426,12 @@ def test_refusals_say_what_and_take_one_line(case):
 # -- starting up -----------------------------------------------------------------------------
 
 SECOND_START = """
+import spatial.sweep as s
 import spatial.visibility as v
 house = v.Occluders.from_geometries([], [])
 v.visible_area([(0, 0)], house, 1)
 v.in_sight([(0, 0)], [(1, 1)], house)
-for kernel in (v._sweep, v._look):
+for kernel in (s.look_around, s.look_along):
     print(sum(kernel.stats.cache_hits.values()), sum(kernel.stats.cache_misses.values()))
 """
 
