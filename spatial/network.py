@@ -440,6 +440,7 @@ def _streets(network: Network, seats: Shapes | None) -> Streets:
         network.is_crossing,
         network.major_direction,
         network.direction,
+        (network.major_direction != 0).any(axis=1),
         network.lit,
         *_seats_on_edges(network, seats),
     )

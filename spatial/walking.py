@@ -27,13 +27,17 @@ class Graph(NamedTuple):
 
 
 class Streets(NamedTuple):
-    """What is met on the way: crossings and roads by node or edge, light, seats along edges."""
+    """What is met on the way: crossings and roads by node or edge, light, seats along edges.
+
+    ``on_road`` says of a node whether a major road passes it.
+    """
 
     crossing: Any
     major: Any
     is_crossing: Any
     major_direction: Any
     direction: Any
+    on_road: Any
     lit: Any
     seat_indptr: Any
     seat_offset: Any
@@ -142,22 +146,24 @@ def _begin(walk):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _spread(graph, walk, size, limit):  # type: ignore[no-untyped-def]
     """Settle nodes in order of distance from the seeds on the heap; return how many were settled."""
+    keys, items, away, via, done, order = walk.keys, walk.items, walk.distance, walk.via, walk.done, walk.order
+    indptr, arc_node, arc_edge, length = graph.indptr, graph.arc_node, graph.arc_edge, graph.length
+    usable, barred = graph.usable, graph.barred
     settled = 0
     while size > 0:
-        d, u = walk.keys[0], walk.items[0]
-        size = _pop(walk.keys, walk.items, size)
-        if walk.done[u]:
+        d, u = keys[0], items[0]
+        size = _pop(keys, items, size)
+        if done[u]:
             continue
-        walk.done[u] = True
-        walk.order[settled] = u
+        done[u] = True
+        order[settled] = u
         settled += 1
-        for a in range(graph.indptr[u], graph.indptr[u + 1]):
-            v, e = graph.arc_node[a], graph.arc_edge[a]
-            new = d + graph.length[e]
-            open_ = graph.usable[e] and not graph.barred[v] and not walk.done[v]
-            if open_ and new <= limit and new < walk.distance[v]:
-                walk.distance[v], walk.via[v] = new, e
-                size = _push(walk.keys, walk.items, size, new, v)
+        for a in range(indptr[u], indptr[u + 1]):
+            v, e = arc_node[a], arc_edge[a]
+            new = d + length[e]
+            if usable[e] and not barred[v] and not done[v] and new <= limit and new < away[v]:
+                away[v], via[v] = new, e
+                size = _push(keys, items, size, new, v)
     return settled
 
 
@@ -198,12 +204,12 @@ def _onto(u, e, graph, streets, walk, met):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _rested(e, begin, stop, since, gap, streets):  # type: ignore[no-untyped-def]
+def _rested(e, begin, stop, since, gap, seat_indptr, seat_offset):  # type: ignore[no-untyped-def]
     """Walk edge e between two offsets; return the metres since the last seat, and the longest gap."""
-    first, last = streets.seat_indptr[e], streets.seat_indptr[e + 1] - 1
+    first, last = seat_indptr[e], seat_indptr[e + 1] - 1
     at = begin
     for i in range(last - first + 1):
-        seat = streets.seat_offset[first + i if stop >= begin else last - i]
+        seat = seat_offset[first + i if stop >= begin else last - i]
         if min(begin, stop) <= seat <= max(begin, stop):
             gap = max(gap, since + abs(seat - at))
             since, at = 0.0, seat
@@ -211,24 +217,34 @@ def _rested(e, begin, stop, since, gap, streets):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
-def _light(e, metres, streets):  # type: ignore[no-untyped-def]
-    """Unlit and lit metres of a stretch of edge e; both are 0 where it is not known."""
-    state = streets.lit[e]
+def _light(state, metres):  # type: ignore[no-untyped-def]
+    """Unlit and lit metres of a stretch; both are 0 where it is not known."""
     return (metres if state == 0 else 0.0), (metres if state > 0 else 0.0)
 
 
 @njit(cache=True, nogil=True)
-def _label(v, graph, streets, walk, met):  # type: ignore[no-untyped-def]
-    """Carry what was met from the node before v, along the edge that led there, to v."""
-    e = walk.via[v]
-    length = graph.length[e]
-    u = graph.start[e] if graph.end[e] == v else graph.end[e]
-    dark, bright = _light(e, length, streets)
-    met.unlit[v], met.lit[v] = met.unlit[u] + dark, met.lit[u] + bright
-    added, met.side[v], met.crossed_well[v] = _onto(u, e, graph, streets, walk, met)
-    met.roads[v] = met.roads[u] + added
-    begin, stop = (0.0, length) if u == graph.start[e] else (length, 0.0)
-    met.since_seat[v], met.gap[v] = _rested(e, begin, stop, met.since_seat[u], met.gap[u], streets)
+def _label(settled, graph, streets, walk, met):  # type: ignore[no-untyped-def]
+    """Carry what was met from node to node, in the order in which they were settled.
+
+    Arrays are taken out of their tuples once: numba counts references at every access.
+    """
+    start, end, length, via = graph.start, graph.end, graph.length, walk.via
+    lit, on_road, benches, offsets = streets.lit, streets.on_road, streets.seat_indptr, streets.seat_offset
+    unlit, bright, roads, since, gap = met.unlit, met.lit, met.roads, met.since_seat, met.gap
+    for v in walk.order[:settled]:
+        e = via[v]
+        if e < 0:
+            continue
+        forward = end[e] == v
+        u = start[e] if forward else end[e]
+        dark, light = _light(lit[e], length[e])
+        unlit[v], bright[v] = unlit[u] + dark, bright[u] + light
+        added, met.side[v], met.crossed_well[v] = 0, 0.0, False
+        if on_road[u]:
+            added, met.side[v], met.crossed_well[v] = _onto(u, e, graph, streets, walk, met)
+        roads[v] = roads[u] + added
+        begin, stop = (0.0, length[e]) if forward else (length[e], 0.0)
+        since[v], gap[v] = _rested(e, begin, stop, since[u], gap[u], benches, offsets)
 
 
 @njit(cache=True, nogil=True)
@@ -245,32 +261,51 @@ def _set_out(row, size, limit, graph, streets, sources, walk, met):  # type: ign
         walk.distance[v] = d
         # Who steps out at the node itself came along no edge.
         walk.began[v] = e if part > 0.0 else NO_EDGE
-        met.unlit[v], met.lit[v] = _light(e, part, streets)
+        met.unlit[v], met.lit[v] = _light(streets.lit[e], part)
         met.roads[v], met.side[v], met.crossed_well[v] = 0.0, 0.0, False
-        met.since_seat[v], met.gap[v] = _rested(e, offset, node_at, leg, 0.0, streets)
+        benches, offsets = streets.seat_indptr, streets.seat_offset
+        met.since_seat[v], met.gap[v] = _rested(e, offset, node_at, leg, 0.0, benches, offsets)
         size = _push(walk.keys, walk.items, size, d, v)
     return size
 
 
 @njit(cache=True, nogil=True)
-def _arrive(s, row, limit, detailed, graph, streets, targets, walk, met, found):  # type: ignore[no-untyped-def]
-    """Reach the target of an attachment from either end of its edge, where that is shorter."""
-    e, t, offset, leg = targets.edge[row], targets.owner[row], targets.offset[row], targets.leg[row]
-    for at_end in range(2):
+def _arrive(s, limit, graph, targets, walk, nearest, node_of):  # type: ignore[no-untyped-def]
+    """Reach every target from the end of an edge that is nearer to it; remember which row and end.
+
+    ``node_of`` holds 2 × row + 1 for the edge's end, 2 × row for its start, -1 for no target.
+    """
+    edge, owner, offset, leg = targets.edge, targets.owner, targets.offset, targets.leg
+    start, end, length, usable, away = graph.start, graph.end, graph.length, graph.usable, walk.distance
+    for row in range(len(edge)):
+        e, t = edge[row], owner[row]
+        if not usable[e]:
+            continue
+        by_start = away[start[e]] + offset[row] + leg[row]
+        by_end = away[end[e]] + (length[e] - offset[row]) + leg[row]
+        d = min(by_start, by_end)
+        if d <= limit and d < nearest[s, t]:
+            nearest[s, t] = d
+            node_of[t] = 2 * row + (1 if by_end < by_start else 0)
+
+
+@njit(cache=True, nogil=True)
+def _describe(s, graph, streets, targets, walk, met, found, node_of):  # type: ignore[no-untyped-def]
+    """Fill in what lies on the walks that ``_arrive`` found."""
+    lit, on_road, benches, offsets = streets.lit, streets.on_road, streets.seat_indptr, streets.seat_offset
+    for t in range(len(node_of)):
+        if node_of[t] < 0:
+            continue
+        row, at_end = node_of[t] // 2, node_of[t] % 2
+        e, offset, leg = targets.edge[row], targets.offset[row], targets.leg[row]
         v = graph.end[e] if at_end else graph.start[e]
         node_at = graph.length[e] if at_end else 0.0
         part = abs(node_at - offset)
-        d = walk.distance[v] + part + leg
-        if d > limit or d >= found.distance[s, t]:
-            continue
-        found.distance[s, t] = d
-        if not detailed:
-            continue
-        dark, bright = _light(e, part, streets)
-        found.unlit[s, t], found.lit[s, t] = met.unlit[v] + dark, met.lit[v] + bright
-        added = _onto(v, e, graph, streets, walk, met)[0] if part > 0.0 else 0
+        dark, light = _light(lit[e], part)
+        found.unlit[s, t], found.lit[s, t] = met.unlit[v] + dark, met.lit[v] + light
+        added = _onto(v, e, graph, streets, walk, met)[0] if part > 0.0 and on_road[v] else 0
         found.roads[s, t] = met.roads[v] + added
-        rest, most = _rested(e, node_at, offset, met.since_seat[v], met.gap[v], streets)
+        rest, most = _rested(e, node_at, offset, met.since_seat[v], met.gap[v], benches, offsets)
         found.gap[s, t] = max(most, rest + leg)
 
 
@@ -278,6 +313,7 @@ def _arrive(s, row, limit, detailed, graph, streets, targets, walk, met, found):
 def _along(s, row, limit, detailed, streets, sources, targets, found):  # type: ignore[no-untyped-def]
     """Reach the targets that stand on the edge of an attachment, without leaving it."""
     e, offset, leg = sources.edge[row], sources.offset[row], sources.leg[row]
+    benches, offsets = streets.seat_indptr, streets.seat_offset
     for k in range(targets.edge_indptr[e], targets.edge_indptr[e + 1]):
         q = targets.edge_rows[k]
         t = targets.owner[q]
@@ -287,8 +323,8 @@ def _along(s, row, limit, detailed, streets, sources, targets, found):  # type: 
             continue
         found.distance[s, t] = d
         if detailed:
-            found.unlit[s, t], found.lit[s, t] = _light(e, part, streets)
-            rest, most = _rested(e, offset, targets.offset[q], leg, 0.0, streets)
+            found.unlit[s, t], found.lit[s, t] = _light(streets.lit[e], part)
+            rest, most = _rested(e, offset, targets.offset[q], leg, 0.0, benches, offsets)
             found.roads[s, t], found.gap[s, t] = 0.0, max(most, rest + targets.leg[q])
 
 
@@ -306,6 +342,7 @@ def approach_kernel(begin, stop, limit, detailed, graph, streets, sources, targe
         np.zeros(nodes),
         np.zeros(nodes),
     )
+    node_of = np.empty(found.distance.shape[1], np.int64)
     for s in range(begin, stop):
         _begin(walk)
         size = 0
@@ -313,42 +350,30 @@ def approach_kernel(begin, stop, limit, detailed, graph, streets, sources, targe
             if graph.usable[sources.edge[row]]:
                 size = _set_out(row, size, limit, graph, streets, sources, walk, met)
         settled = _spread(graph, walk, size, limit)
-        for k in range(settled if detailed else 0):
-            if walk.via[walk.order[k]] >= 0:
-                _label(walk.order[k], graph, streets, walk, met)
-        for row in range(len(targets.edge)):
-            if graph.usable[targets.edge[row]]:
-                _arrive(s, row, limit, detailed, graph, streets, targets, walk, met, found)
+        node_of[:] = -1
+        _arrive(s, limit, graph, targets, walk, found.distance, node_of)
+        if detailed:
+            _label(settled, graph, streets, walk, met)
+            _describe(s, graph, streets, targets, walk, met, found, node_of)
         for row in range(sources.indptr[s], sources.indptr[s + 1]):
             if graph.usable[sources.edge[row]]:
                 _along(s, row, limit, detailed, streets, sources, targets, found)
 
 
 @njit(cache=True, nogil=True)
-def _node_before(v, graph, walk):  # type: ignore[no-untyped-def]
-    """Return the node from which the search came to v; -1 at the origin."""
-    before = -1
-    for a in range(graph.indptr[v], graph.indptr[v + 1]):
-        e, u = graph.arc_edge[a], graph.arc_node[a]
-        if e == walk.via[v] and walk.distance[u] + graph.length[e] == walk.distance[v]:
-            before = u
-    return before
-
-
-@njit(cache=True, nogil=True)
 def flow_kernel(origins, supply, demand, limit, graph, total):  # type: ignore[no-untyped-def]
     """Add to ``total`` the trips over each edge from the origins to all demand within the limit."""
     walk = _new_walk(graph, 1)
+    order, via, start, end = walk.order, walk.via, graph.start, graph.end
     trips = np.zeros(len(graph.indptr) - 1)
     for o in origins:
         _begin(walk)
         walk.distance[o] = 0.0
         settled = _spread(graph, walk, _push(walk.keys, walk.items, 0, 0.0, o), limit)
-        for k in range(settled):
-            trips[walk.order[k]] = demand[walk.order[k]] * supply[o]
+        for v in order[:settled]:
+            trips[v] = demand[v] * supply[o]
         for k in range(settled - 1, 0, -1):
-            v = walk.order[k]
-            total[walk.via[v]] += trips[v]
-            before = _node_before(v, graph, walk)
-            if before >= 0:
-                trips[before] += trips[v]
+            v = order[k]
+            e = via[v]
+            total[e] += trips[v]
+            trips[start[e] if end[e] == v else end[e]] += trips[v]
