@@ -40,6 +40,8 @@ Clear = Callable[[Floats, Floats], Bools]
 SEAT_TO_WAY_M = 15.0
 # A leg starts this far inside the geometry, so that a fence drawn on its outline is crossed.
 INSIDE_M = 0.5
+# Corners this much further from a way than the nearest point are as near to it for somebody who walks.
+BESIDE_M = 0.5
 WORKERS = 2
 
 
@@ -136,10 +138,36 @@ def attach(
     legs = shapely.shortest_line(shapes[chosen[0]], lines[chosen[1]])
     offset, leg = shapely.line_locate_point(lines[chosen[1]], shapely.get_point(legs, 1)), shapely.length(legs)
     crossed, offset[leg == 0], last = _entered(shapes[chosen[0]], lines[chosen[1]], offset, leg)
-    owner, edge = np.concatenate([chosen, chosen[:, crossed]], axis=1)
-    return _sorted_attachments(
-        owner, edges[edge], np.append(offset, last), np.append(leg, np.zeros(len(last))), len(shapes)
-    )
+    beside, more, longer = _beside(shapes[chosen[0]], lines[chosen[1]], leg, clear)
+    owner, edge = np.concatenate([chosen, chosen[:, crossed], chosen[:, beside]], axis=1)
+    offsets, legs_m = np.concatenate([offset, last, more]), np.concatenate([leg, np.zeros(len(last)), longer])
+    return _sorted_attachments(owner, edges[edge], offsets, legs_m, len(shapes))
+
+
+def _beside(shapes: Shapes, lines: Shapes, leg: Floats, clear: Clear | None) -> tuple[Ints, Floats, Floats]:
+    """A way that runs along a polygon meets it all along, not at one nearest point.
+
+    Returns pairs, offsets and legs of the first and the last corner of a polygon that is about as
+    near to the way as its nearest point.
+    """
+    pairs = np.flatnonzero((leg > 0) & (shapely.get_dimensions(shapes) == 2))
+    corner, row = shapely.get_coordinates(shapely.boundary(shapes[pairs]), return_index=True)
+    pair, points = pairs[row], shapely.points(corner)
+    away = shapely.distance(points, lines[pair])
+    near = np.flatnonzero(away <= leg[pair] + BESIDE_M)
+    pair, corner, away = pair[near], corner[near], away[near]
+    at = shapely.line_locate_point(lines[pair], points[near])
+    if clear is not None and len(pair):
+        open_ = clear(corner, shapely.get_coordinates(shapely.line_interpolate_point(lines[pair], at)))
+        pair, at, away = pair[open_], at[open_], away[open_]
+    ends = np.unique(np.concatenate([_first_of(pair, at, away), _first_of(pair, -at, away)]))
+    return pair[ends], at[ends], away[ends]
+
+
+def _first_of(group: Ints, *keys: Floats) -> Ints:
+    """Position of the row of each group that comes first by the keys, in order of their weight."""
+    order = np.lexsort((*keys[::-1], group))
+    return order[np.unique(group[order], return_index=True)[1]]
 
 
 def _entered(shapes: Shapes, lines: Shapes, offset: Floats, leg: Floats) -> tuple[Ints, Floats, Floats]:
@@ -174,9 +202,7 @@ def _open_legs(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | None) 
 def _nearest_open(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | None) -> Ints:
     pairs = _open_legs(shapes, lines, pairs, clear)
     distance = shapely.distance(shapes[pairs[0]], lines[pairs[1]])
-    order = np.lexsort((pairs[1], distance, pairs[0]))
-    first = np.unique(pairs[0][order], return_index=True)[1]
-    return pairs[:, order[first]]
+    return pairs[:, _first_of(pairs[0], distance, pairs[1].astype(np.float64))]
 
 
 def _sorted_attachments(owner: Ints, edge: Ints, offset: Floats, leg: Floats, count: int) -> Attachments:

@@ -145,16 +145,33 @@ def test_legs(walls, options, legs):
     made = attach(
         graph(TWO_WAYS, [(1, 2), (3, 4)]), shapes(far, BENCH), clear=lambda a, b: in_sight(a, b, occluders), **options
     )
-    assert_allclose(sorted(made.leg_m), legs)
-    assert_array_equal(made.owner, [1] * len(legs))
-    assert_array_equal(made.indptr, [0, 0, len(legs)])
+    # The bench stands square to both ways: each is met at two corners, and both are as near.
+    assert_allclose(np.unique(made.leg_m), legs)
+    assert_array_equal(made.owner, [1] * len(made.leg_m))
+    assert_array_equal(made.indptr, [0, 0, len(made.leg_m)])
     assert_array_equal(made.attached, [False, bool(legs)])
 
 
 def test_nobody_steps_onto_a_bridge_or_into_a_tunnel():
     for where in ("bridge", "tunnel"):
         made = attach(graph(TWO_WAYS, [((1, 2), {where: True}), (3, 4)]), shapes(BENCH))
-        assert_allclose(made.leg_m, [19])
+        assert_allclose(np.unique(made.leg_m), [19])
+
+
+def test_a_way_along_a_polygon_meets_it_at_both_corners():
+    """A lawn 5 m beside a way, from 100 to 200 m: 100 - 50 + 5 from a door at 50, and 290 - 200 + 5 from one at 290."""
+    network = graph({1: (0, 0), 2: (300, 0)}, [(1, 2)])
+    doors = attach(network, shapes((50, 0), (290, 0)))
+    lawn = attach(network, shapes(shapely.box(100, 5, 200, 40)))
+    assert_allclose(approaches(network, lawn, doors, limit_m=FAR).distance_m, [[55, 95]])
+
+
+def test_a_way_at_a_slight_angle_meets_the_corners_too():
+    """The lawn's near side runs from 5 to 5.4 m off the way: 100 - 50 + 5 and 290 - 200 + 5.4."""
+    network = graph({1: (0, 0), 2: (300, 0)}, [(1, 2)])
+    doors = attach(network, shapes((50, 0), (290, 0)))
+    lawn = attach(network, shapes(shapely.Polygon([(100, 5), (200, 5.4), (200, 40), (100, 40)])))
+    assert_allclose(approaches(network, lawn, doors, limit_m=FAR).distance_m, [[55, 95.4]])
 
 
 def test_a_polygon_is_entered_where_the_way_comes_in():
