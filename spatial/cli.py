@@ -50,15 +50,18 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
+def _progress(lang: str) -> Iterator[Callable[[str], None]]:
     """Tell the stage on standard error, on a terminal only; nothing of it stays."""
     if not sys.stderr.isatty():
         yield lambda stage: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status("…") as status:
-        yield lambda stage: status.update(stage)
+    from spatial.strings import texts
+
+    words = texts(lang)["stage"]
+    with Console(stderr=True).status(words["start"]) as status:
+        yield lambda stage: status.update(words[stage])
 
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,8 +151,7 @@ def _analyse(
 ) -> None:
     from spatial.sources import ahead
 
-    with _progress() as tell, ahead.reader() as read:
-        tell("…")
+    with _progress(lang) as tell, ahead.reader() as read:
         from spatial.sources import files
 
         estate = files.estate(boundary, name=name, margin_m=margin_m, reach_m=reach_m)
@@ -199,7 +201,7 @@ def draw(folder: Path, lang: str, out: Path | None) -> None:
     \b
     faellesrum map maps/demo --lang en --out demo-en.html
     """
-    with _progress() as tell:
+    with _progress(lang) as tell:
         tell("map.html")
         from spatial import pipeline
         from spatial.render import files, web_map
