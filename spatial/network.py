@@ -152,7 +152,8 @@ def _beside(shapes: Shapes, lines: Shapes, leg: Floats, clear: Clear | None) -> 
     """
     pairs = np.flatnonzero((leg > 0) & (shapely.get_dimensions(shapes) == 2))
     corner, row = shapely.get_coordinates(shapely.boundary(shapes[pairs]), return_index=True)
-    pair, points = pairs[row], np.atleast_1d(shapely.points(corner))
+    pair = pairs[row]
+    points: Any = shapely.points(corner)
     away = shapely.distance(points, lines[pair])
     near = np.flatnonzero(away <= leg[pair] + BESIDE_M)
     pair, corner, away = pair[near], corner[near], away[near]
