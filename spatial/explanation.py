@@ -189,7 +189,8 @@ def _sentence(part: Part, lang: str) -> str:
     def number(value: float, decimals: int) -> str:
         return f"{value:.{decimals}f}".replace(".", words["format"]["decimal"])
 
-    decimals, unit = UNIT_DECIMALS[part.unit], words["unit"][part.unit]
+    whole = all(bound is None or float(bound).is_integer() for bound in (part.value, part.low, part.high))
+    decimals, unit = 0 if whole and part.unit == "count" else UNIT_DECIMALS[part.unit], words["unit"][part.unit]
     if part.value is not None:
         found = f"{number(part.value, decimals)} {unit}".strip()
     elif part.low is not None and part.high is not None:
