@@ -7,6 +7,8 @@ before the process has started.
 
 from __future__ import annotations
 
+import gc
+import os
 import pickle
 import subprocess
 import sys
@@ -98,7 +100,11 @@ def _converted(raw: RawData, convert: Callable[[Any], Any]) -> RawData:
 
 
 def main() -> None:
-    """Answer one request on standard input with the data, or the error, on standard output."""
+    """Answer one request on standard input with the data, or the error, on standard output.
+
+    The process lives for one answer: nothing is collected in between, and it leaves at once.
+    """
+    gc.disable()
     import shapely
 
     from spatial.sources import osm_file
@@ -113,6 +119,8 @@ def main() -> None:
     except SpatialError as error:
         answer = error
     sys.stdout.buffer.write(pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL))
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
