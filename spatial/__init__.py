@@ -28,25 +28,6 @@ if TYPE_CHECKING:
     )
     from spatial.pipeline import Analysis, Estate, analyse, load, save
 
-_HOME = {
-    **dict.fromkeys(("Analysis", "Estate", "analyse", "load", "save"), "spatial.pipeline"),
-    **dict.fromkeys(
-        (
-            "CRSError",
-            "ConfigError",
-            "EmptyAreaError",
-            "IncompleteResult",
-            "InputError",
-            "SchemaError",
-            "SourceError",
-            "SourceFormatError",
-            "SourceUnavailable",
-            "SpatialError",
-        ),
-        "spatial.errors",
-    ),
-}
-
 __all__ = [
     "Analysis",
     "CRSError",
@@ -65,11 +46,13 @@ __all__ = [
     "save",
 ]
 
+_PIPELINE = ("Analysis", "Estate", "analyse", "load", "save")
+
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module 'spatial' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    return getattr(import_module("spatial.pipeline" if name in _PIPELINE else "spatial.errors"), name)
 
 
 def __dir__() -> list[str]:

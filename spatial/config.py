@@ -63,10 +63,6 @@ class Matcher:
                     best = (order, name)
         return None if best is None else best[1]
 
-    def matches(self, tags: Mapping[str, str]) -> bool:
-        """Say whether any selector matches."""
-        return self.first(tags) is not None
-
 
 def _condition(part: str, selector: str) -> Condition:
     negated = part.startswith("!")

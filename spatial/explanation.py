@@ -16,7 +16,6 @@ from spatial.strings import texts
 
 UNIT_DECIMALS = {"m": 0, "count": 1, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
 SUGGESTIONS = 3
-WIDTH = 100
 
 
 @dataclass(frozen=True)

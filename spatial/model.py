@@ -18,6 +18,7 @@ ASPECTS = ("openness", "accessibility", "neutrality", "low_threshold", "mixing")
 FLOATING = "floating"
 EVIDENCE = ("observed", "derived", "assumed by rule", "unknown")
 KNOWN_EVIDENCE = ("observed", "derived")
+EVIDENCE_COLUMNS = ("place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule")
 # Licence or attribution of a file that names none.
 NOT_STATED = "not stated"
 
@@ -72,15 +73,6 @@ class RawData:
     extent: BaseGeometry
     dropped: Mapping[str, int]
     repaired: Mapping[str, int]
-    provenance: Provenance
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A canonical table in the estate's CRS, with its origin."""
-
-    name: str
-    table: gpd.GeoDataFrame
     provenance: Provenance
 
 

@@ -19,7 +19,8 @@ import shapely
 
 from spatial import config, indicators, model, places, scene, scoring
 from spatial import layers as canonical_layers
-from spatial.model import ASPECTS, FLOATING, Provenance, RawData, Result, Rubric
+from spatial.crs import require_metric
+from spatial.model import ASPECTS, EVIDENCE_COLUMNS, FLOATING, Provenance, RawData, Result, Rubric
 from spatial.sources import files, osm_file
 from spatial.sources.ahead import Reading
 from spatial.strings import warning as sentence
@@ -37,7 +38,6 @@ SCORE_COLUMNS = [f"{name}{suffix}" for name in (FLOATING, *ASPECTS) for suffix i
 RANK_COLUMNS = ["coverage", "rank", "rank_p05", "rank_p95", "top10_share"]
 PLACE_COLUMNS = ["space_id", "kind", "name", "inside", "source_id", "area_m2"]
 SPACE_COLUMNS = ["kind", "name", "inside", "source_id", "area_m2", "place_count", "kinds"]
-EVIDENCE_COLUMNS = ["place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule"]
 CONTEXT_LAYERS = ("buildings", "paths", "barriers", "gates", "water", "waterways", "green", "context", "stops")
 
 
@@ -131,6 +131,7 @@ def analyse(
     SpatialError
         One of its kinds, with one line that says what and what to do.
     """
+    require_metric(estate.crs, f"estate {estate.name}")
     clock = _Clock(progress)
     rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
     with clock.stage("read"):
@@ -184,9 +185,8 @@ def _places(
     paths = layers["paths"]
     parting = places.separators(layers["buildings"], layers["barriers"], paths, layers["water"])
     space_of = places.rooms(found, parting, rules)
-    roads = paths[paths["major"] & ~paths["tunnel"] & ~paths["bridge"]]
     cutting = np.concatenate(
-        [layers[name].geometry.to_numpy() for name in ("barriers", "water")] + [roads.geometry.to_numpy()]
+        [layers[name].geometry.to_numpy() for name in ("barriers", "water")] + [places.parting_roads(paths)]
     )
     rooms = places.spaces(found, space_of, layers["buildings"], cutting, estate.boundary)
     return found.assign(space_id=space_of, source_id=osm_file.SOURCE_ID), rooms.assign(source_id=osm_file.SOURCE_ID)
@@ -213,9 +213,9 @@ def _measure(
         table = _evidence(_with_rooms(indicator, measured, many, spec.rules[name].plausible), indicator, sites, raw)
         lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
         tables.append(pd.concat([table, lone]))
-    evidence = pd.concat(tables) if tables else pd.DataFrame(columns=EVIDENCE_COLUMNS)
+    evidence = pd.concat(tables) if tables else pd.DataFrame(columns=list(EVIDENCE_COLUMNS))
     return evidence.sort_values(["place_id", "indicator"], kind="stable").reset_index(drop=True)[
-        EVIDENCE_COLUMNS
+        list(EVIDENCE_COLUMNS)
     ], references
 
 

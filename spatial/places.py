@@ -39,7 +39,6 @@ STRIP_M = 2.0
 # Distances are compared to the millimetre, so that equal ones are equal on every machine.
 DECIMALS = 3
 SPACE_PREFIX = "space:"
-NO_SPACE = -1
 
 
 def find(
@@ -143,12 +142,19 @@ def _on_ground(inner: Shapes, ground: gpd.GeoDataFrame, own: npt.NDArray[Any]) -
 # --- rooms ---------------------------------------------------------------------------------------
 
 
+def parting_roads(paths: gpd.GeoDataFrame) -> Shapes:
+    """Lines of the major roads on the ground, which part what lies on their two sides."""
+    roads: Shapes = paths.geometry.to_numpy()[(paths["major"] & ~paths["tunnel"] & ~paths["bridge"]).to_numpy()]
+    return roads
+
+
 def separators(
     buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, water: gpd.GeoDataFrame
 ) -> Occluders:
     """What parts two rooms: buildings, closed barriers, major roads on the ground, water."""
-    roads = paths[paths["major"] & ~paths["tunnel"] & ~paths["bridge"]].geometry.to_numpy()
-    lines = np.concatenate([barriers.geometry.to_numpy(), roads, shapely.boundary(water.geometry.to_numpy())])
+    lines = np.concatenate(
+        [barriers.geometry.to_numpy(), parting_roads(paths), shapely.boundary(water.geometry.to_numpy())]
+    )
     return Occluders.from_geometries(buildings.geometry.to_numpy()[buildings["solid"].to_numpy()], lines)
 
 

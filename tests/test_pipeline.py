@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from pyproj import CRS
 
 import spatial
 from spatial import explanation
@@ -202,3 +203,9 @@ def test_same_numbers_wherever_the_extract_ends_beyond_the_reach(estate, result,
     found = spatial.analyse(less, osm=miniature(tmp_path / "mini.osm"))
     scores = [FLOATING, *ASPECTS]
     assert np.abs(found.places[scores].to_numpy() - result.places[scores].to_numpy()).max() <= 0.01
+
+
+def test_an_estate_in_degrees_is_refused(estate, tmp_path):
+    lost = spatial.Estate(**vars(estate) | {"crs": CRS.from_epsg(4326)})
+    with pytest.raises(spatial.CRSError, match="estate Mini: found WGS 84; needed a projected CRS in metres"):
+        spatial.analyse(lost, osm=miniature(tmp_path / "mini.osm"))

@@ -14,11 +14,10 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
-from spatial.model import Estate, Result, Rubric, Rule
+from spatial.model import EVIDENCE_COLUMNS, Estate, Result, Rubric, Rule
 
 SCHEMA_VERSION = 1
 NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, places.gpkg)"
-EVIDENCE_COLUMNS = ["place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule"]
 ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
 
 
@@ -59,7 +58,7 @@ def evidence(folder: Path) -> pd.DataFrame:
     """
     path = folder / "evidence.parquet"
     try:
-        return pd.read_parquet(path, columns=EVIDENCE_COLUMNS)
+        return pd.read_parquet(path, columns=list(EVIDENCE_COLUMNS))
     except (OSError, ValueError, KeyError) as error:
         raise SourceFormatError(
             f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
