@@ -24,7 +24,7 @@ import pyogrio
 import pytest
 import shapely
 
-from spatial import cli
+from spatial import cli, commands
 from spatial.config import DEFAULTS
 from tests.osm_xml import degrees, write
 
@@ -684,7 +684,7 @@ def test_drawing_a_damaged_run_fails_in_one_line(damage, earlier):
     assert digests(earlier) == before
 
 
-@pytest.mark.parametrize("name", list(cli.cli.commands))
+@pytest.mark.parametrize("name", commands.names())
 def test_help_of_every_command_shows_an_example(name):
     done = call(name, "--help")
     assert done.code == 0 and done.err == ""
@@ -696,6 +696,6 @@ def test_help_of_every_command_shows_an_example(name):
 def test_help_of_the_command_names_all(tmp_path):
     done = call("--help")
     assert done.code == 0
-    for name in cli.cli.commands:
+    for name in commands.names():
         assert re.search(rf"^  {name} ", done.out, re.MULTILINE)
     assert call("--version").out.startswith("faellesrum")

@@ -1,0 +1,99 @@
+"""``faellesrum run``: from extract and boundary to the scored map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spatial.commands import as_json, language, output, progress, with_options
+
+# What the analysis itself takes; `demo` has these too.
+ANALYSIS = (
+    click.option("--rubric", type=click.Path(path_type=Path), help="Rubric in TOML instead of the bundled one."),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=20250201,
+        show_default=True,
+        help="Seed of the draws behind rank ranges.",
+    ),
+    language,
+    click.option(
+        "--margin",
+        "margin_m",
+        type=click.FloatRange(min=0, max=2000),
+        default=250.0,
+        show_default=True,
+        help="Metres beyond the boundary in which places are scored.",
+    ),
+    click.option(
+        "--reach",
+        "reach_m",
+        type=click.FloatRange(min=0, max=20000),
+        default=1600.0,
+        show_default=True,
+        help="Metres of network and context beyond that.",
+    ),
+    output,
+    as_json,
+)
+INPUTS = (
+    click.option("--boundary", type=click.Path(path_type=Path), required=True, help="File with the estate's boundary."),
+    click.option("--name", help="Name of the estate; with several areas in the file, the one to take."),
+    click.option(
+        "--osm",
+        type=click.Path(path_type=Path),
+        required=True,
+        help="OpenStreetMap extract (.osm.pbf, .osm, .osm.bz2).",
+    ),
+)
+
+
+@click.command()
+@with_options(INPUTS)
+@with_options(ANALYSIS)
+def command(boundary: Path, name: str | None, osm: Path, **options: Any) -> None:
+    """Score the places of an estate and draw the map.
+
+    \b
+    faellesrum run --boundary estate.geojson --osm denmark.osm.pbf --out maps/estate
+    faellesrum run --boundary departments.geojson --name "23, Østerbrogade" --osm oesterbro.osm.pbf --out maps/23
+    """
+    analyse(boundary, name, osm, **options)
+
+
+def analyse(
+    boundary: Path,
+    name: str | None,
+    osm: Path,
+    *,
+    rubric: Path | None,
+    seed: int,
+    lang: str,
+    margin_m: float,
+    reach_m: float,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Run the analysis, write its folder, say what was found."""
+    from spatial.sources import ahead
+
+    with progress(lang) as tell, ahead.reader() as read:
+        from spatial.sources import files
+
+        estate = files.estate(boundary, name=name, margin_m=margin_m, reach_m=reach_m)
+        reading = read(osm, estate)
+        from spatial import pipeline
+
+        pipeline.make_ready()
+        analysis = pipeline.analyse(estate, osm=reading, rubric=rubric, seed=seed, progress=tell)
+        pipeline.save(analysis, out, lang=lang, progress=tell)
+    from spatial import strings
+    from spatial.render import summary
+
+    for warning in analysis.manifest["warnings"]:
+        click.echo(f"faellesrum: {strings.warning(warning, lang)}", err=True)
+    found = summary.of(analysis, out, lang=lang)
+    click.echo(summary.as_json(found) if as_json else summary.text(found, lang=lang))
