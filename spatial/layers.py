@@ -24,6 +24,8 @@ Tags: TypeAlias = Mapping[str, str]
 
 UNIT_METRES = {"m": 1.0, "cm": 0.01, "km": 1000.0, "'": 0.3048}
 MPH_TO_KMH = 1.609344
+# residential=* of the ground of a public-housing department, as the catalogue of sources maps it.
+DEPARTMENT = "almen"
 
 
 def canonical(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
@@ -32,7 +34,7 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
     Returns
     -------
     dict
-        ``buildings, paths, path_nodes, barriers, gates, entrances, addresses, dwellings,
+        ``buildings, paths, path_nodes, barriers, gates, entrances, addresses, departments, dwellings,
         place_objects, context, ground, stops, destinations, lamps, water, waterways, green``,
         each a table in ``crs`` with object ids as its index.
     """
@@ -50,6 +52,7 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
     addresses = _select(raw.points, lambda tags: "addr:housenumber" in tags, ("addr:housenumber", "addr:flats"), crs)
     ground = _ground(raw, rules, crs)
     buildings = _mark_residential(buildings, addresses, entrances, ground, rules)
+    departments = _departments(raw.areas, crs)
     return {
         "buildings": buildings,
         "paths": paths,
@@ -58,6 +61,7 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
         "gates": gates,
         "entrances": entrances,
         "addresses": addresses,
+        "departments": departments,
         "dwellings": dwellings(buildings, addresses, entrances, rules),
         "place_objects": _place_objects(raw, rules, crs),
         "context": _named((raw.points, raw.areas), rules.context, "kind", ("name", "operator", "website"), crs),
@@ -142,6 +146,14 @@ def _base(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
         "green": areas[areas["kind"] == "green"],
         "waterways": lines[(lines["kind"] == "waterway") & lines["tunnel"].isna()],
     }
+
+
+def _departments(areas: Features, crs: CRS) -> Table:
+    """Grounds of public-housing departments; ``dwellings`` (count) is NaN where the source does not say."""
+    index = [i for i, tags in enumerate(areas.tags) if tags.get("residential") == DEPARTMENT]
+    tags = [areas.tags[i] for i in index]
+    columns = {key: _column(tags, key) for key in ("name", "operator")} | {"dwellings": _numbers(tags, "dwellings")}
+    return _table(areas.ids[index], areas.geometry[index], columns, crs).sort_index()
 
 
 # --- buildings and dwellings -------------------------------------------------------------------

@@ -33,6 +33,7 @@ GROUND = {
     "ground": "park", "name": None, "access": None, "operator": None, "opening_hours": None, "fee": None,
     "fenced": None, "barrier": None, "religion": None,
 }  # fmt: skip
+DEPARTMENT = {"name": None, "operator": None, "dwellings": NAN}
 NAMED = {"kind": "stop", "name": None}
 # Tables that a scene carries, with the columns that they have when empty.
 EMPTY = {
@@ -122,6 +123,11 @@ def ground(rows: Mapping[str, tuple[str, Any]] | None = None, **values: Any) -> 
     )
 
 
+def departments(rows: Mapping[str, Any] | None = None, **values: Any) -> gpd.GeoDataFrame:
+    """Grounds of public-housing departments, by id."""
+    return table([(identity, shape, values) for identity, shape in (rows or {}).items()], DEPARTMENT)
+
+
 def points(name: str, shapes: Iterable[Any]) -> gpd.GeoDataFrame:
     """A table of ``EMPTY`` with things in it: ``points("stops", [(3, 4)])``."""
     made = [shape if isinstance(shape, shapely.Geometry) else shapely.Point(shape) for shape in shapes]
@@ -133,6 +139,7 @@ def layers(**given: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     empty = {
         "buildings": buildings([]), "paths": paths({}, []), "path_nodes": path_nodes({}, {}), "barriers": barriers([]),
         "dwellings": dwellings([]), "place_objects": place_objects({}), "ground": ground(),
+        "departments": departments(),
         **{name: points(name, []) for name in EMPTY},
     }  # fmt: skip
     assert set(given) <= set(empty), set(given) - set(empty)

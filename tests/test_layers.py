@@ -22,7 +22,7 @@ GROSS_M2 = tag_rules().building["gross_m2_per_dwelling"]
 LEVELS = tag_rules().building["levels_apartments"]
 EAST = LineString([(0, 0), (100, 0)])
 NAMES = {
-    "buildings", "paths", "path_nodes", "barriers", "gates", "entrances", "addresses", "dwellings",
+    "buildings", "paths", "path_nodes", "barriers", "gates", "entrances", "addresses", "departments", "dwellings",
     "place_objects", "context", "ground", "stops", "destinations", "lamps", "water", "waterways",
     "green",
 }  # fmt: skip

@@ -63,8 +63,8 @@ class Measured:
 class Spec:
     """A registered indicator.
 
-    ``members``: it reads tags, so a meeting space has the mean of its places. ``catchment_m``: how
-    far around a place it looks.
+    ``members``: a meeting space has the mean of its places. ``reads``: the tags of a place that it
+    reads, which are the facts behind its value. ``catchment_m``: how far around a place it looks.
     """
 
     id: str
@@ -74,6 +74,7 @@ class Spec:
     needs: tuple[str, ...]
     reference: str
     members: bool
+    reads: tuple[str, ...]
     catchment_m: float
 
     @property
@@ -87,7 +88,13 @@ _registry: dict[str, Spec] = {}
 
 
 def indicator(
-    *, aspect: str, unit: str, reference: str, members: bool = False, catchment_m: float = 0.0
+    *,
+    aspect: str,
+    unit: str,
+    reference: str,
+    members: bool = False,
+    reads: tuple[str, ...] = (),
+    catchment_m: float = 0.0,
 ) -> Callable[[Callable[..., Measured]], Callable[..., Measured]]:
     """Register a function as an indicator; its positional parameters name the tables it needs."""
     if unit not in UNITS:
@@ -99,7 +106,7 @@ def indicator(
         needs = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
         if needs[:1] != ("places",):
             raise TypeError(f"indicator {name}: the first parameter must be 'places'")
-        _registry[name] = Spec(name, aspect, unit, function, needs[1:], reference, members, catchment_m)
+        _registry[name] = Spec(name, aspect, unit, function, needs[1:], reference, members, reads, catchment_m)
         return function
 
     return register

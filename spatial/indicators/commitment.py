@@ -17,12 +17,16 @@ TERMS = (
     ("staffed", ("supervised", "staffed", "attended")),
 )
 PROGRAMME_KEYS = ("programme", "coaching", "training", "lessons")
+COMMITMENT_READS = ("access", *(key for _, keys in TERMS for key in keys))
+PROGRAMME_TERMS = ("booking", "staffed")
+PROGRAMME_READS = ("club", *(key for term, keys in TERMS if term in PROGRAMME_TERMS for key in keys), *PROGRAMME_KEYS)
 
 
 @indicator(
     aspect="low_threshold",
     unit="index",
     members=True,
+    reads=COMMITMENT_READS,
     reference="Gehl (2010), Cities for People: range of participation; fee, reservation, access of OpenStreetMap.",
 )
 def low_commitment(places: Any, kinds: Any) -> Measured:
@@ -72,6 +76,7 @@ def _answer(term: str, keys: tuple[str, ...], tags: Mapping[str, str], words: Ma
     aspect="low_threshold",
     unit="index",
     members=True,
+    reads=PROGRAMME_READS,
     reference="Byer uden medborgere (2025), policy brief: minimal expectations of how one takes part.",
 )
 def no_programme(places: Any, kinds: Any) -> Measured:
@@ -90,7 +95,7 @@ def no_programme(places: Any, kinds: Any) -> Measured:
 def _programme(
     tags: Mapping[str, str], ground: Any, by_nature: tuple[str, ...], words: Mapping[str, Any]
 ) -> tuple[float, float, float, str, str]:
-    answers = [_answer(term, keys, tags, words) for term, keys in TERMS if term in ("booking", "staffed")]
+    answers = [_answer(term, keys, tags, words) for term, keys in TERMS if term in PROGRAMME_TERMS]
     if (
         1.0 in answers
         or tags.get("club", "no") not in words["no"]

@@ -19,6 +19,7 @@ OFTEN_FENCED = ("playground", "pitch", "dog_park", "garden")
 @indicator(
     aspect="openness",
     unit="share",
+    reads=("fenced",),
     catchment_m=NEAR_EDGE_M,
     reference="Gehl & Svarre (2013), How to Study Public Life: place inventory; barrier of OpenStreetMap.",
 )

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import shapely
+
 from spatial.indicators import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
 
 ACCESS_KEYS = ("foot", "access")
@@ -14,10 +18,11 @@ ACCESS_KEYS = ("foot", "access")
     aspect="openness",
     unit="index",
     members=True,
+    reads=ACCESS_KEYS,
     reference="Németh & Schmidt (2007), Toward a methodology for measuring the security of publicly "
     "accessible spaces, JAPA 73(3); access of OpenStreetMap.",
 )
-def legal_access(places: Any, near_way: Any, ground: Any, kinds: Any, estate: Any) -> Measured:
+def legal_access(places: Any, near_way: Any, ground: Any, departments: Any, kinds: Any, estate: Any) -> Measured:
     """Right to enter: 1 open to everybody, .3 to customers, 0 to nobody else.
 
     Read from ``foot`` or ``access`` of the place, else of the park or square it lies on. Without a
@@ -34,26 +39,37 @@ def legal_access(places: Any, near_way: Any, ground: Any, kinds: Any, estate: An
         One flag a place: whether a walkable way passes within the distance of ``tags.toml``.
     ground
         Canonical layer: whose ``access`` a park or square has.
+    departments
+        Canonical layer: on the ground of a public-housing department ``almen_ground`` applies.
     kinds
         Tag rules.
     estate
-        The estate; its tenure decides whether ``almen_ground`` applies.
+        The estate; where its tenure is almen, ``almen_ground`` applies inside its boundary.
     """
     access = dict(zip(ground.index, ground["access"], strict=True))
-    almen = estate.tenure == "almen"
+    almen = _on(departments, places) | (places["inside"].to_numpy(dtype=bool) & (estate.tenure == "almen"))
     rows = [
-        _row(_tags_or_park(tags, whose, access.get(identity)), kind, whose, beside, inside and almen, kinds)
-        for tags, kind, whose, identity, beside, inside in zip(
+        _row(_tags_or_park(tags, whose, access.get(identity)), kind, whose, beside, public_housing, kinds)
+        for tags, kind, whose, identity, beside, public_housing in zip(
             places["tags"],
             places["kind"],
             places["ground"],
             places["ground_id"],
             near_way,
-            places["inside"],
+            almen,
             strict=True,
         )
     ]
     return from_rows(rows)
+
+
+def _on(areas: Any, places: Any) -> npt.NDArray[np.bool_]:
+    """Say of each place whether its inner point lies on one of these areas."""
+    found = np.zeros(len(places), dtype=bool)
+    if len(areas) and len(places):
+        inner = shapely.point_on_surface(places.geometry.to_numpy())
+        found[shapely.STRtree(areas.geometry.to_numpy()).query(inner, predicate="within")[0]] = True
+    return found
 
 
 def _tags_or_park(tags: Mapping[str, str], ground: Any, access: Any) -> Mapping[str, str]:

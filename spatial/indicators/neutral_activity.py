@@ -14,6 +14,7 @@ OWNER_KEYS = ("operator", "operator:type", "owner", "ownership", "access")
     aspect="neutrality",
     unit="index",
     members=True,
+    reads=(*OWNER_KEYS, "religion", "club", "brand", "denomination"),
     reference="Byer uden medborgere (2025), policy brief: the activity is as culturally and socially neutral "
     "as possible; defaults of tags.toml.",
 )

@@ -18,6 +18,7 @@ LONGEST_DAYS = 400
     aspect="openness",
     unit="share",
     members=True,
+    reads=("opening_hours",),
     reference="McKenzie et al. (2006), SOPARC, J. Phys. Act. Health 3(S1): usability; opening_hours of OpenStreetMap.",
 )
 def open_hours(places: Any) -> Measured:

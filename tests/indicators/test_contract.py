@@ -325,3 +325,33 @@ def test_the_edge_of_the_extract(unit, high, blind_low):
         found, (11, 10, 12, "derived", "a"), (11, 10, high, "derived", "a;extract_edge_20pct_unseen"),
         (np.nan, blind_low, np.nan, "unknown", "a;extract_edge_60pct_unseen"),
     )  # fmt: skip
+
+
+class Asked(dict):
+    """Tags that remember which of them were asked for."""
+
+    def __init__(self, tags, asked):
+        super().__init__(tags)
+        self.asked = asked
+
+    def __contains__(self, key):
+        self.asked.add(key)
+        return super().__contains__(key)
+
+    def __getitem__(self, key):
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key, default=None):
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+@each
+def test_an_indicator_declares_the_tags_it_reads(name, world):
+    asked = set()
+    sites = world.places if REGISTRY[name].members else world.sites
+    watched = sites.assign(tags=[Asked(tags, asked) for tags in sites["tags"]])
+    indicators.measure(REGISTRY[name], watched, world.tables)
+    assert asked <= set(REGISTRY[name].reads)
+    assert bool(asked) == bool(REGISTRY[name].reads)

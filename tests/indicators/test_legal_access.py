@@ -45,7 +45,26 @@ def test_on_paper(place, beside, tenure, expected):
         tables.places({"a": place, "b": other}),
         np.array([beside, False]),
         ground,
+        tables.departments(),
         tag_rules(),
         SimpleNamespace(tenure=tenure),
     )
     tables.check(found, expected, (*SHUT, "tag_access"))
+
+
+def test_the_ground_of_a_department_is_almen_wherever_it_lies():
+    places = tables.places(
+        {
+            "on": {"kind": "pitch", "inside": False, "geometry": shapely.box(2, 2, 4, 4)},
+            "off": {"kind": "pitch", "inside": False, "geometry": shapely.box(20, 2, 24, 4)},
+        }
+    )
+    found = legal_access(
+        places,
+        np.array([False, False]),
+        tables.ground(),
+        tables.departments({"kk.almene_boliger:7": YARD}),
+        tag_rules(),
+        SimpleNamespace(tenure=None),
+    )
+    tables.check(found, (*ASSUMED, "almen_ground"), (NAN, NAN, NAN, "unknown", "no_access_tag"))
