@@ -1,0 +1,216 @@
+"""Map layers in files: GeoPackage, GeoJSON, Shapefile, MapInfo TAB, FlatGeobuf, GeoParquet, CSV with coordinates.
+
+GDAL reads them all but GeoParquet, for which its packaged build has no driver; GeoPandas does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+from pyproj import CRS
+from pyproj.exceptions import ProjError
+
+from spatial.errors import SourceFormatError, SourceUnavailable
+from spatial.sources.catalogue import Source
+from spatial.sources.delivery import Area, Box, Delivery
+from spatial.sources.mapping import number
+
+NEEDED = "needed a map layer (GeoPackage, GeoJSON, Shapefile, TAB, FlatGeobuf, GeoParquet, or CSV with coordinates)"
+PARQUET = (".parquet", ".geoparquet")
+CSV = (".csv", ".txt", ".tsv")
+# Files that belong to one layer: a Shapefile's and a MapInfo table's.
+SIDECARS = {
+    ".shp": (".shx", ".dbf", ".prj", ".cpg"),
+    ".tab": (".dat", ".map", ".id", ".ind"),
+    ".mif": (".mid",),
+}
+X_NAMES = ("x", "easting", "øst", "ost", "oest", "utm_x", "x_koordinat", "xkoordinat", "lon", "lng", "longitude")
+Y_NAMES = ("y", "northing", "nord", "utm_y", "y_koordinat", "ykoordinat", "lat", "latitude")
+SHAPE_NAMES = ("wkt", "geom", "geometri", "the_geom", "wkb_geometry", "geometry")
+# What municipal systems export in when it is not UTF-8. Every byte has a meaning in it.
+OTHER_ENCODING = "iso-8859-1"
+HASH_CHUNK_BYTES = 1 << 20
+STAMP_BYTES = 2048
+READ_WHOLE_BYTES = 64 << 20
+READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, GeometryError, ValueError, IndexError, OSError)
+REREAD = "text not in UTF-8: read as Latin-1"
+UNMANGLED = "text in UTF-8 declared as Latin-1: read as UTF-8"
+
+
+def read(path: str | Path, source: Source, area: Area) -> Delivery:
+    """Read a layer from a file, near the area where the file can tell what is near.
+
+    Parameters
+    ----------
+    path
+        The file; in one of several layers, that of the source is read.
+    source
+        What the file holds, as the catalogue has it.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        If the file is not there, is empty, is not a map layer, or holds several of which none is
+        the source's.
+    """
+    path = Path(path)
+    _check(path)
+    notes: dict[str, int] = {}
+    try:
+        if path.suffix.lower() in PARQUET:
+            table, bounds = _parquet(path)
+        else:
+            table, bounds = _by_gdal(path, source, area, notes)
+    except UnicodeDecodeError as error:  # a ValueError, but with a cause of its own
+        raise SourceFormatError(f"{path}: text is in no encoding that is known ({error}); save it as UTF-8") from error
+    except (*READ_ERRORS, pyarrow.ArrowException, shapely.GEOSException, ProjError) as error:
+        cause = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SourceFormatError(f"{path}: cannot be read as a map layer ({cause}); {NEEDED}; convert it") from error
+    return Delivery(table, str(path), digest(path), data_date=_stamp(path), bounds=bounds, notes=notes)
+
+
+def _stamp(path: Path) -> str | None:
+    """The day on which a server made this file, where it wrote it into it, as GeoServer does."""
+    if path.suffix.lower() not in (".geojson", ".json"):
+        return None
+    with path.open("rb") as stream:
+        head = stream.read(STAMP_BYTES)
+        stream.seek(max(path.stat().st_size - STAMP_BYTES, 0))
+        tail = stream.read()
+    found = re.search(rb'"timeStamp"\s*:\s*"(\d{4}-\d\d-\d\d)T', head + tail)
+    return None if found is None else found[1].decode()
+
+
+def _check(path: Path) -> None:
+    if not path.exists():
+        raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+    if path.is_file() and not path.stat().st_size:
+        raise SourceFormatError(f"{path}: found an empty file; {NEEDED}; export it again")
+
+
+def digest(path: Path) -> str:
+    """Digest of a file together with those that belong to it, or of a folder that is one source."""
+    others = [path.with_suffix(suffix) for suffix in SIDECARS.get(path.suffix.lower(), ())]
+    others += [path.with_suffix(suffix.upper()) for suffix in SIDECARS.get(path.suffix.lower(), ())]
+    found = hashlib.sha256()
+    for file in sorted({path, *others}) if path.is_file() else sorted(path.rglob("*")):
+        if file.is_file():
+            with file.open("rb") as stream:
+                while chunk := stream.read(HASH_CHUNK_BYTES):
+                    found.update(chunk)
+    return found.hexdigest()
+
+
+def _parquet(path: Path) -> tuple[gpd.GeoDataFrame, Box | None]:
+    table = gpd.read_parquet(path)
+    return table, _box(table.total_bounds)
+
+
+def _by_gdal(path: Path, source: Source, area: Area, notes: dict[str, int]) -> tuple[gpd.GeoDataFrame, Box | None]:
+    options: dict[str, Any] = {"layer": _layer(path, source)}
+    try:
+        table, bounds = _layer_table(path, area, options)
+    except UnicodeDecodeError:
+        table, bounds = _layer_table(path, area, options | {"encoding": OTHER_ENCODING})
+        notes[REREAD] = len(table)
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise ValueError("found a table without geometry")
+    return _unmangled(table, notes), bounds
+
+
+def _layer_table(path: Path, area: Area, options: Mapping[str, Any]) -> tuple[Any, Box | None]:
+    """Read a small file whole, so that all that is wrong in it is seen; of a large one what is near."""
+    if path.suffix.lower() in CSV:
+        table = _placed(pyogrio.read_dataframe(path, **options))
+        return table, _box(table.total_bounds) if isinstance(table, gpd.GeoDataFrame) else None
+    info = pyogrio.read_info(path, force_total_bounds=True, **options)
+    bounds = _box(info["total_bounds"])
+    near = _near(info["crs"], bounds, area) if path.is_dir() or path.stat().st_size > READ_WHOLE_BYTES else None
+    return pyogrio.read_dataframe(path, bbox=near, **options), bounds
+
+
+def _placed(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table of text its points, from two columns of coordinates or one of WKT."""
+    by_name = {str(name).strip().lower(): name for name in table.columns}
+    x, y, shape = (next((by_name[n] for n in names if n in by_name), None) for names in (X_NAMES, Y_NAMES, SHAPE_NAMES))
+    if isinstance(table, gpd.GeoDataFrame) or ((x is None or y is None) and shape is None):
+        return table
+    if x is None or y is None:
+        return gpd.GeoDataFrame(table.drop(columns=shape), geometry=shapely.from_wkt(table[shape].to_numpy()))
+    pairs = [(number(a), number(b)) for a, b in zip(table[x], table[y], strict=True)]
+    points = [None if a is None or b is None else shapely.Point(a, b) for a, b in pairs]
+    return gpd.GeoDataFrame(table.drop(columns=[x, y]), geometry=np.array([*points, None], dtype=object)[:-1])
+
+
+def _layer(path: Path, source: Source) -> str:
+    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    wanted = {text.lower() for text in (source.id, source.id.rpartition(".")[2], *_tails(source.layer))}
+    if len(names) == 1:
+        return names[0]
+    found = [name for name in names if name.lower() in wanted]
+    if len(found) != 1:
+        raise ValueError(f"found the layers {', '.join(names)}, and not one named {source.layer or source.id}")
+    return found[0]
+
+
+def _tails(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (name, name.rpartition(":")[2], name.rpartition(".")[2])
+
+
+def _box(bounds: Any) -> Box | None:
+    found = None if bounds is None else tuple(float(value) for value in bounds)
+    if found is None or len(found) != 4 or not all(map(math.isfinite, found)):
+        return None
+    return found[0], found[1], found[2], found[3]
+
+
+def _near(crs: str | None, bounds: Box | None, area: Area) -> Box | None:
+    """The box to read where the file's own box and the area's meet as declared; None to read all.
+
+    A file that lies elsewhere as declared may lie here in another reading, so all of it is read.
+    """
+    if crs is None or bounds is None:
+        return None
+    try:
+        near = area.bounds_in(CRS.from_user_input(crs))
+    except ProjError:
+        return None
+    if not all(map(math.isfinite, near)):
+        return None
+    meets = near[0] <= bounds[2] and near[2] >= bounds[0] and near[1] <= bounds[3] and near[3] >= bounds[1]
+    return near if meets else None
+
+
+def _unmangled(table: gpd.GeoDataFrame, notes: dict[str, int]) -> gpd.GeoDataFrame:
+    """Put right UTF-8 that was declared as Latin-1: ``BÃ¦nk`` is ``Bænk``."""
+    for name in table.columns.drop(table.geometry.name):
+        values = table[name].to_numpy()
+        if values.dtype != object and not pd.api.types.is_string_dtype(table[name]):
+            continue
+        right = [_right(value) for value in values]
+        changed = sum(a is not b for a, b in zip(values, right, strict=True))
+        if changed:
+            table[name] = np.array([*right, None], dtype=object)[:-1]
+            notes[UNMANGLED] = notes.get(UNMANGLED, 0) + changed
+    return table
+
+
+def _right(value: Any) -> Any:
+    if not isinstance(value, str) or "Ã" not in value:
+        return value
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
