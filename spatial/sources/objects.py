@@ -128,7 +128,7 @@ def _by_dimension(shape: BaseGeometry) -> dict[int, list[BaseGeometry]]:
 
 def _of(dimension: int, group: list[BaseGeometry], dropped: Counter[str], repaired: Counter[str]) -> list[BaseGeometry]:
     if dimension == POINT:
-        middle = shapely.centroid(shapely.multipoints(group))
+        middle: Any = shapely.centroid(shapely.multipoints(group))
         if len(group) > 1 and all(point.distance(middle) <= ONE_THING_M for point in group):
             repaired["points of one object close together: taken as their middle"] += 1
             return [middle]
@@ -144,7 +144,7 @@ def _of(dimension: int, group: list[BaseGeometry], dropped: Counter[str], repair
 
 
 def _area(group: list[BaseGeometry], dropped: Counter[str], repaired: Counter[str]) -> list[BaseGeometry]:
-    area = group[0] if len(group) == 1 else shapely.multipolygons(group)
+    area: Any = group[0] if len(group) == 1 else shapely.multipolygons(group)
     if not area.is_valid:
         repaired["self-crossing area"] += 1
         kept = [part for part in _by_dimension(shapely.make_valid(area)).get(POLYGON, []) if part.area > 0]
