@@ -18,7 +18,18 @@ ASPECTS = ("openness", "accessibility", "neutrality", "low_threshold", "mixing")
 FLOATING = "floating"
 EVIDENCE = ("observed", "derived", "assumed by rule", "unknown")
 KNOWN_EVIDENCE = ("observed", "derived")
-EVIDENCE_COLUMNS = ("place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule")
+EVIDENCE_COLUMNS = (
+    "place_id",
+    "indicator",
+    "value",
+    "unit",
+    "low",
+    "high",
+    "evidence",
+    "source_id",
+    "rule",
+    "facts",
+)
 # Licence or attribution of a file that names none.
 NOT_STATED = "not stated"
 
@@ -144,7 +155,8 @@ class Result:
 
     ``places`` and ``meeting_spaces`` are indexed by id and carry the columns of the contract in
     the estate's CRS. ``evidence`` is the long table (place_id, indicator, value, unit, low, high,
-    evidence, source_id, rule). ``layers`` are the canonical tables by name. In ``rubric`` every
+    evidence, source_id, rule, facts: the unknown facts behind an interval, as ``spatial.facts``
+    writes them). ``layers`` are the canonical tables by name. In ``rubric`` every
     value function is resolved to points in the indicator's unit.
     """
 

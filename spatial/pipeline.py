@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial import config, indicators, model, places, scene, scoring
+from spatial import config, facts, indicators, model, places, scene, scoring
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
 from spatial.model import ASPECTS, EVIDENCE_COLUMNS, FLOATING, Provenance, RawData, Result, Rubric
@@ -80,6 +81,49 @@ class Analysis(Result):
         from spatial import explanation
 
         return explanation.text(explanation.of(self.evidence, self.rubric, place_id), lang=lang)
+
+    @cached_property
+    def field_checks(self) -> pd.DataFrame:
+        """What a visit would settle, the most consequential first; see ``spatial.field_checks.find``.
+
+        ``space_rank_change`` is the expected change of rank of the meeting space that it moves most.
+        """
+        from spatial import field_checks
+
+        seed = int(self.manifest.get("seed", SEED))
+        found = [
+            field_checks.find(
+                scoring.judge_all(self.evidence, table.index, self.rubric), table.index, self.rubric, seed
+            )
+            for table in (self.places, self.meeting_spaces)
+        ]
+        rooms = found[1].set_index(["object_id", "fact"])["rank_change"].rename("space_rank_change")
+        return found[0].join(rooms, on=["object_id", "fact"])
+
+    def rescore(
+        self, *, aspects: Mapping[str, float] | None = None, indicators: Mapping[str, float] | None = None
+    ) -> Analysis:
+        """Score again with other weights; what was measured stays.
+
+        Parameters
+        ----------
+        aspects, indicators
+            New weights by name; what is not named keeps its own. The rubric's weights add up to
+            one within each aspect, whatever is given.
+
+        Raises
+        ------
+        ConfigError
+            If a name is unknown, a weight negative, or nothing is left to judge an aspect by.
+        """
+        rubric = scoring.reweighted(self.rubric, aspects=aspects, indicators=indicators)
+        seed = int(self.manifest.get("seed", SEED))
+        places, spaces = (
+            table.assign(**scoring.rescore(self.evidence, table.index, rubric, seed)[SCORE_COLUMNS + RANK_COLUMNS])
+            for table in (self.places, self.meeting_spaces)
+        )
+        manifest = {**self.manifest, "rubric": asdict(rubric)}
+        return replace(self, places=places, meeting_spaces=spaces, rubric=rubric, manifest=manifest)
 
 
 class _Clock:
@@ -211,6 +255,7 @@ def _measure(
         measured = indicators.measure(indicator, found if indicator.members else sites, scenery)
         references[name] = measured.reference
         table = _evidence(_with_rooms(indicator, measured, many, spec.rules[name].plausible), indicator, sites, raw)
+        table = table.assign(facts=_facts(indicator, measured, table, sites, many, scenery["kinds"]))
         lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
         tables.append(pd.concat([table, lone]))
     evidence = pd.concat(tables) if tables else pd.DataFrame(columns=list(EVIDENCE_COLUMNS))
@@ -237,6 +282,33 @@ def _with_rooms(
         for key in ("value", "low", "high", "evidence", "rule")
     }
     return indicators.Measured(**parts, reference=measured.reference)
+
+
+def _facts(
+    indicator: indicators.Spec,
+    measured: indicators.Measured,
+    table: pd.DataFrame,
+    sites: gpd.GeoDataFrame,
+    many: list[Any],
+    rules: config.TagRules,
+) -> Any:
+    """The unknown facts behind each interval: of the place, its surroundings, or the places of a room."""
+    open_ = ~(table["low"] == table["high"]).to_numpy()
+    behind = np.full(len(sites), "", dtype=object)
+    if not (indicator.reads or indicator.surroundings):
+        return behind
+    columns = (sites[name].to_numpy() for name in ("tags", "kinds", "space_id"))
+    for i, (identity, tags, kind, space) in enumerate(zip(sites.index, *columns, strict=True)):
+        if not open_[i] or (indicator.members and i >= len(measured.value)):
+            continue
+        nature = rules.kinds[kind].by_nature if kind in rules.kinds else ()
+        own = facts.of_place(indicator.reads, tags, nature)
+        if measured.facts is not None:
+            own = tuple(name for name in measured.facts[i].split(facts.JOINT) if name)
+        behind[i] = facts.together([facts.written(identity, own), facts.written(space, indicator.surroundings)])
+    if indicator.members:
+        behind[len(measured.value) :] = [facts.together(behind[group]) for group in many]
+    return behind
 
 
 def _evidence(
@@ -349,6 +421,7 @@ def save(
             written.result()
             tables.scores(timed, draft / "scores.csv")
             tables.evidence(timed, draft / "evidence.parquet")
+            tables.field_checks(timed.field_checks, timed, draft / "field_checks.csv", lang=lang)
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")
     return timed

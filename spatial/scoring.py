@@ -6,8 +6,8 @@ known, the best estimate from what is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ import pandas as pd
 
 from spatial.config import RubricSpec, RuleSpec
 from spatial.errors import ConfigError
+from spatial.facts import Cells
+from spatial.facts import cells as cells_of
 from spatial.model import ASPECTS, FLOATING, KNOWN_EVIDENCE, Rubric, Rule
 
 Floats = npt.NDArray[np.float64]
@@ -114,13 +116,29 @@ def judge(rule: Rule, value: Floats, low: Floats, high: Floats) -> tuple[Floats,
 
 @dataclass(frozen=True)
 class Judged:
-    """Judged values of N places by I indicators: arrays (N, I), and which of them are known."""
+    """Judged values of N places by I indicators: arrays (N, I), and which of them are known.
+
+    ``facts`` are the unknown facts behind each, as ``spatial.facts`` writes them.
+    """
 
     indicators: tuple[str, ...]
     low: Floats
     best: Floats
     high: Floats
     known: npt.NDArray[np.bool_]
+    facts: npt.NDArray[np.object_]
+    aspects: tuple[str, ...]
+
+    def at(self, rows: npt.NDArray[np.int64]) -> Judged:
+        """Some of the places, in the order given."""
+        return replace(
+            self,
+            low=self.low[rows],
+            best=self.best[rows],
+            high=self.high[rows],
+            known=self.known[rows],
+            facts=self.facts[rows],
+        )
 
 
 def judge_all(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric) -> Judged:
@@ -130,10 +148,12 @@ def judge_all(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric) -> Judged
     ----------
     evidence
         Columns place_id, indicator, value, low, high, evidence; one row a place and indicator.
+        ``facts`` may be left out; then every unknown stands for itself.
     index
         Place ids, the rows of the result.
     """
-    names = tuple(name for name in rubric.rules if rubric.rules[name].weight > 0)
+    # In the order of their names, so that the same draws come out whatever order the rules stand in.
+    names = tuple(sorted(name for name in rubric.rules if rubric.rules[name].weight > 0))
     rows = index.get_indexer(pd.Index(evidence["place_id"]))
     columns = pd.Index(names).get_indexer(pd.Index(evidence["indicator"]))
     wanted = (rows >= 0) & (columns >= 0)
@@ -144,11 +164,14 @@ def judge_all(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric) -> Judged
         matrix[at] = evidence[key].to_numpy(dtype=np.float64)[wanted]
     known = np.zeros(shape, dtype=bool)
     known[at] = evidence["evidence"].isin(KNOWN_EVIDENCE).to_numpy()[wanted]
+    facts = np.full(shape, "", dtype=object)
+    if "facts" in evidence:
+        facts[at] = evidence["facts"].to_numpy(dtype=object)[wanted]
     low, best, high = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for i, name in enumerate(names):
         parts = (measured[key][:, i] for key in ("value", "low", "high"))
         low[:, i], best[:, i], high[:, i] = judge(rubric.rules[name], *parts)
-    return Judged(names, low, best, high, known)
+    return Judged(names, low, best, high, known, facts, tuple(rubric.rules[name].aspect for name in names))
 
 
 def indicator_weights(rubric: Rubric, names: Iterable[str]) -> Floats:
@@ -179,6 +202,51 @@ def combine(aspects: Floats, weights: Floats, mean: str) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(weights > 0, np.log(aspects) * weights, 0.0)
     return np.asarray(np.exp(logs.sum(axis=-1)))
+
+
+def reweighted(
+    rubric: Rubric, *, aspects: Mapping[str, float] | None = None, indicators: Mapping[str, float] | None = None
+) -> Rubric:
+    """Return the rubric with other weights.
+
+    Parameters
+    ----------
+    aspects, indicators
+        New weights by name; what is not named keeps its own.
+
+    Raises
+    ------
+    ConfigError
+        If a name is not in the rubric, a weight is negative or not finite, or no aspect is left.
+    """
+    for kind, given, known in (("aspect", aspects, rubric.aspect_weights), ("indicator", indicators, rubric.rules)):
+        for name, weight in (given or {}).items():
+            if name not in known:
+                raise ConfigError(
+                    f"rubric: found no {kind} {name!r}; needed one of {', '.join(known)}; correct the name"
+                )
+            if not 0 <= weight < np.inf:
+                raise ConfigError(
+                    f"rubric: {kind} {name} has weight {weight}; needed a number of 0 or more; correct it"
+                )
+    rules = {
+        name: replace(rule, weight=float((indicators or {}).get(name, rule.weight)))
+        for name, rule in rubric.rules.items()
+    }
+    new = replace(rubric, aspect_weights={**rubric.aspect_weights, **(aspects or {})}, rules=rules)
+    judged = {rule.aspect for rule in rules.values() if rule.weight > 0}
+    empty = [name for name, weight in new.aspect_weights.items() if weight > 0 and name not in judged]
+    if empty or not sum(new.aspect_weights.values()) > 0:
+        raise ConfigError(
+            f"rubric: {', '.join(empty) or 'no aspect'} has no weight left; needed an indicator with a weight in each "
+            "aspect that counts; raise one, or give the aspect weight 0"
+        )
+    return new
+
+
+def rescore(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric, seed: int) -> pd.DataFrame:
+    """Judge and score again what was measured: see ``judge_all`` and ``score``."""
+    return score(judge_all(evidence, index, rubric), index, rubric, seed)
 
 
 def score(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> pd.DataFrame:
@@ -216,33 +284,65 @@ def _stability(
     result = pd.DataFrame(np.nan, index=index, columns=["rank_p05", "rank_p95", "top10_share"])
     if not len(rows):
         return result
-    ranks = draw_ranks(judged.low[rows], judged.high[rows], rubric, judged.indicators, seed)
+    ranks = draw_ranks(judged.at(rows), index[rows], rubric, seed)
     low, high = np.percentile(ranks, (RANK_LOW, RANK_HIGH), axis=0)
     result.loc[index[rows]] = np.stack([low, high, (ranks <= rubric.top_k).mean(axis=0)], axis=1)
     return result
 
 
-def draw_ranks(low: Floats, high: Floats, rubric: Rubric, names: Iterable[str], seed: int) -> Floats:
+def draw_ranks(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> Floats:
     """Ranks of each place in each draw: (draws, places).
 
-    Weights are drawn from Dirichlet distributions around the given ones, unknowns uniformly from
-    their judged intervals (Saisana, Saltelli & Tarantola 2005; OECD/JRC Handbook 2008).
+    Weights are drawn from Dirichlet distributions around the given ones (Saisana, Saltelli &
+    Tarantola 2005; OECD/JRC Handbook 2008). One uniform number is drawn for each unknown fact;
+    an unknown lies in its judged interval where the mean of its facts' numbers says, so that what
+    hangs on the same fact moves together.
     """
+    return np.concatenate([ranks_of(totals) for _, totals, _ in draws(judged, index, rubric, seed)]).astype(np.float64)
+
+
+def ranks_of(totals: Floats) -> npt.NDArray[np.int64]:
+    """Ranks from 1 over the last axis, the highest first; ties fall in the order of the places."""
+    order = np.argsort(-totals, axis=1, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(1, totals.shape[1] + 1)[None, :].repeat(len(totals), axis=0), axis=1)
+    return ranks
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A block of B draws: weights (B, aspects, indicators) and (B, aspects), a number a fact (B, F)."""
+
+    within: Floats
+    across: Floats
+    uniform: Floats
+
+
+def draws(
+    judged: Judged, index: pd.Index, rubric: Rubric, seed: int, count: int | None = None
+) -> Iterator[tuple[Draw, Floats, Floats]]:
+    """Draw weights and unknown facts; yield blocks of draws, the totals (B, N) and aspects (B, N, 5) of places."""
     random = np.random.default_rng(seed)
-    within, across = indicator_weights(rubric, names), aspect_weights(rubric)
-    blocks = []
-    for start in range(0, rubric.draws, BLOCK_DRAWS):
-        count = min(BLOCK_DRAWS, rubric.draws - start)
-        weights = np.stack([_dirichlet(random, row, rubric.concentration, count) for row in within], axis=1)
-        top = _dirichlet(random, across, rubric.concentration, count)
-        judged = low + (high - low) * random.random((count, *low.shape))
-        aspects = np.matmul(judged, weights.transpose(0, 2, 1))
-        total = combine(aspects, top[:, None, :], rubric.mean)
-        order = np.argsort(-total, axis=1, kind="stable")
-        ranks = np.empty_like(order)
-        np.put_along_axis(ranks, order, np.arange(1, low.shape[0] + 1)[None, :].repeat(count, axis=0), axis=1)
-        blocks.append(ranks)
-    return np.concatenate(blocks).astype(np.float64)
+    within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
+    cells = open_cells(judged, index)
+    at = cells.row, cells.column
+    width = judged.high[at] - judged.low[at]
+    for start in range(0, count or rubric.draws, BLOCK_DRAWS):
+        size = min(BLOCK_DRAWS, (count or rubric.draws) - start)
+        draw = Draw(
+            np.stack([_dirichlet(random, row, rubric.concentration, size) for row in within], axis=1),
+            _dirichlet(random, across, rubric.concentration, size),
+            random.random((size, len(cells.keys))),
+        )
+        values = np.repeat(judged.low[None], size, axis=0)
+        values[:, *at] += width * cells.positions(draw.uniform)
+        aspects = np.matmul(values, draw.within.transpose(0, 2, 1))
+        yield draw, combine(aspects, draw.across[:, None, :], rubric.mean), aspects
+
+
+def open_cells(judged: Judged, index: pd.Index) -> Cells:
+    """Cells whose judged interval has a width, with the facts behind them."""
+    return cells_of(judged.facts, judged.high > judged.low, [str(name) for name in index], judged.indicators)
 
 
 def _dirichlet(random: np.random.Generator, weights: Floats, concentration: float, count: int) -> Floats:

@@ -209,3 +209,33 @@ def test_an_estate_in_degrees_is_refused(estate, tmp_path):
     lost = spatial.Estate(**vars(estate) | {"crs": CRS.from_epsg(4326)})
     with pytest.raises(spatial.CRSError, match="estate Mini: found WGS 84; needed a projected CRS in metres"):
         spatial.analyse(lost, osm=miniature(tmp_path / "mini.osm"))
+
+
+def test_other_weights_score_as_a_rubric_with_these_weights_does(result, estate, tmp_path):
+    from spatial.config import DEFAULTS
+
+    text = (DEFAULTS / "rubric.toml").read_text(encoding="utf-8")
+    text = text.replace("\nneutrality = 1.0", "\nneutrality = 3.0", 1)
+    head, _, tail = text.partition("[indicator.variety]")
+    other = tmp_path / "rubric.toml"
+    other.write_text(head + "[indicator.variety]" + tail.replace("weight = 1.0", "weight = 2.5", 1), encoding="utf-8")
+    whole = spatial.analyse(estate, osm=miniature(tmp_path / "mini.osm"), rubric=other)
+    quick = result.rescore(aspects={"neutrality": 3.0}, indicators={"variety": 2.5})
+    assert quick.rubric == whole.rubric and quick.manifest["rubric"] == whole.manifest["rubric"]
+    for mine, theirs in ((quick.places, whole.places), (quick.meeting_spaces, whole.meeting_spaces)):
+        pd.testing.assert_frame_equal(pd.DataFrame(mine), pd.DataFrame(theirs), check_dtype=False)
+    assert not quick.places["floating"].equals(result.places["floating"])
+
+
+def test_field_checks_name_what_is_missing(result, tmp_path):
+    checks = result.field_checks.set_index(["object_id", "fact"])
+    # Fee and access of the playground are tagged, and nobody books one; the ways' surface is.
+    assert {name for place, name in checks.index if place == PLAYGROUND} == {"hours", "staffed", "programme", "fence"}
+    assert {name for place, name in checks.index if place == BENCH} == {"access", "hours"}
+    assert {name for place, name in checks.index if place == ROOM} == {"rests", "seats", "way_light"}
+    spatial.save(result, tmp_path / "out", lang="en")
+    written = pd.read_csv(tmp_path / "out" / "field_checks.csv").set_index("order")
+    assert written["fact"].tolist() == result.field_checks["fact"].tolist()
+    assert written["why"].str.contains("We do not know this").all() and written["question"].str.endswith("?").all()
+    again = spatial.load(tmp_path / "out").field_checks
+    pd.testing.assert_frame_equal(again, result.field_checks)

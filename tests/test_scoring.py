@@ -204,3 +204,98 @@ def test_resolve_of_a_sample_with_ties_takes_the_middle_of_the_step():
 def test_resolve_names_the_indicator_that_does_not_exist():
     with pytest.raises(ConfigError, match=r"indicator.legal_access\] found no such indicator"):
         scoring.resolve(config.rubric(), {"x": "m"}, {})
+
+
+@st.composite
+def curves(draw):
+    """A value function of any shape, and an interval."""
+    xs = sorted(draw(st.sets(st.integers(0, 20), min_size=1, max_size=6)))
+    points = tuple((float(x), draw(st.integers(0, 10)) / 10) for x in xs)
+    low, high = sorted(draw(st.tuples(st.integers(-20, 240), st.integers(-20, 240))))
+    return points, low / 10, high / 10
+
+
+@given(curves())
+def test_judge_is_the_exact_range_of_any_value_function(case):
+    points, low, high = case
+    judged = scoring.judge(rule("x", "mixing", points=points), *(np.array([v]) for v in (np.nan, low, high)))
+    # A piecewise-linear function takes its extremes at the ends or at its points.
+    inside = [x for x, _ in points if low < x < high]
+    values = np.interp([low, high, *inside, *np.linspace(low, high, 50)], *np.array(points).T)
+    assert judged[0][0] == pytest.approx(values.min(), abs=1e-12)
+    assert judged[2][0] == pytest.approx(values.max(), abs=1e-12)
+
+
+boxes = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)).map(sorted), min_size=7, max_size=7)
+
+
+@given(boxes, st.lists(st.integers(1, 5), min_size=7, max_size=7), st.sampled_from(["geometric", "arithmetic"]))
+def test_intervals_of_scores_are_those_of_all_corners(bounds, weights, mean):
+    """Seven indicators in five aspects: low and high are the least and the most of 2⁷ corners."""
+    names = [*ASPECTS, ASPECTS[0], ASPECTS[4]]
+    rules = rubric(
+        *(rule(f"i{k}", a, weight=w) for k, (a, w) in enumerate(zip(names, weights, strict=True))), mean=mean
+    )
+    rows = [("a", f"i{k}", np.nan, low / 10, high / 10, "unknown") for k, (low, high) in enumerate(bounds)]
+    index = pd.Index(["a"])
+    scores = scoring.score(scoring.judge_all(evidence(rows), index, rules), index, rules, seed=1).iloc[0]
+    corners = []
+    for corner in itertools.product(*bounds):
+        aspects = [
+            sum(v * w for v, w, n in zip(corner, weights, names, strict=True) if n == a)
+            / sum(w for w, n in zip(weights, names, strict=True) if n == a) / 10
+            for a in ASPECTS
+        ]  # fmt: skip
+        corners.append(np.prod(aspects) ** 0.2 if mean == "geometric" else np.mean(aspects))
+    assert scores["floating_low"] == pytest.approx(min(corners), abs=1e-9)
+    assert scores["floating_high"] == pytest.approx(max(corners), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("facts", "variance"),
+    [
+        # Arithmetic mean of five, two of them uniform on [0, 1], the rest known: ((1/5)² + (1/5)²) / 12.
+        (("", ""), 2 / 25 / 12),
+        (("a#fee", "a#access"), 2 / 25 / 12),
+        (("a#fee", "a#fee"), 4 / 25 / 12),  # one number for both: (2/5)² / 12
+        (("a#fee", "a#access;a#fee"), ((1 + 0.5) ** 2 + 0.5**2) / 25 / 12),  # fee counts 1 and ½, access ½
+    ],
+)
+def test_unknowns_of_one_fact_move_together_as_the_closed_form_says(facts, variance):
+    rules = rubric(*FIVE, mean="arithmetic", concentration=1e12)
+    table = evidence(known("a", (0.5,) * 3) + [("a", f"i{k}", np.nan, 0.0, 1.0, "unknown") for k in (3, 4)])
+    table["facts"] = ["", "", "", *facts]
+    index = pd.Index(["a"])
+    judged = scoring.judge_all(table, index, rules)
+    totals = np.concatenate([total for _, total, _ in scoring.draws(judged, index, rules, 3, 20_000)])[:, 0]
+    assert totals.mean() == pytest.approx(0.5, abs=4 * np.sqrt(variance / 20_000))
+    assert totals.var() == pytest.approx(variance, rel=0.05)
+
+
+def test_draws_do_not_depend_on_the_order_of_places():
+    rules = rubric(*FIVE)
+    rows = [(p, f"i{k}", np.nan, 0.1 * n, 0.5 + 0.1 * n, "derived") for n, p in enumerate("abcd") for k in range(5)]
+    scores = [
+        scoring.rescore(evidence(rows), pd.Index(order), rules, 9).sort_index() for order in ("abcd", "dbca", "cadb")
+        for order in [list(order)]
+    ]  # fmt: skip
+    for other in scores[1:]:
+        pd.testing.assert_frame_equal(other, scores[0])
+
+
+def test_other_weights_on_paper_and_refused():
+    rules = rubric(*FIVE, mean="arithmetic")
+    table, index = evidence(known("a", (1, 0, 0, 0, 0))), pd.Index(["a"])
+    new = scoring.reweighted(rules, aspects={ASPECTS[0]: 4.0, ASPECTS[1]: 0.0})
+    assert scoring.rescore(table, index, new, 1)["floating"].tolist() == pytest.approx([4 / 7])
+    assert rules.aspect_weights == WEIGHTS
+    for wrong in (
+        {"aspects": {"x": 1.0}},
+        {"indicators": {"x": 1.0}},
+        {"indicators": {"i0": -1.0}},
+        {"aspects": {ASPECTS[0]: float("nan")}},
+        {"indicators": {"i0": 0.0}},  # nothing is left to judge that aspect by
+        {"aspects": dict.fromkeys(ASPECTS, 0.0)},
+    ):
+        with pytest.raises(ConfigError, match="needed"):
+            scoring.reweighted(rules, **wrong)

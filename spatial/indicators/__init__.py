@@ -48,7 +48,9 @@ class Measured:
 
     ``value`` is NaN where it was not measured. ``low`` and ``high`` bound what is plausible; NaN
     leaves that to the rubric. ``rule`` names how the value came about. ``reference`` is the
-    sample or the total that a relative value function needs.
+    sample or the total that a relative value function needs. ``facts`` names the facts of
+    ``facts.toml`` that are open, ``;`` between them, where they are not simply those of the tags it
+    reads that are missing.
     """
 
     value: Floats
@@ -57,6 +59,7 @@ class Measured:
     evidence: Texts
     rule: Texts
     reference: Floats | None = None
+    facts: Texts | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class Spec:
 
     ``members``: a meeting space has the mean of its places. ``reads``: the tags of a place that it
     reads, which are the facts behind its value. ``catchment_m``: how far around a place it looks.
+    ``surroundings``: facts of ``facts.toml`` about what lies around the meeting space. ``walked``: it follows from walking
+    distances alone, so that resident lenses measure it again. ``optional``: tables without which it
+    is left out of a run.
     """
 
     id: str
@@ -76,6 +82,9 @@ class Spec:
     members: bool
     reads: tuple[str, ...]
     catchment_m: float
+    surroundings: tuple[str, ...] = ()
+    walked: bool = False
+    optional: tuple[str, ...] = ()
 
     @property
     def column(self) -> str:
@@ -95,6 +104,9 @@ def indicator(
     members: bool = False,
     reads: tuple[str, ...] = (),
     catchment_m: float = 0.0,
+    surroundings: tuple[str, ...] = (),
+    walked: bool = False,
+    optional: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Measured]], Callable[..., Measured]]:
     """Register a function as an indicator; its positional parameters name the tables it needs."""
     if unit not in UNITS:
@@ -106,7 +118,20 @@ def indicator(
         needs = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
         if needs[:1] != ("places",):
             raise TypeError(f"indicator {name}: the first parameter must be 'places'")
-        _registry[name] = Spec(name, aspect, unit, function, needs[1:], reference, members, reads, catchment_m)
+        _registry[name] = Spec(
+            name,
+            aspect,
+            unit,
+            function,
+            needs[1:],
+            reference,
+            members,
+            reads,
+            catchment_m,
+            surroundings,
+            walked,
+            optional,
+        )
         return function
 
     return register

@@ -19,6 +19,7 @@ GOOD_REST_M = 50.0
     aspect="accessibility",
     unit="m",
     catchment_m=400.0,
+    surroundings=("rests",),
     reference="Inclusive Mobility (UK DfT 2021): 50 m; Malmö's 25–250 m; no Danish figure was found.",
 )
 def rest_gap(places: Any, walks: Any, dwellings: Any) -> Measured:
@@ -46,6 +47,7 @@ def rest_gap(places: Any, walks: Any, dwellings: Any) -> Measured:
     aspect="accessibility",
     unit="share",
     catchment_m=400.0,
+    surroundings=("way_light",),
     reference="BR18 § 49 (accesses are lit); SBi-anvisning 230; lit of OpenStreetMap.",
 )
 def lit_share(places: Any, walks: Any, dwellings: Any) -> Measured:

@@ -23,6 +23,7 @@ UNMAPPED_SEATS = 3.0
     aspect="low_threshold",
     unit="count",
     catchment_m=25.0,
+    surroundings=("seats",),
     reference="Byer uden medborgere (2025): spectators at the football pitches; Gehl (2010): 25 m.",
 )
 def can_watch(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from spatial.facts import JOINT
 from spatial.indicators import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
 
 # (term, tags that say it)
@@ -16,6 +18,8 @@ TERMS = (
     ("members", ("members_only", "membership")),
     ("staffed", ("supervised", "staffed", "attended")),
 )
+# The fact of facts.toml that answers each term; membership is what ``access`` says.
+FACTS = {"fee": "fee", "booking": "booking", "members": "access", "staffed": "staffed"}
 PROGRAMME_KEYS = ("programme", "coaching", "training", "lessons")
 COMMITMENT_READS = ("access", *(key for _, keys in TERMS for key in keys))
 PROGRAMME_TERMS = ("booking", "staffed")
@@ -35,11 +39,17 @@ def low_commitment(places: Any, kinds: Any) -> Measured:
     A term without a tag lies between 0 and 1, but for those that the kind excludes by nature
     (nobody books a bench): rule ``kind_nature``.
     """
-    return from_rows(
-        [
-            _commitment(tags, kinds.kinds[kind].by_nature, kinds.programme)
-            for tags, kind in zip(places["tags"], places["kind"], strict=True)
-        ]
+    rows = [
+        (tags, kinds.kinds[kind].by_nature, kinds.programme)
+        for tags, kind in zip(places["tags"], places["kind"], strict=True)
+    ]
+    facts = np.array([*(_open_terms(*row) for row in rows), ""], dtype=object)[:-1]
+    return replace(from_rows([_commitment(*row) for row in rows]), facts=facts)
+
+
+def _open_terms(tags: Mapping[str, str], by_nature: tuple[str, ...], words: Mapping[str, Any]) -> str:
+    return JOINT.join(
+        FACTS[term] for term, keys in TERMS if term not in by_nature and _answer(term, keys, tags, words) is None
     )
 
 

@@ -18,6 +18,7 @@ DECAY_PER_M = 4 / 400
     aspect="accessibility",
     unit="count",
     catchment_m=400.0,
+    walked=True,
     reference="5-minute walk at 1.33 m/s; 300 m norm of WHO Europe (2017) and of Copenhagen's catchments.",
 )
 def dwellings_5min(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = 400.0) -> Measured:
@@ -31,6 +32,7 @@ def dwellings_5min(places: Any, walks: Any, dwellings: Any, entries: Any, *, lim
     aspect="accessibility",
     unit="count",
     catchment_m=400.0,
+    walked=True,
     reference="Cooper (2015) and cityseer (Simons 2022): negative exponential decay with β = 4 / 400 m.",
 )
 def dwellings_decay(places: Any, walks: Any, dwellings: Any, entries: Any, decay_sample: Any) -> Measured:
@@ -51,6 +53,7 @@ def decayed(distance_m: Array, weight: Array) -> Array:
     aspect="accessibility",
     unit="m",
     catchment_m=400.0,
+    walked=True,
     reference="Copenhagen's park catchments of 300 and 875 m (parkregister).",
 )
 def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = 1600.0) -> Measured:
@@ -73,6 +76,7 @@ def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit
     aspect="accessibility",
     unit="ratio",
     catchment_m=400.0,
+    walked=True,
     reference="Hess (1997), pedestrian route directness; Stangl (2012).",
 )
 def detour(places: Any, walks: Any, dwellings: Any, entries: Any, *, nearest_m: float = 25.0) -> Measured:

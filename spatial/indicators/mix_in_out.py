@@ -14,6 +14,7 @@ from spatial.indicators.dwellings import decayed
     aspect="mixing",
     unit="share",
     catchment_m=400.0,
+    walked=True,
     reference="Legeby (2013), Patterns of Co-presence; Skytt-Larsen et al. (2024), Mødesteder som løftestang.",
 )
 def mix_in_out(places: Any, walks: Any, dwellings: Any) -> Measured:

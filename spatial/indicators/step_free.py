@@ -17,6 +17,7 @@ NEAR_ENOUGH = 0.2
     aspect="accessibility",
     unit="share",
     catchment_m=400.0,
+    surroundings=("way_surface",),
     reference="BR18 § 49; SBi-anvisning 230 (step-free, at most 1:20, firm, at least 1.3 m wide).",
 )
 def step_free(

@@ -13,6 +13,7 @@ from spatial.indicators import DERIVED, Measured, indicator, known, unknown, whe
     aspect="accessibility",
     unit="m",
     catchment_m=400.0,
+    walked=True,
     reference="The usual norm of 400 m to a stop (UITP; Danish municipal plans).",
 )
 def transit_near(places: Any, stop_walk_m: Any, entries: Any, *, limit_m: float = 1600.0) -> Measured:

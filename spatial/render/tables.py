@@ -16,6 +16,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.model import Result
+from spatial.strings import texts
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
 # What GDAL has to say goes nowhere: a failure is found by looking at the file, and told in one line.
@@ -59,6 +60,42 @@ def scores(result: Result, path: Path) -> None:
 def evidence(result: Result, path: Path) -> None:
     """Write the long table of evidence as Parquet."""
     result.evidence.to_parquet(path, index=False)
+
+
+def field_checks(checks: pd.DataFrame, result: Result, path: Path, *, lang: str) -> None:
+    """Write the list of field checks, with the question to ask and a sentence that says why.
+
+    ``checks`` is the table of ``spatial.field_checks.find``; the texts are in Danish or English.
+    """
+    named = checks.assign(
+        kind=result.places["kind"].reindex(checks["place_id"]).to_numpy(),
+        name=result.places["name"].reindex(checks["place_id"]).to_numpy(),
+        question=[texts(lang)["fact"][fact]["question"] for fact in checks["fact"]],
+        why=[why_check(row, result.places, lang) for _, row in checks.iterrows()],
+    )
+    named.index = pd.RangeIndex(1, len(named) + 1, name="order")
+    named.to_csv(path, encoding="utf-8", lineterminator="\n")
+
+
+def why_check(check: pd.Series, places: pd.DataFrame, lang: str) -> str:
+    """Say why a field check is worth the walk; ``check`` is a row of the list."""
+    words = texts(lang)
+    say = words["field_check"]
+
+    def number(value: float, decimals: int) -> str:
+        return f"{value:.{decimals}f}".replace(".", words["format"]["decimal"])
+
+    place = places.loc[check["place_id"]]
+    many = check["place_count"] > 1
+    sentence = say["moves_more" if many else "moves"].format(
+        indicators=", ".join(f"»{words['indicator'][name]['title']}«" for name in check["indicators"].split(";")),
+        worst=number(check["floating_worst"] * 100, 0),
+        best=number(check["floating_best"] * 100, 0),
+        change=number(check["rank_change"], 1),
+        count=check["place_count"],
+        place=place["name"] or words["kind"][place["kind"]]["title"].lower(),
+    )
+    return f"{sentence} {say['makes_ranked']}" if check["makes_ranked"] else sentence
 
 
 def geopackage(result: Result, path: Path) -> None:
