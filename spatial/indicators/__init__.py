@@ -68,9 +68,9 @@ class Spec:
 
     ``members``: a meeting space has the mean of its places. ``reads``: the tags of a place that it
     reads, which are the facts behind its value. ``catchment_m``: how far around a place it looks.
-    ``surroundings``: facts of ``facts.toml`` about what lies around the meeting space. ``walked``: it follows from walking
-    distances alone, so that resident lenses measure it again. ``optional``: tables without which it
-    is left out of a run.
+    ``surroundings``: facts of ``facts.toml`` about what lies around the meeting space.
+    ``walked``: it follows from walking distances alone, so that resident lenses measure it again.
+    ``optional``: tables without which it is left out of a run.
     """
 
     id: str
