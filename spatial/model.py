@@ -18,18 +18,9 @@ ASPECTS = ("openness", "accessibility", "neutrality", "low_threshold", "mixing")
 FLOATING = "floating"
 EVIDENCE = ("observed", "derived", "assumed by rule", "unknown")
 KNOWN_EVIDENCE = ("observed", "derived")
-EVIDENCE_COLUMNS = (
-    "place_id",
-    "indicator",
-    "value",
-    "unit",
-    "low",
-    "high",
-    "evidence",
-    "source_id",
-    "rule",
-    "facts",
-)
+EVIDENCE_COLUMNS = ("place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule")
+# The unknown facts behind an interval, as ``spatial.facts`` writes them; a column of its own file.
+FACTS = "facts"
 # Licence or attribution of a file that names none.
 NOT_STATED = "not stated"
 

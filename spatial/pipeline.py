@@ -21,7 +21,7 @@ import shapely
 from spatial import config, facts, indicators, model, places, scene, scoring
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
-from spatial.model import ASPECTS, EVIDENCE_COLUMNS, FLOATING, Provenance, RawData, Result, Rubric
+from spatial.model import ASPECTS, EVIDENCE_COLUMNS, FACTS, FLOATING, Provenance, RawData, Result, Rubric
 from spatial.sources import files, osm_file
 from spatial.sources.ahead import Reading
 from spatial.strings import warning as sentence
@@ -258,9 +258,9 @@ def _measure(
         table = table.assign(facts=_facts(indicator, measured, table, sites, many, scenery["kinds"]))
         lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
         tables.append(pd.concat([table, lone]))
-    evidence = pd.concat(tables) if tables else pd.DataFrame(columns=list(EVIDENCE_COLUMNS))
+    evidence = pd.concat(tables) if tables else pd.DataFrame(columns=[*EVIDENCE_COLUMNS, FACTS])
     return evidence.sort_values(["place_id", "indicator"], kind="stable").reset_index(drop=True)[
-        list(EVIDENCE_COLUMNS)
+        [*EVIDENCE_COLUMNS, FACTS]
     ], references
 
 
@@ -421,6 +421,7 @@ def save(
             written.result()
             tables.scores(timed, draft / "scores.csv")
             tables.evidence(timed, draft / "evidence.parquet")
+            tables.facts(timed, draft / "facts.parquet")
             tables.field_checks(timed.field_checks, timed, draft / "field_checks.csv", lang=lang)
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")

@@ -28,7 +28,15 @@ from spatial import cli, commands
 from spatial.config import DEFAULTS
 from tests.osm_xml import degrees, write
 
-FILES = ["evidence.parquet", "field_checks.csv", "manifest.json", "map.html", "places.gpkg", "scores.csv"]
+FILES = [
+    "evidence.parquet",
+    "facts.parquet",
+    "field_checks.csv",
+    "manifest.json",
+    "map.html",
+    "places.gpkg",
+    "scores.csv",
+]
 COMMAND = Path(sys.executable).with_name("faellesrum")
 ASPECTS = ["openness", "accessibility", "neutrality", "low_threshold", "mixing"]
 # The contract's columns, in its order.

@@ -15,7 +15,7 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from spatial.model import Result
+from spatial.model import EVIDENCE_COLUMNS, FACTS, Result
 from spatial.strings import texts
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
@@ -59,7 +59,13 @@ def scores(result: Result, path: Path) -> None:
 
 def evidence(result: Result, path: Path) -> None:
     """Write the long table of evidence as Parquet."""
-    result.evidence.to_parquet(path, index=False)
+    result.evidence[list(EVIDENCE_COLUMNS)].to_parquet(path, index=False)
+
+
+def facts(result: Result, path: Path) -> None:
+    """Write the unknown facts behind the intervals, one row a place and indicator that has any."""
+    table = result.evidence[["place_id", "indicator", FACTS]]
+    table[table[FACTS] != ""].to_parquet(path, index=False)
 
 
 def field_checks(checks: pd.DataFrame, result: Result, path: Path, *, lang: str) -> None:

@@ -14,10 +14,10 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
-from spatial.model import EVIDENCE_COLUMNS, Estate, Result, Rubric, Rule
+from spatial.model import EVIDENCE_COLUMNS, FACTS, Estate, Result, Rubric, Rule
 
 SCHEMA_VERSION = 1
-NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, places.gpkg)"
+NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, facts.parquet, places.gpkg)"
 ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
 
 
@@ -49,7 +49,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def evidence(folder: Path) -> pd.DataFrame:
-    """Read the evidence of a finished run.
+    """Read the evidence of a finished run, with the unknown facts behind it.
 
     Raises
     ------
@@ -58,7 +58,10 @@ def evidence(folder: Path) -> pd.DataFrame:
     """
     path = folder / "evidence.parquet"
     try:
-        return pd.read_parquet(path, columns=list(EVIDENCE_COLUMNS))
+        table = pd.read_parquet(path, columns=list(EVIDENCE_COLUMNS))
+        keys = ["place_id", "indicator"]
+        facts = pd.read_parquet(folder / "facts.parquet", columns=[*keys, FACTS])
+        return table.merge(facts, on=keys, how="left", validate="one_to_one").fillna({FACTS: ""})
     except (OSError, ValueError, KeyError) as error:
         raise SourceFormatError(
             f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
