@@ -30,7 +30,7 @@ class Provenance:
     """Where a table came from.
 
     ``complete`` is true where the source declares itself complete, so that absence is evidence.
-    Dates are ISO 8601 strings; ``retrieved_at`` is in UTC.
+    Dates are ISO 8601 strings; ``retrieved_at`` is in UTC. ``query`` is what a service was asked.
     """
 
     source_id: str
@@ -41,6 +41,7 @@ class Provenance:
     retrieved_at: str | None = None
     sha256: str | None = None
     complete: bool = False
+    query: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ class Estate:
     ``boundary`` is a valid polygon or multipolygon in ``crs``, which is projected and in metres.
     Places within ``margin_m`` of it are scored too; context is read ``reach_m`` metres further.
     ``tenure`` is ``"almen"`` where the ground is known to be a public-housing department's.
+    ``as_of`` is the date to which the boundary belongs. ``further`` are the other sources it was
+    made from, and ``missing_parcels`` the cadastral numbers that belong to it and were not there.
+    ``listed`` says, for an area of the registry, by year whether it was on the state's list of 1
+    December: ``"yes"``, ``"no"`` or ``"unknown"``.
     """
 
     id: str
@@ -97,6 +102,9 @@ class Estate:
     tenure: str | None = None
     as_of: str | None = None
     provenance: Provenance | None = None
+    further: tuple[Provenance, ...] = ()
+    missing_parcels: tuple[str, ...] = ()
+    listed: tuple[tuple[int, str], ...] = ()
 
     @property
     def study_area(self) -> BaseGeometry:

@@ -22,7 +22,7 @@ from spatial import config, facts, indicators, model, places, scene, scoring
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
 from spatial.model import ASPECTS, EVIDENCE_COLUMNS, FACTS, FLOATING, Provenance, RawData, Result, Rubric
-from spatial.sources import files, osm_file
+from spatial.sources import estates, files, osm_file
 from spatial.sources.ahead import Reading
 from spatial.strings import warning as sentence
 from spatial.version import versions
@@ -52,6 +52,38 @@ class Estate(model.Estate):
     ) -> Estate:
         """Read an estate's boundary from a file; see ``spatial.sources.files.estate``."""
         return cls(**vars(files.estate(path, name=name, margin_m=margin_m, reach_m=reach_m)))
+
+    @classmethod
+    def from_registry(
+        cls,
+        area: str,
+        *,
+        boundary: str | Path | None = None,
+        name: str | None = None,
+        parcels_table: str | Path | None = None,
+        parcels: str | Path | None = None,
+        year: int | None = None,
+        allow_missing: bool = False,
+        margin_m: float = 250.0,
+        reach_m: float = 1600.0,
+    ) -> Estate:
+        """Make an area of the registry, such as ``"taastrupgaard"``, an estate; see ``spatial.sources.estates.read``.
+
+        No polygon is bundled: the boundary comes from a file, or is built from the state's table
+        of parcels and a layer of parcel polygons.
+        """
+        found = estates.read(
+            area,
+            boundary=boundary,
+            name=name,
+            parcels_table=parcels_table,
+            parcels=parcels,
+            year=year,
+            allow_missing=allow_missing,
+            margin_m=margin_m,
+            reach_m=reach_m,
+        )
+        return cls(**vars(found))
 
 
 @dataclass(frozen=True)
@@ -359,6 +391,9 @@ def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> li
     lost = raw.dropped.get(osm_file.LOST_BUILDING, 0)
     if lost:
         warnings.append({"code": "lost_buildings", "path": path, "count": lost})
+    if estate.missing_parcels:
+        numbers = ", ".join(estate.missing_parcels)
+        warnings.append({"code": "missing_parcels", "estate": estate.name, "parcels": numbers})
     if not len(found):
         warnings.append({"code": "no_places", "estate": estate.name, "metres": round(estate.margin_m)})
     for warning in warnings:
@@ -369,7 +404,7 @@ def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> li
 def _manifest(
     estate: model.Estate, raw: RawData, rubric: Rubric, seed: int, clock: _Clock, warnings: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    sources: list[Provenance] = [raw.provenance, *([estate.provenance] if estate.provenance else [])]
+    sources: list[Provenance] = [raw.provenance, *([estate.provenance] if estate.provenance else []), *estate.further]
     return {
         "schema_version": 1,
         "estate": {
@@ -378,6 +413,8 @@ def _manifest(
             "crs": estate.crs.to_string(),
             "municipality": estate.municipality,
             "tenure": estate.tenure,
+            "as_of": estate.as_of,
+            "listed": {str(year): said for year, said in estate.listed},
             "margin_m": estate.margin_m,
             "reach_m": estate.reach_m,
         },

@@ -1,5 +1,7 @@
 """The commands of ``faellesrum``, one file each; a file ``<name>.py`` holds a click command called ``command``.
 
+A file whose name begins with ``_`` holds options that commands share.
+
 Nothing heavy is imported at the head of these files: ``faellesrum --help`` loads them all.
 """
 
@@ -43,7 +45,7 @@ finished_run = click.argument("folder", metavar="DIR", type=click.Path(path_type
 
 def names() -> list[str]:
     """Names of all commands, in the order of the work."""
-    found = [module.name for module in pkgutil.iter_modules(__path__)]
+    found = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
     return sorted(found, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
 

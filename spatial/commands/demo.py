@@ -21,7 +21,7 @@ def command(**options: Any) -> None:
     faellesrum demo --out maps/demo
     """
     folder = data_folder()
-    run.analyse(folder / f"{DEMO}.geojson", None, folder / f"{DEMO}.osm.pbf", **options)
+    run.analyse({"boundary": folder / f"{DEMO}.geojson"}, folder / f"{DEMO}.osm.pbf", **options)
 
 
 def data_folder() -> Path:

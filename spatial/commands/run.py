@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from spatial.commands import as_json, language, output, progress, with_options
+from spatial.commands import _estate, as_json, language, output, progress, with_options
 
 # What the analysis itself takes; `demo` has these too.
 ANALYSIS = (
@@ -40,8 +40,7 @@ ANALYSIS = (
     as_json,
 )
 INPUTS = (
-    click.option("--boundary", type=click.Path(path_type=Path), required=True, help="File with the estate's boundary."),
-    click.option("--name", help="Name of the estate; with several areas in the file, the one to take."),
+    *_estate.OPTIONS,
     click.option(
         "--osm",
         type=click.Path(path_type=Path),
@@ -54,19 +53,20 @@ INPUTS = (
 @click.command()
 @with_options(INPUTS)
 @with_options(ANALYSIS)
-def command(boundary: Path, name: str | None, osm: Path, **options: Any) -> None:
+def command(osm: Path, **options: Any) -> None:
     """Score the places of an estate and draw the map.
 
     \b
     faellesrum run --boundary estate.geojson --osm denmark.osm.pbf --out maps/estate
     faellesrum run --boundary departments.geojson --name "23, Østerbrogade" --osm oesterbro.osm.pbf --out maps/23
+    faellesrum run --estate vollsmose --boundary vollsmose.gpkg --osm denmark.osm.pbf --out maps/vollsmose
     """
-    analyse(boundary, name, osm, **options)
+    which = _estate.taken(options)
+    analyse(which, osm, **options)
 
 
 def analyse(
-    boundary: Path,
-    name: str | None,
+    which: dict[str, Any],
     osm: Path,
     *,
     rubric: Path | None,
@@ -81,9 +81,7 @@ def analyse(
     from spatial.sources import ahead
 
     with progress(lang) as tell, ahead.reader() as read:
-        from spatial.sources import files
-
-        estate = files.estate(boundary, name=name, margin_m=margin_m, reach_m=reach_m)
+        estate = _estate.read(which, margin_m=margin_m, reach_m=reach_m)
         reading = read(osm, estate)
         from spatial import pipeline
 

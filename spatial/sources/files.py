@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,9 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
 from pyproj.exceptions import ProjError
+from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import WGS84, local_metric
 from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable
@@ -59,31 +64,17 @@ def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0
     """
     path = Path(path)
     table = _chosen(_table(path), name, path)
-    shape = table.geometry.iloc[0]
     row: Mapping[str, Any] = table.iloc[0].drop("geometry").to_dict()
-    _check_shape(shape, path)
-    try:
-        position = gpd.GeoSeries([shape], crs=table.crs).to_crs(WGS84).iloc[0]
-    except ProjError as error:
-        raise CRSError(
-            f"{path}: found the CRS {table.crs.name}, which has no place on Earth; needed a geographic or "
-            "projected one; declare it, e.g. EPSG:25832"
-        ) from error
-    if not np.isfinite(position.bounds).all():
-        raise CRSError(
-            f"{path}: coordinates {_bounds(shape)} do not fit its CRS {table.crs.name}; declare the right one"
-        )
-    crs = local_metric(position.centroid.x, position.centroid.y)
-    boundary = gpd.GeoSeries([shape], crs=table.crs).to_crs(crs).iloc[0]
-    _check_area(boundary, path)
-    label = name or next((str(row[key]) for key in NAME_COLUMNS if isinstance(row.get(key), str)), path.stem)
-    return Estate(
-        id=_slug(label),
-        name=label,
-        boundary=boundary,
-        crs=crs,
+    found = of_shape(
+        table.geometry.iloc[0],
+        table.crs,
+        path,
+        name=name or next((str(row[key]) for key in NAME_COLUMNS if isinstance(row.get(key), str)), path.stem),
         margin_m=margin_m,
         reach_m=reach_m,
+    )
+    return replace(
+        found,
         municipality=row.get("municipality") if isinstance(row.get("municipality"), str) else None,
         tenure="almen" if row.get("tenure") == "almen" or set(DEPARTMENT_COLUMNS) <= set(row) else None,
         provenance=Provenance(
@@ -92,9 +83,67 @@ def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0
             licence=_text(row, "licence") or NOT_STATED,
             attribution=_text(row, "attribution") or NOT_STATED,
             data_date=_text(row, "data_date"),
-            sha256=_sha256(path),
+            sha256=sha256(path),
         ),
     )
+
+
+def of_shape(shape: BaseGeometry, crs: CRS, path: Path, *, name: str, margin_m: float, reach_m: float) -> Estate:
+    """Make an estate of a polygon that came from a file, in the metric CRS of its position.
+
+    Raises
+    ------
+    CRSError
+        If the coordinates do not fit the CRS.
+    EmptyAreaError, InputError
+        If it is not a valid polygon, or has no area, or is too large for an estate.
+    """
+    _check_shape(shape, path)
+    try:
+        position = gpd.GeoSeries([shape], crs=crs).to_crs(WGS84).iloc[0]
+    except ProjError as error:
+        raise CRSError(
+            f"{path}: found the CRS {crs.name}, which has no place on Earth; needed a geographic or "
+            "projected one; declare it, e.g. EPSG:25832"
+        ) from error
+    if not np.isfinite(position.bounds).all():
+        raise CRSError(f"{path}: coordinates {_bounds(shape)} do not fit its CRS {crs.name}; declare the right one")
+    metric = local_metric(position.centroid.x, position.centroid.y)
+    boundary = gpd.GeoSeries([shape], crs=crs).to_crs(metric).iloc[0]
+    _check_area(boundary, path)
+    return Estate(id=_slug(name), name=name, boundary=boundary, crs=metric, margin_m=margin_m, reach_m=reach_m)
+
+
+def write_boundary(found: Estate, path: Path) -> None:
+    """Write an estate's boundary with what is known of it; ``estate`` reads it back.
+
+    Raises
+    ------
+    InputError
+        If the name does not end in ``.gpkg`` or ``.geojson``, or the file cannot be written.
+    """
+    driver = {".gpkg": "GPKG", ".geojson": "GeoJSON"}.get(path.suffix.lower())
+    if driver is None:
+        raise InputError(f"{path}: found a file with another ending; needed .gpkg or .geojson; rename it")
+    source = found.provenance
+    about = {
+        "id": found.id,
+        "name": found.name,
+        "municipality": found.municipality,
+        "data_date": found.as_of,
+        "licence": None if source is None else source.licence,
+        "attribution": None if source is None else source.attribution,
+        "sources": "; ".join(one.path for one in (source, *found.further) if one is not None),
+        "missing_parcels": ", ".join(found.missing_parcels) or None,
+    }
+    table = gpd.GeoDataFrame({key: [value] for key, value in about.items()}, geometry=[found.boundary], crs=found.crs)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as draft:
+            table.to_file(Path(draft) / path.name, driver=driver, layer="boundary", engine="pyogrio")
+            os.replace(Path(draft) / path.name, path)
+    except (OSError, DataSourceError) as error:
+        raise InputError(f"{path}: cannot be written ({error}); name another file with --out") from error
 
 
 def _text(row: Mapping[str, Any], key: str) -> str | None:
@@ -105,7 +154,7 @@ def _text(row: Mapping[str, Any], key: str) -> str | None:
     return str(value.date()) if isinstance(value, datetime) else str(value) or None
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
     """Digest of a file, or of the files of a folder that GDAL reads as one source, by name."""
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:

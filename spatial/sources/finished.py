@@ -102,6 +102,8 @@ def read(folder: Path) -> Result:
             reach_m=about["reach_m"],
             municipality=about["municipality"],
             tenure=about["tenure"],
+            as_of=about.get("as_of"),
+            listed=tuple((int(year), said) for year, said in about.get("listed", {}).items()),
         )
         places, spaces = tables.pop("places"), tables.pop("meeting_spaces")
     except (

@@ -1,0 +1,77 @@
+"""``faellesrum estates``: the registry of omdannelsesområder, and the official boundary of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spatial.commands import _estate, as_json, language, with_options
+
+
+class _Group(click.Group):
+    """Commands in the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_Group)
+def command() -> None:
+    """The housing areas ever on the state's list of omdannelsesområder, and their boundaries.
+
+    \b
+    faellesrum estates list
+    faellesrum estates show taastrupgaard
+    """
+
+
+@command.command("list")
+@language
+@as_json
+def show_all(lang: str, as_json: bool) -> None:
+    """List all areas of the registry with their years on the list."""
+    from spatial import directory
+
+    click.echo(directory.all_as_json() if as_json else directory.all_as_text(lang=lang))
+
+
+@command.command("show")
+@click.argument("area", metavar="ID")
+@language
+@as_json
+def show_one(area: str, lang: str, as_json: bool) -> None:
+    """Show what the registry knows of one area, how sure it is, and where its boundary comes from.
+
+    ID may also be the area's name.
+
+    \b
+    faellesrum estates show Tåstrupgård --lang en
+    """
+    from spatial import directory
+    from spatial.sources import registry
+
+    found = registry.find(area)
+    click.echo(directory.one_as_json(found) if as_json else directory.one_as_text(found, lang=lang))
+
+
+@command.command("boundary")
+@click.argument("area", metavar="[ID]", required=False)
+@with_options(_estate.BOUNDARY)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write (.gpkg or .geojson).")
+def write_boundary(area: str | None, out: Path, **options: Any) -> None:
+    """Build the boundary of an area from the state's table of parcels, and write it to a file.
+
+    \b
+    faellesrum estates boundary vollsmose --parcels-table 2023.xlsx --parcels jordstykker.gpkg --year 2023 \\
+      --out vollsmose.gpkg
+    """
+    which = _estate.taken({"area": area, **options})
+    from spatial.sources import files
+
+    found = _estate.read(which, margin_m=0.0, reach_m=0.0)
+    files.write_boundary(found, out)
+    if found.missing_parcels:
+        click.echo(f"faellesrum: {out}: without the parcels {', '.join(found.missing_parcels)}", err=True)
+    click.echo(str(out))
