@@ -240,9 +240,10 @@ def analyse(
 def make_ready() -> None:
     """Load what a run needs: libraries, and compiled code from its cache on disk."""
     from spatial import network, visibility
-    from spatial.render import web_map
+    from spatial.render import sitemap, web_map
 
     web_map.make_ready()
+    sitemap.make_ready()
     visibility.make_ready()
     network.make_ready()
 
@@ -445,17 +446,19 @@ def save(
         If the folder cannot be made or written.
     """
     from spatial.render import files as folder
-    from spatial.render import tables, web_map
+    from spatial.render import sitemap, tables, web_map
 
     clock = _Clock(progress)
     made = {**analysis.manifest, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "lang": lang}
     timed = replace(analysis, manifest=made)
     with folder.whole(Path(out)) as draft:
-        with ThreadPoolExecutor(1) as pool, clock.stage("map.html"):
+        with ThreadPoolExecutor(2) as pool, clock.stage("map.html"):
             written = pool.submit(tables.geopackage, timed, draft / "places.gpkg")
+            printed = pool.submit(sitemap.render, timed, draft / "sitemap.pdf", lang=lang)
             web_map.render(timed, draft / "map.html", lang=lang)
         with clock.stage("tables"):
             written.result()
+            printed.result()
             tables.scores(timed, draft / "scores.csv")
             tables.evidence(timed, draft / "evidence.parquet")
             tables.facts(timed, draft / "facts.parquet")

@@ -36,6 +36,8 @@ FILES = [
     "map.html",
     "places.gpkg",
     "scores.csv",
+    "sitemap.pdf",
+    "sitemap.png",
 ]
 COMMAND = Path(sys.executable).with_name("faellesrum")
 ASPECTS = ["openness", "accessibility", "neutrality", "low_threshold", "mixing"]
@@ -707,3 +709,23 @@ def test_help_of_the_command_names_all(tmp_path):
     for name in commands.names():
         assert re.search(rf"^  {name} ", done.out, re.MULTILINE)
     assert call("--version").out.startswith("faellesrum")
+
+
+def test_the_site_map_is_printed_again_at_another_scale_in_another_language(demo, tmp_path):
+    before = digests(demo[0])
+    done = call("sitemap", demo[0], "--lang", "en", "--scale", 2000, "--paper", "A1", "--out", tmp_path / "sheet.pdf")
+    assert done.code == 0 and done.out == f"{tmp_path / 'sheet.pdf'} (1:2000, A1)\n" and done.err == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sheet.pdf", "sheet.png"]
+    assert (tmp_path / "sheet.pdf").read_bytes()[:5] == b"%PDF-"
+    assert digests(demo[0]) == before
+
+
+def test_a_scale_at_which_not_all_fits_is_said(demo, tmp_path):
+    done = call("sitemap", demo[0], "--scale", 500, "--paper", "a4", "--out", tmp_path / "sheet.pdf")
+    assert done.code == 0 and "1:500 on A4 shows a part of the places" in done.err
+
+
+def test_a_site_map_that_cannot_be_written_fails_in_one_line(earlier, tmp_path):
+    target = tmp_path / "no" / "such" / "sheet.pdf"
+    assert_one_line(call("sitemap", earlier, "--out", target), target)
+    assert call("sitemap", earlier, "--scale", 7).code == 2

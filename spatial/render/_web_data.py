@@ -11,6 +11,8 @@ import shapely
 
 from spatial.model import ASPECTS, EVIDENCE, FLOATING, NOT_STATED, Estate, Result
 from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, significant
+from spatial.render.naming import nearest_street
+from spatial.render.palette import CLASS_WIDTH, RAMP
 from spatial.strings import LANGUAGES, texts
 
 if TYPE_CHECKING:
@@ -22,12 +24,6 @@ DIGITS = 3  # of an indicator's value: more than the page shows
 MIN_BUILDING_M2 = 6.0  # smaller ones are bicycle sheds and kiosks that no zoom shows well
 DRAWN = ("water", "waterways", "green", "barriers", "gates")
 LETTERED = ("major", "street", "pedestrian", "service")
-STREET_REACH_M = 60.0  # a meeting space is named after the street this near
-
-# ColorBrewer YlGnBu, five classes ordered in lightness (the lightest from the nine-class scheme, so
-# that it stands out from the ground). Equal classes: maps of two estates can be laid side by side.
-RAMP = ("#edf8b1", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
-CLASS_WIDTH = 100 // len(RAMP)
 
 
 def payload(result: Result, lang: str) -> dict[str, Any]:
@@ -151,7 +147,7 @@ def _objects(result: Result, table: gpd.GeoDataFrame, projector: Projector) -> d
         "rank_high": integers(table["rank_p95"]),
         "top": integers(table["top10_share"], PER_MILLE),
         "scores": {name: [integers(table[name + end], PER_MILLE) for end in ("_low", "", "_high")] for name in SCORES},
-        "street": _nearest_street(table, result.layers.get("paths")),
+        "street": nearest_street(table, result.layers.get("paths")),
         "at": projector.points(shapely.point_on_surface(geometries)),
         "shape": projector.features(geometries),
         "evidence": _evidence(result.evidence, table.index),
@@ -191,21 +187,6 @@ def _coded(rows: pd.DataFrame, evidence: pd.DataFrame, column: str) -> list[int]
     """Replace texts by their position in `_codes`; -1 where there is none."""
     codes = {name: i for i, name in enumerate(_codes(evidence, column))}
     found: list[int] = rows[column].map(codes).fillna(-1).astype(int).tolist()
-    return found
-
-
-def _nearest_street(table: gpd.GeoDataFrame, paths: gpd.GeoDataFrame | None) -> list[str | None]:
-    found: list[str | None] = [None] * len(table)
-    if paths is None or paths.empty or "name" not in paths or table.empty:
-        return found
-    named = paths[paths["name"].notna()]
-    if named.empty:
-        return found
-    tree = shapely.STRtree(named.geometry.to_numpy())
-    which, street = tree.query_nearest(table.geometry.to_numpy(), max_distance=STREET_REACH_M, all_matches=False)
-    names = named["name"].astype(str).to_numpy()
-    for i, j in zip(which.tolist(), street.tolist(), strict=True):
-        found[i] = names[j]
     return found
 
 

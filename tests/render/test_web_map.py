@@ -13,8 +13,8 @@ import shapely
 
 from spatial.errors import ConfigError
 from spatial.render import web_map
-from spatial.render._web_data import RAMP
 from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, embed, significant
+from spatial.render.palette import RAMP
 from tests.render import fixtures
 
 SIZE_LIMIT_BYTES = 1_000_000

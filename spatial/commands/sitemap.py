@@ -1,0 +1,52 @@
+"""``faellesrum sitemap``: the map of a finished run on paper, at a true scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from spatial.commands import finished_run, language, progress
+
+PAPERS = ("A4", "A3", "A2", "A1")
+
+
+@click.command()
+@finished_run
+@click.option("--scale", type=click.IntRange(100, 100_000), help="1:SCALE. Default: the largest common one that fits.")
+@click.option(
+    "--paper", type=click.Choice(PAPERS, case_sensitive=False), default="A3", show_default=True, help="Paper."
+)
+@click.option(
+    "--landscape/--portrait", default=None, help="Which side is up. Default: the one that shows the estate larger."
+)
+@click.option(
+    "--dpi", type=click.IntRange(50, 600), default=150, show_default=True, help="Dots an inch in the picture."
+)
+@language
+@click.option("--out", type=click.Path(path_type=Path), help="PDF to write. Default: sitemap.pdf in DIR.")
+def command(
+    folder: Path, scale: int | None, paper: str, landscape: bool | None, dpi: int, lang: str, out: Path | None
+) -> None:
+    """Print the site map of a finished run: a PDF at a true scale, and a picture of it beside it.
+
+    \b
+    faellesrum sitemap maps/demo --scale 1000 --paper A1 --lang en --out demo-a1.pdf
+    """
+    with progress(lang) as tell:
+        tell("sitemap")
+        from spatial import pipeline
+        from spatial.render import files, sitemap
+
+        path = (out or folder / "sitemap.pdf").with_suffix(".pdf")
+        result = pipeline.load(folder)
+        choice = sitemap.Choice(paper, scale, landscape)
+        with files.written(path):
+            sitemap.render(result, path, lang=lang, choice=choice, dpi=dpi)
+    sheet = sitemap.sheet_of(result, choice)
+    click.echo(f"{path} (1:{sheet.scale}, {sheet.paper})")
+    if not sheet.whole:
+        fits = sitemap.sheet_of(result, sitemap.Choice(paper, None, landscape)).scale
+        click.echo(
+            f"faellesrum: 1:{sheet.scale} on {sheet.paper} shows a part of the places; 1:{fits} shows all", err=True
+        )
