@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 
 import numpy as np
@@ -14,7 +15,7 @@ from spatial.model import ASPECTS, Rubric
 from spatial.scoring import aspect_weights, combine, indicator_weights, judge_all
 from spatial.strings import texts
 
-UNIT_DECIMALS = {"m": 0, "count": 1, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
+UNIT_DECIMALS = {"m": 0, "h": 1, "count": 1, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
 SUGGESTIONS = 3
 
 
@@ -69,6 +70,7 @@ class Explanation:
     min_coverage: float
     mean: str
     aspects: tuple[AspectPart, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str) -> Explanation:
@@ -112,7 +114,15 @@ def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str) -> Explanation:
     total = {name: float(combine(values, across, rubric.mean)) for name, values in bounds.items()}
     coverage = float(judged.known[0] @ (across @ within))
     return Explanation(
-        place_id, total["low"], total["best"], total["high"], coverage, rubric.min_coverage, rubric.mean, tuple(aspects)
+        place_id,
+        total["low"],
+        total["best"],
+        total["high"],
+        coverage,
+        rubric.min_coverage,
+        rubric.mean,
+        tuple(aspects),
+        rubric.left_out,
     )
 
 
@@ -154,6 +164,9 @@ def text(explanation: Explanation, *, lang: str) -> str:
             share=number(explanation.coverage * 100, 0), needed=number(explanation.min_coverage * 100, 0)
         ),
     ]
+    for model in sorted(set(explanation.left_out.values())):
+        titles = [words["indicator"][name]["title"] for name, lost in explanation.left_out.items() if lost == model]
+        lines.append(say["left_out"].format(titles=", ".join(titles), model=say[f"no_{model}"]))
     for aspect in explanation.aspects:
         title = words["aspect"][aspect.aspect]["title"]
         lines += [

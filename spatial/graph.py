@@ -27,6 +27,7 @@ LIT_NO = frozenset({"no", "disused"})
 # BR18 § 49: ramps and accesses at most 1:20, paths to entrances at least 1.3 m wide.
 MAX_STEP_FREE_SLOPE = 0.05
 MIN_STEP_FREE_WIDTH_M = 1.3
+PASSABLE = ("yes", "designated")
 RAISED_KERBS = ("raised", "yes")
 # A lamp serves a way when it stands this near to it.
 LAMP_TO_WAY_M = 15.0
@@ -68,6 +69,20 @@ class Network:
     def node_count(self) -> int:
         """Number of nodes."""
         return len(self.xy)
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """Steepness along the edges of a network, at even samples: those of edge e are indptr[e]:indptr[e + 1].
+
+    ``steepness`` is that of the ten metres around a sample, NaN where it is not known. ``steepest``
+    is the largest known of an edge, NaN where nothing is; ``whole`` says whether all of it is known.
+    """
+
+    indptr: Ints
+    steepness: Floats
+    steepest: Floats
+    whole: Bools
 
 
 def build(paths: gpd.GeoDataFrame, path_nodes: gpd.GeoDataFrame, lamps: gpd.GeoDataFrame | None = None) -> Network:
@@ -202,16 +217,29 @@ def _lit(ways: gpd.GeoDataFrame, way: Ints, geometry: Shapes, lamps: gpd.GeoData
 
 
 def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
-    """Whether each way can be used without steps: yes, no, or unknown (slope is not assessed here)."""
+    """Whether each way can be used without steps: yes, no, or unknown; slope only where tagged."""
     walk = tag_rules().walk
     surface, wheelchair = ways["surface"].to_numpy().astype(str), ways["wheelchair"].to_numpy().astype(str)
     barred = (
         ways["steps"].to_numpy()
         | (wheelchair == "no")
         | np.isin(surface, walk["loose_surfaces"])
+        | np.isin(ways["kerb"].to_numpy().astype(str), RAISED_KERBS)
         | (ways["incline"].to_numpy() > MAX_STEP_FREE_SLOPE)
         | (ways["width_m"].to_numpy() < MIN_STEP_FREE_WIDTH_M)
     )
-    known = np.isin(surface, walk["firm_surfaces"]) | np.isin(wheelchair, ("yes", "designated"))
-    passable = np.isin(wheelchair, ("yes", "designated"))
+    passable = np.isin(wheelchair, PASSABLE)
+    known = passable | (np.isin(surface, walk["firm_surfaces"]) & (wheelchair != "limited"))
     return np.where(barred & ~passable, NO, np.where(known, YES, UNKNOWN)).astype(np.int8)
+
+
+def step_free_with(slopes: Slopes, network: Network, ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
+    """Whether each edge can be used without steps, its slope included: yes, no, or unknown.
+
+    What somebody has tagged as passable for wheelchairs stays so. An edge whose slope is not known
+    throughout is unknown, unless something else bars it or a stretch that is known is too steep.
+    """
+    tagged = np.isin(ways["wheelchair"].to_numpy().astype(str), PASSABLE)[network.way]
+    too_steep = (slopes.steepest > MAX_STEP_FREE_SLOPE) & ~tagged
+    unsure = (network.step_free == YES) & ~slopes.whole & ~tagged
+    return np.where(too_steep, NO, np.where(unsure, UNKNOWN, network.step_free)).astype(np.int8)

@@ -45,6 +45,24 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Raster:
+    """Heights above the sea on a grid of square cells, north up, in a metric CRS.
+
+    ``heights_m`` is float32 (rows, columns), row 0 in the north, NaN where nothing is known;
+    ``west_m`` and ``north_m`` are the outer corner of its first cell. ``covered_share`` of the area
+    that was asked for is known. ``provenance`` has one entry a file.
+    """
+
+    heights_m: npt.NDArray[np.float32]
+    west_m: float
+    north_m: float
+    cell_m: float
+    crs: CRS
+    covered_share: float
+    provenance: tuple[Provenance, ...]
+
+
+@dataclass(frozen=True)
 class Features:
     """Raw objects of one geometry type, in a metric CRS, before they mean anything.
 
@@ -137,7 +155,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rubric:
-    """The judgement: aspect weights, rules per indicator, and what is needed for a rank."""
+    """The judgement: aspect weights, rules per indicator, and what is needed for a rank.
+
+    ``left_out`` names indicators that this run could not measure at all, and the model that was not
+    given (``"terrain"``, ``"surface"``); their weight is nobody's.
+    """
 
     aspect_weights: Mapping[str, float]
     rules: Mapping[str, Rule]
@@ -146,6 +168,7 @@ class Rubric:
     draws: int = 1000
     concentration: float = 50.0
     top_k: int = 10
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

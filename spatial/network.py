@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spatial.graph import NO, UNKNOWN, YES, Bools, Floats, Ints, Network, Shapes, build
-from spatial.walking import Ends, Found, Graph, Streets, approach_kernel, flow_kernel
+from spatial.graph import NO, UNKNOWN, YES, Bools, Floats, Ints, Network, Shapes, Slopes, build, step_free_with
+from spatial.walking import Ends, Found, Grades, Graph, Streets, approach_kernel, climb_kernel, flow_kernel
 
 __all__ = [
     "NO",
@@ -28,10 +28,12 @@ __all__ = [
     "approaches",
     "attach",
     "build",
+    "climbs",
     "flow",
     "make_ready",
     "nearest_m",
     "node_targets",
+    "step_free_with",
 ]
 
 Clear = Callable[[Floats, Floats], Bools]
@@ -260,6 +262,40 @@ def approaches(
 
     _in_parallel(work, len(sources))
     return Approaches(np.where(np.isinf(found.distance), np.nan, found.distance), *details)
+
+
+def climbs(
+    network: Network, sources: Attachments, targets: Attachments, slopes: Slopes, *, limit_m: float
+) -> tuple[Floats, Bools]:
+    """Steepest stretch of the shortest walk from every source to every target within a limit.
+
+    Parameters
+    ----------
+    sources, targets
+        Attachments of N and T geometries.
+    slopes
+        How steep the edges of the network are.
+    limit_m
+        Walks longer than this are not followed.
+
+    Returns
+    -------
+    steepest
+        float64 (N, T), rise over run, of what is known of the walk: at least so steep; NaN where
+        the target cannot be reached. Legs between a geometry and its way are not assessed.
+    known
+        bool (N, T): whether the slope of the whole walk is known.
+    """
+    shape = (len(sources), len(targets))
+    away, steepest, known = np.full(shape, np.inf), np.full(shape, np.nan), np.zeros(shape, dtype=bool)
+    graph, from_, to = _graph(network, None, network.locked), _ends(network, sources), _ends(network, targets)
+    grades = Grades(slopes.indptr, slopes.steepness, slopes.steepest, slopes.whole)
+
+    def work(rows: tuple[int, int]) -> None:
+        climb_kernel(*rows, limit_m, graph, grades, from_, to, away, steepest, known)
+
+    _in_parallel(work, len(sources))
+    return steepest, known
 
 
 def _graph(network: Network, usable: Bools | None, barred: Bools) -> Graph:

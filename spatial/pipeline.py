@@ -21,8 +21,8 @@ import shapely
 from spatial import config, facts, indicators, model, places, scene, scoring
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
-from spatial.model import ASPECTS, EVIDENCE_COLUMNS, FACTS, FLOATING, Provenance, RawData, Result, Rubric
-from spatial.sources import estates, files, osm_file
+from spatial.model import ASPECTS, EVIDENCE_COLUMNS, FACTS, FLOATING, Provenance, Raster, RawData, Result, Rubric
+from spatial.sources import estates, files, osm_file, raster
 from spatial.sources.ahead import Reading
 from spatial.strings import warning as sentence
 from spatial.version import versions
@@ -177,6 +177,7 @@ def analyse(
     estate: model.Estate,
     *,
     osm: str | Path | Reading,
+    terrain: raster.Files | None = None,
     rubric: str | Path | None = None,
     seed: int = SEED,
     progress: Callable[[str], None] | None = None,
@@ -190,6 +191,9 @@ def analyse(
     osm
         An OpenStreetMap extract: ``.osm.pbf``, ``.osm`` or ``.osm.bz2``; or one that is being
         read already (``spatial.sources.ahead``).
+    terrain
+        A terrain model: a raster, a folder of tiles, a pattern, or several; see
+        ``spatial.sources.raster.terrain``. Without one nothing is said of slopes but what is tagged.
     rubric
         A rubric in TOML. Default: the bundled one.
     seed
@@ -212,17 +216,19 @@ def analyse(
     rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
     with clock.stage("read"):
         raw = osm.result() if isinstance(osm, Reading) else osm_file.around(osm, estate)
+    models = _models(estate, clock, terrain=terrain)
     with clock.stage("layers"):
         layers = canonical_layers.canonical(raw, rules, estate.crs)
     with clock.stage("places"):
         found, rooms = _places(layers, estate, rules)
     with clock.stage("network"):
         sites = scene.sites(found, rooms)
-        scenery = scene.build(layers, sites, estate, rules)
+        scenery = scene.build(layers, sites, estate, rules, **models)
     with clock.stage("indicators"):
         evidence, references = _measure(found, rooms, sites, scenery, raw, spec)
     with clock.stage("scores"):
-        resolved = scoring.resolve(spec, {name: s.unit for name, s in indicators.registry().items()}, references)
+        units = {name: s.unit for name, s in indicators.registry().items()}
+        resolved = scoring.resolve(spec, units, references, _left_out(scenery))
         scored_places = _scored(found, PLACE_COLUMNS, evidence, resolved, seed)
         scored_spaces = _scored(rooms, SPACE_COLUMNS, evidence, resolved, seed)
     drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | {"boundary": _boundary(estate)}
@@ -233,8 +239,25 @@ def analyse(
         evidence=evidence,
         layers=drawn,
         rubric=resolved,
-        manifest=_manifest(estate, raw, resolved, seed, clock, _warnings(estate, raw, found)),
+        manifest=_manifest(estate, raw, models, resolved, seed, clock, _warnings(estate, raw, found, models)),
     )
+
+
+def _models(estate: model.Estate, clock: _Clock, **given: raster.Files | None) -> dict[str, Raster]:
+    """Terrain and surface model, of which one or both may not be given."""
+    readers = {raster.TERRAIN: raster.terrain}
+    found = {}
+    for what, files_ in given.items():
+        if files_ is not None:
+            with clock.stage(what):
+                found[what] = readers[what](files_, estate)
+    return found
+
+
+def _left_out(scenery: Mapping[str, Any]) -> dict[str, str]:
+    """Indicators that this run cannot measure, and the model that was not given."""
+    lacking = {name: indicators.lacking(spec, scenery) for name, spec in indicators.registry().items()}
+    return {name: scene.MODEL_OF[table] for name, table in lacking.items() if table is not None}
 
 
 def make_ready() -> None:
@@ -283,18 +306,25 @@ def _measure(
     alone = {space: rows[0] for space, rows in members.items() if len(rows) == 1}
     tables, references = [], {}
     for name, indicator in indicators.registry().items():
-        if name not in spec.rules:
+        if name not in spec.rules or indicators.lacking(indicator, scenery):
             continue
         measured = indicators.measure(indicator, found if indicator.members else sites, scenery)
         references[name] = measured.reference
         table = _evidence(_with_rooms(indicator, measured, many, spec.rules[name].plausible), indicator, sites, raw)
-        table = table.assign(facts=_facts(indicator, measured, table, sites, many, scenery["kinds"]))
+        behind = _facts(indicator, measured, table, sites, many, scenery["kinds"])
+        table = table.assign(facts=behind, source_id=_sources(indicator, scenery))
         lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
         tables.append(pd.concat([table, lone]))
     evidence = pd.concat(tables) if tables else pd.DataFrame(columns=[*EVIDENCE_COLUMNS, FACTS])
     return evidence.sort_values(["place_id", "indicator"], kind="stable").reset_index(drop=True)[
         [*EVIDENCE_COLUMNS, FACTS]
     ], references
+
+
+def _sources(indicator: indicators.Spec, scenery: Mapping[str, Any]) -> str:
+    """Name the sources an indicator was measured from: the map, and the models whose tables it uses."""
+    used = {scene.MODEL_OF[name] for name in indicator.needs if name in scene.MODEL_OF and scenery[name] is not None}
+    return ";".join([osm_file.SOURCE_ID, *sorted(used)])
 
 
 def _with_rooms(
@@ -373,12 +403,17 @@ def _scored(
     scores = scoring.score(judged, table.index, rubric, seed)
     registry = indicators.registry()
     wide = evidence.pivot(index="place_id", columns="indicator", values="value").reindex(table.index)
-    values = pd.DataFrame({spec.column: wide.get(name, np.nan) for name, spec in registry.items()}, index=table.index)
+    values = pd.DataFrame(
+        {spec.column: wide.get(name, np.nan) for name, spec in registry.items() if name not in rubric.left_out},
+        index=table.index,
+    )
     joined = pd.concat([table[columns], scores[SCORE_COLUMNS + RANK_COLUMNS], values], axis=1)
     return gpd.GeoDataFrame(joined, geometry=table.geometry.to_numpy(), crs=table.crs)
 
 
-def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+def _warnings(
+    estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame, models: Mapping[str, Raster]
+) -> list[dict[str, Any]]:
     """What the reader of a result must know: a code of ``[warning]`` in the texts, and its facts."""
     warnings: list[dict[str, Any]] = []
     path = raw.provenance.path
@@ -395,6 +430,11 @@ def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> li
     if estate.missing_parcels:
         numbers = ", ".join(estate.missing_parcels)
         warnings.append({"code": "missing_parcels", "estate": estate.name, "parcels": numbers})
+    for what, heights in models.items():
+        if heights.covered_share < 1 - MISSING_SHARE:
+            percent = max(1, round((1 - heights.covered_share) * 100))
+            path_ = heights.provenance[0].path
+            warnings.append({"code": f"{what}_ends", "path": path_, "estate": estate.name, "percent": percent})
     if not len(found):
         warnings.append({"code": "no_places", "estate": estate.name, "metres": round(estate.margin_m)})
     for warning in warnings:
@@ -403,9 +443,16 @@ def _warnings(estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame) -> li
 
 
 def _manifest(
-    estate: model.Estate, raw: RawData, rubric: Rubric, seed: int, clock: _Clock, warnings: list[dict[str, Any]]
+    estate: model.Estate,
+    raw: RawData,
+    models: Mapping[str, Raster],
+    rubric: Rubric,
+    seed: int,
+    clock: _Clock,
+    warnings: list[dict[str, Any]],
 ) -> dict[str, Any]:
     sources: list[Provenance] = [raw.provenance, *([estate.provenance] if estate.provenance else []), *estate.further]
+    sources += [source for heights in models.values() for source in heights.provenance]
     return {
         "schema_version": 1,
         "estate": {
@@ -420,6 +467,10 @@ def _manifest(
             "reach_m": estate.reach_m,
         },
         "sources": [asdict(source) for source in sources],
+        "models": {
+            what: {"cell_m": heights.cell_m, "covered_share": round(heights.covered_share, 4)}
+            for what, heights in models.items()
+        },
         "dropped": dict(raw.dropped),
         "repaired": dict(raw.repaired),
         "warnings": warnings,

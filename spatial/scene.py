@@ -17,9 +17,10 @@ import shapely
 
 from spatial import network as walking
 from spatial import places as rooms
+from spatial import terrain as ground_heights
 from spatial.config import TagRules
 from spatial.indicators.dwellings import decayed
-from spatial.model import Estate
+from spatial.model import Estate, Raster
 from spatial.visibility import Occluders, in_sight
 
 WALK_LIMIT_M = 1600.0
@@ -33,10 +34,17 @@ MAX_VIEWPOINTS = 16
 # The reference for decay-weighted dwellings: so many nodes of the study area's network.
 DECAY_SAMPLE = 100
 WATCH_M = 25.0
+# Tables that a run without a model does not have, and what would give them.
+MODEL_OF = {"terrain": "terrain", "slopes": "terrain", "climbs": "terrain", "surface": "surface"}
 
 
 def build(
-    layers: Mapping[str, gpd.GeoDataFrame], sites: gpd.GeoDataFrame, estate: Estate, rules: TagRules
+    layers: Mapping[str, gpd.GeoDataFrame],
+    sites: gpd.GeoDataFrame,
+    estate: Estate,
+    rules: TagRules,
+    *,
+    terrain: Raster | None = None,
 ) -> dict[str, Any]:
     """Make every table that indicators may name.
 
@@ -47,6 +55,8 @@ def build(
     sites
         Places, and after them the meeting spaces of more than one place; columns ``level``,
         ``space_id``, ``kind`` and geometry.
+    terrain
+        Heights of the ground; None where the run has none.
 
     Returns
     -------
@@ -56,7 +66,9 @@ def build(
         ``flows`` (trips by edge); ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings
         and closed barriers), ``view``
         (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
-        ``near_way`` (by place); ``members`` and ``member_kinds``.
+        ``near_way`` (by place); ``members`` and ``member_kinds``. With a terrain model, else None:
+        ``terrain``; ``slopes`` (steepness by edge); ``climbs`` (steepest stretch of each walk, and
+        whether its whole slope is known).
     """
     dwellings = _with_inside(layers["dwellings"], estate)
     graph = walking.build(layers["paths"], layers["path_nodes"], layers["lamps"])
@@ -70,8 +82,12 @@ def build(
     entries = walking.attach(graph, sites.geometry.to_numpy(), clear=clear)
     doors = _doors(graph, dwellings, solid, clear)
     places = sites[sites["level"] == "place"]
+    slopes = terrain and ground_heights.slopes(graph, layers["paths"][layers["paths"]["allowed"]], terrain)
     return {
         **layers,
+        "terrain": terrain,
+        "slopes": slopes,
+        "climbs": slopes and walking.climbs(graph, entries, doors, slopes, limit_m=WALK_LIMIT_M),
         "dwellings": dwellings,
         "estate": estate,
         "kinds": rules,

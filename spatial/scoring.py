@@ -27,7 +27,12 @@ BLOCK_DRAWS = 50
 RANK_LOW, RANK_HIGH = 5, 95
 
 
-def resolve(spec: RubricSpec, units: Mapping[str, str], references: Mapping[str, Floats | None]) -> Rubric:
+def resolve(
+    spec: RubricSpec,
+    units: Mapping[str, str],
+    references: Mapping[str, Floats | None],
+    left_out: Mapping[str, str] | None = None,
+) -> Rubric:
     """Turn relative value functions into points in the indicator's unit.
 
     Parameters
@@ -38,12 +43,17 @@ def resolve(spec: RubricSpec, units: Mapping[str, str], references: Mapping[str,
         Unit by indicator; rules for other indicators are an error.
     references
         Reference sample (percentile) or total (share of the estate) by indicator.
+    left_out
+        Indicators that were not measured in this run, with the model that was not given. Their
+        rules fall away: a weight that nothing could ever fill would only lower every coverage.
 
     Raises
     ------
     ConfigError
-        If a rule judges an indicator that does not exist or gives no reference.
+        If a rule judges an indicator that does not exist or gives no reference, or an aspect with
+        a weight is judged by nothing but what was left out.
     """
+    missing = {name: model for name, model in (left_out or {}).items() if name in spec.rules}
     rules = {}
     for name, rule in spec.rules.items():
         if name not in units:
@@ -51,9 +61,12 @@ def resolve(spec: RubricSpec, units: Mapping[str, str], references: Mapping[str,
                 f"rubric: [indicator.{name}] found no such indicator; needed one of {', '.join(units)}; correct "
                 "the name"
             )
+        if name in missing:
+            continue
         points = _points(rule, references.get(name))
         plausible = rule.plausible or (points[0][0], points[-1][0])
         rules[name] = Rule(name, rule.aspect, rule.weight, units[name], points, plausible, rule.why)
+    _check_judged(spec, rules, missing)
     return Rubric(
         aspect_weights=dict(spec.aspect_weights),
         rules=rules,
@@ -62,7 +75,19 @@ def resolve(spec: RubricSpec, units: Mapping[str, str], references: Mapping[str,
         draws=spec.draws,
         concentration=spec.concentration,
         top_k=spec.top_k,
+        left_out=missing,
     )
+
+
+def _check_judged(spec: RubricSpec, rules: Mapping[str, Rule], left_out: Mapping[str, str]) -> None:
+    for aspect, weight in spec.aspect_weights.items():
+        if weight > 0 and not any(rule.aspect == aspect and rule.weight > 0 for rule in rules.values()):
+            lost = ", ".join(sorted(name for name in left_out if spec.rules[name].aspect == aspect))
+            models = " and ".join(f"--{model}" for model in sorted(set(left_out.values())))
+            raise ConfigError(
+                f"rubric: [aspect] {aspect} is judged by {lost} only, which this run does not measure; needed an "
+                f"indicator that it does; give {models}, or the aspect weight 0"
+            )
 
 
 def _points(rule: RuleSpec, reference: Floats | None) -> tuple[tuple[float, float], ...]:

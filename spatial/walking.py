@@ -43,6 +43,15 @@ class Streets(NamedTuple):
     seat_offset: Any
 
 
+class Grades(NamedTuple):
+    """How steep edges are; see ``graph.Slopes``."""
+
+    indptr: Any
+    steepness: Any
+    steepest: Any
+    whole: Any
+
+
 class Ends(NamedTuple):
     """Attachments of sources or targets, by owner and by edge."""
 
@@ -377,3 +386,93 @@ def flow_kernel(origins, supply, demand, limit, graph, total):  # type: ignore[n
             e = via[v]
             total[e] += trips[v]
             trips[start[e] if end[e] == v else end[e]] += trips[v]
+
+
+@njit(cache=True, nogil=True)
+def _steepest_between(e, begin, stop, length, grades):  # type: ignore[no-untyped-def]
+    """Steepest known sample of an edge between two offsets, and whether all of them are known."""
+    first = grades.indptr[e]
+    count = grades.indptr[e + 1] - first
+    if begin == stop:
+        return 0.0, True
+    step = length[e] / count
+    last = min(int(np.ceil(max(begin, stop) / step)), count)
+    most, sure = 0.0, True
+    for i in range(min(int(min(begin, stop) / step), last - 1), last):
+        slope = grades.steepness[first + i]
+        if np.isnan(slope):
+            sure = False
+        else:
+            most = max(most, slope)
+    return most, sure
+
+
+@njit(cache=True, nogil=True)
+def _climb_out(row, size, limit, graph, grades, sources, walk, steep, sure):  # type: ignore[no-untyped-def]
+    """Put both ends of an attachment's edge on the heap, with the climb to them; return its size."""
+    e, offset, leg = sources.edge[row], sources.offset[row], sources.leg[row]
+    for at_end in range(2):
+        v = graph.end[e] if at_end else graph.start[e]
+        node_at = graph.length[e] if at_end else 0.0
+        d = leg + abs(node_at - offset)
+        if graph.barred[v] or d > limit or d >= walk.distance[v]:
+            continue
+        walk.distance[v] = d
+        steep[v], sure[v] = _steepest_between(e, offset, node_at, graph.length, grades)
+        size = _push(walk.keys, walk.items, size, d, v)
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _climb_up(settled, graph, grades, walk, steep, sure):  # type: ignore[no-untyped-def]
+    """Carry the steepest stretch from node to node, in the order in which they were settled."""
+    for v in walk.order[:settled]:
+        e = walk.via[v]
+        if e < 0:
+            continue
+        u = graph.start[e] if graph.end[e] == v else graph.end[e]
+        most = grades.steepest[e]
+        steep[v] = steep[u] if np.isnan(most) else max(steep[u], most)
+        sure[v] = sure[u] and grades.whole[e]
+
+
+@njit(cache=True, nogil=True)
+def _climb_along(s, row, limit, graph, grades, sources, targets, away, steepest, known):  # type: ignore[no-untyped-def]
+    """Reach the targets that stand on the edge of an attachment, without leaving it."""
+    e, offset, leg = sources.edge[row], sources.offset[row], sources.leg[row]
+    for k in range(targets.edge_indptr[e], targets.edge_indptr[e + 1]):
+        q = targets.edge_rows[k]
+        t = targets.owner[q]
+        d = leg + abs(offset - targets.offset[q]) + targets.leg[q]
+        if d <= limit and d < away[s, t]:
+            away[s, t] = d
+            steepest[s, t], known[s, t] = _steepest_between(e, offset, targets.offset[q], graph.length, grades)
+
+
+@njit(cache=True, nogil=True)
+def climb_kernel(begin, stop, limit, graph, grades, sources, targets, away, steepest, known):  # type: ignore[no-untyped-def]
+    """Fill the rows ``begin:stop`` of the steepest stretches on the shortest walks; see ``network.climbs``."""
+    nodes = len(graph.indptr) - 1
+    walk = _new_walk(graph, len(sources.edge))
+    steep, sure = np.zeros(nodes), np.zeros(nodes, np.bool_)
+    node_of = np.empty(away.shape[1], np.int64)
+    for s in range(begin, stop):
+        _begin(walk)
+        size = 0
+        for row in range(sources.indptr[s], sources.indptr[s + 1]):
+            size = _climb_out(row, size, limit, graph, grades, sources, walk, steep, sure)
+        settled = _spread(graph, walk, size, limit)
+        _climb_up(settled, graph, grades, walk, steep, sure)
+        node_of[:] = -1
+        _arrive(s, limit, graph, targets, walk, away, node_of)
+        for t in range(len(node_of)):
+            if node_of[t] < 0:
+                continue
+            row, at_end = node_of[t] // 2, node_of[t] % 2
+            e = targets.edge[row]
+            v = graph.end[e] if at_end else graph.start[e]
+            node_at = graph.length[e] if at_end else 0.0
+            most, whole = _steepest_between(e, node_at, targets.offset[row], graph.length, grades)
+            steepest[s, t], known[s, t] = max(most, steep[v]), sure[v] and whole
+        for row in range(sources.indptr[s], sources.indptr[s + 1]):
+            _climb_along(s, row, limit, graph, grades, sources, targets, away, steepest, known)

@@ -30,9 +30,13 @@ HOMES = {10: (0, 10), 11: (300, 30), 12: (600, 20)}
 WALKS = {0: 10 + 100 + 5, 300: 10 + 200 + 5, 600: 10 + 500 + 5}
 
 
-def miniature(path: Path, **playground: str) -> Path:
+def miniature(path: Path, *, junctions: bool = False, **playground: str) -> Path:
+    """Write the estate; with junctions, ways branch off at x = -1000 and x = 1500."""
     nodes: dict[int, osm_xml.Node] = {1: (-2300, 0), 2: (2800, 0)}
     ways: dict[int, osm_xml.Way] = {1: ((1, 2), {"highway": "footway", "lit": "yes", "surface": "asphalt"})}
+    if junctions:
+        nodes |= {3: (-1000, 0), 4: (1500, 0), 5: (-1000, -50), 6: (1500, -50)}
+        ways = {1: ((1, 3, 4, 2), ways[1][1]), 2: ((3, 5), ways[1][1]), 3: ((4, 6), ways[1][1])}
     for way, (x, flats) in HOMES.items():
         corners = [(x - 10, 10), (x, 10), (x + 10, 10), (x + 10, 20), (x - 10, 20)]
         ids = [way * 100 + i for i in range(len(corners))]

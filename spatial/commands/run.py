@@ -11,6 +11,12 @@ from spatial.commands import _estate, as_json, language, output, progress, with_
 
 # What the analysis itself takes; `demo` has these too.
 ANALYSIS = (
+    click.option(
+        "--terrain",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        help="Terrain model: a raster, a folder of tiles or a pattern; may be given again.",
+    ),
     click.option("--rubric", type=click.Path(path_type=Path), help="Rubric in TOML instead of the bundled one."),
     click.option(
         "--seed",
@@ -69,6 +75,7 @@ def analyse(
     which: dict[str, Any],
     osm: Path,
     *,
+    terrain: tuple[Path, ...],
     rubric: Path | None,
     seed: int,
     lang: str,
@@ -86,7 +93,9 @@ def analyse(
         from spatial import pipeline
 
         pipeline.make_ready()
-        analysis = pipeline.analyse(estate, osm=reading, rubric=rubric, seed=seed, progress=tell)
+        analysis = pipeline.analyse(
+            estate, osm=reading, terrain=terrain or None, rubric=rubric, seed=seed, progress=tell
+        )
         pipeline.save(analysis, out, lang=lang, progress=tell)
     from spatial import strings
     from spatial.render import summary

@@ -31,6 +31,7 @@ OBSERVED, DERIVED, ASSUMED, UNKNOWN = "observed", "derived", "assumed by rule", 
 STRENGTH = (OBSERVED, DERIVED, ASSUMED, UNKNOWN)
 UNITS = {
     "m": "_m",
+    "h": "_h",
     "count": "_count",
     "share": "_share",
     "ratio": "_ratio",
@@ -108,14 +109,18 @@ def indicator(
     walked: bool = False,
     optional: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Measured]], Callable[..., Measured]]:
-    """Register a function as an indicator; its positional parameters name the tables it needs."""
+    """Register a function as an indicator; its positional parameters name the tables it needs.
+
+    A parameter with a default is a table it can do without; without an ``optional`` one it is left out.
+    """
     if unit not in UNITS:
         raise ValueError(f"indicator: unit is {unit!r}; needed one of {', '.join(UNITS)}")
 
     def register(function: Callable[..., Measured]) -> Callable[..., Measured]:
         name = function.__name__
         parameters = inspect.signature(function).parameters.values()
-        needs = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+        tables = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        needs = tuple(p.name for p in tables)
         if needs[:1] != ("places",):
             raise TypeError(f"indicator {name}: the first parameter must be 'places'")
         _registry[name] = Spec(
@@ -147,6 +152,11 @@ def registry() -> Mapping[str, Spec]:
     """All indicators by id, in the order of their names."""
     _loaded()
     return dict(sorted(_registry.items()))
+
+
+def lacking(spec: Spec, scene: Mapping[str, Any]) -> str | None:
+    """Name the first table without which an indicator is left out, and which this run does not have."""
+    return next((name for name in spec.optional if scene[name] is None), None)
 
 
 def measure(spec: Spec, places: Any, scene: Mapping[str, Any]) -> Measured:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from spatial.indicators import DERIVED, UNKNOWN, Measured, indicator, unknown, where
-from spatial.network import NO, YES, approaches
+from spatial.network import NO, YES, approaches, step_free_with
 
 # Best and worst route nearer than this to each other: the answer is known well enough.
 NEAR_ENOUGH = 0.2
@@ -27,15 +27,22 @@ def step_free(
     network: Any,
     entries: Any,
     doors: Any,
+    paths: Any,
+    slopes: Any = None,
     *,
     within_m: float = 800.0,
     route_m: float = 1200.0,
 ) -> Measured:
     """Share of the dwellings within 10 minutes that have a step-free route of at most 15 minutes.
 
-    Low: by ways known to be free of steps and firm; high: by ways not known to be otherwise. The
-    value is their middle. Slope is only known where tagged; doors and legs are not assessed.
+    Low: by ways known to be free of steps and firm (the worst route: what is unknown is barred);
+    high: by ways not known to be otherwise (the best route). The value is their middle where they
+    are near to each other. With a terrain model a way steeper than 1:20 is barred and one of unknown
+    slope unknown; without one, only tagged slopes count. Doors and legs are not assessed.
     """
+    state = network.step_free
+    if slopes is not None:
+        state = step_free_with(slopes, network, paths[paths["allowed"]])
     near = walks.distance_m <= within_m
     weight = dwellings["dwellings"].to_numpy()
     total = np.where(near, weight, 0.0).sum(axis=1)
@@ -47,7 +54,7 @@ def step_free(
         found = np.where(near & ~np.isnan(reach.distance_m), weight, 0.0).sum(axis=1)
         return np.divide(found, total, out=np.full(len(total), np.nan), where=total > 0)
 
-    low, high = share(network.step_free == YES), share(network.step_free != NO)
+    low, high = share(state == YES), share(state != NO)
     sure = high - low <= NEAR_ENOUGH
     measured = Measured(
         value=np.where(sure, (low + high) / 2, np.nan),

@@ -16,11 +16,12 @@ from spatial import places as rooms
 from spatial.config import tag_rules
 from spatial.model import ASPECTS, EVIDENCE, Estate
 from spatial.visibility import Occluders
-from tests import tables
+from tests import rasters, tables
 
 RULES = tag_rules()
 REGISTRY = indicators.registry()
 ORIGIN = (711_000.3, 6_173_000.7)
+NEED_A_MODEL = {"slope_max": "terrain"}
 FIELDS = ("value", "low", "high", "evidence", "rule")
 # No two ways, places or doors stand at equal distances of each other: ties may fall either way.
 AT = {
@@ -82,8 +83,16 @@ def made(shift=(0.0, 0.0), seed=None):
         found if seed is None else found.iloc[np.random.default_rng(seed + 1).permutation(len(found))], spaces
     )
     return SimpleNamespace(
-        sites=sites, places=sites[sites["level"] == "place"], tables=scene.build(layers, sites, estate, RULES)
+        sites=sites,
+        places=sites[sites["level"] == "place"],
+        tables=scene.build(layers, sites, estate, RULES, **models(x, y)),
     )
+
+
+def models(x, y):
+    """A hill of 3 % to the east and waves to the north, in metres around a point."""
+    east, north = np.meshgrid(np.arange(-300, 500) + 0.5, np.arange(400, -300, -1) - 0.5)
+    return {"terrain": rasters.raster(10 + 0.03 * east + 2 * np.sin(north / 40), x - 300, y + 400)}
 
 
 def fences():
@@ -180,6 +189,16 @@ def test_low_value_high(name, found):
     assert not np.isnan(result.low[sure]).any()
 
 
+def test_a_run_without_models_leaves_out_what_needs_them(nobody):
+    (sites, _), _ = nobody
+    estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
+    plain = scene.build(tables.layers(), sites, estate, RULES)
+    lost = {name: indicators.lacking(spec, plain) for name, spec in REGISTRY.items()}
+    assert {name: scene.MODEL_OF[table] for name, table in lost.items() if table} == NEED_A_MODEL
+    for spec in (REGISTRY[name] for name in REGISTRY if name not in NEED_A_MODEL):
+        indicators.measure(spec, sites, plain)
+
+
 @each
 def test_inputs_are_not_changed(name, world):
     spec = REGISTRY[name]
@@ -195,7 +214,7 @@ def frozen(item):
     """What an input holds, as copies of its arrays."""
     if hasattr(item, "to_wkb"):
         return {"index": item.index.to_numpy().copy(), **{key: item[key].to_numpy().copy() for key in item.columns}}
-    if isinstance(item, Occluders) or type(item).__name__ in ("Network", "Attachments", "Approaches"):
+    if isinstance(item, Occluders) or type(item).__name__ in ("Network", "Attachments", "Approaches", "Slopes"):
         return {key: np.copy(value) for key, value in vars(item).items()}
     if isinstance(item, tuple):
         return {str(i): np.copy(value) for i, value in enumerate(item)}
@@ -207,7 +226,10 @@ def frozen(item):
 def same(after, before):
     assert after.keys() == before.keys()
     for key in after:
-        assert_array_equal(after[key], before[key])
+        if np.asarray(after[key]).dtype == object:  # None and NaN equal only themselves
+            assert list(map(str, after[key])) == list(map(str, before[key]))
+        else:
+            assert_array_equal(after[key], before[key])
 
 
 def compare(name, one, one_index, other, other_index):
@@ -274,7 +296,7 @@ def nobody():
         lone, rooms.spaces(lone, lone["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary)
     )
     layers = tables.layers(place_objects=tables.place_objects({"far": ("swap", (9000, 9000))}))
-    return [(table, scene.build(layers, table, estate, RULES)) for table in (sites, lonely)]
+    return [(table, scene.build(layers, table, estate, RULES, **models(0, 0))) for table in (sites, lonely)]
 
 
 def test_a_scene_without_any_object():
