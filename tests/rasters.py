@@ -15,8 +15,10 @@ from spatial.model import Raster
 METRIC = CRS.from_epsg(25832)
 
 
-def write(path: Path, heights: Any, west: float, north: float, cell: float = 1.0, crs: Any = METRIC, **more: Any) -> Path:
-    """Write heights (rows from the north) as a GeoTIFF; ``units``, ``scale``, ``offset`` and GDAL's options as given."""
+def write(
+    path: Path, heights: Any, west: float, north: float, cell: float = 1.0, crs: Any = METRIC, **more: Any
+) -> Path:
+    """Write heights (rows from the north) as a GeoTIFF, with ``units``, ``scale``, GDAL's options."""
     bands = np.asarray(heights, dtype=more.pop("dtype", "float32"))
     bands = bands[None] if bands.ndim == 2 else bands
     about = {key: more.pop(key) for key in ("units", "scale", "offset", "tags") if key in more}

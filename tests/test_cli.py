@@ -54,6 +54,7 @@ UNIT_OF = {
     "open_hours": "share", "rest_gap": "m", "severance": "count", "transit_near": "m",
     "variety": "count", "watched_over": "m_per_ha", "ways_in": "count",
 }  # fmt: skip
+NEED_A_MODEL = {"slope_max"}
 MEASURED = sorted([*(f"{x}_{unit}" for x, unit in UNIT_OF.items()), "lit_share", "step_free_share"])
 
 
@@ -183,7 +184,8 @@ def test_columns_of_the_scores_are_the_contracts(demo):
         header = next(csv.reader(file))
     assert header == [*IDENTITY, *SCORES, *RANKS, *MEASURED, *SPACES]
     rubric = tomllib.loads((DEFAULTS / "rubric.toml").read_text(encoding="utf-8"))
-    assert {*UNIT_OF, "lit_share", "step_free"} == set(rubric["indicator"])
+    # The demo has no terrain model.
+    assert {*UNIT_OF, "lit_share", "step_free", *NEED_A_MODEL} == set(rubric["indicator"])
 
 
 def test_rows_are_places_and_then_meeting_spaces(demo):
@@ -453,6 +455,13 @@ def test_a_bad_boundary_fails_in_one_line_and_writes_nothing(make, inputs, earli
 def test_a_bad_rubric_fails_in_one_line(inputs, tmp_path):
     rubric = text(tmp_path / "mine.toml", "x = ")
     assert_one_line(run_town(inputs, tmp_path / "out", "--rubric", rubric), rubric)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bad_terrain_fails_in_one_line(inputs, tmp_path):
+    terrain = text(tmp_path / "dtm.tif", "no raster")
+    assert_one_line(run_town(inputs, tmp_path / "out", "--terrain", terrain), terrain)
+    assert_one_line(run_town(inputs, tmp_path / "out", "--terrain", tmp_path / "no*.tif"), tmp_path / "no*.tif")
     assert not (tmp_path / "out").exists()
 
 

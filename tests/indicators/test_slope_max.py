@@ -1,4 +1,5 @@
 """The median of the steepest ten metres over the walks, known and unknown."""
+# ruff: noqa: E501 - a table reads best with a case on a line
 
 import numpy as np
 import pytest

@@ -44,7 +44,12 @@ def test_the_cells_of_the_area_as_they_are(whole):
 def test_provenance(whole):
     (source,) = raster.terrain(whole, ESTATE).provenance
     assert source.sha256 == hashlib.sha256(whole.read_bytes()).hexdigest()
-    assert (source.source_id, source.path, source.licence, source.data_date) == ("terrain", str(whole), "not stated", "2014-03-21")
+    assert (source.source_id, source.path, source.licence, source.data_date) == (
+        "terrain",
+        str(whole),
+        "not stated",
+        "2014-03-21",
+    )
 
 
 def test_the_surface_is_asked_for_250_m_beyond_the_study_area(tmp_path):
@@ -87,7 +92,9 @@ def tiles(folder, **more):
     """The plane in four tiles of 30 cells and one far away."""
     folder.mkdir()
     for name, row, column in (("a", 0, 0), ("b", 0, 30), ("c", 30, 0), ("d", 30, 30)):
-        rasters.write(folder / f"{name}.tif", PLANE[row : row + 30, column : column + 30], X - 30 + column, Y + 30 - row, **more)
+        rasters.write(
+            folder / f"{name}.tif", PLANE[row : row + 30, column : column + 30], X - 30 + column, Y + 30 - row, **more
+        )
     rasters.write(folder / "far.tif", PLANE, X + 5000, Y, **more)
     return folder
 
@@ -117,7 +124,9 @@ def test_another_system_is_reprojected(tmp_path):
     found = raster.terrain(rasters.write(tmp_path / "33.tif", heights, x - 100, y + 100, crs=25833), ESTATE)
     assert found.cell_m == pytest.approx(1.0, abs=0.002) and found.covered_share == 1.0
     rows, columns = np.mgrid[0 : found.heights_m.shape[0], 0 : found.heights_m.shape[1]]
-    east = there.transform(found.west_m + (columns + 0.5) * found.cell_m, found.north_m - (rows + 0.5) * found.cell_m)[0]
+    east = there.transform(found.west_m + (columns + 0.5) * found.cell_m, found.north_m - (rows + 0.5) * found.cell_m)[
+        0
+    ]
     assert_allclose(found.heights_m, 50 + 0.02 * (east - (x - 100)), atol=2e-3)
 
 
@@ -137,7 +146,9 @@ def test_a_compound_system_keeps_its_heights(tmp_path):
 
 
 def test_whole_centimetres_with_a_scale(tmp_path):
-    path = rasters.write(tmp_path / "cm.tif", np.full((60, 60), 1234), X - 30, Y + 30, dtype="int16", scale=0.01, offset=2.0)
+    path = rasters.write(
+        tmp_path / "cm.tif", np.full((60, 60), 1234), X - 30, Y + 30, dtype="int16", scale=0.01, offset=2.0
+    )
     assert_allclose(raster.terrain(path, ESTATE).heights_m, 14.34, rtol=1e-6)
 
 
@@ -172,7 +183,9 @@ def cut(folder):
 
 
 def damaged(folder):
-    path = rasters.write(folder / "dtm.tif", np.random.default_rng(1).random((60, 60)), X - 30, Y + 30, compress="deflate")
+    path = rasters.write(
+        folder / "dtm.tif", np.random.default_rng(1).random((60, 60)), X - 30, Y + 30, compress="deflate"
+    )
     data = bytearray(path.read_bytes())
     data[1000:9000] = bytes(8000)
     path.write_bytes(data)
