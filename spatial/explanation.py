@@ -147,8 +147,8 @@ def _part(fact: pd.Series, name: str, weight: float, low: float, best: float, hi
     )
 
 
-def text(explanation: Explanation, *, lang: str) -> str:
-    """Say an explanation in Danish or English, for a terminal."""
+def text(explanation: Explanation, *, lang: str, lens: str | None = None) -> str:
+    """Say an explanation in Danish or English, for a terminal; ``lens`` is the resident lens it is about."""
     words = texts(lang)
     say = words["explain"]
 
@@ -157,6 +157,7 @@ def text(explanation: Explanation, *, lang: str) -> str:
 
     lines = [
         say["title"].format(id=explanation.place_id),
+        *([words["lens_line"]["explained"].format(**words["lens"][lens])] if lens else []),
         say["total"].format(
             score=number(explanation.score), low=number(explanation.low), high=number(explanation.high)
         ),

@@ -172,6 +172,26 @@ class Rubric:
 
 
 @dataclass(frozen=True)
+class LensResult:
+    """The estate seen by one way of getting about.
+
+    ``served`` is the share of the estate's dwellings that reach a good meeting space in a short
+    walk, between ``served_low`` and ``served_high``. ``places`` and ``meeting_spaces`` have the
+    scores of the contract, ``coverage`` and ``rank``. ``evidence`` holds the rows that this lens
+    measured again, ``rules`` the changes to the rubric's rules.
+    """
+
+    id: str
+    served_low: float
+    served: float
+    served_high: float
+    places: pd.DataFrame
+    meeting_spaces: pd.DataFrame
+    evidence: pd.DataFrame
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Result:
     """Everything one run found, ready to be rendered.
 
@@ -179,7 +199,8 @@ class Result:
     the estate's CRS. ``evidence`` is the long table (place_id, indicator, value, unit, low, high,
     evidence, source_id, rule, facts: the unknown facts behind an interval, as ``spatial.facts``
     writes them). ``layers`` are the canonical tables by name. In ``rubric`` every
-    value function is resolved to points in the indicator's unit.
+    value function is resolved to points in the indicator's unit. ``lenses`` are the resident lenses,
+    the worst served first.
     """
 
     estate: Estate
@@ -189,3 +210,4 @@ class Result:
     layers: Mapping[str, gpd.GeoDataFrame]
     rubric: Rubric
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    lenses: tuple[LensResult, ...] = ()

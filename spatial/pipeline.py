@@ -18,10 +18,21 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial import config, facts, indicators, model, places, scene, scoring
+from spatial import config, facts, indicators, lens_rules, lenses, model, places, scene, scoring
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
-from spatial.model import ASPECTS, EVIDENCE_COLUMNS, FACTS, FLOATING, Provenance, Raster, RawData, Result, Rubric
+from spatial.model import (
+    ASPECTS,
+    EVIDENCE_COLUMNS,
+    FACTS,
+    FLOATING,
+    LensResult,
+    Provenance,
+    Raster,
+    RawData,
+    Result,
+    Rubric,
+)
 from spatial.sources import estates, files, osm_file, raster
 from spatial.sources.ahead import Reading
 from spatial.strings import warning as sentence
@@ -102,17 +113,30 @@ class Analysis(Result):
 
         return web_map.build(self, lang=lang)
 
-    def explain(self, place_id: str, lang: str = "da") -> str:
+    def explain(self, place_id: str, lang: str = "da", *, lens: str | None = None) -> str:
         """Say in words where the score of a place or meeting space comes from.
+
+        Parameters
+        ----------
+        lens
+            Id of a resident lens; None is the ordinary result.
 
         Raises
         ------
         InputError
-            If there is no such place.
+            If there is no such place or lens.
         """
         from spatial import explanation
 
-        return explanation.text(explanation.of(self.evidence, self.rubric, place_id), lang=lang)
+        evidence, rubric = self.through(lens)
+        return explanation.text(explanation.of(evidence, rubric, place_id), lang=lang, lens=lens)
+
+    def through(self, lens: str | None) -> tuple[pd.DataFrame, Rubric]:
+        """Evidence and rubric as one lens has them; None is the ordinary result."""
+        if lens is None:
+            return self.evidence, self.rubric
+        seen = lens_rules.named(self.lenses, lens)
+        return lens_rules.put_in(self.evidence, seen.evidence), lens_rules.changed(self.rubric, seen.rules)
 
     @cached_property
     def field_checks(self) -> pd.DataFrame:
@@ -231,6 +255,16 @@ def analyse(
         resolved = scoring.resolve(spec, units, references, _left_out(scenery))
         scored_places = _scored(found, PLACE_COLUMNS, evidence, resolved, seed)
         scored_spaces = _scored(rooms, SPACE_COLUMNS, evidence, resolved, seed)
+    with clock.stage("lenses"):
+        seen = lenses.see(
+            lens_rules.lenses(),
+            resolved,
+            evidence,
+            sites,
+            scenery,
+            (scored_places.index, scored_spaces.index),
+            lambda spec, measured: _at_edge(spec, measured, sites, raw),
+        )
     drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | {"boundary": _boundary(estate)}
     return Analysis(
         estate=estate,
@@ -239,7 +273,11 @@ def analyse(
         evidence=evidence,
         layers=drawn,
         rubric=resolved,
-        manifest=_manifest(estate, raw, models, resolved, seed, clock, _warnings(estate, raw, found, models)),
+        manifest={
+            **_manifest(estate, raw, models, resolved, seed, clock, _warnings(estate, raw, found, models)),
+            "lenses": _lens_entries(seen),
+        },
+        lenses=seen,
     )
 
 
@@ -258,6 +296,20 @@ def _left_out(scenery: Mapping[str, Any]) -> dict[str, str]:
     """Indicators that this run cannot measure, and the model that was not given."""
     lacking = {name: indicators.lacking(spec, scenery) for name, spec in indicators.registry().items()}
     return {name: scene.MODEL_OF[table] for name, table in lacking.items() if table is not None}
+
+
+def _lens_entries(seen: tuple[LensResult, ...]) -> list[dict[str, Any]]:
+    """What the manifest says of the lenses, the worst served first."""
+    return [
+        {
+            "id": lens.id,
+            "served_low": lens.served_low,
+            "served": lens.served,
+            "served_high": lens.served_high,
+            "rules": {name: dict(change) for name, change in lens.rules.items()},
+        }
+        for lens in seen
+    ]
 
 
 def make_ready() -> None:
@@ -374,12 +426,18 @@ def _facts(
     return behind
 
 
+def _at_edge(
+    indicator: indicators.Spec, measured: indicators.Measured, sites: gpd.GeoDataFrame, raw: RawData
+) -> indicators.Measured:
+    return indicators.at_extract_edge(
+        indicator, measured, scene.covered_share(sites, indicator.catchment_m, raw.extent)
+    )
+
+
 def _evidence(
     measured: indicators.Measured, indicator: indicators.Spec, sites: gpd.GeoDataFrame, raw: RawData
 ) -> pd.DataFrame:
-    marked = indicators.at_extract_edge(
-        indicator, measured, scene.covered_share(sites, indicator.catchment_m, raw.extent)
-    )
+    marked = _at_edge(indicator, measured, sites, raw)
     return pd.DataFrame(
         {
             "place_id": sites.index.to_numpy(),
@@ -512,6 +570,8 @@ def save(
             printed.result()
             tables.scores(timed, draft / "scores.csv")
             tables.evidence(timed, draft / "evidence.parquet")
+            tables.lenses(timed, draft / "lenses.csv")
+            tables.lens_evidence(timed, draft / "lens_evidence.parquet")
             tables.facts(timed, draft / "facts.parquet")
             tables.field_checks(timed.field_checks, timed, draft / "field_checks.csv", lang=lang)
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})

@@ -63,7 +63,7 @@ def build(
     dict
         The canonical layers, and: ``estate``; ``kinds`` (tag rules); ``network``; ``entries`` and
         ``doors`` (attachments of sites and dwellings); ``walks`` (approaches of sites × dwellings);
-        ``flows`` (trips by edge); ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings
+        ``flows`` (trips by edge); ``stop_entries``, ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings
         and closed barriers), ``view``
         (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
         ``near_way`` (by place); ``members`` and ``member_kinds``. With a terrain model, else None:
@@ -81,6 +81,7 @@ def build(
     seats = footprints_of(outdoors, rules, "seat")
     entries = walking.attach(graph, sites.geometry.to_numpy(), clear=clear)
     doors = _doors(graph, dwellings, solid, clear)
+    stops = walking.attach(graph, layers["stops"].geometry.to_numpy())
     places = sites[sites["level"] == "place"]
     slopes = terrain and ground_heights.slopes(graph, layers["paths"][layers["paths"]["allowed"]], terrain)
     return {
@@ -96,9 +97,8 @@ def build(
         "doors": doors,
         "walks": walking.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy()),
         "flows": _flows(graph, doors, dwellings, layers["destinations"], estate),
-        "stop_walk_m": walking.nearest_m(
-            graph, entries, walking.attach(graph, layers["stops"].geometry.to_numpy()), limit_m=WALK_LIMIT_M
-        ),
+        "stop_entries": stops,
+        "stop_walk_m": walking.nearest_m(graph, entries, stops, limit_m=WALK_LIMIT_M),
         "decay_sample": _decay_sample(graph, doors, dwellings, estate),
         "blockers": blockers,
         "view": view,

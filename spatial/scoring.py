@@ -285,6 +285,12 @@ def score(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> pd.Data
         ``rank`` (null where coverage is below the rubric's minimum); ``rank_p05, rank_p95`` and
         ``top10_share`` over seeded draws of weights and unknowns.
     """
+    scores = estimates(judged, index, rubric)
+    return scores.join(_stability(judged, index, scores["rank"].notna().to_numpy(), rubric, seed))
+
+
+def estimates(judged: Judged, index: pd.Index, rubric: Rubric) -> pd.DataFrame:
+    """Scores, coverage and ranks without draws: the columns of ``score`` up to ``rank``."""
     within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
     table: dict[str, Floats] = {}
     for suffix, part in (("_low", judged.low), ("", judged.best), ("_high", judged.high)):
@@ -297,7 +303,7 @@ def score(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> pd.Data
     ranked = (scores["coverage"] >= rubric.min_coverage).to_numpy()
     ranks = pd.Series(scores[FLOATING].to_numpy()[ranked], index=index[ranked]).rank(ascending=False, method="min")
     scores["rank"] = ranks.reindex(index).astype("Int64")
-    return scores.join(_stability(judged, index, ranked, rubric, seed))
+    return scores
 
 
 def _stability(

@@ -12,19 +12,24 @@ from spatial.commands import as_json, finished_run, language
 @click.command()
 @finished_run
 @click.argument("place_id")
+@click.option("--lens", help="Seen by a way of getting about: see lenses.csv (wheelchair, dark, ...).")
 @language
 @as_json
-def command(folder: Path, place_id: str, lang: str, as_json: bool) -> None:
+def command(folder: Path, place_id: str, lens: str | None, lang: str, as_json: bool) -> None:
     """Say every number behind a place's score, back to tag and source.
 
     DIR is the folder of a finished run, PLACE_ID as in its scores.csv.
 
     \b
     faellesrum explain maps/demo osm:way/157841252 --lang en
+    faellesrum explain maps/demo osm:way/157841252 --lens wheelchair
     """
-    from spatial import explanation
+    from spatial import explanation, lens_rules
     from spatial.sources import finished
 
-    rubric = finished.rubric(finished.manifest(folder))
-    found = explanation.of(finished.evidence(folder), rubric, place_id)
-    click.echo(explanation.as_json(found) if as_json else explanation.text(found, lang=lang))
+    rubric, evidence = finished.rubric(finished.manifest(folder)), finished.evidence(folder)
+    if lens is not None:
+        seen = lens_rules.named(finished.lenses(folder), lens)
+        rubric, evidence = lens_rules.changed(rubric, seen.rules), lens_rules.put_in(evidence, seen.evidence)
+    found = explanation.of(evidence, rubric, place_id)
+    click.echo(explanation.as_json(found) if as_json else explanation.text(found, lang=lang, lens=lens))

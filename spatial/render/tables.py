@@ -68,6 +68,25 @@ def facts(result: Result, path: Path) -> None:
     table[table[FACTS] != ""].to_parquet(path, index=False)
 
 
+def lenses(result: Result, path: Path) -> None:
+    """Write the scores under each resident lens, the worst served first: one row a lens and place or space."""
+    parts = [
+        table.rename_axis("id").reset_index().assign(lens=lens.id, level=level)
+        for lens in result.lenses
+        for level, table in (("place", lens.places), ("space", lens.meeting_spaces))
+    ]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"lens": [], "level": [], "id": []})
+    first = ["lens", "level", "id"]
+    table[[*first, *table.columns.drop(first)]].to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def lens_evidence(result: Result, path: Path) -> None:
+    """Write the evidence that each lens measured again, as Parquet."""
+    parts = [lens.evidence.assign(lens=lens.id) for lens in result.lenses]
+    columns = ["lens", *EVIDENCE_COLUMNS, FACTS]
+    (pd.concat(parts) if parts else pd.DataFrame(columns=columns))[columns].to_parquet(path, index=False)
+
+
 def field_checks(checks: pd.DataFrame, result: Result, path: Path, *, lang: str) -> None:
     """Write the list of field checks, with the question to ask and a sentence that says why.
 

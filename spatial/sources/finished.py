@@ -14,7 +14,7 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
-from spatial.model import EVIDENCE_COLUMNS, FACTS, Estate, Result, Rubric, Rule
+from spatial.model import EVIDENCE_COLUMNS, FACTS, Estate, LensResult, Result, Rubric, Rule
 
 SCHEMA_VERSION = 1
 NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, facts.parquet, places.gpkg)"
@@ -66,6 +66,44 @@ def evidence(folder: Path) -> pd.DataFrame:
         raise SourceFormatError(
             f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
         ) from error
+
+
+def lenses(folder: Path) -> tuple[LensResult, ...]:
+    """Read the resident lenses of a finished run, the worst served first; a run may have none.
+
+    Raises
+    ------
+    SourceFormatError
+        If the manifest names lenses and their files cannot be read.
+    """
+    entries = manifest(folder).get("lenses", [])
+    if not entries:
+        return ()
+    path = folder / "lenses.csv"
+    try:
+        scores = pd.read_csv(path, dtype={"rank": "Int64"})
+        measured = pd.read_parquet(folder / "lens_evidence.parquet", columns=["lens", *EVIDENCE_COLUMNS, FACTS])
+        return tuple(_lens(entry, scores, measured) for entry in entries)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SourceFormatError(
+            f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
+        ) from error
+
+
+def _lens(entry: Mapping[str, Any], scores: pd.DataFrame, measured: pd.DataFrame) -> LensResult:
+    name = entry["id"]
+    own = scores[scores["lens"] == name].drop(columns="lens")
+    levels = {level: own[own["level"] == level].drop(columns="level").set_index("id") for level in ("place", "space")}
+    return LensResult(
+        name,
+        entry["served_low"],
+        entry["served"],
+        entry["served_high"],
+        levels["place"].rename_axis("place_id"),
+        levels["space"].rename_axis("space_id"),
+        measured[measured["lens"] == name].drop(columns="lens").reset_index(drop=True),
+        entry["rules"],
+    )
 
 
 def rubric(found: Mapping[str, Any]) -> Rubric:
@@ -123,6 +161,7 @@ def read(folder: Path) -> Result:
         layers=tables,
         rubric=rubric(found),
         manifest=found,
+        lenses=lenses(folder),
     )
 
 

@@ -1,0 +1,137 @@
+"""Resident lenses as written in ``defaults/lenses.toml``: speeds, what ways cost, other weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from spatial.config import load
+from spatial.errors import ConfigError, InputError
+from spatial.model import LensResult, Rubric
+
+# A way that is not taken.
+BARRED = math.inf
+FACTORS = ("steps", "loose", "narrow", "steep", "kerb", "unlit")
+CROSSING = "crossing_m"
+
+
+@dataclass(frozen=True)
+class Lens:
+    """A way of getting about.
+
+    ``cost`` says what a metre of a way counts as (infinite: it is not taken), by its property;
+    ``crossing_m`` what crossing a major road without a crossing counts as. ``rules`` are the
+    changes to rules of the rubric, by indicator.
+    """
+
+    id: str
+    speed_mps: float
+    reason: str
+    cost: Mapping[str, float] = field(default_factory=dict)
+    crossing_m: float = 0.0
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether what is not mapped of a way makes a difference."""
+        return bool(self.facts)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Facts of ``facts.toml`` about ways that make a difference to this lens."""
+        surface = any(self.cost.get(name, 1.0) != 1.0 for name in ("loose", "narrow", "steep"))
+        light = self.cost.get("unlit", 1.0) != 1.0
+        return (*(("way_light",) if light else ()), *(("way_surface",) if surface else ()))
+
+
+@dataclass(frozen=True)
+class Lenses:
+    """All lenses, how long a short walk is, and from which score on a meeting space is good."""
+
+    lenses: tuple[Lens, ...]
+    minutes: float
+    good_score: float
+
+
+@lru_cache(maxsize=4)
+def lenses(path: Path | None = None) -> Lenses:
+    """Read the lenses.
+
+    Raises
+    ------
+    ConfigError
+        If a speed is not positive, a cost below 1 or unknown, or a rule's change not one of weight and value.
+    """
+    where = "lenses" if path is None else str(path)
+    table = load(path, "lenses.toml")
+    try:
+        found = tuple(_lens(name, entry, where) for name, entry in table["lens"].items())
+        return Lenses(found, float(table["minutes"]), float(table["good_score"]))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"{where}: found no usable entry {error}; needed the layout of the bundled lenses.toml; start from "
+            "a copy of it"
+        ) from error
+
+
+def _lens(name: str, entry: Mapping[str, Any], where: str) -> Lens:
+    cost = {key: BARRED if value == "no" else float(value) for key, value in entry.get("cost", {}).items()}
+    crossing_m = cost.pop(CROSSING, 0.0)
+    problem = _problem(float(entry["speed_mps"]), cost, crossing_m, entry.get("rubric", {}))
+    if problem:
+        raise ConfigError(f"{where}: [lens.{name}] {problem}")
+    return Lens(name, float(entry["speed_mps"]), str(entry["reason"]), cost, crossing_m, dict(entry.get("rubric", {})))
+
+
+def _problem(speed: float, cost: Mapping[str, float], crossing_m: float, rules: Mapping[str, Any]) -> str | None:
+    if not 0 < speed < math.inf:
+        return f"speed_mps is {speed}; needed metres a second above 0; correct it"
+    for key, value in cost.items():
+        if key not in FACTORS:
+            return f"cost has {key!r}; needed one of {', '.join((*FACTORS, CROSSING))}; correct it"
+        if not value >= 1:
+            return f"cost of {key} is {value}; needed 1 or more, or 'no'; correct it"
+    if not 0 <= crossing_m < math.inf:
+        return f"{CROSSING} is {crossing_m}; needed metres, 0 or more; correct it"
+    for name, change in rules.items():
+        if not set(change) <= {"weight", "value"}:
+            return f"rubric.{name} changes {', '.join(change)}; needed weight or value; correct it"
+    return None
+
+
+def changed(rubric: Rubric, rules: Mapping[str, Mapping[str, Any]]) -> Rubric:
+    """Return the rubric with the changes of a lens; what a run does not measure is passed over."""
+    new = dict(rubric.rules)
+    for name, change in rules.items():
+        if name not in new:
+            continue
+        points = tuple((float(x), float(y)) for x, y in change.get("value", new[name].points))
+        new[name] = replace(new[name], weight=float(change.get("weight", new[name].weight)), points=points)
+    return replace(rubric, rules=new)
+
+
+def put_in(evidence: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """Put what a lens measured in the place of the same indicators."""
+    kept = evidence[~evidence["indicator"].isin(measured["indicator"].unique())]
+    return pd.concat([kept, measured], ignore_index=True)
+
+
+def named(seen: Sequence[LensResult], name: str) -> LensResult:
+    """Return the lens of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none; those that there are, are named.
+    """
+    found = {lens.id: lens for lens in seen}
+    if name not in found:
+        known = ", ".join(found) or "none in this run"
+        raise InputError(f"lens {name!r}: found no such lens; needed one of {known}; name one of them")
+    return found[name]
