@@ -75,7 +75,8 @@ def ways(network: walking.Network, paths: gpd.GeoDataFrame, slopes: Any = None) 
     )
     steep = np.where((incline > MAX_STEP_FREE_SLOPE) & ~good, 1, NO)[network.way]
     if slopes is not None:
-        steep = np.where((slopes.steepest > MAX_STEP_FREE_SLOPE) & ~good[network.way], 1, steep)
+        hidden = np.where(slopes.whole | good[network.way] | (steep == 1), steep, UNKNOWN)
+        steep = np.where((slopes.steepest > MAX_STEP_FREE_SLOPE) & ~good[network.way], 1, hidden)
     barred = (wheelchair == "no")[network.way]
     shut = np.where(network.major[:, None], False, _bare(network)[np.stack([network.start, network.end], axis=1)])
     return Ways(

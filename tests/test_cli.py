@@ -34,8 +34,6 @@ FILES = [
     "field_checks.csv",
     "lens_evidence.parquet",
     "lenses.csv",
-    "lens_evidence.parquet",
-    "lenses.csv",
     "manifest.json",
     "map.html",
     "places.gpkg",
