@@ -114,6 +114,7 @@ class TagRules:
     access: Mapping[str, Any]
     programme: Mapping[str, Any]
     affiliation: Mapping[str, Any]
+    conflation: Mapping[str, Any]
 
 
 def load(path: Path | None, default: str) -> dict[str, Any]:
@@ -149,6 +150,7 @@ def tag_rules() -> TagRules:
         access=table["access"],
         programme=table["programme"],
         affiliation=table["affiliation"],
+        conflation=table["conflation"],
     )
 
 

@@ -59,8 +59,19 @@ class AspectPart:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What one source says of one field of a place, and whether its word was taken."""
+
+    field: str
+    value: str
+    source_id: str
+    source_object: str
+    used: bool
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """Every number behind the floating potential of one place."""
+    """Every number behind the floating potential of one place, and what the sources say of it."""
 
     place_id: str
     low: float
@@ -71,9 +82,10 @@ class Explanation:
     mean: str
     aspects: tuple[AspectPart, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
 
 
-def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str) -> Explanation:
+def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str, *, claims: pd.DataFrame | None = None) -> Explanation:
     """Compute a score again from the evidence, and keep every step.
 
     Parameters
@@ -82,6 +94,8 @@ def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str) -> Explanation:
         Long table of a run.
     rubric
         The resolved rubric of the run.
+    claims
+        Who said what of each place, as ``Result.claims``.
 
     Raises
     ------
@@ -123,7 +137,16 @@ def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str) -> Explanation:
         rubric.mean,
         tuple(aspects),
         rubric.left_out,
+        _claims(claims, place_id),
     )
+
+
+def _claims(claims: pd.DataFrame | None, place_id: str) -> tuple[Claim, ...]:
+    if claims is None:
+        return ()
+    mine = claims[claims["object_id"] == place_id]
+    columns = ["field", "value", "source_id", "source_object", "used"]
+    return tuple(Claim(*row) for row in mine[columns].itertuples(index=False, name=None))
 
 
 def _part(fact: pd.Series, name: str, weight: float, low: float, best: float, high: float) -> Part:
@@ -191,7 +214,22 @@ def text(explanation: Explanation, *, lang: str, lens: str | None = None) -> str
     joined = say["product" if explanation.mean == "geometric" else "sum"]
     sign = " × " if explanation.mean == "geometric" else " + "
     lines += ["", joined.format(terms=sign.join(factors), score=number(explanation.score))]
+    if explanation.claims:
+        lines += ["", say["claims"], *(_claim(claim, explanation.claims, say) for claim in explanation.claims)]
     return "\n".join(lines)
+
+
+def _claim(claim: Claim, all_: tuple[Claim, ...], say: Mapping[str, str]) -> str:
+    """What a source says; of a word that was not taken, whose was, unless both say the same."""
+    taken = next((other for other in all_ if other.field == claim.field and other.used), claim)
+    pattern = say["claim" if claim.used or claim.value == taken.value else "claim_not_used"]
+    return "  " + pattern.format(
+        field=claim.field,
+        value=claim.value,
+        source=claim.source_id,
+        object=claim.source_object,
+        taken=taken.source_id,
+    )
 
 
 def _sentence(part: Part, lang: str) -> str:

@@ -52,7 +52,7 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
     addresses = _select(raw.points, lambda tags: "addr:housenumber" in tags, ("addr:housenumber", "addr:flats"), crs)
     ground = _ground(raw, rules, crs)
     buildings = _mark_residential(buildings, addresses, entrances, ground, rules)
-    departments = _departments(raw.areas, crs)
+    departments = _departments(raw, crs)
     return {
         "buildings": buildings,
         "paths": paths,
@@ -62,7 +62,7 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
         "entrances": entrances,
         "addresses": addresses,
         "departments": departments,
-        "dwellings": dwellings(buildings, addresses, entrances, rules),
+        "dwellings": dwellings(buildings, addresses, entrances, departments, rules),
         "place_objects": _place_objects(raw, rules, crs),
         "context": _named((raw.points, raw.areas), rules.context, "kind", ("name", "operator", "website"), crs),
         "ground": ground,
@@ -112,7 +112,7 @@ def _ground(raw: RawData, rules: TagRules, crs: CRS) -> Table:
         (raw.areas,),
         rules.ground,
         "ground",
-        ("name", "access", "operator", "opening_hours", "fee", "fenced", "barrier", "religion"),
+        ("name", "access", "operator", "ownership", "opening_hours", "fee", "fenced", "barrier", "religion"),
         crs,
     )
 
@@ -148,12 +148,20 @@ def _base(raw: RawData, rules: TagRules, crs: CRS) -> dict[str, Table]:
     }
 
 
-def _departments(areas: Features, crs: CRS) -> Table:
-    """Grounds of public-housing departments; ``dwellings`` (count) is NaN where the source does not say."""
+def _departments(raw: RawData, crs: CRS) -> Table:
+    """Grounds of public-housing departments.
+
+    ``dwellings`` (count) is NaN where the source does not say; of a department that the extract cuts,
+    it is the share of its ground that lies in the extract.
+    """
+    areas = raw.areas
     index = [i for i, tags in enumerate(areas.tags) if tags.get("residential") == DEPARTMENT]
-    tags = [areas.tags[i] for i in index]
-    columns = {key: _column(tags, key) for key in ("name", "operator")} | {"dwellings": _numbers(tags, "dwellings")}
-    return _table(areas.ids[index], areas.geometry[index], columns, crs).sort_index()
+    tags, shapes = [areas.tags[i] for i in index], areas.geometry[index]
+    seen_share = shapely.area(shapely.intersection(shapes, raw.extent)) / shapely.area(shapes)
+    columns = {key: _column(tags, key) for key in ("name", "operator")}
+    return _table(
+        areas.ids[index], shapes, columns | {"dwellings": _numbers(tags, "dwellings") * seen_share}, crs
+    ).sort_index()
 
 
 # --- buildings and dwellings -------------------------------------------------------------------
@@ -232,11 +240,13 @@ def _mark_residential(buildings: Table, addresses: Table, entrances: Table, grou
     return buildings.assign(residential=residential, one_family=residential & one_family)
 
 
-def dwellings(buildings: Table, addresses: Table, entrances: Table, rules: TagRules) -> Table:
+def dwellings(buildings: Table, addresses: Table, entrances: Table, departments: Table, rules: TagRules) -> Table:
     """Estimate dwellings and place them at the doors.
 
     The number is ``building:flats`` where tagged (observed); one an address in houses for one
-    family; else floor area × levels / gross area per dwelling (derived). They are put at the
+    family; else floor area × levels / gross area per dwelling (derived). On the ground of a
+    department whose dwellings are known, they are spread over its buildings by floor area instead
+    (derived); one whose buildings are not known has them at an inner point. They are put at the
     building's entrances, else at its addresses, else at its centroid, in equal parts.
 
     Returns
@@ -247,6 +257,7 @@ def dwellings(buildings: Table, addresses: Table, entrances: Table, rules: TagRu
     homes = buildings[buildings["residential"]]
     doors, owner = _doors(homes, addresses, entrances, rules.building["address_snap_m"])
     count, evidence = _dwelling_count(homes, addresses, rules)
+    count, empty = _of_departments(homes, departments, count, evidence == "observed", rules)
     per_home = np.bincount(owner, minlength=len(homes))
     columns = {
         "dwellings": count[owner] / per_home[owner],
@@ -254,7 +265,11 @@ def dwellings(buildings: Table, addresses: Table, entrances: Table, rules: TagRu
         "evidence": evidence[owner],
     }
     ids = [f"{building}/door/{i}" for building, i in zip(columns["building"], _rank_within(owner), strict=True)]
-    return _table(ids, doors, columns, buildings.crs)
+    inner = shapely.point_on_surface(empty.geometry.to_numpy())
+    unseen = {"dwellings": empty["dwellings"].to_numpy(), "building": None, "evidence": "derived"}
+    unseen_doors = _table([f"{department}/door/0" for department in empty.index], inner, unseen, buildings.crs)
+    found = _table(ids, doors, columns, buildings.crs)
+    return pd.concat([found, unseen_doors]) if len(empty) else found
 
 
 def _rank_within(owner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -290,16 +305,52 @@ def _doors(
     return np.concatenate(points)[order], owner[order]
 
 
+def _floors_m2(homes: Table, rules: TagRules) -> npt.NDArray[np.float64]:
+    """Floor area of each home: its outline times its levels, assumed where they are not tagged."""
+    config = rules.building
+    levels = homes["levels"].to_numpy()
+    assumed = np.where(homes["one_family"], config["levels_one_family"], config["levels_apartments"])
+    floors: npt.NDArray[np.float64] = homes.area.to_numpy() * np.where(
+        np.isnan(levels), assumed, np.maximum(levels, 1.0)
+    )
+    return floors
+
+
+def _of_departments(
+    homes: Table,
+    departments: Table,
+    count: npt.NDArray[np.float64],
+    counted: npt.NDArray[np.bool_],
+    rules: TagRules,
+) -> tuple[npt.NDArray[np.float64], Table]:
+    """Spread the dwellings that departments are known to have over their homes by floor area.
+
+    A home lies on the smallest department around its inner point. What is counted building by
+    building stays. Returned as well: departments on whose ground no home is known.
+    """
+    known = departments[departments["dwellings"] > 0].sort_index()
+    whose = np.full(len(homes), -1)
+    if len(known) and len(homes):
+        inner = shapely.point_on_surface(homes.geometry.to_numpy())
+        home, department = shapely.STRtree(known.geometry.to_numpy()).query(inner, predicate="within")
+        order = np.lexsort((known.area.to_numpy()[department],))[::-1]
+        whose[home[order]] = department[order]
+    floors, result = _floors_m2(homes, rules), count.copy()
+    for i, total in enumerate(known["dwellings"]):
+        mine = whose == i
+        rest, open_ = max(total - count[mine & counted].sum(), 0.0), mine & ~counted
+        if open_.any():
+            result[open_] = rest * floors[open_] / floors[open_].sum()
+    return result, known[~np.isin(np.arange(len(known)), whose)]
+
+
 def _dwelling_count(
     homes: Table, addresses: Table, rules: TagRules
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
     config = rules.building
     shapes = homes.geometry.to_numpy()
     one_family = homes["one_family"].to_numpy()
-    levels = homes["levels"].to_numpy()
-    assumed = np.where(one_family, config["levels_one_family"], config["levels_apartments"])
-    floors = shapely.area(shapes) * np.where(np.isnan(levels), assumed, np.maximum(levels, 1.0))
-    estimate = np.maximum(floors / config["gross_m2_per_dwelling"], 1.0)
+    estimate = np.maximum(_floors_m2(homes, rules) / config["gross_m2_per_dwelling"], 1.0)
     count = np.where(one_family, 1.0, estimate)
     if len(addresses) and len(shapes):
         at = shapely.STRtree(shapes).query_nearest(
@@ -426,7 +477,8 @@ def _path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
     found = [
         (i, locked(t), rules.crossing.first(t) == "crossing", t.get("kerb"))
         for i, t in enumerate(points.tags)
-        if not NODE_KEYS.isdisjoint(t)
+        # A vertex of a way has a number; a point of another source lies on none.
+        if not NODE_KEYS.isdisjoint(t) and points.ids[i].rpartition("/")[2].isdigit()
     ]
     kept = [row for row in found if row[1] or row[2] or row[3]]
     index = [row[0] for row in kept]

@@ -21,6 +21,8 @@ KNOWN_EVIDENCE = ("observed", "derived")
 EVIDENCE_COLUMNS = ("place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule")
 # The unknown facts behind an interval, as ``spatial.facts`` writes them; a column of its own file.
 FACTS = "facts"
+# Who said what of an object: see ``spatial.conflation``.
+CLAIM_COLUMNS = ("object_id", "field", "value", "source_id", "source_object", "used")
 # Licence or attribution of a file that names none.
 NOT_STATED = "not stated"
 
@@ -198,7 +200,8 @@ class Result:
     ``places`` and ``meeting_spaces`` are indexed by id and carry the columns of the contract in
     the estate's CRS. ``evidence`` is the long table (place_id, indicator, value, unit, low, high,
     evidence, source_id, rule, facts: the unknown facts behind an interval, as ``spatial.facts``
-    writes them). ``layers`` are the canonical tables by name. In ``rubric`` every
+    writes them), ``claims`` that of who said what of a place (``CLAIM_COLUMNS``). ``layers`` are the
+    canonical tables by name. In ``rubric`` every
     value function is resolved to points in the indicator's unit. ``lenses`` are the resident lenses,
     the worst served first.
     """
@@ -209,5 +212,6 @@ class Result:
     evidence: pd.DataFrame
     layers: Mapping[str, gpd.GeoDataFrame]
     rubric: Rubric
+    claims: pd.DataFrame
     manifest: Mapping[str, Any] = field(default_factory=dict)
     lenses: tuple[LensResult, ...] = ()

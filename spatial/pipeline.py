@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial import config, facts, indicators, lens_rules, lenses, model, places, scene, scoring
+from spatial import config, conflation, facts, indicators, lens_rules, lenses, lineage, model, places, scene, scoring
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
 from spatial.model import (
@@ -129,7 +129,7 @@ class Analysis(Result):
         from spatial import explanation
 
         evidence, rubric = self.through(lens)
-        return explanation.text(explanation.of(evidence, rubric, place_id), lang=lang, lens=lens)
+        return explanation.text(explanation.of(evidence, rubric, place_id, claims=self.claims), lang=lang, lens=lens)
 
     def through(self, lens: str | None) -> tuple[pd.DataFrame, Rubric]:
         """Evidence and rubric as one lens has them; None is the ordinary result."""
@@ -201,6 +201,7 @@ def analyse(
     estate: model.Estate,
     *,
     osm: str | Path | Reading,
+    layers: Sequence[str | RawData] = (),
     terrain: raster.Files | None = None,
     rubric: str | Path | None = None,
     seed: int = SEED,
@@ -215,6 +216,10 @@ def analyse(
     osm
         An OpenStreetMap extract: ``.osm.pbf``, ``.osm`` or ``.osm.bz2``; or one that is being
         read already (``spatial.sources.ahead``).
+    layers
+        Municipal layers: ``"SOURCE_ID"`` (asked live) or ``"SOURCE_ID=FILE"`` of the catalogue, or
+        what ``spatial.sources.register.around`` returned. Where two sources know the same thing, it
+        becomes one, with the word of each kept.
     terrain
         A terrain model: a raster, a folder of tiles, a pattern, or several; see
         ``spatial.sources.raster.terrain``. Without one nothing is said of slopes but what is tagged.
@@ -239,17 +244,19 @@ def analyse(
     clock = _Clock(progress)
     rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
     with clock.stage("read"):
-        raw = osm.result() if isinstance(osm, Reading) else osm_file.around(osm, estate)
+        registers = [_register(layer, estate) for layer in layers]
+        alone = osm.result() if isinstance(osm, Reading) else osm_file.around(osm, estate)
     models = _models(estate, clock, terrain=terrain)
     with clock.stage("layers"):
-        layers = canonical_layers.canonical(raw, rules, estate.crs)
+        one = conflation.conflate(alone, registers, rules)
+        tables = canonical_layers.canonical(one.raw, rules, estate.crs)
     with clock.stage("places"):
-        found, rooms = _places(layers, estate, rules)
+        found, rooms = _places(tables, estate, rules, one)
     with clock.stage("network"):
         sites = scene.sites(found, rooms)
-        scenery = scene.build(layers, sites, estate, rules, **models)
+        scenery = scene.build(tables, sites, estate, rules, **models)
     with clock.stage("indicators"):
-        evidence, references = _measure(found, rooms, sites, scenery, raw, spec)
+        evidence, references = _measure(found, sites, scenery, one.raw, spec)
     with clock.stage("scores"):
         units = {name: s.unit for name, s in indicators.registry().items()}
         resolved = scoring.resolve(spec, units, references, _left_out(scenery))
@@ -263,7 +270,7 @@ def analyse(
             sites,
             scenery,
             (scored_places.index, scored_spaces.index),
-            lambda spec, measured: _at_edge(spec, measured, sites, raw),
+            lambda spec, measured: _at_edge(spec, measured, sites, one.raw),
         )
     drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | {"boundary": _boundary(estate)}
     return Analysis(
@@ -273,12 +280,23 @@ def analyse(
         evidence=evidence,
         layers=drawn,
         rubric=resolved,
+        claims=conflation.claims_of(found, one.claims),
         manifest={
-            **_manifest(estate, raw, models, resolved, seed, clock, _warnings(estate, raw, found, models)),
+            **_manifest(
+                estate, [alone, *registers], one, models, resolved, seed, clock, _warnings(estate, alone, found, models)
+            ),
             "lenses": _lens_entries(seen),
         },
         lenses=seen,
     )
+
+
+def _register(layer: str | RawData, estate: model.Estate) -> RawData:
+    if isinstance(layer, RawData):
+        return layer
+    from spatial.sources import register
+
+    return register.around(layer, estate)
 
 
 def _models(estate: model.Estate, clock: _Clock, **given: raster.Files | None) -> dict[str, Raster]:
@@ -328,7 +346,7 @@ def _boundary(estate: model.Estate) -> gpd.GeoDataFrame:
 
 
 def _places(
-    layers: Mapping[str, gpd.GeoDataFrame], estate: model.Estate, rules: config.TagRules
+    layers: Mapping[str, gpd.GeoDataFrame], estate: model.Estate, rules: config.TagRules, one: conflation.Conflated
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Places with the space they belong to, and the spaces."""
     found = places.find(
@@ -341,12 +359,17 @@ def _places(
         [layers[name].geometry.to_numpy() for name in ("barriers", "water")] + [places.parting_roads(paths)]
     )
     rooms = places.spaces(found, space_of, layers["buildings"], cutting, estate.boundary)
-    return found.assign(space_id=space_of, source_id=osm_file.SOURCE_ID), rooms.assign(source_id=osm_file.SOURCE_ID)
+    found = found.assign(
+        space_id=space_of,
+        source_id=lineage.of_places(list(found.index), one.sources, one.same_as),
+        tag_sources=np.array([*(one.sources.get(i, {}) for i in found.index), None], dtype=object)[:-1],
+    )
+    sources = found["source_id"].groupby(found["space_id"]).agg(lineage.joined)
+    return found, rooms.assign(source_id=sources.reindex(rooms.index).to_numpy(dtype=object))
 
 
 def _measure(
     found: gpd.GeoDataFrame,
-    rooms: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     scenery: Mapping[str, Any],
     raw: RawData,
@@ -362,21 +385,15 @@ def _measure(
             continue
         measured = indicators.measure(indicator, found if indicator.members else sites, scenery)
         references[name] = measured.reference
-        table = _evidence(_with_rooms(indicator, measured, many, spec.rules[name].plausible), indicator, sites, raw)
-        behind = _facts(indicator, measured, table, sites, many, scenery["kinds"])
-        table = table.assign(facts=behind, source_id=_sources(indicator, scenery))
+        whole = _with_rooms(indicator, measured, many, spec.rules[name].plausible)
+        table = _evidence(whole, indicator, sites, raw).assign(source_id=_sources(indicator, found, sites, scenery))
+        table = table.assign(facts=_facts(indicator, measured, table, sites, many, scenery["kinds"]))
         lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
         tables.append(pd.concat([table, lone]))
     evidence = pd.concat(tables) if tables else pd.DataFrame(columns=[*EVIDENCE_COLUMNS, FACTS])
     return evidence.sort_values(["place_id", "indicator"], kind="stable").reset_index(drop=True)[
         [*EVIDENCE_COLUMNS, FACTS]
     ], references
-
-
-def _sources(indicator: indicators.Spec, scenery: Mapping[str, Any]) -> str:
-    """Name the sources an indicator was measured from: the map, and the models whose tables it uses."""
-    used = {scene.MODEL_OF[name] for name in indicator.needs if name in scene.MODEL_OF and scenery[name] is not None}
-    return ";".join([osm_file.SOURCE_ID, *sorted(used)])
 
 
 def _with_rooms(
@@ -434,6 +451,26 @@ def _at_edge(
     )
 
 
+def _sources(
+    indicator: indicators.Spec, found: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, scenery: Mapping[str, Any]
+) -> Any:
+    """Sources that each value of an indicator rests on; those of a room are those of its places."""
+    layers = {
+        part for name in indicator.needs for part in scene.MADE_OF.get(name, (name,)) if name not in scene.MODEL_OF
+    }
+    models = {
+        scene.MODEL_OF[name] for name in indicator.needs if scenery.get(name) is not None and name in scene.MODEL_OF
+    }
+    of_layers = lineage.joined([lineage.of_layers(scenery, layers) or osm_file.SOURCE_ID, *models])
+    if not indicator.reads:
+        return of_layers
+    of_places = lineage.of_tags(found, indicator.reads, otherwise=of_layers)
+    of_rooms = [
+        lineage.joined(of_places[scenery["members"][space]]) for space in sites.index[sites["level"] == "space"]
+    ]
+    return np.concatenate([of_places, np.array([*of_rooms, None], dtype=object)[:-1]])
+
+
 def _evidence(
     measured: indicators.Measured, indicator: indicators.Spec, sites: gpd.GeoDataFrame, raw: RawData
 ) -> pd.DataFrame:
@@ -447,7 +484,6 @@ def _evidence(
             "low": marked.low,
             "high": marked.high,
             "evidence": marked.evidence,
-            "source_id": osm_file.SOURCE_ID,
             "rule": marked.rule,
         }
     )
@@ -502,15 +538,18 @@ def _warnings(
 
 def _manifest(
     estate: model.Estate,
-    raw: RawData,
+    raws: Sequence[RawData],
+    one: conflation.Conflated,
     models: Mapping[str, Raster],
     rubric: Rubric,
     seed: int,
     clock: _Clock,
     warnings: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    sources: list[Provenance] = [raw.provenance, *([estate.provenance] if estate.provenance else []), *estate.further]
+    drawn = [estate.provenance] if estate.provenance else []
+    sources: list[Provenance] = [*(raw.provenance for raw in raws), *drawn, *estate.further]
     sources += [source for heights in models.values() for source in heights.provenance]
+    alone, *registers = raws
     return {
         "schema_version": 1,
         "estate": {
@@ -529,8 +568,17 @@ def _manifest(
             what: {"cell_m": heights.cell_m, "covered_share": round(heights.covered_share, 4)}
             for what, heights in models.items()
         },
-        "dropped": dict(raw.dropped),
-        "repaired": dict(raw.repaired),
+        "dropped": dict(alone.dropped),
+        "repaired": dict(alone.repaired),
+        "layers": [
+            {
+                "source_id": raw.provenance.source_id,
+                "dropped": dict(raw.dropped),
+                "repaired": dict(raw.repaired),
+                "matching": [dict(row) for row in one.counts if row["source_id"] == raw.provenance.source_id],
+            }
+            for raw in registers
+        ],
         "warnings": warnings,
         "rubric": asdict(rubric),
         "seed": seed,
@@ -574,6 +622,7 @@ def save(
             tables.lens_evidence(timed, draft / "lens_evidence.parquet")
             tables.facts(timed, draft / "facts.parquet")
             tables.field_checks(timed.field_checks, timed, draft / "field_checks.csv", lang=lang)
+            tables.lineage(timed, draft / "lineage.parquet")
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")
     return timed

@@ -36,6 +36,26 @@ DECAY_SAMPLE = 100
 WATCH_M = 25.0
 # Tables that a run without a model does not have, and what would give them.
 MODEL_OF = {"terrain": "terrain", "slopes": "terrain", "climbs": "terrain", "surface": "surface"}
+# The canonical layers that each table is made of, by its name; a table that is not here is made of none.
+MADE_OF = {
+    "blockers": ("buildings", "barriers"),
+    "view": ("buildings", "barriers"),
+    "viewpoints": ("buildings",),
+    "network": ("paths",),
+    "entries": ("paths",),
+    "near_way": ("paths",),
+    "doors": ("paths", "dwellings"),
+    "walks": ("paths", "dwellings"),
+    "decay_sample": ("paths", "dwellings"),
+    "flows": ("paths", "dwellings", "destinations"),
+    "stop_walk_m": ("paths", "stops"),
+    "seats": ("place_objects",),
+    "activities": ("place_objects",),
+    "estate": (),
+    "kinds": (),
+    "members": (),
+    "member_kinds": (),
+}
 
 
 def build(
@@ -237,6 +257,7 @@ def sites(places: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame) -> gpd.GeoDataFram
         level="space",
         space_id=many.index,
         tags=[{} for _ in range(len(many))],
+        tag_sources=[{} for _ in range(len(many))],
         ground=blank,
         ground_id=blank,
         ground_name=blank,

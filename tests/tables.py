@@ -30,8 +30,8 @@ NODE = {"node_id": 0, "locked": False, "crossing": False, "kerb": None}
 DWELLING = {"dwellings": 1.0, "building": "osm:way/0", "evidence": "derived"}
 BARRIER = {"barrier": "fence", "height": None, "blocks_view": False}
 GROUND = {
-    "ground": "park", "name": None, "access": None, "operator": None, "opening_hours": None, "fee": None,
-    "fenced": None, "barrier": None, "religion": None,
+    "ground": "park", "name": None, "access": None, "operator": None, "ownership": None, "opening_hours": None,
+    "fee": None, "fenced": None, "barrier": None, "religion": None,
 }  # fmt: skip
 DEPARTMENT = {"name": None, "operator": None, "dwellings": NAN}
 NAMED = {"kind": "stop", "name": None}

@@ -34,6 +34,7 @@ FILES = [
     "field_checks.csv",
     "lens_evidence.parquet",
     "lenses.csv",
+    "lineage.parquet",
     "manifest.json",
     "map.html",
     "places.gpkg",

@@ -469,6 +469,72 @@ def test_dwellings_keep_their_total_wherever_the_doors_are(doors):
     assert not table.index.duplicated().any()
 
 
+# --- public housing -----------------------------------------------------------------------
+
+
+def department(shape, count=None):
+    tags = {"landuse": "residential", "residential": "almen", "name": "Afdeling 7", "operator": "Boligselskabet"}
+    return (tags | ({} if count is None else {"dwellings": str(count)}), shape)
+
+
+BLOCK_A, BLOCK_B = box(0, 0, 50, 10), box(0, 30, 50, 40)  # 500 m² each
+
+
+def per_building(*areas):
+    return layers(areas=areas)["dwellings"].groupby("building", dropna=False)["dwellings"].sum().to_dict()
+
+
+def test_known_dwellings_are_spread_over_a_departments_buildings_by_floor_area():
+    low, high = ({"building": "apartments", "building:levels": n} for n in ("2", "6"))
+    found = per_building((low, BLOCK_A), (high, BLOCK_B), department(box(-10, -10, 60, 50), 80))
+    # 1,000 and 3,000 m² of floors
+    assert found == pytest.approx({"osm:relation/1": 20, "osm:relation/2": 60})
+
+
+def test_what_is_counted_building_by_building_stays():
+    flats = {"building": "apartments", "building:flats": "30"}
+    found = per_building((flats, BLOCK_A), ({"building": "apartments"}, BLOCK_B), department(box(-10, -10, 60, 50), 80))
+    assert found == pytest.approx({"osm:relation/1": 30, "osm:relation/2": 50})
+
+
+@pytest.mark.parametrize(("count", "expected"), [(None, FLATS), (0, FLATS), (7, 7)])
+def test_a_department_that_does_not_say_changes_nothing(count, expected):
+    found = per_building(({"building": "apartments"}, BLOCK_A), department(box(-10, -10, 60, 20), count))
+    assert found == pytest.approx({"osm:relation/1": expected})
+
+
+def test_a_building_belongs_to_the_smallest_department_around_it():
+    found = per_building(
+        ({"building": "apartments"}, BLOCK_A),
+        ({"building": "apartments"}, BLOCK_B),
+        department(box(-90, -90, 90, 90), 100),
+        department(box(-10, -10, 60, 20), 7),
+    )
+    assert found == pytest.approx({"osm:relation/1": 7, "osm:relation/2": 100})
+
+
+def test_people_of_a_department_without_known_buildings_are_not_lost():
+    table = layers(areas=[department(box(100, 0, 140, 40), 12)])["dwellings"]
+    assert table.index.tolist() == ["osm:relation/1/door/0"] and table["dwellings"].tolist() == [12]
+    assert table["evidence"].tolist() == ["derived"] and box(100, 0, 140, 40).contains(table.geometry.iloc[0])
+
+
+def test_of_a_department_that_the_extract_cuts_the_share_inside_counts():
+    # The extract ends at x = 1000: a quarter of the ground lies in it.
+    table = layers(areas=[department(box(990, 0, 1030, 40), 100)])["departments"]
+    assert table[["name", "operator", "dwellings"]].to_numpy().tolist() == [["Afdeling 7", "Boligselskabet", 25.0]]
+
+
+def test_a_point_of_another_source_is_on_no_way():
+    gate = {"barrier": "gate", "locked": "yes"}
+    raw = RawData(
+        points=Features(np.array(["kk.hegn:7", "osm:node/8"], dtype=object), [gate, gate], np.array([Point(0, 0)] * 2)),
+        lines=features([], "way", lines=True), areas=features([], "relation"), extent=box(-9, -9, 9, 9), dropped={},
+        repaired={}, provenance=Provenance("osm", "x", "x", "x"),
+    )  # fmt: skip
+    assert canonical(raw, tag_rules(), METRIC)["path_nodes"]["node_id"].tolist() == [8]
+
+
 # --- places, ground, context --------------------------------------------------------------
 
 

@@ -31,5 +31,5 @@ def command(folder: Path, place_id: str, lens: str | None, lang: str, as_json: b
     if lens is not None:
         seen = lens_rules.named(finished.lenses(folder), lens)
         rubric, evidence = lens_rules.changed(rubric, seen.rules), lens_rules.put_in(evidence, seen.evidence)
-    found = explanation.of(evidence, rubric, place_id)
+    found = explanation.of(evidence, rubric, place_id, claims=finished.claims(folder))
     click.echo(explanation.as_json(found) if as_json else explanation.text(found, lang=lang, lens=lens))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,20 @@ INPUTS = (
         required=True,
         help="OpenStreetMap extract (.osm.pbf, .osm, .osm.bz2).",
     ),
+    click.option(
+        "--layer",
+        "layers",
+        multiple=True,
+        metavar="SOURCE_ID[=FILE]",
+        help="Municipal layer of the catalogue, live or from a file; can be repeated. See `faellesrum sources list`.",
+    ),
 )
 
 
 @click.command()
 @with_options(INPUTS)
 @with_options(ANALYSIS)
-def command(osm: Path, **options: Any) -> None:
+def command(osm: Path, layers: Sequence[str], **options: Any) -> None:
     """Score the places of an estate and draw the map.
 
     \b
@@ -68,12 +76,13 @@ def command(osm: Path, **options: Any) -> None:
     faellesrum run --estate vollsmose --boundary vollsmose.gpkg --osm denmark.osm.pbf --out maps/vollsmose
     """
     which = _estate.taken(options)
-    analyse(which, osm, **options)
+    analyse(which, osm, layers, **options)
 
 
 def analyse(
     which: dict[str, Any],
     osm: Path,
+    layers: Sequence[str] = (),
     *,
     terrain: tuple[Path, ...],
     rubric: Path | None,
@@ -94,7 +103,7 @@ def analyse(
 
         pipeline.make_ready()
         analysis = pipeline.analyse(
-            estate, osm=reading, terrain=terrain or None, rubric=rubric, seed=seed, progress=tell
+            estate, osm=reading, layers=layers, terrain=terrain or None, rubric=rubric, seed=seed, progress=tell
         )
         pipeline.save(analysis, out, lang=lang, progress=tell)
     from spatial import strings

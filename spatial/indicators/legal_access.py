@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,15 @@ import shapely
 from spatial.indicators import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
 
 ACCESS_KEYS = ("foot", "access")
+OWNER_KEYS = ("ownership", "operator:type")
+READS = (*ACCESS_KEYS, *OWNER_KEYS)
 
 
 @indicator(
     aspect="openness",
     unit="index",
     members=True,
-    reads=ACCESS_KEYS,
+    reads=READS,
     reference="Németh & Schmidt (2007), Toward a methodology for measuring the security of publicly "
     "accessible spaces, JAPA 73(3); access of OpenStreetMap.",
 )
@@ -26,10 +29,11 @@ def legal_access(places: Any, near_way: Any, ground: Any, departments: Any, kind
     """Right to enter: 1 open to everybody, .3 to customers, 0 to nobody else.
 
     Read from ``foot`` or ``access`` of the place, else of the park or square it lies on. Without a
-    tag it is assumed by a named rule: ``public_ground`` (a park or square), ``almen_ground`` (the
-    outdoor area of a public-housing department), ``path_side`` (a seat, table or fountain along a
-    way that people on foot may use). On the ground of a school, club, church, business or
-    institution nothing is assumed.
+    tag it is assumed by a named rule: ``public_ground`` (a park or square), ``public_owner`` (a
+    municipality or the state runs it), ``almen_ground`` (the outdoor area of a public-housing
+    department), ``path_side`` (a seat, table or fountain along a way that people on foot may use).
+    On the ground of a school, club, church, business, institution or private owner nothing is
+    assumed.
 
     Parameters
     ----------
@@ -38,7 +42,7 @@ def legal_access(places: Any, near_way: Any, ground: Any, departments: Any, kind
     near_way
         One flag a place: whether a walkable way passes within the distance of ``tags.toml``.
     ground
-        Canonical layer: whose ``access`` a park or square has.
+        Canonical layer: the ``access`` and ``ownership`` of a park or square.
     departments
         Canonical layer: on the ground of a public-housing department ``almen_ground`` applies.
     kinds
@@ -46,10 +50,10 @@ def legal_access(places: Any, near_way: Any, ground: Any, departments: Any, kind
     estate
         The estate; where its tenure is almen, ``almen_ground`` applies inside its boundary.
     """
-    access = dict(zip(ground.index, ground["access"], strict=True))
+    said = dict(zip(ground.index, ground[["access", "ownership"]].to_dict("records"), strict=True))
     almen = _on(departments, places) | (places["inside"].to_numpy(dtype=bool) & (estate.tenure == "almen"))
     rows = [
-        _row(_tags_or_park(tags, whose, access.get(identity)), kind, whose, beside, public_housing, kinds)
+        _row(_tags_or_park(tags, whose, said.get(identity, {})), kind, whose, beside, public_housing, kinds)
         for tags, kind, whose, identity, beside, public_housing in zip(
             places["tags"],
             places["kind"],
@@ -60,7 +64,8 @@ def legal_access(places: Any, near_way: Any, ground: Any, departments: Any, kind
             strict=True,
         )
     ]
-    return from_rows(rows)
+    # Whose place it is lets one guess; only the right to enter itself settles it.
+    return replace(from_rows(rows), facts=np.full(len(rows), "access", dtype=object))
 
 
 def _on(areas: Any, places: Any) -> npt.NDArray[np.bool_]:
@@ -72,10 +77,11 @@ def _on(areas: Any, places: Any) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _tags_or_park(tags: Mapping[str, str], ground: Any, access: Any) -> Mapping[str, str]:
-    if ground != "park" or not isinstance(access, str) or any(key in tags for key in ACCESS_KEYS):
+def _tags_or_park(tags: Mapping[str, str], ground: Any, park: Mapping[str, Any]) -> Mapping[str, str]:
+    """Tags of a place, and where it has none on the right to enter, those of the park it lies on."""
+    if ground != "park" or any(key in tags for key in READS):
         return tags
-    return {"access": access}
+    return {**tags, **{key: value for key, value in park.items() if isinstance(value, str)}}
 
 
 def _row(
@@ -89,8 +95,12 @@ def _row(
     low = config["assumed_low"]
     if ground in config["closed_ground"]:
         return unknown(f"{ground}_ground")
+    if tags.get("ownership") == "private":
+        return unknown("private_ground")
     if ground == "park" or kinds.kinds[kind].ground:
         return 1.0, low, 1.0, ASSUMED, "public_ground"
+    if any(tags.get(key) in config["public_owners"] for key in OWNER_KEYS):
+        return 1.0, low, 1.0, ASSUMED, "public_owner"
     if almen:
         return 1.0, low, 1.0, ASSUMED, "almen_ground"
     if beside_way and "fee" in kinds.kinds[kind].by_nature:

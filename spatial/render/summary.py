@@ -29,6 +29,7 @@ def of(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
         "least_known": [_line(identity, row, lang) for identity, row in unsure.head(SHOWN).iterrows()],
         "map": str(out / "map.html"),
         "folder": str(out),
+        "matching": [dict(row) for layer in result.manifest.get("layers", []) for row in layer["matching"]],
         "warnings": list(result.manifest.get("warnings", [])),
     }
 
@@ -58,10 +59,24 @@ def text(summary: Mapping[str, Any], *, lang: str) -> str:
             ranked=summary["ranked"],
         )
     ]
+    lines += ["  " + _matching(row, lang) for row in summary["matching"]]
     for title, key in ((say["best"], "best"), (say["least_known"], "least_known")):
         if summary[key]:
             lines += [title, *(_row(row, say) for row in summary[key])]
     return "\n".join([*lines, say["map"].format(path=summary["map"])])
+
+
+def _matching(row: Mapping[str, Any], lang: str) -> str:
+    """How many things of a class a source holds, and how many of them were known already."""
+    words = texts(lang)
+    titles = words["layer"] | words["kind"]
+    return str(words["summary"]["matching"]).format(
+        source=row["source_id"],
+        what=titles[row["class"]]["title"].lower(),
+        objects=row["objects"],
+        matched=row["matched"],
+        added=row["added"],
+    )
 
 
 def _row(row: Mapping[str, Any], say: Mapping[str, str]) -> str:

@@ -123,6 +123,11 @@ def why_check(check: pd.Series, places: pd.DataFrame, lang: str) -> str:
     return f"{sentence} {say['makes_ranked']}" if check["makes_ranked"] else sentence
 
 
+def lineage(result: Result, path: Path) -> None:
+    """Write who said what of each place as Parquet."""
+    result.claims.to_parquet(path, index=False)
+
+
 def geopackage(result: Result, path: Path) -> None:
     """Write places, meeting spaces and the layers of the map, in the estate's CRS.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
-from spatial.model import EVIDENCE_COLUMNS, FACTS, Estate, LensResult, Result, Rubric, Rule
+from spatial.model import CLAIM_COLUMNS, EVIDENCE_COLUMNS, FACTS, Estate, LensResult, Result, Rubric, Rule
 
 SCHEMA_VERSION = 1
-NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, facts.parquet, places.gpkg)"
+NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, facts.parquet, places.gpkg, …)"
 ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
 
 
@@ -56,12 +56,29 @@ def evidence(folder: Path) -> pd.DataFrame:
     SourceFormatError
         If it is not there, not Parquet, or lacks a column.
     """
-    path = folder / "evidence.parquet"
+    table = _parquet(folder / "evidence.parquet", EVIDENCE_COLUMNS)
+    keys = ["place_id", "indicator"]
+    behind = _parquet(folder / "facts.parquet", (*keys, FACTS))
     try:
-        table = pd.read_parquet(path, columns=list(EVIDENCE_COLUMNS))
-        keys = ["place_id", "indicator"]
-        facts = pd.read_parquet(folder / "facts.parquet", columns=[*keys, FACTS])
-        return table.merge(facts, on=keys, how="left", validate="one_to_one").fillna({FACTS: ""})
+        return table.merge(behind, on=keys, how="left", validate="one_to_one").fillna({FACTS: ""})
+    except ValueError as error:
+        raise SourceFormatError(f"{folder / 'facts.parquet'}: cannot be used ({error}); {NEEDED}; run again") from error
+
+
+def claims(folder: Path) -> pd.DataFrame:
+    """Read who said what of the places of a finished run.
+
+    Raises
+    ------
+    SourceFormatError
+        If it is not there, not Parquet, or lacks a column.
+    """
+    return _parquet(folder / "lineage.parquet", CLAIM_COLUMNS)
+
+
+def _parquet(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path, columns=list(columns))
     except (OSError, ValueError, KeyError) as error:
         raise SourceFormatError(
             f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
@@ -160,6 +177,7 @@ def read(folder: Path) -> Result:
         evidence=evidence(folder),
         layers=tables,
         rubric=rubric(found),
+        claims=claims(folder),
         manifest=found,
         lenses=lenses(folder),
     )

@@ -24,6 +24,11 @@ CASES = {
     "in a park": ({"ground": "park", "ground_id": "open"}, False, None, (*ASSUMED, "public_ground")),
     "in a park that is shut": ({"ground": "park", "ground_id": "shut"}, True, "almen", (*SHUT, "tag_access")),
     "open in a park that is shut": ({"ground": "park", "ground_id": "shut", "tags": {"access": "yes"}}, False, None, (*OPEN, "tag_access")),
+    "in a private park": ({"ground": "park", "ground_id": "private"}, True, "almen", (NAN, NAN, NAN, "unknown", "private_ground")),
+    "open in a private park": ({"ground": "park", "ground_id": "private", "tags": {"access": "yes"}}, False, None, (*OPEN, "tag_access")),
+    "run by the municipality": ({"kind": "playground", "tags": {"operator:type": "public"}}, False, None, (*ASSUMED, "public_owner")),
+    "of the state": ({"kind": "pitch", "tags": {"ownership": "national"}}, False, None, (*ASSUMED, "public_owner")),
+    "a municipal playground of a school": ({"kind": "playground", "ground": "school", "ground_id": "s", "tags": {"operator:type": "public"}}, False, None, (NAN, NAN, NAN, "unknown", "school_ground")),
     "a square": ({"kind": "square"}, False, None, (*ASSUMED, "public_ground")),
     "almen": ({"kind": "pitch"}, False, "almen", (*ASSUMED, "almen_ground")),
     "almen, but outside": ({"kind": "pitch", "inside": False}, False, "almen", (NAN, NAN, NAN, "unknown", "no_access_tag")),
@@ -38,7 +43,13 @@ CASES = {
 @pytest.mark.parametrize(("place", "beside", "tenure", "expected"), CASES.values(), ids=CASES)
 def test_on_paper(place, beside, tenure, expected):
     ground = tables.table(
-        [("open", YARD, {}), ("shut", YARD, {"access": "private"}), ("s", YARD, {"ground": "school"})], tables.GROUND
+        [
+            ("open", YARD, {}),
+            ("shut", YARD, {"access": "private"}),
+            ("private", YARD, {"ownership": "private"}),
+            ("s", YARD, {"ground": "school"}),
+        ],
+        tables.GROUND,
     )
     other = {"tags": {"access": "no"}}  # a second row, so that rows cannot be mixed up
     found = legal_access(

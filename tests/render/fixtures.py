@@ -10,7 +10,7 @@ from pyproj import CRS
 from shapely.affinity import rotate
 from shapely.geometry import LineString, Point, Polygon, box
 
-from spatial.model import ASPECTS, FLOATING, Estate, Result, Rubric, Rule
+from spatial.model import ASPECTS, CLAIM_COLUMNS, FLOATING, Estate, Result, Rubric, Rule
 
 ETRS89_UTM32 = CRS.from_epsg(25832)
 CENTRE = np.array([711_000.0, 6_173_000.0])  # west of Copenhagen; the estate itself is invented
@@ -89,6 +89,7 @@ def synthetic(seed: int = 7) -> Result:
         evidence=evidence,
         layers=_layers(rng),
         rubric=_rubric(),
+        claims=pd.DataFrame(columns=list(CLAIM_COLUMNS)),
         manifest={
             "made_at": "2026-11-23T01:02:03+00:00",
             "sources": [
@@ -131,6 +132,7 @@ def large(buildings: int = 5000, ways: int = 3000, seed: int = 11) -> Result:
         small.evidence,
         layers,
         small.rubric,
+        small.claims,
         small.manifest,
     )
 

@@ -1,0 +1,76 @@
+"""Which sources a value rests on. Pure.
+
+A value that was read from tags rests on whoever said those tags; one that was measured on layers rests on
+the sources of those layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+
+Texts = npt.NDArray[np.object_]
+SEPARATOR = ";"
+
+
+def joined(sources: Iterable[str]) -> str:
+    """Write several sources as one text, sorted, each once.
+
+    Examples
+    --------
+    >>> joined(["osm", "kk.legeplads", "osm;geofa.punkt"])
+    'geofa.punkt;kk.legeplads;osm'
+    """
+    return SEPARATOR.join(sorted({part for source in sources for part in source.split(SEPARATOR) if part}))
+
+
+def of_object(identity: str) -> str:
+    """Source that gave an object its identity: what stands before the first colon.
+
+    Examples
+    --------
+    >>> of_object("osm:way/12")
+    'osm'
+    """
+    return identity.partition(":")[0]
+
+
+def of_places(
+    ids: Sequence[str], sources: Mapping[str, Mapping[str, str]], same_as: Mapping[str, tuple[str, ...]]
+) -> Texts:
+    """Sources that know of each place: its own, those it was matched with, and those of its tags."""
+    return np.array(
+        [joined([of_object(i), *map(of_object, same_as.get(i, ())), *sources.get(i, {}).values()]) for i in ids],
+        dtype=object,
+    )
+
+
+def of_tags(places: gpd.GeoDataFrame, reads: Sequence[str], *, otherwise: str) -> Texts:
+    """Sources of the tags that an indicator reads.
+
+    Parameters
+    ----------
+    places
+        Columns ``tags`` and ``tag_sources`` (source by tag; a tag that is not in it comes from the
+        place's own source).
+    reads
+        The tags.
+    otherwise
+        The sources where a place has none of these tags.
+    """
+    return np.array(
+        [
+            joined(said.get(key, of_object(identity)) for key in reads if key in tags) or otherwise
+            for identity, tags, said in zip(places.index, places["tags"], places["tag_sources"], strict=True)
+        ],
+        dtype=object,
+    )
+
+
+def of_layers(layers: Mapping[str, Any], names: Iterable[str]) -> str:
+    """Sources of the objects in these layers; empty where they hold none."""
+    return joined({of_object(identity) for name in names for identity in layers[name].index})
