@@ -48,6 +48,7 @@ MADE_OF = {
     "walks": ("paths", "dwellings"),
     "decay_sample": ("paths", "dwellings"),
     "flows": ("paths", "dwellings", "destinations"),
+    "stop_entries": ("paths", "stops"),
     "stop_walk_m": ("paths", "stops"),
     "seats": ("place_objects",),
     "activities": ("place_objects",),
