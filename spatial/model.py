@@ -100,6 +100,23 @@ class RawData:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A table of observations as its file holds it, before it means anything.
+
+    ``rows`` holds texts; its index is the number of the row as a spreadsheet shows it (the heading
+    is row 1) or, of a map layer, of the feature (from 1). ``geometry`` is in the estate's CRS, with
+    None where a row has no position; it is None itself where the table has no positions at all.
+    ``faults`` says, by row number, why a row cannot be used: a key of the texts under ``[reason]``.
+    """
+
+    name: str
+    path: str
+    rows: pd.DataFrame
+    geometry: npt.NDArray[np.object_] | None
+    faults: Mapping[int, str]
+
+
+@dataclass(frozen=True)
 class Estate:
     """A housing estate: the area whose outdoor places are scored.
 

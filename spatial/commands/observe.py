@@ -1,0 +1,67 @@
+"""``faellesrum observe``: lay observations over a finished run and hold its scores against them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spatial.commands import as_json, finished_run, language, with_options
+
+# What an observation run takes besides its files; `run --observations` has the same.
+OPTIONS = (
+    click.option(
+        "--mapping",
+        type=click.Path(path_type=Path),
+        help="TOML file that says what the columns are called, where they carry other names.",
+    ),
+    click.option(
+        "--by",
+        type=click.Choice(("space", "hexagon")),
+        default="space",
+        show_default=True,
+        help="Publish counts by meeting space or by hexagon.",
+    ),
+    click.option("--k", type=int, help="Smallest count to publish, 5 or more; above 5 with --k-reason.  [default: 5]"),
+    click.option("--k-reason", help="Why a higher limit is used; written into the manifest."),
+    click.option(
+        "--join",
+        "join_m",
+        type=click.FloatRange(min=0, max=200),
+        help="Metres within which a count belongs to the nearest meeting space.  [default: 25]",
+    ),
+    click.option(
+        "--keep-sensitive",
+        type=click.Path(path_type=Path),
+        help="Write the columns that are dropped to this local file. Nothing ever reads it again.",
+    ),
+)
+
+
+@click.command()
+@finished_run
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@with_options(OPTIONS)
+@click.option("--seed", type=click.IntRange(min=0), default=20250201, show_default=True, help="Seed of the intervals.")
+@language
+@as_json
+def command(folder: Path, files: tuple[Path, ...], lang: str, as_json: bool, **options: Any) -> None:
+    """Lay observations over a finished run and test its scores against them.
+
+    DIR is the folder of a finished run. FILE is a file of counts, or a folder of tables that belong
+    together: Public Life Data Protocol, SOPARC, KoboToolbox or ODK, QField, CSV or GeoJSON.
+
+    \b
+    faellesrum observe maps/estate counts.csv
+    faellesrum observe maps/estate survey-folder --lang en
+    """
+    import json
+
+    from spatial import observing
+    from spatial.render import observed as pages
+
+    facts = observing.into(folder, files, lang=lang, **options)
+    click.echo(
+        json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) if as_json else pages.text(facts, folder, lang)
+    )

@@ -1,0 +1,368 @@
+"""Rows of text → rows of counts with a time and a place; each row that cannot be used says why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from spatial.errors import SchemaError
+from spatial.observation_rules import MOVING, STAYING, Mapped, rules
+from spatial.observations import times
+from spatial.observations.layout import COMPONENT, COUNTS, Layout, Table
+
+# table, row, column, reason
+Rejected: TypeAlias = pd.DataFrame
+
+UNITS = {0: "place", 1: "line", 2: "area"}
+METHODS = ("analog", "digital", "video", "sensor", "manual", "scan", "app", "soparc")
+RELATIVE = "relative"
+YES, NO = ("1", "yes", "true", "ja", "y"), ("0", "no", "false", "nej", "n")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Locations by id, with their geometry and kind of unit; and those that cannot be used."""
+
+    geometry: dict[str, BaseGeometry]
+    folded: dict[str, str]
+    bad: dict[str, str]
+    rejected: Rejected
+
+
+def places(tables: Sequence[Table], area: BaseGeometry | None) -> Places:
+    """Gather the locations of all tables of locations."""
+    geometry: dict[str, BaseGeometry] = {}
+    bad: dict[str, str] = {}
+    rejected = []
+    for table in tables:
+        shapes = _shapes(table)
+        for i, (row, identity) in enumerate(table.rows["location_id"].str.strip().items()):
+            reason = table.sheet.faults.get(int(str(row)), "")
+            if not reason and shapes[i] is None:
+                reason = "no_geometry"
+            if not reason and identity in geometry:
+                reason = "duplicate"
+            if not reason and area is not None and not shapely.intersects(area, shapes[i]):
+                reason = "outside"
+            if not reason:
+                geometry[identity] = shapes[i]
+                continue
+            if reason != "duplicate":
+                bad[identity] = reason
+            rejected.append((table.sheet.name, row, "location_id", reason))
+    lower = pd.Series(list(geometry), dtype=object)
+    folds = lower.str.lower()
+    unique = lower[~folds.duplicated(keep=False)]
+    return Places(
+        geometry,
+        dict(zip(unique.str.lower(), unique, strict=True)),
+        bad,
+        pd.DataFrame(rejected, columns=["table", "row", "column", "reason"]),
+    )
+
+
+def _shapes(table: Table) -> npt.NDArray[np.object_]:
+    return np.full(len(table.rows), None, dtype=object) if table.geometry is None else table.geometry
+
+
+def _fault_table(index: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame({"column": "", "reason": ""}, index=index, dtype=object)
+
+
+def mark(faults: pd.DataFrame, where: pd.Series | npt.NDArray[np.bool_], column: str, reason: str) -> None:
+    """Note a reason against rows that have none yet."""
+    new = np.asarray(where, dtype=bool) & (faults["reason"] == "").to_numpy()
+    faults.loc[new, ["column", "reason"]] = [column, reason]
+
+
+def numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Counts as written → numbers, and why one is none.
+
+    Examples
+    --------
+    >>> numbers(pd.Series(["3", "", "-1", "many", "2,0", "1.5"]))[1].tolist()
+    ['', '', 'negative_count', 'not_a_count', '', 'not_a_count']
+    """
+    written = texts.astype(str).str.strip()
+    found = pd.to_numeric(written.str.replace(",", ".", regex=False), errors="coerce").astype(np.float64)
+    found = found.where(np.isfinite(found))
+    faults = pd.Series("", index=texts.index, dtype=object)
+    faults[(written != "") & (found.isna() | (found % 1 != 0))] = "not_a_count"
+    faults[found < 0] = "negative_count"
+    return found.where(faults == ""), faults
+
+
+def counts(table: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Totals and categories of a table of counts, and the faults in them."""
+    index = table.rows.index
+    faults = _fault_table(index)
+    for row, reason in table.sheet.faults.items():
+        if reason == "ragged":
+            mark(faults, index == row, "", reason)
+    raw = table.sheet.rows
+    mark(faults, raw.duplicated() if table.geometry is None else _same(table), "", "duplicate")
+    if "row_id" in table.rows and table.rows["row_id"].str.strip().ne("").all():
+        who = [n for n in ("study_id", "location_id", "survey_id", "date", "row_id") if n in table.rows]
+        mark(faults, table.rows[who].duplicated(), "row_id", "same_row_id")
+    rows = pd.DataFrame(index=index)
+    for name in rules().categories:
+        rows[name] = np.nan
+    for name, columns in table.categories.items():
+        parsed = [numbers(column) for column in columns]
+        for (_, fault), column in zip(parsed, columns, strict=True):
+            for reason in ("negative_count", "not_a_count"):
+                mark(faults, fault == reason, str(column.name), reason)
+        rows[name] = pd.concat([value for value, _ in parsed], axis=1).sum(axis=1, min_count=1)
+    return _with_total(table, rows, faults)
+
+
+def _same(table: Table) -> npt.NDArray[np.bool_]:
+    """Rows that repeat an earlier one in every cell and in their position."""
+    position = [None if shape is None else shape.wkb for shape in _shapes(table)]
+    rows = pd.concat([table.sheet.rows, pd.Series(position, index=table.rows.index, dtype=object, name="\0")], axis=1)
+    return rows.duplicated().to_numpy()
+
+
+def _with_total(table: Table, rows: pd.DataFrame, faults: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The number of people a row; where it is not written, what the categories sum to."""
+    sums = {name: rows[list(members)].sum(axis=1, min_count=1) for name, members in rules().sums.items()}
+    total = pd.Series(np.nan, index=rows.index)
+    if "total" in table.rows:
+        total, fault = numbers(table.rows["total"])
+        for reason in ("negative_count", "not_a_count"):
+            mark(faults, fault == reason, "total", reason)
+    written = total.notna()
+    total = total.fillna(pd.concat(list(sums.values()), axis=1).max(axis=1))
+    mark(faults, total.isna(), "total", "no_count")
+    for name, summed in sums.items():
+        mark(faults, written & (summed > total), name, "more_than_total")
+    exclusive = {member for members in rules().sums.values() for member in members}
+    for name in set(table.categories) - exclusive:
+        if not name.startswith("group_"):  # one person may do several things of one category
+            rows[name] = rows[name].clip(upper=total)
+    if "representation" in table.rows:
+        mark(faults, table.rows["representation"].str.strip().str.lower() == RELATIVE, "representation", RELATIVE)
+    rows["total"] = total
+    for name, members in rules().shows.items():
+        parts = [member for group in members for member in rules().sums[group]]
+        rows[f"shows_{name}"] = (rows[parts] > 0).any(axis=1)
+    mark(faults, rows[f"shows_{STAYING}"] & rows[f"shows_{MOVING}"], "", "mixed")
+    rows["said_kind"] = _said_kind(table, faults)
+    return rows, faults
+
+
+def _said_kind(table: Table, faults: pd.DataFrame) -> pd.Series:
+    if table.kind is not None:
+        return pd.Series(table.kind, index=table.rows.index, dtype=object)
+    if "kind" not in table.rows:
+        return pd.Series("", index=table.rows.index, dtype=object)
+    said = table.rows["kind"].str.strip().str.lower()
+    said = said.replace({"ophold": STAYING, "stay": STAYING, "bevægelse": MOVING, "move": MOVING, "passing": MOVING})
+    mark(faults, ~said.isin(["", STAYING, MOVING]), "kind", "bad_kind")
+    return said.astype(object)
+
+
+def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Start and stop of each row, and the faults in them."""
+    rows, faults = table.rows, _fault_table(table.rows.index)
+    texts = {}
+    for name, clock in (("start", "start_time"), ("stop", "stop_time")):
+        text = rows.get(name, pd.Series("", index=rows.index, dtype=object)).str.strip()
+        if "date" in rows:
+            other = rows.get(clock, pd.Series("", index=rows.index, dtype=object)).str.strip()
+            alone = text.str.fullmatch(r"\d{1,2}[:.]?\d{2}(:\d{2})?")
+            time = other.where(other != "", text.where(alone, ""))
+            dated = rows["date"].str.strip() + " " + time
+            text = dated.where(time != "", text.where(~alone, ""))
+        texts[name] = text
+    both, fault = times.parse(
+        pd.concat(list(texts.values()), ignore_index=True), zone=mapped.time_zone, time_format=mapped.time_format
+    )
+    count = len(rows)
+    found = pd.DataFrame(index=rows.index)
+    for i, name in enumerate(texts):
+        part = slice(i * count, (i + 1) * count)
+        found[name] = both.iloc[part].to_numpy()
+        for reason in (times.BAD_TIME, times.OTHER_FORMAT):
+            mark(faults, fault.iloc[part].to_numpy() == reason, name, reason)
+    mark(faults, found["start"].isna(), "start", "no_time")
+    mark(faults, found["stop"] <= found["start"], "stop", "stop_before_start")
+    too_long = found["stop"] - found["start"] > pd.Timedelta(hours=rules().test["max_hours"])
+    mark(faults, too_long, "stop", "too_long")
+    return found, faults
+
+
+def _about(table: Table) -> pd.DataFrame:
+    """What a row says of its visit: study, survey, location, method, temperature, programme."""
+    rows, index = table.rows, table.rows.index
+    blank = pd.Series("", index=index, dtype=object)
+    about = pd.DataFrame(
+        {
+            "study_id": rows.get("study_id", blank).str.strip(),
+            "visit": rows.get("survey_id", blank).str.strip(),
+            "written_id": rows.get("location_id", blank).str.strip(),
+        }
+    )
+    method = rows.get("method", blank).str.strip().str.lower()
+    about["method"] = method.where(method.isin(["", *METHODS]), "other")
+    warm = pd.to_numeric(rows.get("temperature_c", blank).str.replace(",", "."), errors="coerce")
+    fahrenheit = pd.to_numeric(rows.get("temperature_f", blank), errors="coerce")
+    about["temperature_c"] = warm.fillna((fahrenheit - 32) / 1.8).astype(np.float64).round(1)
+    programme = rows.get("organised", blank).str.strip().str.lower()
+    about["organised"] = np.select([programme.isin(YES), programme.isin(NO)], [1.0, 0.0], np.nan)
+    return about
+
+
+def timed(table: Table, rows: pd.DataFrame, faults: pd.DataFrame, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give rows of counts the times and visits that they carry themselves."""
+    when, more = _when(table, mapped)
+    for column, reason in set(zip(more["column"], more["reason"], strict=True)):
+        if reason:
+            mark(faults, (more["reason"] == reason) & (more["column"] == column), column, reason)
+    return pd.concat([rows, _about(table), when], axis=1), faults
+
+
+def surveys(tables: Sequence[Table], mapped: Mapped) -> tuple[pd.DataFrame, Rejected]:
+    """Gather the visits of all tables of surveys, indexed by their id; and those that cannot be used."""
+    parts, rejects = [], []
+    for table in tables:
+        when, faults = _when(table, mapped)
+        found = pd.concat([_about(table), when], axis=1).assign(said_kind=_said_kind(table, faults))
+        mark(faults, found["visit"] == "", "survey_id", "no_survey")
+        mark(faults, found["visit"].duplicated(), "survey_id", "duplicate")
+        good = (faults["reason"] == "").to_numpy()
+        parts.append(found[good].assign(table=table.sheet.name, row=found.index[good]))
+        rejects.append(
+            faults[~good].assign(table=table.sheet.name, row=faults.index[~good], visit=found["visit"][~good])
+        )
+    if not parts:
+        return pd.DataFrame(), pd.DataFrame(columns=["table", "row", "column", "reason", "visit"])
+    return pd.concat(parts).set_index("visit", drop=False), pd.concat(rejects)
+
+
+def of_surveys(
+    rows: pd.DataFrame, faults: pd.DataFrame, table: Table, found: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give rows of a component table the time and place of the survey they name."""
+    visit = table.rows["survey_id"].str.strip()
+    mark(faults, ~visit.isin(found.index), "survey_id", "no_survey")
+    about = found.reindex(visit).set_index(rows.index)
+    said = about.pop("said_kind").fillna("")
+    rows = rows.assign(said_kind=rows["said_kind"].where(rows["said_kind"] != "", said))
+    return pd.concat([rows, about.drop(columns=["table", "row"]).assign(visit=visit)], axis=1), faults
+
+
+def placed(
+    table: Table, rows: pd.DataFrame, faults: pd.DataFrame, found: Places, known: Collection[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, npt.NDArray[np.bool_]]:
+    """Give rows the geometry of the location they name, or else their own.
+
+    A position of a single row inside a named location is not used: it is one of a person.
+    An id that differs from one location's in nothing but capital letters is taken for it.
+    """
+    own = _shapes(table)
+    identity: list[str] = []
+    shapes: list[BaseGeometry | None] = []
+    repaired = np.zeros(len(rows), dtype=bool)
+    for i, (row, written) in enumerate(rows["written_id"].fillna("").items()):
+        fold = found.folded.get(written.lower())
+        if written in found.geometry or (fold is not None and written not in known):
+            repaired[i] = written not in found.geometry
+            identity.append(written if written in found.geometry else str(fold))
+            shapes.append(found.geometry[identity[-1]])
+        elif written in known:
+            identity.append(written)
+            shapes.append(None)
+        else:
+            identity.append(written or f"{table.sheet.name}:{row}")
+            shapes.append(own[i])
+    rows = rows.assign(location_id=identity, geometry=pd.Series(shapes, index=rows.index, dtype=object))
+    missing = (rows["geometry"].isna() & ~rows["location_id"].isin(list(known))).to_numpy()
+    for row, reason in table.sheet.faults.items():
+        if reason != "no_geometry":
+            mark(faults, missing & (faults.index == row).astype(bool), "geometry", reason)
+    for bad, reason in found.bad.items():
+        mark(faults, missing & (rows["written_id"] == bad).to_numpy(), "location_id", f"location_{reason}")
+    mark(faults, missing & (rows["written_id"] != "").to_numpy(), "location_id", "no_location")
+    mark(faults, missing, "geometry", "no_geometry")
+    dimension = shapely.get_dimensions(np.asarray(rows["geometry"].to_numpy(), dtype=object))
+    rows["unit"] = [UNITS.get(int(d), "area") for d in dimension]
+    return rows, faults, repaired
+
+
+def within(rows: pd.DataFrame, faults: pd.DataFrame, area: BaseGeometry) -> pd.DataFrame:
+    """Reject what lies outside the area in which observations are expected."""
+    shapes = np.asarray(rows["geometry"].to_numpy(), dtype=object)
+    shapely.prepare(area)
+    mark(faults, ~shapely.is_missing(shapes) & ~shapely.intersects(area, shapes), "geometry", "outside")
+    return faults
+
+
+def kinds(counted: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, Rejected]:
+    """Say of each row whether it counts people who stay or people who move; never both in one rate.
+
+    What is said wins; then what only one of the two is counted of (posture, mode of travel); then
+    what the other rows of the visit are; then, in the Public Life Data Protocol's tables, the unit:
+    people are counted moving over lines and staying in areas.
+
+    Raises
+    ------
+    SchemaError
+        If a table of counts says nothing of it at all.
+    """
+    shown = np.select([counted[f"shows_{STAYING}"], counted[f"shows_{MOVING}"]], [STAYING, MOVING], "")
+    kind = counted["said_kind"].where(counted["said_kind"] != "", pd.Series(shown, index=counted.index))
+    wrong = (shown != "") & (kind != shown)
+    visit = [counted[name] for name in ("study_id", "location_id", "visit", "start")]
+    named = kind.where(kind != "")
+    lone = named.groupby(visit, dropna=False).transform("nunique") == 1
+    kind = kind.where(kind != "", named.groupby(visit, dropna=False).transform("first").where(lone, ""))
+    split = (kind == "") & (named.groupby(visit, dropna=False).transform("nunique") > 1)
+    protocol = counted["table"].isin([table.sheet.name for table in layout.of(COMPONENT)])
+    by_unit = counted["unit"].map({"line": MOVING, "area": STAYING, "place": STAYING})
+    kind = kind.where((kind != "") | ~protocol | split, by_unit)
+    untold = counted[(kind == "") & ~split]
+    if len(untold):
+        name = next(table.sheet for table in layout.of(COUNTS) if table.sheet.name == untold["table"].iloc[0])
+        raise SchemaError(
+            f"{name.path}: found counts in {name.name!r} that do not say whether people stayed or moved; needed to be "
+            'told, because their rates are never mixed; give a mapping file with kind = "staying" or kind = "moving"'
+        )
+    bad = wrong | split
+    rejected = counted.loc[bad, ["table", "row"]].assign(column="kind", reason="mixed")
+    return counted[~bad].assign(kind=kind[~bad]), rejected
+
+
+def empty_visits(
+    found: pd.DataFrame,
+    counted: pd.DataFrame,
+    where: Places,
+    known: Collection[str],
+    lost: Collection[str],
+) -> tuple[pd.DataFrame, Rejected]:
+    """Visits without any row of counts: nobody was there, a true zero.
+
+    A visit whose rows were all rejected (``lost``) is not empty; it is not used.
+    """
+    columns = ["table", "row", "column", "reason"]
+    if not len(found):
+        return pd.DataFrame(), pd.DataFrame(columns=columns)
+    seen = set(counted["visit"]) | set(lost)
+    empty = found[~found["visit"].isin(seen)].copy()
+    shapes = [where.geometry.get(i, where.geometry.get(where.folded.get(i.lower(), ""))) for i in empty["written_id"]]
+    empty["geometry"] = pd.Series(shapes, index=empty.index, dtype=object)
+    unplaced = empty["geometry"].isna() & ~empty["written_id"].isin(list(known))
+    bad = empty[unplaced].assign(column="location_id", reason="no_location")[columns]
+    empty = empty[~unplaced]
+    dimension = shapely.get_dimensions(np.asarray(empty["geometry"].to_numpy(), dtype=object))
+    unit = pd.Series([UNITS.get(int(d), "area") for d in dimension], index=empty.index, dtype=object)
+    by_unit = unit.map({"line": MOVING, "area": STAYING, "place": STAYING})
+    kind = empty["said_kind"].where(empty["said_kind"] != "", by_unit)
+    return empty.assign(location_id=empty["written_id"], unit=unit, kind=kind, total=0), bad

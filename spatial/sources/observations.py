@@ -1,0 +1,240 @@
+"""Reading observations: CSV, workbooks, GeoJSON, GeoPackage, or a folder of them, as tables of text."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections import Counter
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
+from pyproj.exceptions import ProjError
+
+from spatial.crs import WGS84, local_metric
+from spatial.errors import CRSError, EmptyAreaError, SourceFormatError, SourceUnavailable
+from spatial.model import NOT_STATED, Provenance, Sheet
+from spatial.observation_rules import Mapped
+from spatial.sources import positions
+
+NEEDED = "needed a table of observations (CSV, XLSX, GeoJSON, GeoPackage) or a folder of them"
+TABLES, BOOKS, MAPS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm"), (".geojson", ".json", ".gpkg", ".shp", ".fgb")
+# Spreadsheets in Danish write semicolons between cells, because the comma is taken.
+DELIMITERS = (",", ";", "\t")
+ENCODINGS = ("utf-8-sig", "cp1252")
+MAX_BYTES = 500_000_000
+RAGGED, BAD_POSITION = "ragged", "bad_geometry"
+
+
+def read(path: Path, *, mapped: Mapped, crs: CRS | None = None) -> tuple[list[Sheet], CRS, Provenance]:
+    """Read all tables of a file or folder.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder whose tables belong together.
+    mapped
+        What the user says about the file.
+    crs
+        Metric CRS of the estate. Default: chosen by where the observations are.
+
+    Returns
+    -------
+    sheets, crs, provenance
+        Tables of text, their positions in ``crs``.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        If a file is not there, or is not what its name says.
+    CRSError
+        If coordinates come without a CRS, or none can be chosen.
+    EmptyAreaError
+        If there is no table with rows.
+    """
+    files = _files(path)
+    found = [table for file in files for table in _tables(file)]
+    located = [(name, file, rows, *_positions(rows, shapes, mapped, file)) for name, file, rows, shapes in found]
+    if not any(len(rows) for _, _, rows, *_ in located):
+        raise EmptyAreaError(f"{path}: found no rows; {NEEDED}; check that it is the right file")
+    into = crs or _local([(shapes, own) for *_, shapes, own, _ in located], path)
+    sheets = [
+        Sheet(name, str(file), rows, *_into(rows, shapes, own, into, faults))
+        for name, file, rows, shapes, own, faults in located
+    ]
+    return sheets, into, _provenance(path, files)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+    known = (*TABLES, *BOOKS, *MAPS)
+    files = sorted(f for f in path.iterdir() if f.suffix.lower() in known) if path.is_dir() else [path]
+    if not files or files[0].suffix.lower() not in known:
+        raise SourceFormatError(f"{path}: found no file of a known kind; {NEEDED}; export it as CSV")
+    size = sum(f.stat().st_size for f in files)
+    if size > MAX_BYTES:
+        raise SourceFormatError(
+            f"{path}: found {size / 1e6:,.0f} MB; needed at most {MAX_BYTES / 1e6:.0f} MB; split it"
+        )
+    return files
+
+
+def _tables(file: Path) -> list[tuple[str, Path, pd.DataFrame, gpd.GeoSeries | None]]:
+    """Tables of one file: name, file, rows of text, geometry where it has some."""
+    suffix = file.suffix.lower()
+    try:
+        if suffix in TABLES:
+            return [(file.stem, file, _csv(file), None)]
+        if suffix in BOOKS:
+            return [(name, file, rows, None) for name, rows in _book(file)]
+        return [(name, file, rows, shapes) for name, rows, shapes in _layers(file)]
+    except (OSError, ValueError, KeyError, csv.Error, zipfile.BadZipFile, DataSourceError, DataLayerError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SourceFormatError(f"{file}: cannot be read ({reason}); {NEEDED}; export it again") from error
+
+
+def _csv(file: Path) -> pd.DataFrame:
+    """Rows of a CSV by the number a spreadsheet shows; a row with too many or few cells is marked."""
+    text = _decoded(file.read_bytes())
+    head = next(iter(text.splitlines()), "")
+    delimiter = max(DELIMITERS, key=head.count)
+    return _frame(list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
+
+
+def _decoded(data: bytes) -> str:
+    if b"\0" in data:
+        raise ValueError("it holds zero bytes, so it is not a text file")
+    for encoding in ENCODINGS:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise ValueError("it is neither UTF-8 nor Windows-1252")
+
+
+def _frame(cells: list[list[str]]) -> pd.DataFrame:
+    """A table of text under its first row; empty rows are left out, and keep their number."""
+    if not cells:
+        return pd.DataFrame()
+    head = [name.strip() for name in cells[0]]
+    twice = [name for name, count in Counter(filter(None, head)).items() if count > 1]
+    if twice:
+        raise ValueError(f"two columns are called {twice[0]!r}")
+    numbered = [(i, row) for i, row in enumerate(cells[1:], start=2) if any(cell.strip() for cell in row)]
+    width = len(head)
+    rows = [(row + [""] * width)[:width] for _, row in numbered]
+    table = pd.DataFrame(rows, index=[i for i, _ in numbered], columns=head, dtype=object)
+    table = table.loc[:, [bool(name) for name in head]]
+    table.attrs[RAGGED] = [i for i, row in numbered if len(row) != width]
+    return table
+
+
+def _book(file: Path) -> list[tuple[str, pd.DataFrame]]:
+    import openpyxl
+
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    try:
+        sheets = [(sheet.title, [[_text(c) for c in row] for row in sheet.values]) for sheet in book.worksheets]
+    finally:
+        book.close()
+    return [(name, _frame(_trimmed(cells))) for name, cells in sheets if cells]
+
+
+def _trimmed(cells: list[list[str]]) -> list[list[str]]:
+    """Without the empty columns that a workbook may have to its right."""
+    width = max((i + 1 for row in cells for i, cell in enumerate(row) if cell), default=0)
+    return [(row + [""] * width)[:width] for row in cells]
+
+
+def _text(value: Any) -> str:
+    """A cell as text: whole numbers without a point, times as ISO 8601."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _layers(file: Path) -> list[tuple[str, pd.DataFrame, gpd.GeoSeries | None]]:
+    """Layers that GDAL finds, with their geometry; rows are numbered from 1."""
+    found = []
+    for name in (str(layer) for layer in pyogrio.list_layers(file)[:, 0]):
+        if name == "layer_styles":
+            continue
+        table = pyogrio.read_dataframe(file, layer=name, datetime_as_string=True, on_invalid="ignore")
+        shapes = table.geometry if isinstance(table, gpd.GeoDataFrame) else None
+        plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+        rows = plain.map(lambda value: "" if pd.isna(value) else _text(value)).astype(object)
+        rows.index = pd.RangeIndex(1, len(rows) + 1)
+        found.append((name, rows, None if shapes is None else shapes.set_axis(rows.index)))
+    return found
+
+
+def _positions(
+    rows: pd.DataFrame, shapes: gpd.GeoSeries | None, mapped: Mapped, file: Path
+) -> tuple[Any, CRS | None, dict[int, str]]:
+    ragged = dict.fromkeys(rows.attrs.get(RAGGED, []), RAGGED)
+    if shapes is None:
+        geometry, crs, faults = positions.of(rows, mapped, str(file)) if len(rows) else (None, None, {})
+        return geometry, crs, faults | ragged
+    found = np.asarray(shapes.to_numpy(), dtype=object)
+    gone = shapely.is_missing(found) | shapely.is_empty(found)
+    if gone.all():
+        return positions.of(rows, mapped, str(file)) if len(rows) else (None, None, {})
+    if shapes.crs is None:
+        raise CRSError(f"{file}: found positions without a CRS; needed a declared one; add it, e.g. EPSG:25832")
+    found[gone] = None
+    faults = {int(rows.index[i]): positions.NO_GEOMETRY for i in np.flatnonzero(gone).tolist()}
+    if shapes.crs.is_geographic:
+        bounds = np.abs(shapely.bounds(found))
+        far = ~gone & ~((bounds[:, [0, 2]] <= 180).all(axis=1) & (bounds[:, [1, 3]] <= 90).all(axis=1))
+        found[far] = None
+        faults |= {int(rows.index[i]): positions.NOT_DEGREES for i in np.flatnonzero(far).tolist()}
+    return found, shapes.crs, faults
+
+
+def _local(located: list[tuple[Any, CRS | None]], path: Path) -> CRS:
+    """The metric CRS of the place where most of the observations are."""
+    for shapes, own in located:
+        if shapes is not None and own is not None and not shapely.is_missing(shapes).all():
+            try:
+                middle = gpd.GeoSeries(shapes[~shapely.is_missing(shapes)], crs=own).to_crs(WGS84)
+            except ProjError as error:
+                raise CRSError(
+                    f"{path}: found the CRS {own.name}, which has no place on Earth; declare another"
+                ) from error
+            x, y = np.median(shapely.get_coordinates(middle.to_numpy()), axis=0)
+            return local_metric(float(x), float(y))
+    raise CRSError(f"{path}: found no positions to choose a metric CRS by; needed some; give the CRS of the estate")
+
+
+def _into(
+    rows: pd.DataFrame, shapes: Any, own: CRS | None, into: CRS, faults: dict[int, str]
+) -> tuple[Any, dict[int, str]]:
+    if shapes is None or own is None:
+        return None, faults
+    moved, lost = positions.projected(shapes, own, into)
+    return moved, faults | {int(rows.index[i]): BAD_POSITION for i in np.flatnonzero(lost).tolist()}
+
+
+def _provenance(path: Path, files: list[Path]) -> Provenance:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return Provenance("observations", str(path), NOT_STATED, NOT_STATED, sha256=digest.hexdigest())
