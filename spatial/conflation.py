@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from spatial.config import TagRules
 from spatial.model import CLAIM_COLUMNS, Features, RawData
@@ -118,6 +119,22 @@ def claims_of(places: Any, claims: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(own, columns=list(CLAIM_COLUMNS))
     both = pd.concat([known, table]) if len(known) else table
     return both.sort_values(["object_id", "field", "source_id", "source_object"], kind="stable").reset_index(drop=True)
+
+
+def absence(registers: Sequence[RawData]) -> dict[str, BaseGeometry]:
+    """Where what is not there is known not to be there, by kind of place: what complete registers cover.
+
+    Returns
+    -------
+    dict
+        Kind to polygon, in the CRS of the registers.
+    """
+    found: dict[str, BaseGeometry] = {}
+    for register in registers:
+        if register.provenance.complete:
+            for kind in register.provenance.covers:
+                found[kind] = shapely.union(found[kind], register.extent) if kind in found else register.extent
+    return found
 
 
 def _things(raw: RawData, rules: TagRules) -> list[_Thing]:

@@ -31,7 +31,8 @@ NOT_STATED = "not stated"
 class Provenance:
     """Where a table came from.
 
-    ``complete`` is true where the source declares itself complete, so that absence is evidence.
+    ``complete`` is true where the source declares itself complete, so that absence is evidence of
+    the kinds of place that it ``covers``.
     Dates are ISO 8601 strings; ``retrieved_at`` is in UTC. ``query`` is what a service was asked.
     """
 
@@ -43,6 +44,7 @@ class Provenance:
     retrieved_at: str | None = None
     sha256: str | None = None
     complete: bool = False
+    covers: tuple[str, ...] = ()
     query: str | None = None
 
 

@@ -21,6 +21,7 @@ import shapely
 from spatial import config, conflation, facts, indicators, lens_rules, lenses, lineage, model, places, scene, scoring
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
+from spatial.errors import InputError
 from spatial.model import (
     ASPECTS,
     EVIDENCE_COLUMNS,
@@ -202,6 +203,7 @@ def analyse(
     *,
     osm: str | Path | Reading,
     layers: Sequence[str | RawData] = (),
+    complete: Sequence[str] = (),
     terrain: raster.Files | None = None,
     rubric: str | Path | None = None,
     seed: int = SEED,
@@ -220,6 +222,8 @@ def analyse(
         Municipal layers: ``"SOURCE_ID"`` (asked live) or ``"SOURCE_ID=FILE"`` of the catalogue, or
         what ``spatial.sources.register.around`` returned. Where two sources know the same thing, it
         becomes one, with the word of each kept.
+    complete
+        Source ids of layers that are declared complete: what is not in them is not there.
     terrain
         A terrain model: a raster, a folder of tiles, a pattern, or several; see
         ``spatial.sources.raster.terrain``. Without one nothing is said of slopes but what is tagged.
@@ -244,7 +248,7 @@ def analyse(
     clock = _Clock(progress)
     rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
     with clock.stage("read"):
-        registers = [_register(layer, estate) for layer in layers]
+        registers = _registers(layers, complete, estate)
         alone = osm.result() if isinstance(osm, Reading) else osm_file.around(osm, estate)
     models = _models(estate, clock, terrain=terrain)
     with clock.stage("layers"):
@@ -254,7 +258,7 @@ def analyse(
         found, rooms = _places(tables, estate, rules, one)
     with clock.stage("network"):
         sites = scene.sites(found, rooms)
-        scenery = scene.build(tables, sites, estate, rules, **models)
+        scenery = scene.build(tables, sites, estate, rules, absence=conflation.absence(registers), **models)
     with clock.stage("indicators"):
         evidence, references = _measure(found, sites, scenery, one.raw, spec)
     with clock.stage("scores"):
@@ -291,12 +295,24 @@ def analyse(
     )
 
 
-def _register(layer: str | RawData, estate: model.Estate) -> RawData:
-    if isinstance(layer, RawData):
-        return layer
+def _registers(layers: Sequence[str | RawData], complete: Sequence[str], estate: model.Estate) -> list[RawData]:
+    """Municipal layers around an estate, read where they are not read yet."""
+    if not layers and not complete:
+        return []
     from spatial.sources import register
 
-    return register.around(layer, estate)
+    found = [layer if isinstance(layer, RawData) else register.around(layer, estate) for layer in layers]
+    ids = [raw.provenance.source_id for raw in found]
+    strange = sorted(set(complete) - set(ids))
+    if strange:
+        raise InputError(
+            f"complete: found {', '.join(strange)}, which is not a layer of this run; "
+            f"needed one of {', '.join(ids) or 'its layers (there are none)'}; give it as a layer too"
+        )
+    return [
+        replace(raw, provenance=replace(raw.provenance, complete=True)) if source in complete else raw
+        for raw, source in zip(found, ids, strict=True)
+    ]
 
 
 def _models(estate: model.Estate, clock: _Clock, **given: raster.Files | None) -> dict[str, Raster]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from spatial import network as walking
 from spatial import places as rooms
@@ -34,6 +35,8 @@ MAX_VIEWPOINTS = 16
 # The reference for decay-weighted dwellings: so many nodes of the study area's network.
 DECAY_SAMPLE = 100
 WATCH_M = 25.0
+# The kind of place that a register of seats holds.
+SEAT = "bench"
 # Tables that a run without a model does not have, and what would give them.
 MODEL_OF = {"terrain": "terrain", "slopes": "terrain", "climbs": "terrain", "surface": "surface"}
 # The canonical layers that each table is made of, by its name; a table that is not here is made of none.
@@ -52,6 +55,7 @@ MADE_OF = {
     "stop_walk_m": ("paths", "stops"),
     "seats": ("place_objects",),
     "activities": ("place_objects",),
+    "seats_complete": (),
     "estate": (),
     "kinds": (),
     "members": (),
@@ -65,6 +69,7 @@ def build(
     estate: Estate,
     rules: TagRules,
     *,
+    absence: Mapping[str, BaseGeometry] | None = None,
     terrain: Raster | None = None,
 ) -> dict[str, Any]:
     """Make every table that indicators may name.
@@ -76,6 +81,8 @@ def build(
     sites
         Places, and after them the meeting spaces of more than one place; columns ``level``,
         ``space_id``, ``kind`` and geometry.
+    absence
+        Where a register is complete, by kind of place; see ``spatial.conflation.absence``.
     terrain
         Heights of the ground; None where the run has none.
 
@@ -87,7 +94,8 @@ def build(
         ``flows`` (trips by edge); ``stop_entries``, ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings
         and closed barriers), ``view``
         (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
-        ``near_way`` (by place); ``members`` and ``member_kinds``. With a terrain model, else None:
+        ``near_way`` (by place); ``seats_complete`` (by site: what seats there are is known);
+        ``members`` and ``member_kinds``. With a terrain model, else None:
         ``terrain``; ``slopes`` (steepness by edge); ``climbs`` (steepest stretch of each walk, and
         whether its whole slope is known).
     """
@@ -126,6 +134,7 @@ def build(
         "viewpoints": viewpoints(sites.geometry.to_numpy(), solid),
         "seats": seats,
         "activities": _near(footprints_of(outdoors, rules, "watchable"), estate),
+        "seats_complete": _seats_complete(sites, estate, absence or {}),
         "near_way": _near_way(places, graph, rules.access["path_side_m"]),
         "members": rooms.members(places, places["space_id"]),
         "member_kinds": places["kind"].to_numpy(),
@@ -228,6 +237,18 @@ def _grid(shape: Any) -> npt.NDArray[np.float64]:
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     kept = points[shapely.contains_xy(shape, points[:, 0], points[:, 1])]
     return kept if len(kept) else inner
+
+
+def _seats_complete(
+    sites: gpd.GeoDataFrame, estate: Estate, absence: Mapping[str, BaseGeometry]
+) -> npt.NDArray[np.bool_]:
+    """Say of each site whether a complete register of benches covers it and the estate it is walked to from."""
+    covered = absence.get(SEAT)
+    if covered is None or not shapely.covers(covered, estate.boundary):
+        return np.zeros(len(sites), dtype=bool)
+    shapely.prepare(covered)
+    known: npt.NDArray[np.bool_] = shapely.covers(covered, sites.geometry.to_numpy())
+    return known
 
 
 def _near_way(places: gpd.GeoDataFrame, graph: walking.Network, within_m: float) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """The same thing in two sources becomes one, and nobody's word is lost."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -222,3 +223,16 @@ def test_inputs_are_not_changed():
     conflation.conflate(osm, [city], RULES)
     assert tags == PLAY | {"access": "private"}
     assert_array_equal(osm.points.ids, ["osm:node/1"])
+
+
+def test_absence_is_evidence_where_a_complete_register_covers():
+    def covering(west, complete, *kinds):
+        made = raw("x", complete=complete)
+        provenance = replace(made.provenance, covers=kinds)
+        return replace(made, extent=box(west, 0, west + 10, 10), provenance=provenance)
+
+    found = conflation.absence(
+        [covering(0, True, "bench", "table"), covering(10, True, "bench"), covering(90, False, "bench", "pitch")]
+    )
+    assert set(found) == {"bench", "table"}
+    assert found["bench"].equals(box(0, 0, 20, 10)) and found["table"].equals(box(0, 0, 10, 10))

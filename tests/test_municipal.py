@@ -100,6 +100,23 @@ def test_a_finished_run_keeps_the_lineage(runs, tmp_path):
     assert sorted(again.explain(PLAYGROUND).splitlines()) == sorted(runs[1].explain(PLAYGROUND).splitlines())
 
 
+def test_a_bench_register_declared_complete_makes_the_absence_of_seats_known(estate, tmp_path):
+    x, y = osm_xml.CENTRE_M
+    far = gpd.GeoDataFrame({"a": [1, 2]}, geometry=gpd.points_from_xy([x - 2500, x + 2900], [y - 2500, y + 2500]))
+    city = tmp_path / "benches.geojson"
+    far.set_crs(osm_xml.METRIC).to_crs(4326).to_file(city, driver="GeoJSON")
+    osm, layers = miniature(tmp_path / "mini.osm"), [f"kk.baenke={city}"]
+    open_ = spatial.analyse(estate, osm=osm, layers=layers)
+    closed = spatial.analyse(estate, osm=osm, layers=layers, complete=["kk.baenke"])
+    assert fact(open_, PLAYGROUND, "rest_gap")["rule"] == "benches_not_completely_mapped"
+    known = fact(closed, PLAYGROUND, "rest_gap")
+    assert (known["evidence"], known["rule"]) == ("derived", "register_of_seats_complete")
+    assert (closed.places["coverage"] > open_.places["coverage"]).all()
+    assert [source["complete"] for source in closed.manifest["sources"]] == [False, True, False]
+    with pytest.raises(spatial.InputError, match="kk.legeplads, which is not a layer of this run"):
+        spatial.analyse(estate, osm=osm, layers=layers, complete=["kk.legeplads"])
+
+
 @pytest.mark.shared
 def test_osterbro_with_the_citys_layers(shared_data, tmp_path):
     folder = shared_data / "copenhagen"

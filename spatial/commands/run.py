@@ -61,13 +61,19 @@ INPUTS = (
         metavar="SOURCE_ID[=FILE]",
         help="Municipal layer of the catalogue, live or from a file; can be repeated. See `faellesrum sources list`.",
     ),
+    click.option(
+        "--complete",
+        multiple=True,
+        metavar="SOURCE_ID",
+        help="Declare a layer of this run complete: what is not in it is not there; can be repeated.",
+    ),
 )
 
 
 @click.command()
 @with_options(INPUTS)
 @with_options(ANALYSIS)
-def command(osm: Path, layers: Sequence[str], **options: Any) -> None:
+def command(osm: Path, layers: Sequence[str], complete: Sequence[str], **options: Any) -> None:
     """Score the places of an estate and draw the map.
 
     \b
@@ -76,13 +82,14 @@ def command(osm: Path, layers: Sequence[str], **options: Any) -> None:
     faellesrum run --estate vollsmose --boundary vollsmose.gpkg --osm denmark.osm.pbf --out maps/vollsmose
     """
     which = _estate.taken(options)
-    analyse(which, osm, layers, **options)
+    analyse(which, osm, layers, complete, **options)
 
 
 def analyse(
     which: dict[str, Any],
     osm: Path,
     layers: Sequence[str] = (),
+    complete: Sequence[str] = (),
     *,
     terrain: tuple[Path, ...],
     rubric: Path | None,
@@ -103,7 +110,14 @@ def analyse(
 
         pipeline.make_ready()
         analysis = pipeline.analyse(
-            estate, osm=reading, layers=layers, terrain=terrain or None, rubric=rubric, seed=seed, progress=tell
+            estate,
+            osm=reading,
+            layers=layers,
+            complete=complete,
+            terrain=terrain or None,
+            rubric=rubric,
+            seed=seed,
+            progress=tell,
         )
         pipeline.save(analysis, out, lang=lang, progress=tell)
     from spatial import strings

@@ -22,23 +22,25 @@ GOOD_REST_M = 50.0
     surroundings=("rests",),
     reference="Inclusive Mobility (UK DfT 2021): 50 m; Malmö's 25–250 m; no Danish figure was found.",
 )
-def rest_gap(places: Any, walks: Any, dwellings: Any) -> Measured:
+def rest_gap(places: Any, walks: Any, dwellings: Any, seats_complete: Any) -> Measured:
     """Longest stretch without a seat on the walk from the median dwelling of the estate.
 
     Benches are mapped incompletely, so the stretch that is found is an upper bound; it is taken as
-    known only where it is short already.
+    known only where it is short already, or where a register of benches is complete.
     """
     inside = dwellings["inside"].to_numpy()
     at = median_position(walks.distance_m[:, inside], dwellings["dwellings"].to_numpy()[inside])
     gap = np.full(len(places), np.nan)
     gap[at >= 0] = walks.rest_gap_m[:, inside][at >= 0, at[at >= 0]]
     short = gap <= GOOD_REST_M
+    known = short | seats_complete
+    otherwise = np.where(seats_complete, "register_of_seats_complete", "benches_not_completely_mapped")
     measured = Measured(
-        value=np.where(short, gap, np.nan),
-        low=np.where(short, gap, 0.0),
+        value=np.where(known, gap, np.nan),
+        low=np.where(known, gap, 0.0),
         high=gap,
-        evidence=np.where(short, DERIVED, UNKNOWN).astype(object),
-        rule=np.where(short, "seats_mapped_often_enough", "benches_not_completely_mapped").astype(object),
+        evidence=np.where(known, DERIVED, UNKNOWN).astype(object),
+        rule=np.where(short, "seats_mapped_often_enough", otherwise).astype(object),
     )
     return where(np.isnan(gap), measured, unknown("no_walk_from_median_dwelling"))
 

@@ -27,13 +27,21 @@ UNMAPPED_SEATS = 3.0
     reference="Byer uden medborgere (2025): spectators at the football pitches; Gehl (2010): 25 m.",
 )
 def can_watch(
-    places: Any, activities: Any, seats: Any, view: Any, barriers: Any, buildings: Any, *, within_m: float = 25.0
+    places: Any,
+    activities: Any,
+    seats: Any,
+    view: Any,
+    barriers: Any,
+    buildings: Any,
+    seats_complete: Any,
+    *,
+    within_m: float = 25.0,
 ) -> Measured:
     """Seats and standing edges per activity, within 25 m and in sight.
 
     Activities are places where there is something to watch (play, ball, dogs, fire). Each with an
     open edge counts one for those who stand. 0 where there is nothing to watch. Seats that are
-    not mapped are unknown.
+    not mapped are unknown, but where a register of them is complete.
     """
     shapes = places.geometry.to_numpy()
     acts, chairs = activities.geometry.to_numpy(), seats.geometry.to_numpy()
@@ -44,15 +52,14 @@ def can_watch(
     edges = np.bincount(place, weights=edge[act], minlength=len(shapes))
     seated = _distinct_seats(place, act, act_seat, seat, len(shapes), len(acts))
     share = np.divide(seated + edges, watched, out=np.zeros(len(shapes)), where=watched > 0)
-    doubtful = (watched > 0) & (seated == 0)
+    doubtful = (watched > 0) & (seated == 0) & ~seats_complete
+    seen = np.where(seated == 0, "register_of_seats_complete", "seats_in_sight")
     return Measured(
         value=np.where(doubtful, np.nan, share),
         low=share,
-        high=np.where(watched > 0, share + UNMAPPED_SEATS, 0.0),
+        high=np.where((watched > 0) & ~seats_complete, share + UNMAPPED_SEATS, share),
         evidence=np.where(doubtful, UNKNOWN, DERIVED).astype(object),
-        rule=np.where(watched == 0, "nothing_to_watch", np.where(doubtful, "no_seat_mapped", "seats_in_sight")).astype(
-            object
-        ),
+        rule=np.where(watched == 0, "nothing_to_watch", np.where(doubtful, "no_seat_mapped", seen)).astype(object),
     )
 
 

@@ -87,6 +87,14 @@ class Mapped:
     unused: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def possible_tags(self) -> tuple[Mapping[str, str], ...]:
+        """All that an object of the layer can be: the tags that say so, one entry a kind."""
+        if self.kind is None:
+            return (self.tags,)
+        kinds = [*self.kind.codes.tags.values(), self.kind.default or {}]
+        return tuple({**self.tags, **kind} for kind in kinds)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """All fields that the mapping reads, each once, in the order of the entry."""
         found = [rule.field for rule in self.fields] + [name for names in self.sums.values() for name in names]

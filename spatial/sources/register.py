@@ -16,6 +16,7 @@ import shapely
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
+from spatial.config import tag_rules
 from spatial.errors import ConfigError, CRSError, EmptyAreaError, InputError
 from spatial.model import Estate, Provenance, RawData
 from spatial.sources import catalogue as catalogues
@@ -181,7 +182,14 @@ def _provenance(source: Source, delivery: Delivery, columns: dict[str, Any]) -> 
         retrieved_at=delivery.retrieved_at,
         sha256=delivery.sha256,
         complete=source.complete,
+        covers=_covers(source),
     )
+
+
+def _covers(source: Source) -> tuple[str, ...]:
+    """Kinds of place that the layer is a register of."""
+    kinds = (tag_rules().kind.first(tags) for tags in source.mapping.possible_tags)
+    return tuple(sorted({kind for kind in kinds if kind is not None}))
 
 
 def report(

@@ -1,5 +1,6 @@
 """Rests, light and crossings on the walks from the estate's dwellings."""
 
+import numpy as np
 import pytest
 
 from spatial.indicators.approach import lit_share, rest_gap, severance
@@ -7,6 +8,7 @@ from tests import tables
 from tests.tables import NAN
 
 PLACE = tables.places({"a": {}})
+NOT_COMPLETE, COMPLETE = np.array([False]), np.array([True])
 DISTANCE = [[100, 200, 300]]
 SHORT, LONG = ("derived", "seats_mapped_often_enough"), ("unknown", "benches_not_completely_mapped")
 RESTS = {
@@ -29,8 +31,17 @@ RESTS = {
 @pytest.mark.parametrize(("distance", "gaps", "weights", "inside", "expected"), RESTS.values(), ids=RESTS)
 def test_rest_gap(distance, gaps, weights, inside, expected):
     tables.check(
-        rest_gap(PLACE, tables.walks(distance_m=[distance], rest_gap_m=[gaps]), tables.homes(weights, inside)), expected
+        rest_gap(
+            PLACE, tables.walks(distance_m=[distance], rest_gap_m=[gaps]), tables.homes(weights, inside), NOT_COMPLETE
+        ),
+        expected,
     )
+
+
+def test_where_a_register_of_seats_is_complete_a_long_stretch_is_known():
+    walks = tables.walks(distance_m=[[100, 200, 300]], rest_gap_m=[[10, 120, 10]])
+    found = rest_gap(PLACE, walks, tables.homes([1, 1, 1], [1, 1, 1]), COMPLETE)
+    tables.check(found, (120, 120, 120, "derived", "register_of_seats_complete"))
 
 
 TAGGED, UNTAGGED = ("observed", "tag_lit_or_lamps"), ("unknown", "light_mostly_not_tagged")

@@ -1,6 +1,7 @@
 """Seats and standing edges per activity, within 25 m and in sight."""
 # ruff: noqa: E501 - a table reads best with a case on a line
 
+import numpy as np
 import pytest
 import shapely
 
@@ -38,5 +39,14 @@ def test_on_paper(place, activities, seats, walls, fences, expected):
     view = Occluders.from_geometries([], tables.barriers(walls).geometry)
     barriers = tables.barriers([*walls, *fences])
     places = tables.places({"far": {"geometry": shapely.box(900, 0, 901, 1)}, "a": {"geometry": place}})
-    found = can_watch(places, acts, chairs, view, barriers, tables.buildings([]))
+    found = can_watch(places, acts, chairs, view, barriers, tables.buildings([]), np.zeros(len(places), dtype=bool))
     tables.check(found, (0, 0, 0, *NONE), expected)
+
+
+def test_where_a_register_of_seats_is_complete_none_is_none():
+    acts, none = tables.place_objects({"p": ("playground", PLAY)}), tables.place_objects({})
+    places = tables.places({"a": {"geometry": PLAY}, "b": {"geometry": PLAY}})
+    complete = np.array([True, False])
+    view = Occluders.from_geometries([], [])
+    found = can_watch(places, acts, none, view, tables.barriers([]), tables.buildings([]), complete)
+    tables.check(found, (1, 1, 1, "derived", "register_of_seats_complete"), (NAN, 1, 4, *DOUBT))
