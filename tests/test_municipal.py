@@ -113,7 +113,7 @@ def test_a_bench_register_declared_complete_makes_the_absence_of_seats_known(est
     assert (known["evidence"], known["rule"]) == ("derived", "register_of_seats_complete")
     assert (closed.places["coverage"] > open_.places["coverage"]).all()
     assert [source["complete"] for source in closed.manifest["sources"]] == [False, True, False]
-    with pytest.raises(spatial.InputError, match="kk.legeplads, which is not a layer of this run"):
+    with pytest.raises(spatial.InputError, match=r"kk\.legeplads, which is not a layer of this run"):
         spatial.analyse(estate, osm=osm, layers=layers, complete=["kk.legeplads"])
 
 

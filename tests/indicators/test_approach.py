@@ -30,12 +30,8 @@ RESTS = {
 
 @pytest.mark.parametrize(("distance", "gaps", "weights", "inside", "expected"), RESTS.values(), ids=RESTS)
 def test_rest_gap(distance, gaps, weights, inside, expected):
-    tables.check(
-        rest_gap(
-            PLACE, tables.walks(distance_m=[distance], rest_gap_m=[gaps]), tables.homes(weights, inside), NOT_COMPLETE
-        ),
-        expected,
-    )
+    walks = tables.walks(distance_m=[distance], rest_gap_m=[gaps])
+    tables.check(rest_gap(PLACE, walks, tables.homes(weights, inside), NOT_COMPLETE), expected)
 
 
 def test_where_a_register_of_seats_is_complete_a_long_stretch_is_known():
