@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SCORES = (FLOATING, *ASPECTS)
 PER_MILLE = 1000  # scores travel as whole thousandths
+# Texts of other pages, which the map need not carry.
+NOT_ON_THE_PAGE = ("observe", "reason", "fieldkit")
 DIGITS = 3  # of an indicator's value: more than the page shows
 MIN_BUILDING_M2 = 6.0  # smaller ones are bicycle sheds and kiosks that no zoom shows well
 DRAWN = ("water", "waterways", "green", "barriers", "gates")
@@ -35,7 +37,10 @@ def payload(result: Result, lang: str) -> dict[str, Any]:
     indicators = _codes(result.evidence, "indicator")
     return {
         "lang": lang,
-        "texts": {code: _plain(texts(code)) for code in LANGUAGES},
+        "texts": {
+            code: _plain({part: words for part, words in texts(code).items() if part not in NOT_ON_THE_PAGE})
+            for code in LANGUAGES
+        },
         "estate": {"name": estate.name, "municipality": estate.municipality},
         "manifest": _manifest(result),
         "config": {
