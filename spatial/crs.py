@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyproj import CRS
+from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError as PyprojCRSError
 
 from spatial.errors import CRSError
@@ -78,3 +78,15 @@ def require_metric(crs: object, what: str) -> CRS:
     if not found.is_projected or any(axis.unit_name != "metre" for axis in found.axis_info[:2]):
         raise CRSError(f"{what}: found {found.name}; needed a projected CRS in metres; reproject, e.g. to EPSG:25832")
     return found
+
+
+def position(crs: CRS, x_m: float, y_m: float) -> tuple[float, float, float]:
+    """Longitude and latitude of a point in WGS 84, degrees, and the azimuth of the grid's north there.
+
+    Examples
+    --------
+    >>> [round(part, 1) for part in position(CRS.from_epsg(25832), 724_000.0, 6_175_000.0)]
+    [12.6, 55.7, 2.9]
+    """
+    lon, lat = Transformer.from_crs(crs, WGS84, always_xy=True).transform(x_m, y_m)
+    return lon, lat, float(Proj(crs).get_factors(lon, lat).meridian_convergence)

@@ -205,6 +205,7 @@ def analyse(
     layers: Sequence[str | RawData] = (),
     complete: Sequence[str] = (),
     terrain: raster.Files | None = None,
+    surface: raster.Files | None = None,
     rubric: str | Path | None = None,
     seed: int = SEED,
     progress: Callable[[str], None] | None = None,
@@ -227,6 +228,9 @@ def analyse(
     terrain
         A terrain model: a raster, a folder of tiles, a pattern, or several; see
         ``spatial.sources.raster.terrain``. Without one nothing is said of slopes but what is tagged.
+    surface
+        A surface model (ground, houses and trees), given in the same way. Without one nothing is
+        said of sky and sun, and trees are not in the view.
     rubric
         A rubric in TOML. Default: the bundled one.
     seed
@@ -250,7 +254,7 @@ def analyse(
     with clock.stage("read"):
         registers = _registers(layers, complete, estate)
         alone = osm.result() if isinstance(osm, Reading) else osm_file.around(osm, estate)
-    models = _models(estate, clock, terrain=terrain)
+    models = _models(estate, clock, terrain=terrain, surface=surface)
     with clock.stage("layers"):
         one = conflation.conflate(alone, registers, rules)
         tables = canonical_layers.canonical(one.raw, rules, estate.crs)
@@ -317,7 +321,7 @@ def _registers(layers: Sequence[str | RawData], complete: Sequence[str], estate:
 
 def _models(estate: model.Estate, clock: _Clock, **given: raster.Files | None) -> dict[str, Raster]:
     """Terrain and surface model, of which one or both may not be given."""
-    readers = {raster.TERRAIN: raster.terrain}
+    readers = {raster.TERRAIN: raster.terrain, raster.SURFACE: raster.surface}
     found = {}
     for what, files_ in given.items():
         if files_ is not None:
@@ -329,7 +333,7 @@ def _models(estate: model.Estate, clock: _Clock, **given: raster.Files | None) -
 def _left_out(scenery: Mapping[str, Any]) -> dict[str, str]:
     """Indicators that this run cannot measure, and the model that was not given."""
     lacking = {name: indicators.lacking(spec, scenery) for name, spec in indicators.registry().items()}
-    return {name: scene.MODEL_OF[table] for name, table in lacking.items() if table is not None}
+    return {name: scene.MODELS_OF[table][0] for name, table in lacking.items() if table is not None}
 
 
 def _lens_entries(seen: tuple[LensResult, ...]) -> list[dict[str, Any]]:
@@ -471,12 +475,9 @@ def _sources(
     indicator: indicators.Spec, found: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, scenery: Mapping[str, Any]
 ) -> Any:
     """Sources that each value of an indicator rests on; those of a room are those of its places."""
-    layers = {
-        part for name in indicator.needs for part in scene.MADE_OF.get(name, (name,)) if name not in scene.MODEL_OF
-    }
-    models = {
-        scene.MODEL_OF[name] for name in indicator.needs if scenery.get(name) is not None and name in scene.MODEL_OF
-    }
+    needs = [name for name in indicator.needs if scenery[name] is not None]
+    layers = {part for name in needs for part in scene.MADE_OF.get(name, (name,)) if name not in scene.MODELS_OF}
+    models = {model for name in needs for model in scene.MODELS_OF.get(name, ()) if scenery[model] is not None}
     of_layers = lineage.joined([lineage.of_layers(scenery, layers) or osm_file.SOURCE_ID, *models])
     if not indicator.reads:
         return of_layers

@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial import network as walking
 from spatial import places as rooms
+from spatial import surface as skylines
 from spatial import terrain as ground_heights
 from spatial.config import TagRules
 from spatial.indicators.dwellings import decayed
@@ -37,8 +38,12 @@ DECAY_SAMPLE = 100
 WATCH_M = 25.0
 # The kind of place that a register of seats holds.
 SEAT = "bench"
-# Tables that a run without a model does not have, and what would give them.
-MODEL_OF = {"terrain": "terrain", "slopes": "terrain", "climbs": "terrain", "surface": "surface"}
+# Tables that a run without a model does not have: the model that gives them, and what else is used.
+MODELS_OF = {
+    **dict.fromkeys(("terrain", "slopes", "climbs"), ("terrain",)),
+    **dict.fromkeys(("surface", "sun"), ("surface",)),
+    "skyline": ("surface", "terrain"),
+}
 # The canonical layers that each table is made of, by its name; a table that is not here is made of none.
 MADE_OF = {
     "blockers": ("buildings", "barriers"),
@@ -71,6 +76,7 @@ def build(
     *,
     absence: Mapping[str, BaseGeometry] | None = None,
     terrain: Raster | None = None,
+    surface: Raster | None = None,
 ) -> dict[str, Any]:
     """Make every table that indicators may name.
 
@@ -85,6 +91,8 @@ def build(
         Where a register is complete, by kind of place; see ``spatial.conflation.absence``.
     terrain
         Heights of the ground; None where the run has none.
+    surface
+        Heights of ground, houses and trees; None where the run has none.
 
     Returns
     -------
@@ -97,7 +105,8 @@ def build(
         ``near_way`` (by place); ``seats_complete`` (by site: what seats there are is known);
         ``members`` and ``member_kinds``. With a terrain model, else None:
         ``terrain``; ``slopes`` (steepness by edge); ``climbs`` (steepest stretch of each walk, and
-        whether its whole slope is known).
+        whether its whole slope is known). With a surface model, else None: ``surface``; ``skyline``
+        (ground, roofs and crowns); ``sun`` (its path at the equinox).
     """
     dwellings = _with_inside(layers["dwellings"], estate)
     graph = walking.build(layers["paths"], layers["path_nodes"], layers["lamps"])
@@ -118,6 +127,9 @@ def build(
         "terrain": terrain,
         "slopes": slopes,
         "climbs": slopes and walking.climbs(graph, entries, doors, slopes, limit_m=WALK_LIMIT_M),
+        "surface": surface,
+        "skyline": surface and skylines.skyline(surface, terrain, solid),
+        "sun": surface and skylines.sun_path(estate),
         "dwellings": dwellings,
         "estate": estate,
         "kinds": rules,

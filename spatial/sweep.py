@@ -371,6 +371,25 @@ def look_around(points, radius, grid, areas):
     return nearest
 
 
+@_compiled
+def look_far(points, radius, grid, angles, directions, reaches):
+    """Fill in how far each viewpoint sees along each direction, given by rising diamond angles too."""
+    segments = grid[0]
+    stamps = np.full(len(segments), -1, dtype=np.int32)
+    walls = np.empty((2 * len(segments), END + 1))
+    closed = np.empty(_BINS)
+    reaches[:] = radius
+    if not len(segments):
+        return
+    for point in range(len(points)):
+        x, y = points[point]
+        count = _gather(walls, closed, x, y, radius, grid, stamps, point)
+        for wall_x, wall_y, start, end in _envelope(walls[:count]):
+            for ray in range(np.searchsorted(angles, start), np.searchsorted(angles, end, side="right")):
+                nearness = wall_x * directions[ray, 0] + wall_y * directions[ray, 1]
+                reaches[point, ray] = min(radius, 1.0 / nearness)
+
+
 # -- lines of sight ----------------------------------------------------------------------
 
 

@@ -28,7 +28,7 @@ from spatial import sweep
 from spatial.errors import InputError
 from spatial.sweep import SIGHT_TOUCH_M, TOUCH_M
 
-__all__ = ["SIGHT_TOUCH_M", "TOUCH_M", "Occluders", "in_sight", "isovist", "visible_area"]
+__all__ = ["SIGHT_TOUCH_M", "TOUCH_M", "Occluders", "in_sight", "isovist", "reaches_m", "visible_area"]
 
 Floats = NDArray[np.float64]
 
@@ -187,6 +187,40 @@ def isovist(viewpoint: ArrayLike, occluders: Occluders, radius_m: float, *, arc_
         return polygon
     parts = shapely.get_parts(shapely.make_valid(polygon))  # slivers narrower than rounding
     return parts[np.argmax(shapely.area(parts))]
+
+
+def reaches_m(
+    viewpoints: ArrayLike, occluders: Occluders, radius_m: float, *, rays: int, threads: int | None = None
+) -> tuple[Floats, Floats]:
+    """Measure how far one sees from each viewpoint in evenly spread directions, exactly.
+
+    Parameters
+    ----------
+    viewpoints, occluders, radius_m, threads
+        As for `visible_area`.
+    rays
+        Number of directions.
+
+    Returns
+    -------
+    directions
+        float64 (rays, 2): unit vectors, counter-clockwise.
+    reaches
+        float64 (N, rays), metres, in [0, radius_m].
+    """
+    points, radius = _points(viewpoints, "viewpoints"), _positive(radius_m, "radius_m")
+    # Between the axes, so that a wall along an axis is never seen edge-on.
+    turn = (np.arange(rays) + 0.5) * (2 * np.pi / rays)
+    directions = np.column_stack([np.cos(turn), np.sin(turn)])
+    along = directions[:, 0] / np.abs(directions).sum(axis=1)
+    angles = np.where(directions[:, 1] >= 0, 1 - along, sweep.TURN - 1 + along)
+    reaches = np.empty((len(points), rays))
+
+    def measure(start: int, stop: int) -> None:
+        sweep.look_far(points[start:stop], radius, _arrays(occluders), angles, directions, reaches[start:stop])
+
+    _in_threads(measure, len(points), _THREADED_FROM, threads)
+    return directions, reaches
 
 
 def in_sight(a: ArrayLike, b: ArrayLike, occluders: Occluders, *, threads: int | None = None) -> NDArray[np.bool_]:

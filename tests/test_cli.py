@@ -57,7 +57,7 @@ UNIT_OF = {
     "open_hours": "share", "rest_gap": "m", "severance": "count", "transit_near": "m",
     "variety": "count", "watched_over": "m_per_ha", "ways_in": "count",
 }  # fmt: skip
-NEED_A_MODEL = {"slope_max"}
+NEED_A_MODEL = {"slope_max", "sky_view", "sun_hours"}
 MEASURED = sorted([*(f"{x}_{unit}" for x, unit in UNIT_OF.items()), "lit_share", "step_free_share"])
 
 
@@ -187,7 +187,7 @@ def test_columns_of_the_scores_are_the_contracts(demo):
         header = next(csv.reader(file))
     assert header == [*IDENTITY, *SCORES, *RANKS, *MEASURED, *SPACES]
     rubric = tomllib.loads((DEFAULTS / "rubric.toml").read_text(encoding="utf-8"))
-    # The demo has no terrain model.
+    # The demo has neither terrain nor surface model.
     assert {*UNIT_OF, "lit_share", "step_free", *NEED_A_MODEL} == set(rubric["indicator"])
 
 

@@ -50,5 +50,5 @@ def test_every_table_of_the_scene_says_what_it_is_made_of():
     sites = tables.places({"a": {}}).assign(place_count=1, space_id="space:a", kinds="bench")
     estate = Estate("e", "E", shapely.box(0, 0, 9, 9), tables.ETRS89_UTM32)
     made = scene.build(layers, sites, estate, tag_rules())
-    assert set(made) <= set(layers) | set(scene.MADE_OF) | set(scene.MODEL_OF)
+    assert set(made) <= set(layers) | set(scene.MADE_OF) | set(scene.MODELS_OF)
     assert {part for parts in scene.MADE_OF.values() for part in parts} <= set(layers)

@@ -50,7 +50,8 @@ def gentle(estate, osm, folder):
 
 def test_without_models_nothing_is_pretended(plain):
     assert "slope_max_ratio" not in plain.places and "slope_max" not in set(plain.evidence["indicator"])
-    assert plain.manifest["rubric"]["left_out"] == {"slope_max": "terrain"}
+    left_out = {"slope_max": "terrain", "sky_view": "surface", "sun_hours": "surface"}
+    assert plain.manifest["rubric"]["left_out"] == left_out
     assert plain.manifest["models"] == {}
     for lang, words in (("en", "no terrain model was given"), ("da", "der er ikke givet en terrænmodel")):
         assert words in plain.explain(BENCH, lang=lang)
@@ -122,3 +123,73 @@ def test_a_rubric_that_only_the_missing_model_could_fill(estate, osm, tmp_path):
 def test_what_is_no_terrain_is_one_line(estate, osm, folder):
     with pytest.raises(spatial.SpatialError, match=r"mini.osm: cannot be read as a raster"):
         spatial.analyse(estate, osm=osm, terrain=folder / "mini.osm")
+
+
+# --- surface -------------------------------------------------------------------------------------
+
+
+def surface(path, *, trees=(), to_east=600):
+    """Level ground, the three houses 9 m high, and crowns of 3 m and radius 2 m."""
+    at = np.arange(-700, to_east) + 0.5
+    x, y = np.meshgrid(at, 700 - np.arange(1400) - 0.5)
+    heights = np.full(x.shape, 30.0)
+    for house in (0, 300, 600):
+        heights[(abs(x - house) < 10) & (y > 10) & (y < 20)] = 39.0
+    for east, north in trees:
+        heights[np.hypot(x - east, y - north) < 2] = 33.0
+    return rasters.write(path, heights, CENTRE_X - 700, CENTRE_Y + 700)
+
+
+@pytest.fixture(scope="module")
+def bare(estate, osm, folder):
+    return spatial.analyse(estate, osm=osm, surface=surface(folder / "bare.tif"))
+
+
+def test_the_sky_over_the_bench(bare):
+    """The bench is 13 m from a house 20 m wide and 9 m high, whose nearer corner is 100 m away: nearly all sky."""
+    sky, sun = fact(bare, BENCH, "sky_view"), fact(bare, BENCH, "sun_hours")
+    assert 0.99 < sky["value"] <= 1 and sky["source_id"] == "osm;surface"
+    # A clear equinox day above 5° at 55.7° north: 10.8 hours. The sun in the west is over 30 m high at noon.
+    assert sun["value"] == pytest.approx(10.8, abs=0.5) and sun["unit"] == "h"
+    assert bare.places.loc[BENCH, "sun_hours_h"] == sun["value"]
+    assert bare.manifest["rubric"]["left_out"] == {"slope_max": "terrain"}
+
+
+def test_without_trees_the_view_is_as_in_the_plan(plain, bare):
+    for name in ("field_of_view_100", "field_of_view_25"):
+        assert fact(bare, BENCH, name)["value"] == pytest.approx(fact(plain, BENCH, name)["value"], abs=1e-12)
+        assert fact(bare, BENCH, name)["rule"] == "isovist_over_ground_and_past_trees"
+
+
+def test_shrubs_around_the_bench_close_its_view_and_leave_its_sky(estate, osm, folder, bare):
+    turn = np.linspace(0, 2 * np.pi, 60)
+    hedge = list(zip(110 + 15 * np.cos(turn), 3 + 15 * np.sin(turn), strict=True))
+    found = spatial.analyse(estate, osm=osm, surface=surface(folder / "hedge.tif", trees=hedge))
+    view = fact(found, BENCH, "field_of_view_100")["value"]
+    assert view == pytest.approx(0.03 + 0.97 * 13**2 / 100**2, abs=0.01)
+    assert fact(found, BENCH, "sky_view")["value"] > 0.9
+    assert found.places.loc[BENCH, "openness"] < bare.places.loc[BENCH, "openness"]
+
+
+def test_surface_that_ends_beside_the_estate(estate, osm, folder):
+    found = spatial.analyse(estate, osm=osm, surface=surface(folder / "part.tif", to_east=115))
+    assert [w["code"] for w in found.manifest["warnings"]] == ["surface_ends"]
+    sky = fact(found, BENCH, "sky_view")
+    assert np.isnan(sky["value"]) and sky["rule"] == "surface_not_known_around" and 0 < sky["low"] < sky["high"] <= 1
+    assert fact(found, BENCH, "field_of_view_100")["rule"] == "isovist_without_vegetation"
+
+
+def test_explained_and_drawn_with_the_new_words(bare, tmp_path):
+    for lang, words in (("en", ("Open sky", "Hours of sun")), ("da", ("Åben himmel", "Timer med sol"))):
+        text = bare.explain(BENCH, lang=lang)
+        assert all(word in text for word in words) and "nan" not in text
+    spatial.save(bare, tmp_path / "run")
+    page = (tmp_path / "run" / "map.html").read_text(encoding="utf-8")
+    assert "sun_hours" in page
+
+
+def test_two_runs_with_models_give_the_same_bytes(estate, osm, folder, bare, tmp_path):
+    again = spatial.analyse(estate, osm=osm, surface=surface(folder / "bare.tif"))
+    for name, result in (("one", bare), ("two", again)):
+        spatial.save(result, tmp_path / name)
+    assert (tmp_path / "one" / "scores.csv").read_bytes() == (tmp_path / "two" / "scores.csv").read_bytes()

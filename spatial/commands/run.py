@@ -18,6 +18,12 @@ ANALYSIS = (
         multiple=True,
         help="Terrain model: a raster, a folder of tiles or a pattern; may be given again.",
     ),
+    click.option(
+        "--surface",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        help="Surface model (ground, houses and trees), given in the same way.",
+    ),
     click.option("--rubric", type=click.Path(path_type=Path), help="Rubric in TOML instead of the bundled one."),
     click.option(
         "--seed",
@@ -92,6 +98,7 @@ def analyse(
     complete: Sequence[str] = (),
     *,
     terrain: tuple[Path, ...],
+    surface: tuple[Path, ...],
     rubric: Path | None,
     seed: int,
     lang: str,
@@ -115,6 +122,7 @@ def analyse(
             layers=layers,
             complete=complete,
             terrain=terrain or None,
+            surface=surface or None,
             rubric=rubric,
             seed=seed,
             progress=tell,

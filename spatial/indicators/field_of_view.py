@@ -7,33 +7,53 @@ from typing import Any
 import numpy as np
 
 from spatial.indicators import DERIVED, Measured, indicator, known
+from spatial.surface import seen_share
 from spatial.visibility import visible_area
 
 FAR_M, NEAR_M = 100.0, 25.0
+# What is seen at least and at most, of the disc: nearer to each other than this, it is known.
+NEAR_ENOUGH = 0.1
 REFERENCE = (
     "Benedikt (1979), To take hold of space, Environ. Plann. B 6; Gehl (2010), Cities for People: 100 m and 25 m."
 )
 
 
-def _share(places: Any, view: Any, viewpoints: Any, radius_m: float) -> Measured:
+def _share(places: Any, view: Any, viewpoints: Any, skyline: Any, radius_m: float) -> Measured:
     owner, points = viewpoints
     area = visible_area(points, view, radius_m) / (np.pi * radius_m**2)
     count = np.bincount(owner, minlength=len(places))
-    total = np.bincount(owner, weights=area, minlength=len(places))
-    share = np.divide(total, count, out=np.full(len(places), np.nan), where=count > 0)
-    return known(np.minimum(share, 1.0), DERIVED, "isovist_without_vegetation")
+
+    def mean(part: Any) -> Any:
+        total = np.bincount(owner, weights=part, minlength=len(places))
+        return np.minimum(np.divide(total, count, out=np.full(len(places), np.nan), where=count > 0), 1.0)
+
+    plan = known(mean(area), DERIVED, "isovist_without_vegetation")
+    if skyline is None:
+        return plan
+    least, most = seen_share(points, skyline, view, radius_m)
+    low, high = mean(area * np.nan_to_num(least)), mean(area * np.where(np.isnan(most), 1.0, most))
+    sure = high - low <= NEAR_ENOUGH
+    return Measured(
+        value=np.where(sure, (low + high) / 2, plan.value),
+        low=np.where(sure, low, plan.low),
+        high=np.where(sure, high, plan.high),
+        evidence=plan.evidence,
+        rule=np.where(sure, "isovist_over_ground_and_past_trees", plan.rule).astype(object),
+    )
 
 
 @indicator(aspect="openness", unit="share", reference=REFERENCE, catchment_m=FAR_M)
-def field_of_view_100(places: Any, view: Any, viewpoints: Any) -> Measured:
+def field_of_view_100(places: Any, view: Any, viewpoints: Any, skyline: Any = None) -> Measured:
     """Visible area within 100 m / area of the disc, mean over viewpoints in the place.
 
-    Buildings, walls and hedges block; trees are not in the data, and the rule says so.
+    Buildings, walls and hedges block. With a surface model the ground between two people's eyes
+    blocks as well, and a crown leaves 3 %; without one, or where it ends, trees are not in the
+    data, and the rule says so.
     """
-    return _share(places, view, viewpoints, FAR_M)
+    return _share(places, view, viewpoints, skyline, FAR_M)
 
 
 @indicator(aspect="openness", unit="share", reference=REFERENCE, catchment_m=NEAR_M)
-def field_of_view_25(places: Any, view: Any, viewpoints: Any) -> Measured:
+def field_of_view_25(places: Any, view: Any, viewpoints: Any, skyline: Any = None) -> Measured:
     """Visible area within 25 m / area of the disc, mean over viewpoints in the place."""
-    return _share(places, view, viewpoints, NEAR_M)
+    return _share(places, view, viewpoints, skyline, NEAR_M)

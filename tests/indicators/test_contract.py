@@ -21,7 +21,7 @@ from tests import rasters, tables
 RULES = tag_rules()
 REGISTRY = indicators.registry()
 ORIGIN = (711_000.3, 6_173_000.7)
-NEED_A_MODEL = {"slope_max": "terrain"}
+NEED_A_MODEL = {"slope_max": "terrain", "sky_view": "surface", "sun_hours": "surface"}
 FIELDS = ("value", "low", "high", "evidence", "rule")
 # No two ways, places or doors stand at equal distances of each other: ties may fall either way.
 AT = {
@@ -92,7 +92,12 @@ def made(shift=(0.0, 0.0), seed=None):
 def models(x, y):
     """A hill of 3 % to the east and waves to the north, in metres around a point."""
     east, north = np.meshgrid(np.arange(-300, 500) + 0.5, np.arange(400, -300, -1) - 0.5)
-    return {"terrain": rasters.raster(10 + 0.03 * east + 2 * np.sin(north / 40), x - 300, y + 400)}
+    ground = 10 + 0.03 * east + 2 * np.sin(north / 40)
+    trees = 9.0 * ((np.hypot(east + 20, north - 30) < 6) | (np.hypot(east - 60, north + 30) < 5))
+    heights = np.where(shapely.contains_xy(shapely.union_all(BLOCKS), east, north), ground + 15, ground + trees)
+    heights[:, 620:] = np.nan  # nothing is known of what lies furthest east
+    # Cells end where no place and no ray does, so that rounding decides nothing.
+    return {name: rasters.raster(z, x - 300.37, y + 400.41) for name, z in (("terrain", ground), ("surface", heights))}
 
 
 def fences():
@@ -194,7 +199,7 @@ def test_a_run_without_models_leaves_out_what_needs_them(nobody):
     estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
     plain = scene.build(tables.layers(), sites, estate, RULES)
     lost = {name: indicators.lacking(spec, plain) for name, spec in REGISTRY.items()}
-    assert {name: scene.MODEL_OF[table] for name, table in lost.items() if table} == NEED_A_MODEL
+    assert {name: scene.MODELS_OF[table][0] for name, table in lost.items() if table} == NEED_A_MODEL
     for spec in (REGISTRY[name] for name in REGISTRY if name not in NEED_A_MODEL):
         indicators.measure(spec, sites, plain)
 
@@ -214,7 +219,14 @@ def frozen(item):
     """What an input holds, as copies of its arrays."""
     if hasattr(item, "to_wkb"):
         return {"index": item.index.to_numpy().copy(), **{key: item[key].to_numpy().copy() for key in item.columns}}
-    if isinstance(item, Occluders) or type(item).__name__ in ("Network", "Attachments", "Approaches", "Slopes"):
+    if isinstance(item, Occluders) or type(item).__name__ in (
+        "Network",
+        "Attachments",
+        "Approaches",
+        "Slopes",
+        "Skyline",
+        "Sun",
+    ):
         return {key: np.copy(value) for key, value in vars(item).items()}
     if isinstance(item, tuple):
         return {str(i): np.copy(value) for i, value in enumerate(item)}
