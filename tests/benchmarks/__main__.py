@@ -49,6 +49,9 @@ def main(arguments: list[str]) -> None:
         from tests.benchmarks import visibility  # last: it measures in this process
 
         print(f"\n{processes.table(visibility.run())}")
+    from tests.benchmarks import surface
+
+    print(f"\n{processes.table(surface.runs())}\n\n{processes.table(surface.skies())}")
 
 
 if __name__ == "__main__":
