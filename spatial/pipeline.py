@@ -333,7 +333,8 @@ def _models(estate: model.Estate, clock: _Clock, **given: raster.Files | None) -
 def _left_out(scenery: Mapping[str, Any]) -> dict[str, str]:
     """Indicators that this run cannot measure, and the model that was not given."""
     lacking = {name: indicators.lacking(spec, scenery) for name, spec in indicators.registry().items()}
-    return {name: scene.MODELS_OF[table][0] for name, table in lacking.items() if table is not None}
+    of = scene.MODELS_OF | scene.LAYER_OF
+    return {name: of[table][0] for name, table in lacking.items() if table is not None}
 
 
 def _lens_entries(seen: tuple[LensResult, ...]) -> list[dict[str, Any]]:

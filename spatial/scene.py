@@ -67,6 +67,11 @@ MADE_OF = {
     "member_kinds": (),
 }
 
+# Tables that come from a municipal layer.
+LAYER_OF = {"department_of": ("layer",)}
+# Where one asks for help: kinds of context.
+HELP = ("library", "culture_house", "community_centre", "social_facility")
+
 
 def build(
     layers: Mapping[str, gpd.GeoDataFrame],
@@ -99,7 +104,8 @@ def build(
     dict
         The canonical layers, and: ``estate``; ``kinds`` (tag rules); ``network``; ``entries`` and
         ``doors`` (attachments of sites and dwellings); ``walks`` (approaches of sites × dwellings);
-        ``flows`` (trips by edge); ``stop_entries``, ``stop_walk_m``; ``decay_sample``; ``blockers`` (buildings
+        ``flows`` (trips by edge); ``stop_entries``, ``stop_walk_m``, ``help_walk_m``; ``department_of`` (number
+        of the department by dwelling, None without a layer); ``decay_sample``; ``blockers`` (buildings
         and closed barriers), ``view``
         (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
         ``near_way`` (by place); ``seats_complete`` (by site: what seats there are is known);
@@ -140,6 +146,8 @@ def build(
         "flows": _flows(graph, doors, dwellings, layers["destinations"], estate),
         "stop_entries": stops,
         "stop_walk_m": walking.nearest_m(graph, entries, stops, limit_m=WALK_LIMIT_M),
+        "help_walk_m": walking.nearest_m(graph, entries, _help(graph, layers["context"]), limit_m=WALK_LIMIT_M),
+        "department_of": department_of(layers["departments"], dwellings),
         "decay_sample": _decay_sample(graph, doors, dwellings, estate),
         "blockers": blockers,
         "view": view,
@@ -165,6 +173,36 @@ def _doors(
     if len(solid) and len(points):
         within[shapely.STRtree(solid).query(points, predicate="within")[0]] = True
     return walking.attach(graph, points, within_m=DOOR_WITHIN_M, clear=clear, unchecked=within, always=True)
+
+
+def _help(graph: walking.Network, context: gpd.GeoDataFrame) -> walking.Attachments:
+    found = context[context["kind"].isin(HELP)]
+    return walking.attach(graph, shapely.centroid(found.geometry.to_numpy()))
+
+
+def department_of(departments: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.int64] | None:
+    """Number of the department on whose ground each dwelling stands, -1 for none; None without a layer.
+
+    Grounds under one name and operator are one department. Of grounds that overlap the smaller counts.
+    """
+    if not len(departments):
+        return None
+    names = [
+        f"{operator} {name}" if isinstance(name, str) else str(identity)
+        for identity, operator, name in zip(
+            departments.index, departments["operator"], departments["name"], strict=True
+        )
+    ]
+    number = np.unique(names, return_inverse=True)[1]
+    found = np.full(len(dwellings), -1, dtype=np.int64)
+    ground, home = shapely.STRtree(dwellings.geometry.to_numpy()).query(
+        departments.geometry.to_numpy(), predicate="dwithin", distance=DOORSTEP_M
+    )
+    order = np.lexsort(
+        (departments.index.to_numpy()[ground].astype(str), -departments.geometry.area.to_numpy()[ground])
+    )
+    found[home[order]] = number[ground[order]]
+    return found
 
 
 def _with_inside(dwellings: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:

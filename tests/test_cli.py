@@ -52,9 +52,9 @@ SPACES = ["place_count", "kinds"]
 UNIT_OF = {
     "can_watch": "count", "detour": "ratio", "dwellings_5min": "count", "dwellings_decay": "count",
     "enclosure": "share", "field_of_view_100": "share", "field_of_view_25": "share",
-    "flow_near": "share", "legal_access": "index", "low_commitment": "index", "mix_in_out": "share",
+    "flow_near": "share", "help_near": "m", "legal_access": "index", "low_commitment": "index", "mix_in_out": "share",
     "nearest_walk": "m", "neutral_activity": "index", "no_programme": "index",
-    "open_hours": "share", "rest_gap": "m", "severance": "count", "transit_near": "m",
+    "open_hours": "share", "rest_gap": "m", "severance": "count", "stay_off_flow": "m", "transit_near": "m",
     "variety": "count", "watched_over": "m_per_ha", "ways_in": "count",
 }  # fmt: skip
 NEED_A_MODEL = {"slope_max", "sky_view", "sun_hours"}

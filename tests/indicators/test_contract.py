@@ -22,6 +22,7 @@ RULES = tag_rules()
 REGISTRY = indicators.registry()
 ORIGIN = (711_000.3, 6_173_000.7)
 NEED_A_MODEL = {"slope_max": "terrain", "sky_view": "surface", "sun_hours": "surface"}
+NEED_A_LAYER = {"estates_reached": "layer"}
 FIELDS = ("value", "low", "high", "evidence", "rule")
 # No two ways, places or doors stand at equal distances of each other: ties may fall either way.
 AT = {
@@ -69,6 +70,8 @@ def made(shift=(0.0, 0.0), seed=None):
         paths=tables.paths(AT, WAYS), path_nodes=tables.path_nodes(AT, NODES), place_objects=tables.place_objects(OBJECTS),
         buildings=tables.buildings(BLOCKS), dwellings=tables.dwellings(DOORS), barriers=fences(),
         ground=tables.ground({"school": ("school", shapely.box(130, -100, 180, -60)), "lawn": ("park", shapely.box(-30, 60, 5, 85))}),
+        departments=tables.departments({"kk.x:1": shapely.box(-160, 20, -100, 60), "kk.x:2": shapely.box(-70, -60, 20, 0)}),
+        context=tables.points("context", [(-100, 60), (140, 90)]).assign(kind=["library", "club"]),
         stops=tables.points("stops", [(118, 101)]), destinations=tables.points("destinations", [(15, 60), (-170, 8), (20, 230)]),
         lamps=tables.points("lamps", [(-86, -40), (-84, -80), (-88, -110), (-83, -20)]), water=tables.points("water", [shapely.box(200, 20, 240, 60)]),
     ).items()}  # fmt: skip
@@ -199,8 +202,10 @@ def test_a_run_without_models_leaves_out_what_needs_them(nobody):
     estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
     plain = scene.build(tables.layers(), sites, estate, RULES)
     lost = {name: indicators.lacking(spec, plain) for name, spec in REGISTRY.items()}
-    assert {name: scene.MODELS_OF[table][0] for name, table in lost.items() if table} == NEED_A_MODEL
-    for spec in (REGISTRY[name] for name in REGISTRY if name not in NEED_A_MODEL):
+    assert {
+        name: (scene.MODELS_OF | scene.LAYER_OF)[table][0] for name, table in lost.items() if table
+    } == NEED_A_MODEL | NEED_A_LAYER
+    for spec in (REGISTRY[name] for name in REGISTRY if name not in NEED_A_MODEL | NEED_A_LAYER):
         indicators.measure(spec, sites, plain)
 
 
@@ -307,7 +312,10 @@ def nobody():
     lonely = scene.sites(
         lone, rooms.spaces(lone, lone["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary)
     )
-    layers = tables.layers(place_objects=tables.place_objects({"far": ("swap", (9000, 9000))}))
+    layers = tables.layers(
+        place_objects=tables.place_objects({"far": ("swap", (9000, 9000))}),
+        departments=tables.departments({"kk.x:1": shapely.box(9000, 9000, 9010, 9010)}),
+    )
     return [(table, scene.build(layers, table, estate, RULES, **models(0, 0))) for table in (sites, lonely)]
 
 
