@@ -222,7 +222,8 @@ class Result:
     writes them), ``claims`` that of who said what of a place (``CLAIM_COLUMNS``). ``layers`` are the
     canonical tables by name. In ``rubric`` every
     value function is resolved to points in the indicator's unit. ``lenses`` are the resident lenses,
-    the worst served first.
+    the worst served first. ``reach`` says which dwellings reach which meeting space in five minutes
+    without steps (see ``spatial.siting``).
     """
 
     estate: Estate
@@ -234,3 +235,4 @@ class Result:
     claims: pd.DataFrame
     manifest: Mapping[str, Any] = field(default_factory=dict)
     lenses: tuple[LensResult, ...] = ()
+    reach: pd.DataFrame | None = None

@@ -18,7 +18,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial import config, conflation, facts, indicators, lens_rules, lenses, lineage, model, places, scene, scoring
+from spatial import (
+    config,
+    conflation,
+    facts,
+    indicators,
+    lens_rules,
+    lenses,
+    lineage,
+    model,
+    places,
+    scene,
+    scoring,
+    siting,
+)
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
 from spatial.errors import InputError
@@ -131,6 +144,19 @@ class Analysis(Result):
 
         evidence, rubric = self.through(lens)
         return explanation.text(explanation.of(evidence, rubric, place_id, claims=self.claims), lang=lang, lens=lens)
+
+    def siting(self, *, most: int = siting.MOST) -> pd.DataFrame:
+        """Where could a volunteer stand? The best choice of k meeting spaces, k = 1 … most.
+
+        Best: most dwellings of the estate within a five-minute walk without steps, each counting by the
+        floating potential of the worthiest chosen space within its reach. See ``spatial.siting.curve``.
+
+        Raises
+        ------
+        InputError
+            If the result was read from a run that holds no reach.
+        """
+        return siting.of_result(self, most=most)
 
     def through(self, lens: str | None) -> tuple[pd.DataFrame, Rubric]:
         """Evidence and rubric as one lens has them; None is the ordinary result."""
@@ -271,6 +297,7 @@ def analyse(
         scored_places = _scored(found, PLACE_COLUMNS, evidence, resolved, seed)
         scored_spaces = _scored(rooms, SPACE_COLUMNS, evidence, resolved, seed)
     with clock.stage("lenses"):
+        reach = siting.reach_of(sites, scored_spaces.index, scenery)
         seen = lenses.see(
             lens_rules.lenses(),
             resolved,
@@ -294,8 +321,10 @@ def analyse(
                 estate, [alone, *registers], one, models, resolved, seed, clock, _warnings(estate, alone, found, models)
             ),
             "lenses": _lens_entries(seen),
+            "siting": {"dwellings": siting.dwellings_of(scenery)},
         },
         lenses=seen,
+        reach=reach,
     )
 
 
@@ -638,6 +667,7 @@ def save(
             tables.evidence(timed, draft / "evidence.parquet")
             tables.lenses(timed, draft / "lenses.csv")
             tables.lens_evidence(timed, draft / "lens_evidence.parquet")
+            tables.reach(timed, draft / "reach.parquet")
             tables.facts(timed, draft / "facts.parquet")
             tables.field_checks(timed.field_checks, timed, draft / "field_checks.csv", lang=lang)
             tables.lineage(timed, draft / "lineage.parquet")

@@ -58,6 +58,8 @@ MADE_OF = {
     "flows": ("paths", "dwellings", "destinations"),
     "stop_entries": ("paths", "stops"),
     "stop_walk_m": ("paths", "stops"),
+    "help_walk_m": ("paths", "context"),
+    "department_of": ("departments", "dwellings"),
     "seats": ("place_objects",),
     "activities": ("place_objects",),
     "seats_complete": (),

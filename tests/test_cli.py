@@ -38,6 +38,7 @@ FILES = [
     "manifest.json",
     "map.html",
     "places.gpkg",
+    "reach.parquet",
     "scores.csv",
     "sitemap.pdf",
     "sitemap.png",

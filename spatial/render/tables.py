@@ -68,6 +68,12 @@ def facts(result: Result, path: Path) -> None:
     table[table[FACTS] != ""].to_parquet(path, index=False)
 
 
+def reach(result: Result, path: Path) -> None:
+    """Write which dwellings reach which meeting space in five minutes without steps, as Parquet."""
+    if result.reach is not None:
+        result.reach.to_parquet(path, index=False)
+
+
 def lenses(result: Result, path: Path) -> None:
     """Write the scores under each resident lens, the worst served first: one row a lens and place or space."""
     parts = [

@@ -107,6 +107,25 @@ def lenses(folder: Path) -> tuple[LensResult, ...]:
         ) from error
 
 
+def reach(folder: Path) -> pd.DataFrame | None:
+    """Read which dwellings reach which meeting space; None where a run does not hold it.
+
+    Raises
+    ------
+    SourceFormatError
+        If it is there and cannot be read.
+    """
+    path = folder / "reach.parquet"
+    if not path.is_file():
+        return None
+    try:
+        return pd.read_parquet(path, columns=["space_id", "door", "dwellings", "known"])
+    except (OSError, ValueError, KeyError) as error:
+        raise SourceFormatError(
+            f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
+        ) from error
+
+
 def _lens(entry: Mapping[str, Any], scores: pd.DataFrame, measured: pd.DataFrame) -> LensResult:
     name = entry["id"]
     own = scores[scores["lens"] == name].drop(columns="lens")
@@ -180,6 +199,7 @@ def read(folder: Path) -> Result:
         claims=claims(folder),
         manifest=found,
         lenses=lenses(folder),
+        reach=reach(folder),
     )
 
 
