@@ -160,7 +160,9 @@ def _levels(dwellings: Floats, reach: Bools, worth: Floats) -> tuple[Floats, Any
     """
     columns, group = np.unique(reach, axis=1, return_inverse=True)
     weight = np.bincount(group.reshape(-1), weights=dwellings, minlength=columns.shape[1])
-    gains, rows, of = [], [], []
+    gains: list[float] = []
+    rows: list[int] = []
+    of: list[int] = []
     for g in np.flatnonzero(weight > 0):
         near = np.flatnonzero(columns[:, g] & (worth > 0))
         if not len(near):

@@ -59,6 +59,7 @@ UNIT_OF = {
     "variety": "count", "watched_over": "m_per_ha", "ways_in": "count",
 }  # fmt: skip
 NEED_A_MODEL = {"slope_max", "sky_view", "sun_hours"}
+NEED_A_LAYER = {"estates_reached"}
 MEASURED = sorted([*(f"{x}_{unit}" for x, unit in UNIT_OF.items()), "lit_share", "step_free_share"])
 
 
@@ -188,8 +189,8 @@ def test_columns_of_the_scores_are_the_contracts(demo):
         header = next(csv.reader(file))
     assert header == [*IDENTITY, *SCORES, *RANKS, *MEASURED, *SPACES]
     rubric = tomllib.loads((DEFAULTS / "rubric.toml").read_text(encoding="utf-8"))
-    # The demo has neither terrain nor surface model.
-    assert {*UNIT_OF, "lit_share", "step_free", *NEED_A_MODEL} == set(rubric["indicator"])
+    # The demo has neither terrain nor surface model, and no layer of departments.
+    assert {*UNIT_OF, "lit_share", "step_free", *NEED_A_MODEL, *NEED_A_LAYER} == set(rubric["indicator"])
 
 
 def test_rows_are_places_and_then_meeting_spaces(demo):
@@ -742,3 +743,22 @@ def test_a_site_map_that_cannot_be_written_fails_in_one_line(earlier, tmp_path):
     target = tmp_path / "no" / "such" / "sheet.pdf"
     assert_one_line(call("sitemap", earlier, "--out", target), target)
     assert call("sitemap", earlier, "--scale", 7).code == 2
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"), [("da", "Hvor kunne en frivillig stå?"), ("en", "Where could a volunteer stand?")]
+)
+def test_siting_in_words_and_as_data(demo, lang, title):
+    said = call("siting", demo[0], "--most", 2, "--lang", lang)
+    assert said.code == 0 and said.out.startswith(title) and len(said.out.splitlines()) == 4
+    data = json.loads(call("siting", demo[0], "--most", 2, "--json").out)["curve"]
+    assert [row["k"] for row in data] == [1, 2] and all(0 < row["share"] <= 1 for row in data)
+    assert data[0]["value"] < data[1]["value"]
+
+
+def test_explain_through_a_lens(demo):
+    place = pd.read_csv(demo[0] / "scores.csv")["place_id"].iloc[0]
+    said = call("explain", demo[0], place, "--lens", "wheelchair", "--lang", "en")
+    assert said.code == 0 and "In a wheelchair" in said.out
+    wrong = call("explain", demo[0], place, "--lens", "pram")
+    assert wrong.code == 1 and "wheelchair" in wrong.err and len(wrong.err.splitlines()) == 1

@@ -243,3 +243,13 @@ def test_field_checks_name_what_is_missing(result, tmp_path):
     assert written["why"].str.contains("We do not know this").all() and written["question"].str.endswith("?").all()
     again = spatial.load(tmp_path / "out").field_checks
     pd.testing.assert_frame_equal(again, result.field_checks)
+
+
+def test_where_a_volunteer_could_stand(result, tmp_path):
+    """The one room: 40 flats of the estate within 400 m along asphalt without steps."""
+    found = result.siting()
+    assert found["space_ids"].tolist() == [ROOM] and found["k"].tolist() == [1]
+    assert found[["dwellings", "dwellings_known", "share"]].iloc[0].tolist() == [40, 40, 1]
+    assert found["value"].iloc[0] == pytest.approx(40 * result.meeting_spaces.loc[ROOM, "floating"])
+    spatial.save(result, tmp_path / "out")
+    pd.testing.assert_frame_equal(spatial.load(tmp_path / "out").siting(), found)
