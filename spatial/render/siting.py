@@ -47,6 +47,7 @@ def _named(result: Result, identity: str, lang: str) -> str:
 def as_json(curve: pd.DataFrame, result: Result) -> str:
     """Print the curve as JSON, numbers in full."""
     rows: list[dict[str, Any]] = [
-        {**row, "space_ids": row["space_ids"].split(";")} for row in curve.to_dict("records") if row
+        {**{str(key): value for key, value in row.items()}, "space_ids": row["space_ids"].split(";")}
+        for row in curve.to_dict("records")
     ]
     return json.dumps({"estate": result.estate.name, "curve": rows}, ensure_ascii=False, indent=1)
