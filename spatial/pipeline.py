@@ -145,6 +145,33 @@ class Analysis(Result):
         evidence, rubric = self.through(lens)
         return explanation.text(explanation.of(evidence, rubric, place_id, claims=self.claims), lang=lang, lens=lens)
 
+    def sensitivity(self, *, level: str = "spaces", samples: int = 512) -> pd.DataFrame:
+        """Which indicators the ranking hangs on: Sobol' indices; see ``spatial.sensitivity.table``.
+
+        Parameters
+        ----------
+        level
+            ``"places"`` or ``"spaces"``: what is ranked.
+        samples
+            Base samples, a power of two.
+
+        Raises
+        ------
+        InputError
+            If ``samples`` is no power of two, or the level is another.
+        """
+        from spatial import sensitivity
+
+        tables_ = {"places": self.places, "spaces": self.meeting_spaces}
+        if level not in tables_ or samples < 2 or samples & (samples - 1):
+            raise InputError(
+                f"sensitivity: found {level!r} and {samples} samples; needed places or spaces, and a power of two "
+                "(512, 1024, …); correct it"
+            )
+        index = tables_[level].index
+        judged = scoring.judge_all(self.evidence, index, self.rubric)
+        return sensitivity.table(judged, index, self.rubric, int(self.manifest.get("seed", SEED)), samples=samples)
+
     def siting(self, *, most: int = siting.MOST) -> pd.DataFrame:
         """Where could a volunteer stand? The best choice of k meeting spaces, k = 1 … most.
 

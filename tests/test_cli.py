@@ -762,3 +762,18 @@ def test_explain_through_a_lens(demo):
     assert said.code == 0 and "In a wheelchair" in said.out
     wrong = call("explain", demo[0], place, "--lens", "pram")
     assert wrong.code == 1 and "wheelchair" in wrong.err and len(wrong.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("lang", ["da", "en"])
+def test_sensitivity_in_words_and_as_data(demo, lang):
+    said = call("sensitivity", demo[0], "--samples", 64, "--lang", lang)
+    judged = {
+        name
+        for name, rule in tomllib.loads((DEFAULTS / "rubric.toml").read_text(encoding="utf-8"))["indicator"].items()
+        if rule["weight"] > 0
+    }
+    judged -= NEED_A_MODEL | NEED_A_LAYER
+    assert said.code == 0 and len(said.out.splitlines()) == 2 + len(judged) + len(ASPECTS)
+    data = json.loads(call("sensitivity", demo[0], "--samples", 64, "--json").out)
+    assert {row["input"] for row in data} == judged | set(ASPECTS)
+    assert call("sensitivity", demo[0], "--samples", 100).code == 1

@@ -1,0 +1,35 @@
+"""``faellesrum sensitivity``: which judgements the ranking hangs on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from spatial.commands import as_json, finished_run, language
+
+
+@click.command()
+@finished_run
+@click.option(
+    "--level", type=click.Choice(("places", "spaces")), default="spaces", show_default=True, help="What is ranked."
+)
+@click.option(
+    "--samples", type=click.IntRange(min=64, max=16384), default=512, show_default=True, help="A power of two."
+)
+@language
+@as_json
+def command(folder: Path, level: str, samples: int, lang: str, as_json: bool) -> None:
+    """Say which indicators the ranking hangs on: their weights and what is not known of them.
+
+    Of the variance of the mean shift of rank, the share that goes with an indicator alone (first
+    order) and with it in all its interactions (total).
+
+    \b
+    faellesrum sensitivity maps/demo --lang en
+    """
+    from spatial import pipeline
+    from spatial.render import sensitivity
+
+    found = pipeline.load(folder).sensitivity(level=level, samples=samples)
+    click.echo(sensitivity.as_json(found) if as_json else sensitivity.text(found, lang=lang))
