@@ -9,7 +9,6 @@ made twice, as if it were good and as if it were bad; what differs between them 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,8 +35,6 @@ WALK_LIMIT_M = 1600.0
 SAME_SHARE = 0.02
 SECONDS = 60.0
 SCORES = [f"{name}{suffix}" for name in (FLOATING, *ASPECTS) for suffix in ("_low", "", "_high")]
-# What one lens costs in time matters: walks release the interpreter, so two lenses go at once.
-WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -183,9 +180,15 @@ def see(
     found = ways(scenery["network"], scenery["paths"], scenery.get("slopes"))
     kept, before = _rows(evidence, rubric)
     measurer = _Measurer(rules, rubric, kept, before, sites, scenery, tables, at_edge)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        results = list(pool.map(lambda lens: measurer.through(lens, found), rules.lenses))
-    return tuple(sorted(results, key=lambda result: (result.served, result.served_high, result.id)))
+    # One after the other: the walks use all processors, and shapely may not prepare a shape in two threads.
+    results = [measurer.through(lens, found) for lens in rules.lenses]
+    return tuple(sorted(results, key=_order))
+
+
+def _order(result: LensResult) -> tuple[float, float, float, str]:
+    """Worst served first; where as many are served, the worse scores."""
+    mean = float(result.meeting_spaces[FLOATING].mean()) if len(result.meeting_spaces) else 0.0
+    return result.served, result.served_high, mean, result.id
 
 
 def _rows(evidence: pd.DataFrame, rubric: Rubric) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:

@@ -22,8 +22,8 @@ from spatial.model import ASPECTS, FLOATING, KNOWN_EVIDENCE, Rubric, Rule
 Floats = npt.NDArray[np.float64]
 
 PERCENTILE_STEPS = 20
-# Draws are made in blocks, so that memory does not grow with their number.
-BLOCK_DRAWS = 50
+# Draws are made in blocks of about so many judged values, so that memory does not grow with their number.
+BLOCK_VALUES = 400_000
 RANK_LOW, RANK_HIGH = 5, 95
 
 
@@ -358,16 +358,25 @@ def draws(
     cells = open_cells(judged, index)
     at = cells.row, cells.column
     width = judged.high[at] - judged.low[at]
-    for start in range(0, count or rubric.draws, BLOCK_DRAWS):
-        size = min(BLOCK_DRAWS, (count or rubric.draws) - start)
+    of = np.array([ASPECTS.index(aspect) for aspect in judged.aspects], dtype=np.int64)[cells.column]
+    group = cells.row * len(ASPECTS) + of
+    order = np.argsort(group, kind="stable")
+    groups, first = np.unique(group[order], return_index=True)
+    wanted = count or rubric.draws
+    block = max(1, min(wanted, BLOCK_VALUES // max(1, judged.low.size)))
+    for start in range(0, wanted, block):
+        size = min(block, wanted - start)
         draw = Draw(
             np.stack([_dirichlet(random, row, rubric.concentration, size) for row in within], axis=1),
             _dirichlet(random, across, rubric.concentration, size),
             random.random((size, len(cells.keys))),
         )
-        values = np.repeat(judged.low[None], size, axis=0)
-        values[:, *at] += width * cells.positions(draw.uniform)
-        aspects = np.matmul(values, draw.within.transpose(0, 2, 1))
+        # One product for what is sure, and the open cells on top.
+        sure = draw.within.reshape(-1, len(judged.indicators)) @ judged.low.T
+        aspects = sure.reshape(size, len(ASPECTS), -1).transpose(0, 2, 1).copy()
+        if len(order):
+            moved = draw.within[:, of, at[1]] * width * cells.positions(draw.uniform)
+            aspects.reshape(size, -1)[:, groups] += np.add.reduceat(moved[:, order], first, axis=1)
         yield draw, combine(aspects, draw.across[:, None, :], rubric.mean), aspects
 
 
