@@ -211,7 +211,11 @@ class Analysis(Result):
         return found[0].join(rooms, on=["object_id", "fact"])
 
     def rescore(
-        self, *, aspects: Mapping[str, float] | None = None, indicators: Mapping[str, float] | None = None
+        self,
+        *,
+        aspects: Mapping[str, float] | None = None,
+        indicators: Mapping[str, float] | None = None,
+        ranges: bool = True,
     ) -> Analysis:
         """Score again with other weights; what was measured stays.
 
@@ -220,6 +224,9 @@ class Analysis(Result):
         aspects, indicators
             New weights by name; what is not named keeps its own. The rubric's weights add up to
             one within each aspect, whatever is given.
+        ranges
+            Whether to draw rank ranges again; without, they are missing, and it is done several times
+            as fast.
 
         Raises
         ------
@@ -229,7 +236,9 @@ class Analysis(Result):
         rubric = scoring.reweighted(self.rubric, aspects=aspects, indicators=indicators)
         seed = int(self.manifest.get("seed", SEED))
         places, spaces = (
-            table.assign(**scoring.rescore(self.evidence, table.index, rubric, seed)[SCORE_COLUMNS + RANK_COLUMNS])
+            table.assign(
+                **scoring.rescore(self.evidence, table.index, rubric, seed, ranges=ranges)[SCORE_COLUMNS + RANK_COLUMNS]
+            )
             for table in (self.places, self.meeting_spaces)
         )
         manifest = {**self.manifest, "rubric": asdict(rubric)}

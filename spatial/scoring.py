@@ -25,6 +25,7 @@ PERCENTILE_STEPS = 20
 # Draws are made in blocks of about so many judged values, so that memory does not grow with their number.
 BLOCK_VALUES = 400_000
 RANK_LOW, RANK_HIGH = 5, 95
+RANGE_COLUMNS = ["rank_p05", "rank_p95", "top10_share"]
 
 
 def resolve(
@@ -269,9 +270,12 @@ def reweighted(
     return new
 
 
-def rescore(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric, seed: int) -> pd.DataFrame:
-    """Judge and score again what was measured: see ``judge_all`` and ``score``."""
-    return score(judge_all(evidence, index, rubric), index, rubric, seed)
+def rescore(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric, seed: int, *, ranges: bool = True) -> pd.DataFrame:
+    """Judge and score again: see ``judge_all`` and ``score``; without ``ranges`` no draws are made."""
+    judged = judge_all(evidence, index, rubric)
+    if ranges:
+        return score(judged, index, rubric, seed)
+    return estimates(judged, index, rubric).assign(**dict.fromkeys(RANGE_COLUMNS, np.nan))
 
 
 def score(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> pd.DataFrame:
@@ -312,7 +316,7 @@ def _stability(
     """Rank ranges over draws of weights and unknowns, for the places that are ranked."""
     rows = np.flatnonzero(ranked)
     rows = rows[np.argsort(index[rows].to_numpy().astype(str), kind="stable")]
-    result = pd.DataFrame(np.nan, index=index, columns=["rank_p05", "rank_p95", "top10_share"])
+    result = pd.DataFrame(np.nan, index=index, columns=RANGE_COLUMNS)
     if not len(rows):
         return result
     ranks = draw_ranks(judged.at(rows), index[rows], rubric, seed)

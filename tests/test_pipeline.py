@@ -229,6 +229,9 @@ def test_other_weights_score_as_a_rubric_with_these_weights_does(result, estate,
     for mine, theirs in ((quick.places, whole.places), (quick.meeting_spaces, whole.meeting_spaces)):
         pd.testing.assert_frame_equal(pd.DataFrame(mine), pd.DataFrame(theirs), check_dtype=False)
     assert not quick.places["floating"].equals(result.places["floating"])
+    bare = result.rescore(aspects={"neutrality": 3.0}, indicators={"variety": 2.5}, ranges=False).places
+    assert bare["floating"].equals(quick.places["floating"]) and bare["rank"].equals(quick.places["rank"])
+    assert bare[["rank_p05", "rank_p95", "top10_share"]].isna().all().all()
 
 
 def test_field_checks_name_what_is_missing(result, tmp_path):
