@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spatial.comparison import Comparison, compare
     from spatial.errors import (
         ConfigError,
         CRSError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Analysis",
     "CRSError",
+    "Comparison",
     "ConfigError",
     "EmptyAreaError",
     "Estate",
@@ -42,17 +44,21 @@ __all__ = [
     "SourceUnavailable",
     "SpatialError",
     "analyse",
+    "compare",
     "load",
     "save",
 ]
 
-_PIPELINE = ("Analysis", "Estate", "analyse", "load", "save")
+_HOMES = {
+    **dict.fromkeys(("Analysis", "Estate", "analyse", "load", "save"), "spatial.pipeline"),
+    **dict.fromkeys(("Comparison", "compare"), "spatial.comparison"),
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'spatial' has no attribute {name!r}")
-    return getattr(import_module("spatial.pipeline" if name in _PIPELINE else "spatial.errors"), name)
+    return getattr(import_module(_HOMES.get(name, "spatial.errors")), name)
 
 
 def __dir__() -> list[str]:

@@ -97,9 +97,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class TagRules:
-    """The tag choices of ``tags.toml``: kinds, matchers by name, and the raw tables."""
+    """The tag choices of ``tags.toml``: kinds with their selectors, matchers by name, and the raw tables."""
 
     kinds: Mapping[str, Kind]
+    selectors: Mapping[str, Sequence[str]]
     kind: Matcher
     context: Matcher
     ground: Matcher
@@ -136,6 +137,7 @@ def tag_rules() -> TagRules:
     walk = table["walk"]
     return TagRules(
         kinds=kinds,
+        selectors={name: tuple(entry["match"]) for name, entry in table["kind"].items()},
         kind=Matcher.of({name: entry["match"] for name, entry in table["kind"].items()}),
         context=Matcher.of(table["context"]),
         ground=Matcher.of(table["ground"]),

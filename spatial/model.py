@@ -119,6 +119,36 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """One change of a plan.
+
+    ``feature`` is what the plan calls it, for messages. ``action`` is ``"remove"``, ``"add"`` or
+    ``"change"``; ``layer`` one of ``spatial.scenario.DIMENSIONS``. ``target`` is the id of what is
+    removed or changed. ``tags`` are those of the canonical vocabulary; in a change an empty one is
+    taken away. ``phase`` counts from 1.
+    """
+
+    feature: str
+    action: str
+    layer: str
+    target: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    geometry: BaseGeometry | None = None
+    phase: int = 1
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A redevelopment plan: edits in the estate's CRS. ``phases`` names the phases, the first first."""
+
+    name: str
+    edits: tuple[Edit, ...]
+    phases: tuple[str, ...] = ()
+    provenance: Provenance | None = None
+
+
+@dataclass(frozen=True)
 class Estate:
     """A housing estate: the area whose outdoor places are scored.
 

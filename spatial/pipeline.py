@@ -22,12 +22,14 @@ from spatial import (
     config,
     conflation,
     facts,
+    homes,
     indicators,
     lens_rules,
     lenses,
     lineage,
     model,
     places,
+    scenario,
     scene,
     scoring,
     siting,
@@ -41,13 +43,14 @@ from spatial.model import (
     FACTS,
     FLOATING,
     LensResult,
+    Plan,
     Provenance,
     Raster,
     RawData,
     Result,
     Rubric,
 )
-from spatial.sources import estates, files, osm_file, raster
+from spatial.sources import estates, files, osm_file, plan_file, raster
 from spatial.sources.ahead import Reading
 from spatial.strings import warning as sentence
 from spatial.version import versions
@@ -268,6 +271,8 @@ def analyse(
     complete: Sequence[str] = (),
     terrain: raster.Files | None = None,
     surface: raster.Files | None = None,
+    plan: str | Path | Plan | None = None,
+    phase: int | None = None,
     rubric: str | Path | None = None,
     seed: int = SEED,
     progress: Callable[[str], None] | None = None,
@@ -293,6 +298,11 @@ def analyse(
     surface
         A surface model (ground, houses and trees), given in the same way. Without one nothing is
         said of sky and sun, and trees are not in the view.
+    plan
+        A redevelopment plan that is carried out before anything is measured; see
+        ``spatial.sources.plan_file.read``.
+    phase
+        Carry the plan out up to this phase, counted from 1; its building sites are shut. Default: all.
     rubric
         A rubric in TOML. Default: the bundled one.
     seed
@@ -319,6 +329,9 @@ def analyse(
     models = _models(estate, clock, terrain=terrain, surface=surface)
     with clock.stage("layers"):
         one = conflation.conflate(alone, registers, rules)
+        intended = plan_file.read(plan, estate) if isinstance(plan, str | Path) else plan
+        if intended is not None:
+            one = replace(one, raw=scenario.apply(one.raw, intended, estate, until=phase))
         tables = canonical_layers.canonical(one.raw, rules, estate.crs)
     with clock.stage("places"):
         found, rooms = _places(tables, estate, rules, one)
@@ -343,7 +356,11 @@ def analyse(
             (scored_places.index, scored_spaces.index),
             lambda spec, measured: _at_edge(spec, measured, sites, one.raw),
         )
-    drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | {"boundary": _boundary(estate)}
+    scores = pd.concat([scored_places[FLOATING], scored_spaces[FLOATING]])
+    drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | {
+        "boundary": _boundary(estate),
+        "homes": homes.within_reach(scenery["dwellings"], sites, scenery["walks"].distance_m, scores),
+    }
     return Analysis(
         estate=estate,
         places=scored_places,
@@ -358,10 +375,22 @@ def analyse(
             ),
             "lenses": _lens_entries(seen),
             "siting": {"dwellings": siting.dwellings_of(scenery)},
+            **({} if intended is None else {"plan": _plan_entry(intended, phase)}),
         },
         lenses=seen,
         reach=reach,
     )
+
+
+def _plan_entry(plan: Plan, phase: int | None) -> dict[str, Any]:
+    """What the manifest says of the plan of a run."""
+    return {
+        "name": plan.name,
+        "phases": list(plan.phases),
+        "phase": phase,
+        "edits": len(plan.edits),
+        "source": asdict(plan.provenance) if plan.provenance else None,
+    }
 
 
 def _registers(layers: Sequence[str | RawData], complete: Sequence[str], estate: model.Estate) -> list[RawData]:

@@ -24,6 +24,14 @@ ANALYSIS = (
         multiple=True,
         help="Surface model (ground, houses and trees), given in the same way.",
     ),
+    click.option(
+        "--plan",
+        type=click.Path(path_type=Path),
+        help="Redevelopment plan that is carried out first: a map layer, or the short form in TOML.",
+    ),
+    click.option(
+        "--phase", type=click.IntRange(min=1), help="Carry the plan out up to this phase; its building sites are shut."
+    ),
     click.option("--rubric", type=click.Path(path_type=Path), help="Rubric in TOML instead of the bundled one."),
     click.option(
         "--seed",
@@ -99,6 +107,8 @@ def analyse(
     *,
     terrain: tuple[Path, ...],
     surface: tuple[Path, ...],
+    plan: Path | None,
+    phase: int | None,
     rubric: Path | None,
     seed: int,
     lang: str,
@@ -123,6 +133,8 @@ def analyse(
             complete=complete,
             terrain=terrain or None,
             surface=surface or None,
+            plan=plan,
+            phase=phase,
             rubric=rubric,
             seed=seed,
             progress=tell,

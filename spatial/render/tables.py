@@ -28,6 +28,7 @@ DRAWN_COLUMNS = {
     "waterways": ("kind", "name"),
     "green": ("kind", "name"),
     "stops": ("kind", "name"),
+    "homes": ("dwellings", "building", "best_floating", "best_space", "spaces_5min"),
 }
 CONTEXT_COLUMNS = ("kind", "name")
 BUILDING_COLUMNS = ("use", "name", "levels", "residential")
@@ -127,6 +128,13 @@ def why_check(check: pd.Series, places: pd.DataFrame, lang: str) -> str:
         place=place["name"] or words["kind"][place["kind"]]["title"].lower(),
     )
     return f"{sentence} {say['makes_ranked']}" if check["makes_ranked"] else sentence
+
+
+def differences(spaces: pd.DataFrame, homes: gpd.GeoDataFrame, folder: Path) -> None:
+    """Write what changed: a row a meeting space, and a row a door with the worst off first; numbers in full."""
+    spaces.to_csv(folder / "spaces.csv", index=False, encoding="utf-8", lineterminator="\n")
+    table = homes.drop(columns="geometry")
+    table.to_csv(folder / "homes.csv", index_label="door", encoding="utf-8", lineterminator="\n")
 
 
 def lineage(result: Result, path: Path) -> None:

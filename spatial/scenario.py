@@ -1,0 +1,435 @@
+"""What a redevelopment plan does to the ground: raw data and a plan → raw data after it. Pure.
+
+A plan is a list of edits: remove, add or change one thing. It is applied to the raw objects, before
+they mean anything, so that whatever is measured of the present is measured of the plan in the same way:
+a demolished block takes its dwellings, doors and façades with it, a new road severs, a path that is cut
+leads nowhere. New ways join the network where they touch or cross what lies on the ground.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from spatial.errors import InputError
+from spatial.model import Edit, Estate, Features, Plan, RawData
+
+LAYERS = ("points", "lines", "areas")
+POINT, LINE, AREA = range(3)
+# Geometry that each layer of a plan may have, by dimension; an object is whatever it was.
+DIMENSIONS = {
+    "building": (AREA,),
+    "path": (LINE,),
+    "road": (LINE,),
+    "barrier": (LINE, AREA),
+    "gate": (POINT,),
+    "place": (POINT, LINE, AREA),
+    "entrance": (POINT,),
+    "ground": (AREA,),
+    "context": (POINT, AREA),
+    "construction": (AREA,),
+    "object": (POINT, LINE, AREA),
+}
+WAYS = ("path", "road")
+# A door this near to a demolished building goes with it; a new way that ends this near to another joins it.
+DOOR_M = 0.5
+JOIN_M = 1.0
+# Where two ways meet is told to the micrometre, so that it is the same seen from both.
+DECIMALS = 6
+# Two buildings that share less than this stand wall to wall.
+OVERLAP_M2 = 1.0
+SUGGESTIONS = 3
+SHOWN = 5
+
+
+def apply(raw: RawData, plan: Plan, estate: Estate, *, until: int | None = None) -> RawData:
+    """Carry out a plan.
+
+    Parameters
+    ----------
+    raw
+        Raw data in the estate's CRS, all sources as one.
+    plan
+        The plan, in the same CRS.
+    until
+        Carry out the phases up to this one; building sites of this phase are shut. Default: all.
+
+    Returns
+    -------
+    RawData
+        An empty plan gives ``raw`` itself.
+
+    Raises
+    ------
+    InputError
+        If the plan does not fit; nothing of it is carried out then.
+    """
+    wrong = problems(raw, plan, estate)
+    if wrong:
+        more = f" (and {len(wrong) - SHOWN} more: faellesrum plan)" if len(wrong) > SHOWN else ""
+        raise InputError(f"plan {plan.name}: " + " | ".join(wrong[:SHOWN]) + more)
+    last = max((edit.phase for edit in plan.edits), default=0) if until is None else until
+    for edit in (edit for edit in plan.edits if edit.phase <= last and edit.layer != "construction"):
+        raw = _ACTIONS[edit.action](raw, edit)
+    for edit in (edit for edit in plan.edits if edit.layer == "construction" and edit.phase == last):
+        if until is not None:
+            raw = _shut(raw, edit.geometry)
+    return raw
+
+
+def inverse(raw: RawData, plan: Plan) -> Plan:
+    """The plan that gives the start again, from the state before and the plan.
+
+    What lay on a demolished building (its doors) comes back with it.
+    """
+    back: list[Edit] = []
+    for edit in plan.edits:
+        if edit.action == "add":
+            back.append(replace(edit, action="remove", target=_identity(edit), geometry=None, tags={}))
+        elif edit.action == "remove":
+            back += [_as_it_was(raw, replace(edit, layer="entrance"), door) for door in _doors_of(raw, edit)]
+            back.append(_as_it_was(raw, edit, str(edit.target)))
+        else:
+            back.append(_as_it_was(raw, edit, str(edit.target), action="change"))
+    return replace(plan, name=f"{plan.name}, undone", edits=tuple(reversed(back)))
+
+
+def _as_it_was(raw: RawData, edit: Edit, identity: str, action: str = "add") -> Edit:
+    for name in LAYERS:
+        part = getattr(raw, name)
+        for i in np.flatnonzero(part.ids == identity):
+            tags = dict(part.tags[i])
+            if action == "change":
+                tags |= dict.fromkeys(set(edit.tags) - set(tags), "")
+            return replace(edit, action=action, target=identity, tags=tags, geometry=part.geometry[i])
+    raise KeyError(identity)
+
+
+# --- what is wrong with a plan -------------------------------------------------------------------
+
+
+def problems(raw: RawData, plan: Plan, estate: Estate) -> list[str]:
+    """All that keeps a plan from being carried out, each by the feature that it is about."""
+    known = {identity: name for name in LAYERS for identity in getattr(raw, name).ids}
+    found = [line for edit in plan.edits for line in _of_edit(edit, known, estate)]
+    found += _contradictions(plan.edits)
+    found += _never_ending(plan.edits)
+    return found + _built_over(raw, plan.edits)
+
+
+def _of_edit(edit: Edit, known: Mapping[str, str], estate: Estate) -> list[str]:
+    who = f"{edit.feature}:"
+    if edit.action not in _ACTIONS:
+        return [f"{who} found action {edit.action!r}; needed remove, add or change"]
+    if edit.layer not in DIMENSIONS:
+        return [f"{who} found layer {edit.layer!r}; needed one of {', '.join(DIMENSIONS)}"]
+    if edit.action != "add" and edit.target not in known:
+        near = get_close_matches(str(edit.target), list(known), SUGGESTIONS)
+        hint = f"did you mean {', '.join(near)}?" if near else "see the ids in places.gpkg of a finished run"
+        return [f"{who} found no object {edit.target} to {edit.action}; {hint}"]
+    shape = edit.geometry
+    if shape is None:
+        return [f"{who} adds without a geometry; draw it"] if edit.action == "add" else []
+    if not shape.is_valid or shape.is_empty:
+        return [f"{who} its geometry is {'empty' if shape.is_empty else 'not valid'}; draw it again"]
+    lines = []
+    if edit.action != "remove" and shapely.get_dimensions(shape) not in DIMENSIONS[edit.layer]:
+        lines.append(f"{who} a {edit.layer} cannot be a {shape.geom_type}; draw what it is")
+    if not shapely.intersects(estate.context_area, shape):
+        away_km = shapely.distance(estate.boundary, shape) / 1000
+        lines.append(f"{who} lies {away_km:.0f} km from {estate.name}; is it a plan for another estate?")
+    if edit.action == "add" and edit.layer == "building" and edit.target is None and not _says_dwellings(edit.tags):
+        lines.append(f"{who} adds a building without its dwellings; give dwellings (0 where nobody lives)")
+    return lines
+
+
+def _says_dwellings(tags: Mapping[str, str]) -> bool:
+    return tags.get("building:flats", "").isdigit() or tags.get("building") not in (None, "yes", "apartments")
+
+
+def _contradictions(edits: Sequence[Edit]) -> list[str]:
+    targets = Counter(edit.target for edit in edits if edit.action == "remove")
+    lines = [f"{target}: is removed {count} times; keep one" for target, count in sorted(targets.items()) if count > 1]
+    gone = {edit.target: edit for edit in edits if edit.action == "remove"}
+    lines += [
+        f"{edit.feature}: changes {edit.target}, which {gone[edit.target].feature} removes; keep one of the two"
+        for edit in edits
+        if edit.action == "change" and edit.target in gone and edit.phase >= gone[edit.target].phase
+    ]
+    return lines
+
+
+def _never_ending(edits: Sequence[Edit]) -> list[str]:
+    last = max((edit.phase for edit in edits), default=0)
+    return [
+        f"{edit.feature}: a building site in the last phase is never opened again; add the phase in which it is done"
+        for edit in edits
+        if edit.layer == "construction" and edit.phase == last
+    ]
+
+
+def _built_over(raw: RawData, edits: Sequence[Edit]) -> list[str]:
+    removed = {edit.target for edit in edits if edit.action == "remove"}
+    standing = [
+        (identity, shape)
+        for identity, tags, shape in zip(raw.areas.ids, raw.areas.tags, raw.areas.geometry, strict=True)
+        if "building" in tags and identity not in removed
+    ]
+    new = [edit for edit in edits if edit.action == "add" and edit.layer == "building" and edit.geometry is not None]
+    if not standing or not new:
+        return []
+    tree = shapely.STRtree([shape for _, shape in standing])
+    lines = []
+    for edit in new:
+        if edit.geometry is None or not edit.geometry.is_valid:
+            continue
+        for i in np.sort(tree.query(edit.geometry, predicate="intersects")):
+            identity, shape = standing[i]
+            if shapely.area(shapely.intersection(edit.geometry, shape)) > OVERLAP_M2:
+                lines.append(f"{edit.feature}: stands on {identity}, which is kept; remove that, or move this")
+    return lines
+
+
+# --- carrying out --------------------------------------------------------------------------------
+
+
+def _identity(edit: Edit) -> str:
+    return edit.target or f"plan:{edit.feature}"
+
+
+def _without(raw: RawData, gone: Iterable[str]) -> RawData:
+    """The data without these objects."""
+    unwanted = set(gone)
+    return replace(raw, **{name: _kept(getattr(raw, name), unwanted) for name in LAYERS})  # type: ignore[arg-type]
+
+
+def _kept(features: Features, unwanted: set[str]) -> Features:
+    keep = np.array([identity not in unwanted for identity in features.ids], dtype=bool)
+    return features if keep.all() else _taken(features, np.flatnonzero(keep))
+
+
+def _taken(features: Features, rows: npt.NDArray[np.int64]) -> Features:
+    nodes = None
+    if features.node_ids is not None:
+        parts = _node_parts(features)
+        nodes = np.concatenate([*(parts[i] for i in rows), np.empty(0, dtype=np.int64)]).astype(np.int64)
+    return Features(features.ids[rows], [features.tags[i] for i in rows], features.geometry[rows], nodes)
+
+
+def _node_parts(features: Features) -> list[npt.NDArray[np.int64]]:
+    assert features.node_ids is not None
+    if not len(features):
+        return []
+    ends = np.cumsum(shapely.get_num_coordinates(features.geometry))
+    return np.split(features.node_ids, ends[:-1])
+
+
+def _remove(raw: RawData, edit: Edit) -> RawData:
+    gone = str(edit.target)
+    return _without(replace(raw, lines=_unjoined(raw.lines, gone)), [gone, *_doors_of(raw, edit)])
+
+
+def _doors_of(raw: RawData, edit: Edit) -> list[str]:
+    """Entrances and addresses at what is removed, if it is a building, but those that a neighbour shares."""
+    standing = np.array(["building" in tags for tags in raw.areas.tags], dtype=bool)
+    is_it = standing & (raw.areas.ids == edit.target)
+    shapes, others = raw.areas.geometry[is_it], raw.areas.geometry[standing & ~is_it]
+    doors = [i for i, tags in enumerate(raw.points.tags) if "entrance" in tags or "addr:housenumber" in tags]
+    if not len(shapes) or not doors:
+        return []
+    points = raw.points.geometry[doors]
+    mine = np.zeros(len(doors), dtype=bool)
+    for shape in shapes:
+        mine |= shapely.dwithin(shape, points, DOOR_M)
+    if len(others):
+        mine[np.unique(shapely.STRtree(others).query(points, predicate="dwithin", distance=DOOR_M)[0])] = False
+    return [str(raw.points.ids[doors[i]]) for i in np.flatnonzero(mine)]
+
+
+def _add(raw: RawData, edit: Edit) -> RawData:
+    assert edit.geometry is not None
+    name = LAYERS[shapely.get_dimensions(edit.geometry)]
+    if edit.layer in WAYS:
+        return replace(raw, lines=_joined(raw.lines, _identity(edit), edit.tags, edit.geometry))
+    part = getattr(raw, name)
+    nodes = part.node_ids
+    if nodes is not None:
+        nodes = np.concatenate([nodes, _fresh(nodes, int(shapely.get_num_coordinates(edit.geometry)))])
+    shape = np.array([edit.geometry, None], dtype=object)[:1]
+    added = Features(
+        np.array([*part.ids, _identity(edit)], dtype=object),
+        [*part.tags, dict(edit.tags)],
+        np.concatenate([part.geometry, shape]),
+        nodes,
+    )
+    return replace(raw, **{name: added})  # type: ignore[arg-type]
+
+
+def _change(raw: RawData, edit: Edit) -> RawData:
+    """Other tags, another geometry, or both; an empty tag is taken away."""
+    for name in LAYERS:
+        part = getattr(raw, name)
+        for i in np.flatnonzero(part.ids == edit.target):
+            tags = {key: value for key, value in {**part.tags[i], **edit.tags}.items() if value != ""}
+            if edit.geometry is not None:
+                moved = replace(edit, action="add", tags=tags, target=edit.target)
+                return _add(_without(raw, [str(edit.target)]), moved)
+            raw = replace(raw, **{name: replace(part, tags=[*part.tags[:i], tags, *part.tags[i + 1 :]])})
+            part = getattr(raw, name)
+    return raw
+
+
+_ACTIONS = {"remove": _remove, "add": _add, "change": _change}
+
+
+# --- ways ----------------------------------------------------------------------------------------
+
+
+def _fresh(nodes: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+    """Identities that no vertex has yet, below zero."""
+    lowest = min(int(nodes.min(initial=0)), 0)
+    return lowest - 1 - np.arange(count, dtype=np.int64)
+
+
+def _joined(lines: Features, identity: str, tags: Mapping[str, str], shape: BaseGeometry) -> Features:
+    """Ways with one more, which shares a vertex with each way on its level that it touches or crosses."""
+    nodes = lines.node_ids if lines.node_ids is not None else np.empty(0, dtype=np.int64)
+    parts = _node_parts(replace(lines, node_ids=nodes))
+    shapes = lines.geometry.copy()
+    level = _level(tags)
+    near = np.array(
+        [
+            i
+            for i in np.sort(shapely.STRtree(shapes).query(shape, predicate="dwithin", distance=JOIN_M))
+            if "highway" in lines.tags[i] and _level(lines.tags[i]) == level
+        ],
+        dtype=np.int64,
+    )
+    meetings = [(i, point) for i in near for point in _meetings(shape, shapes[i])]
+    own_xy, own_nodes = list(map(tuple, shapely.get_coordinates(shape))), [0] * shapely.get_num_coordinates(shape)
+    for i, point in meetings:
+        node, shapes[i], parts[i] = _vertex(shapes[i], parts[i], point, nodes)
+        nodes = np.append(nodes, node)
+        own_xy, own_nodes = _with_vertex(own_xy, own_nodes, point, int(node))
+    unnamed = [k for k, node in enumerate(own_nodes) if node == 0]
+    for k, node in zip(unnamed, _fresh(nodes, len(unnamed)), strict=True):
+        own_nodes[k] = int(node)
+    return Features(
+        np.array([*lines.ids, identity], dtype=object),
+        [*lines.tags, dict(tags)],
+        np.array([*shapes, shapely.LineString(own_xy), None], dtype=object)[:-1],
+        np.concatenate([*parts, np.array(own_nodes, dtype=np.int64)]),
+    )
+
+
+def _unjoined(lines: Features, identity: str) -> Features:
+    """Ways without the vertices that were put into them only to join this one."""
+    parts = _node_parts(lines)
+    mine = {int(node) for own, part in zip(lines.ids, parts, strict=True) if own == identity for node in part}
+    uses = Counter(int(node) for part in parts for node in part)
+    put_in = {node for node in mine if node < 0 and uses[node] == 2}
+    if not put_in:
+        return lines
+    shapes, nodes = lines.geometry.copy(), []
+    for i, part in enumerate(parts):
+        keep = np.array([lines.ids[i] == identity or int(node) not in put_in for node in part], dtype=bool)
+        if not keep.all():
+            shapes[i] = shapely.LineString(shapely.get_coordinates(shapes[i])[keep])
+        nodes.append(part[keep])
+    return replace(lines, geometry=shapes, node_ids=np.concatenate(nodes))
+
+
+def _level(tags: Mapping[str, str]) -> tuple[str, bool, bool]:
+    return tags.get("layer", "0"), tags.get("bridge", "no") != "no", tags.get("tunnel", "no") != "no"
+
+
+def _meetings(new: Any, old: Any) -> list[tuple[float, float]]:
+    """Points at which a new way meets an old one: crossings, and ends that stop short of it."""
+    crossed = shapely.get_coordinates(shapely.intersection(new, old))
+    ends = shapely.points(shapely.get_coordinates(new)[[0, -1]])
+    reached = shapely.line_interpolate_point(old, shapely.line_locate_point(old, ends))
+    stops = shapely.get_coordinates(reached[shapely.distance(reached, ends) <= JOIN_M])
+    found = {(round(float(x), DECIMALS), round(float(y), DECIMALS)) for x, y in (*crossed, *stops)}
+    return sorted(found)
+
+
+def _vertex(
+    shape: BaseGeometry, nodes: npt.NDArray[np.int64], point: tuple[float, float], taken: npt.NDArray[np.int64]
+) -> tuple[int, BaseGeometry, npt.NDArray[np.int64]]:
+    """A vertex of a way at this point: one that is there within the joining distance, else a new one."""
+    xy = shapely.get_coordinates(shape)
+    away = np.hypot(*(xy - point).T)
+    if away.min() <= JOIN_M:
+        return int(nodes[away.argmin()]), shape, nodes
+    at = _position(xy, point)
+    node = int(_fresh(np.concatenate([taken, nodes]), 1)[0])
+    return node, shapely.LineString(np.insert(xy, at, point, axis=0)), np.insert(nodes, at, node)
+
+
+def _position(xy: npt.NDArray[np.float64], point: tuple[float, float]) -> int:
+    """Where in a line's vertices a point on it belongs."""
+    segments = shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1))
+    return int(shapely.distance(segments, shapely.Point(point)).argmin()) + 1
+
+
+def _with_vertex(xy: list[Any], nodes: list[int], point: tuple[float, float], node: int) -> tuple[list[Any], list[int]]:
+    """A new way with a vertex of that identity: its own nearest one, or one more."""
+    away = np.hypot(*(np.array(xy) - point).T)
+    k = int(away.argmin())
+    if away[k] <= JOIN_M and nodes[k] in (0, node):
+        nodes[k] = node
+        return xy, nodes
+    at = _position(np.array(xy), point)
+    return [*xy[:at], point, *xy[at:]], [*nodes[:at], node, *nodes[at:]]
+
+
+def _shut(raw: RawData, site: BaseGeometry | None) -> RawData:
+    """A building site: nobody walks through it, and the places in it are not there."""
+    assert site is not None
+    shapely.prepare(site)
+    inside = [
+        identity
+        for name in ("points", "areas")
+        for identity, tags, shape in zip(*_columns(getattr(raw, name)), strict=True)
+        if "building" not in tags and shapely.covers(site, shape)
+    ]
+    return replace(_without(raw, inside), lines=_cut(raw.lines, site))
+
+
+def _columns(features: Features) -> tuple[Any, Any, Any]:
+    return features.ids, features.tags, features.geometry
+
+
+def _cut(lines: Features, site: BaseGeometry) -> Features:
+    """Ways without what lies in an area; pieces keep the identities of their vertices."""
+    assert lines.node_ids is not None
+    ids, tags, shapes, nodes = [], [], [], []
+    used = lines.node_ids
+    for identity, tag, shape, part in zip(*_columns(lines), _node_parts(lines), strict=True):
+        pieces = [shape]
+        if "highway" in tag and shapely.intersects(site, shape):
+            pieces = [p for p in shapely.get_parts(shapely.difference(shape, site)) if p.length > 0]
+        known = {tuple(xy): int(node) for xy, node in zip(shapely.get_coordinates(shape), part, strict=True)}
+        for piece in pieces:
+            named = [known.get(tuple(xy), 0) for xy in shapely.get_coordinates(piece)]
+            fresh = iter(_fresh(used, named.count(0)))
+            own = np.array([node or next(fresh) for node in named], dtype=np.int64)
+            used = np.concatenate([used, own])
+            ids.append(identity)
+            tags.append(tag)
+            shapes.append(piece)
+            nodes.append(own)
+    return Features(
+        np.array([*ids, None], dtype=object)[:-1],
+        tags,
+        np.array([*shapes, None], dtype=object)[:-1],
+        np.concatenate([*nodes, np.empty(0, dtype=np.int64)]).astype(np.int64),
+    )

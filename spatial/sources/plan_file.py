@@ -1,0 +1,283 @@
+"""Reading redevelopment plans: map layers with a column ``action``, and a short form in TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj.exceptions import ProjError
+from shapely.geometry.base import BaseGeometry
+
+from spatial.config import tag_rules
+from spatial.crs import WGS84
+from spatial.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
+from spatial.model import NOT_STATED, Edit, Estate, Plan, Provenance
+
+NEEDED = "needed a plan: a map layer with columns action and layer, or a TOML file with [[edit]]"
+# Columns that say what is to be done; all others are tags of the canonical vocabulary.
+TARGETS = ("target", "object_id", "place_id", "id")
+OWN = ("action", "layer", "phase", "note", "feature", *TARGETS)
+# Columns of the canonical layers under their tags.
+TAGS = {"dwellings": "building:flats", "levels": "building:levels", "height_m": "height", "width_m": "width"}
+# What a thing of each layer is where the plan does not say more.
+DEFAULTS = {
+    "building": {"building": "apartments"},
+    "path": {"highway": "footway"},
+    "road": {"highway": "residential"},
+    "barrier": {"barrier": "fence"},
+    "gate": {"barrier": "gate"},
+    "entrance": {"entrance": "yes"},
+}
+# Verbs of the short form that change one thing, and the tags they set.
+VERBS = {
+    "open": {"access": "yes", "foot": "yes", "locked": ""},
+    "close": {"access": "private", "foot": "no"},
+    "light": {"lit": "yes"},
+}
+FIRST_PHASE = 1
+
+
+def read(path: str | Path, estate: Estate) -> Plan:
+    """Read a plan.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, Shapefile or MapInfo TAB with one or more layers, each feature with
+        ``action``, ``layer``, the ``target`` it removes or changes, tags or columns of the canonical
+        layers, and where wanted ``phase`` (a number or a date) and ``note``; or the short form:
+        TOML with ``[[edit]]`` entries such as ``remove = "osm:way/123"`` or
+        ``add = "bench"`` with ``at = [lon, lat]``.
+    estate
+        Gives the CRS of the edits.
+
+    Returns
+    -------
+    Plan
+        In the order of the file. Phases are numbered in the order of what the file calls them.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        If the file is not there or no plan.
+    CRSError
+        If its CRS is missing or cannot be used.
+    InputError
+        If an edit lacks what it needs.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+    short = path.suffix.lower() == ".toml"
+    rows, name = _short(path, estate) if short else (_rows(path, estate), path.stem)
+    if not rows:
+        return Plan(name, (), (), _provenance(path))
+    labels = _phases(rows)
+    edits = tuple(
+        Edit(
+            feature=row["feature"],
+            action=row["action"],
+            layer=row["layer"],
+            target=row["target"],
+            tags=row["tags"],
+            geometry=row["geometry"],
+            phase=FIRST_PHASE if row["phase"] is None else FIRST_PHASE + labels.index(row["phase"]),
+            note=row["note"],
+        )
+        for row in rows
+    )
+    return Plan(name, edits, tuple(map(_label, labels)), _provenance(path))
+
+
+def _provenance(path: Path) -> Provenance:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Provenance(source_id="plan", path=str(path), licence=NOT_STATED, attribution=NOT_STATED, sha256=digest)
+
+
+def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """What the file calls its phases, numbers before dates, each in order."""
+    found = {row["phase"] for row in rows if row["phase"] is not None}
+    return sorted(found, key=lambda value: (isinstance(value, str), value))
+
+
+def _label(phase: Any) -> str:
+    return str(int(phase)) if isinstance(phase, float) and phase.is_integer() else str(phase)
+
+
+# --- map layers ----------------------------------------------------------------------------------
+
+
+def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
+    try:
+        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        tables = {name: pyogrio.read_dataframe(path, layer=name) for name in names}
+    except (DataSourceError, DataLayerError, ValueError, IndexError, UnicodeDecodeError) as error:
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SourceFormatError(f"{path}: cannot be read as a map layer ({said}); {NEEDED}; convert it") from error
+    rows = []
+    for name, table in tables.items():
+        columns = {str(column).lower(): column for column in table.columns}
+        if "action" not in columns or "layer" not in columns:
+            raise SourceFormatError(
+                f"{path}, layer {name}: found the columns {', '.join(map(str, table.columns[:8]))}; {NEEDED}; add them"
+            )
+        table = table.rename(columns={column: low for low, column in columns.items() if column != "geometry"})
+        shapes = _shapes(table, path, estate)
+        prefix = f"{name} " if len(tables) > 1 else ""
+        rows += [
+            _row(f"{prefix}feature {i + 1}", {str(k): v for k, v in row.items()}, shapes[i])
+            for i, row in enumerate(table.drop(columns="geometry", errors="ignore").to_dict("records"))
+        ]
+    return rows
+
+
+def _shapes(table: Any, path: Path, estate: Estate) -> list[BaseGeometry | None]:
+    if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
+        return [None] * len(table)
+    if table.crs is None:
+        raise CRSError(f"{path}: found coordinates without a CRS; needed a declared CRS; add it, e.g. EPSG:25832")
+    try:
+        moved = table.to_crs(estate.crs).geometry
+    except ProjError as error:
+        raise CRSError(
+            f"{path}: its CRS {table.crs.name} cannot be brought to {estate.crs.to_string()} ({error}); "
+            "needed one with a place on Earth; declare it"
+        ) from error
+    return [None if shape is None or shape.is_empty else _single(shape) for shape in moved]
+
+
+def _single(shape: BaseGeometry) -> BaseGeometry:
+    """The one part of a multi-geometry that has one, in two dimensions."""
+    flat = shapely.force_2d(shape)
+    parts = shapely.get_parts(flat)
+    return parts[0] if len(parts) == 1 else flat
+
+
+def _row(feature: str, values: Mapping[str, Any], shape: BaseGeometry | None) -> dict[str, Any]:
+    said = {key: _text(value) for key, value in values.items()}
+    layer = (said.get("layer") or "").lower()
+    target = next((said[key] for key in TARGETS if said.get(key)), None)
+    action = (said.get("action") or "").lower()
+    given = {key: value for key, value in said.items() if key not in OWN and value is not None}
+    return {
+        "feature": said.get("feature") or feature,
+        "action": action,
+        "layer": layer,
+        "target": None if action == "add" else target,
+        "tags": _tags(feature, layer, given, whole=action == "add"),
+        "geometry": shape,
+        "phase": _phase(values.get("phase")),
+        "note": said.get("note"),
+    }
+
+
+def _text(value: Any) -> str | None:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return None
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip() or None
+
+
+def _phase(value: Any) -> Any:
+    """A number, or a text that sorts by time (an ISO date, a year); None where nothing is said."""
+    text = _text(value)
+    if text is None:
+        return None
+    return float(text) if text.replace(".", "", 1).isdigit() and len(text) < len("2026") else text
+
+
+def _tags(feature: str, layer: str, given: Mapping[str, str], *, whole: bool) -> dict[str, str]:
+    tags = dict(DEFAULTS.get(layer, {})) if whole else {}
+    kind = given.get("kind")
+    if kind is not None:
+        tags |= kind_tags(kind, feature)
+    tags |= {TAGS.get(key, key): value for key, value in given.items() if key != "kind"}
+    return tags
+
+
+def kind_tags(kind: str, feature: str) -> dict[str, str]:
+    """Tags that make a thing one of this kind: those of its first selector.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    rules = tag_rules()
+    if kind not in rules.kinds:
+        raise InputError(f"{feature}: found kind {kind!r}; needed one of {', '.join(rules.kinds)}; correct it")
+    selector = rules.selectors[kind][0]
+    parts = [part.partition("=") for part in selector.split(" & ") if not part.startswith("!")]
+    return {key: ("yes" if value == "*" else value) for key, _, value in parts}
+
+
+# --- the short form ------------------------------------------------------------------------------
+
+
+def _short(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], str]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SourceFormatError(f"{path}: is not valid TOML ({error}); {NEEDED}; correct it there") from error
+    edits = table.get("edit", [])
+    if not isinstance(edits, list) or not all(isinstance(entry, dict) for entry in edits):
+        raise SourceFormatError(f"{path}: found no list of [[edit]]; {NEEDED}; write each edit under [[edit]]")
+    rows = [_short_row(f"edit {i + 1}", dict(entry), estate) for i, entry in enumerate(edits)]
+    return rows, str(table.get("name", path.stem))
+
+
+def _short_row(feature: str, entry: dict[str, Any], estate: Estate) -> dict[str, Any]:
+    verbs = [verb for verb in ("remove", "change", "add", *VERBS) if verb in entry]
+    if len(verbs) != 1:
+        raise InputError(
+            f"{feature}: found {', '.join(verbs) or 'nothing to do'}; needed one of remove, change, add, "
+            f"{', '.join(VERBS)}; write one"
+        )
+    verb, shape = verbs[0], _position(feature, entry, estate)
+    what, tags = str(entry[verb]), {key: str(value) for key, value in dict(entry.get("tags", {})).items()}
+    row = {
+        "feature": feature,
+        "action": verb if verb in ("remove", "add") else "change",
+        "layer": "object",
+        "target": what,
+        "tags": VERBS.get(verb, {}) | tags,
+        "geometry": shape,
+        "phase": _phase(entry.get("phase")),
+        "note": _text(entry.get("note")),
+    }
+    if verb != "add":
+        return row
+    layer = what if what in DEFAULTS else str(entry.get("layer", "place"))
+    kind = {} if what in DEFAULTS or layer != "place" else kind_tags(what, feature)
+    said = {TAGS[key]: str(entry[key]) for key in TAGS if key in entry}
+    return row | {"layer": layer, "target": None, "tags": DEFAULTS.get(layer, {}) | kind | said | tags}
+
+
+def _position(feature: str, entry: Mapping[str, Any], estate: Estate) -> BaseGeometry | None:
+    """``at = [lon, lat]`` or ``line`` or ``area``, lists of such pairs, in the estate's CRS."""
+    given = [key for key in ("at", "line", "area") if key in entry]
+    if not given:
+        return None
+    points = np.atleast_2d(np.asarray(entry[given[0]], dtype=object))
+    try:
+        numbers = points.astype(float)
+        shape = {"at": shapely.Point, "line": shapely.LineString, "area": shapely.Polygon}[given[0]](
+            numbers[0] if given[0] == "at" else numbers
+        )
+    except (ValueError, TypeError, IndexError, shapely.GEOSException) as error:
+        raise InputError(
+            f"{feature}: {given[0]} is {entry[given[0]]}; needed [lon, lat], or a list of them for a line or an "
+            "area; correct it"
+        ) from error
+    moved: BaseGeometry = gpd.GeoSeries([shape], crs=WGS84).to_crs(estate.crs).iloc[0]
+    return moved

@@ -1,0 +1,214 @@
+"""What a plan does to the ground, on scenes small enough to draw on paper."""
+
+import numpy as np
+import pytest
+import shapely
+from numpy.testing import assert_array_equal
+from shapely import LineString, Point, box
+
+from spatial import scenario
+from spatial.errors import InputError
+from spatial.model import Edit, Estate, Features, Plan, Provenance, RawData
+from tests.tables import ETRS89_UTM32
+
+ESTATE = Estate("e", "Estate", box(0, 0, 300, 300), ETRS89_UTM32)
+PATH, FLATS = {"highway": "footway"}, {"building": "apartments", "building:flats": "12"}
+
+
+def features(rows, *, nodes=None):
+    return Features(
+        ids=np.array([*(row[0] for row in rows), None], dtype=object)[:-1],
+        tags=[dict(row[2]) for row in rows],
+        geometry=np.array([*(row[1] for row in rows), None], dtype=object)[:-1],
+        node_ids=nodes,
+    )
+
+
+def raw(points=(), lines=(), areas=()):
+    """Lines are (id, shape, tags, node ids)."""
+    nodes = np.concatenate([*(row[3] for row in lines), np.empty(0, dtype=np.int64)]).astype(np.int64)
+    return RawData(
+        features(points), features(lines, nodes=nodes), features(areas), box(-5000, -5000, 5000, 5000), {}, {},
+        Provenance("osm", "x", "x", "x"),
+    )  # fmt: skip
+
+
+STREET = ("osm:way/1", LineString([(0, 0), (100, 0), (200, 0)]), PATH, [1, 2, 3])
+BLOCK, NEIGHBOUR = ("osm:way/10", box(20, 10, 60, 20), FLATS), ("osm:way/11", box(60, 10, 100, 20), FLATS)
+DOOR, SHARED = ("osm:node/30", Point(40, 10), {"entrance": "yes"}), ("osm:node/31", Point(60, 10), {"entrance": "yes"})
+PLAY = ("osm:node/40", Point(150, 50), {"leisure": "playground", "access": "private"})
+GATE = ("osm:node/2", Point(100, 0), {"barrier": "gate", "access": "private"})
+SCENE = raw(points=[DOOR, SHARED, PLAY, GATE], lines=[STREET], areas=[BLOCK, NEIGHBOUR])
+
+
+def plan(*edits):
+    return Plan("A", tuple(edits))
+
+
+def edit(action, layer, target=None, *, name="row 1", **more):
+    return Edit(feature=name, action=action, layer=layer, target=target, **more)
+
+
+def after(*edits, until=None):
+    return scenario.apply(SCENE, plan(*edits), ESTATE, until=until)
+
+
+def parts_of(lines):
+    ends = np.cumsum(shapely.get_num_coordinates(lines.geometry))
+    return dict(zip(lines.ids, (part.tolist() for part in np.split(lines.node_ids, ends[:-1])), strict=True))
+
+
+def test_an_empty_plan_changes_nothing():
+    assert after() is SCENE
+
+
+def test_a_demolished_block_takes_its_doors_with_it_but_not_its_neighbours():
+    found = after(edit("remove", "building", "osm:way/10"))
+    assert found.areas.ids.tolist() == ["osm:way/11"]
+    assert found.points.ids.tolist() == ["osm:node/31", "osm:node/40", "osm:node/2"]
+
+
+def test_a_new_path_shares_a_vertex_where_it_ends_on_a_way_and_where_it_crosses_one():
+    cross = edit("add", "path", geometry=LineString([(50, -40), (50, 40)]), tags=PATH, name="cross")
+    found = after(cross)
+    nodes = parts_of(found.lines)
+    assert shapely.get_coordinates(found.lines.geometry[0]).tolist() == [[0, 0], [50, 0], [100, 0], [200, 0]]
+    assert shapely.get_coordinates(found.lines.geometry[1]).tolist() == [[50, -40], [50, 0], [50, 40]]
+    joint = nodes["osm:way/1"][1]
+    assert joint < 0 and nodes["plan:cross"][1] == joint
+    assert nodes["osm:way/1"] == [1, joint, 2, 3]
+    assert len(set(nodes["plan:cross"])) == 3
+
+
+def test_a_path_that_stops_at_a_vertex_takes_it_over():
+    found = after(edit("add", "path", geometry=LineString([(100, 0.6), (100, 40)]), tags=PATH, name="stub"))
+    nodes = parts_of(found.lines)
+    assert nodes["osm:way/1"] == [1, 2, 3] and nodes["plan:stub"][0] == 2
+
+
+@pytest.mark.parametrize(
+    "tags", [{"bridge": "yes", "layer": "1"}, {"tunnel": "yes"}, {"layer": "-1"}], ids=lambda tags: next(iter(tags))
+)
+def test_a_bridge_or_tunnel_is_not_joined_to_what_it_crosses(tags):
+    found = after(edit("add", "path", geometry=LineString([(50, -40), (50, 40)]), tags=PATH | tags, name="over"))
+    nodes = parts_of(found.lines)
+    assert nodes["osm:way/1"] == [1, 2, 3] and not set(nodes["plan:over"]) & {1, 2, 3}
+
+
+def test_two_new_paths_that_meet_are_joined():
+    one = edit("add", "path", geometry=LineString([(50, 20), (50, 40)]), tags=PATH, name="one")
+    two = edit("add", "path", geometry=LineString([(20, 40), (50, 40)]), tags=PATH, name="two")
+    nodes = parts_of(after(one, two).lines)
+    assert nodes["plan:one"][1] == nodes["plan:two"][1]
+
+
+def test_a_gate_is_opened_and_a_playground_moved():
+    found = after(
+        edit("change", "gate", "osm:node/2", tags={"access": "yes"}),
+        edit("change", "place", "osm:node/40", tags={"access": ""}, geometry=box(90, 60, 110, 80)),
+    )
+    assert dict(found.points.tags[2]) == {"barrier": "gate", "access": "yes"}
+    assert "osm:node/40" not in found.points.ids
+    assert dict(found.areas.tags[2]) == {"leisure": "playground"} and found.areas.ids[2] == "osm:node/40"
+
+
+def test_phases_come_one_after_the_other_and_a_building_site_is_shut_while_it_lasts():
+    site = edit("add", "construction", geometry=box(40, -10, 60, 30), name="site")
+    built = edit("add", "place", geometry=Point(50, 5), tags={"amenity": "bench"}, phase=2, name="bench")
+    early, late = after(site, built, until=1), after(site, built, until=2)
+    # The street is cut in two, the door in the site is out of reach; the bench is not there yet.
+    assert [shapely.get_coordinates(shape).tolist() for shape in early.lines.geometry] == [
+        [[0, 0], [40, 0]],
+        [[60, 0], [100, 0], [200, 0]],
+    ]
+    assert early.lines.node_ids[[0, 3, 4]].tolist() == [1, 2, 3] and (early.lines.node_ids[[1, 2]] < 0).all()
+    assert len(np.unique(early.lines.node_ids)) == 5
+    assert "plan:bench" not in early.points.ids and "osm:node/30" not in early.points.ids
+    assert late.lines.geometry[0].equals(STREET[1]) and "plan:bench" in late.points.ids
+
+
+def test_a_plan_and_its_inverse_give_the_start_again():
+    whole = plan(
+        edit("remove", "building", "osm:way/10", name="1"),
+        edit("add", "path", geometry=LineString([(50, -40), (50, 40)]), tags=PATH, name="2"),
+        edit("change", "gate", "osm:node/2", tags={"access": "yes", "foot": "yes"}, name="3"),
+        edit("change", "place", "osm:node/40", geometry=Point(10, 10), name="4"),
+        edit("add", "place", geometry=Point(70, 70), tags={"amenity": "bench"}, name="5"),
+    )
+    there = scenario.apply(SCENE, whole, ESTATE)
+    back = scenario.apply(there, scenario.inverse(SCENE, whole), ESTATE)
+    for name in ("points", "lines", "areas"):
+        mine, theirs = getattr(back, name), getattr(SCENE, name)
+        order, wanted = np.argsort(mine.ids), np.argsort(theirs.ids)
+        assert_array_equal(mine.ids[order], theirs.ids[wanted])
+        assert [dict(mine.tags[i]) for i in order] == [dict(theirs.tags[i]) for i in wanted]
+        assert all(a.equals_exact(b, 0) for a, b in zip(mine.geometry[order], theirs.geometry[wanted], strict=True))
+    assert_array_equal(back.lines.node_ids, SCENE.lines.node_ids)
+
+
+WRONG = {
+    "an unknown id": (
+        [edit("remove", "building", "osm:way/12")],
+        "row 1: found no object osm:way/12 to remove; did you mean osm:way/1",
+    ),
+    "another action": ([edit("explode", "building", "osm:way/10")], "row 1: found action 'explode'; needed remove"),
+    "another layer": ([edit("remove", "roof", "osm:way/10")], "row 1: found layer 'roof'; needed one of building"),
+    "no geometry": ([edit("add", "path", tags=PATH)], "row 1: adds without a geometry; draw it"),
+    "crossing itself": (
+        [edit("add", "ground", geometry=shapely.Polygon([(0, 0), (9, 9), (9, 0), (0, 9)]))],
+        "row 1: its geometry is not valid",
+    ),
+    "a path of points": ([edit("add", "path", geometry=Point(1, 1), tags=PATH)], "row 1: a path cannot be a Point"),
+    "for another estate": (
+        [edit("add", "place", geometry=Point(90_300, 0), tags={"amenity": "bench"})],
+        "row 1: lies 90 km from Estate; is it a plan for another estate?",
+    ),
+    "removed and changed": (
+        [edit("remove", "gate", "osm:node/2"), edit("change", "gate", "osm:node/2", name="row 2")],
+        "row 2: changes osm:node/2, which row 1 removes; keep one of the two",
+    ),
+    "removed twice": ([edit("remove", "gate", "osm:node/2")] * 2, "osm:node/2: is removed 2 times; keep one"),
+    "over a kept building": (
+        [edit("add", "building", geometry=box(50, 12, 80, 18), tags=FLATS)],
+        "row 1: stands on osm:way/10, which is kept; remove that, or move this",
+    ),
+    "without dwellings": (
+        [edit("add", "building", geometry=box(120, 12, 140, 18), tags={"building": "apartments"})],
+        "row 1: adds a building without its dwellings; give dwellings (0 where nobody lives)",
+    ),
+    "never done": (
+        [edit("add", "construction", geometry=box(0, 0, 9, 9))],
+        "row 1: a building site in the last phase is never opened again",
+    ),
+}
+
+
+@pytest.mark.parametrize(("edits", "said"), WRONG.values(), ids=WRONG)
+def test_a_plan_that_does_not_fit_is_refused_by_feature(edits, said):
+    assert any(line.startswith(said) for line in scenario.problems(SCENE, plan(*edits), ESTATE))
+    with pytest.raises(InputError) as refused:
+        after(*edits)
+    assert said in str(refused.value)
+
+
+def test_wall_to_wall_is_not_on_top():
+    beside = edit("add", "building", geometry=box(100, 10, 140, 20), tags=FLATS)
+    instead = [
+        edit("remove", "building", "osm:way/10"),
+        edit("add", "building", geometry=BLOCK[1], tags=FLATS, name="2"),
+    ]
+    assert scenario.problems(SCENE, plan(beside), ESTATE) == []
+    assert scenario.problems(SCENE, plan(*instead), ESTATE) == []
+
+
+def test_inputs_are_not_changed():
+    def state():
+        shapes = [shape.wkb for shape in SCENE.lines.geometry]
+        return shapes, SCENE.lines.node_ids.tolist(), [dict(tags) for tags in SCENE.points.tags]
+
+    before = state()
+    after(
+        edit("add", "path", geometry=LineString([(50, -40), (50, 40)]), tags=PATH, name="2"),
+        edit("change", "gate", "osm:node/2", tags={"access": "yes"}, name="3"),
+    )
+    assert state() == before
