@@ -316,6 +316,8 @@ def covered_share(sites: gpd.GeoDataFrame, radius_m: float, extent: Any) -> npt.
     if radius_m <= 0:
         return np.ones(len(sites))
     discs = shapely.buffer(shapely.centroid(sites.geometry.to_numpy()), radius_m)
+    # A copy of its own: lenses ask from several threads, and GEOS must not prepare one geometry twice at once.
+    extent = shapely.from_wkb(shapely.to_wkb(extent))
     shapely.prepare(extent)
     share = np.ones(len(sites))
     cut = ~shapely.contains_properly(extent, discs)
