@@ -114,7 +114,8 @@ class Source:
     ``complete`` is true where absence from the layer is evidence of absence in the
     ``municipality`` (its code of four digits). ``key`` names the environment variable that holds
     the key, ``key_parameter`` the parameter of the request that carries it. ``crs`` is what is
-    asked for, and what a file is taken to be in that declares nothing.
+    asked for, and what a file is taken to be in that declares nothing. ``hosts`` are those to
+    which the service may send us on, without the key.
     """
 
     id: str
@@ -139,6 +140,8 @@ class Source:
     parameters: Mapping[str, str] = field(default_factory=dict)
     max_area_km2: float | None = None
     page_size: int = 1000
+    hosts: tuple[str, ...] = ()
+    resolution_m: float | None = None
     mapping: Mapped = field(default_factory=Mapped)
 
 
@@ -225,6 +228,7 @@ def _source(identity: str, entry: Mapping[str, Any], codes: Mapping[str, Codes],
     if not isinstance(title, Mapping) or not {"da", "en"} <= set(title):
         raise ConfigError(f"{where} title is {title!r}; needed one in Danish and in English: {{ da = ..., en = ... }}")
     try:
+        plain["hosts"] = tuple(plain.get("hosts", ()))
         return Source(id=identity, mapping=_mapped(entry, codes, where), **plain)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise ConfigError(f"{where} cannot be used ({error}); needed the layout of the bundled sources.toml") from error

@@ -66,7 +66,7 @@ def land(table: gpd.GeoDataFrame, area: Area, *, what: str, expected: str | None
         return Landed(shapes, declared or CRS.from_user_input(expected or area.crs), False, None, np.inf)
     points = _sample(shapes)
     if declared is not None and not _fits(points, declared):
-        declared = None
+        declared = None  # degrees that are none: GeoJSON says so of all that says nothing else
     if declared is not None:
         distance = _distance_m(points, declared, area, swapped=False)
         if distance <= FAR_M:
@@ -77,7 +77,7 @@ def land(table: gpd.GeoDataFrame, area: Area, *, what: str, expected: str | None
             raise CRSError(_nowhere(points, what))
         return Landed(moved(shapes, declared, area.crs), declared, False, None, distance)
     crs, swapped, distance = found
-    warning = _warning(table.crs, crs, swapped, expected)
+    warning = _warning(declared, crs, swapped, expected)
     return Landed(moved(shapes, crs, area.crs, swapped=swapped), crs, swapped, warning, distance)
 
 

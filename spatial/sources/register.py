@@ -30,7 +30,16 @@ M_PER_KM = 1000.0
 # A box is reprojected with so many points along its sides, and widened so that its own objects lie in it.
 SEGMENTS, ROUNDING_M = 64, 1.0
 # Protocols by their module; a new one is one file with ``fetch`` and a line here.
-MODULES: dict[str, str] = {}
+MODULES = {
+    "wfs": "spatial.sources.wfs",
+    "ogcapi": "spatial.sources.ogcapi",
+    "arcgis": "spatial.sources.arcgis",
+    "sql": "spatial.sources.sql",
+    "ckan": "spatial.sources.ckan",
+    "postgis": "spatial.sources.postgis",
+    "geojson": "spatial.sources.download",
+    "gtfs": "spatial.sources.download",
+}
 
 
 def split(layer: str) -> tuple[str, str | None]:
@@ -88,7 +97,7 @@ def around(layer: str, estate: Estate, *, catalogue: Catalogue | None = None, tr
 
 def _live(source: Source, area: Area, transport: Any) -> Delivery:
     module = MODULES.get(source.protocol)
-    if module is None or source.endpoint is None:
+    if module is None or (source.endpoint is None and source.protocol != "postgis"):
         raise ConfigError(
             f"{source.id}: found no service that is asked for it ({source.protocol}); needed a file; "
             f"give it as {source.id}=FILE"

@@ -67,7 +67,7 @@ def table(path, *shapes, crs=25832, layer=None, mode="w", **columns):
     return path
 
 
-# --- what is read ---------------------------------------------------------------------
+# --- what is read ---
 
 
 def test_geojson_in_degrees_is_measured_in_metres(tmp_path):
@@ -212,7 +212,7 @@ def test_a_folder_that_gdal_reads_as_one_source(tmp_path):
     assert estate.boundary.equals(BLOCK) and len(estate.provenance.sha256) == 64
 
 
-# --- what is refused --------------------------------------------------------------------
+# --- what is refused ---
 
 
 def raw(path, content):
@@ -312,7 +312,7 @@ def test_random_bytes_give_only_our_errors(ending, content, tmp_path):
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
 
-# --- the city's own layer ---------------------------------------------------------------
+# --- the city's own layer ---
 
 
 @pytest.mark.shared

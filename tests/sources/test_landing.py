@@ -47,7 +47,7 @@ def test_a_table_declared_rightly_lands_without_a_word(crs):
         (25832, True, 25832, None, "axes swapped"),
         (25833, False, 25832, None, "EPSG:25833"),
         (25832, False, 25833, None, "EPSG:25832"),
-        (25832, False, 4326, None, "EPSG:25832"),
+        (25832, False, 4326, None, "no CRS"),
         (4326, False, 25832, None, "EPSG:4326"),
         (3857, False, 25832, None, "EPSG:3857"),
         (25832, False, None, "EPSG:4326", "no CRS"),

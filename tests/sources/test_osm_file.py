@@ -79,7 +79,7 @@ def town(tmp_path):
     return nodes, ways, relations
 
 
-# --- what is read ---------------------------------------------------------------------
+# --- what is read ---
 
 
 def test_points_lines_and_areas(town, tmp_path):
@@ -232,7 +232,7 @@ def test_provenance(town, tmp_path):
     assert not found.complete  # what OpenStreetMap does not show may still be there
 
 
-# --- what is lost, and counted --------------------------------------------------------
+# --- what is lost, and counted ---
 
 
 def test_a_way_cut_at_the_edge_is_kept_in_pieces(tmp_path):
@@ -431,7 +431,7 @@ def test_hostile_text_comes_through_unchanged(tmp_path):
     assert raw.points.tags[0]["name"] == name
 
 
-# --- errors ---------------------------------------------------------------------------
+# --- errors ---
 
 
 def html(path):
@@ -575,7 +575,7 @@ def test_one_wrong_byte_in_a_pbf_gives_only_our_errors(data, tmp_path):
     only_ours(path)
 
 
-# --- against GDAL and plain counting --------------------------------------------------
+# --- against GDAL and plain counting ---
 
 
 @pytest.fixture(scope="session")

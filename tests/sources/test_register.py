@@ -116,7 +116,7 @@ WRONG = {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2
     [
         (point(), URN, None),
         (point(), NUMBER, None),
-        (point(), {}, "EPSG:25832"),
+        (point(), {}, None),
         (point(), WRONG, "EPSG:25832"),
         (point(Y, X), URN, "axes swapped"),
         (point(LON, LAT), {}, None),
@@ -266,7 +266,7 @@ def test_the_order_of_rows_does_not_matter(tmp_path):
     assert one.points.ids.tolist() == other.points.ids.tolist() and one.points.tags == other.points.tags
 
 
-# --- the real files of Copenhagen ----------------------------------------------------------------------------------
+# --- the real files of Copenhagen ---
 
 REAL = {
     "kk.legeplads": ("copenhagen/legeplads.geojson", 136),

@@ -1,0 +1,73 @@
+"""Layers that come whole in one answer: a file by HTTP, as Aarhus, CKAN portals and timetables give them."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from spatial.errors import SourceFormatError
+from spatial.sources import answers, map_file
+from spatial.sources.catalogue import Source
+from spatial.sources.delivery import Area, Delivery
+from spatial.sources.service import key_of
+from spatial.sources.transport import Answer, Transport
+
+SUFFIXES = {
+    "application/geo+json": ".geojson",
+    "application/json": ".geojson",
+    "text/csv": ".csv",
+    "application/geopackage+sqlite3": ".gpkg",
+    "application/zip": ".zip",
+    "application/x-zip-compressed": ".zip",
+}
+KNOWN = (".geojson", ".json", ".csv", ".gpkg", ".fgb", ".zip", ".parquet", ".kml", ".gml")
+
+
+def fetch(source: Source, area: Area, *, transport: Transport | None = None) -> Delivery:
+    """Get the file at the endpoint.
+
+    Raises
+    ------
+    SourceError
+        If there is no file, or one that is no layer.
+    """
+    assert source.endpoint is not None
+    known = transport or Transport()
+    answer = known.get(source.endpoint, source.parameters, key=key_of(source), hosts=source.hosts)
+    return read(answer, source, area)
+
+
+def read(answer: Answer, source: Source, area: Area, *, suffix: str | None = None) -> Delivery:
+    """Read a layer from an answer that holds a whole file.
+
+    Raises
+    ------
+    SourceError
+        If it holds an exception, a web page, or no layer.
+    """
+    name = f"{source.id} ({urlsplit(answer.url).hostname})"
+    answers.check(answer.body, name)
+    ending = suffix or _suffix(answer, source)
+    with tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
+        path = Path(folder) / f"layer{ending}"
+        path.write_bytes(answer.body)
+        try:
+            found = map_file.read(path, source, area)
+        except SourceFormatError as error:
+            raise SourceFormatError(str(error).replace(str(path), name)) from error
+    return replace(
+        found,
+        origin=answer.url,
+        retrieved_at=answer.retrieved_at,
+        data_date=found.data_date or answer.retrieved_at[:10],
+        whole_area=True,
+    )
+
+
+def _suffix(answer: Answer, source: Source) -> str:
+    by_entry = f".{source.format.lower()}" if source.format else ""
+    by_type = SUFFIXES.get(answer.content_type.partition(";")[0].strip().lower(), "")
+    by_name = Path(urlsplit(answer.url).path).suffix.lower()
+    return next((ending for ending in (by_entry, by_type, by_name) if ending in KNOWN), ".geojson")

@@ -1,0 +1,330 @@
+"""The one place that speaks HTTP: patient, bounded, polite, and silent about keys.
+
+Every request has time limits and a limit of size; what may pass is tried again a few times with
+growing pauses; a redirect is followed only to hosts that are configured, and never with a key.
+A key is read from the environment at the last moment, added to the request, and taken out of
+every address, message and record.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+
+from spatial.errors import ConfigError, SourceError, SourceFormatError, SourceUnavailable
+from spatial.version import version
+
+if TYPE_CHECKING:
+    import requests
+    from tenacity import RetryCallState
+
+USER_AGENT_VARIABLE = "FAELLESRUM_USER_AGENT"
+CONNECT_S, READ_S, WHOLE_S = 10.0, 60.0, 300.0
+ATTEMPTS = 4
+PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+# Operators ask for at least this much after "too many requests".
+AFTER_429_S = 30.0
+MAX_BYTES = 512 << 20
+MAX_REDIRECTS = 5
+CHUNK_BYTES = 1 << 16
+# What a second attempt may mend.
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+HIDDEN = "***"
+# Parameters that carry a secret in the services that are known, whatever is configured.
+SECRET_PARAMETERS = re.compile(r"(?i)\b(apikey|api_key|api-key|token|access_token|password|key)=[^&\s\"'<>]+")
+SAYS = {
+    401: "wants a key or refuses the one given",
+    403: "refuses access",
+    404: "has nothing at this address",
+    406: "refuses our kind of request (User-Agent or format)",
+    429: "gets too many requests from here",
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """Where a key is found, the environment variable, and the parameter of the request that carries it."""
+
+    variable: str
+    parameter: str
+
+    def value(self) -> str:
+        """Read the key.
+
+        Raises
+        ------
+        ConfigError
+            If the variable is not set.
+        """
+        found = os.environ.get(self.variable, "").strip()
+        if not found:
+            raise ConfigError(
+                f"{self.variable}: found no key in the environment; needed one to ask this service; "
+                "get it from its operator and set the variable"
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service answered. ``url`` is without the key; ``retrieved_at`` is in UTC."""
+
+    url: str
+    content_type: str
+    body: bytes
+    retrieved_at: str
+
+
+class _PassingError(Exception):
+    """What a further attempt may mend; ``pause_s`` is what the service asks to wait."""
+
+    def __init__(self, error: SourceError, pause_s: float = 0.0) -> None:
+        super().__init__(str(error))
+        self.error, self.pause_s = error, pause_s
+
+
+def scrub(text: str, secrets: Iterable[str] = ()) -> str:
+    """Take keys out of a text: the ones given, as they are and as in an address, and what looks like one."""
+    for secret in secrets:
+        if secret:
+            for form in (secret, quote(secret), quote(secret, safe="")):
+                text = text.replace(form, HIDDEN)
+    return SECRET_PARAMETERS.sub(lambda found: f"{found[1]}={HIDDEN}", text)
+
+
+def user_agent() -> str:
+    """How we introduce ourselves: what the environment says, else the program and its version."""
+    return os.environ.get(USER_AGENT_VARIABLE, "").strip() or f"faellesrum/{version()}"
+
+
+class Transport:
+    """Asks services over HTTP.
+
+    Parameters
+    ----------
+    connect_s, read_s, whole_s
+        Limits in seconds: to connect, between two pieces of an answer, and for a whole answer.
+    attempts
+        How often one request is tried in all.
+    sleep
+        Waits between attempts; for tests.
+    session
+        A session of requests; default: one of its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect_s: float = CONNECT_S,
+        read_s: float = READ_S,
+        whole_s: float = WHOLE_S,
+        attempts: int = ATTEMPTS,
+        sleep: Callable[[float], None] = time.sleep,
+        session: requests.Session | None = None,
+    ) -> None:
+        self.connect_s, self.read_s, self.whole_s = connect_s, read_s, whole_s
+        self.attempts, self._sleep, self._session = attempts, sleep, session
+
+    def get(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        key: Key | None = None,
+        hosts: Iterable[str] = (),
+        accept: str = "*/*",
+    ) -> Answer:
+        """Get one answer.
+
+        Parameters
+        ----------
+        url, params
+            What to ask for, without a key.
+        key
+            Whose value is added to the request.
+        hosts
+            Hosts, besides that of ``url``, to which a redirect may lead. They get no key.
+
+        Raises
+        ------
+        SourceUnavailable
+            If there is no answer, or none but an error, after all attempts.
+        SourceFormatError
+            If the answer is larger than any layer.
+        ConfigError
+            If the key is not set, or the address is not one of HTTP.
+        """
+        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+        plain = _joined(url, params)
+        if urlsplit(plain).scheme not in ("http", "https") or not urlsplit(plain).hostname:
+            raise ConfigError(f"address {scrub(plain)!r}: needed one that begins with https://; correct the endpoint")
+        secret = None if key is None else key.value()
+        growing = wait_exponential_jitter(initial=PAUSE_S, max=LONGEST_PAUSE_S, jitter=PAUSE_S)
+
+        def pause(state: RetryCallState) -> float:
+            error = None if state.outcome is None else state.outcome.exception()
+            asked = error.pause_s if isinstance(error, _PassingError) else 0.0
+            return max(growing(state), min(asked, LONGEST_PAUSE_S))
+
+        retrying = Retrying(
+            stop=stop_after_attempt(self.attempts),
+            wait=pause,
+            retry=retry_if_exception_type(_PassingError),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._once, plain, key, secret, frozenset(hosts), accept)
+        except _PassingError as given_up:
+            message = f"{given_up.error} ({self.attempts} attempts)"
+            raise type(given_up.error)(message) from None
+
+    def _once(self, url: str, key: Key | None, secret: str | None, hosts: frozenset[str], accept: str) -> Answer:
+        """Ask once, following redirects; the key goes to the first host only."""
+        first, at = _origin(url), url
+        for _ in range(MAX_REDIRECTS + 1):
+            own = _origin(at) == first
+            asked = at if key is None or secret is None or not own else _with(at, key.parameter, secret)
+            status, headers, body = self._ask(asked, url, secret, accept)
+            if status not in REDIRECTS:
+                break
+            at = _without(urljoin(at, headers.get("location", "")), secret)
+            _check_redirect(at, url, first, hosts, secret)
+        else:
+            raise SourceUnavailable(f"{_name(url, secret)}: sends us round in circles; check the endpoint")
+        _check_status(status, headers, body, url, key, secret)
+        return Answer(scrub(url, [secret or ""]), headers.get("content-type", ""), body, _now())
+
+    def _ask(self, url: str, plain: str, secret: str | None, accept: str) -> tuple[int, Mapping[str, str], bytes]:
+        import requests
+
+        if self._session is None:
+            self._session = requests.Session()
+        headers = {"User-Agent": user_agent(), "Accept": accept}
+        name, begun = _name(plain, secret), time.monotonic()
+        try:
+            with self._session.get(
+                url,
+                headers=headers,
+                timeout=(self.connect_s, self.read_s),
+                stream=True,
+                allow_redirects=False,
+                auth=_nobody,
+            ) as response:
+                pieces, size = [], 0
+                for piece in response.iter_content(CHUNK_BYTES):
+                    size += len(piece)
+                    if size > MAX_BYTES:
+                        raise SourceFormatError(f"{name}: answers with more than {MAX_BYTES >> 20} MB; ask for less")
+                    if time.monotonic() - begun > self.whole_s:
+                        raise requests.exceptions.ReadTimeout()
+                    pieces.append(piece)
+                found = {str(key).lower(): str(value) for key, value in response.headers.items()}
+                return response.status_code, found, b"".join(pieces)
+        except requests.exceptions.RequestException as error:
+            raise _wrapped(error, name) from None  # the cause holds the address with its key
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Sign in as nobody: requests would else send what a ``.netrc`` file holds for the host."""
+    return request
+
+
+def _wrapped(error: Exception, name: str) -> Exception:
+    """A foreign error in our words, none of which it brings along: its text may hold the key."""
+    from requests import exceptions
+
+    if isinstance(error, exceptions.SSLError):
+        return SourceUnavailable(
+            f"{name}: has no valid certificate; check the endpoint, or this machine's certificates"
+        )
+    if isinstance(error, exceptions.Timeout):
+        return _PassingError(SourceUnavailable(f"{name}: does not answer in time; try again later"))
+    if isinstance(error, exceptions.ChunkedEncodingError | exceptions.ContentDecodingError):
+        return _PassingError(SourceUnavailable(f"{name}: broke off in the middle of an answer; try again later"))
+    if isinstance(error, exceptions.ConnectionError):
+        words = "broke off in the middle of an answer" if "timed out" in str(error) else "cannot be reached"
+        return _PassingError(SourceUnavailable(f"{name}: {words}; check the network, or try again later"))
+    return SourceUnavailable(f"{name}: cannot be asked ({type(error).__name__}); check the endpoint")
+
+
+def _check_redirect(at: str, url: str, first: tuple[str, str, int], hosts: frozenset[str], secret: str | None) -> None:
+    parts = urlsplit(at)
+    downgraded = first[0] == "https" and parts.scheme != "https"
+    if parts.hostname not in {first[1], *hosts} or downgraded:
+        raise SourceUnavailable(
+            f"{_name(url, secret)}: sends us on to {parts.scheme}://{parts.hostname}, which is not configured; "
+            "if the service has moved, correct the endpoint"
+        )
+
+
+def _check_status(
+    status: int, headers: Mapping[str, str], body: bytes, url: str, key: Key | None, secret: str | None
+) -> None:
+    if status == 200:
+        return
+    says = SAYS.get(status, "has trouble of its own" if status >= 500 else "refuses the request")
+    said = scrub(_excerpt(body), [secret or ""])
+    todo = "try again later" if status in PASSING else "check the entry with `faellesrum sources check`"
+    if status in (401, 403):
+        todo = f"check {key.variable}" if key is not None else "it may want a key; look at the operator's page"
+    error = SourceUnavailable(f"{_name(url, secret)}: {says} (HTTP {status}{said}); {todo}")
+    if status not in PASSING:
+        raise error
+    raise _PassingError(error, max(_seconds(headers.get("retry-after", "")), AFTER_429_S if status == 429 else 0.0))
+
+
+def _excerpt(body: bytes) -> str:
+    """The first words that a service says of its trouble, without mark-up."""
+    text = body[:4000].decode("utf-8", "replace")
+    text = re.sub(r"(?is)<(script|style|head).*?</\1>|<[^>]*>", " ", text)
+    words = " ".join(text.split())
+    return f": {words[:120]}" if words else ""
+
+
+def _seconds(text: str) -> float:
+    return float(text) if re.fullmatch(r"\d{1,6}", text.strip()) else 0.0
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _joined(url: str, params: Mapping[str, str] | None) -> str:
+    if not params:
+        return url
+    parts = urlsplit(url)
+    query = "&".join(piece for piece in (parts.query, urlencode(params, safe=":,/*")) if piece)
+    return urlunsplit(parts._replace(query=query))
+
+
+def _with(url: str, parameter: str, value: str) -> str:
+    return _joined(url, {parameter: value})
+
+
+def _without(url: str, secret: str | None) -> str:
+    """The address without what a redirect copied of the key."""
+    if not secret or (secret not in url and quote(secret, safe="") not in url):
+        return url
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if value != secret]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+def _name(url: str, secret: str | None) -> str:
+    """A short name for messages: host and path."""
+    parts = urlsplit(url)
+    return scrub(f"{parts.hostname}{parts.path}", [secret or ""])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
