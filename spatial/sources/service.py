@@ -91,11 +91,11 @@ def check_counts(source: Source, relay: Relay, rows: Sequence[int]) -> None:
     where = f"{source.id} ({scrub(source.endpoint or '')})"
     for box, came in enumerate(rows):
         pages = [page for (number, _), page in relay.pages.items() if number == box]
-        wanted = max((page.matched for page in pages if page.matched is not None), default=None)
-        held = max((page.returned for page in pages if page.returned is not None), default=0)
+        wanted = max((page.matched or 0 for page in pages), default=0)
+        held = max((page.returned or 0 for page in pages), default=0)
         more = bool(pages) and all(page.cut for page in pages)  # no page is the last
-        if came < (held if wanted is None else wanted) or more:
-            announced = max(wanted or 0, held, came + 1 if more else 0)
+        announced = max(wanted, held, came + 1 if more else 0)
+        if came < announced:
             raise IncompleteResult(
                 f"{where}: announces {announced} features and delivers {came} that can be read; needed all of them; "
                 "ask for a smaller area, or give the layer as a file"
