@@ -91,11 +91,20 @@ def around(layer: str, estate: Estate, *, catalogue: Catalogue | None = None, tr
     known = catalogues.load() if catalogue is None else catalogue
     source = known[identity]
     area = Area(estate.context_area, estate.crs)
-    delivery = _live(source, area, transport) if path is None else map_file.read(path, source, area)
+    delivery = ask(source, area, transport) if path is None else map_file.read(path, source, area)
     return shaped(delivery, source, area)
 
 
-def _live(source: Source, area: Area, transport: Any) -> Delivery:
+def ask(source: Source, area: Area, transport: Any = None) -> Delivery:
+    """Ask the live service of a layer for all it has in an area.
+
+    Raises
+    ------
+    ConfigError
+        If no service is asked for this layer: it comes as a file.
+    SourceError
+        If the service fails.
+    """
     module = MODULES.get(source.protocol)
     if module is None or (source.endpoint is None and source.protocol != "postgis"):
         raise ConfigError(

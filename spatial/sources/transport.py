@@ -184,7 +184,8 @@ class Transport:
         try:
             return retrying(self._once, plain, key, secret, frozenset(hosts), accept)
         except _PassingError as given_up:
-            message = f"{given_up.error} ({self.attempts} attempts)"
+            tried = f" ({self.attempts} attempts)" if self.attempts > 1 else ""
+            message = f"{given_up.error}{tried}"
             raise type(given_up.error)(message) from None
 
     def _once(self, url: str, key: Key | None, secret: str | None, hosts: frozenset[str], accept: str) -> Answer:

@@ -1,0 +1,98 @@
+"""``faellesrum sources``: the catalogue of layers, and what a live service would deliver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from spatial.commands import as_json, language
+from spatial.errors import SpatialError
+
+
+class _Group(click.Group):
+    """Commands in the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_Group)
+def command() -> None:
+    """The catalogue of map layers: what each is, its licence, and whether its service answers.
+
+    Layers of your own go into a file named by the environment variable FAELLESRUM_SOURCES.
+
+    \b
+    faellesrum sources list
+    faellesrum sources check kk.legeplads
+    """
+
+
+own = click.option(
+    "--catalogue", type=click.Path(path_type=Path), help="A catalogue of your own, read beside the bundled one."
+)
+
+
+@command.command("list")
+@own
+@language
+@as_json
+def show_all(catalogue: Path | None, lang: str, as_json: bool) -> None:
+    """List all layers of the catalogue.
+
+    \b
+    faellesrum sources list --lang en
+    """
+    from spatial import inventory
+    from spatial.sources import catalogue as catalogues
+
+    known = catalogues.load(catalogue)
+    click.echo(inventory.all_as_json(known) if as_json else inventory.all_as_text(known, lang=lang))
+
+
+@command.command("show")
+@click.argument("identity", metavar="ID")
+@own
+@language
+@as_json
+def show_one(identity: str, catalogue: Path | None, lang: str, as_json: bool) -> None:
+    """Show what the catalogue says of one layer: address, licence, fields, and how sure that is.
+
+    \b
+    faellesrum sources show geofa.punkt
+    """
+    from spatial import inventory
+    from spatial.sources import catalogue as catalogues
+
+    found = catalogues.load(catalogue)[identity]
+    click.echo(inventory.one_as_json(found) if as_json else inventory.one_as_text(found, lang=lang))
+
+
+@command.command("check")
+@click.argument("identity", metavar="ID")
+@click.option("--at", nargs=2, type=float, metavar="LON LAT", help="Where to ask. Default: in the layer's town.")
+@own
+@language
+@as_json
+def check_one(identity: str, at: tuple[float, float] | None, catalogue: Path | None, lang: str, as_json: bool) -> None:
+    """Ask a layer's live service for a small box, and say what it would deliver, or why it cannot.
+
+    \b
+    faellesrum sources check kk.legeplads --at 12.57 55.70
+    """
+    from spatial import inventory
+    from spatial.sources import catalogue as catalogues
+
+    source = catalogues.load(catalogue)[identity]
+    try:
+        from spatial.sources import probe
+
+        probe.require_live(source)
+        found = probe.check(source, area=None if at is None else probe.box_at(*at))
+    except SpatialError as error:
+        if as_json:
+            click.echo(inventory.problem_as_json(identity, str(error)))
+        raise
+    shown = inventory.found_as_json(found, source) if as_json else inventory.found_as_text(found, source, lang=lang)
+    click.echo(shown)
