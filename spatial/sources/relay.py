@@ -26,7 +26,7 @@ import geopandas as gpd
 import pyarrow as pa
 import shapely
 
-from spatial.errors import IncompleteResult, SourceError, SourceFormatError, SourceUnavailable
+from spatial.errors import IncompleteResult, SourceError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.sources import answers
 from spatial.sources.transport import Key, Transport, scrub
 
@@ -65,8 +65,8 @@ class Relay:
     boxes: Sequence[Mapping[str, str]] = ({},)
     key: Key | None = None
     pages: dict[tuple[int, str], answers.Counts] = field(default_factory=dict)
-    errors: list[SourceError] = field(default_factory=list)
-    fatal: SourceError | None = None
+    errors: list[SpatialError] = field(default_factory=list)
+    fatal: SpatialError | None = None
     digest: Any = field(default_factory=hashlib.sha256)
     retrieved_at: str | None = None
 
@@ -117,7 +117,7 @@ class Relay:
             answers.check(found.body, parts.hostname or self.endpoint)
             if is_data:
                 self._page(box, path, found.body)
-        except SourceError as error:
+        except SpatialError as error:
             return self._failed(error, is_data=is_data)
         self.retrieved_at = found.retrieved_at
         return 200, found.content_type, answers.relinked(found.body, self._links(box))
@@ -148,7 +148,7 @@ class Relay:
             "if the service has moved, correct the endpoint"
         )
 
-    def _failed(self, error: SourceError, *, is_data: bool) -> tuple[int, str, bytes]:
+    def _failed(self, error: SpatialError, *, is_data: bool) -> tuple[int, str, bytes]:
         with self._lock:
             self.errors.append(error)
             if is_data and self.fatal is None:

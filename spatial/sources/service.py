@@ -54,13 +54,14 @@ def delivered(
         If fewer features came than were announced.
     """
     assert source.endpoint is not None
+    key = key_of(source)
+    if key is not None:
+        key.value()  # a key that is missing is said before anything is started
     boxes = tiles(area.bounds_in(crs), source.max_area_km2)
     swapped = [(y0, x0, y1, x1) for x0, y0, x1, y1 in boxes]
     notes: dict[str, int] = {}
     for sides in (boxes, swapped):
-        with Relay(
-            source.endpoint, transport or Transport(), data, [boxed(box) for box in sides], key_of(source)
-        ) as relay:
+        with Relay(source.endpoint, transport or Transport(), data, [boxed(box) for box in sides], key) as relay:
             tables = ask(relay)
             check_counts(source, relay, [len(table) for table in tables])
         if sum(map(len, tables)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-PLACES = ("/usr/lib/cgi-bin/mapserv", "/usr/bin/mapserv", "/usr/libexec/mapserver")
+from tests.integration import servers
+
 MAPFILE = """
 MAP
   NAME "test"
@@ -26,6 +26,13 @@ MAP
     MIMETYPE "application/json"
     FORMATOPTION "STORAGE=stream"
     FORMATOPTION "FORM=SIMPLE"
+  END
+  OUTPUTFORMAT
+    NAME "GTiff"
+    DRIVER "GDAL/GTiff"
+    MIMETYPE "image/tiff"
+    IMAGEMODE FLOAT32
+    EXTENSION "tif"
   END
   WEB METADATA
     "ows_title" "test"
@@ -49,7 +56,7 @@ LAYER = """
     METADATA
       "ows_title" "{name}"
       "gml_include_items" "all"
-      "gml_featureid" "fid_"
+      "gml_featureid" "{identity}"
       "gml_types" "auto"
       "wfs_getfeature_formatlist" "geojson"
       "wfs_use_default_extent_for_getfeature" "false"
@@ -58,24 +65,41 @@ LAYER = """
   END
 """
 
-
-def program() -> str | None:
-    """The CGI program, where it is installed."""
-    return next((place for place in PLACES if Path(place).exists()), shutil.which("mapserv"))
+RASTER = """
+  LAYER
+    NAME "dhm_terraen"
+    TYPE RASTER
+    STATUS ON
+    DATA "{file}"
+    PROJECTION "init=epsg:{epsg}" END
+    METADATA
+      "ows_title" "dhm_terraen"
+      "wcs_label" "dhm_terraen"
+      "wcs_formats" "GTiff"
+      "wcs_srs" "EPSG:{epsg}"
+    END
+  END
+"""
 
 
 @contextmanager
-def serving(folder: Path, layers: Sequence[tuple[str, str]], *, epsg: int, metadata: str = "") -> Iterator[Any]:
-    """Serve layers (name, POINT or POLYGON or LINE) of ``<name>.gpkg`` in a folder; yields the server.
+def serving(
+    folder: Path, layers: Sequence[tuple[str, str, str]], *, epsg: int, metadata: str = "", raster: Path | None = None
+) -> Iterator[Any]:
+    """Serve layers (name, POINT or POLYGON, id field) of ``<name>.gpkg``, and a raster; yields the server.
 
     It has ``address`` and ``requests``, the query strings it was asked.
     """
-    text = "".join(LAYER.format(name=name, kind=kind, file=f"{name}.gpkg", epsg=epsg) for name, kind in layers)
+    text = "".join(
+        LAYER.format(name=name, kind=kind, identity=identity, file=f"{name}.gpkg", epsg=epsg)
+        for name, kind, identity in layers
+    )
+    text += "" if raster is None else RASTER.format(file=raster, epsg=epsg)
     mapfile = folder / "test.map"
     mapfile.write_text(MAPFILE.format(folder=folder, epsg=epsg, layers=text, metadata=metadata), encoding="utf-8")
     config = folder / "mapserver.conf"
     config.write_text(f'CONFIG\n  ENV\n    "MS_MAP_PATTERN" "^{folder}/"\n  END\nEND\n', encoding="utf-8")
-    with _http(str(program()), mapfile, config) as server:
+    with _http(str(servers.mapserver()), mapfile, config) as server:
         yield server
 
 
