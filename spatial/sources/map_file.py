@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,23 @@ SIDECARS = {
     ".tab": (".dat", ".map", ".id", ".ind"),
     ".mif": (".mid",),
 }
-X_NAMES = ("x", "easting", "øst", "ost", "oest", "utm_x", "x_koordinat", "xkoordinat", "lon", "lng", "longitude")
-Y_NAMES = ("y", "northing", "nord", "utm_y", "y_koordinat", "ykoordinat", "lat", "latitude")
+X_NAMES = (
+    "x",
+    "easting",
+    "øst",
+    "ost",
+    "oest",
+    "utm_x",
+    "x_koordinat",
+    "xkoordinat",
+    "lon",
+    "lng",
+    "longitude",
+    "stop_lon",
+)
+Y_NAMES = ("y", "northing", "nord", "utm_y", "y_koordinat", "ykoordinat", "lat", "latitude", "stop_lat")
+# A timetable in GTFS is an archive of tables; this one has places.
+STOPS = "stops.txt"
 SHAPE_NAMES = ("wkt", "geom", "geometri", "the_geom", "wkb_geometry", "geometry")
 # What municipal systems export in when it is not UTF-8. Every byte has a meaning in it.
 OTHER_ENCODING = "iso-8859-1"
@@ -130,10 +146,19 @@ def _by_gdal(path: Path, source: Source, area: Area, notes: dict[str, int]) -> t
     return _unmangled(table, notes), bounds
 
 
+def _opened(path: Path) -> str:
+    """What GDAL opens: the file, or the table of stops in a timetable's archive."""
+    if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if STOPS in archive.namelist():
+                return f"CSV:/vsizip/{path}/{STOPS}"
+    return str(path)
+
+
 def _layer_table(path: Path, area: Area, options: Mapping[str, Any]) -> tuple[Any, Box | None]:
     """Read a small file whole, so that all that is wrong in it is seen; of a large one what is near."""
-    if path.suffix.lower() in CSV:
-        table = _placed(pyogrio.read_dataframe(path, **options))
+    if path.suffix.lower() in CSV or _opened(path) != str(path):
+        table = _placed(pyogrio.read_dataframe(_opened(path), **options))
         return table, _box(table.total_bounds) if isinstance(table, gpd.GeoDataFrame) else None
     info = pyogrio.read_info(path, force_total_bounds=True, **options)
     bounds = _box(info["total_bounds"])
@@ -155,7 +180,7 @@ def _placed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _layer(path: Path, source: Source) -> str:
-    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    names = [str(name) for name in pyogrio.list_layers(_opened(path))[:, 0]]
     wanted = {text.lower() for text in (source.id, source.id.rpartition(".")[2], *_tails(source.layer))}
     if len(names) == 1:
         return names[0]

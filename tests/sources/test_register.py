@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -179,6 +180,22 @@ def test_a_csv_with_wkt(tmp_path):
     path = tmp_path / "layer.csv"
     path.write_text(f"facil_ty_k,geometri\n1371,POINT ({X} {Y})\n", encoding="utf-8")
     assert shapely.get_coordinates(read(path).points.geometry).tolist() == [[X, Y]]
+
+
+def test_the_stops_of_a_timetable(tmp_path):
+    lon, lat = Transformer.from_crs(UTM32, 4326, always_xy=True).transform(X, Y)
+    path = tmp_path / "GTFS.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("agency.txt", "agency_id,agency_name\n1,A\n")
+        archive.writestr(
+            "stops.txt",
+            f"stop_id,stop_name,stop_lat,stop_lon,wheelchair_boarding\n86,Ålegård St.,{lat},{lon},1\n87,Væk,57,9,0\n",
+        )
+    raw = read(path, "rejseplanen.stop")
+    assert raw.points.ids.tolist() == ["rejseplanen.stop:86"] and raw.repaired == {}
+    assert raw.points.tags == [{"public_transport": "platform", "name": "Ålegård St.", "wheelchair": "yes"}]
+    assert shapely.get_coordinates(raw.points.geometry)[0] == pytest.approx((X, Y), abs=0.01)
+    assert config.tag_rules().stop.first(raw.points.tags[0]) == "stop"
 
 
 def test_a_large_file_is_read_near_the_estate_only(tmp_path, monkeypatch):
