@@ -284,13 +284,34 @@ def into(
     """
     publication.smallest_count(options.get("k"), options.get("k_reason"))
     result = finished.read(folder)
-    found = read(
+    found = read_for(result, files, mapping=mapping, join_m=join_m)
+    return write(result, found, folder, keep_sensitive=keep_sensitive, join_m=join_m, lang=lang, **options)
+
+
+def read_for(
+    result: Result, files: Sequence[Path], *, mapping: Path | None = None, join_m: float | None = None
+) -> Read:
+    """Read observations of the estate of a run: in its CRS, within its study area, its spaces known by id."""
+    return read(
         files,
         mapping=mapping,
         crs=result.estate.crs,
         area=area_of(result, join_m),
         spaces=[str(i) for i in result.meeting_spaces.index],
     )
+
+
+def write(
+    result: Result,
+    found: Read,
+    folder: Path,
+    *,
+    keep_sensitive: Path | None = None,
+    join_m: float | None = None,
+    lang: str = "da",
+    **options: Any,
+) -> dict[str, Any]:
+    """Lay observations over a run and write what may be shown beside it; see ``into``."""
     drawn = shown(observe(result, found, join_m=join_m, **options))
     with whole_folder(folder) as draft:
         pages.render(drawn, draft, lang=lang)

@@ -273,6 +273,7 @@ def analyse(
     surface: raster.Files | None = None,
     plan: str | Path | Plan | None = None,
     phase: int | None = None,
+    field_checks: str | Path | None = None,
     rubric: str | Path | None = None,
     seed: int = SEED,
     progress: Callable[[str], None] | None = None,
@@ -303,6 +304,9 @@ def analyse(
         ``spatial.sources.plan_file.read``.
     phase
         Carry the plan out up to this phase, counted from 1; its building sites are shut. Default: all.
+    field_checks
+        Answers to field checks, as the form of the field kit gives them: what was seen on the spot goes
+        before every other source.
     rubric
         A rubric in TOML. Default: the bundled one.
     seed
@@ -329,6 +333,7 @@ def analyse(
     models = _models(estate, clock, terrain=terrain, surface=surface)
     with clock.stage("layers"):
         one = conflation.conflate(alone, registers, rules)
+        one, checked = _settled(one, field_checks)
         intended = plan_file.read(plan, estate) if isinstance(plan, str | Path) else plan
         if intended is not None:
             one = replace(one, raw=scenario.apply(one.raw, intended, estate, until=phase))
@@ -376,6 +381,7 @@ def analyse(
             "lenses": _lens_entries(seen),
             "siting": {"dwellings": siting.dwellings_of(scenery)},
             **({} if intended is None else {"plan": _plan_entry(intended, phase)}),
+            **checked,
         },
         lenses=seen,
         reach=reach,
@@ -411,6 +417,26 @@ def _registers(layers: Sequence[str | RawData], complete: Sequence[str], estate:
         replace(raw, provenance=replace(raw.provenance, complete=True)) if source in complete else raw
         for raw, source in zip(found, ids, strict=True)
     ]
+
+
+def _settled(one: conflation.Conflated, path: str | Path | None) -> tuple[conflation.Conflated, dict[str, Any]]:
+    """The sources with what was settled on the spot, and what the manifest says of it."""
+    if path is None:
+        return one, {}
+    from spatial import settled
+    from spatial.sources import field_answers
+
+    answers = field_answers.read(Path(path))
+    found, unknown = settled.settle(one, answers.used)
+    turned_away = [*answers.rejected, *((row, "unknown_object") for row in unknown)]
+    entry = {
+        "path": answers.provenance.path,
+        "sha256": answers.provenance.sha256,
+        "used": len(answers.used) - len(unknown),
+        "rejected": [{"row": row, "reason": reason} for row, reason in sorted(turned_away)],
+        "dates": sorted({answer.checked_on for answer in answers.used}),
+    }
+    return found, {"field_checks": entry}
 
 
 def _models(estate: model.Estate, clock: _Clock, **given: raster.Files | None) -> dict[str, Raster]:

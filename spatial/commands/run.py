@@ -32,6 +32,17 @@ ANALYSIS = (
     click.option(
         "--phase", type=click.IntRange(min=1), help="Carry the plan out up to this phase; its building sites are shut."
     ),
+    click.option(
+        "--field-checks",
+        type=click.Path(path_type=Path),
+        help="Answers to field checks (see `fieldkit`): what was seen on the spot goes before every other source.",
+    ),
+    click.option(
+        "--observations",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        help="Counts of people to lay over the result (see `observe`); can be repeated.",
+    ),
     click.option("--rubric", type=click.Path(path_type=Path), help="Rubric in TOML instead of the bundled one."),
     click.option(
         "--seed",
@@ -109,6 +120,8 @@ def analyse(
     surface: tuple[Path, ...],
     plan: Path | None,
     phase: int | None,
+    field_checks: Path | None,
+    observations: tuple[Path, ...],
     rubric: Path | None,
     seed: int,
     lang: str,
@@ -135,11 +148,19 @@ def analyse(
             surface=surface or None,
             plan=plan,
             phase=phase,
+            field_checks=field_checks,
             rubric=rubric,
             seed=seed,
             progress=tell,
         )
-        pipeline.save(analysis, out, lang=lang, progress=tell)
+        counts = None
+        if observations:
+            from spatial import observing
+
+            counts = observing.read_for(analysis, observations)
+        saved = pipeline.save(analysis, out, lang=lang, progress=tell)
+        if counts is not None:
+            observing.write(saved, counts, out, lang=lang)
     from spatial import strings
     from spatial.render import summary
 

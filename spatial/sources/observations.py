@@ -74,6 +74,18 @@ def read(path: Path, *, mapped: Mapped, crs: CRS | None = None) -> tuple[list[Sh
     return sheets, into, _provenance(path, files)
 
 
+def tables(path: Path) -> tuple[list[tuple[str, pd.DataFrame]], Provenance]:
+    """Read the tables of a file or folder as text, positions left aside.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        If a file is not there, or is not what its name says.
+    """
+    files = _files(path)
+    return [(name, rows) for file in files for name, _, rows, _ in _tables(file)], _provenance(path, files)
+
+
 def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
