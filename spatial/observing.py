@@ -15,16 +15,17 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from spatial import scoring
-from spatial.errors import EmptyAreaError
+from spatial.errors import EmptyAreaError, InputError
 from spatial.model import ASPECTS, Provenance, Result, Rubric
 from spatial.observation_rules import STAYING, mapped, rules
-from spatial.observations import construct, overlay, publication
+from spatial.observations import construct, overlay, publication, weights
 from spatial.observations.canonical import Observations, canonical, together
 from spatial.observations.disclosure import rounded
 from spatial.observations.layout import sensitive
 from spatial.observations.statistics import Estimate
 from spatial.render import observed as pages
 from spatial.render.files import whole as whole_folder
+from spatial.render.files import written
 from spatial.sources import finished
 from spatial.sources import observations as source
 from spatial.strings import texts
@@ -237,6 +238,73 @@ def _estimate(found: Estimate) -> dict[str, Any]:
 def _rounded(value: float | None) -> float | None:
     """Two decimals: what the numbers are worth, and too coarse to tell of one person."""
     return None if value is None or not np.isfinite(value) else round(float(value), 2)
+
+
+def calibrated(runs: Sequence[tuple[Result, Read]], *, seed: int = 20250201) -> weights.Calibrated:
+    """Weights of the aspects that fit the counts of several estates; see ``spatial.observations.weights``.
+
+    Parameters
+    ----------
+    runs
+        Finished runs with their observations. The rubric of the first gives the weights to start from.
+
+    Raises
+    ------
+    InputError
+        If there are too few counts or estates, or a run's mean is not geometric.
+    """
+    first = runs[0][0].rubric
+    if first.mean != "geometric":
+        raise InputError(
+            f"weights: found a rubric with the {first.mean} mean; needed the geometric one, for which the weights are "
+            "fitted; run with mean = 'geometric'"
+        )
+    samples = [_sample(result, found) for result, found in runs]
+    return weights.calibrate(samples, scoring.aspect_weights(first), seed=seed)
+
+
+def _sample(result: Result, found: Read) -> weights.Sample:
+    """Observed meeting spaces of one estate."""
+    joined = overlay.to_spaces(
+        found.observations.surveys, result.meeting_spaces, join_m=float(rules().publish["join_m"])
+    )
+    table = overlay.rates(joined.visits, STAYING, ["unit_id"]).drop(index=overlay.NOWHERE, errors="ignore")
+    table = table.join(result.meeting_spaces[list(ASPECTS)], how="inner").dropna(subset=list(ASPECTS))
+    effort = table["hours"] if table["hours"].notna().all() else table["visits"]
+    return weights.Sample(
+        estate=result.estate.id,
+        aspects=table[list(ASPECTS)].to_numpy(np.float64),
+        people=table["people"].to_numpy(np.float64),
+        effort=effort.to_numpy(np.float64),
+        surveys=int(table["visits"].sum()),
+    )
+
+
+def calibrate_into(path: Path, runs: Sequence[tuple[Path, Path]], *, mapping: Path | None, seed: int, lang: str) -> str:
+    """Fit weights to the counts of several finished runs, write them as a rubric, and say what they are.
+
+    Parameters
+    ----------
+    path
+        Rubric to write: the bundled one with these weights of the aspects, and how they were found.
+    runs
+        Folder of a finished run and its file of counts.
+    """
+    read_in = []
+    for folder, file in runs:
+        result = finished.read(folder)
+        read_in.append((result, read_for(result, [file], mapping=mapping)))
+    found = calibrated(read_in, seed=seed)
+    with written(path):
+        path.write_text(pages.rubric_with(found.table, _basis(found)), encoding="utf-8", newline="\n")
+    return pages.weights_text(found.table, found.left_out, found.surveys, found.spaces, path, lang=lang)
+
+
+def _basis(found: weights.Calibrated) -> str:
+    return (
+        f"Weights of the aspects fitted to {found.surveys} counts of people staying at {found.spaces} meeting spaces "
+        f"in {len(found.left_out)} estates; the bundled weights pulled with {found.pull:g} of the data's own weight."
+    )
 
 
 def shown(observed: Observed) -> pages.Shown:

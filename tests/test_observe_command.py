@@ -15,6 +15,7 @@ import pandas as pd
 import pyogrio
 import pytest
 
+from spatial.config import rubric
 from spatial.sources import finished
 from tests.observed import table as csv_of
 from tests.observed import visits
@@ -232,6 +233,40 @@ def test_a_planted_order_is_recovered_by_the_command(run, tmp_path):
                     ["survey_id", "location_id", "start", "stop", "kind", "count"])  # fmt: skip
     done = call("observe", run, turned, "--lang", "en")
     assert "Fewer people stay where the score is higher" in done.out
+
+
+def test_weights_are_refused_on_one_estate_and_nothing_is_written(run, tmp_path):
+    file, _ = people(run, tmp_path / "people.csv")
+    before = digests(run)
+    done = call("observe", run, file, "--calibrate", tmp_path / "r.toml")
+    assert done.code == 1 and "112 counts of people staying in 1 estates" in done.err and "needed 200 in 3" in done.err
+    assert digests(run) == before and not (tmp_path / "r.toml").exists()
+    assert call("observe", run, file, "--with", "a=b").code == 2
+    assert call("observe", run, file, "--calibrate", tmp_path / "r.toml", "--with", "a").code == 2
+
+
+def test_weights_of_three_estates_are_written_and_used_only_when_asked(run, tmp_path):
+    """Three copies of the demo stand in for three estates; their counts follow one aspect."""
+    spaces = finished.read(run).meeting_spaces
+    pairs = []
+    for n in range(3):
+        folder = tmp_path / f"run{n}"
+        shutil.copytree(run, folder)
+        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        found["estate"]["id"] = f"estate-{n}"
+        (folder / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+        rows = visits(spaces.index, 100 * spaces["mixing"] ** 2, seed=n, each=10)
+        head = ["survey_id", "location_id", "start", "stop", "kind", "count"]
+        pairs.append((folder, csv_of(tmp_path / f"{n}.csv", rows, head)))
+    others = [part for folder, file in pairs[1:] for part in ("--with", f"{folder}={file}")]
+    path = tmp_path / "rubric.toml"
+    done = call("observe", *pairs[0], "--calibrate", path, *others, "--lang", "en")
+    assert done.code == 0, done.err
+    assert "840 counts at 84 meeting spaces in 3 estates" in done.out and "only if you run with --rubric" in done.out
+    weights = rubric(path).aspect_weights
+    assert max(weights, key=weights.get) == "mixing" and sum(weights.values()) == pytest.approx(1, abs=1e-3)
+    assert "840 counts" in path.read_text(encoding="utf-8")
+    assert rubric().aspect_weights == dict.fromkeys(rubric().aspect_weights, 1.0)
 
 
 @pytest.mark.browser

@@ -44,9 +44,29 @@ OPTIONS = (
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @with_options(OPTIONS)
 @click.option("--seed", type=click.IntRange(min=0), default=20250201, show_default=True, help="Seed of the intervals.")
+@click.option(
+    "--calibrate",
+    type=click.Path(path_type=Path),
+    help="Fit the weights of the aspects to the counts and write them as a rubric. Nothing uses it unless you say so.",
+)
+@click.option(
+    "--with",
+    "others",
+    multiple=True,
+    metavar="DIR=FILE",
+    help="Another finished run and its counts to fit weights to; three estates are needed. Can be repeated.",
+)
 @language
 @as_json
-def command(folder: Path, files: tuple[Path, ...], lang: str, as_json: bool, **options: Any) -> None:
+def command(
+    folder: Path,
+    files: tuple[Path, ...],
+    calibrate: Path | None,
+    others: tuple[str, ...],
+    lang: str,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Lay observations over a finished run and test its scores against them.
 
     DIR is the folder of a finished run. FILE is a file of counts, or a folder of tables that belong
@@ -58,10 +78,30 @@ def command(folder: Path, files: tuple[Path, ...], lang: str, as_json: bool, **o
     """
     import json
 
+    runs = _runs(folder, files, calibrate, others)
     from spatial import observing
     from spatial.render import observed as pages
 
+    told = ""
+    if calibrate is not None:
+        told = observing.calibrate_into(calibrate, runs, mapping=options["mapping"], seed=options["seed"], lang=lang)
     facts = observing.into(folder, files, lang=lang, **options)
     click.echo(
         json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) if as_json else pages.text(facts, folder, lang)
     )
+    if told:
+        click.echo(told, err=as_json)
+
+
+def _runs(
+    folder: Path, files: tuple[Path, ...], calibrate: Path | None, others: tuple[str, ...]
+) -> list[tuple[Path, Path]]:
+    """Finished runs and their counts to fit weights to."""
+    if others and calibrate is None:
+        raise click.UsageError("--with is for --calibrate FILE.")
+    if calibrate is not None and len(files) > 1:
+        raise click.UsageError("--calibrate takes one FILE an estate; put several tables into one folder.")
+    if any("=" not in other for other in others):
+        raise click.UsageError("--with takes DIR=FILE.")
+    pairs = [other.partition("=") for other in others]
+    return [(folder, files[0]), *((Path(run), Path(file)) for run, _, file in pairs)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from spatial.config import DEFAULTS
 from spatial.errors import InputError
 from spatial.model import ASPECTS, Provenance, Result
 from spatial.strings import texts
@@ -302,6 +304,31 @@ def text(facts: Mapping[str, Any], folder: Path, lang: str) -> str:
     say = texts(lang)["observe"]
     files = say["files"].format(page=folder / PAGE, table=folder / TABLE)
     return "\n".join([*reading(facts, lang), *shows(facts, lang), files])
+
+
+def rubric_with(table: pd.DataFrame, basis: str) -> str:
+    """The bundled rubric with other weights of the aspects; intervals and their basis stand beside them."""
+    text = (DEFAULTS / "rubric.toml").read_text(encoding="utf-8")
+    for aspect, row in table.iterrows():
+        line = f"{aspect} = {row['weight']:.4f}  # {basis} 95 % interval {row['low']:.2f} to {row['high']:.2f}"
+        text = re.sub(rf"(?m)^{aspect} = [\d.]+.*$", line, text, count=1)
+    return text
+
+
+def weights_text(
+    table: pd.DataFrame, left_out: pd.DataFrame, surveys: int, spaces: int, path: Path, *, lang: str
+) -> str:
+    """Say what weights were found and how well they do on estates that they were not fitted to."""
+    say = texts(lang)["observe"]["weights"]
+    counts = {"surveys": number(surveys, lang, 0), "spaces": number(spaces, lang, 0), "estates": len(left_out)}
+    lines = [say["basis"].format(**counts)]
+    for aspect, row in table.iterrows():
+        values = {name: number(float(row[name]), lang) for name in ("given", "weight", "low", "high")}
+        lines.append("  " + say["aspect"].format(title=texts(lang)["aspect"][str(aspect)]["title"], **values))
+    for _, row in left_out.iterrows():
+        rhos = {"given": number(row["rho_given"], lang), "fitted": number(row["rho_fitted_without_it"], lang)}
+        lines.append("  " + say["left_out"].format(estate=row["estate"], **rhos))
+    return "\n".join([*lines, say["unused"].format(path=path)])
 
 
 def with_manifest(
