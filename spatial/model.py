@@ -33,7 +33,8 @@ class Provenance:
 
     ``complete`` is true where the source declares itself complete, so that absence is evidence of
     the kinds of place that it ``covers``.
-    Dates are ISO 8601 strings; ``retrieved_at`` is in UTC. ``query`` is what a service was asked.
+    Dates are ISO 8601 strings; ``retrieved_at`` is in UTC. ``query`` is what a service was
+    asked, ``timestamp_osm_base`` the moment whose map Overpass answered with.
     """
 
     source_id: str
@@ -46,6 +47,7 @@ class Provenance:
     complete: bool = False
     covers: tuple[str, ...] = ()
     query: str | None = None
+    timestamp_osm_base: str | None = None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ from spatial.model import (
     Rubric,
 )
 from spatial.sources import estates, files, osm_file, plan_file, raster
+from spatial.sources import osm as openstreetmap
 from spatial.sources.ahead import Reading
 from spatial.strings import warning as sentence
 from spatial.version import versions
@@ -286,7 +287,7 @@ def analyse(
         The estate; see ``Estate`` and ``spatial.Estate.from_file``.
     osm
         An OpenStreetMap extract: ``.osm.pbf``, ``.osm`` or ``.osm.bz2``; or one that is being
-        read already (``spatial.sources.ahead``).
+        read already (``spatial.sources.ahead``); or ``"overpass"`` to ask for it live.
     layers
         Municipal layers: ``"SOURCE_ID"`` (asked live) or ``"SOURCE_ID=FILE"`` of the catalogue, or
         what ``spatial.sources.register.around`` returned. Where two sources know the same thing, it
@@ -329,7 +330,7 @@ def analyse(
     rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
     with clock.stage("read"):
         registers = _registers(layers, complete, estate)
-        alone = osm.result() if isinstance(osm, Reading) else osm_file.around(osm, estate)
+        alone = osm.result() if isinstance(osm, Reading) else openstreetmap.around(osm, estate)
     models = _models(estate, clock, terrain=terrain, surface=surface)
     with clock.stage("layers"):
         one = conflation.conflate(alone, registers, rules)

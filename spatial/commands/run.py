@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ INPUTS = (
         "--osm",
         type=click.Path(path_type=Path),
         required=True,
-        help="OpenStreetMap extract (.osm.pbf, .osm, .osm.bz2).",
+        help="OpenStreetMap extract (.osm.pbf, .osm, .osm.bz2), which is the recommended way; or 'overpass'.",
     ),
     click.option(
         "--layer",
@@ -92,6 +93,8 @@ INPUTS = (
         metavar="SOURCE_ID",
         help="Declare a layer of this run complete: what is not in it is not there; can be repeated.",
     ),
+    click.option("--refresh", is_flag=True, help="Ask Overpass again though its answer is kept."),
+    click.option("--offline", is_flag=True, help="Request nothing from anywhere: what is not on this disk is refused."),
 )
 
 
@@ -112,7 +115,7 @@ def command(osm: Path, layers: Sequence[str], complete: Sequence[str], **options
 
 def analyse(
     which: dict[str, Any],
-    osm: Path,
+    osm: str | Path,
     layers: Sequence[str] = (),
     complete: Sequence[str] = (),
     *,
@@ -129,13 +132,18 @@ def analyse(
     reach_m: float,
     out: Path,
     as_json: bool,
+    refresh: bool = False,
+    offline: bool = False,
 ) -> None:
     """Run the analysis, write its folder, say what was found."""
     from spatial.sources import ahead
+    from spatial.sources import offline as network
 
-    with progress(lang) as tell, ahead.reader() as read:
+    with network.only(offline), progress(lang) as tell, ahead.reader() as read:
         estate = _estate.read(which, margin_m=margin_m, reach_m=reach_m)
-        reading = read(osm, estate)
+        from spatial.sources import osm as openstreetmap
+
+        reading = read(openstreetmap.extract(osm, estate, refresh=refresh, tell=tell), estate)
         from spatial import pipeline
 
         pipeline.make_ready()
@@ -164,7 +172,22 @@ def analyse(
     from spatial import strings
     from spatial.render import summary
 
+    for line in _source_lines(analysis.manifest["sources"], lang):
+        click.echo(f"faellesrum: {line}", err=True)
     for warning in analysis.manifest["warnings"]:
         click.echo(f"faellesrum: {strings.warning(warning, lang)}", err=True)
     found = summary.of(analysis, out, lang=lang)
     click.echo(summary.as_json(found) if as_json else summary.text(found, lang=lang))
+
+
+def _source_lines(sources: list[dict[str, Any]], lang: str) -> Iterator[str]:
+    """Say of what a service delivered how old it is."""
+    from spatial import strings
+
+    say = strings.texts(lang)["overpass"]
+    for source in sources:
+        if source.get("query") and source["source_id"] == "osm":
+            days = (datetime.now(UTC) - datetime.fromisoformat(source["retrieved_at"])).days
+            age = say["today"] if not days else say["one_day"] if days == 1 else say["days"].format(days=days)
+            base = source["timestamp_osm_base"] or say["unknown"]
+            yield say["age"].format(base=base, date=source["retrieved_at"][:10], age=age)

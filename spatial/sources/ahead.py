@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spatial.errors import SourceError, SpatialError
+from spatial.sources.osm import Extract
 
 if TYPE_CHECKING:
     from spatial.model import Estate, RawData
@@ -28,10 +29,11 @@ LAYERS = ("points", "lines", "areas")
 
 @dataclass(frozen=True)
 class Reading:
-    """An extract that is being read."""
+    """An extract that is being read; ``extract`` says where its file came from."""
 
     path: Path
     process: subprocess.Popen[bytes]
+    extract: Extract | None = None
 
     def result(self) -> RawData:
         """Wait for what was read; raise what went wrong, as ``osm_file.read`` does."""
@@ -50,11 +52,11 @@ class Reading:
             raise found
         raw = _converted(found, shapely.from_wkb)
         osm_file.report(self.path, raw)
-        return raw
+        return raw if self.extract is None else self.extract.described(raw)
 
 
 @contextmanager
-def reader() -> Iterator[Callable[[Path, Estate], Reading]]:
+def reader() -> Iterator[Callable[[Path | Extract, Estate], Reading]]:
     """Start a process that can read one extract; give the function that asks it to.
 
     The process ends with the context, whatever happens in it.
@@ -65,15 +67,18 @@ def reader() -> Iterator[Callable[[Path, Estate], Reading]]:
         stdout=subprocess.PIPE,
     )
 
-    def ask(path: Path, estate: Estate) -> Reading:
+    def ask(source: Path | Extract, estate: Estate) -> Reading:
         from spatial.model import Estate as Plain
+
+        extract = source if isinstance(source, Extract) else Extract(source)
+        path = extract.path
 
         if process.stdin is not None:
             with suppress(BrokenPipeError):  # result() says that the process has ended
                 process.stdin.write(pickle.dumps((path, Plain(**vars(estate)))))
                 process.stdin.close()
             process.stdin = None
-        return Reading(path, process)
+        return Reading(path, process, extract)
 
     try:
         yield ask

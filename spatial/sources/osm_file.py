@@ -165,9 +165,14 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
 
 def around(path: str | Path, estate: Estate) -> RawData:
     """Read the surroundings of an estate: its boundary, margin and reach; see ``read``."""
+    return read(path, area_wgs84(estate), estate.crs)
+
+
+def area_wgs84(estate: Estate) -> BaseGeometry:
+    """Polygon in WGS 84 of all that is read for an estate."""
     to_degrees = Transformer.from_crs(estate.crs, WGS84, always_xy=True)
-    area = _project(np.array([estate.context_area], dtype=object), to_degrees)[0]
-    return read(path, area, estate.crs)
+    area: BaseGeometry = _project(np.array([estate.context_area], dtype=object), to_degrees)[0]
+    return area
 
 
 def _count_unbuilt(scan: _Scan, clip: tuple[float, float, float, float] | None) -> None:

@@ -1,0 +1,148 @@
+"""What Overpass answers: whole data becomes an OpenStreetMap file, everything else an error.
+
+Overpass says with HTTP 200 that it ran out of time or memory, in a ``remark`` beside partial
+data, or that it is too busy, in a page of HTML.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spatial.errors import EmptyAreaError, IncompleteResult, SourceError, SourceFormatError, SourceUnavailable
+
+EXTRACT = "take a file extract instead (--osm FILE.osm.pbf, e.g. from Geofabrik)"
+TYPES = ("node", "way", "relation")
+# What the dispatcher says when there is no room for a query (Overpass-API issue 389).
+BUSY = re.compile(r"too busy|Dispatcher_Client|dispatcher|rate_limited|open64: 0 Success", re.IGNORECASE)
+EXCERPT = 160
+
+
+class PassingError(Exception):
+    """A failure that a later attempt may mend; ``pause_s`` is what the server asks to wait."""
+
+    def __init__(self, error: SourceError, pause_s: float = 0.0) -> None:
+        super().__init__(str(error))
+        self.error, self.pause_s = error, pause_s
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whole data: its elements as Overpass writes them, and the moment whose map it is."""
+
+    elements: Sequence[Mapping[str, Any]]
+    timestamp_osm_base: str | None
+
+
+def excerpt(body: bytes) -> str:
+    """The first words of an answer, without mark-up."""
+    text = body[:8000].decode("utf-8", "replace")
+    text = re.sub(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text)
+    return " ".join(text.split())[:EXCERPT]
+
+
+def parsed(body: bytes, where: str) -> Answer:
+    """Take an answer apart.
+
+    Raises
+    ------
+    PassingError
+        If the server is too busy, or the answer broke off.
+    IncompleteResult
+        If the server says that it gave up: the data beside that is partial.
+    SourceFormatError
+        If it is not an answer of Overpass.
+    EmptyAreaError
+        If there is nothing in it.
+    """
+    text = body.lstrip()
+    if not text:
+        raise PassingError(IncompleteResult(f"{where}: answered with nothing; try again later, or {EXTRACT}"))
+    if text[:1] not in (b"{", b"["):
+        raise _not_json(text, where)
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise PassingError(
+            IncompleteResult(f"{where}: broke off in the middle of its answer; try again later, or {EXTRACT}")
+        ) from error
+    if not isinstance(found, dict) or not isinstance(found.get("elements"), list):
+        raise SourceFormatError(
+            f"{where}: answered with something else than Overpass does ({excerpt(body)}); check the url"
+        )
+    if found.get("remark"):
+        raise gave_up(str(found["remark"]), where)
+    if not found["elements"]:
+        raise EmptyAreaError(
+            f"{where}: has nothing at all in this area; needed a place on the map; check the boundary and its CRS"
+        )
+    base = found.get("osm3s", {}).get("timestamp_osm_base") if isinstance(found.get("osm3s"), dict) else None
+    return Answer(found["elements"], base if isinstance(base, str) and base else None)
+
+
+def _not_json(text: bytes, where: str) -> Exception:
+    """The error for an answer in HTML or XML, which Overpass gives when it fails."""
+    said = excerpt(text)
+    whole = text[:8000].decode("utf-8", "replace")
+    if BUSY.search(whole):
+        return PassingError(SourceUnavailable(f"{where}: is too busy ({said}); try again later, or {EXTRACT}"))
+    remark = re.search(r"<remark>(.*?)</remark>", text.decode("utf-8", "replace"), re.DOTALL)
+    if remark or "runtime error" in whole:
+        return gave_up(" ".join(remark[1].split()) if remark else said, where)
+    return SourceFormatError(f"{where}: answered with a page instead of data ({said}); check the url, or {EXTRACT}")
+
+
+def gave_up(remark: str, where: str) -> IncompleteResult:
+    """Return the error for a query that the server did not finish."""
+    reason = "ran out of time" if "timed out" in remark else "ran out of memory" if "memory" in remark else "gave up"
+    return IncompleteResult(
+        f"{where}: {reason} ({remark[:EXCERPT].strip()}), and partial data is not used; "
+        f"make --reach smaller, or {EXTRACT}"
+    )
+
+
+def write(answers: Sequence[Answer], path: Path, box: tuple[float, float, float, float], where: str) -> None:
+    """Write answers as one OpenStreetMap file, each object once and in order, with the box that was asked for.
+
+    Raises
+    ------
+    SourceFormatError
+        If an element is not one.
+    """
+    import osmium
+
+    found: dict[tuple[int, int], Mapping[str, Any]] = {}
+    try:
+        for answer in answers:
+            for element in answer.elements:
+                found[TYPES.index(element["type"]), int(element["id"])] = element
+        header = osmium.io.Header()
+        header.set("generator", "faellesrum")
+        header.add_box(osmium.osm.Box(*box))
+        stamps = [answer.timestamp_osm_base for answer in answers if answer.timestamp_osm_base]
+        if stamps:
+            header.set("osmosis_replication_timestamp", min(stamps))
+        with osmium.SimpleWriter(str(path), header=header) as writer:
+            for (kind, identity), element in sorted(found.items(), key=lambda item: item[0]):
+                _add(writer, kind, identity, element)
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise SourceFormatError(
+            f"{where}: answered with an element that is none ({type(error).__name__}: {error}); {EXTRACT}"
+        ) from error
+
+
+def _add(writer: Any, kind: int, identity: int, element: Mapping[str, Any]) -> None:
+    from osmium.osm import mutable
+
+    tags = element.get("tags", {})
+    if kind == 0:
+        writer.add_node(mutable.Node(id=identity, location=(element["lon"], element["lat"]), tags=tags))
+    elif kind == 1:
+        writer.add_way(mutable.Way(id=identity, nodes=element["nodes"], tags=tags))
+    else:
+        members = [(member["type"][0], member["ref"], member["role"]) for member in element["members"]]
+        writer.add_relation(mutable.Relation(id=identity, members=members, tags=tags))
