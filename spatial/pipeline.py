@@ -36,7 +36,6 @@ from spatial import (
 )
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
-from spatial.errors import InputError
 from spatial.model import (
     ASPECTS,
     EVIDENCE_COLUMNS,
@@ -267,11 +266,11 @@ class _Clock:
 def analyse(
     estate: model.Estate,
     *,
-    osm: str | Path | Reading,
+    osm: str | Path | openstreetmap.Extract | Reading,
     layers: Sequence[str | RawData] = (),
     complete: Sequence[str] = (),
-    terrain: raster.Files | None = None,
-    surface: raster.Files | None = None,
+    terrain: raster.Files | Raster | None = None,
+    surface: raster.Files | Raster | None = None,
     plan: str | Path | Plan | None = None,
     phase: int | None = None,
     field_checks: str | Path | None = None,
@@ -406,18 +405,7 @@ def _registers(layers: Sequence[str | RawData], complete: Sequence[str], estate:
         return []
     from spatial.sources import register
 
-    found = [layer if isinstance(layer, RawData) else register.around(layer, estate) for layer in layers]
-    ids = [raw.provenance.source_id for raw in found]
-    strange = sorted(set(complete) - set(ids))
-    if strange:
-        raise InputError(
-            f"complete: found {', '.join(strange)}, which is not a layer of this run; "
-            f"needed one of {', '.join(ids) or 'its layers (there are none)'}; give it as a layer too"
-        )
-    return [
-        replace(raw, provenance=replace(raw.provenance, complete=True)) if source in complete else raw
-        for raw, source in zip(found, ids, strict=True)
-    ]
+    return register.several(layers, estate, complete=complete)
 
 
 def _settled(one: conflation.Conflated, path: str | Path | None) -> tuple[conflation.Conflated, dict[str, Any]]:
@@ -440,14 +428,14 @@ def _settled(one: conflation.Conflated, path: str | Path | None) -> tuple[confla
     return found, {"field_checks": entry}
 
 
-def _models(estate: model.Estate, clock: _Clock, **given: raster.Files | None) -> dict[str, Raster]:
+def _models(estate: model.Estate, clock: _Clock, **given: raster.Files | Raster | None) -> dict[str, Raster]:
     """Terrain and surface model, of which one or both may not be given."""
     readers = {raster.TERRAIN: raster.terrain, raster.SURFACE: raster.surface}
     found = {}
     for what, files_ in given.items():
         if files_ is not None:
             with clock.stage(what):
-                found[what] = readers[what](files_, estate)
+                found[what] = files_ if isinstance(files_, Raster) else readers[what](files_, estate)
     return found
 
 

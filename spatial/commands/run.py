@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,7 @@ INPUTS = (
     *_estate.OPTIONS,
     click.option(
         "--osm",
-        type=click.Path(path_type=Path),
-        required=True,
+        metavar="FILE",
         help="OpenStreetMap extract (.osm.pbf, .osm, .osm.bz2), which is the recommended way; or 'overpass'.",
     ),
     click.option(
@@ -98,19 +97,60 @@ INPUTS = (
 )
 
 
+def picked(options: Sequence[Callable[..., Any]], names: Sequence[str]) -> list[click.Parameter]:
+    """Those options that have these names, for a command that shares some of them."""
+    probe = click.command()(with_options(options)(lambda **given: None))
+    return [parameter for parameter in probe.params if parameter.name in names]
+
+
 @click.command()
 @with_options(INPUTS)
+@click.option(
+    "--inputs",
+    "frozen",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Instead of all of these: inputs frozen by 'faellesrum fetch'; nothing is requested.",
+)
 @with_options(ANALYSIS)
-def command(osm: Path, layers: Sequence[str], complete: Sequence[str], **options: Any) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    osm: str | None,
+    layers: Sequence[str],
+    complete: Sequence[str],
+    frozen: Path | None,
+    **options: Any,
+) -> None:
     """Score the places of an estate and draw the map.
 
     \b
     faellesrum run --boundary estate.geojson --osm denmark.osm.pbf --out maps/estate
     faellesrum run --boundary departments.geojson --name "23, Østerbrogade" --osm oesterbro.osm.pbf --out maps/23
     faellesrum run --estate vollsmose --boundary vollsmose.gpkg --osm denmark.osm.pbf --out maps/vollsmose
+    faellesrum run --inputs frozen --out maps/estate
     """
+    if frozen is not None:
+        _only_frozen(ctx)
+        analyse({}, "", frozen=frozen, **{name: options[name] for name in options if name not in _estate.NAMES})
+        return
     which = _estate.taken(options)
+    if osm is None:
+        raise click.UsageError("needed: --osm FILE, --osm overpass, or --inputs DIR")
     analyse(which, osm, layers, complete, **options)
+
+
+def _only_frozen(ctx: click.Context) -> None:
+    """Refuse options that say an input which the frozen ones say already."""
+    said = {*_estate.NAMES, "osm", "layers", "complete", "refresh", "margin_m", "reach_m", "terrain", "surface"}
+    both = [
+        parameter.opts[0]
+        for parameter in ctx.command.params
+        if parameter.name in said and ctx.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if both:
+        raise click.UsageError(f"--inputs holds all inputs as they were frozen: leave out {', '.join(both)}")
 
 
 def analyse(
@@ -134,26 +174,38 @@ def analyse(
     as_json: bool,
     refresh: bool = False,
     offline: bool = False,
+    frozen: Path | None = None,
 ) -> None:
     """Run the analysis, write its folder, say what was found."""
     from spatial.sources import ahead
     from spatial.sources import offline as network
 
-    with network.only(offline), progress(lang) as tell, ahead.reader() as read:
-        estate = _estate.read(which, margin_m=margin_m, reach_m=reach_m)
+    given: dict[str, Any] = {
+        "layers": layers,
+        "complete": complete,
+        "terrain": terrain or None,
+        "surface": surface or None,
+    }
+    with network.only(offline or frozen is not None), progress(lang) as tell, ahead.reader() as read:
         from spatial.sources import osm as openstreetmap
 
-        reading = read(openstreetmap.extract(osm, estate, refresh=refresh, tell=tell), estate)
+        if frozen is not None:
+            from spatial.sources import frozen as folder
+
+            inputs = folder.read(frozen)
+            estate, extract = inputs.estate, inputs.osm
+            given |= {"layers": inputs.layers, **inputs.models}
+        else:
+            estate = _estate.read(which, margin_m=margin_m, reach_m=reach_m)
+            extract = openstreetmap.extract(osm, estate, refresh=refresh, tell=tell)
+        reading = read(extract, estate)
         from spatial import pipeline
 
         pipeline.make_ready()
         analysis = pipeline.analyse(
             estate,
             osm=reading,
-            layers=layers,
-            complete=complete,
-            terrain=terrain or None,
-            surface=surface or None,
+            **given,
             plan=plan,
             phase=phase,
             field_checks=field_checks,

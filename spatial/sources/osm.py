@@ -26,7 +26,7 @@ class Extract:
 
 
 def extract(
-    osm: str | Path,
+    osm: str | Path | Extract,
     estate: Estate,
     *,
     refresh: bool = False,
@@ -37,7 +37,7 @@ def extract(
     Parameters
     ----------
     osm
-        A file extract, which is the recommended way, or ``"overpass"``.
+        A file extract, which is the recommended way, or ``"overpass"``; or what this returned.
     refresh
         Ask Overpass again though an answer is kept.
     tell
@@ -48,6 +48,8 @@ def extract(
     SpatialError
         As ``overpass.extract``.
     """
+    if isinstance(osm, Extract):
+        return osm
     if str(osm) != LIVE:
         return Extract(Path(osm))
     from spatial.sources import overpass
@@ -55,7 +57,7 @@ def extract(
     return overpass.extract(estate, refresh=refresh, tell=tell)
 
 
-def around(osm: str | Path, estate: Estate) -> RawData:
+def around(osm: str | Path | Extract, estate: Estate) -> RawData:
     """Read the surroundings of an estate; see ``extract`` and ``osm_file.around``."""
     from spatial.sources import osm_file
 

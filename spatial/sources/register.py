@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 import logging
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -93,6 +95,30 @@ def around(layer: str, estate: Estate, *, catalogue: Catalogue | None = None, tr
     area = Area(estate.context_area, estate.crs)
     delivery = ask(source, area, transport) if path is None else map_file.read(path, source, area)
     return shaped(delivery, source, area)
+
+
+def several(layers: Sequence[str | RawData], estate: Estate, *, complete: Sequence[str] = ()) -> list[RawData]:
+    """Read several layers, where they are not read yet; those in ``complete`` are declared so.
+
+    Raises
+    ------
+    InputError
+        If something is declared complete that is not among the layers.
+    SpatialError
+        As ``around``.
+    """
+    found = [layer if isinstance(layer, RawData) else around(layer, estate) for layer in layers]
+    ids = [raw.provenance.source_id for raw in found]
+    strange = sorted(set(complete) - set(ids))
+    if strange:
+        raise InputError(
+            f"complete: found {', '.join(strange)}, which is not a layer of this run; "
+            f"needed one of {', '.join(ids) or 'its layers (there are none)'}; give it as a layer too"
+        )
+    return [
+        replace(raw, provenance=replace(raw.provenance, complete=True)) if source in complete else raw
+        for raw, source in zip(found, ids, strict=True)
+    ]
 
 
 def ask(source: Source, area: Area, transport: Any = None) -> Delivery:
