@@ -54,6 +54,8 @@ def command(
         manifest = frozen.write(out, estate, extract, layers=layers, complete=complete, models=given, progress=tell)
     from spatial.render import frozen_summary
 
+    for line in run.source_lines([manifest["osm"]["provenance"]], lang):
+        click.echo(f"faellesrum: {line}", err=True)
     said = frozen_summary.as_json(manifest, out) if as_json else frozen_summary.text(manifest, out, lang=lang)
     click.echo(said)
 

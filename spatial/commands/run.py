@@ -224,7 +224,7 @@ def analyse(
     from spatial import strings
     from spatial.render import summary
 
-    for line in _source_lines(analysis.manifest["sources"], lang):
+    for line in source_lines(analysis.manifest["sources"], lang):
         click.echo(f"faellesrum: {line}", err=True)
     for warning in analysis.manifest["warnings"]:
         click.echo(f"faellesrum: {strings.warning(warning, lang)}", err=True)
@@ -232,7 +232,7 @@ def analyse(
     click.echo(summary.as_json(found) if as_json else summary.text(found, lang=lang))
 
 
-def _source_lines(sources: list[dict[str, Any]], lang: str) -> Iterator[str]:
+def source_lines(sources: list[dict[str, Any]], lang: str) -> Iterator[str]:
     """Say of what a service delivered how old it is."""
     from spatial import strings
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from spatial.errors import ConfigError, SourceError, SourceFormatError, SourceUnavailable
 from spatial.sources._overpass_answer import EXTRACT, Answer, PassingError, excerpt, parsed
@@ -50,8 +50,9 @@ class Settings:
 
     @property
     def interpreter(self) -> str:
-        """Address of the interpreter."""
-        return f"{self.url}/interpreter"
+        """Address of the interpreter, without the login that ``url`` may hold: it stands in manifests."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], path=f"{parts.path}/interpreter"))
 
     @property
     def where(self) -> str:
@@ -79,9 +80,8 @@ class Client:
         tell: Callable[[str], None] | None = None,
     ) -> None:
         if urlsplit(settings.url).scheme not in ("http", "https") or not urlsplit(settings.url).hostname:
-            raise ConfigError(
-                f"overpass url {settings.url!r}: needed one such as https://overpass-api.de/api; correct it"
-            )
+            shown = settings.url.rpartition("@")[2]
+            raise ConfigError(f"overpass url {shown!r}: needed one such as https://overpass-api.de/api; correct it")
         self.settings, self._sleep, self._tell = settings, sleep, tell or (lambda stage: None)
 
     def ask(self, query: str) -> Answer:
@@ -170,7 +170,7 @@ class Client:
                         raise requests.exceptions.ReadTimeout
                 return response.status_code, b"".join(pieces), _seconds(response.headers.get("Retry-After", ""))
         except requests.exceptions.RequestException as error:
-            raise self._wrapped(error) from error
+            raise self._wrapped(error) from None  # its text may hold the login
 
     def _wrapped(self, error: Exception) -> Exception:
         from requests import exceptions

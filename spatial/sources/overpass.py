@@ -118,7 +118,7 @@ def extract(
     kept = None if refresh else cache.find(request)
     if kept is None:
         offline.refuse(f"{asked.where}: found no answer in the cache for {estate.name}; {EXTRACT}")
-        with cache.alone(asked.url, wait_s=QUEUE_S):
+        with cache.alone(asked.where, wait_s=QUEUE_S):
             kept = None if refresh else cache.find(request)  # another process may have asked meanwhile
             kept = kept or _fetched(client, request, box, cache)
     return Extract(kept.path, _provenance(kept, asked))

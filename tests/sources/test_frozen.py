@@ -107,6 +107,25 @@ def test_a_rubric_and_a_seed_still_count(folder, tmp_path):
     assert [json.loads((tmp_path / n / "manifest.json").read_text())["seed"] for n in ("one", "two")] == [1, 2]
 
 
+def test_terrain_is_replayed_as_it_was_read(demo, demo_data, tmp_path):
+    """Ground that rises by 8 m in 100 to the east, under the estate and around it."""
+    estate = files.estate(demo_data / "reitbahnviertel.geojson", margin_m=50, reach_m=300)
+    west, south, east, north = estate.context_area.buffer(100).bounds
+    columns, rows = round((east - west) / 5), round((north - south) / 5)
+    heights = np.tile(np.arange(columns, dtype=np.float32) * 0.4, (rows, 1))
+    _stored.write_raster(Raster(heights, west, north, 5.0, estate.crs, 1.0, (PROVENANCE,)), tmp_path / "dtm.tif")
+    args = (*demo, *NEAR, "--terrain", tmp_path / "dtm.tif")
+    direct = call("run", *args, "--out", tmp_path / "direct")
+    done = call("fetch", *args, "--out", tmp_path / "inputs")
+    (tmp_path / "dtm.tif").unlink()
+    replay = call("run", "--inputs", tmp_path / "inputs", "--out", tmp_path / "replay")
+    assert direct.code == done.code == replay.code == 0, direct.err + done.err + replay.err
+    assert scores(tmp_path / "direct") == scores(tmp_path / "replay")
+    first, again = (json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("direct", "replay"))
+    assert first["sources"] == again["sources"]
+    assert any(one["source_id"] == "terrain" for one in first["sources"])
+
+
 # --- what was changed is refused --------------------------------------------------------
 
 

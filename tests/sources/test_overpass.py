@@ -220,6 +220,21 @@ def test_an_address_that_is_none_is_refused(ask):
         Client(replace(ask.settings(), url="overpass-api.de/api"))
 
 
+def test_a_login_in_the_address_stands_nowhere(ask):
+    ask.server.url = ask.server.url.replace("//", "//me:s3cret@")
+    found = ask()
+    assert "s3cret" not in str(found)
+    for path in [path for path in ask.cache.folder.rglob("*") if path.is_file()]:
+        assert b"s3cret" not in path.read_bytes() and "s3cret" not in str(path)
+    ask.server.script = [403]
+    with pytest.raises(SourceUnavailable) as caught:
+        ask(refresh=True)
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(ConfigError) as caught:
+        Client(replace(ask.settings(), url="ftp://me:s3cret@example.org/api"))
+    assert "s3cret" not in str(caught.value)
+
+
 def test_the_status_is_asked_first_and_a_slot_is_waited_for(ask):
     ask.server.statuses = [
         STATUS_HEAD + "Rate limit: 2\nSlot available after: 2026-11-20T10:12:00Z, in 47 seconds.\n"
