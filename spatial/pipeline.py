@@ -36,6 +36,7 @@ from spatial import (
 )
 from spatial import layers as canonical_layers
 from spatial.crs import require_metric
+from spatial.errors import InputError
 from spatial.model import (
     ASPECTS,
     EVIDENCE_COLUMNS,
