@@ -13,6 +13,7 @@ COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --g
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 MAP := maps/demo
+PROGRAMS := poppler-utils python3-qgis qgis-providers
 VISILIBITY := visilibity==1.0.10
 
 RUN_STAMP := $(VENV)/.installed-run
@@ -20,7 +21,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test integration servers lint types imports format bench lock clean browser
+.PHONY: help demo test integration servers lint types imports format bench lock clean browser programs
 
 help:
 	@echo "make demo         set up and map the bundled estate into $(MAP)"
@@ -34,12 +35,20 @@ demo: $(RUN_STAMP)
 test: $(DEV_STAMP) browser
 	$(BIN)/python -m pytest -m "not integration" $(PYTEST_ARGS)
 
-integration: $(DEV_STAMP) servers
+integration: $(DEV_STAMP) browser programs servers
 	$(BIN)/python -m pytest -m integration $(PYTEST_ARGS)
 
 # MapServer, PostGIS and pygeoapi: installed where that is possible, and named where it is not.
 servers: $(DEV_STAMP)
 	@$(BIN)/python -m tests.integration.servers
+
+# Servers and programs from Debian's packages that the integration tests need.
+programs:
+	@dpkg -s $(PROGRAMS) >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -q && apt-get install -y -q --no-install-recommends $(PROGRAMS); \
+	  else echo "integration: install these first: $(PROGRAMS)" >&2; exit 1; fi; }
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -738,7 +738,7 @@ def save(
     timed = replace(analysis, manifest=made)
     with folder.whole(Path(out)) as draft:
         with ThreadPoolExecutor(2) as pool, clock.stage("map.html"):
-            written = pool.submit(tables.geopackage, timed, draft / "places.gpkg")
+            written = pool.submit(tables.geopackage, timed, draft / "places.gpkg", lang=lang)
             printed = pool.submit(sitemap.render, timed, draft / "sitemap.pdf", lang=lang)
             web_map.render(timed, draft / "map.html", lang=lang)
         with clock.stage("tables"):

@@ -777,3 +777,14 @@ def test_sensitivity_in_words_and_as_data(demo, lang):
     data = json.loads(call("sensitivity", demo[0], "--samples", 64, "--json").out)
     assert {row["input"] for row in data} == judged | set(ASPECTS)
     assert call("sensitivity", demo[0], "--samples", 100).code == 1
+
+
+def test_other_formats_are_written_on_request(demo, tmp_path):
+    before = digests(demo[0])
+    done = call("export", demo[0], "--as", "geojson", "--as", "FlatGeobuf", "--out", tmp_path / "gis")
+    assert done.code == 0 and done.err == ""
+    written = sorted(path.name for path in (tmp_path / "gis").iterdir())
+    assert written == ["meeting_spaces.fgb", "meeting_spaces.geojson", "places.fgb", "places.geojson"]
+    assert sorted(done.out.splitlines()) == [str(tmp_path / "gis" / name) for name in written]
+    assert digests(demo[0]) == before
+    assert call("export", demo[0]).code == 2

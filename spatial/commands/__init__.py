@@ -32,6 +32,7 @@ ORDER = (
     "sitemap",
     "map",
     "report",
+    "export",
     "batch",
 )
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from spatial.model import NOT_STATED, Result
+from spatial.model import Result
+from spatial.render import credit
 from spatial.render._sheet_layout import Sheet, compose
 from spatial.render.naming import nearest_street, space_name
 from spatial.strings import texts
@@ -149,7 +150,7 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
 
 def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any]) -> dict[str, str]:
     own, estate = say["sitemap"], result.estate
-    dates = sorted(str(source["data_date"]) for source in _sources(result) if source.get("data_date"))
+    dates = sorted(str(source["data_date"]) for source in credit.named_sources(result) if source.get("data_date"))
     count = len(result.meeting_spaces)
     return {
         "estate": estate.name + (f", {estate.municipality}" if estate.municipality else ""),
@@ -159,22 +160,8 @@ def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any]) -> dict[str, st
         "date": _date(result.manifest.get("made_at"), own["date_format"]),
         "data_date": _date(dates[-1] if dates else None, own["date_format"]),
         "grid": f"{estate.crs.name} ({estate.crs.to_string()})",
-        "sources": _credit(result, say),
+        "sources": ". ".join([*credit.lines(result), own["made_with"]]) + ".",
     }
-
-
-def _sources(result: Result) -> list[Mapping[str, Any]]:
-    found = result.manifest.get("sources") or ()
-    return [source for source in found if source.get("attribution") not in (None, "", NOT_STATED)]
-
-
-def _credit(result: Result, say: Mapping[str, Any]) -> str:
-    credits: dict[str, str] = {}
-    for source in _sources(result):
-        licence = source.get("licence")
-        named = f" ({licence})" if licence not in (None, "", NOT_STATED) else ""
-        credits.setdefault(source["attribution"], f"{source['attribution']}{named}")
-    return ". ".join([*credits.values(), say["sitemap"]["made_with"]]) + "."
 
 
 def _date(iso: Any, pattern: str) -> str:

@@ -16,6 +16,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.model import EVIDENCE_COLUMNS, FACTS, Result
+from spatial.render import gis_styles
 from spatial.strings import texts
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
@@ -142,8 +143,8 @@ def lineage(result: Result, path: Path) -> None:
     result.claims.to_parquet(path, index=False)
 
 
-def geopackage(result: Result, path: Path) -> None:
-    """Write places, meeting spaces and the layers of the map, in the estate's CRS.
+def geopackage(result: Result, path: Path, *, lang: str = "da") -> None:
+    """Write places, meeting spaces and the layers of the map, in the estate's CRS, styled for QGIS.
 
     Raises
     ------
@@ -164,11 +165,24 @@ def geopackage(result: Result, path: Path) -> None:
     try:
         for name, table in tables.items():
             pyogrio.write_dataframe(
-                table, path, layer=name, driver="GPKG", append=path.exists(), geometry_type="Unknown", use_arrow=True
+                table,
+                path,
+                layer=name,
+                driver="GPKG",
+                append=path.exists(),
+                geometry_type=_geometry_type(table),
+                use_arrow=True,
             )
-    except (DataSourceError, DataLayerError) as error:
+        gis_styles.describe(result, path, {name: list(table.columns) for name, table in tables.items()}, lang=lang)
+    except (DataSourceError, DataLayerError, sqlite3.Error) as error:
         raise OSError(errno.EIO, f"GeoPackage: {next(iter(str(error).splitlines()), '')}") from error
     _check_whole(path, {name: len(table) for name, table in tables.items()})
+
+
+def _geometry_type(table: gpd.GeoDataFrame) -> str:
+    """Type of all geometries of a table, or "Unknown" where they differ."""
+    found = set(table.geometry.geom_type.dropna())
+    return found.pop() if len(found) == 1 else "Unknown"
 
 
 def _check_whole(path: Path, expected: Mapping[str, int]) -> None:

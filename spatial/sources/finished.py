@@ -163,7 +163,8 @@ def read(folder: Path) -> Result:
     found = manifest(folder)
     path = folder / "places.gpkg"
     try:
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        # Tables without a geometry are styles.
+        names = [str(name) for name, geometry in pyogrio.list_layers(path) if geometry is not None]
         tables = {name: _table(path, name) for name in names}
         boundary = tables["boundary"]
         about = found["estate"]

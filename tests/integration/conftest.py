@@ -13,6 +13,9 @@ from spatial.model import Estate
 from spatial.sources import catalogue, files, osm_file
 from tests.integration import servers
 
+# A script that another Python runs.
+collect_ignore = ["qgis_render.py"]
+
 
 class Served(NamedTuple):
     """A folder with ``<layer>.gpkg``, the estate they lie around, and what must be found there by layer."""

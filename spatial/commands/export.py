@@ -1,0 +1,39 @@
+"""``faellesrum export``: places and meeting spaces of a finished run in other formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from spatial.commands import finished_run
+
+FORMATS = ("geojson", "geoparquet", "flatgeobuf")
+
+
+@click.command()
+@finished_run
+@click.option(
+    "--as",
+    "formats",
+    type=click.Choice(FORMATS, case_sensitive=False),
+    multiple=True,
+    required=True,
+    help="Format to write; give it several times for several.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write into. Default: DIR.")
+def command(folder: Path, formats: tuple[str, ...], out: Path | None) -> None:
+    """Write places and meeting spaces as GeoJSON (WGS 84), GeoParquet or FlatGeobuf (the estate's grid).
+
+    \b
+    faellesrum export maps/demo --as geojson --as geoparquet
+    """
+    from spatial import pipeline
+    from spatial.render import exchange, files
+
+    result = pipeline.load(folder)
+    target = out or folder
+    with files.whole(target) as draft:
+        made = exchange.render(result, draft, tuple(dict.fromkeys(form.lower() for form in formats)))
+    for path in made:
+        click.echo(str(target / path.name))
