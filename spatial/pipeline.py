@@ -129,7 +129,7 @@ class Analysis(Result):
         """
         from spatial.render import web_map
 
-        return web_map.build(self, lang=lang)
+        return web_map.build(self, lang=lang, judged=judged(self))
 
     def explain(self, place_id: str, lang: str = "da", *, lens: str | None = None) -> str:
         """Say in words where the score of a place or meeting space comes from.
@@ -740,7 +740,7 @@ def save(
         with ThreadPoolExecutor(2) as pool, clock.stage("map.html"):
             written = pool.submit(tables.geopackage, timed, draft / "places.gpkg", lang=lang)
             printed = pool.submit(sitemap.render, timed, draft / "sitemap.pdf", lang=lang)
-            web_map.render(timed, draft / "map.html", lang=lang)
+            web_map.render(timed, draft / "map.html", lang=lang, judged=judged(timed))
         with clock.stage("tables"):
             written.result()
             printed.result()
@@ -755,6 +755,14 @@ def save(
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")
     return timed
+
+
+def judged(result: Result) -> dict[str, scoring.Judged]:
+    """What was judged of places and meeting spaces, by every rule of the rubric, of whatever weight."""
+    rules = {name: replace(rule, weight=1.0) for name, rule in result.rubric.rules.items()}
+    rubric = replace(result.rubric, rules=rules)
+    tables = {"spaces": result.meeting_spaces, "places": result.places}
+    return {name: scoring.judge_all(result.evidence, table.index, rubric) for name, table in tables.items()}
 
 
 def load(folder: str | Path) -> Analysis:

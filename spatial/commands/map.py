@@ -27,5 +27,5 @@ def command(folder: Path, lang: str, out: Path | None) -> None:
         path = out or folder / "map.html"
         result = pipeline.load(folder)
         with files.written(path):
-            web_map.render(result, path, lang=lang)
+            web_map.render(result, path, lang=lang, judged=pipeline.judged(result))
     click.echo(str(path))

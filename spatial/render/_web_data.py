@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from spatial.model import ASPECTS, EVIDENCE, FLOATING, NOT_STATED, Estate, Result
-from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, significant
+from spatial.render import _web_scoring
+from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
 from spatial.render.naming import nearest_street
 from spatial.render.palette import CLASS_WIDTH, RAMP
 from spatial.strings import LANGUAGES, texts
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 SCORES = (FLOATING, *ASPECTS)
-PER_MILLE = 1000  # scores travel as whole thousandths
 # Texts of other pages, which the map need not carry.
 NOT_ON_THE_PAGE = ("observe", "reason", "fieldkit")
+PER_MILLE = 1000  # scores travel as thousandths, with two decimals: the page rounds but once
 DIGITS = 3  # of an indicator's value: more than the page shows
 MIN_BUILDING_M2 = 6.0  # smaller ones are bicycle sheds and kiosks that no zoom shows well
 DRAWN = ("water", "waterways", "green", "barriers", "gates")
 LETTERED = ("major", "street", "pedestrian", "service")
 
 
-def payload(result: Result, lang: str) -> dict[str, Any]:
-    """Gather everything the page shows; numbers, geometry and texts of all languages."""
+def payload(result: Result, lang: str, judged: Mapping[str, _web_scoring.Judged] | None = None) -> dict[str, Any]:
+    """Gather everything the page shows; numbers, geometry and texts of all languages.
+
+    ``judged`` holds what was judged of ``places`` and ``spaces``; without it weights cannot be moved.
+    """
     estate = result.estate
     projector = Projector(estate.crs, estate.boundary.centroid)
     sources = _codes(result.evidence, "source_id")
@@ -64,6 +68,8 @@ def payload(result: Result, lang: str) -> dict[str, Any]:
         "context": _context(result.layers.get("context"), projector),
         "spaces": _objects(result, result.meeting_spaces, projector),
         "places": _objects(result, result.places, projector),
+        "judged": {name: _web_scoring.judged(table) for name, table in judged.items()} if judged else None,
+        "rubric": _web_scoring.rubric(result.rubric),
     }
 
 
@@ -146,12 +152,12 @@ def _objects(result: Result, table: gpd.GeoDataFrame, projector: Projector) -> d
         "name": _texts(table, "name"),
         "inside": [bool(i) for i in table.get("inside", pd.Series(True, index=table.index))],
         "area": integers(table["area_m2"]) if "area_m2" in table else [],
-        "coverage": integers(table["coverage"], PER_MILLE),
+        "coverage": per_mille(table["coverage"]),
         "rank": integers(table["rank"]),
         "rank_low": integers(table["rank_p05"]),
         "rank_high": integers(table["rank_p95"]),
         "top": integers(table["top10_share"], PER_MILLE),
-        "scores": {name: [integers(table[name + end], PER_MILLE) for end in ("_low", "", "_high")] for name in SCORES},
+        "scores": {name: [per_mille(table[name + end]) for end in ("_low", "", "_high")] for name in SCORES},
         "street": nearest_street(table, result.layers.get("paths")),
         "at": projector.points(shapely.point_on_surface(geometries)),
         "shape": projector.features(geometries),

@@ -19,6 +19,7 @@ UNITS_PER_DEGREE = 1_000_000
 # Finer than a pixel at the deepest zoom (20: 0.08 m at 56° north) would need no simplification;
 # 0.3 m is the width of a wall and invisible in the drawing.
 SIMPLIFY_M = 0.3
+DIGITS_OF_SHARES = 6
 UNSAFE_IN_SCRIPT = "<>&\u2028\u2029"
 
 Rings = dict[str, list[int]]
@@ -120,6 +121,11 @@ def integers(values: Sequence[Any] | NDArray[Any], scale: float = 1.0) -> list[i
     """Round values times ``scale`` to whole numbers; NaN and missing become None."""
     numbers = _floats(values)
     return [None if n != n else round(n * scale) for n in numbers.tolist()]
+
+
+def per_mille(values: Sequence[Any] | NDArray[Any]) -> list[float | int | None]:
+    """Turn shares into thousandths with two decimals; NaN becomes None, whole numbers integers."""
+    return significant(np.round(_floats(values) * 1000, 2), DIGITS_OF_SHARES)
 
 
 def significant(values: Sequence[Any] | NDArray[Any], digits: int) -> list[float | int | None]:

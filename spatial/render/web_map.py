@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ from spatial.strings import texts
 if TYPE_CHECKING:
     import folium
 
+    from spatial.render._web_scoring import Judged
+
 ZOOM_START = 16  # until the page has fitted the estate into its window
 ZOOM_MAX = 20
 
 
-def build(result: Result, lang: str = "da") -> folium.Map:
+def build(result: Result, lang: str = "da", *, judged: Mapping[str, Judged] | None = None) -> folium.Map:
     """Draw a result as a folium map, to which further folium layers may be added.
 
     The map needs no tiles and no server: ground, data, scripts and texts are all in the page, and
@@ -29,6 +32,9 @@ def build(result: Result, lang: str = "da") -> folium.Map:
         A finished run, in the estate's metric CRS.
     lang
         Language that the page opens in, ``"da"`` or ``"en"``.
+    judged
+        Judged values of ``"places"`` and ``"spaces"`` in the order of their tables; without them
+        the weights of the page cannot be moved.
 
     Raises
     ------
@@ -40,17 +46,23 @@ def build(result: Result, lang: str = "da") -> folium.Map:
     from spatial.render._web_geometry import UNITS_PER_DEGREE
     from spatial.render._web_page import EstateMap
 
-    data = payload(result, lang)
+    data = payload(result, lang, judged)
     lon, lat = (unit / UNITS_PER_DEGREE for unit in data["origin"])
     return EstateMap(data, location=(lat, lon), zoom_start=ZOOM_START, max_zoom=ZOOM_MAX)
 
 
-def render(result: Result, path: str | os.PathLike[str], *, lang: str = "da") -> None:
+def render(
+    result: Result,
+    path: str | os.PathLike[str],
+    *,
+    lang: str = "da",
+    judged: Mapping[str, Judged] | None = None,
+) -> None:
     """Write the map of a result to one HTML file, whole or not at all.
 
     Two renderings of the same result differ in nothing but ``manifest["made_at"]``.
     """
-    html = build(result, lang).get_root().render()
+    html = build(result, lang, judged=judged).get_root().render()
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

@@ -193,21 +193,67 @@ faellesrum.streetNames = function (map, data, decode) {
   new Names().addTo(map);
 };
 
-// The class of a score, and how it is filled; the legend asks the same functions.
-faellesrum.scale = function (data) {
+// What the fill shows: a score or an indicator. Its classes, and how they are filled; the legend asks the
+// same functions, so that it says what is drawn.
+faellesrum.scale = function (data, words) {
   "use strict";
-  const ramp = data.config.ramp;
-  const SIZE = 8;
-  function classOf(perMille) {
-    if (perMille === null || perMille === undefined) { return -1; }
-    return ramp.findIndex((step, i) => perMille < step.to * 10 || i === ramp.length - 1);
+  const config = data.config, ramp = config.ramp, SIZE = 8;
+  let by = config.scores[0], range = null;
+  const values = new Map();
+
+  const isScore = () => config.scores.includes(by);
+  function column(table) {
+    const found = new Array(table.id.length).fill(null), wanted = config.indicators.indexOf(by), e = table.evidence;
+    for (let i = 0; i < found.length; i++) {
+      for (let row = e.start[i]; row < e.start[i + 1]; row++) {
+        if (e.indicator[row] === wanted && config.evidence[Number(e.state[row])] !== "unknown") { found[i] = e.value[row]; }
+      }
+    }
+    return found;
   }
-  function colourOf(perMille) {
-    const index = classOf(perMille);
+  // Scores in thousandths, indicators in their unit; null where there is none.
+  function value(table, i) {
+    if (isScore()) { return table.scores[by][1][i]; }
+    if (!values.has(table)) { values.set(table, column(table)); }
+    return values.get(table)[i];
+  }
+  function limits() {
+    if (isScore()) { return [0, 1000]; }
+    const form = words.indicator(by).form;
+    if (form === "percent" || form === "yesno") { return [0, 1]; }
+    const known = data.spaces.id.map((_, i) => value(data.spaces, i)).filter((found) => found !== null);
+    return known.length ? [Math.min(...known), Math.max(...known)] : [0, 1];
+  }
+  function show(name) {
+    by = config.scores.includes(name) || config.indicators.includes(name) ? name : config.scores[0];
+    values.clear();
+    range = limits();
+  }
+  show(by);
+  // Classes of equal width between the least and the largest that the map can show.
+  function steps() {
+    const [low, high] = range;
+    if (low === high) { return [{ colour: ramp[ramp.length - 1].colour, from: low, to: high, text: words.short(by, low) }]; }
+    const width = (high - low) / ramp.length;
+    const at = (k) => (isScore() ? String(Math.round((low + k * width) / 10)) : words.short(by, low + k * width));
+    return ramp.map((step, k) => ({
+      colour: step.colour, from: isScore() ? step.from : low + k * width, to: isScore() ? step.to : low + (k + 1) * width,
+      text: words.t("format.range", { low: at(k), high: at(k + 1) }),
+    }));
+  }
+  function classOf(found) {
+    if (found === null || found === undefined) { return -1; }
+    const [low, high] = range;
+    if (low === high) { return ramp.length - 1; }
+    const at = isScore() ? Math.round(found) : found; // scores count as whole thousandths, as everywhere
+    return Math.max(0, Math.min(ramp.length - 1, Math.floor(((at - low) / (high - low)) * ramp.length + 1e-9)));
+  }
+  function colourOf(found) {
+    const index = classOf(found);
     return index < 0 ? faellesrum.colour("unscored") : ramp[index].colour;
   }
   const patterns = {};
-  // Diagonal lines over the class colour: withheld from the ranking.
+  // Diagonal lines over the class colour: withheld from the ranking, or not known.
   function hatch(colour) {
     if (!patterns[colour]) {
       const tile = document.createElement("canvas");
@@ -229,11 +275,12 @@ faellesrum.scale = function (data) {
     }
     return patterns[colour];
   }
+  function hatched(table, i) { return isScore() ? table.rank[i] === null : value(table, i) === null; }
   function fill(table, i) {
-    const colour = colourOf(table.scores.floating[1][i]);
-    return table.rank[i] === null ? hatch(colour) : colour;
+    const colour = colourOf(value(table, i));
+    return hatched(table, i) ? hatch(colour) : colour;
   }
-  return { classOf, colourOf, hatch, fill, ramp };
+  return { show, steps, value, classOf, colourOf, hatch, hatched, fill, ramp, isScore, get by() { return by; } };
 };
 
 faellesrum.glyph = function (kind) {

@@ -6,24 +6,50 @@ faellesrum.start = function (element, data, options) {
     zoomSnap: 0.5, minZoom: 12, attributionControl: false, zoomControl: false,
     fadeAnimation: !calm, zoomAnimation: !calm, markerZoomAnimation: !calm, inertia: !calm, ...options,
   });
+  const state = faellesrum.state();
+  const opened = state.read();
   const decode = faellesrum.decode(data);
   const words = faellesrum.words(data);
-  const scale = faellesrum.scale(data);
-  const panel = faellesrum.panel(data, words, scale);
+  if (words.languages.includes(opened.lang)) { words.lang = opened.lang; }
+  const scale = faellesrum.scale(data, words);
+  const model = faellesrum.scoring(data);
+  const panel = faellesrum.panel(data, words, scale, model);
+  const weights = model && faellesrum.weights(data, words, model, panel.h, reweigh);
   const sheet = document.getElementById("fr-sheet");
-  let chosen = null;
+  const narrow = window.matchMedia("(max-width: 719px)");
+  let chosen = null, find = opened.find, moved = false, settled = false;
 
   const handlers = {
     space(i) { open("space", i); drawing.show(i); },
     place(i) { open("place", i); map.setView(drawing.at(data.places, i), Math.max(map.getZoom(), 18)); },
-    back() { chosen = null; drawing.choose(null); map.closePopup(); panel.overview(); },
-    details(kind, i) { open(kind, i); expand(true); },
-    language(code) { words.lang = code; write(); },
+    back() {
+      const was = chosen;
+      close();
+      const item = was && document.querySelector('.fr-item[data-space="' + CSS.escape(data.spaces.id[was[0] === "space" ? was[1] : spaceOf(was[1])] || "") + '"]');
+      if (item) { item.focus(); }
+    },
+    details(kind, i) { map.closePopup(); open(kind, i); expand(true); },
+    language(code) { words.lang = code; write(); remember(); },
+    by(name) { scale.show(name); redraw(); panel.legend(handlers); remember(); },
+    find(text) { find = text; panel.find(text); panel.list(handlers); remember(); },
+    overlay(name, shown) { reach.toggle(name, shown); panel.legend(handlers); },
   };
-  function open(kind, i) {
+  function close() {
+    chosen = null;
+    drawing.choose(null);
+    reach.choose(null);
+    map.closePopup();
+    panel.overview();
+    panel.legend(handlers);
+    remember();
+  }
+  function open(kind, i, still) {
     chosen = [kind, i];
     drawing.choose(kind === "space" ? i : spaceOf(i));
-    panel.details(kind, i, handlers);
+    reach.choose(kind, i);
+    panel.details(kind, i, handlers, still);
+    panel.legend(handlers);
+    remember();
   }
   function spaceOf(place) {
     const found = data.spaces.id.indexOf(data.places.space[place]);
@@ -32,12 +58,11 @@ faellesrum.start = function (element, data, options) {
   function pop(kind, i, at) {
     open(kind, i);
     const room = map.getSize().x, fold = document.querySelector(".fr-more-legend");
-    const narrow = window.matchMedia("(max-width: 719px)").matches;
-    if (narrow && fold) { fold.open = false; }
+    if (narrow.matches && fold) { fold.open = false; }
     L.popup({
       maxWidth: Math.min(330, room - 120), minWidth: Math.min(300, room - 120),
-      autoPanPaddingTopLeft: narrow ? [12, 52] : [16, 16],
-      autoPanPaddingBottomRight: narrow ? [52, document.getElementById("fr-legend").offsetHeight + 20] : [16, 16],
+      autoPanPaddingTopLeft: narrow.matches ? [12, 52] : [16, 16],
+      autoPanPaddingBottomRight: narrow.matches ? [52, document.getElementById("fr-legend").offsetHeight + 20] : [16, 16],
     })
       .setLatLng(at).setContent(panel.popup(kind, i, handlers)).openOn(map);
   }
@@ -50,13 +75,43 @@ faellesrum.start = function (element, data, options) {
   function write() {
     panel.head(handlers);
     panel.summary(handlers);
+    panel.search(handlers);
     panel.list(handlers);
     panel.about();
-    panel.legend();
+    panel.legend(handlers);
+    if (weights) { weights.write(); }
     map.closePopup();
-    if (chosen) { panel.details(chosen[0], chosen[1], handlers); }
+    if (chosen) { panel.details(chosen[0], chosen[1], handlers, true); }
     sheet.setAttribute("aria-label", words.t("map.show_panel"));
     map.getContainer().setAttribute("aria-label", words.t("map.map_label"));
+    controls.forEach((name) => name());
+  }
+  // Other weights: the model puts its scores into the tables, and all that shows them is drawn again.
+  function reweigh(next) {
+    data.reweighted = next;
+    model.apply(next);
+    panel.summary(handlers);
+    panel.legend(handlers);
+    redraw();
+    if (chosen) { panel.details(chosen[0], chosen[1], handlers, true); }
+    remember();
+  }
+  let waiting = 0;
+  function redraw() {
+    panel.list(handlers);
+    cancelAnimationFrame(waiting); // a slider moves faster than a map is drawn
+    waiting = requestAnimationFrame(() => drawing.restyle());
+  }
+  function remember() {
+    if (!settled) { return; }
+    const center = map.getCenter();
+    state.write({
+      lang: words.lang === data.lang ? null : words.lang,
+      by: scale.by === data.config.scores[0] ? null : scale.by,
+      show: chosen && (chosen[0] === "space" ? data.spaces : data.places).id[chosen[1]],
+      find, weights: weights && weights.current,
+      view: moved ? { zoom: map.getZoom(), center: [center.lat, center.lng] } : null,
+    });
   }
 
   const ground = faellesrum.ground(map, data, decode);
@@ -66,6 +121,14 @@ faellesrum.start = function (element, data, options) {
     spaceName: panel.spaceName,
     placeName: panel.placeName,
   });
+  const reach = faellesrum.reach(map, data, decode);
+  panel.reach = reach;
+  const controls = [];
+  function named(element, key) {
+    const say = () => { element.title = words.t(key); element.setAttribute("aria-label", words.t(key)); };
+    controls.push(say);
+    say();
+  }
   const Whole = L.Control.extend({
     onAdd() {
       const box = L.DomUtil.create("div", "leaflet-bar");
@@ -73,13 +136,12 @@ faellesrum.start = function (element, data, options) {
       button.href = "#";
       button.role = "button";
       button.textContent = "⤢";
-      button.title = words.t("map.whole_estate");
-      button.setAttribute("aria-label", words.t("map.whole_estate"));
-      L.DomEvent.on(button, "click", (event) => { L.DomEvent.stop(event); fit(); });
+      named(button, "map.whole_estate");
+      L.DomEvent.on(button, "click", (event) => { L.DomEvent.stop(event); fit(); moved = false; remember(); });
       return box;
     },
   });
-    // The estate beside the legend or above it, whichever shows it larger.
+  // The estate beside the legend or above it, whichever shows it larger.
   function fit() {
     const legend = document.getElementById("fr-legend");
     const size = map.getSize(), beside = legend.offsetWidth + 12, above = legend.offsetHeight + 8;
@@ -88,23 +150,60 @@ faellesrum.start = function (element, data, options) {
     const [x, y] = options.sort((a, b) => zoom(b) - zoom(a))[0] || [0, 0];
     map.fitBounds(ground.bounds, { paddingTopLeft: [20, 20], paddingBottomRight: [x + 20, y + 20], animate: false });
   }
-  L.control.zoom({ position: "topright" }).addTo(map);
+  const zoom = L.control.zoom({ position: "topright" }).addTo(map);
+  for (const [part, key] of [["._zoomInButton", "map.zoom_in"], ["._zoomOutButton", "map.zoom_out"]]) {
+    if (zoom[part.slice(1)]) { named(zoom[part.slice(1)], key); }
+  }
   new Whole({ position: "topright" }).addTo(map);
   L.control.scale({ imperial: false, maxWidth: 120, position: "bottomleft" }).addTo(map);
-  L.control.attribution({ prefix: false, position: "bottomleft" }).addTo(map)
+  const credits = L.control.attribution({ prefix: false, position: "bottomleft" }).addTo(map)
     .addAttribution(escape([...new Set(data.manifest.sources.map((source) => source.attribution).filter(Boolean))].join(" · ")));
   function escape(text) { const box = document.createElement("i"); box.textContent = text; return box.innerHTML; }
+  if (data.config.tiles) {
+    // Somebody has asked for an online base map: it takes the place of our ground.
+    L.tileLayer(data.config.tiles.url, { maxNativeZoom: 19, maxZoom: 21 }).addTo(map);
+    credits.addAttribution(escape(data.config.tiles.attribution));
+    map.getPane("ground").style.display = "none";
+  }
 
+  function restore(wanted) {
+    if (words.languages.includes(wanted.lang || data.lang)) { words.lang = wanted.lang || data.lang; }
+    scale.show(wanted.by || data.config.scores[0]);
+    find = wanted.find;
+    panel.find(find);
+    write();
+    if (weights) { weights.set(wanted.weights); }
+    drawing.restyle();
+    const space = data.spaces.id.indexOf(wanted.show), place = data.places.id.indexOf(wanted.show);
+    if (space >= 0) { handlers.space(space); } else if (place >= 0) { handlers.place(place); } else if (chosen) { close(); }
+    if (wanted.view) { map.setView(wanted.view.center, wanted.view.zoom, { animate: false }); moved = true; }
+  }
+
+  panel.find(find);
   write();
   fit();
   ground.restyle();
   drawing.restyle();
+  restore(opened);
+  settled = true;
+  map.on("zoomend dragend keydown", () => { moved = true; });
+  map.on("moveend", remember);
+  window.addEventListener("hashchange", () => { settled = false; restore(state.read()); settled = true; });
   // Paper has another shape: the estate is fitted into it, then into the window again.
   for (const moment of ["beforeprint", "afterprint"]) {
     window.addEventListener(moment, () => { map.invalidateSize({ animate: false }); fit(); });
   }
   sheet.addEventListener("click", () => expand(!document.getElementById("fr-page").classList.contains("fr-tall")));
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { ground.restyle(); drawing.restyle(); });
-  map.faellesrum = { spaces: drawing.shapes, handlers, words, scale };
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    ground.restyle();
+    drawing.restyle();
+    reach.restyle();
+    panel.legend(handlers);
+  });
+  // Escape closes what is open, wherever the focus is.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && chosen && !map._popup?.isOpen()) { handlers.back(); }
+  });
+  map.faellesrum = { spaces: drawing.shapes, handlers, words, scale, model, weights, reach, state };
   return map;
 };

@@ -1,6 +1,6 @@
 // Words beside the map: summary, list, details, popup and legend. Texts from data are only ever
 // set as text, never as HTML.
-faellesrum.panel = function (data, words, scale) {
+faellesrum.panel = function (data, words, scale, model) {
   "use strict";
   const t = words.t, spaces = data.spaces, places = data.places, config = data.config;
   const ASPECTS = config.scores.slice(1);
@@ -142,6 +142,11 @@ faellesrum.panel = function (data, words, scale) {
     return spaces.id.map((_, i) => i).filter((i) => spaces.rank[i] === null)
       .sort((a, b) => (spaces.scores.floating[1][b] ?? -1) - (spaces.scores.floating[1][a] ?? -1));
   }
+  // By what the map shows: the highest first, what is not known last.
+  function ordered() {
+    return spaces.id.map((_, i) => i).sort((a, b) => (scale.value(spaces, b) ?? -Infinity) - (scale.value(spaces, a) ?? -Infinity) || a - b);
+  }
+  function titleOf(by) { return config.scores.includes(by) ? t("aspect." + by + ".title") : words.indicator(by).title; }
   function link(i, handlers) { return h("button", { type: "button", class: "fr-link", on: () => handlers.space(i) }, spaceName(i)); }
   // A sentence with a button in it, without ever building HTML from text.
   function sentence(path, values, name) {
@@ -162,31 +167,71 @@ faellesrum.panel = function (data, words, scale) {
     byId("fr-summary").replaceChildren(...out);
   }
   function item(i, handlers) {
-    const [low, best, high] = scoreOf(spaces, i, "floating");
+    const overall = scale.by === config.scores[0];
     const sub = spaces.name[i] ? kindsText(i) : "";
     return h("li", {}, h("button", { type: "button", class: "fr-item", "data-space": spaces.id[i], on: () => handlers.space(i) },
-      h("span", { class: "fr-rank" }, spaces.rank[i] === null ? "–" : words.number(spaces.rank[i])),
+      h("span", { class: "fr-rank" }, overall ? (spaces.rank[i] === null ? "–" : words.number(spaces.rank[i])) : ""),
       swatch(spaces, i),
       h("span", { class: "fr-name" }, spaceName(i),
         h("small", {}, [sub, spaces.inside[i] ? "" : t("map.list.outside")].filter(Boolean).join(" · "))),
-      h("span", { class: "fr-measure" }, scoreNumber(low, best, high), bar(low, best, high, scale.colourOf(best)))));
+      h("span", { class: "fr-measure" }, measure(i))));
+  }
+  function measure(i) {
+    if (!scale.isScore()) {
+      const found = scale.value(spaces, i);
+      return h("span", { class: "fr-number" }, found === null ? h("small", {}, words.evidence("unknown").title) : h("b", {}, words.measured(scale.by, found)));
+    }
+    const [low, best, high] = scoreOf(spaces, i, scale.by);
+    return [scoreNumber(low, best, high), bar(low, best, high, scale.colourOf(best))];
   }
   function listing(items, handlers) {
     const list = h("ol", { class: "fr-places" }, items.slice(0, FIRST).map((i) => item(i, handlers)));
     if (items.length <= FIRST) { return [list]; }
     const more = h("button", { type: "button", class: "fr-more", on: () => {
+      const shown = list.children.length;
       list.append(...items.slice(FIRST).map((i) => item(i, handlers)));
       more.remove();
+      list.children[shown].querySelector("button").focus();
     } }, t("map.more", { n: words.number(items.length) }));
     return [list, more];
   }
+  // The field stays while the list below it is written again: who types in it keeps the cursor.
+  let wanted = "";
+  function search(handlers) {
+    const box = byId("fr-search");
+    const input = h("input", { type: "search", id: "fr-find", autocomplete: "off", spellcheck: "false", value: wanted });
+    input.addEventListener("input", () => handlers.find(input.value));
+    box.replaceChildren(h("label", { for: "fr-find" }, t("map.list.search")), input, h("p", { id: "fr-found", role: "status", class: "fr-quiet" }));
+    box.hidden = spaces.id.length < 6;
+  }
+  function find(text) {
+    wanted = text;
+    if (byId("fr-find") && byId("fr-find").value !== text) { byId("fr-find").value = text; }
+  }
+  function matches(i) {
+    const inside = insideOf(i).map(placeName);
+    const text = [spaceName(i), kindsText(i), spaces.street[i], ...inside].join(" ").toLocaleLowerCase(words.t("format.locale"));
+    return wanted.toLocaleLowerCase(words.t("format.locale")).split(/\s+/).every((word) => text.includes(word));
+  }
+  function insideOf(i) {
+    if (!spaces.members) {
+      const homes = new Map(spaces.id.map((id, k) => [id, k]));
+      spaces.members = spaces.id.map(() => []);
+      places.space.forEach((space, p) => { const home = homes.get(space); if (home !== undefined) { spaces.members[home].push(p); } });
+    }
+    return spaces.members[i];
+  }
   function list(handlers) {
-    const parts = [], without = withheld(), inOrder = ranked();
-    if (inOrder.length) { parts.push(h("h2", {}, t("map.list.title")), ...listing(inOrder, handlers)); }
+    const parts = [], fits = wanted.trim() ? (i) => matches(i) : () => true;
+    const overall = scale.by === config.scores[0];
+    const without = overall ? withheld().filter(fits) : [], inOrder = (overall ? ranked() : ordered()).filter(fits);
+    if (inOrder.length) { parts.push(h("h2", {}, overall ? t("map.list.title") : t("map.list.by", { name: titleOf(scale.by) })), ...listing(inOrder, handlers)); }
     if (without.length) {
       parts.push(h("h2", {}, t("map.list.withheld")), h("p", { class: "fr-quiet" }, t("map.list.withheld_text")), ...listing(without, handlers));
     }
     byId("fr-list").replaceChildren(...parts);
+    const found = inOrder.length + without.length;
+    if (byId("fr-found")) { byId("fr-found").textContent = wanted.trim() ? t(found === 1 ? "map.list.found_one" : "map.list.found", { n: words.number(found) }) : ""; }
   }
   function about() {
     const m = data.manifest;
@@ -207,7 +252,8 @@ faellesrum.panel = function (data, words, scale) {
   function rankText(table, i, n) {
     if (table.rank[i] === null) { return [t("map.details.no_rank")]; }
     const out = [t("map.details.rank", { rank: words.number(table.rank[i]), n: words.number(n) }) + "."];
-    if (table.rank_low[i] !== null && table.rank_high[i] !== null) {
+    if (data.reweighted) { out.push(t("map.details.rank_reweighted")); }
+    else if (table.rank_low[i] !== null && table.rank_high[i] !== null) {
       out.push(table.rank_low[i] === table.rank_high[i] ? t("map.details.rank_same")
         : t("map.details.rank_range", { low: words.number(table.rank_low[i]), high: words.number(table.rank_high[i]) }));
     }
@@ -218,7 +264,8 @@ faellesrum.panel = function (data, words, scale) {
     if (!found) { return null; }
     return h("p", {}, h("a", { href: "https://www.openstreetmap.org/" + found[1] + "/" + found[2], rel: "noopener noreferrer", target: "_blank" }, t("map.details.osm")));
   }
-  function details(kind, i, handlers) {
+  function details(kind, i, handlers, still) {
+    const scrolled = byId("fr-scroll").scrollTop;
     const table = kind === "space" ? spaces : places;
     const rows = rowsOf(table, i);
     const [low, best, high] = scoreOf(table, i, "floating");
@@ -243,12 +290,12 @@ faellesrum.panel = function (data, words, scale) {
         table.coverage[i] === null ? null : coverageBar(table.coverage[i])),
       ...ASPECTS.map((name) => aspect(table, i, name, rows)),
       h("h3", {}, t("map.details.unknown_title")),
-      unknown.length ? h("ul", { class: "fr-unknowns" }, unknown.map((row) => h("li", {}, h("b", {}, words.indicator(row.id).title + ". "), words.indicator(row.id).text)))
+      unknown.length ? h("ul", { class: "fr-unknowns" }, unknown.map((row) => h("li", {}, h("b", {}, words.indicator(row.id).title + ". "), words.indicator(row.id).text, " ", swing(kind, i, row.id))))
         : h("p", {}, t("map.details.unknown_none")),
       unknown.length ? h("p", { class: "fr-quiet" }, t("map.details.unknown_text")) : null,
     ];
     if (kind === "space") {
-      const inside = places.id.map((_, p) => p).filter((p) => places.space[p] === spaces.id[i]);
+      const inside = insideOf(i);
       if (inside.length) {
         parts.push(h("h3", {}, t("map.details.places")), h("ul", { class: "fr-inside" }, inside.map((p) => h("li", {},
           h("button", { type: "button", on: () => handlers.place(p) }, faellesrum.glyph(places.kind[p]), placeName(p))))));
@@ -258,8 +305,13 @@ faellesrum.panel = function (data, words, scale) {
     byId("fr-details").replaceChildren(...parts.filter(Boolean));
     byId("fr-overview").hidden = true;
     byId("fr-details").hidden = false;
-    byId("fr-scroll").scrollTop = 0;
-    title.focus({ preventScroll: true });
+    byId("fr-scroll").scrollTop = still ? scrolled : 0;
+    if (!still) { title.focus({ preventScroll: true }); }
+  }
+  function swing(kind, i, id) {
+    const found = model && model.swing(kind === "space" ? "spaces" : "places", i, id, data.reweighted);
+    if (!found || words.score(found[0]) === words.score(found[1])) { return ""; }
+    return h("span", { class: "fr-swing" }, t("map.details.swing", { low: words.score(found[0]), high: words.score(found[1]) }));
   }
   function aspect(table, i, name, rows) {
     const [low, best, high] = scoreOf(table, i, name);
@@ -270,6 +322,7 @@ faellesrum.panel = function (data, words, scale) {
       h("p", { class: "fr-quiet" }, t("aspect." + name + ".sentence")),
       own.length ? h("details", {}, h("summary", {}, t("map.details.measures")), h("dl", {}, own.map(indicatorRow))) : null);
   }
+  function shownDetails() { return !byId("fr-details").hidden; }
   function overview() {
     byId("fr-overview").hidden = false;
     byId("fr-details").hidden = true;
@@ -303,16 +356,35 @@ faellesrum.panel = function (data, words, scale) {
   }
 
   // Legend: asks the same scale as the fills.
-  function legend() {
-    const ramp = h("div", { class: "fr-ramp" }, scale.ramp.map((step) => {
+  function byChoice(handlers) {
+    const option = (name) => h("option", { value: name, selected: name === scale.by }, titleOf(name));
+    const select = h("select", { id: "fr-by", "aria-label": t("map.legend.by") },
+      option(config.scores[0]),
+      h("optgroup", { label: t("map.legend.by_aspect") }, ASPECTS.map(option)),
+      h("optgroup", { label: t("map.legend.by_indicator") },
+        config.indicators.slice().sort((a, b) => words.place(a) - words.place(b)).map(option)));
+    select.addEventListener("change", () => handlers.by(select.value));
+    return select;
+  }
+  function legendText() {
+    if (scale.by === config.scores[0]) { return t("map.legend.text"); }
+    if (scale.isScore()) { return t("aspect." + scale.by + ".sentence"); }
+    const unit = words.unitOf(scale.by);
+    return words.indicator(scale.by).text + " " + (unit ? t("map.legend.measured_unit", { unit }) : t("map.legend.measured"));
+  }
+  function legend(handlers) {
+    const steps = scale.steps();
+    const ramp = h("div", { class: "fr-ramp" }, steps.map((step) => {
       const box = h("span", { class: "fr-class", "data-from": step.from, "data-to": step.to });
       box.style.background = step.colour;
-      return h("span", { class: "fr-step" }, box, h("small", {}, t("format.range", { low: step.from, high: step.to })));
+      return h("span", { class: "fr-step" }, box, h("small", {}, step.text));
     }));
+    ramp.style.gridTemplateColumns = "repeat(" + steps.length + ", 1fr)";
     const hatched = h("canvas", { class: "fr-key", width: 44, height: 28 });
+    const under = scale.isScore() ? steps.map((step) => step.colour) : [faellesrum.colour("unscored")];
     paint(hatched, (context, width, height) => {
-      const part = width / scale.ramp.length;
-      scale.ramp.forEach((step, k) => { context.fillStyle = scale.hatch(step.colour); context.fillRect(k * part, 0, part + 1, height); });
+      const part = width / under.length;
+      under.forEach((colour, k) => { context.fillStyle = scale.hatch(colour); context.fillRect(k * part, 0, part + 1, height); });
     });
     const kinds = [...new Set(places.kind)].sort();
     const row = (key, text, note) => h("li", {}, key, h("span", {}, text, note ? h("small", {}, " " + note) : null));
@@ -330,10 +402,13 @@ faellesrum.panel = function (data, words, scale) {
     const small = window.matchMedia("(max-width: 719px)").matches;
     const fold = h("details", { class: "fr-more-legend", open: !small }, h("summary", {}, t("map.legend.show")), body, kinds.length ? symbols : null);
     box.setAttribute("aria-label", t("map.legend.show"));
-    box.replaceChildren(h("h2", {}, t("map.legend.title")), ramp, h("p", { class: "fr-quiet" }, t("map.legend.text")),
-      h("ul", {}, row(hatched, t("map.legend.withheld"))), fold);
+    const focused = document.activeElement && document.activeElement.id === "fr-by";
+    const anyHatched = spaces.id.some((_, i) => scale.hatched(spaces, i));
+    box.replaceChildren(byChoice(handlers), ramp, h("p", { class: "fr-quiet" }, legendText()),
+      anyHatched ? h("ul", {}, row(hatched, scale.isScore() ? t("map.legend.withheld") : words.upper(words.evidence("unknown").title))) : "", fold);
+    if (focused) { byId("fr-by").focus(); }
     if (kinds.length > 8) { symbols.open = false; }
   }
 
-  return { head, summary, list, about, details, overview, popup, legend, spaceName, placeName };
+  return { h, head, summary, search, find, list, about, details, overview, popup, legend, spaceName, placeName, shownDetails };
 };

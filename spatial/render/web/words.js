@@ -57,6 +57,10 @@ faellesrum.words = function (data) {
     if (form(low) === form(high)) { return measured(id, high); }
     return t("format.between", { low: form(low), high: measured(id, high) });
   }
+  // A value without its unit, for legends.
+  function short(id, value) { return (FORMS[indicator(id).form] || FORMS.ratio)(value).replace(/ m$/, ""); }
+  // The unit by itself: "{} boliger" without the number.
+  function unitOf(id) { return (indicator(id).unit || (indicator(id).form === "metres" ? "m" : "")).replace("{}", "").trim(); }
   const order = new Map(Object.keys(data.texts[lang].indicator).map((id, i) => [id, i]));
   function coverage(perMille) {
     const step = perMille >= 800 ? "most" : perMille >= 500 ? "much" : perMille >= 250 ? "some" : "little";
@@ -64,7 +68,7 @@ faellesrum.words = function (data) {
   }
 
   return {
-    t, number, percent, score, date, join, lower, upper, kind, indicator, measured, place: (id) => order.get(id) ?? order.size, range, coverage,
+    t, short, unitOf, number, percent, score, date, join, lower, upper, kind, indicator, measured, place: (id) => order.get(id) ?? order.size, range, coverage,
     rule: (id) => lookup(["rule", id]) || id,
     evidence: (state) => lookup(["evidence", state]),
     plural: (id, n) => (n === 1 ? kind(id) : number(n) + " " + ((lookup(["kind", id]) || {}).plural || id)),
