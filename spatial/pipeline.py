@@ -35,6 +35,7 @@ from spatial import (
     siting,
 )
 from spatial import layers as canonical_layers
+from spatial import reach as within_reach
 from spatial.crs import require_metric
 from spatial.errors import InputError
 from spatial.model import (
@@ -119,17 +120,19 @@ class Estate(model.Estate):
 class Analysis(Result):
     """A result that can explain and draw itself."""
 
-    def map(self, lang: str = "da") -> folium.Map:
+    def map(self, lang: str = "da", *, tiles: str | None = None) -> folium.Map:
         """Return the interactive map as a ``folium.Map``; nothing in it is requested from anywhere.
 
         Parameters
         ----------
         lang
             ``"da"`` or ``"en"``.
+        tiles
+            Address of an online base map, if the page may ask for one; see ``spatial.render.web_map``.
         """
         from spatial.render import web_map
 
-        return web_map.build(self, lang=lang, judged=judged(self))
+        return web_map.build(self, lang=lang, tiles=tiles, **for_page(self))
 
     def explain(self, place_id: str, lang: str = "da", *, lens: str | None = None) -> str:
         """Say in words where the score of a place or meeting space comes from.
@@ -362,8 +365,10 @@ def analyse(
             (scored_places.index, scored_spaces.index),
             lambda spec, measured: _at_edge(spec, measured, sites, one.raw),
         )
+    with clock.stage("reach"):
+        reached = within_reach.tables(scenery, sites, estate)
     scores = pd.concat([scored_places[FLOATING], scored_spaces[FLOATING]])
-    drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | {
+    drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | reached | {
         "boundary": _boundary(estate),
         "homes": homes.within_reach(scenery["dwellings"], sites, scenery["walks"].distance_m, scores),
     }
@@ -739,8 +744,9 @@ def save(
     with folder.whole(Path(out)) as draft:
         with ThreadPoolExecutor(2) as pool, clock.stage("map.html"):
             written = pool.submit(tables.geopackage, timed, draft / "places.gpkg", lang=lang)
-            printed = pool.submit(sitemap.render, timed, draft / "sitemap.pdf", lang=lang)
-            web_map.render(timed, draft / "map.html", lang=lang, judged=judged(timed))
+            web_map.render(timed, draft / "map.html", lang=lang, **for_page(timed))
+            sheet = sitemap.pdf(timed, lang=lang)
+            printed = pool.submit(sitemap.write, sheet, draft / "sitemap.pdf")
         with clock.stage("tables"):
             written.result()
             printed.result()
@@ -757,12 +763,28 @@ def save(
     return timed
 
 
-def judged(result: Result) -> dict[str, scoring.Judged]:
-    """What was judged of places and meeting spaces, by every rule of the rubric, of whatever weight."""
-    rules = {name: replace(rule, weight=1.0) for name, rule in result.rubric.rules.items()}
-    rubric = replace(result.rubric, rules=rules)
+def for_page(result: Result) -> dict[str, Any]:
+    """What the page needs to score again by itself: judged values, also through the lenses.
+
+    All rules of the rubric are judged, of whatever weight: a reader may raise one.
+    """
+    from spatial.render._web_scoring import Seen
+
     tables = {"spaces": result.meeting_spaces, "places": result.places}
-    return {name: scoring.judge_all(result.evidence, table.index, rubric) for name, table in tables.items()}
+
+    def judge(evidence: pd.DataFrame, rubric: Rubric) -> dict[str, scoring.Judged]:
+        rules = {name: replace(rule, weight=1.0) for name, rule in rubric.rules.items()}
+        all_of_it = replace(rubric, rules=rules)
+        return {name: scoring.judge_all(evidence, table.index, all_of_it) for name, table in tables.items()}
+
+    lenses = []
+    for lens in result.lenses:
+        rubric = lens_rules.changed(result.rubric, lens.rules)
+        weights = {name: rule.weight for name, rule in rubric.rules.items()}
+        served = (lens.served_low, lens.served, lens.served_high)
+        found = judge(lens_rules.put_in(result.evidence, lens.evidence), rubric)
+        lenses.append(Seen(lens.id, served, weights, found))
+    return {"judged": judge(result.evidence, result.rubric), "lenses": lenses}
 
 
 def load(folder: str | Path) -> Analysis:

@@ -8,16 +8,26 @@ import click
 
 from spatial.commands import finished_run, language, progress
 
+OSM_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+
 
 @click.command()
 @finished_run
 @language
+@click.option(
+    "--tiles",
+    is_flag=False,
+    flag_value=OSM_TILES,
+    metavar="[URL]",
+    help="Let the page ask for an online base map: that of OpenStreetMap, or one at an address with {z}, {x} and {y}.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="File to write. Default: map.html in DIR.")
-def command(folder: Path, lang: str, out: Path | None) -> None:
+def command(folder: Path, lang: str, tiles: str | None, out: Path | None) -> None:
     """Draw the map of a finished run again, for example in the other language.
 
     \b
     faellesrum map maps/demo --lang en --out demo-en.html
+    faellesrum map maps/demo --tiles --out demo-online.html
     """
     with progress(lang) as tell:
         tell("map.html")
@@ -27,5 +37,5 @@ def command(folder: Path, lang: str, out: Path | None) -> None:
         path = out or folder / "map.html"
         result = pipeline.load(folder)
         with files.written(path):
-            web_map.render(result, path, lang=lang, judged=pipeline.judged(result))
+            web_map.render(result, path, lang=lang, tiles=tiles, **pipeline.for_page(result))
     click.echo(str(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from spatial.model import ASPECTS, EVIDENCE, FLOATING, NOT_STATED, Estate, Result
-from spatial.render import _web_scoring
+from spatial.render import _web_reach, _web_scoring
 from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
 from spatial.render.naming import nearest_street
 from spatial.render.palette import CLASS_WIDTH, RAMP
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SCORES = (FLOATING, *ASPECTS)
 # Texts of other pages, which the map need not carry.
 NOT_ON_THE_PAGE = ("observe", "reason", "fieldkit")
+OSM_CREDIT = "© OpenStreetMap contributors"
 PER_MILLE = 1000  # scores travel as thousandths, with two decimals: the page rounds but once
 DIGITS = 3  # of an indicator's value: more than the page shows
 MIN_BUILDING_M2 = 6.0  # smaller ones are bicycle sheds and kiosks that no zoom shows well
@@ -29,10 +30,17 @@ DRAWN = ("water", "waterways", "green", "barriers", "gates")
 LETTERED = ("major", "street", "pedestrian", "service")
 
 
-def payload(result: Result, lang: str, judged: Mapping[str, _web_scoring.Judged] | None = None) -> dict[str, Any]:
+def payload(
+    result: Result,
+    lang: str,
+    judged: Mapping[str, _web_scoring.Judged] | None = None,
+    lenses: Sequence[_web_scoring.Seen] = (),
+    tiles: str | None = None,
+) -> dict[str, Any]:
     """Gather everything the page shows; numbers, geometry and texts of all languages.
 
     ``judged`` holds what was judged of ``places`` and ``spaces``; without it weights cannot be moved.
+    ``lenses`` are other ways of getting about, ``tiles`` the address of an online base map.
     """
     estate = result.estate
     projector = Projector(estate.crs, estate.boundary.centroid)
@@ -62,6 +70,7 @@ def payload(result: Result, lang: str, judged: Mapping[str, _web_scoring.Judged]
             "mean": result.rubric.mean,
             "top_k": result.rubric.top_k,
             "units_per_degree": UNITS_PER_DEGREE,
+            "tiles": {"url": tiles, "attribution": OSM_CREDIT if "openstreetmap" in tiles else ""} if tiles else None,
         },
         "origin": projector.origin.tolist(),
         "base": base_map(result.layers, estate, projector),
@@ -69,7 +78,11 @@ def payload(result: Result, lang: str, judged: Mapping[str, _web_scoring.Judged]
         "spaces": _objects(result, result.meeting_spaces, projector),
         "places": _objects(result, result.places, projector),
         "judged": {name: _web_scoring.judged(table) for name, table in judged.items()} if judged else None,
+        "lenses": [_web_scoring.lens(seen, judged) for seen in lenses] if judged else [],
         "rubric": _web_scoring.rubric(result.rubric),
+        "reach": _web_reach.encode(
+            result.layers, {"spaces": result.meeting_spaces, "places": result.places}, projector
+        ),
     }
 
 

@@ -35,6 +35,7 @@ class Page(Figure):
         super().__init__(title=title)
         self.lang = lang
         self.policy = POLICY
+        self.referrer = "no-referrer"
         self.header._children.clear()
 
     def render(self, **kwargs: Any) -> str:
@@ -59,13 +60,17 @@ class Verbatim(Element):
 class EstateMap(folium.Map):
     """A folium map that draws a result on its own base map, from this page alone."""
 
-    def __init__(self, data: Mapping[str, Any], **options: Any) -> None:
+    def __init__(self, data: Mapping[str, Any], *, pictures_from: str | None = None, **options: Any) -> None:
         super().__init__(tiles=None, prefer_canvas=True, zoom_control=False, **options)
         self._id = MAP_ID
         self.default_js = []
         self.default_css = []
         self.data = data
-        Page(data["lang"], data["estate"]["name"]).add_child(self)
+        page = Page(data["lang"], data["estate"]["name"])
+        if pictures_from:
+            page.policy = f"{POLICY} {pictures_from}"  # the policy ends with where images may come from
+            page.referrer = "strict-origin-when-cross-origin"  # servers of tiles want to know who asks
+        page.add_child(self)
 
     def render(self, **kwargs: Any) -> str:
         """Put style, page, data and scripts into the figure, then the layers that users added."""

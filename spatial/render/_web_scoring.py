@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -53,6 +55,42 @@ def judged(table: Judged) -> dict[str, Any]:
         "high": _coded(high[wide].astype("<f4")),
         "known": _coded(np.packbits(table.known.ravel(), bitorder="little")),
     }
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A resident lens: its share of dwellings served, its weights, and what was judged under it."""
+
+    id: str
+    served: tuple[float, float, float]
+    weights: Mapping[str, float]
+    judged: Mapping[str, Judged]
+
+
+def lens(seen: Seen, base: Mapping[str, Judged]) -> dict[str, Any]:
+    """Encode a lens: only the columns in which it differs from what is judged without it."""
+    tables = {}
+    for name, table in seen.judged.items():
+        plain = base[name]
+        differs = [
+            k
+            for k in range(len(plain.indicators))
+            if any((getattr(plain, part)[:, k] != getattr(table, part)[:, k]).any() for part in PARTS)
+        ]
+        tables[name] = judged(_Columns(table, differs))
+    return {"id": seen.id, "served": list(seen.served), "weights": dict(seen.weights), "tables": tables}
+
+
+PARTS = ("low", "best", "high", "known")
+
+
+class _Columns:
+    """Some columns of judged values."""
+
+    def __init__(self, table: Judged, columns: list[int]) -> None:
+        self.indicators = tuple(table.indicators[k] for k in columns)
+        self.low, self.best, self.high = (part[:, columns] for part in (table.low, table.best, table.high))
+        self.known = table.known[:, columns]
 
 
 def rubric(found: Rubric) -> dict[str, Any]:

@@ -214,8 +214,11 @@ def render(
     result: Result, path: str | os.PathLike[str], *, lang: str = "da", choice: Choice | None = None, dpi: int = DPI
 ) -> None:
     """Write the site map of a result: the PDF to ``path``, the picture beside it as ``.png``; both or none."""
-    target = Path(path)
-    document = pdf(result, lang=lang, choice=choice)
+    write(pdf(result, lang=lang, choice=choice), Path(path), dpi=dpi)
+
+
+def write(document: bytes, target: Path, *, dpi: int = DPI) -> None:
+    """Write a drawn PDF, and the picture of it beside it; both or none."""
     made = {target: document, target.with_suffix(".png"): picture(document, dpi=dpi)}
     drafts = {file: file.with_name(f".{file.name}.{os.getpid()}.part") for file in made}
     try:

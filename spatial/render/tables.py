@@ -31,6 +31,8 @@ DRAWN_COLUMNS = {
     "stops": ("kind", "name"),
     "homes": ("dwellings", "building", "best_floating", "best_space", "spaces_5min"),
 }
+# Which way a site meets the network at, how far each reaches: tables as they are, where a run has them.
+REACH = ("walk_ways", "walk_entries", "views")
 CONTEXT_COLUMNS = ("kind", "name")
 BUILDING_COLUMNS = ("use", "name", "levels", "residential")
 PATH_COLUMNS = (
@@ -160,6 +162,7 @@ def geopackage(result: Result, path: Path, *, lang: str = "da") -> None:
         "buildings": _columns(layers["buildings"], BUILDING_COLUMNS),
         "boundary": layers["boundary"],
         **{name: _columns(layers[name], columns) for name, columns in DRAWN_COLUMNS.items()},
+        **{name: layers[name] for name in REACH if name in layers},
     }
     pyogrio.set_gdal_config_options(GDAL_OPTIONS)
     try:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from spatial.errors import InputError
 from spatial.model import Result
 from spatial.strings import texts
 
 if TYPE_CHECKING:
     import folium
 
-    from spatial.render._web_scoring import Judged
+    from spatial.render._web_scoring import Judged, Seen
 
 ZOOM_START = 16  # until the page has fitted the estate into its window
 ZOOM_MAX = 20
+OSM_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
-def build(result: Result, lang: str = "da", *, judged: Mapping[str, Judged] | None = None) -> folium.Map:
+def build(
+    result: Result,
+    lang: str = "da",
+    *,
+    judged: Mapping[str, Judged] | None = None,
+    lenses: Sequence[Seen] = (),
+    tiles: str | None = None,
+) -> folium.Map:
     """Draw a result as a folium map, to which further folium layers may be added.
 
     The map needs no tiles and no server: ground, data, scripts and texts are all in the page, and
@@ -35,6 +45,11 @@ def build(result: Result, lang: str = "da", *, judged: Mapping[str, Judged] | No
     judged
         Judged values of ``"places"`` and ``"spaces"`` in the order of their tables; without them
         the weights of the page cannot be moved.
+    lenses
+        What is judged through resident lenses, to switch between.
+    tiles
+        Address of an online base map, such as `OSM_TILES`, to stand in the place of our ground.
+        The page then asks its server for pictures, and nobody else for anything.
 
     Raises
     ------
@@ -46,9 +61,19 @@ def build(result: Result, lang: str = "da", *, judged: Mapping[str, Judged] | No
     from spatial.render._web_geometry import UNITS_PER_DEGREE
     from spatial.render._web_page import EstateMap
 
-    data = payload(result, lang, judged)
+    data = payload(result, lang, judged, lenses, tiles)
     lon, lat = (unit / UNITS_PER_DEGREE for unit in data["origin"])
-    return EstateMap(data, location=(lat, lon), zoom_start=ZOOM_START, max_zoom=ZOOM_MAX)
+    return EstateMap(data, location=(lat, lon), zoom_start=ZOOM_START, max_zoom=ZOOM_MAX, pictures_from=_host(tiles))
+
+
+def _host(tiles: str | None) -> str | None:
+    """Server of an address of tiles, as a Content-Security-Policy names it."""
+    if tiles is None:
+        return None
+    parts = urlsplit(tiles)
+    if parts.scheme not in ("https", "http") or not parts.netloc or "{z}" not in tiles:
+        raise InputError(f"map: found tiles at {tiles!r}; needed an address such as {OSM_TILES}; correct it")
+    return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"
 
 
 def render(
@@ -57,12 +82,14 @@ def render(
     *,
     lang: str = "da",
     judged: Mapping[str, Judged] | None = None,
+    lenses: Sequence[Seen] = (),
+    tiles: str | None = None,
 ) -> None:
     """Write the map of a result to one HTML file, whole or not at all.
 
     Two renderings of the same result differ in nothing but ``manifest["made_at"]``.
     """
-    html = build(result, lang, judged=judged).get_root().render()
+    html = build(result, lang, judged=judged, lenses=lenses, tiles=tiles).get_root().render()
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -294,3 +296,41 @@ def _rubric():
         for name, (aspect, unit, (low, high), _) in INDICATORS.items()
     }
     return Rubric(aspect_weights=dict.fromkeys(ASPECTS, 1.0), rules=rules)
+
+
+def stress(places: int = 2000, buildings: int = 20_000, ways: int = 12_000) -> Result:
+    """Make the largest result a page has to bear: the scenes again and again over a district."""
+    ground, small = large(buildings, ways), synthetic()
+    times = -(-places // len(small.places))
+    shifts = np.random.default_rng(3).uniform(-1500, 1500, (times, 2))
+    copies = [_copied(small, n, shift) for n, shift in enumerate(shifts.tolist())]
+    tables = {name: pd.concat([copy[name] for copy in copies]) for name in ("places", "meeting_spaces")}
+    evidence = pd.concat([copy["evidence"] for copy in copies], ignore_index=True)
+    return replace(ground, evidence=evidence, **tables)
+
+
+def _copied(result: Result, number: int, shift):
+    def moved(table):
+        shapes = shapely.transform(table.geometry.to_numpy(), lambda xy: xy + shift)
+        copy = table.set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))
+        copy = copy.assign(space_id=copy["space_id"] + f"{number:03}")
+        return copy.set_index(copy.index + f"{number:03}")
+
+    evidence = result.evidence.assign(place_id=result.evidence["place_id"] + f"{number:03}")
+    return {"places": moved(result.places), "meeting_spaces": moved(result.meeting_spaces), "evidence": evidence}
+
+
+def judged(result: Result, seed: int = 2):
+    """Make judged values up, in the shape that the page is given."""
+    rng = np.random.default_rng(seed)
+    tables = {"spaces": result.meeting_spaces, "places": result.places}
+    return {name: _Judged(rng, len(table)) for name, table in tables.items()}
+
+
+class _Judged:
+    def __init__(self, rng, count):
+        self.indicators = tuple(INDICATORS)
+        self.best = rng.uniform(0, 1, (count, len(INDICATORS)))
+        spread = rng.uniform(0, 0.3, self.best.shape) * (rng.random(self.best.shape) < 0.4)
+        self.low, self.high = np.clip(self.best - spread, 0, 1), np.clip(self.best + spread, 0, 1)
+        self.known = spread == 0

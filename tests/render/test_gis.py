@@ -9,16 +9,14 @@ import numpy as np
 import pyogrio
 import pytest
 
-import spatial
 from spatial.render import exchange, gis_styles, tables
 from spatial.render.palette import RAMP
 from spatial.strings import LANGUAGES, texts
 
 
 @pytest.fixture(scope="module")
-def result(demo_data):
-    estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
-    return spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf")
+def result(demo_result):
+    return demo_result
 
 
 @pytest.fixture(scope="module")

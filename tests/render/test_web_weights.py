@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import spatial
 from spatial import pipeline, scoring
 from spatial.model import ASPECTS, FLOATING
 
@@ -15,9 +14,8 @@ SUFFIXES = ("_low", "", "_high")
 
 
 @pytest.fixture(scope="module")
-def result(demo_data):
-    estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
-    return spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf")
+def result(demo_result):
+    return demo_result
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +151,7 @@ def test_presets_and_indicators(page):
 def test_what_was_judged_travels_with_little_loss(result):
     from spatial.render import _web_scoring
 
-    table = pipeline.judged(result)["places"]
+    table = pipeline.for_page(result)["judged"]["places"]
     coded = _web_scoring.judged(table)
     import base64
 
@@ -161,3 +159,26 @@ def test_what_was_judged_travels_with_little_loss(result):
     assert np.abs(best - table.best).max() < 1e-7
     bits = np.unpackbits(np.frombuffer(base64.b64decode(coded["known"]), dtype=np.uint8), bitorder="little")
     assert (bits[: table.known.size].reshape(table.known.shape).astype(bool) == table.known).all()
+
+
+@pytest.mark.browser
+def test_lenses_give_what_python_gives(page, result):
+    assert len(result.lenses) == page.evaluate("document.querySelectorAll('#fr-lens-choice option').length") - 1 > 3
+    for lens in result.lenses:
+        page.select_option("#fr-lens-choice", lens.id)
+        assert f"lens={lens.id}" in page.evaluate("location.hash")
+        for name, table in (("spaces", lens.meeting_spaces), ("places", lens.places)):
+            found = page.evaluate(
+                f"""name => {{ const f = {MAP}.faellesrum.model.score(name, null);
+                    return [f.scores.floating.map(p => Array.from(p)), Array.from(f.coverage), f.rank]; }}""",
+                name,
+            )
+            wanted = table.loc[(result.meeting_spaces if name == "spaces" else result.places).index]
+            for suffix, column in zip(SUFFIXES, found[0], strict=True):
+                assert column == pytest.approx(wanted[FLOATING + suffix].tolist(), abs=1e-6)
+            assert found[1] == pytest.approx(wanted["coverage"].tolist(), abs=1e-9)
+            ranks = [None if np.isnan(rank) else int(rank) for rank in wanted["rank"].astype(float)]
+            assert [a is None for a in found[2]] == [b is None for b in ranks]
+            assert max(abs(a - b) for a, b in zip(found[2], ranks, strict=True) if a is not None) <= 1
+    page.select_option("#fr-lens-choice", "")
+    assert "lens" not in page.evaluate("location.hash")

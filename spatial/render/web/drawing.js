@@ -417,7 +417,7 @@ faellesrum.data = function (map, data, decode, scale, words, events) {
       }
       if (i !== null) { for (const layer of [shapes[i].shape, shapes[i].dot]) { if (map.hasLayer(layer)) { layer.bringToFront(); } } }
     },
-    show(i) { map.fitBounds(shapes[i].bounds.pad(1.2), { maxZoom: 18.5 }); },
+    show(i) { map.fitBounds(shapes[i].bounds.pad(1.2), { maxZoom: 17.5 }); },
     at: (table, i) => decodeAt(table, i),
   };
 };

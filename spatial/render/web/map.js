@@ -32,6 +32,8 @@ faellesrum.start = function (element, data, options) {
     language(code) { words.lang = code; write(); remember(); },
     by(name) { scale.show(name); redraw(); panel.legend(handlers); remember(); },
     find(text) { find = text; panel.find(text); panel.list(handlers); remember(); },
+    overlays: () => (reach.available ? reach.shown : null),
+    reached: () => (reach ? reach.legend() : []),
     overlay(name, shown) { reach.toggle(name, shown); panel.legend(handlers); },
   };
   function close() {
@@ -88,7 +90,7 @@ faellesrum.start = function (element, data, options) {
   }
   // Other weights: the model puts its scores into the tables, and all that shows them is drawn again.
   function reweigh(next) {
-    data.reweighted = next;
+    data.reweighted = next || (model.lens ? {} : null);
     model.apply(next);
     panel.summary(handlers);
     panel.legend(handlers);
@@ -109,7 +111,7 @@ faellesrum.start = function (element, data, options) {
       lang: words.lang === data.lang ? null : words.lang,
       by: scale.by === data.config.scores[0] ? null : scale.by,
       show: chosen && (chosen[0] === "space" ? data.spaces : data.places).id[chosen[1]],
-      find, weights: weights && weights.current,
+      find, weights: weights && weights.current, lens: model && model.lens && model.lens.id,
       view: moved ? { zoom: map.getZoom(), center: [center.lat, center.lng] } : null,
     });
   }
@@ -122,7 +124,6 @@ faellesrum.start = function (element, data, options) {
     placeName: panel.placeName,
   });
   const reach = faellesrum.reach(map, data, decode);
-  panel.reach = reach;
   const controls = [];
   function named(element, key) {
     const say = () => { element.title = words.t(key); element.setAttribute("aria-label", words.t(key)); };
@@ -166,13 +167,17 @@ faellesrum.start = function (element, data, options) {
     map.getPane("ground").style.display = "none";
   }
 
-  function restore(wanted) {
+  // What an address asks for; at first the panel is written already, and nothing has been moved.
+  function restore(wanted, first) {
     if (words.languages.includes(wanted.lang || data.lang)) { words.lang = wanted.lang || data.lang; }
     scale.show(wanted.by || data.config.scores[0]);
     find = wanted.find;
     panel.find(find);
-    write();
-    if (weights) { weights.set(wanted.weights); }
+    if (!first) { write(); }
+    if (weights && (!first || wanted.lens || wanted.weights)) {
+      weights.look(wanted.lens);
+      weights.set(wanted.weights);
+    }
     drawing.restyle();
     const space = data.spaces.id.indexOf(wanted.show), place = data.places.id.indexOf(wanted.show);
     if (space >= 0) { handlers.space(space); } else if (place >= 0) { handlers.place(place); } else if (chosen) { close(); }
@@ -180,11 +185,11 @@ faellesrum.start = function (element, data, options) {
   }
 
   panel.find(find);
+  scale.show(opened.by || data.config.scores[0]);
   write();
   fit();
   ground.restyle();
-  drawing.restyle();
-  restore(opened);
+  restore(opened, true);
   settled = true;
   map.on("zoomend dragend keydown", () => { moved = true; });
   map.on("moveend", remember);

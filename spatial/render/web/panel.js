@@ -288,6 +288,7 @@ faellesrum.panel = function (data, words, scale, model) {
         bar(low, best, high, scale.colourOf(best)),
         h("p", {}, rankText(table, i, total).join(" ")),
         table.coverage[i] === null ? null : coverageBar(table.coverage[i])),
+      overlays(handlers),
       ...ASPECTS.map((name) => aspect(table, i, name, rows)),
       h("h3", {}, t("map.details.unknown_title")),
       unknown.length ? h("ul", { class: "fr-unknowns" }, unknown.map((row) => h("li", {}, h("b", {}, words.indicator(row.id).title + ". "), words.indicator(row.id).text, " ", swing(kind, i, row.id))))
@@ -307,6 +308,17 @@ faellesrum.panel = function (data, words, scale, model) {
     byId("fr-details").hidden = false;
     byId("fr-scroll").scrollTop = still ? scrolled : 0;
     if (!still) { title.focus({ preventScroll: true }); }
+  }
+  function overlays(handlers) {
+    const shown = handlers.overlays();
+    if (!shown) { return null; }
+    const box = (name, key) => {
+      const input = h("input", { type: "checkbox", checked: shown[name] });
+      input.addEventListener("change", () => handlers.overlay(name, input.checked));
+      return h("label", {}, input, t(key));
+    };
+    return h("fieldset", { class: "fr-overlays" }, h("legend", {}, t("map.reach.overlays")),
+      box("walks", "map.reach.show_walks"), box("view", "map.reach.show_view"));
   }
   function swing(kind, i, id) {
     const found = model && model.swing(kind === "space" ? "spaces" : "places", i, id, data.reweighted);
@@ -390,6 +402,7 @@ faellesrum.panel = function (data, words, scale, model) {
     const row = (key, text, note) => h("li", {}, key, h("span", {}, text, note ? h("small", {}, " " + note) : null));
     const keyed = (name) => h("span", { class: "fr-key fr-key-" + name });
     const badge = h("span", { class: "fr-key fr-badge" }, "1");
+    const reached = handlers.reached();
     const body = h("ul", {},
       row(badge, t("map.legend.rank")),
       row(keyed("boundary"), t("map.legend.boundary")),
@@ -405,7 +418,8 @@ faellesrum.panel = function (data, words, scale, model) {
     const focused = document.activeElement && document.activeElement.id === "fr-by";
     const anyHatched = spaces.id.some((_, i) => scale.hatched(spaces, i));
     box.replaceChildren(byChoice(handlers), ramp, h("p", { class: "fr-quiet" }, legendText()),
-      anyHatched ? h("ul", {}, row(hatched, scale.isScore() ? t("map.legend.withheld") : words.upper(words.evidence("unknown").title))) : "", fold);
+      anyHatched ? h("ul", {}, row(hatched, scale.isScore() ? t("map.legend.withheld") : words.upper(words.evidence("unknown").title))) : "",
+      reached.length ? h("ul", { class: "fr-reached" }, reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "", fold);
     if (focused) { byId("fr-by").focus(); }
     if (kinds.length > 8) { symbols.open = false; }
   }

@@ -4,7 +4,8 @@ faellesrum.scoring = function (data) {
   "use strict";
   if (!data.judged) { return null; }
   const ASPECTS = data.config.scores.slice(1), rubric = data.rubric;
-  const tables = { spaces: decode(data.judged.spaces), places: decode(data.judged.places) };
+  const plain = { spaces: decode(data.judged.spaces), places: decode(data.judged.places) };
+  let tables = plain, lens = null;
   // What Python has scored, to come back to.
   const given = new Map(["spaces", "places"].map((name) => [name, kept(data[name])]));
 
@@ -20,13 +21,38 @@ faellesrum.scoring = function (data) {
     return { scores: table.scores, rank: table.rank, coverage: table.coverage, rank_low: table.rank_low, rank_high: table.rank_high };
   }
 
+  // Through a lens: its columns in the place of those without it. null: without a lens.
+  function look(id) {
+    lens = data.lenses.find((one) => one.id === id) || null;
+    tables = lens ? { spaces: seen("spaces"), places: seen("places") } : plain;
+  }
+  function seen(name) {
+    const base = plain[name], own = decode(lens.tables[name]), columns = own.names.map((id) => base.names.indexOf(id));
+    const count = base.names.length ? base.best.length / base.names.length : 0;
+    const put = (part) => {
+      const out = base[part].slice();
+      columns.forEach((column, k) => {
+        for (let i = 0; i < count; i++) { out[i * base.names.length + column] = own[part][i * own.names.length + k]; }
+      });
+      return out;
+    };
+    const place = new Map(columns.map((column, k) => [column, k]));
+    const known = (cell) => {
+      const k = place.get(cell % base.names.length);
+      return k === undefined ? base.known(cell) : own.known(Math.floor(cell / base.names.length) * own.names.length + k);
+    };
+    return { names: base.names, low: put("low"), best: put("best"), high: put("high"), known };
+  }
+  // Weights of the rubric, or of the lens.
+  function base() {
+    const own = Object.fromEntries(Object.entries(rubric.indicators).map(([id, rule]) => [id, rule.weight]));
+    return { aspects: rubric.aspects, indicators: { ...own, ...(lens && lens.weights) } };
+  }
+
   // Weights in full: those given, and for the rest those of the rubric.
   function complete(weights) {
-    const own = Object.entries(rubric.indicators).map(([id, rule]) => [id, rule.weight]);
-    return {
-      aspects: { ...rubric.aspects, ...(weights && weights.aspects) },
-      indicators: { ...Object.fromEntries(own), ...(weights && weights.indicators) },
-    };
+    const { aspects, indicators } = base();
+    return { aspects: { ...aspects, ...(weights && weights.aspects) }, indicators: { ...indicators, ...(weights && weights.indicators) } };
   }
   // Shares: of each indicator in its aspect, and of each aspect; an aspect without a weighed indicator has none.
   function shares(names, weights) {
@@ -83,7 +109,7 @@ faellesrum.scoring = function (data) {
   function apply(weights) {
     for (const [name, was] of given) {
       const table = data[name];
-      if (!weights) { Object.assign(table, was); continue; }
+      if (!weights && !lens) { Object.assign(table, was); continue; }
       const found = scored(tables[name], weights);
       const rounded = Object.entries(found.scores).map(([key, parts]) => [key, parts.map((part) => Array.from(part, perMille))]);
       Object.assign(table, {
@@ -109,7 +135,7 @@ faellesrum.scoring = function (data) {
   }
 
   return {
-    swing, apply, sound, complete, shares: (weights) => shares(tables.spaces.names, weights),
-    score: (name, weights) => scored(tables[name], weights), names: tables.spaces.names,
+    look, base, get lens() { return lens; }, swing, apply, sound, complete, shares: (weights) => shares(tables.spaces.names, weights),
+    score: (name, weights) => scored(tables[name], weights), names: plain.spaces.names,
   };
 };

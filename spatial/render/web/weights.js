@@ -8,8 +8,9 @@ faellesrum.weights = function (data, words, model, h, changed) {
 
   const most = (base) => Math.max(MOST, base * 2);
   function same(full) {
-    return ASPECTS.every((name) => full.aspects[name] === rubric.aspects[name]) &&
-      model.names.every((id) => full.indicators[id] === rubric.indicators[id].weight);
+    const base = model.base();
+    return ASPECTS.every((name) => full.aspects[name] === base.aspects[name]) &&
+      model.names.every((id) => full.indicators[id] === base.indicators[id]);
   }
   function set(next) {
     const full = model.complete(next);
@@ -23,8 +24,8 @@ faellesrum.weights = function (data, words, model, h, changed) {
   // Only what differs from the rubric, so that addresses stay short.
   function changesOnly(full) {
     const pick = (values, base) => Object.fromEntries(Object.entries(values).filter(([key, weight]) => key in base && weight !== base[key]));
-    const bases = Object.fromEntries(Object.entries(rubric.indicators).map(([id, rule]) => [id, rule.weight]));
-    return { aspects: pick(full.aspects, rubric.aspects), indicators: pick(full.indicators, bases) };
+    const base = model.base();
+    return { aspects: pick(full.aspects, base.aspects), indicators: pick(full.indicators, base.indicators) };
   }
   function move(kind, name, weight) {
     const full = model.complete(weights);
@@ -42,6 +43,28 @@ faellesrum.weights = function (data, words, model, h, changed) {
       slider("aspects", name, t("aspect." + name + ".title"), rubric.aspects[name]),
       own.length > 1 ? h("details", {}, h("summary", {}, t("map.weights.inside", { aspect: t("aspect." + name + ".title") })),
         own.map((id) => slider("indicators", id, words.indicator(id).title, rubric.indicators[id].weight))) : null);
+  }
+  // Other ways of getting about: measured and judged again for each by Python.
+  function lenses() {
+    const box = byId("fr-lens");
+    box.hidden = !data.lenses.length;
+    if (!data.lenses.length) { return; }
+    const chosen = model.lens ? model.lens.id : "";
+    const select = h("select", { id: "fr-lens-choice" }, h("option", { value: "", selected: !chosen }, t("map.lens.none")),
+      data.lenses.map(({ id }) => h("option", { value: id, selected: id === chosen }, t("lens." + id + ".title"))));
+    select.addEventListener("change", () => { look(select.value); byId("fr-lens-choice").focus(); });
+    box.replaceChildren(h("div", { class: "fr-choice" }, h("label", { for: "fr-lens-choice" }, t("map.lens.label")), select),
+      h("p", { class: "fr-quiet", role: "status" }, model.lens ? lensText() : ""));
+  }
+  function lensText() {
+    const [low, best, high] = model.lens.served.map((share) => words.number(Math.round(share * 100)));
+    return t("lens." + model.lens.id + ".text") + " " + t("map.lens.served", { share: best, low, high });
+  }
+  function look(id) {
+    model.look(id);
+    weights = null;
+    changed(null);
+    write();
   }
   function presets() {
     const only = (name) => ({ aspects: Object.fromEntries(ASPECTS.map((aspect) => [aspect, aspect === name ? EMPHASIS : 1])), indicators: {} });
@@ -61,6 +84,7 @@ faellesrum.weights = function (data, words, model, h, changed) {
   }
   function status(text) { const line = byId("fr-weights-status"); if (line) { line.textContent = text; } }
   function write() {
+    lenses();
     const box = byId("fr-weights"), open = box.querySelector("details") && box.querySelector("details").open;
     box.replaceChildren(h("details", { open: Boolean(open) }, h("summary", {}, t("map.weights.title")),
       h("p", { class: "fr-quiet" }, t("map.weights.text")),
@@ -85,5 +109,5 @@ faellesrum.weights = function (data, words, model, h, changed) {
     note.hidden = !weights;
     note.replaceChildren(...(weights ? [t("map.weights.note") + " ", h("button", { type: "button", class: "fr-link", on: () => set(null) }, t("map.weights.reset"))] : []));
   }
-  return { write, set, get current() { return weights; } };
+  return { write, set, look, get current() { return weights; } };
 };

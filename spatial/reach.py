@@ -1,0 +1,85 @@
+"""What one place reaches, as tables that are drawn: ways on foot, where places meet them, what is seen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from spatial.model import Estate
+from spatial.visibility import isovist
+
+# Ten minutes at 1.33 m/s, as the indicators have them; five are half of it.
+WALK_M = 800.0
+SEEN_M = 100.0
+# A field of view is drawn from so many points of a place at most, and with this detail.
+MOST_VIEWPOINTS = 4
+DETAIL_M = 1.0
+
+WAYS, ENTRIES, VIEWS = "walk_ways", "walk_entries", "views"
+
+
+def tables(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame, estate: Estate) -> dict[str, gpd.GeoDataFrame]:
+    """Make the tables of reach.
+
+    Returns
+    -------
+    dict
+        ``walk_ways``: edges of the walking graph within `WALK_M` of the study area: ``start`` and
+        ``end`` (numbers of nodes), ``length_m``, ``start_locked`` and ``end_locked`` (nobody passes).
+        ``walk_entries``: where sites meet them: ``place_id``, ``way`` (row of the former),
+        ``offset_m`` along it, ``leg_m`` to it. ``views``: ``place_id`` and what is seen within
+        `SEEN_M` from somewhere in the site.
+    """
+    network, entries = scenery["network"], scenery["entries"]
+    kept = _near(network.geometry, estate)
+    row = np.full(len(network.geometry), -1)
+    row[kept] = np.arange(len(kept))
+    locked = network.locked
+    ways = gpd.GeoDataFrame(
+        {
+            "start": network.start[kept],
+            "end": network.end[kept],
+            "length_m": network.length_m[kept],
+            "start_locked": locked[network.start[kept]],
+            "end_locked": locked[network.end[kept]],
+        },
+        geometry=network.geometry[kept],
+        crs=estate.crs,
+    )
+    inside = row[entries.edge] >= 0
+    met = gpd.GeoDataFrame(
+        {
+            "place_id": sites.index.to_numpy()[entries.owner[inside]],
+            "way": row[entries.edge[inside]],
+            "offset_m": entries.offset_m[inside],
+            "leg_m": entries.leg_m[inside],
+        },
+        geometry=shapely.line_interpolate_point(network.geometry[entries.edge[inside]], entries.offset_m[inside]),
+        crs=estate.crs,
+    )
+    return {WAYS: ways, ENTRIES: met, VIEWS: _views(scenery, sites, estate)}
+
+
+def _near(geometry: npt.NDArray[Any], estate: Estate) -> npt.NDArray[np.int64]:
+    if not len(geometry):
+        return np.empty(0, dtype=np.int64)
+    area = estate.study_area.buffer(WALK_M)
+    shapely.prepare(area)
+    return np.flatnonzero(shapely.intersects(area, geometry))
+
+
+def _views(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
+    owner, points = scenery["viewpoints"]
+    shapes = []
+    for i in range(len(sites)):
+        own = np.flatnonzero(owner == i)
+        some = own[np.unique(np.linspace(0, len(own) - 1, min(len(own), MOST_VIEWPOINTS)).round().astype(int))]
+        seen = [isovist(points[k], scenery["view"], SEEN_M) for k in some]
+        shapes.append(shapely.union_all([*seen, sites.geometry.iloc[i]]))
+    simple = shapely.make_valid(shapely.simplify(np.array(shapes, dtype=object), DETAIL_M))
+    return gpd.GeoDataFrame({"place_id": sites.index.to_numpy()}, geometry=simple, crs=estate.crs)
