@@ -147,7 +147,10 @@ faellesrum.panel = function (data, words, scale, model) {
     return spaces.id.map((_, i) => i).sort((a, b) => (scale.value(spaces, b) ?? -Infinity) - (scale.value(spaces, a) ?? -Infinity) || a - b);
   }
   function titleOf(by) { return config.scores.includes(by) ? t("aspect." + by + ".title") : words.indicator(by).title; }
-  function link(i, handlers) { return h("button", { type: "button", class: "fr-link", on: () => handlers.space(i) }, spaceName(i)); }
+  // A link and not a button: it breaks over lines as the sentence around it does.
+  function link(i, handlers) {
+    return h("a", { class: "fr-link", href: "#show=" + encodeURIComponent(spaces.id[i]), on: (event) => { event.preventDefault(); handlers.space(i); } }, spaceName(i));
+  }
   // A sentence with a button in it, without ever building HTML from text.
   function sentence(path, values, name) {
     const [before, after] = t(path, { ...values, name: "\u0000" }).split("\u0000");
@@ -415,6 +418,7 @@ faellesrum.panel = function (data, words, scale, model) {
     const small = window.matchMedia("(max-width: 719px)").matches;
     const fold = h("details", { class: "fr-more-legend", open: !small }, h("summary", {}, t("map.legend.show")), body, kinds.length ? symbols : null);
     box.setAttribute("aria-label", t("map.legend.show"));
+    box.classList.toggle("fr-overall-shown", scale.by === config.scores[0]);
     const focused = document.activeElement && document.activeElement.id === "fr-by";
     const anyHatched = spaces.id.some((_, i) => scale.hatched(spaces, i));
     box.replaceChildren(byChoice(handlers), ramp, h("p", { class: "fr-quiet" }, legendText()),
