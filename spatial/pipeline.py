@@ -368,10 +368,14 @@ def analyse(
     with clock.stage("reach"):
         reached = within_reach.tables(scenery, sites, estate)
     scores = pd.concat([scored_places[FLOATING], scored_spaces[FLOATING]])
-    drawn = {name: scenery[name] for name in CONTEXT_LAYERS} | reached | {
-        "boundary": _boundary(estate),
-        "homes": homes.within_reach(scenery["dwellings"], sites, scenery["walks"].distance_m, scores),
-    }
+    drawn = (
+        {name: scenery[name] for name in CONTEXT_LAYERS}
+        | reached
+        | {
+            "boundary": _boundary(estate),
+            "homes": homes.within_reach(scenery["dwellings"], sites, scenery["walks"].distance_m, scores),
+        }
+    )
     return Analysis(
         estate=estate,
         places=scored_places,
