@@ -91,7 +91,7 @@ def everything(folder, only=None):
         with closing(sqlite3.connect(path)) as database:
             names = [name for (name,) in database.execute("select name from sqlite_master where type='table'")]
             texts += [str(row) for name in names for row in database.execute(f'select * from "{name}"')]
-        for name in pyogrio.list_layers(path)[:, 0]:
+        for name in (name for name, geometry in pyogrio.list_layers(path) if geometry is not None):
             texts.append(str(gpd.read_file(path, layer=name).get_coordinates().to_numpy().round(3).tolist()))
     texts += [pd.read_parquet(path).to_csv() for path in files if path.suffix == ".parquet"]
     return "\n".join(texts)

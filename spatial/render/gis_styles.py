@@ -69,7 +69,7 @@ def describe(result: Result, path: Path, columns: Mapping[str, Sequence[str]], *
     ``columns`` are those of each table. Every table gets a style in Danish and one in English; the
     one in ``lang`` is what QGIS takes by itself.
     """
-    at = str(result.manifest.get("made_at") or UNDATED)
+    at = str(result.manifest.get("made_at") or UNDATED).replace("+00:00", ".000Z")
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(_text("tables.sql"))
         database.executemany("INSERT INTO gpkg_extensions VALUES (?, NULL, ?, ?, 'read-write')", EXTENSIONS)

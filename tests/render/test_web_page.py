@@ -1,6 +1,7 @@
 """The page as people use it: address, fill, search, reach, keyboard, and axe-core's judgement; in a real browser."""
 
 import json
+import re
 from importlib.resources import files
 
 import networkx
@@ -235,8 +236,9 @@ def test_numbers_follow_the_language(opened, demo_result):
     page.click("#fr-languages >> text=Dansk")
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     danish = page.locator("#fr-details").inner_text()
-    known = round(demo_result.meeting_spaces["coverage"][space] * 100)
-    assert f"({known}%)" in english and f"({known} %)" in danish
+    best = str(round(demo_result.meeting_spaces["floating"][space] * 100))
+    assert best in english and best in danish
+    assert re.search(r"\d%", english) and re.search(r"\d %", danish) and not re.search(r"\d%", danish)
     assert "could" in english.lower() or "can become" in english
     assert "kan blive" in danish
 
