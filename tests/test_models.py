@@ -50,7 +50,12 @@ def gentle(estate, osm, folder):
 
 def test_without_models_nothing_is_pretended(plain):
     assert "slope_max_ratio" not in plain.places and "slope_max" not in set(plain.evidence["indicator"])
-    left_out = {"slope_max": "terrain", "sky_view": "surface", "sun_hours": "surface"}
+    left_out = {
+        "estates_reached": "layer",
+        "slope_max": "terrain",
+        "sky_view": "surface",
+        "sun_hours": "surface",
+    }
     assert plain.manifest["rubric"]["left_out"] == left_out
     assert plain.manifest["models"] == {}
     for lang, words in (("en", "no terrain model was given"), ("da", "der er ikke givet en terrænmodel")):
@@ -152,7 +157,7 @@ def test_the_sky_over_the_bench(bare):
     # A clear equinox day above 5° at 55.7° north: 10.8 hours. The sun in the west is over 30 m high at noon.
     assert sun["value"] == pytest.approx(10.8, abs=0.5) and sun["unit"] == "h"
     assert bare.places.loc[BENCH, "sun_hours_h"] == sun["value"]
-    assert bare.manifest["rubric"]["left_out"] == {"slope_max": "terrain"}
+    assert bare.manifest["rubric"]["left_out"] == {"estates_reached": "layer", "slope_max": "terrain"}
 
 
 def test_without_trees_the_view_is_as_in_the_plan(plain, bare):
