@@ -133,7 +133,13 @@ def command(
     """
     if frozen is not None:
         _only_frozen(ctx)
-        analyse({}, "", frozen=frozen, **{name: options[name] for name in options if name not in _estate.NAMES})
+        analyse(
+            {},
+            "",
+            complete=complete,
+            frozen=frozen,
+            **{name: options[name] for name in options if name not in _estate.NAMES},
+        )
         return
     which = _estate.taken(options)
     if osm is None:
@@ -142,8 +148,8 @@ def command(
 
 
 def _only_frozen(ctx: click.Context) -> None:
-    """Refuse options that say an input which the frozen ones say already."""
-    said = {*_estate.NAMES, "osm", "layers", "complete", "refresh", "margin_m", "reach_m", "terrain", "surface"}
+    """Refuse options that say an input which the frozen ones say already; what is declared of a layer is no input."""
+    said = {*_estate.NAMES, "osm", "layers", "refresh", "margin_m", "reach_m", "terrain", "surface"}
     both = [
         parameter.opts[0]
         for parameter in ctx.command.params

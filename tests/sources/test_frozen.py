@@ -285,13 +285,16 @@ def test_a_run_with_municipal_layers_is_replayed(shared_data, tmp_path):
         "--reach", 400, "--osm", copenhagen / "oesterbro.osm.pbf",
         "--layer", f"kk.legeplads={copenhagen / 'legeplads.geojson'}",
         "--layer", f"kk.parkregister={copenhagen / 'parkregister.geojson'}",
+        "--layer", f"kk.baenke={shared_data / 'benches-dk' / 'benches.geojson'}",
     )  # fmt: skip
-    direct = call("run", *args, "--out", tmp_path / "direct")
+    # What is declared of a layer is no input: it is said again.
+    declared = ("--complete", "kk.baenke")
+    direct = call("run", *args, *declared, "--out", tmp_path / "direct")
     done = call("fetch", *args, "--out", tmp_path / "inputs")
     assert direct.code == done.code == 0, direct.err + done.err
-    replay = call("run", "--inputs", tmp_path / "inputs", "--out", tmp_path / "replay")
+    replay = call("run", "--inputs", tmp_path / "inputs", *declared, "--out", tmp_path / "replay")
     assert replay.code == 0 and scores(tmp_path / "direct") == scores(tmp_path / "replay")
     first, again = (json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("direct", "replay"))
-    assert first["sources"] == again["sources"] and len(first["sources"]) == 4
+    assert first["sources"] == again["sources"] and len(first["sources"]) == 5
     inputs = frozen.read(tmp_path / "inputs")
     same_raw(inputs.layers[0], register.around(f"kk.legeplads={copenhagen / 'legeplads.geojson'}", inputs.estate))
