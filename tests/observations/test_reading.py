@@ -169,6 +169,51 @@ def test_kobo_and_odk_exports_carry_their_groups_and_meta_columns(tmp_path):
     assert read(odk).surveys["start"].dt.hour.tolist() == [10]  # UTC became Danish summer time
 
 
+KOBO_HEAD = ["start", "end", "visit/kind", "visit/row_total", "visit/geopoint", "_submitted_by", "visit/notes"]
+KOBO_ROWS = [
+    ["2026-05-04T10:31:00.000+02:00", "2026-05-04T10:45:00.000+02:00", "staying", 4, "55.70 12.57 0 4.5", "karen", "x"],
+    ["2026-05-04T12:31:00.000+02:00", "2026-05-04T12:45:00.000+02:00", "staying", 0, "55.70 12.57 0 4.5", "karen", ""],
+]
+
+
+def kobo_csv(path):
+    return table(path, rows(*KOBO_ROWS), KOBO_HEAD)
+
+
+def kobo_xlsx(path):
+    """KoboToolbox's workbook: one sheet, numbers as numbers."""
+    book = openpyxl.Workbook()
+    book.active.title = "Counts"
+    for cells in [KOBO_HEAD, *KOBO_ROWS]:
+        book.active.append(cells)
+    book.save(path)
+    return path
+
+
+def kobo_geojson(path):
+    """KoboToolbox's GeoJSON: the answers as properties, the point as geometry with its height."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [*HERE, 0]},
+            "properties": {key: value for key, value in zip(KOBO_HEAD, cells, strict=True) if key != "visit/geopoint"},
+        }
+        for cells in KOBO_ROWS
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("write", "suffix"), [(kobo_csv, "csv"), (kobo_xlsx, "xlsx"), (kobo_geojson, "geojson")])
+def test_the_three_exports_of_kobo_read_alike(write, suffix, tmp_path):
+    found = read(write(tmp_path / f"kobo.{suffix}")).surveys
+    assert found["total"].tolist() == [4, 0] and found["minutes"].tolist() == [14, 14]
+    assert found["start"].dt.hour.tolist() == [10, 12] and set(found["kind"]) == {"staying"}
+    here = gpd.GeoSeries([shapely.Point(HERE)], crs=4326).to_crs(UTM32).iloc[0]
+    assert found.geometry.distance(here).max() < 1e-6
+    assert not {"visit/notes", "_submitted_by", "notes"} & set(found)
+
+
 def test_qfield_geopackage(tmp_path):
     places = gpd.GeoDataFrame(
         {"count": [3, 0], "kind": ["staying", "staying"],
