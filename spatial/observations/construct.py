@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -30,6 +31,8 @@ from spatial.observations.statistics import (
 Floats = npt.NDArray[np.float64]
 
 CLASSES = 5
+# So many halvings of the visits; their mean no longer hangs on which visits fall into which half.
+HALVINGS = 200
 # A space is busier than expected where the difference of square roots passes the normal 97.5 % point.
 Z = 1.96
 BUSIER, QUIETER, AS_EXPECTED = "busier", "quieter", "as_expected"
@@ -109,7 +112,7 @@ def check(
         aspects=_aspects(table, without, y, resamples, seed),
         classes=_classes(x, table, rate, resamples, seed),
         residuals=_residuals(x, table, rate),
-        reliability=_reliability(visits, table.index),
+        reliability=_reliability(visits, table.index, seed),
         surveys_to_halve=None if np.isnan(factor) else max(1, round((factor - 1) * used)),
         enough=enough,
     )
@@ -174,16 +177,32 @@ def _residuals(x: Floats, table: pd.DataFrame, rate: str) -> pd.Series:
     return pd.Series(words, index=table.index, dtype=object)
 
 
-def _reliability(visits: pd.DataFrame, spaces: pd.Index) -> float:
-    """Agreement of every other visit with the rest, over spaces with at least two visits."""
+def _reliability(visits: pd.DataFrame, spaces: pd.Index, seed: int) -> float:
+    """Agreement of one half of the visits with the other, the mean of many seeded halvings (Parsons et al. 2019).
+
+    Over spaces with at least two visits. One halving alone hangs on which visits fall into it.
+    """
     staying = counted(visits, STAYING)
     staying = staying[staying["unit_id"].isin(spaces)].sort_values(["unit_id", "start", "location_id"], kind="stable")
-    turn = staying.groupby("unit_id").cumcount() % 2
-    halves = staying.groupby(["unit_id", turn])["total"].mean().unstack()
-    if halves.shape[1] < 2:
-        return np.nan
-    both = halves.dropna()
-    return reliability(both[0].to_numpy(np.float64), both[1].to_numpy(np.float64))
+    unit, counts = pd.factorize(staying["unit_id"])[0], staying["total"].to_numpy(np.float64)
+    several = np.flatnonzero(np.bincount(unit) > 1) if len(unit) else np.empty(0, dtype=np.int64)
+    random = np.random.default_rng(seed)
+    found = [reliability(*(half[several] for half in _halves(unit, counts, random))) for _ in range(HALVINGS)]
+    known = [value for value in found if np.isfinite(value)]
+    return float(np.mean(known)) if known else np.nan
+
+
+def _halves(unit: Any, counts: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Mean count of each unit in the two halves of a random halving of its visits."""
+    order = np.lexsort((random.random(len(unit)), unit))
+    starts = np.searchsorted(unit[order], unit[order], side="left")
+    second = np.empty(len(unit), dtype=bool)
+    second[order] = (np.arange(len(unit)) - starts) % 2 == 1
+    size = int(unit.max(initial=-1)) + 1
+    sums = [np.bincount(unit[part], weights=counts[part], minlength=size) for part in (~second, second)]
+    visits = [np.bincount(unit[part], minlength=size) for part in (~second, second)]
+    one, other = (np.divide(a, b, out=np.full(size, np.nan), where=b > 0) for a, b in zip(sums, visits, strict=True))
+    return one, other
 
 
 def background(

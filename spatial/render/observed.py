@@ -150,7 +150,8 @@ def shows(facts: Mapping[str, Any], lang: str) -> list[str]:
     if auc["value"] is not None:
         shares = {"share": auc["value"], "low": auc["low"], "high": auc["high"]}
         lines.append(say["auc"].format(**{name: _percent(share, lang) for name, share in shares.items()}))
-    if check["reliability"] is not None:
+    # An estimate as well: where the correlation that was found is above it, it says nothing.
+    if check["reliability"] is not None and check["reliability"] ** 0.5 > abs(rho["value"]):
         lines.append(say["reliability"].format(most=number(check["reliability"] ** 0.5, lang)))
     if check["surveys_to_halve"] is not None:
         more = {"more": number(check["surveys_to_halve"], lang, 0), "surveys": number(check["surveys"], lang, 0)}

@@ -125,3 +125,12 @@ def test_no_counts_of_people_staying_is_a_result():
     none = replace(joined, visits=joined.visits[joined.visits["total"] < 0])
     found = check(spaces, none)
     assert found.spaces == 0 and np.isnan(found.rho.value) and not found.enough
+
+
+def test_the_halves_are_of_each_unit_and_do_not_hang_on_one_halving():
+    unit = np.array([0, 0, 0, 0, 1, 1, 2])
+    counts = np.array([1.0, 1.0, 1.0, 1.0, 4.0, 8.0, 5.0])
+    one, other = construct._halves(unit, counts, np.random.default_rng(3))
+    assert one[0] == other[0] == 1
+    assert sorted([one[1], other[1]]) == [4, 8]
+    assert one[2] == 5 and np.isnan(other[2])  # a single visit has one half
