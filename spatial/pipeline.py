@@ -519,6 +519,7 @@ def _measure(
     members = scenery["members"]
     many = [members[space] for space in sites.index[sites["level"] == "space"]]
     alone = {space: rows[0] for space, rows in members.items() if len(rows) == 1}
+    of_layer = _layer_sources(scenery)
     tables, references = [], {}
     for name, indicator in indicators.registry().items():
         if name not in spec.rules or indicators.lacking(indicator, scenery):
@@ -526,7 +527,8 @@ def _measure(
         measured = indicators.measure(indicator, found if indicator.members else sites, scenery)
         references[name] = measured.reference
         whole = _with_rooms(indicator, measured, many, spec.rules[name].plausible)
-        table = _evidence(whole, indicator, sites, raw).assign(source_id=_sources(indicator, found, sites, scenery))
+        sources = _sources(indicator, found, sites, scenery, of_layer)
+        table = _evidence(whole, indicator, sites, raw).assign(source_id=sources)
         table = table.assign(facts=_facts(indicator, measured, table, sites, many, scenery["kinds"]))
         lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
         tables.append(pd.concat([table, lone]))
@@ -591,14 +593,25 @@ def _at_edge(
     )
 
 
+def _layer_sources(scenery: Mapping[str, Any]) -> dict[str, str]:
+    """Sources of each layer that an indicator may rest on."""
+    needs = {name for indicator in indicators.registry().values() for name in indicator.needs}
+    layers = {part for name in needs - set(scene.MODELS_OF) for part in scene.MADE_OF.get(name, (name,))}
+    return {name: lineage.of_layers(scenery, [name]) for name in layers if scenery.get(name) is not None}
+
+
 def _sources(
-    indicator: indicators.Spec, found: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, scenery: Mapping[str, Any]
+    indicator: indicators.Spec,
+    found: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    scenery: Mapping[str, Any],
+    of_layer: Mapping[str, str],
 ) -> Any:
     """Sources that each value of an indicator rests on; those of a room are those of its places."""
     needs = [name for name in indicator.needs if scenery[name] is not None]
     layers = {part for name in needs for part in scene.MADE_OF.get(name, (name,)) if name not in scene.MODELS_OF}
     models = {model for name in needs for model in scene.MODELS_OF.get(name, ()) if scenery[model] is not None}
-    of_layers = lineage.joined([lineage.of_layers(scenery, layers) or osm_file.SOURCE_ID, *models])
+    of_layers = lineage.joined([lineage.joined(of_layer[name] for name in layers) or osm_file.SOURCE_ID, *models])
     if not indicator.reads:
         return of_layers
     of_places = lineage.of_tags(found, indicator.reads, otherwise=of_layers)

@@ -54,6 +54,7 @@ MADE_OF = {
     "near_way": ("paths",),
     "doors": ("paths", "dwellings"),
     "walks": ("paths", "dwellings"),
+    "straight_m": ("dwellings",),
     "decay_sample": ("paths", "dwellings"),
     "flows": ("paths", "dwellings", "destinations"),
     "stop_entries": ("paths", "stops"),
@@ -107,8 +108,8 @@ def build(
         The canonical layers, and: ``estate``; ``kinds`` (tag rules); ``network``; ``entries`` and
         ``doors`` (attachments of sites and dwellings); ``walks`` (approaches of sites × dwellings);
         ``flows`` (trips by edge); ``stop_entries``, ``stop_walk_m``, ``help_walk_m``; ``department_of`` (number
-        of the department by dwelling, None without a layer); ``decay_sample``; ``blockers`` (buildings
-        and closed barriers), ``view``
+        of the department by dwelling, None without a layer); ``decay_sample``; ``straight_m`` (straight
+        lines, sites × the estate's doors); ``blockers`` (buildings and closed barriers), ``view``
         (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
         ``near_way`` (by place); ``seats_complete`` (by site: what seats there are is known);
         ``members`` and ``member_kinds``. With a terrain model, else None:
@@ -150,6 +151,7 @@ def build(
         "stop_walk_m": walking.nearest_m(graph, entries, stops, limit_m=WALK_LIMIT_M),
         "help_walk_m": walking.nearest_m(graph, entries, _help(graph, layers["context"]), limit_m=WALK_LIMIT_M),
         "department_of": department_of(layers["departments"], dwellings),
+        "straight_m": _straight_m(sites, dwellings),
         "decay_sample": _decay_sample(graph, doors, dwellings, estate),
         "blockers": blockers,
         "view": view,
@@ -211,6 +213,13 @@ def _with_inside(dwellings: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFram
     area = estate.boundary.buffer(DOORSTEP_M)
     shapely.prepare(area)
     return dwellings.assign(inside=shapely.intersects(area, dwellings.geometry.to_numpy()))
+
+
+def _straight_m(sites: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    """Straight lines from each site to each door of the estate, as distances in metres."""
+    doors = dwellings.geometry.to_numpy()[dwellings["inside"].to_numpy(dtype=bool)]
+    found: npt.NDArray[np.float64] = shapely.distance(sites.geometry.to_numpy()[:, None], doors[None, :])
+    return found
 
 
 def footprints_of(objects: gpd.GeoDataFrame, rules: TagRules, trait: str) -> gpd.GeoDataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import shapely
 
 from spatial.indicators import DERIVED, Measured, indicator, known, unknown, where
 
@@ -79,7 +78,9 @@ def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit
     walked=True,
     reference="Hess (1997), pedestrian route directness; Stangl (2012).",
 )
-def detour(places: Any, walks: Any, dwellings: Any, entries: Any, *, nearest_m: float = 25.0) -> Measured:
+def detour(
+    places: Any, walks: Any, dwellings: Any, entries: Any, straight_m: Any, *, nearest_m: float = 25.0
+) -> Measured:
     """Median of walking distance / straight line, over the estate's dwellings that reach it.
 
     Dwellings nearer than 25 m are left out: their ratio says nothing about the network.
@@ -87,11 +88,7 @@ def detour(places: Any, walks: Any, dwellings: Any, entries: Any, *, nearest_m: 
     inside = dwellings["inside"].to_numpy()
     weight = dwellings["dwellings"].to_numpy()[inside]
     walked = walks.distance_m[:, inside]
-    place, door = np.nonzero(~np.isnan(walked))
-    homes = dwellings.geometry.to_numpy()[inside]
-    straight = np.zeros_like(walked)
-    straight[place, door] = shapely.distance(places.geometry.to_numpy()[place], homes[door])
-    ratio = np.where(straight >= nearest_m, walked / np.maximum(straight, nearest_m), np.nan)
+    ratio = np.where(straight_m >= nearest_m, walked / np.maximum(straight_m, nearest_m), np.nan)
     value = weighted_median(np.maximum(ratio, 1.0), weight, of_all=False)
     measured = where(
         np.isnan(value), known(value, DERIVED, "median_of_estate_dwellings"), unknown("no_dwelling_reaches_it")

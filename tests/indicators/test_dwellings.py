@@ -75,4 +75,6 @@ def test_detour(straight, walked, weights, expected):
     walks = tables.walks(distance_m=[[*walked, 700]] * 2)
     # The place is the square from (0, 0) to (1, 1); homes stand in a line east of its edge.
     doors = shapely.points([(1 + away, 0.5) for away in [*straight, 700]])
-    tables.check(detour(PLACES, walks, homes.set_geometry(doors, crs=homes.crs), BOTH), expected, NO_WAY)
+    homes = homes.set_geometry(doors, crs=homes.crs)
+    straight_m = np.array([straight] * 2, dtype=float)
+    tables.check(detour(PLACES, walks, homes, BOTH, straight_m), expected, NO_WAY)
