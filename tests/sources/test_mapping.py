@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spatial.indicators.open_hours import open_share
 from spatial.sources import catalogue, mapping
 from spatial.sources.catalogue import Codes, FieldRule, HoursRule, KindRule, Mapped
 
@@ -109,11 +110,12 @@ def test_hours(always, season, first, last, hours):
     assert one(mapped, a=always, s=season, f=first, l=last).tags[0].get("opening_hours") == hours
 
 
-def test_hours_are_read_by_the_program_that_judges_them():
-    from opening_hours import OpeningHours
-
-    for text in ("24/7", "Apr 01-Sep 30", "Oct 15-Mar 01"):
-        OpeningHours(text)
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("24/7", 365), ("Apr 01-Sep 30", 30 + 31 + 30 + 31 + 31 + 30), ("Oct 15-Mar 01", 17 + 30 + 31 + 31 + 28 + 1)],
+)
+def test_hours_are_read_by_the_program_that_judges_them(text, days):
+    assert open_share(text) == pytest.approx(days / 365)
 
 
 def test_sums_add_what_is_known():
