@@ -69,8 +69,9 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
     _check(before, after)
     seed = int(before.manifest.get("seed", 0)) if seed is None else seed
     pairs = match(_members(before), _members(after))
-    scores = _scores(before, after)
-    spaces = _spaces(before, after, pairs, scores)
+    judged, index = _judged(before, after)
+    scores = scoring.estimates(judged, index, before.rubric)
+    spaces = _spaces(before, after, pairs, scores, (judged, index))
     homes = _homes(before, after, scores)
     staying = homes[homes["best_before"].notna() & homes["best_after"].notna()]
     weight = staying["dwellings"].to_numpy(dtype=np.float64)
@@ -81,7 +82,7 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
         dwellings=_counts(homes),
         median_before=float(today),
         median_after=float(then),
-        keeps_share=_keeps(before, after, staying, seed),
+        keeps_share=_keeps(before, after, staying, (judged, index), seed),
     )
 
 
@@ -131,16 +132,11 @@ def _evidence(before: Result, after: Result) -> pd.DataFrame:
     return pd.concat([before.evidence, renamed], ignore_index=True)
 
 
-def _scores(before: Result, after: Result) -> pd.DataFrame:
-    """Scores of all meeting spaces by the rubric of the first, those of the second under ids of their own."""
-    index = pd.Index([*before.meeting_spaces.index, *(AFTER + after.meeting_spaces.index.astype(str))], dtype=object)
-    return scoring.estimates(scoring.judge_all(_evidence(before, after), index, before.rubric), index, before.rubric)
-
-
-def _spaces(before: Result, after: Result, pairs: dict[str, str], scores: pd.DataFrame) -> pd.DataFrame:
+def _spaces(
+    before: Result, after: Result, pairs: dict[str, str], scores: pd.DataFrame, judged: tuple[scoring.Judged, pd.Index]
+) -> pd.DataFrame:
     new = [space for space in after.meeting_spaces.index if space not in set(pairs.values())]
     ids = [(str(space), pairs.get(str(space))) for space in before.meeting_spaces.index] + [(None, str(s)) for s in new]
-    judged = _judged(before, after)
     rows = [_space_row(mine, theirs, before, after, scores, judged) for mine, theirs in ids]
     table = pd.DataFrame(rows)
     if not len(table):
@@ -152,6 +148,7 @@ def _spaces(before: Result, after: Result, pairs: dict[str, str], scores: pd.Dat
 
 
 def _judged(before: Result, after: Result) -> tuple[scoring.Judged, pd.Index]:
+    """All meeting spaces judged by the rubric of the first, those of the second under ids of their own."""
     index = pd.Index([*before.meeting_spaces.index, *(AFTER + after.meeting_spaces.index.astype(str))], dtype=object)
     return scoring.judge_all(_evidence(before, after), index, before.rubric), index
 
@@ -261,11 +258,13 @@ def median(values: Floats, weight: Floats) -> Floats:
     return found
 
 
-def _keeps(before: Result, after: Result, homes: pd.DataFrame, seed: int) -> float:
+def _keeps(
+    before: Result, after: Result, homes: pd.DataFrame, spaces: tuple[scoring.Judged, pd.Index], seed: int
+) -> float:
     """Share of the draws in which the median dwelling keeps or betters what it has."""
     if not len(homes):
         return float("nan")
-    judged, index = _judged(before, after)
+    judged, index = spaces
     weight = homes["dwellings"].to_numpy(dtype=np.float64)
     old, new = (result.layers["homes"].loc[homes.index] for result in (before, after))
     kept = [
