@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spatial.analysis import Analysis, Estate
     from spatial.comparison import Comparison, compare
     from spatial.errors import (
         ConfigError,
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
         SourceUnavailable,
         SpatialError,
     )
-    from spatial.pipeline import Analysis, Estate, analyse, load, save
+    from spatial.outputs import load, save
+    from spatial.pipeline import analyse
 
 __all__ = [
     "Analysis",
@@ -50,7 +52,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Analysis", "Estate", "analyse", "load", "save"), "spatial.pipeline"),
+    **dict.fromkeys(("Analysis", "Estate"), "spatial.analysis"),
+    **dict.fromkeys(("load", "save"), "spatial.outputs"),
+    "analyse": "spatial.pipeline",
     **dict.fromkeys(("Comparison", "compare"), "spatial.comparison"),
 }
 

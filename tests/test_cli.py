@@ -492,7 +492,7 @@ WRITERS = [
 )
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_failed_write_leaves_the_earlier_run_as_it_was(writer, error, analysis, earlier, monkeypatch):
-    from spatial import pipeline
+    from spatial import outputs
     from spatial.errors import InputError
     from spatial.render import tables, web_map
 
@@ -506,21 +506,21 @@ def test_a_failed_write_leaves_the_earlier_run_as_it_was(writer, error, analysis
     before = digests(earlier.parent)
     expected = InputError if isinstance(error, OSError) else type(error)
     with pytest.raises(expected, match="No space left" if isinstance(error, OSError) else None):
-        pipeline.save(analysis, earlier)
+        outputs.save(analysis, earlier)
     assert digests(earlier.parent) == before
     assert [path.name for path in earlier.parent.iterdir()] == ["town"]
     fresh = earlier.parent / "fresh"
     with pytest.raises(expected):
-        pipeline.save(analysis, fresh)
+        outputs.save(analysis, fresh)
     assert [path.name for path in earlier.parent.iterdir()] == ["town"]
 
 
 @pytest.fixture(scope="session")
 def analysis(inputs):
-    from spatial import pipeline
+    import spatial
 
-    estate = pipeline.Estate.from_file(inputs[0], margin_m=50, reach_m=300)
-    return pipeline.analyse(estate, osm=inputs[1])
+    estate = spatial.Estate.from_file(inputs[0], margin_m=50, reach_m=300)
+    return spatial.analyse(estate, osm=inputs[1])
 
 
 def test_an_interrupted_run_says_so(inputs, earlier, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from shapely.affinity import translate
 
 import spatial
-from spatial import pipeline
+from spatial import scored
 from spatial.sources import osm_file
 
 SHIFT_M = (12_345.0, -6_789.0)
@@ -16,7 +16,7 @@ SHIFT_M = (12_345.0, -6_789.0)
 
 def scores(result):
     return [
-        table[pipeline.SCORE_COLUMNS + pipeline.RANK_COLUMNS].astype(float)
+        table[scored.SCORE_COLUMNS + scored.RANK_COLUMNS].astype(float)
         for table in (result.places, result.meeting_spaces)
     ]
 

@@ -28,10 +28,10 @@ def command(folder: Path, formats: tuple[str, ...], out: Path | None) -> None:
     \b
     faellesrum export maps/demo --as geojson --as geoparquet
     """
-    from spatial import pipeline
+    from spatial import outputs
     from spatial.render import exchange, files
 
-    result = pipeline.load(folder)
+    result = outputs.load(folder)
     target = out or folder
     with files.whole(target) as draft:
         made = exchange.render(result, draft, tuple(dict.fromkeys(form.lower() for form in formats)))

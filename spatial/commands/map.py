@@ -31,11 +31,11 @@ def command(folder: Path, lang: str, tiles: str | None, out: Path | None) -> Non
     """
     with progress(lang) as tell:
         tell("map.html")
-        from spatial import pipeline
+        from spatial import analysis, outputs
         from spatial.render import files, web_map
 
         path = out or folder / "map.html"
-        result = pipeline.load(folder)
+        result = outputs.load(folder)
         with files.written(path):
-            web_map.render(result, path, lang=lang, tiles=tiles, **pipeline.for_page(result))
+            web_map.render(result, path, lang=lang, tiles=tiles, **analysis.for_page(result))
     click.echo(str(path))

@@ -205,7 +205,7 @@ def analyse(
             estate = _estate.read(which, margin_m=margin_m, reach_m=reach_m)
             extract = openstreetmap.extract(osm, estate, refresh=refresh, tell=tell)
         reading = read(extract, estate)
-        from spatial import pipeline
+        from spatial import outputs, pipeline
 
         pipeline.make_ready()
         analysis = pipeline.analyse(
@@ -224,7 +224,7 @@ def analyse(
             from spatial import observing
 
             counts = observing.read_for(analysis, observations)
-        saved = pipeline.save(analysis, out, lang=lang, progress=tell)
+        saved = outputs.save(analysis, out, lang=lang, progress=tell)
         if counts is not None:
             observing.write(saved, counts, out, lang=lang)
     from spatial import strings

@@ -28,8 +28,8 @@ def command(folder: Path, level: str, samples: int, lang: str, as_json: bool) ->
     \b
     faellesrum sensitivity maps/demo --lang en
     """
-    from spatial import pipeline
+    from spatial import outputs
     from spatial.render import sensitivity
 
-    found = pipeline.load(folder).sensitivity(level=level, samples=samples)
+    found = outputs.load(folder).sensitivity(level=level, samples=samples)
     click.echo(sensitivity.as_json(found) if as_json else sensitivity.text(found, lang=lang))

@@ -35,11 +35,11 @@ def command(
     """
     with progress(lang) as tell:
         tell("sitemap")
-        from spatial import pipeline
+        from spatial import outputs
         from spatial.render import files, sitemap
 
         path = (out or folder / "sitemap.pdf").with_suffix(".pdf")
-        result = pipeline.load(folder)
+        result = outputs.load(folder)
         choice = sitemap.Choice(paper, scale, landscape)
         with files.written(path):
             sitemap.render(result, path, lang=lang, choice=choice, dpi=dpi)

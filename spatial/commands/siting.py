@@ -25,9 +25,9 @@ def command(folder: Path, most: int, lang: str, as_json: bool) -> None:
     \b
     faellesrum siting maps/demo --lang en
     """
-    from spatial import pipeline
+    from spatial import outputs
     from spatial.render import siting
 
-    result = pipeline.load(folder)
+    result = outputs.load(folder)
     found = result.siting(most=most)
     click.echo(siting.as_json(found, result) if as_json else siting.text(found, result, lang=lang))

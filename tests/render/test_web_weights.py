@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spatial import pipeline, scoring
+from spatial import analysis, scoring
 from spatial.model import ASPECTS, FLOATING
 
 MAP = "map_faellesrum"
@@ -151,7 +151,7 @@ def test_presets_and_indicators(page):
 def test_what_was_judged_travels_with_little_loss(result):
     from spatial.render import _web_scoring
 
-    table = pipeline.for_page(result)["judged"]["places"]
+    table = analysis.for_page(result)["judged"]["places"]
     coded = _web_scoring.judged(table)
     import base64
 

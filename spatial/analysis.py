@@ -1,0 +1,224 @@
+"""What a user holds after a run: an estate that knows where it can be read from, and a result that explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from spatial import lens_rules, model, scored, scoring, siting
+from spatial.errors import InputError
+from spatial.model import Result, Rubric
+from spatial.sources import estates, files
+
+if TYPE_CHECKING:
+    import folium
+
+SEED = 20250201
+
+
+@dataclass(frozen=True)
+class Estate(model.Estate):
+    """A housing estate that knows where it can be read from; see ``spatial.model.Estate``."""
+
+    @classmethod
+    def from_file(
+        cls, path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = 1600.0
+    ) -> Estate:
+        """Read an estate's boundary from a file; see ``spatial.sources.files.estate``."""
+        return cls(**vars(files.estate(path, name=name, margin_m=margin_m, reach_m=reach_m)))
+
+    @classmethod
+    def from_registry(
+        cls,
+        area: str,
+        *,
+        boundary: str | Path | None = None,
+        name: str | None = None,
+        parcels_table: str | Path | None = None,
+        parcels: str | Path | None = None,
+        year: int | None = None,
+        allow_missing: bool = False,
+        margin_m: float = 250.0,
+        reach_m: float = 1600.0,
+    ) -> Estate:
+        """Make an area of the registry, such as ``"taastrupgaard"``, an estate; see ``spatial.sources.estates.read``.
+
+        No polygon is bundled: the boundary comes from a file, or is built from the state's table
+        of parcels and a layer of parcel polygons.
+        """
+        found = estates.read(
+            area,
+            boundary=boundary,
+            name=name,
+            parcels_table=parcels_table,
+            parcels=parcels,
+            year=year,
+            allow_missing=allow_missing,
+            margin_m=margin_m,
+            reach_m=reach_m,
+        )
+        return cls(**vars(found))
+
+
+@dataclass(frozen=True)
+class Analysis(Result):
+    """A result that can explain and draw itself."""
+
+    def map(self, lang: str = "da", *, tiles: str | None = None) -> folium.Map:
+        """Return the interactive map as a ``folium.Map``; nothing in it is requested from anywhere.
+
+        Parameters
+        ----------
+        lang
+            ``"da"`` or ``"en"``.
+        tiles
+            Address of an online base map, if the page may ask for one; see ``spatial.render.web_map``.
+        """
+        from spatial.render import web_map
+
+        return web_map.build(self, lang=lang, tiles=tiles, **for_page(self))
+
+    def explain(self, place_id: str, lang: str = "da", *, lens: str | None = None) -> str:
+        """Say in words where the score of a place or meeting space comes from.
+
+        Parameters
+        ----------
+        lens
+            Id of a resident lens; None is the ordinary result.
+
+        Raises
+        ------
+        InputError
+            If there is no such place or lens.
+        """
+        from spatial import explanation
+
+        evidence, rubric = self.through(lens)
+        return explanation.text(explanation.of(evidence, rubric, place_id, claims=self.claims), lang=lang, lens=lens)
+
+    def sensitivity(self, *, level: str = "spaces", samples: int = 512) -> pd.DataFrame:
+        """Which indicators the ranking hangs on: Sobol' indices; see ``spatial.sensitivity.table``.
+
+        Parameters
+        ----------
+        level
+            ``"places"`` or ``"spaces"``: what is ranked.
+        samples
+            Base samples, a power of two.
+
+        Raises
+        ------
+        InputError
+            If ``samples`` is no power of two, or the level is another.
+        """
+        from spatial import sensitivity
+
+        tables_ = {"places": self.places, "spaces": self.meeting_spaces}
+        if level not in tables_ or samples < 2 or samples & (samples - 1):
+            raise InputError(
+                f"sensitivity: found {level!r} and {samples} samples; needed places or spaces, and a power of two "
+                "(512, 1024, …); correct it"
+            )
+        index = tables_[level].index
+        judged = scoring.judge_all(self.evidence, index, self.rubric)
+        return sensitivity.table(judged, index, self.rubric, int(self.manifest.get("seed", SEED)), samples=samples)
+
+    def siting(self, *, most: int = siting.MOST) -> pd.DataFrame:
+        """Where could a volunteer stand? The best choice of k meeting spaces, k = 1 … most.
+
+        Best: most dwellings of the estate within a five-minute walk without steps, each counting by the
+        floating potential of the worthiest chosen space within its reach. See ``spatial.siting.curve``.
+
+        Raises
+        ------
+        InputError
+            If the result was read from a run that holds no reach.
+        """
+        return siting.of_result(self, most=most)
+
+    def through(self, lens: str | None) -> tuple[pd.DataFrame, Rubric]:
+        """Evidence and rubric as one lens has them; None is the ordinary result."""
+        if lens is None:
+            return self.evidence, self.rubric
+        seen = lens_rules.named(self.lenses, lens)
+        return lens_rules.put_in(self.evidence, seen.evidence), lens_rules.changed(self.rubric, seen.rules)
+
+    @cached_property
+    def field_checks(self) -> pd.DataFrame:
+        """What a visit would settle, the most consequential first; see ``spatial.field_checks.find``.
+
+        ``space_rank_change`` is the expected change of rank of the meeting space that it moves most.
+        """
+        from spatial import field_checks
+
+        seed = int(self.manifest.get("seed", SEED))
+        found = [
+            field_checks.find(
+                scoring.judge_all(self.evidence, table.index, self.rubric), table.index, self.rubric, seed
+            )
+            for table in (self.places, self.meeting_spaces)
+        ]
+        rooms = found[1].set_index(["object_id", "fact"])["rank_change"].rename("space_rank_change")
+        return found[0].join(rooms, on=["object_id", "fact"])
+
+    def rescore(
+        self,
+        *,
+        aspects: Mapping[str, float] | None = None,
+        indicators: Mapping[str, float] | None = None,
+        ranges: bool = True,
+    ) -> Analysis:
+        """Score again with other weights; what was measured stays.
+
+        Parameters
+        ----------
+        aspects, indicators
+            New weights by name; what is not named keeps its own. The rubric's weights add up to
+            one within each aspect, whatever is given.
+        ranges
+            Whether to draw rank ranges again; without, they are missing, and it is done several times
+            as fast.
+
+        Raises
+        ------
+        ConfigError
+            If a name is unknown, a weight negative, or nothing is left to judge an aspect by.
+        """
+        rubric = scoring.reweighted(self.rubric, aspects=aspects, indicators=indicators)
+        seed = int(self.manifest.get("seed", SEED))
+        columns = [*scored.SCORE_COLUMNS, *scored.RANK_COLUMNS]
+        places, spaces = (
+            table.assign(**scoring.rescore(self.evidence, table.index, rubric, seed, ranges=ranges)[columns])
+            for table in (self.places, self.meeting_spaces)
+        )
+        manifest = {**self.manifest, "rubric": asdict(rubric)}
+        return replace(self, places=places, meeting_spaces=spaces, rubric=rubric, manifest=manifest)
+
+
+def for_page(result: Result) -> dict[str, Any]:
+    """What the page needs to score again by itself: judged values, also through the lenses.
+
+    All rules of the rubric are judged, of whatever weight: a reader may raise one.
+    """
+    from spatial.render._web_scoring import Seen
+
+    tables = {"spaces": result.meeting_spaces, "places": result.places}
+
+    def judge(evidence: pd.DataFrame, rubric: Rubric) -> dict[str, scoring.Judged]:
+        rules = {name: replace(rule, weight=1.0) for name, rule in rubric.rules.items()}
+        all_of_it = replace(rubric, rules=rules)
+        return {name: scoring.judge_all(evidence, table.index, all_of_it) for name, table in tables.items()}
+
+    lenses = []
+    for lens in result.lenses:
+        rubric = lens_rules.changed(result.rubric, lens.rules)
+        weights = {name: rule.weight for name, rule in rubric.rules.items()}
+        served = (lens.served_low, lens.served, lens.served_high)
+        found = judge(lens_rules.put_in(result.evidence, lens.evidence), rubric)
+        lenses.append(Seen(lens.id, served, weights, found))
+    return {"judged": judge(result.evidence, result.rubric), "lenses": lenses}

@@ -1,0 +1,174 @@
+"""From canonical layers to places, and from places to the long table of evidence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from spatial import config, conflation, facts, indicators, lineage, model, places, scene
+from spatial.indicators import Measured
+from spatial.model import EVIDENCE_COLUMNS, FACTS, RawData
+from spatial.sources import osm_file
+
+
+def found_in(
+    layers: Mapping[str, gpd.GeoDataFrame], estate: model.Estate, rules: config.TagRules, one: conflation.Conflated
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Places with the space they belong to, and the spaces."""
+    found = places.find(
+        layers["place_objects"], layers["buildings"], layers["ground"], estate.boundary, estate.margin_m, rules
+    )
+    paths = layers["paths"]
+    parting = places.separators(layers["buildings"], layers["barriers"], paths, layers["water"])
+    space_of = places.rooms(found, parting, rules)
+    cutting = np.concatenate(
+        [layers[name].geometry.to_numpy() for name in ("barriers", "water")] + [places.parting_roads(paths)]
+    )
+    rooms = places.spaces(found, space_of, layers["buildings"], cutting, estate.boundary)
+    found = found.assign(
+        space_id=space_of,
+        source_id=lineage.of_places(list(found.index), one.sources, one.same_as),
+        tag_sources=np.array([*(one.sources.get(i, {}) for i in found.index), None], dtype=object)[:-1],
+    )
+    sources = found["source_id"].groupby(found["space_id"]).agg(lineage.joined)
+    return found, rooms.assign(source_id=sources.reindex(rooms.index).to_numpy(dtype=object))
+
+
+def measure(
+    found: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    scenery: Mapping[str, Any],
+    raw: RawData,
+    spec: config.RubricSpec,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Measure every indicator of places and rooms; return the long table and the references."""
+    members = scenery["members"]
+    many = [members[space] for space in sites.index[sites["level"] == "space"]]
+    alone = {space: rows[0] for space, rows in members.items() if len(rows) == 1}
+    of_layer = _layer_sources(scenery)
+    tables, references = [], {}
+    for name, indicator in indicators.registry().items():
+        if name not in spec.rules or indicators.lacking(indicator, scenery):
+            continue
+        measured = indicators.measure(indicator, found if indicator.members else sites, scenery)
+        references[name] = measured.reference
+        whole = _with_rooms(indicator, measured, many, spec.rules[name].plausible)
+        sources = _sources(indicator, found, sites, scenery, of_layer)
+        table = _evidence(whole, indicator, sites, raw).assign(source_id=sources)
+        table = table.assign(facts=_facts(indicator, measured, table, sites, many, scenery["kinds"]))
+        lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
+        tables.append(pd.concat([table, lone]))
+    evidence = pd.concat(tables) if tables else pd.DataFrame(columns=[*EVIDENCE_COLUMNS, FACTS])
+    return evidence.sort_values(["place_id", "indicator"], kind="stable").reset_index(drop=True)[
+        [*EVIDENCE_COLUMNS, FACTS]
+    ], references
+
+
+def _with_rooms(
+    indicator: indicators.Spec, measured: Measured, many: list[Any], plausible: tuple[float, float] | None
+) -> Measured:
+    """Add the rooms of many places to what was measured of places alone."""
+    if not indicator.members:
+        return measured
+    low, high = plausible or (np.nan, np.nan)
+    bounded = replace(
+        measured,
+        low=np.where(np.isnan(measured.low), low, measured.low),
+        high=np.where(np.isnan(measured.high), high, measured.high),
+    )
+    of_rooms = indicators.over_members(bounded, many)
+    parts = {
+        key: np.concatenate([getattr(bounded, key), getattr(of_rooms, key)])
+        for key in ("value", "low", "high", "evidence", "rule")
+    }
+    return Measured(**parts, reference=measured.reference)
+
+
+def _facts(
+    indicator: indicators.Spec,
+    measured: Measured,
+    table: pd.DataFrame,
+    sites: gpd.GeoDataFrame,
+    many: list[Any],
+    rules: config.TagRules,
+) -> Any:
+    """The unknown facts behind each interval: of the place, its surroundings, or the places of a room."""
+    open_ = ~(table["low"] == table["high"]).to_numpy()
+    behind = np.full(len(sites), "", dtype=object)
+    if not (indicator.reads or indicator.surroundings):
+        return behind
+    columns = (sites[name].to_numpy() for name in ("tags", "kinds", "space_id"))
+    for i, (identity, tags, kind, space) in enumerate(zip(sites.index, *columns, strict=True)):
+        if not open_[i] or (indicator.members and i >= len(measured.value)):
+            continue
+        nature = rules.kinds[kind].by_nature if kind in rules.kinds else ()
+        own = facts.of_place(indicator.reads, tags, nature)
+        if measured.facts is not None:
+            own = tuple(name for name in measured.facts[i].split(facts.JOINT) if name)
+        behind[i] = facts.together([facts.written(identity, own), facts.written(space, indicator.surroundings)])
+    if indicator.members:
+        behind[len(measured.value) :] = [facts.together(behind[group]) for group in many]
+    return behind
+
+
+def at_edge(indicator: indicators.Spec, measured: Measured, sites: gpd.GeoDataFrame, raw: RawData) -> Measured:
+    """Mark what was measured over the edge of the extract."""
+    return indicators.at_extract_edge(
+        indicator, measured, scene.covered_share(sites, indicator.catchment_m, raw.extent)
+    )
+
+
+def _layer_sources(scenery: Mapping[str, Any]) -> dict[str, str]:
+    """Sources of each layer that an indicator may rest on."""
+    needs = {name for indicator in indicators.registry().values() for name in indicator.needs}
+    layers = {part for name in needs - set(scene.MODELS_OF) for part in scene.MADE_OF.get(name, (name,))}
+    return {name: lineage.of_layers(scenery, [name]) for name in layers if scenery.get(name) is not None}
+
+
+def _sources(
+    indicator: indicators.Spec,
+    found: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    scenery: Mapping[str, Any],
+    of_layer: Mapping[str, str],
+) -> Any:
+    """Sources that each value of an indicator rests on; those of a room are those of its places."""
+    needs = [name for name in indicator.needs if scenery[name] is not None]
+    layers = {part for name in needs for part in scene.MADE_OF.get(name, (name,)) if name not in scene.MODELS_OF}
+    models = {model for name in needs for model in scene.MODELS_OF.get(name, ()) if scenery[model] is not None}
+    of_layers = lineage.joined([lineage.joined(of_layer[name] for name in layers) or osm_file.SOURCE_ID, *models])
+    if not indicator.reads:
+        return of_layers
+    of_places = lineage.of_tags(found, indicator.reads, otherwise=of_layers)
+    of_rooms = [
+        lineage.joined(of_places[scenery["members"][space]]) for space in sites.index[sites["level"] == "space"]
+    ]
+    return np.concatenate([of_places, np.array([*of_rooms, None], dtype=object)[:-1]])
+
+
+def _evidence(measured: Measured, indicator: indicators.Spec, sites: gpd.GeoDataFrame, raw: RawData) -> pd.DataFrame:
+    marked = at_edge(indicator, measured, sites, raw)
+    return pd.DataFrame(
+        {
+            "place_id": sites.index.to_numpy(),
+            "indicator": indicator.id,
+            "value": marked.value,
+            "unit": indicator.unit,
+            "low": marked.low,
+            "high": marked.high,
+            "evidence": marked.evidence,
+            "rule": marked.rule,
+        }
+    )
+
+
+def left_out(scenery: Mapping[str, Any]) -> dict[str, str]:
+    """Indicators that this run cannot measure, and the model that was not given."""
+    lacking = {name: indicators.lacking(spec, scenery) for name, spec in indicators.registry().items()}
+    of = scene.MODELS_OF | scene.LAYER_OF
+    return {name: of[table][0] for name, table in lacking.items() if table is not None}

@@ -1,0 +1,68 @@
+"""A result into its folder, whole or not at all, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from spatial.analysis import Analysis, for_page
+from spatial.clock import Clock
+
+
+def save(
+    analysis: Analysis, out: str | Path, *, lang: str = "da", progress: Callable[[str], None] | None = None
+) -> Analysis:
+    """Write a result into a folder: all of its files, or none.
+
+    Returns
+    -------
+    Analysis
+        The same result, with the timings of writing and the time of making in its manifest.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be made or written.
+    """
+    from spatial.render import files as folder
+    from spatial.render import sitemap, tables, web_map
+
+    clock = Clock(progress)
+    made = {**analysis.manifest, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "lang": lang}
+    timed = replace(analysis, manifest=made)
+    with folder.whole(Path(out)) as draft:
+        with ThreadPoolExecutor(2) as pool, clock.stage("map.html"):
+            written = pool.submit(tables.geopackage, timed, draft / "places.gpkg", lang=lang)
+            web_map.render(timed, draft / "map.html", lang=lang, **for_page(timed))
+            sheet = sitemap.pdf(timed, lang=lang)
+            printed = pool.submit(sitemap.write, sheet, draft / "sitemap.pdf")
+        with clock.stage("tables"):
+            written.result()
+            printed.result()
+            tables.scores(timed, draft / "scores.csv")
+            tables.evidence(timed, draft / "evidence.parquet")
+            tables.lenses(timed, draft / "lenses.csv")
+            tables.lens_evidence(timed, draft / "lens_evidence.parquet")
+            tables.reach(timed, draft / "reach.parquet")
+            tables.facts(timed, draft / "facts.parquet")
+            tables.field_checks(timed.field_checks, timed, draft / "field_checks.csv", lang=lang)
+            tables.lineage(timed, draft / "lineage.parquet")
+        timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
+        tables.manifest(timed, draft / "manifest.json")
+    return timed
+
+
+def load(folder: str | Path) -> Analysis:
+    """Read a finished run back from its folder.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        If the folder does not hold a finished run, or one of another version.
+    """
+    from spatial.sources import finished
+
+    return Analysis(**vars(finished.read(Path(folder))))
