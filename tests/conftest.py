@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests import pictures
 from tests.ensure_browser import MISSING, find_browser
 
 if TYPE_CHECKING:
@@ -49,3 +50,9 @@ def browser() -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield found
         found.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the pictures are that tests have taken."""
+    for folder in sorted({path.parent for path in pictures.taken}):
+        terminalreporter.write_line(f"pictures: {folder}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from tests.ensure_browser import find_browser
+from tests.render.fixtures import READY
 
 GALLERY = Path(__file__).resolve().parents[1] / "maps" / "gallery"
 SIZES = {"desk": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
@@ -30,7 +31,7 @@ def main(folder: Path) -> None:
             for lang in ("da", "en"):
                 page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
                 page.goto(f"{(folder / 'map.html').resolve().as_uri()}#lang={lang}&{VIEWS[size]}")
-                page.wait_for_selector("#fr-summary p", state="attached")
+                page.wait_for_selector(READY)
                 page.wait_for_timeout(500)
                 shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
                 name = "demo.png" if (size, lang) == ("desk", "en") else f"demo-{size}-{lang}.png"

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 SCORES = (FLOATING, *ASPECTS)
-# Texts of other pages, which the map need not carry.
-NOT_ON_THE_PAGE = ("observe", "reason", "fieldkit")
+# Texts that the page shows; those of other pages it need not carry.
+ON_THE_PAGE = ("format", "map", "evidence", "aspect", "indicator", "kind", "answer", "lens", "rule", "warning")
 OSM_CREDIT = "© OpenStreetMap contributors"
 PER_MILLE = 1000  # scores travel as thousandths, with two decimals: the page rounds but once
 DIGITS = 3  # of an indicator's value: more than the page shows
@@ -50,7 +50,7 @@ def payload(
     return {
         "lang": lang,
         "texts": {
-            code: _plain({part: words for part, words in texts(code).items() if part not in NOT_ON_THE_PAGE})
+            code: _plain({part: words for part, words in texts(code).items() if part in ON_THE_PAGE})
             for code in LANGUAGES
         },
         "estate": {"name": estate.name, "municipality": estate.municipality},

@@ -19,6 +19,7 @@ UNITS_PER_DEGREE = 1_000_000
 # Finer than a pixel at the deepest zoom (20: 0.08 m at 56° north) would need no simplification;
 # 0.3 m is the width of a wall and invisible in the drawing.
 SIMPLIFY_M = 0.3
+CELL_M = 250.0  # what lies together in the page: some cells fill a window at the zoom of an estate
 DIGITS_OF_SHARES = 6
 UNSAFE_IN_SCRIPT = "<>&\u2028\u2029"
 
@@ -41,13 +42,13 @@ class Projector:
     def lines(self, geometries: Any) -> Rings:
         """Encode the lines among these geometries; see `encode`."""
         parts = _parts(geometries)
-        return self.encode(_simplified(parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]))
+        return self.encode(_by_place(_simplified(parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING])))
 
     def areas(self, geometries: Any) -> Rings:
         """Encode the polygons among these geometries, shells counter-clockwise, holes clockwise."""
         parts = _parts(geometries)
         parts = _simplified(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-        return self.encode(shapely.get_rings(shapely.orient_polygons(parts)))
+        return self.encode(shapely.get_rings(shapely.orient_polygons(_by_place(parts))))
 
     def points(self, geometries: Any) -> list[int]:
         """Encode one point per geometry, as offsets (longitude, latitude, ...) from the origin."""
@@ -101,6 +102,20 @@ def _parts(geometries: Any) -> NDArray[Any]:
 def _simplified(parts: NDArray[Any]) -> NDArray[Any]:
     simple = shapely.simplify(parts, SIMPLIFY_M)
     return simple[~shapely.is_empty(simple)]
+
+
+def _by_place(parts: NDArray[Any]) -> NDArray[Any]:
+    """Sort parts by the cell they lie in, row by row to and fro, then by where in it.
+
+    Neighbours then follow one another: steps between them are short to write, and what lies outside a
+    view is passed over by whole cells.
+    """
+    if not len(parts):
+        return parts
+    x, y = shapely.bounds(parts)[:, :2].T
+    column, row = (np.floor(at / CELL_M).astype(np.int64) for at in (x, y))
+    turned = np.where(row % 2 == 0, column, -column)
+    return parts[np.lexsort((shapely.length(parts), y, x, turned, row))]
 
 
 def embed(value: Any) -> str:

@@ -20,7 +20,18 @@ from spatial.render._web_geometry import embed
 
 MAP_ID = "faellesrum"
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
-SCRIPTS = ("words.js", "state.js", "score.js", "drawing.js", "reach.js", "panel.js", "weights.js", "map.js")
+SCRIPTS = (
+    "words.js",
+    "state.js",
+    "pieces.js",
+    "score.js",
+    "drawing.js",
+    "ground.js",
+    "reach.js",
+    "panel.js",
+    "weights.js",
+    "map.js",
+)
 MEDIA_TYPES = {"png": "image/png"}
 
 

@@ -9,6 +9,7 @@ import importlib.util
 import os
 import platform
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -51,7 +52,12 @@ def main(arguments: list[str]) -> None:
         print(f"\n{processes.table(visibility.run())}")
     from tests.benchmarks import surface
 
-    print(f"\n{processes.table(surface.runs())}\n\n{processes.table(surface.skies())}")
+    print(f"\n{processes.table(surface.runs())}\n\n{processes.table(surface.skies())}", flush=True)
+    if importlib.util.find_spec("playwright"):
+        from tests.benchmarks import page
+
+        with tempfile.TemporaryDirectory() as name:
+            print(f"\n{processes.table(page.run([page.stress(Path(name))]))}")
 
 
 if __name__ == "__main__":

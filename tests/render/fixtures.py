@@ -16,6 +16,8 @@ from spatial.model import ASPECTS, CLAIM_COLUMNS, FLOATING, Estate, Result, Rubr
 
 ETRS89_UTM32 = CRS.from_epsg(25832)
 CENTRE = np.array([711_000.0, 6_173_000.0])  # west of Copenhagen; the estate itself is invented
+# A page that has drawn everything.
+READY = "#fr-page:not([aria-busy])"
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 # indicator: aspect, unit, typical values, how it is usually known

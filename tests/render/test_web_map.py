@@ -13,13 +13,18 @@ import shapely
 
 from spatial.errors import ConfigError
 from spatial.render import web_map
+from spatial.render._web_data import payload
 from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, embed, significant
 from spatial.render.palette import RAMP
+from tests import pictures
 from tests.render import fixtures
 
 SIZE_LIMIT_BYTES = 1_000_000
+LARGEST_BYTES = 6_000_000
 VIEW = {"width": 1280, "height": 900}
 MAP = "map_faellesrum"
+# Of vertices: what one step of drawing handles, and the largest shape that it may not divide.
+LARGEST_STEP, LARGEST_SHAPE = 2000, 200
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +141,22 @@ def test_a_district_is_small_and_fast(result):
     assert min(seconds) < 1.0, "0.3 s on the machine this was written on"
 
 
+@pytest.fixture(scope="module")
+def largest():
+    return fixtures.stress()
+
+
+def test_two_thousand_places_and_twenty_thousand_buildings_are_six_megabytes_at_most(largest):
+    assert len(largest.places) >= 2000 and len(largest.layers["buildings"]) >= 20_000
+    text = web_map.build(largest, judged=fixtures.judged(largest)).get_root().render()
+    assert len(text.encode()) < LARGEST_BYTES
+
+
+def test_the_ground_is_the_same_in_whatever_order_its_rows_come(result):
+    turned = {name: table.iloc[::-1] for name, table in result.layers.items()}
+    assert payload(replace(result, layers=turned), "da")["base"] == payload(result, "da")["base"]
+
+
 def test_empty_and_missing_tables_are_a_map_too(result):
     layers = {name: table[:0] for name, table in result.layers.items() if name != "water"}
     tables = {name: getattr(result, name)[:0] for name in ("places", "meeting_spaces", "evidence")}
@@ -176,7 +197,7 @@ def opened(browser, tmp_path_factory):
 
         page.route("**/*", only_the_file)
         page.goto(path.as_uri())
-        page.wait_for_selector(".fr-item, #fr-summary p")
+        page.wait_for_selector(fixtures.READY)
         return page
 
     yield open_page
@@ -325,7 +346,78 @@ def test_nothing_runs_over_the_edge_and_the_legend_is_in_view(opened, result, wi
 
 
 @pytest.mark.browser
-def test_a_district_opens_without_complaint(opened):
+def test_a_district_is_drawn_in_pieces_between_which_the_browser_paints(opened):
+    """None of the steps is long: each handles some thousand vertices, and many frames pass meanwhile."""
     page = opened(web_map.build(fixtures.large()))
+    told = page.evaluate(f"{MAP}.faellesrum.ready")
+    base = payload(fixtures.large(), "da")["base"]
+    vertices = sum(sum(part["n"]) for part in (base["buildings"], base["own_buildings"], *base["ways"].values()))
+    assert told["steps"] >= vertices / LARGEST_STEP > 20
+    assert told["most"] <= LARGEST_STEP + LARGEST_SHAPE
     assert page.locator(".fr-item").count() > 0
+    pictures.keep(page, "district")
     page.close()
+
+
+@pytest.mark.browser
+def test_work_in_pieces_gives_way_to_the_browser(page):
+    """A frame is painted between the first and the last piece of long work; a step is never divided."""
+    frames, told = page.evaluate(
+        """async () => {
+            let frames = 0, on = true;
+            const count = () => { frames += 1; if (on) { requestAnimationFrame(count); } };
+            requestAnimationFrame(count);
+            function* work() {
+                for (let k = 0; k < 12; k++) {
+                    const end = performance.now() + 20;
+                    while (performance.now() < end) { /* busy */ }
+                    yield k;
+                }
+            }
+            const { done, told } = faellesrum.inPieces(work());
+            await done;
+            on = false;
+            return [frames, told];
+        }"""
+    )
+    assert told["steps"] == 12 and told["most"] == 11
+    assert told["pieces"] >= 4 and frames >= 2
+
+
+@pytest.mark.browser
+def test_the_largest_map_opens_without_complaint(opened, largest):
+    page = opened(web_map.build(largest, judged=fixtures.judged(largest)))
+    assert page.locator(".fr-badge").count() > 0
+    pictures.keep(page, "largest")
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_view_that_somebody_chose_is_kept(opened, result):
+    model = web_map.build(result)
+    lat, lon = model.location
+    folium.FitBounds([[lat + 0.01, lon + 0.01], [lat + 0.02, lon + 0.02]]).add_to(model)
+    page = opened(model)
+    center = page.evaluate(f"(c => [c.lat, c.lng])({MAP}.getCenter())")
+    assert center == pytest.approx([lat + 0.015, lon + 0.015], abs=1e-3)
+    page.close()
+
+
+@pytest.mark.browser
+def test_layers_that_users_add_lie_above_ours(opened, result):
+    model = web_map.build(result)
+    folium.Polygon([[p[1], p[0]] for p in _corners(result)], color="red", fill=True).add_to(model)
+    page = opened(model)
+    page.evaluate(f"void {MAP}.setZoom(17, {{animate: false}})")
+    order = page.evaluate(
+        f"""() => {{ const ours = new Set({MAP}.faellesrum.spaces.flatMap(s => [s.shape, s.dot])), found = [];
+            for (let o = {MAP}.getRenderer({MAP}.faellesrum.spaces[0].shape)._drawFirst; o; o = o.next) {{
+                found.push(ours.has(o.layer)); }} return found; }}"""
+    )
+    assert order == sorted(order, reverse=True) and not order[-1], "ours first, and the added one after them"
+    page.close()
+
+
+def _corners(result):
+    area = gpd.GeoSeries([result.estate.boundary], crs=result.estate.crs).to_crs(4326)[0]
+    return list(shapely.box(*area.bounds).exterior.coords)

@@ -38,7 +38,7 @@ def opened(browser, saved):
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("request", lambda request: trouble.append(request.url) if asks(request.url) else None)
         page.goto(saved.as_uri() + fragment)
-        page.wait_for_selector(".fr-item", state="attached")
+        page.wait_for_selector(fixtures.READY)
         pages.append(page)
         return page
 

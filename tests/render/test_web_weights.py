@@ -7,6 +7,7 @@ import pytest
 
 from spatial import analysis, scoring
 from spatial.model import ASPECTS, FLOATING
+from tests.render import fixtures
 
 MAP = "map_faellesrum"
 WEIGHTINGS = 100
@@ -27,6 +28,7 @@ def page(browser, result, tmp_path_factory):
     page.on("console", lambda message: trouble.append(message.text))
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.goto(path.as_uri())
+    page.wait_for_selector(fixtures.READY)
     yield page
     page.close()
     assert trouble == []

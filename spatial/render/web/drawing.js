@@ -1,4 +1,4 @@
-// Drawing: the ground, the meeting spaces and the symbols.
+// Drawing: positions, colours, the meeting spaces and the symbols.
 faellesrum.decode = function (data) {
   "use strict";
   const unit = 1 / data.config.units_per_degree;
@@ -28,170 +28,43 @@ faellesrum.decode = function (data) {
     let start = 0;
     return coded.rings.map((count) => all.slice(start, (start += count)));
   }
-  return { rings, points, features };
-};
-
-faellesrum.colour = function (name) {
-  "use strict";
-  return getComputedStyle(document.documentElement).getPropertyValue("--map-" + name).trim();
-};
-
-// The ground: each class is one shape of many rings on a canvas of its own beneath the data.
-faellesrum.ground = function (map, data, decode) {
-  "use strict";
-  const base = data.base;
-  map.createPane("ground").style.zIndex = 200;
-  map.getPane("ground").style.pointerEvents = "none";
-  const renderer = L.canvas({ pane: "ground", padding: 0.2 });
-  const common = { renderer, pane: "ground", interactive: false, smoothFactor: 0.5 };
-  // Widths in metres on the ground, and the least in pixels.
-  const WIDTHS = {
-    major: [11, 3], street: [7, 2], pedestrian: [5, 1.5], service: [4, 1], tunnel: [0, 0],
-    cycleway: [2.4, 1], path: [1.8, 0.9], steps: [2.4, 1.6],
-  };
-  const CASING = { major: 1.6, street: 1.6, pedestrian: 1.2, service: 1.2, cycleway: 2, path: 2, steps: 0 };
-  const ORDER = ["cycleway", "path", "service", "pedestrian", "street", "major", "steps"];
-  const styled = [];
-
-  function area(coded, fill, edge) {
-    if (!coded || !coded.n.length) { return; }
-    const shape = L.polygon(decode.rings(coded), { ...common, fillRule: "nonzero", fillOpacity: 1 });
-    styled.push([shape.addTo(map), () => ({
-      fillColor: faellesrum.colour(fill), stroke: Boolean(edge), weight: 0.6, opacity: 1,
-      color: edge ? faellesrum.colour(edge) : undefined,
-    })]);
-  }
-  function line(rings, style) {
-    if (!rings.length) { return; }
-    styled.push([L.polyline(rings, { ...common, opacity: 1 }).addTo(map), style]);
-  }
-  function pixels(metres) {
-    const lat = map.getCenter().lat * Math.PI / 180;
-    return metres / (40075016.7 * Math.cos(lat) / Math.pow(2, map.getZoom() + 8));
-  }
-  function width(name) { const [m, px] = WIDTHS[name] || WIDTHS.path; return Math.max(pixels(m), px); }
-
-  area(base.green, "green");
-  area(base.water, "water");
-  line(decode.rings(base.waterways), () => ({ color: faellesrum.colour("water"), weight: Math.max(pixels(3), 1) }));
-  const names = Object.keys(base.ways).filter((name) => name !== "tunnel")
-    .sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
-  const ways = names.map((name) => [name, decode.rings(base.ways[name])]);
-  for (const [name, rings] of ways) {
-    line(rings, () => ({ color: faellesrum.colour("casing"), weight: width(name) + (CASING[name] ?? 1.2), lineCap: "butt" }));
-  }
-  for (const [name, rings] of ways) {
-    if (name === "steps") {
-      line(rings, () => ({ color: faellesrum.colour("steps"), weight: Math.max(pixels(2.4), 3), dashArray: "1.2 1.8", lineCap: "butt" }));
-    } else if (name === "path" || name === "cycleway") {
-      line(rings, () => ({ color: faellesrum.colour("path"), weight: width(name), lineCap: "round" }));
-    } else {
-      line(rings, () => ({ color: faellesrum.colour(name === "major" ? "major" : "road"), weight: width(name), lineCap: "round" }));
+  // As `rings`, one by one, but in units from the origin, x east and y south in the Mercator measure; and
+  // whether a ring of an area is a hole: shells run counter-clockwise, holes clockwise.
+  const degree = Math.PI / 180, mercator = (lat) => Math.log(Math.tan(Math.PI / 4 + lat * degree / 2)) / degree / unit;
+  const top = mercator(lat0 * unit), south = (y) => top - mercator((lat0 + y) * unit);
+  function* units(coded) {
+    let x = 0, y = 0, k = 0;
+    for (const count of coded.n) {
+      const xy = new Float64Array(2 * count);
+      for (let i = 0; i < 2 * count; i += 2) {
+        x += coded.d[k++];
+        y += coded.d[k++];
+        xy[i] = x;
+        xy[i + 1] = south(y);
+      }
+      yield { xy, hole: area(xy) > 0 };
     }
   }
-  area(base.buildings, "building", "building-edge");
-  area(base.own_buildings, "own-building", "own-building-edge");
-  line(decode.rings(base.barriers), () => ({ color: faellesrum.colour("barrier"), weight: map.getZoom() >= 17 ? 1.3 : 0.7 }));
-  const gates = decode.points(base.gates).map((at) =>
-    L.circleMarker(at, { ...common, stroke: true, fillOpacity: 1, radius: 2 }).addTo(map));
-  gates.forEach((gate) => styled.push([gate, () => ({
-    fillColor: faellesrum.colour("ground"), color: faellesrum.colour("barrier"), weight: 1,
-    opacity: map.getZoom() >= 17 ? 1 : 0, fillOpacity: map.getZoom() >= 17 ? 1 : 0,
-  })]));
-  const boundary = decode.rings(base.boundary);
-  line(boundary.map((ring) => ring.concat([ring[0]])),
-    () => ({ color: faellesrum.colour("boundary"), weight: 1.8, dashArray: "9 4 2 4", lineCap: "butt" }));
-
-  function restyle() { styled.forEach(([layer, style]) => layer.setStyle(style())); }
-  map.on("zoomend", restyle);
-  faellesrum.streetNames(map, data, decode);
-  return { restyle, bounds: L.latLngBounds(boundary.flat()) };
-};
-
-// Street names along the straightest stretch of each street in view, never over one another.
-faellesrum.streetNames = function (map, data, decode) {
-  "use strict";
-  const streets = data.base.streets.map((street) => ({ name: street.name, lines: decode.rings(street.line) }));
-  if (!streets.length) { return; }
-  const FONT = 11, FROM_ZOOM = 15.5, REPEAT = 420;
-  const Names = L.Layer.extend({
-    onAdd(m) {
-      this._canvas = L.DomUtil.create("canvas", "leaflet-zoom-hide", m.getPane("ground"));
-      this._canvas.style.zIndex = 150; // above the canvas of the ground
-      m.on("moveend resize zoomend", this.draw, this);
-      this.draw();
-    },
-    onRemove(m) { this._canvas.remove(); m.off("moveend resize zoomend", this.draw, this); },
-    draw() {
-      const size = map.getSize(), ratio = window.devicePixelRatio || 1, canvas = this._canvas;
-      L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint([0, 0]));
-      canvas.width = size.x * ratio;
-      canvas.height = size.y * ratio;
-      canvas.style.width = size.x + "px";
-      canvas.style.height = size.y + "px";
-      if (map.getZoom() < FROM_ZOOM) { return; }
-      const context = canvas.getContext("2d");
-      context.scale(ratio, ratio);
-      context.font = FONT + "px system-ui, sans-serif";
-      context.textAlign = "center";
-      context.textBaseline = "middle";
-      context.lineJoin = "round";
-      context.lineWidth = 3;
-      context.strokeStyle = faellesrum.colour("halo");
-      context.fillStyle = faellesrum.colour("name");
-      const taken = [];
-      for (const street of streets) { this.letter(context, street, size, taken); }
-    },
-    letter(context, street, size, taken) {
-      const needed = context.measureText(street.name).width + 10;
-      const found = [];
-      for (const line of street.lines) {
-        const points = line.map((at) => map.latLngToContainerPoint(at));
-        for (const stretch of straight(points)) {
-          const [a, b] = stretch;
-          const length = a.distanceTo(b);
-          const at = a.add(b).divideBy(2);
-          if (length < needed || at.x < 20 || at.y < 20 || at.x > size.x - 20 || at.y > size.y - 20) { continue; }
-          found.push({ length, at, angle: Math.atan2(b.y - a.y, b.x - a.x) });
-        }
-      }
-      found.sort((one, other) => other.length - one.length);
-      const own = [];
-      for (const { at, angle } of found) {
-        if (own.some((p) => p.distanceTo(at) < REPEAT)) { continue; }
-        const half = needed / 2, dots = [];
-        for (let s = -half; s <= half; s += 8) {
-          dots.push(L.point(at.x + s * Math.cos(angle), at.y + s * Math.sin(angle)));
-        }
-        if (dots.some((d) => taken.some((o) => Math.abs(o.x - d.x) < 14 && Math.abs(o.y - d.y) < 14))) { continue; }
-        taken.push(...dots);
-        own.push(at);
-        const upright = Math.abs(angle) > Math.PI / 2 ? angle + Math.PI : angle;
-        context.save();
-        context.translate(at.x, at.y);
-        context.rotate(upright);
-        context.strokeText(street.name, 0, 0);
-        context.fillText(street.name, 0, 0);
-        context.restore();
-      }
-    },
-  });
-  // Stretches of a line that stay within a few pixels of the straight line between their ends.
-  function straight(points) {
-    const found = [];
-    let start = 0;
-    for (let end = 2; end <= points.length; end++) {
-      const bent = end === points.length ||
-        points.slice(start + 1, end).some((p) => L.LineUtil.pointToSegmentDistance(p, points[start], points[end]) > 3);
-      if (bent) {
-        found.push([points[start], points[end - 1]]);
-        start = end - 1;
-      }
-    }
-    return found;
+  function area(xy) {
+    let twice = 0;
+    for (let i = 0, last = xy.length - 2; i < xy.length; last = i, i += 2) { twice += xy[last] * xy[i + 1] - xy[i] * xy[last + 1]; }
+    return twice;
   }
-  new Names().addTo(map);
+  function unitPoints(flat) { return flat.map((value, k) => (k % 2 ? south(value) : value)); }
+  return { rings, points, features, units, unitPoints };
 };
+
+// A colour of the map as the style has it; kept, since asking for one makes the browser work out all styles.
+faellesrum.colour = (function () {
+  "use strict";
+  let known = new Map();
+  function colour(name) {
+    if (!known.has(name)) { known.set(name, getComputedStyle(document.documentElement).getPropertyValue("--map-" + name).trim()); }
+    return known.get(name);
+  }
+  colour.forget = () => { known = new Map(); };
+  return colour;
+})();
 
 // What the fill shows: a score or an indicator. Its classes, and how they are filled; the legend asks the
 // same functions, so that it says what is drawn.
@@ -301,11 +174,17 @@ faellesrum.glyph = function (kind) {
 };
 
 // Meeting spaces, their rank badges and the symbols of the places in them.
-faellesrum.data = function (map, data, decode, scale, words, events) {
+faellesrum.data = function* (map, data, decode, scale, words, events) {
   "use strict";
   const spaces = data.spaces, places = data.places;
-  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17, ROOM_PX = 26;
-  const shapes = decode.features(spaces.shape).map((rings, i) => {
+  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17, ROOM_PX = 26, STEP = 50;
+  const shapes = [];
+  for (const rings of decode.features(spaces.shape)) {
+    shapes.push(shapeOf(rings, shapes.length));
+    if (shapes.length % STEP === 0) { yield STEP; }
+  }
+  const outlines = yield* faellesrum.paths(decode, places.shape, true);
+  function shapeOf(rings, i) {
     const shape = L.polygon(rings, { fillRule: "nonzero", bubblingMouseEvents: false });
     const dot = L.circleMarker(decodeAt(spaces, i), { radius: 6.5, bubblingMouseEvents: false });
     for (const layer of [shape, dot]) {
@@ -314,10 +193,16 @@ faellesrum.data = function (map, data, decode, scale, words, events) {
       layer.on("click", (event) => { layer.closeTooltip(); events.space(i, event.latlng); });
     }
     return { shape, dot, bounds: shape.getBounds() };
-  });
-  const outlines = decode.features(places.shape).map((rings) => L.polygon(rings, {
-    fill: false, interactive: false, fillRule: "nonzero",
-  }));
+  }
+  // What lies in a meeting space, as outlines above its fill.
+  map.createPane("outlines").style.zIndex = 410;
+  map.getPane("outlines").style.pointerEvents = "none";
+  const unit = 1 / data.config.units_per_degree;
+  new faellesrum.Painter((context, place) => {
+    if (map.getZoom() < SYMBOLS_FROM_ZOOM) { return; }
+    faellesrum.brush(context, faellesrum.transform(map, data.origin.map((v) => v * unit), unit, place), place.size)
+      .line(outlines, { color: faellesrum.colour("place-edge"), weight: 0.8 });
+  }, { pane: "outlines", padding: 0.1 }).addTo(map);
   const group = L.layerGroup().addTo(map);
   const symbols = L.layerGroup().addTo(map);
   const badges = L.layerGroup().addTo(map);
@@ -337,17 +222,18 @@ faellesrum.data = function (map, data, decode, scale, words, events) {
     return map.project(bounds.getNorthEast()).distanceTo(map.project(bounds.getSouthWest()));
   }
   // The least known first, so that the ranked lie above.
-  const order = spaces.id.map((_, i) => i).sort((a, b) => (spaces.rank[b] ?? 1e9) - (spaces.rank[a] ?? 1e9));
+  let order = [];
   function draw() {
+    order = spaces.id.map((_, i) => i).sort((a, b) => (spaces.rank[b] ?? 1e9) - (spaces.rank[a] ?? 1e9));
     group.clearLayers();
-    const fine = map.getZoom() >= SYMBOLS_FROM_ZOOM;
     for (const i of order) {
       const { shape, dot, bounds } = shapes[i];
       const layer = size(bounds) < SMALL_PX ? dot : shape;
       layer.setStyle(style(i)).addTo(group);
     }
-    if (fine) {
-      outlines.forEach((outline) => outline.setStyle({ color: faellesrum.colour("place-edge"), weight: 0.8, opacity: 0.8 }).addTo(group));
+    // Layers that others have added stay above.
+    for (const i of order.slice().reverse()) {
+      for (const layer of [shapes[i].shape, shapes[i].dot]) { if (group.hasLayer(layer)) { layer.bringToBack(); } }
     }
     letter();
   }

@@ -1,4 +1,5 @@
-// Brings map, words and panel together; returns the Leaflet map, to which others add layers.
+// Brings map, words and panel together; returns the Leaflet map at once, to which others add layers, and
+// then writes and draws in short pieces. `map.faellesrum` holds what is ready, `map.faellesrum.ready` waits for it.
 faellesrum.start = function (element, data, options) {
   "use strict";
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -6,6 +7,18 @@ faellesrum.start = function (element, data, options) {
     zoomSnap: 0.5, minZoom: 12, attributionControl: false, zoomControl: false,
     fadeAnimation: !calm, zoomAnimation: !calm, markerZoomAnimation: !calm, inertia: !calm, ...options,
   });
+  // Who clicks before all is there would find half of it.
+  const page = document.getElementById("fr-page");
+  page.inert = true;
+  page.setAttribute("aria-busy", "true");
+  const { done, told } = faellesrum.inPieces(faellesrum.build(map, data, { center: map.getCenter(), zoom: map.getZoom() }));
+  map.faellesrum = { ready: done.then(() => { page.inert = false; page.removeAttribute("aria-busy"); return told; }) };
+  return map;
+};
+
+// `given` is the view that the map was made with: whoever adds layers may have moved it meanwhile; then it stays.
+faellesrum.build = function* (map, data, given) {
+  "use strict";
   const state = faellesrum.state();
   const opened = state.read();
   const decode = faellesrum.decode(data);
@@ -13,11 +26,12 @@ faellesrum.start = function (element, data, options) {
   if (words.languages.includes(opened.lang)) { words.lang = opened.lang; }
   const scale = faellesrum.scale(data, words);
   const model = faellesrum.scoring(data);
+  yield data.spaces.id.length + data.places.id.length;
   const panel = faellesrum.panel(data, words, scale, model);
   const weights = model && faellesrum.weights(data, words, model, panel.h, reweigh);
   const sheet = document.getElementById("fr-sheet");
   const narrow = window.matchMedia("(max-width: 719px)");
-  let chosen = null, find = opened.find, moved = false, settled = false;
+  let chosen = null, find = opened.find, moved = false, settled = false, ground = null, drawing = null, reach = null;
 
   const handlers = {
     space(i) { open("space", i); drawing.show(i); },
@@ -29,7 +43,7 @@ faellesrum.start = function (element, data, options) {
       if (item) { item.focus(); }
     },
     details(kind, i) { map.closePopup(); open(kind, i); expand(true); },
-    language(code) { words.lang = code; write(); remember(); },
+    language(code) { words.lang = code; rewrite(); remember(); },
     by(name) { scale.show(name); redraw(); panel.legend(handlers); remember(); },
     find(text) { find = text; panel.find(text); panel.list(handlers); remember(); },
     overlays: () => (reach.available ? reach.shown : null),
@@ -74,20 +88,25 @@ faellesrum.start = function (element, data, options) {
     sheet.setAttribute("aria-label", words.t(wide ? "map.hide_panel" : "map.show_panel"));
     map.invalidateSize();
   }
-  function write() {
+  function* write() {
+    const n = data.spaces.id.length;
     panel.head(handlers);
     panel.summary(handlers);
     panel.search(handlers);
     panel.list(handlers);
+    yield n;
     panel.about();
     panel.legend(handlers);
+    yield n;
     if (weights) { weights.write(); }
+    yield n;
     map.closePopup();
     if (chosen) { panel.details(chosen[0], chosen[1], handlers, true); }
     sheet.setAttribute("aria-label", words.t("map.show_panel"));
     map.getContainer().setAttribute("aria-label", words.t("map.map_label"));
     controls.forEach((name) => name());
   }
+  function rewrite() { Array.from(write()); }
   // Other weights: the model puts its scores into the tables, and all that shows them is drawn again.
   function reweigh(next) {
     data.reweighted = next || (model.lens ? {} : null);
@@ -116,14 +135,6 @@ faellesrum.start = function (element, data, options) {
     });
   }
 
-  const ground = faellesrum.ground(map, data, decode);
-  const drawing = faellesrum.data(map, data, decode, scale, words, {
-    space: (i, at) => pop("space", i, at),
-    place: (i, at) => pop("place", i, at),
-    spaceName: panel.spaceName,
-    placeName: panel.placeName,
-  });
-  const reach = faellesrum.reach(map, data, decode);
   const controls = [];
   function named(element, key) {
     const say = () => { element.title = words.t(key); element.setAttribute("aria-label", words.t(key)); };
@@ -142,14 +153,15 @@ faellesrum.start = function (element, data, options) {
       return box;
     },
   });
+  const bounds = L.latLngBounds(decode.rings(data.base.boundary).flat());
   // The estate beside the legend or above it, whichever shows it larger.
   function fit() {
     const legend = document.getElementById("fr-legend");
     const size = map.getSize(), beside = legend.offsetWidth + 12, above = legend.offsetHeight + 8;
     const options = [[beside, 0], [0, above]].filter(([x, y]) => size.x - x > 200 && size.y - y > 120);
-    const zoom = ([x, y]) => map.getBoundsZoom(ground.bounds, false, L.point(x + 40, y + 40));
+    const zoom = ([x, y]) => map.getBoundsZoom(bounds, false, L.point(x + 40, y + 40));
     const [x, y] = options.sort((a, b) => zoom(b) - zoom(a))[0] || [0, 0];
-    map.fitBounds(ground.bounds, { paddingTopLeft: [20, 20], paddingBottomRight: [x + 20, y + 20], animate: false });
+    map.fitBounds(bounds, { paddingTopLeft: [20, 20], paddingBottomRight: [x + 20, y + 20], animate: false });
   }
   const zoom = L.control.zoom({ position: "topright" }).addTo(map);
   for (const [part, key] of [["._zoomInButton", "map.zoom_in"], ["._zoomOutButton", "map.zoom_out"]]) {
@@ -164,7 +176,6 @@ faellesrum.start = function (element, data, options) {
     // Somebody has asked for an online base map: it takes the place of our ground.
     L.tileLayer(data.config.tiles.url, { maxNativeZoom: 19, maxZoom: 21 }).addTo(map);
     credits.addAttribution(escape(data.config.tiles.attribution));
-    map.getPane("ground").style.display = "none";
   }
 
   // What an address asks for; at first the panel is written already, and nothing has been moved.
@@ -173,7 +184,7 @@ faellesrum.start = function (element, data, options) {
     scale.show(wanted.by || data.config.scores[0]);
     find = wanted.find;
     panel.find(find);
-    if (!first) { write(); }
+    if (!first) { rewrite(); }
     if (weights && (!first || wanted.lens || wanted.weights)) {
       weights.look(wanted.lens);
       weights.set(wanted.weights);
@@ -186,9 +197,21 @@ faellesrum.start = function (element, data, options) {
 
   panel.find(find);
   scale.show(opened.by || data.config.scores[0]);
-  write();
-  fit();
-  ground.restyle();
+  yield* write();
+  yield 1;
+  if (map.getCenter().equals(given.center) && map.getZoom() === given.zoom) { fit(); }
+  if (opened.view) { map.setView(opened.view.center, opened.view.zoom, { animate: false }); }
+  yield 1;
+  ground = yield* faellesrum.ground(map, data, decode);
+  if (data.config.tiles) { map.getPane("ground").style.display = "none"; }
+  drawing = yield* faellesrum.data(map, data, decode, scale, words, {
+    space: (i, at) => pop("space", i, at),
+    place: (i, at) => pop("place", i, at),
+    spaceName: panel.spaceName,
+    placeName: panel.placeName,
+  });
+  yield data.spaces.id.length;
+  reach = faellesrum.reach(map, data, decode);
   restore(opened, true);
   settled = true;
   map.on("zoomend dragend keydown", () => { moved = true; });
@@ -209,6 +232,5 @@ faellesrum.start = function (element, data, options) {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && chosen && !map._popup?.isOpen()) { handlers.back(); }
   });
-  map.faellesrum = { spaces: drawing.shapes, handlers, words, scale, model, weights, reach, state };
-  return map;
+  Object.assign(map.faellesrum, { spaces: drawing.shapes, handlers, words, scale, model, weights, reach, state });
 };

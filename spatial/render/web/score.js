@@ -9,7 +9,11 @@ faellesrum.scoring = function (data) {
   // What Python has scored, to come back to.
   const given = new Map(["spaces", "places"].map((name) => [name, kept(data[name])]));
 
-  function bytes(text) { return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer; }
+  function bytes(text) {
+    const letters = atob(text), found = new Uint8Array(letters.length);
+    for (let k = 0; k < found.length; k++) { found[k] = letters.charCodeAt(k); }
+    return found.buffer;
+  }
   function decode(coded) {
     const best = new Float32Array(bytes(coded.best)), low = best.slice(), high = best.slice();
     const lows = new Float32Array(bytes(coded.low)), highs = new Float32Array(bytes(coded.high));
