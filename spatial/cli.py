@@ -7,33 +7,45 @@ import logging
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 
 import click
 
 from spatial import commands
+from spatial.commands import _console
 from spatial.errors import SpatialError
 
 COMMAND = "faellesrum"
 FAILED = 1
 
 
-class _Group(click.Group):
+class _Group(commands.Group):
     """Commands in the order of the work, each loaded from its file when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return commands.names()
 
+    def sections(self, ctx: click.Context) -> Iterator[tuple[str, list[str]]]:
+        return commands.sections()
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return commands.load(cmd_name)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="'faellesrum COMMAND --help' shows examples. Texts are in Danish; --lang en, or FAELLESRUM_LANG=en for all "
+    "commands, gives English. Nothing is sent anywhere unless you ask for a live service.",
+)
 @click.version_option(package_name="faellesrum", prog_name="faellesrum")
 @click.option("--debug", is_flag=True, help="Show what is fetched and dropped, and the traceback of an error.")
 @click.pass_context
 def cli(ctx: click.Context, debug: bool) -> None:
     """Find and score the outdoor places of a housing estate where people can meet without joining anything.
+
+    It ranks places, never residents, and needs no internet but for what you ask of live services.
 
     \b
     faellesrum demo --out maps/demo
@@ -47,6 +59,7 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def main() -> None:
     """Run the command; one line on standard error for what went wrong, and the exit code."""
     debug = "--debug" in sys.argv
+    _console.never_refuse()
     try:
         cli(prog_name=COMMAND, standalone_mode=False)
     except click.ClickException as error:

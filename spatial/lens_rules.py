@@ -14,6 +14,7 @@ import pandas as pd
 from spatial.config import load
 from spatial.errors import ConfigError, InputError
 from spatial.model import LensResult, Rubric
+from spatial.spelling import hint
 
 # A way that is not taken.
 BARRED = math.inf
@@ -133,5 +134,7 @@ def named(seen: Sequence[LensResult], name: str) -> LensResult:
     found = {lens.id: lens for lens in seen}
     if name not in found:
         known = ", ".join(found) or "none in this run"
-        raise InputError(f"lens {name!r}: found no such lens; needed one of {known}; name one of them")
+        raise InputError(
+            f"lens {name!r}: found no such lens; needed one of {known}; {hint(name, found)}name one of them"
+        )
     return found[name]

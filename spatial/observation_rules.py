@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spatial.config import load
 from spatial.errors import ConfigError
+from spatial.spelling import hint
 
 STAYING, MOVING = "staying", "moving"
 DEFAULT_ZONE = "Europe/Copenhagen"
@@ -129,7 +130,10 @@ def mapped(path: Path | None) -> Mapped:
     where = str(path)
     unknown = sorted(set(table) - set(SETTINGS))
     if unknown:
-        raise ConfigError(f"{where}: found {unknown[0]!r}; needed one of {', '.join(SETTINGS)}; correct it")
+        raise ConfigError(
+            f"{where}: found {unknown[0]!r}; needed one of {', '.join(SETTINGS)}; "
+            f"{hint(unknown[0], SETTINGS)}correct it"
+        )
     found = Mapped(
         columns=_columns(table.get("columns", {}), where),
         kind=_text(table, "kind", where),
@@ -162,7 +166,8 @@ def _columns(table: Any, where: str) -> Mapping[str, str]:
     for name, theirs in table.items():
         if name not in known:
             raise ConfigError(
-                f"{where}: [columns] found {name!r}; needed one of {', '.join(sorted(known))}; correct it"
+                f"{where}: [columns] found {name!r}; needed one of {', '.join(sorted(known))}; {hint(name, known)}"
+                "correct it"
             )
         if not isinstance(theirs, str):
             raise ConfigError(f"{where}: [columns] {name} is {theirs!r}; needed the name of a column; put it in quotes")

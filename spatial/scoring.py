@@ -18,6 +18,7 @@ from spatial.errors import ConfigError
 from spatial.facts import Cells
 from spatial.facts import cells as cells_of
 from spatial.model import ASPECTS, FLOATING, KNOWN_EVIDENCE, Rubric, Rule
+from spatial.spelling import hint
 
 Floats = npt.NDArray[np.float64]
 
@@ -249,7 +250,8 @@ def reweighted(
         for name, weight in (given or {}).items():
             if name not in known:
                 raise ConfigError(
-                    f"rubric: found no {kind} {name!r}; needed one of {', '.join(known)}; correct the name"
+                    f"rubric: found no {kind} {name!r}; needed one of {', '.join(known)}; {hint(name, known)}"
+                    "correct the name"
                 )
             if not 0 <= weight < np.inf:
                 raise ConfigError(

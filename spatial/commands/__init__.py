@@ -9,35 +9,37 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from spatial.commands import _teaching
+from spatial.commands._console import progress
+
+__all__ = ["Group", "as_json", "finished_run", "language", "load", "names", "output", "progress", "with_options"]
+
+Group = _teaching.Group
 LANGUAGES = ("da", "en")
-# The order of the work; a command that is not named here comes last.
-ORDER = (
-    "run",
-    "demo",
-    "estates",
-    "sources",
-    "fetch",
-    "explain",
-    "compare",
-    "observe",
-    "fieldkit",
-    "sitemap",
-    "map",
-    "report",
-    "export",
-    "batch",
-)
+# The order of the work, as `--help` shows it; a command that is not named here comes last.
+SECTIONS = {
+    "Begin here": ("demo", "run", "batch"),
+    "Ask a finished run": ("explain", "map", "sitemap", "report", "export", "siting", "sensitivity"),
+    "A plan": ("plan", "compare", "timeline"),
+    "Go out and look": ("fieldkit", "observe"),
+    "Areas and data": ("estates", "sources", "fetch"),
+    "This machine": ("doctor", "trust", "completion"),
+}
+MORE = "More"
 
 language = click.option(
-    "--lang", type=click.Choice(LANGUAGES), default="da", show_default=True, help="Language of the texts."
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default="da",
+    show_default=True,
+    envvar="FAELLESRUM_LANG",
+    help="Language of the texts; or set FAELLESRUM_LANG.",
 )
 output = click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -46,8 +48,17 @@ finished_run = click.argument("folder", metavar="DIR", type=click.Path(path_type
 
 def names() -> list[str]:
     """Names of all commands, in the order of the work."""
+    order = [name for section in SECTIONS.values() for name in section]
     found = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
-    return sorted(found, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    return sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name))
+
+
+def sections() -> Iterator[tuple[str, list[str]]]:
+    """Names of the commands there are, by section."""
+    known, order = names(), {name for section in SECTIONS.values() for name in section}
+    for title, wanted in (*SECTIONS.items(), (MORE, tuple(name for name in known if name not in order))):
+        if found := [name for name in wanted if name in known]:
+            yield title, found
 
 
 def load(name: str) -> click.Command | None:
@@ -55,7 +66,7 @@ def load(name: str) -> click.Command | None:
     if name not in names():
         return None
     command: click.Command = importlib.import_module(f"{__name__}.{name}").command
-    return command
+    return _teaching.taught(command)
 
 
 def with_options(options: Sequence[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -67,18 +78,3 @@ def with_options(options: Sequence[Callable[..., Any]]) -> Callable[[Callable[..
         return command
 
     return give
-
-
-@contextmanager
-def progress(lang: str) -> Iterator[Callable[[str], None]]:
-    """Tell the stage on standard error, on a terminal only; nothing of it stays."""
-    if not sys.stderr.isatty():
-        yield lambda stage: None
-        return
-    from rich.console import Console
-
-    from spatial.strings import texts
-
-    words = texts(lang)["stage"]
-    with Console(stderr=True).status(words["start"]) as status:
-        yield lambda stage: status.update(words[stage])

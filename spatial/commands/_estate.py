@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spatial.commands import _completing
+
 if TYPE_CHECKING:
     from spatial.model import Estate
 
@@ -24,7 +26,13 @@ BOUNDARY = (
     click.option("--allow-missing-parcels", "allow_missing", is_flag=True, help="Build the boundary without them."),
 )
 OPTIONS = (
-    click.option("--estate", "area", metavar="ID", help="Area of the registry: 'faellesrum estates list'."),
+    click.option(
+        "--estate",
+        "area",
+        metavar="ID",
+        shell_complete=_completing.areas,
+        help="Area of the registry: 'faellesrum estates list'.",
+    ),
     *BOUNDARY,
 )
 NAMES = ("area", "boundary", "name", "parcels_table", "parcels", "year", "municipality", "allow_missing")

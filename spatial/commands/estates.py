@@ -7,17 +7,10 @@ from typing import Any
 
 import click
 
-from spatial.commands import _estate, as_json, language, with_options
+from spatial.commands import Group, _completing, _estate, as_json, language, with_options
 
 
-class _Group(click.Group):
-    """Commands in the order in which they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
-@click.group(cls=_Group)
+@click.group(cls=Group)
 def command() -> None:
     """The housing areas ever on the state's list of omdannelsesområder, and their boundaries.
 
@@ -38,7 +31,7 @@ def show_all(lang: str, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("area", metavar="ID")
+@click.argument("area", metavar="ID", shell_complete=_completing.areas)
 @language
 @as_json
 def show_one(area: str, lang: str, as_json: bool) -> None:
@@ -57,7 +50,7 @@ def show_one(area: str, lang: str, as_json: bool) -> None:
 
 
 @command.command("boundary")
-@click.argument("area", metavar="[ID]", required=False)
+@click.argument("area", metavar="[ID]", required=False, shell_complete=_completing.areas)
 @with_options(_estate.BOUNDARY)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write (.gpkg or .geojson).")
 def write_boundary(area: str | None, out: Path, **options: Any) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from spatial.commands import as_json, finished_run, language
+from spatial.commands import _completing, as_json, finished_run, language
 
 
 @click.command()
 @finished_run
-@click.argument("place_id")
+@click.argument("place_id", shell_complete=_completing.places)
 @click.option("--lens", help="Seen by a way of getting about: see lenses.csv (wheelchair, dark, ...).")
 @language
 @as_json

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from spatial.commands import _estate, as_json, language, output, progress, with_options
+from spatial.commands import _completing, _estate, as_json, language, output, progress, with_options
 
 # What the analysis itself takes; `demo` has these too.
 ANALYSIS = (
@@ -84,12 +84,14 @@ INPUTS = (
         "layers",
         multiple=True,
         metavar="SOURCE_ID[=FILE]",
+        shell_complete=_completing.layers,
         help="Municipal layer of the catalogue, live or from a file; can be repeated. See `faellesrum sources list`.",
     ),
     click.option(
         "--complete",
         multiple=True,
         metavar="SOURCE_ID",
+        shell_complete=_completing.layers,
         help="Declare a layer of this run complete: what is not in it is not there; can be repeated.",
     ),
     click.option("--refresh", is_flag=True, help="Ask Overpass again though its answer is kept."),

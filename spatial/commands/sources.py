@@ -6,18 +6,11 @@ from pathlib import Path
 
 import click
 
-from spatial.commands import as_json, language
+from spatial.commands import Group, _completing, as_json, language
 from spatial.errors import SpatialError
 
 
-class _Group(click.Group):
-    """Commands in the order in which they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
-@click.group(cls=_Group)
+@click.group(cls=Group)
 def command() -> None:
     """The catalogue of map layers: what each is, its licence, and whether its service answers.
 
@@ -52,7 +45,7 @@ def show_all(catalogue: Path | None, lang: str, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", shell_complete=_completing.layers)
 @own
 @language
 @as_json
@@ -70,7 +63,7 @@ def show_one(identity: str, catalogue: Path | None, lang: str, as_json: bool) ->
 
 
 @command.command("check")
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", shell_complete=_completing.layers)
 @click.option("--at", nargs=2, type=float, metavar="LON LAT", help="Where to ask. Default: in the layer's town.")
 @own
 @language

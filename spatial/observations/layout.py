@@ -11,7 +11,8 @@ import pandas as pd
 
 from spatial.errors import SchemaError
 from spatial.model import Sheet
-from spatial.observation_rules import MOVING, STAYING, Mapped, rules
+from spatial.observation_rules import MOVING, STAYING, Mapped, normalised, rules
+from spatial.spelling import near
 
 LOCATIONS, SURVEYS, COUNTS, COMPONENT, OTHER = "locations", "surveys", "counts", "component", "other"
 # In the name of a table these say which kind of count it holds.
@@ -63,14 +64,22 @@ def recognise(sheets: Sequence[Sheet], mapped: Mapped) -> Layout:
     if not layout.of(COUNTS, COMPONENT):
         raise SchemaError(
             f"{where}: found no table with a count of people; needed a column such as row_total or count; "
+            f"{_nearest(unread, 'total')}"
             'name it in a mapping file: [columns] total = "…"'
         )
     if not layout.of(COUNTS) and not layout.of(SURVEYS):
         raise SchemaError(
             f"{where}: found counts without times; needed a column such as survey_time_start, or a table of surveys "
-            'that has one; name it in a mapping file: [columns] start = "…"'
+            f"that has one; {_nearest(unread, 'start')}"
+            'name it in a mapping file: [columns] start = "…"'
         )
     return layout
+
+
+def _nearest(unread: Sequence[str], name: str) -> str:
+    """Say which columns without a meaning are written nearly as one that is needed."""
+    found = [column for column in unread if near(normalised(column), rules().columns[name])]
+    return f"nearest to it: {', '.join(map(repr, found))}; " if found else ""
 
 
 def _table(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unread: list[str]) -> Table:

@@ -63,7 +63,11 @@ def text(summary: Mapping[str, Any], *, lang: str) -> str:
     for title, key in ((say["best"], "best"), (say["least_known"], "least_known")):
         if summary[key]:
             lines += [title, *(_row(row, say) for row in summary[key])]
-    return "\n".join([*lines, say["map"].format(path=summary["map"])])
+    lines += [say["map"].format(path=summary["map"]), say["folder"].format(path=summary["folder"])]
+    if summary["best"]:
+        first = summary["best"][0]["id"]
+        lines.append(say["next"].format(path=summary["folder"], id=first))
+    return "\n".join(lines)
 
 
 def _matching(row: Mapping[str, Any], lang: str) -> str:

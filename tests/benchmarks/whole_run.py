@@ -21,7 +21,9 @@ DATA = processes.PROJECT / "data"
 DEMO = (DATA / "reitbahnviertel.osm.pbf", DATA / "reitbahnviertel.geojson")
 HELSINKI = (DATA / "helsinki.osm.pbf", DATA / "helsinki.geojson")
 # What `faellesrum run` imports on its way; timed in a process of its own.
-OUR_IMPORTS = "import spatial.commands.run, spatial.pipeline, spatial.outputs, spatial.render.web_map, spatial.render.tables"
+OUR_IMPORTS = (
+    "import spatial.commands.run, spatial.pipeline, spatial.outputs, spatial.render.web_map, spatial.render.tables"
+)
 
 
 def _ours(extract: Path, boundary: Path, out: Path) -> list[str]:

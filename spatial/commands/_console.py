@@ -1,0 +1,62 @@
+"""The terminal: progress that vanishes, and letters that a console does not have."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ERRORS = "faellesrum"
+# What our texts use and old Windows consoles (cp1252, cp850) lack.
+PLAIN = {
+    "●": "*", "◐": "+", "◇": "o", "−": "-", "–": "-", "→": "->", "≥": ">=", "≤": "<=", "…": "...", "·": "-",
+    "’": "'", "»": '"', "«": '"', "×": "x", "²": "2",
+}  # fmt: skip
+
+
+def plain(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write letters that the console lacks as others that it has."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_plain(letter) for letter in error.object[error.start : error.end]), error.end
+
+
+def _plain(letter: str) -> str:
+    base = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    return PLAIN.get(letter) or base or "?"
+
+
+def never_refuse() -> None:
+    """Let both streams write every letter somehow: a name from the map must not end a run."""
+    codecs.register_error(ERRORS, plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors=ERRORS)
+
+
+@contextmanager
+def progress(lang: str) -> Iterator[Callable[[str], None]]:
+    """Tell the stage and the time on standard error, on a terminal only; nothing of it stays."""
+    if not sys.stderr.isatty():
+        yield lambda stage: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from spatial.strings import texts
+
+    words = texts(lang)["stage"]
+    unicode = sys.stderr.encoding.lower().startswith("utf")
+    columns = (SpinnerColumn("dots" if unicode else "line"), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words["start" if _compiled() else "first"], total=None)
+        yield lambda stage: bar.update(task, description=words[stage])
+
+
+def _compiled() -> bool:
+    """Whether an earlier run has left compiled code beside the modules."""
+    return any((Path(__file__).parents[1] / "__pycache__").glob("walking.*.nbi"))

@@ -1,0 +1,30 @@
+"""``faellesrum completion``: what a shell needs so that the Tab key completes commands, options and ids."""
+
+from __future__ import annotations
+
+import click
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> None:
+    """Print what makes the Tab key complete commands, options and ids in bash, zsh or fish.
+
+    Put it where the shell reads it when it starts, and open a new one.
+
+    \b
+    faellesrum completion bash >> ~/.bashrc
+    faellesrum completion zsh >> ~/.zshrc
+    faellesrum completion fish > ~/.config/fish/completions/faellesrum.fish
+    """
+    from click import shell_completion
+
+    root = ctx.find_root()
+    name = str(root.info_name)
+    found = shell_completion.get_completion_class(shell)
+    if found is None:
+        raise click.UsageError(f"click knows no completion for {shell}")
+    click.echo(found(root.command, {}, name, f"_{name.upper()}_COMPLETE").source())
