@@ -125,7 +125,7 @@ class Analysis(Result):
                 "(512, 1024, …); correct it"
             )
         index = tables_[level].index
-        judged = scoring.judge_all(self.evidence, index, self.rubric)
+        judged = self.judged[level].weighing(self.rubric)
         return sensitivity.table(judged, index, self.rubric, int(self.manifest.get("seed", SEED)), samples=samples)
 
     def siting(self, *, most: int = siting.MOST) -> pd.DataFrame:
@@ -149,6 +149,13 @@ class Analysis(Result):
         return lens_rules.put_in(self.evidence, seen.evidence), lens_rules.changed(self.rubric, seen.rules)
 
     @cached_property
+    def judged(self) -> dict[str, scoring.Judged]:
+        """Judged values of ``places`` and ``spaces``, of all rules of whatever weight."""
+        rubric = scoring.every_rule(self.rubric)
+        tables = {"places": self.places, "spaces": self.meeting_spaces}
+        return {level: scoring.judge_all(self.evidence, table.index, rubric) for level, table in tables.items()}
+
+    @cached_property
     def field_checks(self) -> pd.DataFrame:
         """What a visit would settle, the most consequential first; see ``spatial.field_checks.find``.
 
@@ -158,10 +165,8 @@ class Analysis(Result):
 
         seed = int(self.manifest.get("seed", SEED))
         found = [
-            field_checks.find(
-                scoring.judge_all(self.evidence, table.index, self.rubric), table.index, self.rubric, seed
-            )
-            for table in (self.places, self.meeting_spaces)
+            field_checks.find(self.judged[level].weighing(self.rubric), table.index, self.rubric, seed)
+            for level, table in (("places", self.places), ("spaces", self.meeting_spaces))
         ]
         rooms = found[1].set_index(["object_id", "fact"])["rank_change"].rename("space_rank_change")
         return found[0].join(rooms, on=["object_id", "fact"])
@@ -192,33 +197,35 @@ class Analysis(Result):
         rubric = scoring.reweighted(self.rubric, aspects=aspects, indicators=indicators)
         seed = int(self.manifest.get("seed", SEED))
         columns = [*scored.SCORE_COLUMNS, *scored.RANK_COLUMNS]
+        judged = {level: table.weighing(rubric) for level, table in self.judged.items()}
         places, spaces = (
-            table.assign(**scoring.rescore(self.evidence, table.index, rubric, seed, ranges=ranges)[columns])
-            for table in (self.places, self.meeting_spaces)
+            table.assign(**scoring.rescore(judged[level], table.index, rubric, seed, ranges=ranges)[columns])
+            for level, table in (("places", self.places), ("spaces", self.meeting_spaces))
         )
         manifest = {**self.manifest, "rubric": asdict(rubric)}
         return replace(self, places=places, meeting_spaces=spaces, rubric=rubric, manifest=manifest)
 
 
-def for_page(result: Result) -> dict[str, Any]:
+def for_page(result: Analysis) -> dict[str, Any]:
     """What the page needs to score again by itself: judged values, also through the lenses.
 
     All rules of the rubric are judged, of whatever weight: a reader may raise one.
     """
     from spatial.render._web_scoring import Seen
 
-    tables = {"spaces": result.meeting_spaces, "places": result.places}
-
-    def judge(evidence: pd.DataFrame, rubric: Rubric) -> dict[str, scoring.Judged]:
-        rules = {name: replace(rule, weight=1.0) for name, rule in rubric.rules.items()}
-        all_of_it = replace(rubric, rules=rules)
-        return {name: scoring.judge_all(evidence, table.index, all_of_it) for name, table in tables.items()}
-
+    tables = {"places": result.places, "spaces": result.meeting_spaces}
     lenses = []
     for lens in result.lenses:
         rubric = lens_rules.changed(result.rubric, lens.rules)
         weights = {name: rule.weight for name, rule in rubric.rules.items()}
         served = (lens.served_low, lens.served, lens.served_high)
-        found = judge(lens_rules.put_in(result.evidence, lens.evidence), rubric)
+        measured = set(lens.evidence["indicator"].unique())
+        rows = lens.evidence
+        if not measured.issuperset(lens.rules):
+            rows = lens_rules.put_in(result.evidence, rows)
+        found = {
+            level: scoring.judge_again(judged, rows, tables[level].index, rubric, sorted(measured | set(lens.rules)))
+            for level, judged in result.judged.items()
+        }
         lenses.append(Seen(lens.id, served, weights, found))
-    return {"judged": judge(result.evidence, result.rubric), "lenses": lenses}
+    return {"judged": result.judged, "lenses": lenses}

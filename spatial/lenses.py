@@ -179,7 +179,8 @@ def see(
     """
     found = ways(scenery["network"], scenery["paths"], scenery.get("slopes"))
     kept, before = _rows(evidence, rubric)
-    measurer = _Measurer(rules, rubric, kept, before, sites, scenery, tables, at_edge)
+    judged = [scoring.judge_all(evidence, index, scoring.every_rule(rubric)) for index in tables]
+    measurer = _Measurer(rules, rubric, kept, before, judged, sites, scenery, tables, at_edge)
     # One after the other: the walks use all processors, and shapely may not prepare a shape in two threads.
     results = [measurer.through(lens, found) for lens in rules.lenses]
     return tuple(sorted(results, key=_order))
@@ -205,6 +206,7 @@ class _Measurer:
     rubric: Rubric
     kept: pd.DataFrame
     before: Mapping[str, pd.DataFrame]
+    judged: list[scoring.Judged]
     sites: gpd.GeoDataFrame
     scenery: Mapping[str, Any]
     tables: tuple[pd.Index, pd.Index]
@@ -214,15 +216,19 @@ class _Measurer:
         """Walk, measure, judge and score under one lens."""
         routes = [walked(lens, found, self.scenery, best=True)]
         routes += [walked(lens, found, self.scenery, best=False)] if lens.unsure else []
-        rubric = changed(self.rubric, lens.rules)
         again = pd.concat([self.kept.iloc[:0], *self._measured(lens, routes)], ignore_index=True)
-        evidence = put_in(self.kept, again)
-        scored = [
-            scoring.estimates(scoring.judge_all(evidence, index, rubric), index, rubric)[[*SCORES, "coverage", "rank"]]
-            for index in self.tables
-        ]
+        scored = self._scored(changed(self.rubric, lens.rules), again, [*self.before, *lens.rules])
         low, best, high = self._served(lens, routes, scored[1])
         return LensResult(lens.id, low, best, high, scored[0], scored[1], again, lens.rules)
+
+    def _scored(self, rubric: Rubric, again: pd.DataFrame, names: list[str]) -> list[pd.DataFrame]:
+        """Scores of places and of meeting spaces, by what was measured again and by other rules."""
+        evidence = again if set(names) <= set(self.before) else put_in(self.kept, again)
+        found = []
+        for judged, index in zip(self.judged, self.tables, strict=True):
+            anew = scoring.judge_again(judged, evidence, index, rubric, names).weighing(rubric)
+            found.append(scoring.estimates(anew, index, rubric)[[*SCORES, "coverage", "rank"]])
+        return found
 
     def _measured(self, lens: Lens, routes: list[Walked]) -> Iterator[pd.DataFrame]:
         """Rows of evidence that follow from walking, measured again."""

@@ -221,10 +221,11 @@ def _drawn(view: View, found: Judged, estate: model.Estate) -> dict[str, gpd.Geo
 
 def make_ready() -> None:
     """Load what a run needs: libraries, and compiled code from its cache on disk."""
-    from spatial import network, visibility
+    from spatial import catchments, network, visibility
     from spatial.render import sitemap, web_map
 
     web_map.make_ready()
     sitemap.make_ready()
     visibility.make_ready()
     network.make_ready()
+    catchments.make_ready()

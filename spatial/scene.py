@@ -20,6 +20,7 @@ from spatial import network as walking
 from spatial import places as rooms
 from spatial import surface as skylines
 from spatial import terrain as ground_heights
+from spatial.catchments import straight_m
 from spatial.config import TagRules
 from spatial.indicators.dwellings import decayed
 from spatial.model import Estate, Raster
@@ -218,8 +219,7 @@ def _with_inside(dwellings: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFram
 def _straight_m(sites: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
     """Straight lines from each site to each door of the estate, as distances in metres."""
     doors = dwellings.geometry.to_numpy()[dwellings["inside"].to_numpy(dtype=bool)]
-    found: npt.NDArray[np.float64] = shapely.distance(sites.geometry.to_numpy()[:, None], doors[None, :])
-    return found
+    return straight_m(sites.geometry.to_numpy(), doors)
 
 
 def footprints_of(objects: gpd.GeoDataFrame, rules: TagRules, trait: str) -> gpd.GeoDataFrame:

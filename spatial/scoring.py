@@ -6,7 +6,7 @@ known, the best estimate from what is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -167,6 +167,24 @@ class Judged:
             facts=self.facts[rows],
         )
 
+    def weighing(self, rubric: Rubric) -> Judged:
+        """Only the indicators that have a weight in a rubric."""
+        return self.columns([name for name in self.indicators if rubric.rules[name].weight > 0])
+
+    def columns(self, names: Sequence[str]) -> Judged:
+        """Some of the indicators, in the order given."""
+        at = [self.indicators.index(name) for name in names]
+        parts = {key: getattr(self, key)[:, at] for key in ("low", "best", "high", "known", "facts")}
+        return Judged(tuple(names), **parts, aspects=tuple(self.aspects[i] for i in at))
+
+    def changed(self, other: Judged) -> Judged:
+        """What another judged of the same places in the place of the same indicators."""
+        at = [self.indicators.index(name) for name in other.indicators]
+        new = {key: getattr(self, key).copy() for key in ("low", "best", "high", "known", "facts")}
+        for key, matrix in new.items():
+            matrix[:, at] = getattr(other, key)
+        return replace(self, **new)
+
 
 def judge_all(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric) -> Judged:
     """Judge a long table of evidence.
@@ -199,6 +217,29 @@ def judge_all(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric) -> Judged
         parts = (measured[key][:, i] for key in ("value", "low", "high"))
         low[:, i], best[:, i], high[:, i] = judge(rubric.rules[name], *parts)
     return Judged(names, low, best, high, known, facts, tuple(rubric.rules[name].aspect for name in names))
+
+
+def every_rule(rubric: Rubric) -> Rubric:
+    """Give every rule a weight, so that all of them are judged: a reader may raise one."""
+    return replace(rubric, rules={name: replace(rule, weight=1.0) for name, rule in rubric.rules.items()})
+
+
+def judge_again(
+    judged: Judged, evidence: pd.DataFrame, index: pd.Index, rubric: Rubric, names: Iterable[str]
+) -> Judged:
+    """Judge some indicators anew, on other evidence or by other rules; the rest stays.
+
+    Parameters
+    ----------
+    judged
+        All indicators of the places of ``index``.
+    evidence
+        Holds all rows of the indicators named.
+    names
+        The indicators; what was not judged before is left out.
+    """
+    wanted = {name: rubric.rules[name] for name in names if name in judged.indicators}
+    return judged.changed(judge_all(evidence, index, every_rule(replace(rubric, rules=wanted))))
 
 
 def indicator_weights(rubric: Rubric, names: Iterable[str]) -> Floats:
@@ -272,9 +313,8 @@ def reweighted(
     return new
 
 
-def rescore(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric, seed: int, *, ranges: bool = True) -> pd.DataFrame:
-    """Judge and score again: see ``judge_all`` and ``score``; without ``ranges`` no draws are made."""
-    judged = judge_all(evidence, index, rubric)
+def rescore(judged: Judged, index: pd.Index, rubric: Rubric, seed: int, *, ranges: bool = True) -> pd.DataFrame:
+    """Score again: see ``score``; without ``ranges`` no draws are made."""
     if ranges:
         return score(judged, index, rubric, seed)
     return estimates(judged, index, rubric).assign(**dict.fromkeys(RANGE_COLUMNS, np.nan))

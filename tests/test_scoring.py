@@ -276,9 +276,9 @@ def test_draws_do_not_depend_on_the_order_of_places():
     rules = rubric(*FIVE)
     rows = [(p, f"i{k}", np.nan, 0.1 * n, 0.5 + 0.1 * n, "derived") for n, p in enumerate("abcd") for k in range(5)]
     scores = [
-        scoring.rescore(evidence(rows), pd.Index(order), rules, 9).sort_index() for order in ("abcd", "dbca", "cadb")
-        for order in [list(order)]
-    ]  # fmt: skip
+        scoring.score(scoring.judge_all(evidence(rows), index, rules), index, rules, 9).sort_index()
+        for index in (pd.Index(list(order)) for order in ("abcd", "dbca", "cadb"))
+    ]
     for other in scores[1:]:
         pd.testing.assert_frame_equal(other, scores[0])
 
@@ -287,7 +287,9 @@ def test_other_weights_on_paper_and_refused():
     rules = rubric(*FIVE, mean="arithmetic")
     table, index = evidence(known("a", (1, 0, 0, 0, 0))), pd.Index(["a"])
     new = scoring.reweighted(rules, aspects={ASPECTS[0]: 4.0, ASPECTS[1]: 0.0})
-    assert scoring.rescore(table, index, new, 1)["floating"].tolist() == pytest.approx([4 / 7])
+    assert scoring.score(scoring.judge_all(table, index, new), index, new, 1)["floating"].tolist() == pytest.approx(
+        [4 / 7]
+    )
     assert rules.aspect_weights == WEIGHTS
     for wrong in (
         {"aspects": {"x": 1.0}},

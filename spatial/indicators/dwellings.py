@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from spatial import catchments
+from spatial.catchments import weighted_median
 from spatial.indicators import DERIVED, Measured, indicator, known, unknown, where
 
 Array = Any
@@ -45,7 +47,7 @@ def dwellings_decay(places: Any, walks: Any, dwellings: Any, entries: Any, decay
 
 def decayed(distance_m: Array, weight: Array) -> Array:
     """Decay-weighted sums over the last axis; what is out of reach adds nothing."""
-    return np.where(np.isnan(distance_m), 0.0, np.exp(-DECAY_PER_M * np.nan_to_num(distance_m)) * weight).sum(axis=1)
+    return catchments.decayed(distance_m, weight, per_m=DECAY_PER_M)
 
 
 @indicator(
@@ -60,9 +62,8 @@ def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit
 
     Missing, with the reason, where fewer than half of them reach the place within 1,600 m.
     """
-    inside = dwellings["inside"].to_numpy()
-    weight = dwellings["dwellings"].to_numpy()[inside]
-    value = weighted_median(walks.distance_m[:, inside], weight)
+    weight = np.where(dwellings["inside"], dwellings["dwellings"], 0.0)
+    value = weighted_median(walks.distance_m, weight)
     measured = known(value, DERIVED, "median_of_estate_dwellings")
     too_far = np.isnan(value)
     measured = where(too_far, measured, (np.nan, limit_m, limit_m, DERIVED, "most_dwellings_beyond_1600_m"))
@@ -87,42 +88,12 @@ def detour(
     """
     inside = dwellings["inside"].to_numpy()
     weight = dwellings["dwellings"].to_numpy()[inside]
-    walked = walks.distance_m[:, inside]
-    ratio = np.where(straight_m >= nearest_m, walked / np.maximum(straight_m, nearest_m), np.nan)
-    value = weighted_median(np.maximum(ratio, 1.0), weight, of_all=False)
+    columns = np.flatnonzero(inside)
+    value = catchments.median_detour(walks.distance_m, straight_m, weight, columns=columns, nearest_m=nearest_m)
     measured = where(
         np.isnan(value), known(value, DERIVED, "median_of_estate_dwellings"), unknown("no_dwelling_reaches_it")
     )
     return _reached(measured, entries)
-
-
-def weighted_median(values: Array, weight: Array, *, of_all: bool = True) -> Array:
-    """Weighted median of each row; with ``of_all`` NaN counts as beyond every value, else not at all.
-
-    Examples
-    --------
-    >>> weighted_median(np.array([[3.0, 1.0, np.nan]]), np.array([1.0, 1.0, 1.0])).tolist()
-    [3.0]
-    """
-    at = median_position(values, weight, of_all=of_all)
-    result = np.full(len(values), np.nan)
-    found = at >= 0
-    result[found] = values[found, at[found]]
-    return result
-
-
-def median_position(values: Array, weight: Array, *, of_all: bool = True) -> Array:
-    """Column of the weighted median of each row, -1 where there is none; see ``weighted_median``."""
-    if not values.shape[1]:
-        return np.full(len(values), -1)
-    missing = np.isnan(values)
-    order = np.argsort(np.where(missing, np.inf, values), axis=1, kind="stable")
-    counted = np.where(missing & (not of_all), 0.0, weight)
-    running = np.cumsum(np.take_along_axis(counted, order, axis=1), axis=1)
-    half = running[:, -1:] / 2
-    at = np.take_along_axis(order, np.argmax(running >= half, axis=1)[:, None], axis=1)[:, 0]
-    hit = ~missing[np.arange(len(values)), at] & (half[:, 0] > 0)
-    return np.where(hit, at, -1)
 
 
 def _reached(measured: Measured, entries: Any) -> Measured:

@@ -25,8 +25,7 @@ def mix_in_out(places: Any, walks: Any, dwellings: Any) -> Measured:
     """
     inside = dwellings["inside"].to_numpy()
     weight = dwellings["dwellings"].to_numpy()
-    within = decayed(walks.distance_m[:, inside], weight[inside])
-    beyond = decayed(walks.distance_m[:, ~inside], weight[~inside])
+    within, beyond = (decayed(walks.distance_m, np.where(side, weight, 0.0)) for side in (inside, ~inside))
     total = within + beyond
     share = np.divide(2 * np.minimum(within, beyond), total, out=np.full(len(places), np.nan), where=total > 0)
     measured = known(share, DERIVED, "decayed_dwellings_in_and_out")

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -106,29 +107,28 @@ def field_checks(checks: pd.DataFrame, result: Result, path: Path, *, lang: str)
         kind=result.places["kind"].reindex(checks["place_id"]).to_numpy(),
         name=result.places["name"].reindex(checks["place_id"]).to_numpy(),
         question=[texts(lang)["fact"][fact]["question"] for fact in checks["fact"]],
-        why=[why_check(row, result.places, lang) for _, row in checks.iterrows()],
     )
+    named = named.assign(why=[why_check(row, lang) for row in named.to_dict("records")])
     named.index = pd.RangeIndex(1, len(named) + 1, name="order")
     named.to_csv(path, encoding="utf-8", lineterminator="\n")
 
 
-def why_check(check: pd.Series, places: pd.DataFrame, lang: str) -> str:
-    """Say why a field check is worth the walk; ``check`` is a row of the list."""
+def why_check(check: Mapping[Any, Any], lang: str) -> str:
+    """Say why a field check is worth the walk; ``check`` is a row of the list with the place's kind and name."""
     words = texts(lang)
     say = words["field_check"]
 
     def number(value: float, decimals: int) -> str:
         return f"{value:.{decimals}f}".replace(".", words["format"]["decimal"])
 
-    place = places.loc[check["place_id"]]
     many = check["place_count"] > 1
-    sentence = say["moves_more" if many else "moves"].format(
+    sentence: str = say["moves_more" if many else "moves"].format(
         indicators=", ".join(f"»{words['indicator'][name]['title']}«" for name in check["indicators"].split(";")),
         worst=number(check["floating_worst"] * 100, 0),
         best=number(check["floating_best"] * 100, 0),
         change=number(check["rank_change"], 1),
         count=check["place_count"],
-        place=place["name"] or words["kind"][place["kind"]]["title"].lower(),
+        place=check["name"] or words["kind"][check["kind"]]["title"].lower(),
     )
     return f"{sentence} {say['makes_ranked']}" if check["makes_ranked"] else sentence
 

@@ -54,7 +54,9 @@ def test_a_hundred_weightings_give_the_scores_that_python_gives(page, result):
     for aspects, indicators in weightings(result.rubric):
         rubric = scoring.reweighted(result.rubric, aspects=aspects, indicators=indicators)
         for name, table in tables.items():
-            wanted = scoring.rescore(result.evidence, table.index, replace(rubric, draws=1), 1)
+            wanted = scoring.score(
+                scoring.judge_all(result.evidence, table.index, rubric), table.index, replace(rubric, draws=1), 1
+            )
             found = page.evaluate(
                 f"""([name, weights]) => {{
                     const f = {MAP}.faellesrum.model.score(name, weights);
@@ -106,7 +108,8 @@ def test_a_slider_moved_by_keyboard_changes_list_colours_and_address(page, resul
     assert slider.input_value() == "4"
     assert "w=mixing:4" in page.evaluate("location.hash")
     rubric = replace(scoring.reweighted(result.rubric, aspects={"mixing": 4.0}), draws=1)
-    wanted = scoring.rescore(result.evidence, result.meeting_spaces.index, rubric, 1)
+    index = result.meeting_spaces.index
+    wanted = scoring.score(scoring.judge_all(result.evidence, index, rubric), index, rubric, 1)
     top = wanted["rank"].sort_values(kind="stable").index[: len(before)]
     after = numbers(page)
     assert after != before
