@@ -7,6 +7,7 @@ not of the scale. Places are matched by their ids; a meeting space is the one it
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +16,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial import scoring
+from spatial import causes, home_changes, scoring
 from spatial.errors import CRSError, InputError
+from spatial.home_changes import AFTER, WORTH, LensChange
 from spatial.model import ASPECTS, FLOATING, Result
 
 Floats = npt.NDArray[np.float64]
+Pairs = list[tuple[str | None, str | None]]
 
 LOST, NEW, CHANGED, KEPT = "lost", "new", "changed", "kept"
 STATES = (LOST, NEW, CHANGED, KEPT)
-# A difference of less than a hundredth of the scale, of the potential and of every aspect, is not worth a word.
-WORTH = 0.01
 REASONS = 3
-AFTER = "after|"
 SCORES = (FLOATING, *ASPECTS)
+# Of the draws, what lies between is told of a change.
+CHANGE_LOW, CHANGE_HIGH = 5, 95
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,20 @@ class Comparison:
 
     ``spaces``: one row a meeting space before or after: ``state`` (lost, new, changed, kept),
     ``before_id, after_id, name, kinds``, each score as ``<x>_before, <x>_after, <x>_change`` with the
-    bounds ``_low_`` and ``_high_``, ``reasons`` (the indicators that moved it most, ``;`` between).
-    ``homes``: one row a door of the estate: ``dwellings, best_before, best_after, change`` (NaN where
-    it is demolished or new), in the CRS of the estate. ``keeps_share`` is the share of seeded draws of
-    weights and unknowns in which the median dwelling has at least what it has today, give or take
-    ``WORTH``.
+    bounds ``_low_`` and ``_high_``, ``<x>_change_low, <x>_change_high`` (the 5th and 95th percentile of the
+    change over the draws), ``reasons`` (the indicators that moved it most, ``;`` between). One that is
+    joined to another, or parted, has a row for each pair.
+
+    ``homes``: one row a stairwell (door) of the estate: ``dwellings, building, best_before, best_after,
+    change`` (NaN where it is demolished or new), ``state`` (losing, winning, keeping, demolished, new),
+    and through each lens ``best_before_<lens>, best_after_<lens>, state_<lens>``; in the CRS of the estate,
+    those that lose most first. ``dwellings`` counts them by state, ``lenses`` through each lens.
+
+    ``items``: what differs on the ground, with its geometry; ``causes``: what of it stands behind each
+    reason (see ``spatial.causes``).
+
+    ``keeps_share`` is the share of seeded draws of weights and unknowns in which the median dwelling has at
+    least what it has today, give or take ``WORTH``.
     """
 
     spaces: pd.DataFrame
@@ -49,6 +60,9 @@ class Comparison:
     median_before: float
     median_after: float
     keeps_share: float
+    lenses: tuple[LensChange, ...]
+    items: gpd.GeoDataFrame
+    causes: pd.DataFrame
 
 
 def compare(before: Result, after: Result, *, seed: int | None = None) -> Comparison:
@@ -68,21 +82,27 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
     """
     _check(before, after)
     seed = int(before.manifest.get("seed", 0)) if seed is None else seed
-    pairs = match(_members(before), _members(after))
-    judged, index = _judged(before, after)
+    judged, index = home_changes.judged(
+        (before.evidence, before.meeting_spaces.index), (after.evidence, after.meeting_spaces.index), before.rubric
+    )
     scores = scoring.estimates(judged, index, before.rubric)
-    spaces = _spaces(before, after, pairs, scores, (judged, index))
-    homes = _homes(before, after, scores)
-    staying = homes[homes["best_before"].notna() & homes["best_after"].notna()]
-    weight = staying["dwellings"].to_numpy(dtype=np.float64)
-    today, then = median(staying[["best_before", "best_after"]].to_numpy(dtype=np.float64).T, weight)
+    homes = home_changes.table(before, after, scores)
+    today, then = home_changes.medians(homes)
+    pairs = _pairs(_members(before), _members(after))
+    drawn = _draw(before, after, homes, pairs, (judged, index), seed)
+    spaces = _spaces(before, after, pairs, scores, (judged, index), drawn.changes)
+    homes, seen = home_changes.through_lenses(before, after, homes)
+    items = causes.items(before, after)
     return Comparison(
         spaces=spaces,
         homes=homes,
-        dwellings=_counts(homes),
-        median_before=float(today),
-        median_after=float(then),
-        keeps_share=_keeps(before, after, staying, (judged, index), seed),
+        dwellings=home_changes.counts(homes["state"].to_numpy(dtype=object), homes["dwellings"]),
+        median_before=today,
+        median_after=then,
+        keeps_share=drawn.keeps_share,
+        lenses=seen,
+        items=items,
+        causes=_causes(before, after, items, spaces),
     )
 
 
@@ -99,6 +119,9 @@ def _check(before: Result, after: Result) -> None:
         )
 
 
+# --- which is which ------------------------------------------------------------------------------
+
+
 def _members(result: Result) -> dict[str, set[str]]:
     """Place ids by meeting space."""
     found: dict[str, set[str]] = {str(space): set() for space in result.meeting_spaces.index}
@@ -107,7 +130,14 @@ def _members(result: Result) -> dict[str, set[str]]:
     return found
 
 
-def match(before: dict[str, set[str]], after: dict[str, set[str]]) -> dict[str, str]:
+def _shared(before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> list[tuple[str, str]]:
+    """Pairs of meeting spaces that share places, those that share most first."""
+    whose = {place: space for space, places in after.items() for place in places}
+    shared = Counter((space, whose[place]) for space, places in before.items() for place in places if place in whose)
+    return [pair for pair, _ in sorted(shared.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def match(before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> dict[str, str]:
     """Meeting spaces that are one and the same: pairs by the places they share, most first.
 
     Examples
@@ -115,29 +145,79 @@ def match(before: dict[str, set[str]], after: dict[str, set[str]]) -> dict[str, 
     >>> match({"a": {"x", "y"}, "b": {"z"}}, {"c": {"x", "y", "z"}, "d": {"w"}})
     {'a': 'c'}
     """
-    whose = {place: space for space, places in after.items() for place in places}
-    shared = Counter((space, whose[place]) for space, places in before.items() for place in places if place in whose)
     found: dict[str, str] = {}
     taken: set[str] = set()
-    for (mine, theirs), _ in sorted(shared.items(), key=lambda item: (-item[1], item[0])):
+    for mine, theirs in _shared(before, after):
         if mine not in found and theirs not in taken:
             found[mine] = theirs
             taken.add(theirs)
     return dict(sorted(found.items()))
 
 
-def _evidence(before: Result, after: Result) -> pd.DataFrame:
-    """Evidence of both, the second under ids of its own; an unknown fact is one in both."""
-    renamed = after.evidence.assign(place_id=AFTER + after.evidence["place_id"].astype(str))
-    return pd.concat([before.evidence, renamed], ignore_index=True)
+def _pairs(before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> Pairs:
+    """Every meeting space before and after with its other self, or None where none of its places is there."""
+    one = match(before, after)
+    shared = _shared(before, after)
+    joined = {mine: theirs for mine, theirs in reversed(shared) if mine not in one}
+    parted = {theirs: mine for mine, theirs in reversed(shared) if theirs not in set(one.values())}
+    pairs: Pairs = [(space, one.get(space, joined.get(space))) for space in before]
+    return pairs + [(parted.get(space), space) for space in after if space not in set(one.values())]
+
+
+# --- draws ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """``keeps_share`` of `Comparison`; bounds of the change of each score: (2, pairs, scores), NaN without one."""
+
+    keeps_share: float
+    changes: Floats
+
+
+def _draw(
+    before: Result,
+    after: Result,
+    homes: pd.DataFrame,
+    pairs: Pairs,
+    judged: tuple[scoring.Judged, pd.Index],
+    seed: int,
+) -> _Drawn:
+    """Draw weights and unknowns, the same before and after."""
+    table, index = judged
+    staying = homes.index[homes["best_before"].notna() & homes["best_after"].notna()]
+    weight = homes.loc[staying, "dwellings"].to_numpy(dtype=np.float64)
+    old, new = (result.layers["homes"].loc[staying, "spaces_5min"] for result in (before, after))
+    both = [i for i, (mine, theirs) in enumerate(pairs) if mine is not None and theirs is not None]
+    a = index.get_indexer(pd.Index([pairs[i][0] for i in both], dtype=object))
+    b = index.get_indexer(pd.Index([f"{AFTER}{pairs[i][1]}" for i in both], dtype=object))
+    kept, moved = [], []
+    for _, totals, aspects in scoring.draws(table, index, before.rubric, seed):
+        scores = np.concatenate([totals[..., None], aspects], axis=2)
+        moved.append(scores[:, b] - scores[:, a])
+        if len(staying):
+            was, then = home_changes.best(old, totals, index), home_changes.best(new, totals, index, AFTER)
+            kept.append(home_changes.median(then, weight) >= home_changes.median(was, weight) - WORTH)
+    changes = np.full((2, len(pairs), len(SCORES)), np.nan)
+    if both and moved:
+        changes[:, both] = np.percentile(np.concatenate(moved), (CHANGE_LOW, CHANGE_HIGH), axis=0)
+    return _Drawn(float(np.concatenate(kept).mean()) if kept else float("nan"), changes)
+
+
+# --- meeting spaces ------------------------------------------------------------------------------
 
 
 def _spaces(
-    before: Result, after: Result, pairs: dict[str, str], scores: pd.DataFrame, judged: tuple[scoring.Judged, pd.Index]
+    before: Result,
+    after: Result,
+    pairs: Pairs,
+    scores: pd.DataFrame,
+    judged: tuple[scoring.Judged, pd.Index],
+    changes: Floats,
 ) -> pd.DataFrame:
-    new = [space for space in after.meeting_spaces.index if space not in set(pairs.values())]
-    ids = [(str(space), pairs.get(str(space))) for space in before.meeting_spaces.index] + [(None, str(s)) for s in new]
-    rows = [_space_row(mine, theirs, before, after, scores, judged) for mine, theirs in ids]
+    rows = [
+        _space_row(mine, theirs, before, after, scores, judged, changes[:, i]) for i, (mine, theirs) in enumerate(pairs)
+    ]
     table = pd.DataFrame(rows)
     if not len(table):
         return table
@@ -147,12 +227,6 @@ def _spaces(
     )
 
 
-def _judged(before: Result, after: Result) -> tuple[scoring.Judged, pd.Index]:
-    """All meeting spaces judged by the rubric of the first, those of the second under ids of their own."""
-    index = pd.Index([*before.meeting_spaces.index, *(AFTER + after.meeting_spaces.index.astype(str))], dtype=object)
-    return scoring.judge_all(_evidence(before, after), index, before.rubric), index
-
-
 def _space_row(
     mine: str | None,
     theirs: str | None,
@@ -160,15 +234,19 @@ def _space_row(
     after: Result,
     scores: pd.DataFrame,
     judged: tuple[scoring.Judged, pd.Index],
+    changes: Floats,
 ) -> dict[str, Any]:
     shown = before.meeting_spaces.loc[mine] if mine is not None else after.meeting_spaces.loc[theirs]
     row: dict[str, Any] = {"state": "", "before_id": mine, "after_id": theirs}
     row |= {"name": shown["name"], "kinds": shown["kinds"], "reasons": ""}
-    for score in SCORES:
+    for k, score in enumerate(SCORES):
         for bound in ("_low", "", "_high"):
             row[f"{score}{bound}_before"] = np.nan if mine is None else scores.at[mine, score + bound]
             row[f"{score}{bound}_after"] = np.nan if theirs is None else scores.at[AFTER + theirs, score + bound]
-        row[f"{score}_change"] = row[f"{score}_after"] - row[f"{score}_before"]
+        change = row[f"{score}_after"] - row[f"{score}_before"]
+        row[f"{score}_change"] = change
+        row[f"{score}_change_low"] = min(change, changes[0, k])
+        row[f"{score}_change_high"] = max(change, changes[1, k])
     if mine is None or theirs is None:
         row["state"] = NEW if mine is None else LOST
         return row
@@ -189,86 +267,10 @@ def _reasons(judged: tuple[scoring.Judged, pd.Index], before: Result, mine: str,
     return [table.indicators[i] for i in order if abs(moved[i]) > 0]
 
 
-# --- homes ---------------------------------------------------------------------------------------
-
-
-def _best(doors: pd.DataFrame, totals: Floats, index: pd.Index, prefix: str = "") -> Floats:
-    """Best of the scores (B, N) of what each door has within five minutes: (B, doors); 0 where that is nothing."""
-    lists = [[prefix + space for space in text.split(";") if space] for text in doors["spaces_5min"]]
-    best = np.zeros((len(totals), len(lists)))
-    near = np.flatnonzero([len(spaces) > 0 for spaces in lists])
-    if len(near):
-        columns = index.get_indexer(pd.Index([space for i in near for space in lists[i]]))
-        starts = np.cumsum([0, *(len(lists[i]) for i in near)])[:-1]
-        best[:, near] = np.maximum.reduceat(totals[:, columns], starts, axis=1)
-    return best
-
-
-def _homes(before: Result, after: Result, scores: pd.DataFrame) -> gpd.GeoDataFrame:
-    old, new = before.layers["homes"], after.layers["homes"]
-    floating = scores[FLOATING].to_numpy(dtype=np.float64)[None]
-    was = pd.Series(_best(old, floating, scores.index)[0], index=old.index)
-    then = pd.Series(_best(new, floating, scores.index, AFTER)[0], index=new.index)
-    index = old.index.union(new.index)
-    table = old.reindex(index)
-    fresh = new.reindex(index)
-    homes = gpd.GeoDataFrame(
-        {
-            "dwellings": table["dwellings"].fillna(fresh["dwellings"]),
-            "building": table["building"].fillna(fresh["building"]),
-            "best_before": was.reindex(index),
-            "best_after": then.reindex(index),
-        },
-        geometry=table.geometry.fillna(fresh.geometry),
-        crs=old.crs,
-    )
-    change: pd.Series = homes["best_after"] - homes["best_before"]
-    found: gpd.GeoDataFrame = homes.assign(change=change).sort_values("change", kind="stable")
-    return found
-
-
-def _counts(homes: pd.DataFrame) -> dict[str, float]:
-    """Dwellings that win, lose, keep what they have, are demolished and are new."""
-    count = homes["dwellings"].to_numpy(dtype=np.float64)
-    change = homes["change"].to_numpy(dtype=np.float64)
-    of = {
-        "losing": change <= -WORTH,
-        "winning": change >= WORTH,
-        "keeping": np.abs(change) < WORTH,
-        "demolished": homes["best_after"].isna().to_numpy(),
-        "new": homes["best_before"].isna().to_numpy(),
-    }
-    return {name: float(count[rows].sum()) for name, rows in of.items()}
-
-
-def median(values: Floats, weight: Floats) -> Floats:
-    """Weighted median of each row; NaN where nothing has a weight.
-
-    Examples
-    --------
-    >>> median(np.array([[3.0, 1.0, 2.0]]), np.array([5.0, 1.0, 1.0])).tolist()
-    [3.0]
-    """
-    if not values.shape[1] or not weight.sum() > 0:
-        return np.full(len(values), np.nan)
-    order = np.argsort(values, axis=1, kind="stable")
-    running = np.cumsum(weight[order], axis=1)
-    at = np.argmax(running >= running[:, -1:] / 2, axis=1)
-    found: Floats = np.take_along_axis(values, np.take_along_axis(order, at[:, None], axis=1), axis=1)[:, 0]
-    return found
-
-
-def _keeps(
-    before: Result, after: Result, homes: pd.DataFrame, spaces: tuple[scoring.Judged, pd.Index], seed: int
-) -> float:
-    """Share of the draws in which the median dwelling keeps or betters what it has."""
-    if not len(homes):
-        return float("nan")
-    judged, index = spaces
-    weight = homes["dwellings"].to_numpy(dtype=np.float64)
-    old, new = (result.layers["homes"].loc[homes.index] for result in (before, after))
-    kept = [
-        median(_best(new, totals, index, AFTER), weight) >= median(_best(old, totals, index), weight) - WORTH
-        for _, totals, _ in scoring.draws(judged, index, before.rubric, seed)
-    ]
-    return float(np.concatenate(kept).mean())
+def _causes(before: Result, after: Result, items: gpd.GeoDataFrame, spaces: pd.DataFrame) -> pd.DataFrame:
+    """What on the ground stands behind each reason, and behind what goes and comes."""
+    if not len(spaces):
+        return pd.DataFrame(columns=causes.CAUSE_COLUMNS)
+    rows = spaces[spaces["state"] != KEPT][["before_id", "after_id", "reasons"]].to_numpy(dtype=object)
+    moved = [(mine, theirs, [name for name in reasons.split(";") if name]) for mine, theirs, reasons in rows]
+    return causes.of_spaces(before, after, items, moved)

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from spatial.comparison import CHANGED, KEPT, LOST, NEW, Comparison
+from spatial.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
+from spatial.home_changes import LOSING
 from spatial.model import FLOATING, Result
 from spatial.strings import texts
 
 SHOWN = 5
+CAUSE = ("cause", "object_id", "kind", "name", "note", "side", "distance_m", "count")
 # Of a mean of counts, which need not be whole, one decimal is worth telling.
 FEW_DECIMALS = {"m": 0, "count": 1, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
 UNIT_DECIMALS = {"m": 0, "count": 0, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
@@ -27,32 +30,95 @@ def of(found: Comparison, before: Result, after: Result) -> dict[str, Any]:
         "estate": before.estate.name,
         "plan": plan.get("name"),
         "spaces": {state: states[state] for state in (LOST, NEW, CHANGED, KEPT)},
-        "dwellings": {name: round(count) for name, count in found.dwellings.items()},
+        "dwellings": _rounded(found.dwellings),
         "median_before": _hundred(found.median_before),
         "median_after": _hundred(found.median_after),
         "keeps_share": None if np.isnan(found.keeps_share) else round(found.keeps_share, 3),
-        "changes": [_change(row, before, after) for row in found.spaces.to_dict("records") if row["state"] != KEPT],
+        "lenses": [
+            {
+                "id": lens.id,
+                "dwellings": _rounded(lens.dwellings),
+                "median_before": _hundred(lens.median_before),
+                "median_after": _hundred(lens.median_after),
+            }
+            for lens in found.lenses
+        ],
+        "worst_off": _worst_off(found),
+        "changes": [
+            _change(row, found, before, after) for row in found.spaces.to_dict("records") if row["state"] != KEPT
+        ],
     }
+
+
+def _rounded(dwellings: Mapping[str, float]) -> dict[str, int]:
+    return {name: round(count) for name, count in dwellings.items()}
 
 
 def _hundred(score: float) -> int | None:
     return None if np.isnan(score) else round(score * 100)
 
 
-def _change(row: Mapping[Any, Any], before: Result, after: Result) -> dict[str, Any]:
-    mine, theirs = row["before_id"], row["after_id"]
-    reasons = [_reason(name, mine, theirs, before, after) for name in row["reasons"].split(";") if name]
+def _worst_off(found: Comparison) -> list[dict[str, Any]]:
+    """Buildings whose homes lose, those that lose most first; stairwells alike are told together."""
+    losing = found.homes[found.homes["state"] == LOSING]
+    keys = ["building", "best_before", "best_after"]
+    rows = losing.groupby(keys, sort=False)["dwellings"].agg(["sum", "size"]).reset_index()
+    return [
+        {
+            "building": row["building"],
+            "stairwells": int(row["size"]),
+            "dwellings": round(row["sum"]),
+            "before": _hundred(row["best_before"]),
+            "after": _hundred(row["best_after"]),
+        }
+        for row in rows.to_dict("records")
+    ]
+
+
+def _change(row: Mapping[Any, Any], found: Comparison, before: Result, after: Result) -> dict[str, Any]:
+    mine, theirs = (row[name] if isinstance(row[name], str) else None for name in ("before_id", "after_id"))
+    reasons = [_reason(name, str(mine), str(theirs), before, after) for name in row["reasons"].split(";") if name]
+    # What is not known before and after is no reason that anybody can look at.
+    reasons = [reason for reason in reasons if reason["before"] != reason["after"]]
+    behind = _behind(found, mine, theirs)
     return {
         "state": row["state"],
-        "before_id": mine if isinstance(mine, str) else None,
-        "after_id": theirs if isinstance(theirs, str) else None,
+        "before_id": mine,
+        "after_id": theirs,
         "name": row["name"] if isinstance(row["name"], str) else None,
         "kinds": row["kinds"],
         "before": _hundred(row[f"{FLOATING}_before"]),
         "after": _hundred(row[f"{FLOATING}_after"]),
-        # What is not known before and after is no reason that anybody can look at.
-        "because": [reason for reason in reasons if reason["before"] != reason["after"]],
+        "scores": {score: _score(row, score) for score in SCORES},
+        "because": [reason | {"causes": behind.get(reason["indicator"], [])} for reason in reasons],
+        "causes": behind.get("", []),
     }
+
+
+def _score(row: Mapping[Any, Any], score: str) -> dict[str, list[int | None]]:
+    """One score before, after and its change: low, best, high; of 100."""
+    return {
+        when: [_hundred(row[name]) for name in names]
+        for when, names in {
+            "before": [f"{score}_low_before", f"{score}_before", f"{score}_high_before"],
+            "after": [f"{score}_low_after", f"{score}_after", f"{score}_high_after"],
+            "change": [f"{score}_change_low", f"{score}_change", f"{score}_change_high"],
+        }.items()
+    }
+
+
+def _behind(found: Comparison, mine: str | None, theirs: str | None) -> dict[str, list[dict[str, Any]]]:
+    """Causes of one meeting space by indicator."""
+    table = found.causes
+    same = [
+        table[name].isna() if i is None else table[name] == i for name, i in (("before_id", mine), ("after_id", theirs))
+    ]
+    result: dict[str, list[dict[str, Any]]] = {}
+    for row in table[same[0] & same[1]].to_dict("records"):
+        cause: dict[str, Any] = {name: None if pd.isna(row[name]) else row[name] for name in CAUSE}
+        cause |= {name: None if cause[name] is None else round(cause[name]) for name in ("distance_m", "count")}
+        result.setdefault(row["indicator"], []).append(cause)
+    return result
 
 
 def _reason(name: str, mine: str, theirs: str, before: Result, after: Result) -> dict[str, Any]:
@@ -89,21 +155,52 @@ def text(found: Mapping[str, Any], units: Mapping[str, str], *, lang: str) -> st
     if found["keeps_share"] is not None:
         lines += [
             say["median"].format(before=found["median_before"], after=found["median_after"]),
-            say["keeps"].format(share=round(found["keeps_share"] * 100)),
+            say["keeps"].format(share=percent(found["keeps_share"])),
         ]
+    lines += [_lens(lens, words) for lens in found["lenses"] if lens["median_before"] is not None]
+    lines += _worst(found["worst_off"], say)
     shown = [row for state in (LOST, CHANGED, NEW) for row in found["changes"] if row["state"] == state]
     return "\n".join([*lines, *(_line(row, units, words) for row in shown)])
+
+
+def percent(share: float) -> int:
+    """Whole percent; 0 and 100 only where it is none or all.
+
+    Examples
+    --------
+    >>> percent(0.998), percent(1.0), percent(0.001)
+    (99, 100, 1)
+    """
+    return round(share * 100) if share in (0.0, 1.0) else min(max(round(share * 100), 1), 99)
+
+
+def _lens(lens: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    return "  " + words["compare"]["lens"].format(
+        lens=words["lens"][lens["id"]]["title"],
+        losing=lens["dwellings"]["losing"],
+        winning=lens["dwellings"]["winning"],
+        before=lens["median_before"],
+        after=lens["median_after"],
+    )
+
+
+def _worst(rows: list[Mapping[str, Any]], say: Mapping[str, Any]) -> list[str]:
+    if not rows:
+        return []
+    more = [say["more"].format(count=len(rows) - SHOWN)] if len(rows) > SHOWN else []
+    return [say["worst"], *(f"  {say['worst_row'].format(**row)}" for row in rows[:SHOWN]), *(f"  {m}" for m in more)]
 
 
 def _line(row: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, Any]) -> str:
     name = row["name"] or ", ".join(words["kind"][kind]["title"].lower() for kind in row["kinds"].split(";"))
     identity = row["before_id"] or row["after_id"]
     line = words["compare"][row["state"]].format(name=name, id=identity, before=row["before"], after=row["after"])
-    why = "; ".join(_because(reason, units, words) for reason in row["because"])
+    why = "; ".join([*(because(reason, units, words) for reason in row["because"]), *_told(row["causes"], words)])
     return f"  {line}" + (f" ({why})" if why else "")
 
 
-def _because(reason: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, Any]) -> str:
+def because(reason: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, Any]) -> str:
+    """Say one reason of a change: what was measured before and after, and what stands behind it."""
     unit = units[reason["indicator"]]
 
     def number(value: float) -> str:
@@ -114,7 +211,31 @@ def _because(reason: Mapping[str, Any], units: Mapping[str, str], words: Mapping
         return str(words["compare"]["not_known"]) if values is None else "–".join(map(number, values))
 
     shown = f"{known(reason['before'])} → {known(reason['after'])} {words['unit'][unit]}".strip()
-    return f"{words['indicator'][reason['indicator']]['title']}: {shown}"
+    behind = ", ".join(_told(reason["causes"], words))
+    return f"{words['indicator'][reason['indicator']]['title']}: {shown}" + (f", {behind}" if behind else "")
+
+
+def _told(causes: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[str]:
+    """Say causes in words, each once."""
+    return list(dict.fromkeys(cause_in_words(cause, words) for cause in causes))
+
+
+def cause_in_words(cause: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """Say what on the ground stands behind a change, such as "the way in from the north is gone"."""
+    say = words["cause"]
+    side = None if cause["side"] is None else words["side"][cause["side"]]
+    if cause["cause"] in say:
+        return str(say[cause["cause"]].format(side=side, count=cause["count"]))
+    what, _, how = cause["cause"].partition("_")
+    kind = words["kind"].get(cause["kind"], {}).get("title")
+    name = cause["name"] or (kind.lower() if kind else None)
+    named = f"{say['named'].format(name=name)} ({cause['object_id']})" if name else cause["object_id"]
+    parts = [say["thing"][what], named]
+    if cause["distance_m"] and how == "moved":
+        return " ".join([*parts, say["how"]["moved_by"].format(metres=cause["distance_m"])])
+    if cause["distance_m"] and side:
+        parts.append(say["where"].format(metres=cause["distance_m"], side=side))
+    return " ".join([*parts, say["how"][how]])
 
 
 def as_json(found: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+
 from spatial import config, conflation, model, scenario
 from spatial.clock import Clock
 from spatial.model import Plan, Raster, RawData
@@ -21,6 +23,7 @@ class Ground:
 
     ``alone`` is OpenStreetMap by itself and ``registers`` the municipal layers, for the account of
     sources; ``one`` is what they say together; ``checked`` is the manifest's entry on field checks.
+    ``edits`` are those of the plan as a map layer, None without any.
     """
 
     alone: RawData
@@ -28,6 +31,7 @@ class Ground:
     one: conflation.Conflated
     checked: Mapping[str, Any]
     plan: Plan | None
+    edits: gpd.GeoDataFrame | None = None
 
 
 def ground(
@@ -49,9 +53,12 @@ def ground(
         intended = plan_file.read(plan, estate) if isinstance(plan, str | Path) else plan
     with clock.stage("layers"):
         one, checked = _settled(conflation.conflate(alone, registers, rules), field_checks)
-        if intended is not None:
-            one = replace(one, raw=scenario.apply(one.raw, intended, estate, until=phase))
-    return Ground(alone, registers, one, checked, intended)
+        edits = None
+        if intended is not None and intended.edits:
+            after = scenario.apply(one.raw, intended, estate, until=phase)
+            edits = scenario.table(one.raw, intended, estate, until=phase)
+            one = replace(one, raw=after)
+    return Ground(alone, registers, one, checked, intended, edits)
 
 
 def models(estate: model.Estate, clock: Clock, **given: raster.Files | Raster | None) -> dict[str, Raster]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -39,20 +41,50 @@ def within_reach(
         there is nothing to meet at), ``best_space`` (its id, or None) and ``spaces_5min`` (all ids in
         reach, ``;`` between).
     """
-    spaces = sites.index.where(sites["level"] == "space", sites["space_id"])
-    lone = (sites["level"] == "space") | ~sites["space_id"].isin(sites.index)
-    rows = np.flatnonzero(lone.to_numpy())
-    ids = spaces.to_numpy()[rows]
-    score = floating.reindex(ids).to_numpy(dtype=np.float64)
+    rows, ids = lone(sites)
     inside = dwellings["inside"].to_numpy(dtype=bool)
     near = distance_m[rows][:, inside] <= within_m
-    best, where, every = np.zeros(inside.sum()), np.full(inside.sum(), None, dtype=object), []
-    for door in range(near.shape[1]):
-        reached = np.flatnonzero(near[:, door])
-        every.append(";".join(sorted(map(str, ids[reached]))))
-        if len(reached):
-            first = reached[np.argmax(score[reached])]
-            best[door], where[door] = score[first], ids[first]
+    score = floating.reindex(ids).to_numpy(dtype=np.float64)
+    masked = np.where(near, score[:, None], -1.0)
+    first = masked.argmax(axis=0) if len(ids) else np.zeros(near.shape[1], dtype=np.int64)
+    reached = near.any(axis=0)
+    where = np.full(near.shape[1], None, dtype=object)
+    where[reached] = ids[first[reached]]
     columns = dwellings.loc[inside, ["dwellings", "building", "geometry"]]
-    found: gpd.GeoDataFrame = columns.assign(best_floating=best, best_space=where, spaces_5min=every)
+    found: gpd.GeoDataFrame = columns.assign(
+        best_floating=best(near, score), best_space=where, spaces_5min=written(near, ids)
+    )
     return found
+
+
+def lone(sites: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
+    """Rows of the sites at which meeting spaces were measured, and the ids of those spaces."""
+    whole = (sites["level"] == "space").to_numpy()
+    spaces = np.where(whole, sites.index.to_numpy(dtype=object), sites["space_id"].to_numpy(dtype=object))
+    rows = np.flatnonzero(whole | ~sites["space_id"].isin(sites.index).to_numpy())
+    return rows, np.array([*spaces[rows], None], dtype=object)[:-1]
+
+
+def best(near: npt.NDArray[np.bool_], score: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Best score of what each door has near: ``near`` is (spaces, doors); 0 where that is nothing."""
+    if not len(near):
+        return np.zeros(near.shape[1])
+    found: npt.NDArray[np.float64] = np.where(near, score[:, None], 0.0).max(axis=0)
+    return found
+
+
+def written(near: npt.NDArray[np.bool_], ids: npt.NDArray[np.object_]) -> list[str]:
+    """Ids of what each door has near, in their order, ``;`` between."""
+    order = np.argsort(ids.astype(str), kind="stable")
+    names = ids[order].astype(str)
+    return [";".join(names[column]) for column in near[order].T]
+
+
+def read(texts: Iterable[str], ids: pd.Index) -> npt.NDArray[np.bool_]:
+    """Read what ``written`` wrote: (spaces, doors), by the position in ``ids``; others are passed over."""
+    lists = [[name for name in text.split(";") if name] for text in texts]
+    near = np.zeros((len(ids), len(lists)), dtype=bool)
+    door = np.repeat(np.arange(len(lists)), [len(names) for names in lists])
+    row = ids.get_indexer(pd.Index([name for names in lists for name in names], dtype=object))
+    near[row[row >= 0], door[row >= 0]] = True
+    return near

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial import facts, indicators, scoring
+from spatial import facts, homes, indicators, scoring
 from spatial import network as walking
 from spatial.config import tag_rules
 from spatial.graph import MAX_STEP_FREE_SLOPE, MIN_STEP_FREE_WIDTH_M, NO, UNKNOWN
@@ -219,7 +219,8 @@ class _Measurer:
         again = pd.concat([self.kept.iloc[:0], *self._measured(lens, routes)], ignore_index=True)
         scored = self._scored(changed(self.rubric, lens.rules), again, [*self.before, *lens.rules])
         low, best, high = self._served(lens, routes, scored[1])
-        return LensResult(lens.id, low, best, high, scored[0], scored[1], again, lens.rules)
+        reached = self._homes(lens, routes, scored[1])
+        return LensResult(lens.id, low, best, high, scored[0], scored[1], again, lens.rules, reached)
 
     def _scored(self, rubric: Rubric, again: pd.DataFrame, names: list[str]) -> list[pd.DataFrame]:
         """Scores of places and of meeting spaces, by what was measured again and by other rules."""
@@ -271,6 +272,24 @@ class _Measurer:
 
         low, high = share(routes[-1], f"{FLOATING}_low"), share(routes[0], f"{FLOATING}_high")
         return low, (share(routes[0], FLOATING) + share(routes[-1], FLOATING)) / 2, high
+
+    def _homes(self, lens: Lens, routes: list[Walked], spaces: pd.DataFrame) -> pd.DataFrame:
+        """What each door of the estate has within five minutes of this lens."""
+        inside = self.scenery["dwellings"]["inside"].to_numpy(dtype=bool)
+        rows, _ = self._where(spaces.index)
+        ids = np.array([*spaces.index, None], dtype=object)[:-1]
+        limit_m = homes.FIVE_MINUTES_M * lens.speed_mps / ADULT_MPS
+        near = [route.distance_m[np.ix_(rows, inside)] <= limit_m for route in (routes[0], routes[-1])]
+        score = spaces[FLOATING].to_numpy(dtype=np.float64)
+        best, sure = (homes.written(part, ids) for part in near)
+        return pd.DataFrame(
+            {
+                "best_floating": (homes.best(near[0], score) + homes.best(near[1], score)) / 2,
+                "spaces_5min": best,
+                "spaces_5min_sure": sure,
+            },
+            index=self.scenery["dwellings"].index[inside].rename("door"),
+        )
 
 
 def between(best: Measured, worst: Measured) -> Measured:

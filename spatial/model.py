@@ -23,6 +23,8 @@ EVIDENCE_COLUMNS = ("place_id", "indicator", "value", "unit", "low", "high", "ev
 FACTS = "facts"
 # Who said what of an object: see ``spatial.conflation``.
 CLAIM_COLUMNS = ("object_id", "field", "value", "source_id", "source_object", "used")
+# Sides of the wind: sectors of 45° from the east, against the clock.
+SIDES = ("e", "ne", "n", "nw", "w", "sw", "s", "se")
 # Licence or attribution of a file that names none.
 NOT_STATED = "not stated"
 
@@ -231,7 +233,10 @@ class LensResult:
     ``served`` is the share of the estate's dwellings that reach a good meeting space in a short
     walk, between ``served_low`` and ``served_high``. ``places`` and ``meeting_spaces`` have the
     scores of the contract, ``coverage`` and ``rank``. ``evidence`` holds the rows that this lens
-    measured again, ``rules`` the changes to the rubric's rules.
+    measured again, ``rules`` the changes to the rubric's rules. ``homes``, by door of the estate:
+    ``spaces_5min``, the meeting spaces within five minutes of this lens by the best ways that may be
+    (``;`` between), ``spaces_5min_sure`` by the worst, and ``best_floating``, the best score there, the
+    mean of both; None where a run does not hold it.
     """
 
     id: str
@@ -242,6 +247,7 @@ class LensResult:
     meeting_spaces: pd.DataFrame
     evidence: pd.DataFrame
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    homes: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ def save(
             tables.evidence(timed, draft / "evidence.parquet")
             tables.lenses(timed, draft / "lenses.csv")
             tables.lens_evidence(timed, draft / "lens_evidence.parquet")
+            tables.lens_homes(timed, draft / "lens_homes.parquet")
             tables.reach(timed, draft / "reach.parquet")
             tables.facts(timed, draft / "facts.parquet")
             tables.field_checks(timed.field_checks, timed, draft / "field_checks.csv", lang=lang)

@@ -136,7 +136,7 @@ def analyse(
         places=found.places,
         meeting_spaces=found.meeting_spaces,
         evidence=found.evidence,
-        layers=drawn,
+        layers=drawn | ({} if ground.edits is None else {"plan": ground.edits}),
         rubric=found.rubric,
         claims=conflation.claims_of(view.places, ground.one.claims),
         manifest=account.manifest(estate, ground, models, found.rubric, seed, clock.seconds, warnings)

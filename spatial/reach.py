@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from spatial.model import Estate
+from spatial.indicators import ways_in
+from spatial.model import SIDES, Estate
 from spatial.visibility import isovist
 
 # Ten minutes at 1.33 m/s, as the indicators have them; five are half of it.
@@ -33,7 +34,8 @@ def tables(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame, estate: Estate) 
         ``end`` (numbers of nodes), ``length_m``, ``start_locked`` and ``end_locked`` (nobody passes).
         ``walk_entries``: where sites meet them: ``place_id``, ``way`` (row of the former),
         ``offset_m`` along it, ``leg_m`` to it. ``views``: ``place_id`` and what is seen within
-        `SEEN_M` from somewhere in the site.
+        `SEEN_M` from somewhere in the site; ``ways_in``, the sides from which a way comes
+        (``SIDES`` of ``spatial.model``, ``;`` between).
     """
     network, entries = scenery["network"], scenery["entries"]
     kept = _near(network.geometry, estate)
@@ -62,7 +64,16 @@ def tables(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame, estate: Estate) 
         geometry=shapely.line_interpolate_point(network.geometry[entries.edge[inside]], entries.offset_m[inside]),
         crs=estate.crs,
     )
-    return {WAYS: ways, ENTRIES: met, VIEWS: _views(scenery, sites, estate)}
+    views = _views(scenery, sites, estate).assign(ways_in=_sides(scenery, sites))
+    return {WAYS: ways, ENTRIES: met, VIEWS: views}
+
+
+def _sides(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame) -> list[str]:
+    """Sides from which a way comes to each site, as ``ways_in`` counts them."""
+    if not scenery["network"].attachable.any() or not len(sites):
+        return [""] * len(sites)
+    owner, sector = ways_in.sectors(sites.geometry.to_numpy(), scenery["network"], scenery["blockers"])
+    return [";".join(SIDES[k] for k in np.sort(sector[owner == i])) for i in range(len(sites))]
 
 
 def _near(geometry: npt.NDArray[Any], estate: Estate) -> npt.NDArray[np.int64]:

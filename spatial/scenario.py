@@ -14,6 +14,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -48,6 +49,10 @@ DECIMALS = 6
 OVERLAP_M2 = 1.0
 SUGGESTIONS = 3
 SHOWN = 5
+EDIT_COLUMNS = (
+    *("feature", "action", "layer", "object_id", "name", "tags", "phase", "phase_name", "done", "note"),
+    "geometry",
+)
 
 
 def apply(raw: RawData, plan: Plan, estate: Estate, *, until: int | None = None) -> RawData:
@@ -83,6 +88,53 @@ def apply(raw: RawData, plan: Plan, estate: Estate, *, until: int | None = None)
         if until is not None:
             raw = _shut(raw, edit.geometry)
     return raw
+
+
+def table(raw: RawData, plan: Plan, estate: Estate, *, until: int | None = None) -> gpd.GeoDataFrame:
+    """The edits of a plan as a map layer.
+
+    Parameters
+    ----------
+    raw
+        Raw data before the plan.
+    until
+        The phase up to which it is carried out; see ``apply``.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row an edit, in its order: ``feature, action, layer``; ``object_id``, of what is removed,
+        changed or new; ``name`` as tagged; ``tags`` that it sets (``key=value``, ``;``
+        between); ``phase`` (from 1) and ``phase_name``; ``done``, whether it is carried out by now (of a
+        building site: whether it is there now); ``note``. The geometry is the new one, or that of what
+        is removed or changed; in the CRS of the estate.
+    """
+    before = {
+        identity: (tags, shape)
+        for name in LAYERS
+        for identity, tags, shape in zip(*_columns(getattr(raw, name)), strict=True)
+    }
+    last = max((edit.phase for edit in plan.edits), default=0) if until is None else until
+    rows = []
+    for edit in plan.edits:
+        was, shape = before.get(str(edit.target), ({}, None))
+        site = edit.layer == "construction"
+        rows.append(
+            {
+                "feature": edit.feature,
+                "action": edit.action,
+                "layer": edit.layer,
+                "object_id": _identity(edit),
+                "name": {**was, **edit.tags}.get("name"),
+                "tags": ";".join(f"{key}={value}" for key, value in sorted(edit.tags.items())),
+                "phase": edit.phase,
+                "phase_name": plan.phases[edit.phase - 1] if edit.phase <= len(plan.phases) else None,
+                "done": until is not None and edit.phase == last if site else edit.phase <= last,
+                "note": edit.note,
+                "geometry": shape if edit.geometry is None else edit.geometry,
+            }
+        )
+    return gpd.GeoDataFrame(rows, columns=EDIT_COLUMNS, geometry="geometry", crs=estate.crs)
 
 
 def inverse(raw: RawData, plan: Plan) -> Plan:

@@ -33,6 +33,7 @@ FILES = [
     "facts.parquet",
     "field_checks.csv",
     "lens_evidence.parquet",
+    "lens_homes.parquet",
     "lenses.csv",
     "lineage.parquet",
     "manifest.json",

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from numpy.testing import assert_allclose
 
 import spatial
-from spatial import comparison, differences
+from spatial import comparison, differences, home_changes, indicators
 from spatial.model import FLOATING
+from tests import osm_xml
 from tests.test_cli import call
 from tests.test_pipeline import BENCH, PLAYGROUND, ROOM, boundary, miniature
+
+
+def degrees(x: float, y: float) -> list[float]:
+    """Longitude and latitude of a point of the miniature."""
+    point = gpd.GeoSeries([shapely.Point(osm_xml.CENTRE_M[0] + x, osm_xml.CENTRE_M[1] + y)], crs=osm_xml.METRIC)
+    return shapely.get_coordinates(point.to_crs("EPSG:4326")).tolist()[0]
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +34,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty.toml").write_text('name = "Nothing"\n', encoding="utf-8")
     (folder / "gone.toml").write_text(f'[[edit]]\nremove = "{PLAYGROUND}"\n[[edit]]\nremove = "{BENCH}"\n')
     (folder / "block.toml").write_text('[[edit]]\nremove = "osm:way/11"\n', encoding="utf-8")
+    # The bench goes to a hundred metres north of the path, and is a room of its own there.
+    (folder / "apart.toml").write_text(f'[[edit]]\nchange = "{BENCH}"\nat = {degrees(110, 103)}\n', encoding="utf-8")
+    (folder / "north.toml").write_text(
+        f'[[edit]]\nadd = "path"\nline = [{degrees(111, 0)}, {degrees(111, 90)}]\n', encoding="utf-8"
+    )
     (folder / "tagged.toml").write_text(f'[[edit]]\nchange = "{PLAYGROUND}"\ntags = {{ fee = "yes" }}\n')
     return folder
 
@@ -38,6 +53,7 @@ def today(estate, folder) -> spatial.Analysis:
     return spatial.analyse(estate, osm=folder / "mini.osm")
 
 
+@cache
 def after(estate, folder, name) -> spatial.Analysis:
     return spatial.analyse(estate, osm=folder / "mini.osm", plan=folder / f"{name}.toml")
 
@@ -81,6 +97,90 @@ def test_a_demolished_block_takes_its_homes(estate, folder, today):
     assert "dwellings" in moved["reasons"] or "nearest_walk" in moved["reasons"]
 
 
+def test_a_room_of_one_place_is_within_reach_of_the_homes_too(estate, folder):
+    """The bench on its own is 10 + 110 + 103 = 223 m from home 10 and 303 m from home 11."""
+    then = after(estate, folder, "apart")
+    both = ";".join(sorted([f"space:{PLAYGROUND}", f"space:{BENCH}"]))
+    homes = then.layers["homes"]
+    assert homes["spaces_5min"].tolist() == [both, both]
+    assert_allclose(homes["best_floating"], then.meeting_spaces[FLOATING].max())
+    # With a rollator five minutes are 0.76 · 300 = 228 m.
+    rollator = next(lens for lens in then.lenses if lens.id == "rollator")
+    assert rollator.homes["spaces_5min"].tolist() == [both, f"space:{PLAYGROUND}"]
+
+
+def test_the_lens_of_an_adult_has_what_everybody_has(estate, folder, today):
+    adult = next(lens for lens in today.lenses if lens.id == "adult")
+    assert_allclose(adult.homes["best_floating"], today.layers["homes"]["best_floating"])
+    found = spatial.compare(today, after(estate, folder, "block"))
+    seen = {lens.id: lens for lens in found.lenses}
+    assert set(seen) == {lens.id for lens in today.lenses}
+    assert seen["adult"].dwellings == found.dwellings
+    assert_allclose(
+        (seen["adult"].median_before, seen["adult"].median_after), (found.median_before, found.median_after)
+    )
+    assert all(lens.dwellings["demolished"] == 30 for lens in found.lenses)
+
+
+def test_what_goes_names_its_places(estate, folder, today):
+    found = spatial.compare(today, after(estate, folder, "gone"))
+    assert sorted(found.causes["object_id"]) == [BENCH, PLAYGROUND]
+    assert set(found.causes["cause"]) == {"place_gone"} and set(found.causes["indicator"]) == {""}
+    assert found.items[["what", "how"]].to_numpy().tolist() == [["place", "gone"]] * 2
+    assert found.homes["state"].tolist() == ["losing"] * 2
+
+
+def test_the_demolished_homes_are_the_reason(estate, folder, today):
+    found = spatial.compare(today, after(estate, folder, "block"))
+    assert found.items[["what", "how", "object_id"]].to_numpy().tolist() == [["building", "gone", "osm:way/11"]]
+    homes = found.causes[found.causes["cause"] == "homes_gone"]
+    assert len(homes) and set(homes["count"]) == {30}
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("da", "der er kommet en vej ind fra nord"), ("en", "there is a new way in from the north")]
+)
+def test_a_new_way_in_is_named_by_the_side_it_comes_from(lang, said, estate, folder, today):
+    then = after(estate, folder, "north")
+    found = spatial.compare(today, then)
+    rows = found.causes[found.causes["indicator"] == "ways_in"]
+    assert rows[["cause", "side"]].to_numpy().tolist()[0] == ["side_new", "n"]
+    told = differences.of(found, today, then)
+    (reason,) = [row for row in told["changes"][0]["because"] if row["indicator"] == "ways_in"]
+    assert reason["before"] == [2] and reason["after"] == [3]
+    units = {name: spec.unit for name, spec in indicators.registry().items()}
+    assert f"2 → 3, {said}" in differences.text(told, units, lang=lang)
+    # Taken away again it is the other way round.
+    back = spatial.compare(then, today)
+    assert back.causes[back.causes["indicator"] == "ways_in"]["cause"].tolist()[0] == "side_gone"
+
+
+def test_a_change_lies_within_its_interval(estate, folder, today):
+    for name in ("block", "tagged", "north", "apart"):
+        spaces = spatial.compare(today, after(estate, folder, name)).spaces
+        there = spaces[spaces["before_id"].notna() & spaces["after_id"].notna()]
+        for score in comparison.SCORES:
+            assert (there[f"{score}_change_low"] <= there[f"{score}_change"]).all()
+            assert (there[f"{score}_change"] <= there[f"{score}_change_high"]).all()
+
+
+def test_a_room_that_is_parted_is_not_lost(estate, folder, today):
+    found = spatial.compare(today, after(estate, folder, "apart"))
+    assert set(found.spaces["state"]) <= {"changed", "kept"} and set(found.spaces["before_id"]) == {ROOM}
+    assert sorted(found.spaces["after_id"]) == sorted([f"space:{PLAYGROUND}", f"space:{BENCH}"])
+    moved = found.items.iloc[0]
+    assert (moved["what"], moved["how"], moved["object_id"]) == ("place", "moved", BENCH)
+    assert moved["moved_m"] == pytest.approx(100, abs=0.1)
+
+
+def test_the_layer_of_the_plan_says_what_is_done(estate, folder, today):
+    then = after(estate, folder, "block")
+    row = then.layers["plan"].iloc[0]
+    assert (row["action"], row["object_id"], row["done"]) == ("remove", "osm:way/11", True)
+    assert row["geometry"].area == pytest.approx(200, rel=1e-3)
+    assert "plan" not in today.layers and "plan" not in after(estate, folder, "empty").layers
+
+
 def test_a_fee_lowers_the_threshold_and_is_the_reason(estate, folder, today):
     # The tag says fee=no today: one of four terms of the playground turns, which is one of two places of the room.
     then = after(estate, folder, "tagged")
@@ -109,7 +209,7 @@ def test_spaces_are_matched_by_the_places_they_share():
 
 def test_the_median_is_by_dwellings():
     values = np.array([[0.2, 0.9, 0.5], [0.5, 0.5, 0.1]])
-    assert comparison.median(values, np.array([1.0, 1.0, 3.0])).tolist() == [0.5, 0.1]
+    assert home_changes.median(values, np.array([1.0, 1.0, 3.0])).tolist() == [0.5, 0.1]
 
 
 @pytest.mark.parametrize(("lang", "said"), [("da", "1 mødesteder forsvinder"), ("en", "1 meeting spaces go")])
@@ -119,4 +219,8 @@ def test_the_command(lang, said, folder, tmp_path):
     assert call("run", *common, "--plan", folder / "gone.toml", "--out", tmp_path / "b").code == 0
     done = call("compare", tmp_path / "a", tmp_path / "b", "--lang", lang, "--out", tmp_path / "c")
     assert done.code == 0 and said in done.out and re.search(r"40 (boliger|homes)", done.out)
-    assert sorted(path.name for path in (tmp_path / "c").iterdir()) == ["homes.csv", "spaces.csv"]
+    written = sorted(path.name for path in (tmp_path / "c").iterdir())
+    assert written == ["causes.csv", "changes.gpkg", "homes.csv", "spaces.csv"]
+    homes = gpd.read_file(tmp_path / "c" / "changes.gpkg", layer="home_changes")
+    assert homes["state"].tolist() == ["losing"] * 2 and homes["dwellings"].sum() == 40
+    assert gpd.read_file(tmp_path / "c" / "changes.gpkg", layer="space_changes")["state"].tolist() == ["lost"]

@@ -26,11 +26,16 @@ def ways_in(places: Any, network: Any, blockers: Any, *, within_m: float = 50.0)
     closed stands between the place and the way where it comes nearest. A way that ends within the
     50 m counts from the side on which it comes in.
     """
-    shapes = places.geometry.to_numpy()
+    if not network.attachable.any() or not len(places):
+        return known(np.zeros(len(places)), DERIVED, "no_way_mapped")
+    owner, _ = sectors(places.geometry.to_numpy(), network, blockers, within_m=within_m)
+    count = np.bincount(owner, minlength=len(places)).astype(float)
+    return known(count, DERIVED, "sectors_with_a_way")
+
+
+def sectors(shapes: Any, network: Any, blockers: Any, *, within_m: float = 50.0) -> tuple[Any, Any]:
+    """Pairs of place and sector from which a way comes, each once; sector 0 is east, and on against the clock."""
     edges = np.flatnonzero(network.attachable)
-    count = np.zeros(len(shapes))
-    if not len(edges) or not len(shapes):
-        return known(count, DERIVED, "no_way_mapped")
     lines = network.geometry[edges]
     place, line = shapely.STRtree(lines).query(shapes, predicate="dwithin", distance=within_m)
     legs = shapely.shortest_line(shapes[place], lines[line])
@@ -46,8 +51,7 @@ def ways_in(places: Any, network: Any, blockers: Any, *, within_m: float = 50.0)
     angle = np.arctan2(points[:, 1] - centre[:, 1], points[:, 0] - centre[:, 0])
     sector = np.floor(np.round(angle / (2 * np.pi) * SECTORS + 0.5, 9)).astype(int) % SECTORS
     pairs = np.unique(np.stack([owner, sector]), axis=1)
-    count = np.bincount(pairs[0], minlength=len(shapes)).astype(float)
-    return known(count, DERIVED, "sectors_with_a_way")
+    return pairs[0], pairs[1]
 
 
 def _running_on(network: Any, shapes: Any, place: Any, edge: Any, reached: Any, within_m: float) -> Any:

@@ -33,6 +33,28 @@ WAYS = (
 )
 CASING, INK, QUIET, BARRIER, BOUNDARY = "#d8d2c7", "#22313b", "#8d857a", "#6b655c", "#4a4640"
 NAMES_FROM_SCALE = 5000
+# Geometry, and fill and edge by state, of what a plan changes.
+STATES = {
+    "home_changes": (
+        "marker",
+        {
+            "losing": ("#8c2d04", INK),
+            "winning": ("#6baed6", INK),
+            "keeping": ("#f0ece4", QUIET),
+            "demolished": ("#000000", "#000000"),
+            "new": ("#ffffff", INK),
+        },
+    ),
+    "space_changes": (
+        "fill",
+        {
+            "lost": ("#8c2d04", INK),
+            "new": ("#6baed6", INK),
+            "changed": ("#fdd0a2", INK),
+            "kept": ("#f0ece4", QUIET),
+        },
+    ),
+}
 EXTENSIONS = (
     ("gpkg_data_columns", "gpkg_schema", "http://www.geopackage.org/spec121/#extension_schema"),
     ("gpkg_metadata", "gpkg_metadata", "http://www.geopackage.org/spec121/#extension_metadata"),
@@ -162,6 +184,8 @@ def style_of(table: str, columns: Sequence[str], lang: str) -> Style:
         return _scored(table, columns, lang)
     if table == "paths":
         return Style("line", [rule for way in WAYS for rule in _way(*way)], _names("name", 3), levels=True)
+    if table in STATES:
+        return _states(table, lang)
     if table in GROUND:
         return Style("fill", [(named[table], "", [_fill(GROUND[table], EDGE[table])])])
     if table == "boundary":
@@ -193,6 +217,26 @@ def _scored(table: str, columns: Sequence[str], lang: str) -> Style:
         f'<b>[% coalesce("name", "kind") %]</b><br>{say["aspect"][FLOATING]["title"]}: [% round("{FLOATING}" * 100) %]'
     )
     return Style("fill", rules, label, tip=tip, aliases=aliases(columns, lang))
+
+
+def _states(table: str, lang: str) -> Style:
+    """What a plan changes, by state: dark where it is worse, so that it shows on grey paper too."""
+    say = texts(lang)["state"]
+    geometry, colours = STATES[table]
+    part = _dot_of if geometry == "marker" else _fill_of
+    rules = [(say[state], f"\"state\" = '{state}'", [part(*colours[state])]) for state in colours]
+    return Style(geometry, rules)
+
+
+def _fill_of(colour: str, edge: str) -> Part:
+    return _fill(colour, edge, 0.4)
+
+
+def _dot_of(colour: str, edge: str) -> Part:
+    return Part("SimpleMarker", {
+        "name": "circle", "color": _rgb(colour), "outline_color": _rgb(edge), "outline_style": "solid",
+        "outline_width": 0.3, "outline_width_unit": "MM", "size": 3.0, "size_unit": "MM",
+    })  # fmt: skip
 
 
 def _way(name: str, colour: str, width_m: float) -> list[tuple[str, str, list[Part]]]:

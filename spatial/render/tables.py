@@ -32,8 +32,9 @@ DRAWN_COLUMNS = {
     "stops": ("kind", "name"),
     "homes": ("dwellings", "building", "best_floating", "best_space", "spaces_5min"),
 }
-# Which way a site meets the network at, how far each reaches: tables as they are, where a run has them.
-REACH = ("walk_ways", "walk_entries", "views")
+# Which way a site meets the network at, how far each reaches, the edits of a plan: tables as they are, where
+# a run has them.
+REACH = ("walk_ways", "walk_entries", "views", "plan")
 CONTEXT_COLUMNS = ("kind", "name")
 BUILDING_COLUMNS = ("use", "name", "levels", "residential")
 PATH_COLUMNS = (
@@ -98,6 +99,13 @@ def lens_evidence(result: Result, path: Path) -> None:
     (pd.concat(parts) if parts else pd.DataFrame(columns=columns))[columns].to_parquet(path, index=False)
 
 
+def lens_homes(result: Result, path: Path) -> None:
+    """Write what each door has within five minutes of each resident lens, as Parquet; nothing without lenses."""
+    parts = [lens.homes.assign(lens=lens.id).reset_index() for lens in result.lenses if lens.homes is not None]
+    if parts:
+        pd.concat(parts, ignore_index=True).to_parquet(path, index=False)
+
+
 def field_checks(checks: pd.DataFrame, result: Result, path: Path, *, lang: str) -> None:
     """Write the list of field checks, with the question to ask and a sentence that says why.
 
@@ -133,13 +141,6 @@ def why_check(check: Mapping[Any, Any], lang: str) -> str:
     return f"{sentence} {say['makes_ranked']}" if check["makes_ranked"] else sentence
 
 
-def differences(spaces: pd.DataFrame, homes: gpd.GeoDataFrame, folder: Path) -> None:
-    """Write what changed: a row a meeting space, and a row a door with the worst off first; numbers in full."""
-    spaces.to_csv(folder / "spaces.csv", index=False, encoding="utf-8", lineterminator="\n")
-    table = homes.drop(columns="geometry")
-    table.to_csv(folder / "homes.csv", index_label="door", encoding="utf-8", lineterminator="\n")
-
-
 def lineage(result: Result, path: Path) -> None:
     """Write who said what of each place as Parquet."""
     result.claims.to_parquet(path, index=False)
@@ -164,6 +165,17 @@ def geopackage(result: Result, path: Path, *, lang: str = "da") -> None:
         **{name: _columns(layers[name], columns) for name, columns in DRAWN_COLUMNS.items()},
         **{name: layers[name] for name in REACH if name in layers},
     }
+    write_layers(tables, path, result, lang=lang)
+
+
+def write_layers(tables: Mapping[str, gpd.GeoDataFrame], path: Path, result: Result, *, lang: str) -> None:
+    """Write tables as layers of a GeoPackage, styled for QGIS, with the sources of a result.
+
+    Raises
+    ------
+    OSError
+        If not all of it could be written. GDAL does not say so of a full disk.
+    """
     pyogrio.set_gdal_config_options(GDAL_OPTIONS)
     try:
         for name, table in tables.items():

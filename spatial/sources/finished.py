@@ -18,6 +18,7 @@ from spatial.model import CLAIM_COLUMNS, EVIDENCE_COLUMNS, FACTS, Estate, LensRe
 
 SCHEMA_VERSION = 1
 NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, facts.parquet, places.gpkg, …)"
+LENS_HOMES = ["lens", "door", "best_floating", "spaces_5min", "spaces_5min_sure"]
 ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
 
 
@@ -100,7 +101,9 @@ def lenses(folder: Path) -> tuple[LensResult, ...]:
     try:
         scores = pd.read_csv(path, dtype={"rank": "Int64"})
         measured = pd.read_parquet(folder / "lens_evidence.parquet", columns=["lens", *EVIDENCE_COLUMNS, FACTS])
-        return tuple(_lens(entry, scores, measured) for entry in entries)
+        kept = folder / "lens_homes.parquet"
+        homes = pd.read_parquet(kept, columns=LENS_HOMES) if kept.is_file() else None
+        return tuple(_lens(entry, scores, measured, homes) for entry in entries)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceFormatError(
             f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
@@ -126,7 +129,9 @@ def reach(folder: Path) -> pd.DataFrame | None:
         ) from error
 
 
-def _lens(entry: Mapping[str, Any], scores: pd.DataFrame, measured: pd.DataFrame) -> LensResult:
+def _lens(
+    entry: Mapping[str, Any], scores: pd.DataFrame, measured: pd.DataFrame, homes: pd.DataFrame | None
+) -> LensResult:
     name = entry["id"]
     own = scores[scores["lens"] == name].drop(columns="lens")
     levels = {level: own[own["level"] == level].drop(columns="level").set_index("id") for level in ("place", "space")}
@@ -139,6 +144,7 @@ def _lens(entry: Mapping[str, Any], scores: pd.DataFrame, measured: pd.DataFrame
         levels["space"].rename_axis("space_id"),
         measured[measured["lens"] == name].drop(columns="lens").reset_index(drop=True),
         entry["rules"],
+        None if homes is None else homes[homes["lens"] == name].drop(columns="lens").set_index("door"),
     )
 
 
