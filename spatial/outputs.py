@@ -13,9 +13,14 @@ from spatial.clock import Clock
 
 
 def save(
-    analysis: Analysis, out: str | Path, *, lang: str = "da", progress: Callable[[str], None] | None = None
+    analysis: Analysis,
+    out: str | Path,
+    *,
+    lang: str = "da",
+    pdf: bool = False,
+    progress: Callable[[str], None] | None = None,
 ) -> Analysis:
-    """Write a result into a folder: all of its files, or none.
+    """Write a result into a folder: all of its files, or none; with ``pdf`` the report as PDF as well.
 
     Returns
     -------
@@ -27,8 +32,10 @@ def save(
     InputError
         If the folder cannot be made or written.
     """
+    from spatial import reports
     from spatial.render import files as folder
     from spatial.render import sitemap, tables, web_map
+    from spatial.reports import estate
 
     clock = Clock(progress)
     made = {**analysis.manifest, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "lang": lang}
@@ -51,6 +58,8 @@ def save(
             tables.facts(timed, draft / "facts.parquet")
             tables.field_checks(timed.field_checks, timed, draft / "field_checks.csv", lang=lang)
             tables.lineage(timed, draft / "lineage.parquet")
+        with clock.stage("report"):
+            reports.write(estate.document(timed, timed.field_checks, lang=lang), draft / "report.html", pdf=pdf)
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")
     return timed

@@ -31,6 +31,8 @@ Bools = npt.NDArray[np.bool_]
 MOST = 8
 # A gain of less than this share is none: the solver's tolerance.
 LITTLE = 1e-9
+# One or two spaces of an ordinary estate are tried out, all of them: quicker than to load a solver.
+PAIR, PAIR_VALUES = 2, 50_000_000
 # Five minutes at 1.33 m/s.
 REACH_M = 400.0
 REACH_COLUMNS = ("space_id", "door", "dwellings", "known")
@@ -121,6 +123,8 @@ def choose(dwellings: Floats, reach: Bools, worth: Floats, k: int) -> Choice:
     """
     if not reach.size or k < 1:
         return Choice((), 0.0)
+    if k <= PAIR and reach.size * len(worth) <= PAIR_VALUES:
+        return _of_all_pairs(dwellings, reach, worth, k)
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
@@ -151,6 +155,20 @@ def choose(dwellings: Floats, reach: Bools, worth: Floats, k: int) -> Choice:
         raise InputError(f"siting: the solver stopped ({found.message}); needed an optimum; try a smaller --most")
     chosen = np.flatnonzero(found.x[:spaces] > 0.5)
     return Choice(tuple(map(int, chosen)), value_of(dwellings, reach, worth, chosen))
+
+
+def _of_all_pairs(dwellings: Floats, reach: Bools, worth: Floats, k: int) -> Choice:
+    """Choose one or two spaces by trying all; of equals the first, and one where a second brings nothing."""
+    brings = np.where(reach, np.maximum(worth, 0.0)[:, None], 0.0)
+    alone = brings @ dwellings
+    first = int(np.argmax(alone))
+    found = Choice((first,), float(alone[first])) if alone[first] > 0 else Choice((), 0.0)
+    for i in range(len(worth) - 1 if k == PAIR else 0):
+        pairs = np.maximum(brings[i], brings[i + 1 :]) @ dwellings
+        j = int(np.argmax(pairs))
+        if pairs[j] > found.value * (1 + LITTLE):
+            found = Choice((i, i + 1 + j), float(pairs[j]))
+    return found
 
 
 def _levels(dwellings: Floats, reach: Bools, worth: Floats) -> tuple[Floats, Any, Any]:

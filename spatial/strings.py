@@ -1,4 +1,4 @@
-"""Every text a reader sees, by language, from ``defaults/strings.<language>.toml``."""
+"""Every text a reader sees, by language, from ``defaults/strings.<language>.toml`` and its like."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ def _frozen(value: Any) -> Any:
 
 
 @cache
-def texts(lang: str) -> Mapping[str, Any]:
+def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
     """Return the texts of one language as nested, read-only mappings.
 
     Parameters
     ----------
     lang
         ``"da"`` or ``"en"``.
+    book
+        Which texts: those of the program, or ``"report"``, those of the report for the board.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def texts(lang: str) -> Mapping[str, Any]:
     """
     if lang not in LANGUAGES:
         raise ConfigError(f"language: found {lang!r}; needed one of {', '.join(LANGUAGES)}; choose one of them")
-    source = files("spatial") / "defaults" / f"strings.{lang}.toml"
+    source = files("spatial") / "defaults" / f"{book}.{lang}.toml"
     frozen: Mapping[str, Any] = _frozen(tomllib.loads(source.read_text(encoding="utf-8")))
     return frozen
 

@@ -40,6 +40,7 @@ FILES = [
     "map.html",
     "places.gpkg",
     "reach.parquet",
+    "report.html",
     "scores.csv",
     "sitemap.pdf",
     "sitemap.png",

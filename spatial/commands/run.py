@@ -70,6 +70,7 @@ ANALYSIS = (
         help="Metres of network and context beyond that.",
     ),
     output,
+    click.option("--pdf", is_flag=True, help="Write the report for the board as report.pdf too."),
     as_json,
 )
 INPUTS = (
@@ -179,6 +180,7 @@ def analyse(
     margin_m: float,
     reach_m: float,
     out: Path,
+    pdf: bool,
     as_json: bool,
     refresh: bool = False,
     offline: bool = False,
@@ -226,7 +228,7 @@ def analyse(
             from spatial import observing
 
             counts = observing.read_for(analysis, observations)
-        saved = outputs.save(analysis, out, lang=lang, progress=tell)
+        saved = outputs.save(analysis, out, lang=lang, pdf=pdf, progress=tell)
         if counts is not None:
             observing.write(saved, counts, out, lang=lang)
     from spatial import strings

@@ -64,28 +64,12 @@ def wrapped(text: str, room: float, size: float, font: str = REGULAR) -> list[st
     return lines
 
 
-class Ink:
-    """Draws on the pages of one PDF file, in millimetres from the lower left corner.
+class Brush:
+    """Draws on a canvas of ReportLab, in millimetres from its origin; see ``pen.Pen``."""
 
-    Everything is vector, fonts are embedded, and the same drawing gives the same bytes.
-    """
-
-    def __init__(self, file: IO[bytes], width: float, height: float, *, title: str, author: str, lang: str) -> None:
+    def __init__(self, canvas: Canvas) -> None:
         _fonts()
-        # Begun with a font of ours: otherwise the file names Helvetica, which is not in it.
-        self._canvas = Canvas(
-            file,
-            pagesize=(width * MM, height * MM),
-            invariant=True,
-            lang=lang,
-            pageCompression=True,
-            initialFontName=REGULAR,
-        )
-        self._canvas.setTitle(title)
-        self._canvas.setAuthor(author)
-        self._canvas.setSubject(title)
-        self._canvas.setCreator("Fællesrum")
-        self._canvas.setProducer("ReportLab")
+        self._canvas = canvas
 
     def shapes(
         self,
@@ -197,6 +181,16 @@ class Ink:
         """End `clipped`."""
         self._canvas.restoreState()
 
+
+class Ink(Brush):
+    """Draws on the pages of one PDF file, in millimetres from the lower left corner.
+
+    Everything is vector, fonts are embedded, and the same drawing gives the same bytes.
+    """
+
+    def __init__(self, file: IO[bytes], width: float, height: float, *, title: str, author: str, lang: str) -> None:
+        super().__init__(canvas(file, (width * MM, height * MM), title=title, author=author, lang=lang))
+
     def next_page(self) -> None:
         """End the page and begin another."""
         self._canvas.showPage()
@@ -204,6 +198,19 @@ class Ink:
     def save(self) -> None:
         """Write the file."""
         self._canvas.save()
+
+
+def canvas(file: IO[bytes], pagesize: tuple[float, float], *, title: str, author: str, lang: str) -> Canvas:
+    """Begin a PDF file; the page size is in points."""
+    _fonts()
+    # Begun with a font of ours: otherwise the file names Helvetica, which is not in it.
+    made = Canvas(file, pagesize=pagesize, invariant=True, lang=lang, pageCompression=True, initialFontName=REGULAR)
+    made.setTitle(title)
+    made.setAuthor(author)
+    made.setSubject(title)
+    made.setCreator("Fællesrum")
+    made.setProducer("ReportLab")
+    return made
 
 
 def _code(geometries: npt.NDArray[Any]) -> str:

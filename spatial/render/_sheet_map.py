@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from spatial.render._sheet_ink import BOLD, ITALIC, REGULAR, ROUND, Ink, width_of
+from spatial.render._sheet_ink import BOLD, ITALIC, REGULAR, ROUND, width_of
 from spatial.render._sheet_labels import Name, Spot, Taken, across, along, numbers
 from spatial.render._sheet_layout import Sheet
 from spatial.render.palette import colour_of
+from spatial.render.pen import Pen
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -75,7 +76,7 @@ class View:
         return np.asarray((east > x - half_w) & (west < x + half_w) & (north > y - half_h) & (south < y + half_h))
 
 
-def ground(ink: Ink, view: View, layers: Mapping[str, gpd.GeoDataFrame], boundary: Any) -> dict[str, bool]:
+def ground(ink: Pen, view: View, layers: Mapping[str, gpd.GeoDataFrame], boundary: Any) -> dict[str, bool]:
     """Draw everything beneath the meeting spaces; tell what of it there is, for the legend."""
     tables = {name: _geometries(layers.get(name)) for name in ("green", "water", "waterways", "barriers", "gates")}
     water = np.concatenate([tables["water"], tables["waterways"]])
@@ -101,7 +102,7 @@ def ground(ink: Ink, view: View, layers: Mapping[str, gpd.GeoDataFrame], boundar
     }
 
 
-def _buildings(ink: Ink, view: View, table: gpd.GeoDataFrame | None, boundary: Any) -> tuple[bool, bool]:
+def _buildings(ink: Pen, view: View, table: gpd.GeoDataFrame | None, boundary: Any) -> tuple[bool, bool]:
     found = _geometries(table)
     found = found[shapely.area(found) * view.sheet.mm_per_m**2 >= MIN_BUILDING_MM2]
     found = found[view.seen(found)]
@@ -111,7 +112,7 @@ def _buildings(ink: Ink, view: View, table: gpd.GeoDataFrame | None, boundary: A
     return bool((~own).any()), bool(own.any())
 
 
-def _ways(ink: Ink, view: View, paths: gpd.GeoDataFrame | None) -> set[str]:
+def _ways(ink: Pen, view: View, paths: gpd.GeoDataFrame | None) -> set[str]:
     """Draw the ways by class: edges of the wide ones first, then all, then steps."""
     if paths is None or paths.empty:
         return set()
@@ -132,7 +133,7 @@ def _ways(ink: Ink, view: View, paths: gpd.GeoDataFrame | None) -> set[str]:
     return {name for name in ORDER if len(shapes[name])}
 
 
-def path(ink: Ink, line: Shapes, sheet: Sheet) -> None:
+def path(ink: Pen, line: Shapes, sheet: Sheet) -> None:
     """Draw a path as on the map, for the legend."""
     width = max(WIDTHS_M["path"] * sheet.mm_per_m, LEAST_MM["path"])
     if width >= EDGED_FROM_MM:
@@ -142,7 +143,7 @@ def path(ink: Ink, line: Shapes, sheet: Sheet) -> None:
         ink.shapes(line, line=PATH, width=min(width, PATH_MM))
 
 
-def context(ink: Ink, view: View, table: gpd.GeoDataFrame | None) -> bool:
+def context(ink: Pen, view: View, table: gpd.GeoDataFrame | None) -> bool:
     """Draw clubs, houses and schools as quiet dots; tell whether there are any."""
     found = shapely.point_on_surface(_geometries(table)) if table is not None else np.empty(0, dtype=object)
     dots = view.of(found)
@@ -151,7 +152,7 @@ def context(ink: Ink, view: View, table: gpd.GeoDataFrame | None) -> bool:
     return len(dots) > 0
 
 
-def spaces(ink: Ink, view: View, table: gpd.GeoDataFrame, order: list[int]) -> tuple[Shapes, npt.NDArray[np.bool_]]:
+def spaces(ink: Pen, view: View, table: gpd.GeoDataFrame, order: list[int]) -> tuple[Shapes, npt.NDArray[np.bool_]]:
     """Draw the meeting spaces, the last of ``order`` first; return them as drawn, and which are in view."""
     geometries = _all_geometries(table)
     shapes = view.all_of(geometries)
@@ -166,7 +167,7 @@ def spaces(ink: Ink, view: View, table: gpd.GeoDataFrame, order: list[int]) -> t
     return shapes, seen
 
 
-def space(ink: Ink, shape: Any, score: float, *, ranked: bool, factor: float) -> None:
+def space(ink: Pen, shape: Any, score: float, *, ranked: bool, factor: float) -> None:
     """Draw one meeting space by its class, hatched where it has no rank; the legend uses this too."""
     one = np.array([shape], dtype=object)
     ink.shapes(one, fill=colour_of(score))
@@ -176,7 +177,7 @@ def space(ink: Ink, shape: Any, score: float, *, ranked: bool, factor: float) ->
     ink.shapes(one, line=BLACK, width=0.2)
 
 
-def number_all(ink: Ink, view: View, shapes: Shapes, numbered: list[int], taken: Taken) -> list[Spot]:
+def number_all(ink: Pen, view: View, shapes: Shapes, numbered: list[int], taken: Taken) -> list[Spot]:
     """Put a number in a circle at each of these shapes, in this order, from 1."""
     radius = NUMBER_MM * view.sheet.factor
     spots = numbers(shapes, radius, view.sheet.field, taken)
@@ -188,7 +189,7 @@ def number_all(ink: Ink, view: View, shapes: Shapes, numbered: list[int], taken:
     return spots
 
 
-def circle(ink: Ink, x: float, y: float, number: int, *, factor: float) -> None:
+def circle(ink: Pen, x: float, y: float, number: int, *, factor: float) -> None:
     """Draw a number in a circle."""
     text = str(number)
     size = NUMBER_PT * factor * (1.0, 1.0, 0.78, 0.6)[min(len(text), 4) - 1]
@@ -196,7 +197,7 @@ def circle(ink: Ink, x: float, y: float, number: int, *, factor: float) -> None:
     ink.text(x, y - size * 0.125, text, size, font=BOLD, at="middle")
 
 
-def names(ink: Ink, view: View, layers: Mapping[str, gpd.GeoDataFrame], taken: Taken) -> None:
+def names(ink: Pen, view: View, layers: Mapping[str, gpd.GeoDataFrame], taken: Taken) -> None:
     """Letter streets along their lines, and named water and green where the name fits in."""
     factor = view.sheet.factor
     found: list[tuple[Name, float, str, str]] = []
@@ -245,7 +246,7 @@ def _named_areas(view: View, table: gpd.GeoDataFrame | None) -> list[tuple[str, 
     return sorted(((name, shape) for name, shape in parts if not shape.is_empty), key=lambda pair: -pair[1].area)
 
 
-def scale_bar(ink: Ink, sheet: Sheet) -> Taken:
+def scale_bar(ink: Pen, sheet: Sheet) -> Taken:
     """Draw a bar of `BAR_MM`, in the lower left corner of the map; return the ground it takes."""
     x, y, high = sheet.field.left + 5, sheet.field.bottom + 5, 1.6
     size = 7.0 * sheet.factor
@@ -266,7 +267,7 @@ def scale_bar(ink: Ink, sheet: Sheet) -> Taken:
     return Taken([(x - 4 + s, y + 2, 4.0) for s in range(0, int(BAR_MM + 17), 4)])
 
 
-def north_arrow(ink: Ink, sheet: Sheet, letter: str, note: str) -> Taken:
+def north_arrow(ink: Pen, sheet: Sheet, letter: str, note: str) -> Taken:
     """Draw an arrow towards grid north in the upper right corner; return the ground it takes."""
     factor = sheet.factor
     x, top = sheet.field.right - 9 * factor, sheet.field.top - 8 * factor

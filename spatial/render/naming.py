@@ -1,10 +1,11 @@
-"""What a meeting space is called where nobody gave it a name: by its kinds and its street."""
+"""What a meeting space is called where nobody gave it a name: by its kinds and its street; and its number."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from spatial.strings import texts
@@ -30,6 +31,13 @@ def nearest_street(table: gpd.GeoDataFrame, paths: gpd.GeoDataFrame | None) -> l
     for i, j in zip(which.tolist(), street.tolist(), strict=True):
         found[i] = names[j]
     return found
+
+
+def in_order(spaces: gpd.GeoDataFrame) -> list[int]:
+    """Rows of the meeting spaces in the order of their numbers: by rank, then by best estimate."""
+    rank = spaces["rank"].astype("Float64").fillna(np.inf).to_numpy(dtype=float)
+    score = spaces["floating"].fillna(-1.0).to_numpy(dtype=float)
+    return [int(i) for i in np.lexsort((spaces.index.astype(str), -score, rank))]
 
 
 def kinds_text(kinds: str, count: int, lang: str) -> str:

@@ -16,7 +16,7 @@ import shapely
 from spatial.model import Result
 from spatial.render import credit
 from spatial.render._sheet_layout import Sheet, compose
-from spatial.render.naming import nearest_street, space_name
+from spatial.render.naming import in_order, nearest_street, space_name
 from spatial.strings import texts
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _draw(ink: Any, sheet: Sheet, result: Result, say: Mapping[str, Any], lang: 
     from spatial.render import _sheet_map, _sheet_margin
 
     view = _sheet_map.View(sheet)
-    order = _order(result)
+    order = in_order(result.meeting_spaces)
     ink.clipped(*sheet.field)
     there = _sheet_map.ground(ink, view, result.layers, result.estate.boundary)
     there["context"] = _sheet_map.context(ink, view, result.layers.get("context"))
@@ -118,14 +118,6 @@ def _draw(ink: Any, sheet: Sheet, result: Result, say: Mapping[str, Any], lang: 
         ink.next_page()
         ink.rect(*sheet.frame, line="#000000", weight=0.5)
         rest = _sheet_margin.table(ink, sheet, sheet.frame.inside(2.0), say, rest)
-
-
-def _order(result: Result) -> list[int]:
-    """Rows of the meeting spaces in the order of their numbers: by rank, then by best estimate."""
-    spaces = result.meeting_spaces
-    rank = spaces["rank"].astype("Float64").fillna(np.inf).to_numpy(dtype=float)
-    score = spaces["floating"].fillna(-1.0).to_numpy(dtype=float)
-    return [int(i) for i in np.lexsort((spaces.index.astype(str), -score, rank))]
 
 
 def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:

@@ -1,0 +1,37 @@
+"""What a board is told: reports as documents, made of results. What they are drawn with is in ``render``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spatial.render.document import Document
+
+
+def write(document: Document, path: Path, *, pdf: bool = False) -> list[Path]:
+    """Write a report as a page, and with ``pdf`` beside it as ``.pdf``; all or none.
+
+    Returns
+    -------
+    list
+        What was written.
+    """
+    from spatial.render import document_page
+
+    made = {path: document_page.html(document).encode("utf-8")}
+    if pdf:
+        from spatial.render import document_pdf
+
+        made[path.with_suffix(".pdf")] = document_pdf.pdf(document)
+    drafts = {file: file.with_name(f".{file.name}.{os.getpid()}.part") for file in made}
+    try:
+        for file, content in made.items():
+            drafts[file].write_bytes(content)
+        for file, draft in drafts.items():
+            os.replace(draft, file)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+    return list(made)

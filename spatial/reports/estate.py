@@ -1,0 +1,369 @@
+"""The report of one run: the answer, the map, the best places, who is worst served, what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spatial import lens_rules, siting
+from spatial.model import ASPECTS, FLOATING, LensResult, Result
+from spatial.render.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
+from spatial.render.report_figures import estate_map
+from spatial.reports import carried, sections
+from spatial.reports.wording import Named, Words
+
+BEST = 10
+ALL = 60  # rows of the table of all places
+STANDING = 2  # for how many volunteers places are named
+WIDE = 0.4  # an interval as wide as that says more than its best estimate
+SAME = 0.02  # lenses nearer than this serve alike
+NAMES = 6
+
+
+def document(result: Result, checks: pd.DataFrame, *, lang: str) -> Document:
+    """Say what a run found, for a board.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    checks
+        What a visit would settle, as ``spatial.field_checks.find`` lists it for its places.
+    lang
+        ``"da"`` or ``"en"``.
+
+    Raises
+    ------
+    ConfigError
+        If there are no texts in this language.
+    """
+    words = Words(lang)
+    named = Named(result, words)
+    blocks: list[Block] = [
+        Heading(words.say("answer.title")),
+        Points(answer(result, named, words), ordered=True, lead=True),
+        Facts(facts(result, words)),
+        *the_map(result, named, words),
+    ]
+    if len(result.meeting_spaces):
+        blocks += [*best(result, named, words), *aspects(result, named, words)]
+    blocks += [
+        *lenses(result, named, words),
+        *sections.unknown(result, checks, named, words),
+        *standing(result, named, words),
+        *sections.context(result, words),
+        *sections.how(result, words),
+        *everything(result, named, words),
+        *sections.sources(result, words),
+    ]
+    return framed(result, words, title=words.say("head.title", estate=result.estate.name), blocks=blocks)
+
+
+def framed(result: Result, words: Words, *, title: str, blocks: Sequence[Block], subtitle: str = "") -> Document:
+    """Put a document around blocks: title, dates, what stands on every page."""
+    head = words.report["head"]
+    dates = [str(source["data_date"]) for source in result.manifest.get("sources") or () if source.get("data_date")]
+    data = max(dates) if dates else result.estate.as_of
+    said = head["dates"].format(data=words.date(data), made=words.date(result.manifest.get("made_at")))
+    return Document(
+        lang=words.lang,
+        title=title,
+        overline=head["overline"],
+        subtitle=subtitle or head["subtitle"],
+        dates=said,
+        foot=head["foot"].format(estate=result.estate.name),
+        page=head["page"],
+        blocks=blocks,
+    )
+
+
+# --- the answer ----------------------------------------------------------------------------------
+
+
+def answer(result: Result, named: Named, words: Words) -> list[str]:
+    """The answer in three sentences: how many, the best and the weakest, who is worst served."""
+    return [_count(result, words), *_best(result, named, words), _worst_served(result, words)]
+
+
+def _count(result: Result, words: Words) -> str:
+    spaces = result.meeting_spaces
+    n, inside = len(spaces), int(spaces["inside"].sum()) if len(spaces) else 0
+    given: dict[str, Any] = {"estate": result.estate.name, "margin": words.number(result.estate.margin_m)}
+    if not n:
+        return words.say("answer.none", **given)
+    if n == 1:
+        return words.say(
+            "answer.count_one", inside=words.say(f"answer.only_{'inside' if inside else 'outside'}"), **given
+        )
+    key = "inside_all" if inside == n else {0: "inside_none", 1: "inside_one"}.get(inside, "inside")
+    return words.say("answer.count", n=n, inside=words.say(f"answer.{key}", n=inside), **given)
+
+
+def _best(result: Result, named: Named, words: Words) -> list[str]:
+    spaces = result.meeting_spaces
+    if not len(spaces):
+        return []
+    if not spaces["rank"].notna().any():
+        return [words.say("answer.best_none")]
+    first = spaces.loc[named.ids[0]]
+    given = {
+        "name": named.both(named.ids[0]),
+        "score": words.hundred(first[FLOATING]),
+        "low": words.hundred(first[f"{FLOATING}_low"]),
+        "high": words.hundred(first[f"{FLOATING}_high"]),
+    }
+    medians = spaces[list(ASPECTS)].median()
+    if len(spaces) < 2 or medians.isna().all():
+        return [words.say("answer.best", **given)]
+    question = words.shared["aspect"][str(medians.idxmin())]["question"]
+    return [words.say("answer.best_and_weakest", question=words.quoted(question), **given)]
+
+
+def _worst_served(result: Result, words: Words) -> str:
+    served = [lens for lens in result.lenses if not np.isnan(lens.served)]
+    if not served:
+        return words.say("answer.lens_none")
+    worst, top = served[0], max(served, key=lambda lens: lens.served)
+    spans = np.array([(lens.served_low, lens.served, lens.served_high) for lens in served])
+    if np.ptp(spans, axis=0).max() < SAME:
+        return words.say("answer.lens_same", share=words.percent(worst.served))
+    wide = worst.served_high - worst.served_low >= WIDE
+    named = words.report["lenses"]["as"]
+    return words.say(
+        "answer.lens_wide" if wide else "answer.lens",
+        lens=named[worst.id],
+        share=words.percent(worst.served),
+        low=words.hundred(worst.served_low),
+        high=words.percent(worst.served_high),
+        best=words.percent(top.served),
+        best_lens=named[top.id],
+    )
+
+
+def facts(result: Result, words: Words) -> list[tuple[str, str]]:
+    """A few numbers at a glance."""
+    spaces, say = result.meeting_spaces, words.report["facts"]
+    found = [(say["spaces"], words.number(len(spaces))), (say["ranked"], words.number(spaces["rank"].notna().sum()))]
+    homes = result.manifest.get("siting", {}).get("dwellings")
+    if homes:
+        found.append((say["homes"], say["homes_about"].format(n=words.homes(float(homes)))))
+    if len(spaces):
+        found.append((say["known"], words.percent(float(spaces["coverage"].median()))))
+    years = [str(year) for year, said in result.estate.listed if said == "yes"]
+    if years:
+        found.append((say["lists"], say["listed"].format(years=words.join(years))))
+    if result.estate.municipality:
+        found.append((say["municipality"], result.estate.municipality))
+    return found
+
+
+# --- places --------------------------------------------------------------------------------------
+
+
+def the_map(result: Result, named: Named, words: Words) -> list[Block]:
+    """The map with the numbers of the tables."""
+    say = words.report["map"]
+    shown = named.ids[:ALL]
+    spaces = result.meeting_spaces
+    best_ones = " ".join(
+        say["alt_place"].format(
+            number=named.number[i], name=named.inline(i), score=words.hundred(float(spaces.at[i, FLOATING]))
+        )
+        for i in shown[:3]
+    )
+    figure = estate_map(
+        result,
+        sections.map_words(words),
+        numbers={identity: named.number[identity] for identity in shown},
+        alt=say["alt"].format(estate=result.estate.name, places=best_ones).strip(),
+        caption=say["caption_some"].format(n=len(shown)) if len(shown) < len(named.ids) else say["caption"],
+    )
+    return [Heading(words.say("map.title")), Figures([figure])]
+
+
+def best(result: Result, named: Named, words: Words) -> list[Block]:
+    """The table of the best places and what carries each."""
+    say, spaces = words.say, result.meeting_spaces
+    found = carried.of(result.evidence, spaces.index, result.rubric)
+    columns = (
+        Column(say("best.place"), 4.9), Column(say("best.score"), 3.1), Column(say("best.rank"), 2.0),
+        Column(say("best.lifts"), 4.6), Column(say("best.holds"), 4.6),
+    )  # fmt: skip
+    values = result.evidence.set_index(["place_id", "indicator"])["value"]
+    rows = []
+    for identity in named.ids[:BEST]:
+        row, moved = spaces.loc[identity], found[identity]
+        rows.append(
+            [
+                place_cell(identity, bool(row["inside"]), named, words),
+                score_cell(row, words),
+                rank_cell(row, words),
+                _indicators(moved.lifts, identity, values, words, "best.lifts_none"),
+                _indicators(moved.holds, identity, values, words, "best.holds_none"),
+            ]
+        )
+    return [
+        Heading(say("best.title"), fresh=True),
+        Paragraph(say("best.intro")),
+        sections.scale(words),
+        Table(say("best.caption"), columns, rows),
+        Paragraph(_withheld(result, named, words)),
+    ]
+
+
+def place_cell(identity: str, inside: bool, named: Named, words: Words) -> Cell:
+    """Number and name of a meeting space."""
+    text = f"{named.number[identity]}. {named.name[identity]}"
+    return Cell(text, quiet="" if inside else words.say("place.outside"))
+
+
+def score_cell(row: Any, words: Words, score: str = FLOATING) -> Cell:
+    """A score with its interval, as number and drawn."""
+    low, value, high = (float(row[score + end]) for end in ("_low", "", "_high"))
+    return sections.spread_cell(low, value, high, words, sure=bool(pd.notna(row["rank"])))
+
+
+def rank_cell(row: Any, words: Words) -> Cell:
+    """A rank with the range in which it lies."""
+    if pd.isna(row["rank"]):
+        return Cell(words.say("place.withheld"))
+    low, high = row["rank_p05"], row["rank_p95"]
+    return Cell(str(int(row["rank"])) + ("" if pd.isna(low) else f"\u00a0({int(low)}–{int(high)})"))
+
+
+def _indicators(names: tuple[str, ...], identity: str, values: Any, words: Words, none: str) -> Cell:
+    if not names:
+        return Cell(words.say(none))
+    items = []
+    for name in names:
+        value = float(values[(identity, name)])
+        title = words.title(name)
+        known = not np.isnan(value)
+        items.append(words.say("best.item", title=title, value=words.measured(name, value)) if known else title)
+    text = "; ".join([items[0], *(item[:1].lower() + item[1:] for item in items[1:])])
+    return Cell(text)
+
+
+def _withheld(result: Result, named: Named, words: Words) -> str:
+    spaces = result.meeting_spaces
+    share = words.percent(result.rubric.min_coverage)
+    missing = [identity for identity in named.ids if pd.isna(spaces.at[identity, "rank"])]
+    if not missing:
+        return words.say("best.all_ranked", share=share)
+    names = words.join([named.both(i) for i in missing[:NAMES]])
+    if len(missing) > NAMES:
+        first = ", ".join(named.both(i) for i in missing[:NAMES])
+        names = words.say("best.withheld_more", names=first, n=len(missing) - NAMES)
+    return words.say(
+        "best.withheld_one" if len(missing) == 1 else "best.withheld", n=len(missing), share=share, names=names
+    )
+
+
+def aspects(result: Result, named: Named, words: Words) -> list[Block]:
+    """The answers to the five questions for the best places."""
+    spaces = result.meeting_spaces
+    questions = [words.shared["aspect"][aspect]["question"] for aspect in ASPECTS]
+    columns = [Column(words.say("best.place"), 4.4), *(Column(question, 3.0) for question in questions)]
+    rows = [
+        [
+            Cell(f"{named.number[identity]}. {named.name[identity]}"),
+            *(score_cell(spaces.loc[identity], words, aspect) for aspect in ASPECTS),
+        ]
+        for identity in named.ids[:BEST]
+    ]
+    return [
+        Heading(words.say("aspects.title")),
+        Paragraph(words.say("aspects.intro")),
+        Table(words.say("aspects.caption"), columns, rows),
+    ]
+
+
+def everything(result: Result, named: Named, words: Words) -> list[Block]:
+    """The table of all meeting spaces, as many as a page or two hold."""
+    if not named.ids:
+        return []
+    say, spaces = words.say, result.meeting_spaces
+    columns = (
+        Column(say("best.place"), 9), Column(say("best.score"), 4), Column(say("best.rank"), 2.4),
+        Column(say("all.known"), 2, number=True),
+    )  # fmt: skip
+    rows = []
+    for identity in named.ids[:ALL]:
+        row = spaces.loc[identity]
+        text = f"{named.number[identity]}. {named.name[identity]}"
+        text += "" if row["inside"] else f" ({say('place.outside')})"
+        spread = f"{words.hundred(row[FLOATING])} ({words.spread(row[f'{FLOATING}_low'], row[f'{FLOATING}_high'])})"
+        rows.append([Cell(text), Cell(spread), rank_cell(row, words), Cell(words.percent(float(row["coverage"])))])
+    more = [Paragraph(say("all.more", n=ALL, of=len(named.ids)), "note")] if len(named.ids) > ALL else []
+    return [Heading(say("all.title")), Table(say("all.caption"), columns, rows, small=True), *more]
+
+
+# --- people on their way -------------------------------------------------------------------------
+
+
+def lenses(result: Result, named: Named, words: Words) -> list[Block]:
+    """Who is worst served: a row a lens, the worst served first."""
+    if not result.lenses:
+        return []
+    say, good = words.say, lens_rules.lenses().good_score
+    columns = (
+        Column(say("lenses.lens"), 5.2), Column(say("lenses.served"), 4.2), Column(say("lenses.good"), 2.4),
+        Column(say("lenses.best"), 5),
+    )  # fmt: skip
+    rows = [_lens(lens, good, named, words) for lens in result.lenses]
+    wide = any(lens.served_high - lens.served_low >= WIDE for lens in result.lenses)
+    return [
+        Heading(say("lenses.title")),
+        Paragraph(say("lenses.intro", good=words.hundred(good))),
+        Table(say("lenses.caption"), columns, rows),
+        *([Paragraph(say("lenses.note"), "note")] if wide else []),
+    ]
+
+
+def _lens(lens: LensResult, good: float, named: Named, words: Words) -> list[Cell]:
+    about, spaces = words.shared["lens"][lens.id], lens.meeting_spaces
+    count = int((spaces[FLOATING] >= good).sum())
+    ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
+    unsure = not len(ranked) and len(spaces) > 0
+    best_ones = spaces.sort_values(FLOATING, ascending=False, kind="stable") if unsure else ranked
+    first = str(best_ones.index[0]) if len(best_ones) else None
+    return [
+        Cell(about["title"], strong=True, quiet=about["text"]),
+        sections.spread_cell(lens.served_low, lens.served, lens.served_high, words, percent=True),
+        Cell(words.say("lenses.good_of", n=count, of=len(spaces))),
+        Cell(
+            words.say("place.withheld") if first is None else named.both(first),
+            quiet=words.say("lenses.unsure") if unsure else "",
+        ),
+    ]
+
+
+def standing(result: Result, named: Named, words: Words) -> list[Block]:
+    """Where a volunteer could stand: the best one and the best two places."""
+    if result.reach is None or not len(result.meeting_spaces):
+        return []
+    curve = siting.of_result(result, most=STANDING)
+    said = [_stand(row, named, words) for row in curve.to_dict("records")]
+    return [
+        Heading(words.say("siting.title")),
+        Paragraph(words.say("siting.intro")),
+        Points(said) if said else Paragraph(words.say("siting.nobody")),
+    ]
+
+
+def _stand(row: dict[Any, Any], named: Named, words: Words) -> str:
+    names = [named.both(identity) for identity in row["space_ids"].split(";")]
+    known = words.homes(row["dwellings_known"])
+    said = words.say("siting.known", n=known) if row["dwellings_known"] >= 1 else words.say("siting.known_none")
+    return words.say(
+        "siting.one" if row["k"] == 1 else "siting.more",
+        k=row["k"],
+        name=names[0],
+        names=words.join(names),
+        homes=words.homes(row["dwellings"]),
+        share=words.percent(row["share"]),
+        known=said,
+    )
