@@ -61,7 +61,10 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(f"module 'spatial' has no attribute {name!r}")
+        from spatial.spelling import hint
+
+        near = hint(name, __all__).strip()
+        raise AttributeError(f"module 'spatial' has no attribute {name!r}" + (f"; {near}" if near else ""))
     return getattr(import_module(_HOMES.get(name, "spatial.errors")), name)
 
 

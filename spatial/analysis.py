@@ -18,12 +18,27 @@ from spatial.sources import estates, files
 if TYPE_CHECKING:
     import folium
 
+    from spatial.render.plot import Plots
+
 SEED = 20250201
 
 
 @dataclass(frozen=True)
 class Estate(model.Estate):
     """A housing estate that knows where it can be read from; see ``spatial.model.Estate``."""
+
+    def __repr__(self) -> str:
+        """Name the estate, its size and its coordinate system."""
+        hectares = self.boundary.area / model.HECTARE_M2
+        return (
+            f"Estate({self.name!r}, {hectares:.1f} ha, {self.crs.to_string()}, margin {self.margin_m:.0f} m, "
+            f"reach {self.reach_m:.0f} m)"
+        )
+
+    def _repr_html_(self) -> str:
+        from spatial.render import notebook
+
+        return notebook.estate(self)
 
     @classmethod
     def from_file(
@@ -67,7 +82,31 @@ class Estate(model.Estate):
 
 @dataclass(frozen=True)
 class Analysis(Result):
-    """A result that can explain and draw itself."""
+    """A result that can explain and draw itself.
+
+    In Jupyter it shows what was found in words (Danish, or as ``FAELLESRUM_LANG`` says); its map
+    and its plots show themselves as well.
+    """
+
+    def __repr__(self) -> str:
+        """Name the estate and count what was found."""
+        ranked = int(self.meeting_spaces["rank"].notna().sum())
+        return (
+            f"Analysis({self.estate.name!r}: {len(self.meeting_spaces)} meeting spaces of {len(self.places)} places, "
+            f"{ranked} ranked)"
+        )
+
+    def _repr_html_(self) -> str:
+        from spatial.render import notebook
+
+        return notebook.result(self)
+
+    @property
+    def plot(self) -> Plots:
+        """Pictures by matplotlib: ``plot.ranking()``, ``plot.aspects(place)``, ``plot.uncertainty()``."""
+        from spatial.render.plot import Plots
+
+        return Plots(self)
 
     def map(self, lang: str = "da", *, tiles: str | None = None) -> folium.Map:
         """Return the interactive map as a ``folium.Map``; nothing in it is requested from anywhere.

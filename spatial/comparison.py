@@ -64,6 +64,16 @@ class Comparison:
     items: gpd.GeoDataFrame
     causes: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """Count what goes, comes, changes and stays."""
+        counts = ", ".join(f"{(self.spaces['state'] == state).sum()} {state}" for state in STATES)
+        return f"Comparison({counts}; {self.dwellings['losing']:.0f} homes lose, {self.dwellings['winning']:.0f} win)"
+
+    def _repr_html_(self) -> str:
+        from spatial.render import notebook
+
+        return notebook.comparison(self.spaces, self.dwellings, self.keeps_share)
+
 
 def compare(before: Result, after: Result, *, seed: int | None = None) -> Comparison:
     """Compare two results for one estate.
@@ -107,6 +117,12 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
 
 
 def _check(before: Result, after: Result) -> None:
+    for given in (before, after):
+        if not isinstance(given, Result):
+            raise InputError(
+                f"compare: found {given!r:.60}, a {type(given).__name__}; needed two results; read a finished run with "
+                "spatial.load(folder), or make one with spatial.analyse(...)"
+            )
     if before.estate.crs != after.estate.crs:
         raise CRSError(
             f"comparison: found {before.estate.crs.to_string()} and {after.estate.crs.to_string()}; needed two results "

@@ -210,9 +210,10 @@ def because(reason: Mapping[str, Any], units: Mapping[str, str], words: Mapping[
     def known(values: list[float] | None) -> str:
         return str(words["compare"]["not_known"]) if values is None else "–".join(map(number, values))
 
+    title = words["indicator"].get(reason["indicator"], {"title": reason["indicator"]})["title"]
     shown = f"{known(reason['before'])} → {known(reason['after'])} {words['unit'][unit]}".strip()
     behind = ", ".join(_told(reason["causes"], words))
-    return f"{words['indicator'][reason['indicator']]['title']}: {shown}" + (f", {behind}" if behind else "")
+    return f"{title}: {shown}" + (f", {behind}" if behind else "")
 
 
 def _told(causes: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[str]:

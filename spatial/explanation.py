@@ -10,6 +10,7 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
+from spatial import strings
 from spatial.errors import InputError
 from spatial.model import ASPECTS, Rubric
 from spatial.scoring import aspect_weights, combine, indicator_weights, judge_all
@@ -104,7 +105,7 @@ def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str, *, claims: pd.Data
     """
     rows = evidence[evidence["place_id"] == place_id]
     if not len(rows):
-        near = get_close_matches(place_id, list(evidence["place_id"].unique()), SUGGESTIONS)
+        near = get_close_matches(str(place_id), list(evidence["place_id"].unique()), SUGGESTIONS)
         hint = f"did you mean {', '.join(near)}?" if near else "see place_id in scores.csv"
         raise InputError(f"{place_id}: found no such place or meeting space in this run; {hint}")
     judged = judge_all(rows, pd.Index([place_id]), rubric)
@@ -189,7 +190,7 @@ def text(explanation: Explanation, *, lang: str, lens: str | None = None) -> str
         ),
     ]
     for model in sorted(set(explanation.left_out.values())):
-        titles = [words["indicator"][name]["title"] for name, lost in explanation.left_out.items() if lost == model]
+        titles = [strings.about(name, lang)["title"] for name, lost in explanation.left_out.items() if lost == model]
         lines.append(say["left_out"].format(titles=", ".join(titles), model=say[f"no_{model}"]))
     for aspect in explanation.aspects:
         title = words["aspect"][aspect.aspect]["title"]
@@ -252,7 +253,7 @@ def _sentence(part: Part, lang: str) -> str:
         found = say["no_value"]
     why = "; ".join(rule_text(rule, lang) for rule in part.rule.split(";"))
     return "  " + say["part"].format(
-        title=words["indicator"][part.indicator]["title"],
+        title=strings.about(part.indicator, lang)["title"],
         found=found,
         evidence=words["evidence"][part.evidence]["title"],
         why=why,
@@ -270,7 +271,7 @@ def rule_text(rule: str, lang: str) -> str:
     words = texts(lang)["rule"]
     if rule.startswith("extract_edge_"):
         return str(words["extract_edge"]).format(share=rule.removeprefix("extract_edge_").removesuffix("pct_unseen"))
-    return str(words[rule])
+    return strings.rule(rule, lang)
 
 
 def as_json(explanation: Explanation) -> str:

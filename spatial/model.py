@@ -21,6 +21,8 @@ KNOWN_EVIDENCE = ("observed", "derived")
 EVIDENCE_COLUMNS = ("place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule")
 # The unknown facts behind an interval, as ``spatial.facts`` writes them; a column of its own file.
 FACTS = "facts"
+# Square metres in a hectare.
+HECTARE_M2 = 10_000.0
 # Who said what of an object: see ``spatial.conflation``.
 CLAIM_COLUMNS = ("object_id", "field", "value", "source_id", "source_object", "used")
 # Sides of the wind: sectors of 45° from the east, against the clock.
@@ -86,6 +88,9 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __repr__(self) -> str:
+        return f"Features({len(self)} objects)"
 
 
 @dataclass(frozen=True)
@@ -248,6 +253,9 @@ class LensResult:
     evidence: pd.DataFrame
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     homes: pd.DataFrame | None = None
+
+    def __repr__(self) -> str:
+        return f"LensResult({self.id!r}, {self.served:.0%} of the homes served)"
 
 
 @dataclass(frozen=True)

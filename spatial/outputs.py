@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spatial.analysis import Analysis, for_page
+from spatial.analysis import Analysis, Estate, for_page
 from spatial.clock import Clock
 
 
@@ -75,4 +75,5 @@ def load(folder: str | Path) -> Analysis:
     """
     from spatial.sources import finished
 
-    return Analysis(**vars(finished.read(Path(folder))))
+    found = vars(finished.read(Path(folder)))
+    return Analysis(**found | {"estate": Estate(**vars(found["estate"]))})

@@ -32,6 +32,7 @@ from spatial import reach as within_reach
 from spatial.analysis import SEED, Analysis
 from spatial.clock import Clock
 from spatial.crs import require_metric
+from spatial.errors import InputError
 from spatial.model import FLOATING, Plan, Raster, RawData, Rubric
 from spatial.sources import osm as openstreetmap
 from spatial.sources import raster
@@ -101,6 +102,7 @@ def analyse(
     SpatialError
         One of its kinds, with one line that says what and what to do.
     """
+    _check_kinds(estate, osm, layers)
     require_metric(estate.crs, f"estate {estate.name}")
     clock = Clock(progress)
     rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
@@ -145,6 +147,22 @@ def analyse(
         lenses=seen,
         reach=siting.reach_of(view.sites, found.meeting_spaces.index, view.scenery),
     )
+
+
+def _check_kinds(estate: object, osm: object, layers: object) -> None:
+    """Refuse what is of another kind than it should be, before a library does so in its own words."""
+    if not isinstance(estate, model.Estate):
+        raise InputError(
+            f"analyse: found {estate!r:.60}, a {type(estate).__name__}, in the place of the estate; needed an Estate; "
+            "read it with spatial.Estate.from_file(path)"
+        )
+    if not isinstance(osm, (str, Path, openstreetmap.Extract, Reading)):
+        raise InputError(
+            f"analyse: found osm={osm!r:.60}; needed the path of an OpenStreetMap extract; give osm='denmark.osm.pbf' "
+            "or osm='overpass'"
+        )
+    if isinstance(layers, str):
+        raise InputError(f"analyse: found layers={layers!r}; needed a list; give layers=[{layers!r}]")
 
 
 @dataclass(frozen=True)

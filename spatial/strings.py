@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 from spatial.errors import ConfigError
 
 LANGUAGES = ("da", "en")
+LANGUAGE_VARIABLE = "FAELLESRUM_LANG"
 
 
 def _frozen(value: Any) -> Any:
@@ -46,6 +48,33 @@ def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
     source = files("spatial") / "defaults" / f"{book}.{lang}.toml"
     frozen: Mapping[str, Any] = _frozen(tomllib.loads(source.read_text(encoding="utf-8")))
     return frozen
+
+
+def default_language() -> str:
+    """Return the language of what is shown unasked, as in Jupyter: what ``FAELLESRUM_LANG`` says, else Danish."""
+    wished = os.environ.get(LANGUAGE_VARIABLE, "")
+    return wished if wished in LANGUAGES else LANGUAGES[0]
+
+
+def about(indicator: str, lang: str) -> Mapping[str, str]:
+    """Return the texts of an indicator; one that a user has written is called by its id.
+
+    Examples
+    --------
+    >>> about("openly_seen", "en")["title"]
+    'Openly seen'
+    """
+    found: Mapping[str, str] = texts(lang)["indicator"].get(indicator) or {
+        "title": indicator.replace("_", " ").capitalize(),
+        "text": "",
+        "form": "ratio",
+    }
+    return found
+
+
+def rule(name: str, lang: str) -> str:
+    """Say a rule in words; that of an indicator that a user has written is said as it is called."""
+    return str(texts(lang)["rule"].get(name, name.replace("_", " ")))
 
 
 def warning(entry: Mapping[str, Any], lang: str) -> str:

@@ -17,11 +17,11 @@ import click
 
 from spatial.commands import _teaching
 from spatial.commands._console import progress
+from spatial.strings import LANGUAGE_VARIABLE, LANGUAGES
 
 __all__ = ["Group", "as_json", "finished_run", "language", "load", "names", "output", "progress", "with_options"]
 
 Group = _teaching.Group
-LANGUAGES = ("da", "en")
 # The order of the work, as `--help` shows it; a command that is not named here comes last.
 SECTIONS = {
     "Begin here": ("demo", "run", "batch"),
@@ -38,7 +38,7 @@ language = click.option(
     type=click.Choice(LANGUAGES),
     default="da",
     show_default=True,
-    envvar="FAELLESRUM_LANG",
+    envvar=LANGUAGE_VARIABLE,
     help="Language of the texts; or set FAELLESRUM_LANG.",
 )
 output = click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the results.")

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 
 from spatial.model import Result
+from spatial.render import naming
 from spatial.strings import texts
 
 SHOWN = 3
@@ -20,13 +21,20 @@ def of(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
     spaces = result.meeting_spaces
     ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
     unsure = spaces.sort_values(["coverage"], kind="stable")
+
+    def lines(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+        first = table.head(SHOWN)
+        streets = naming.nearest_street(first, result.layers.get("paths"))
+        rows = zip(first.iterrows(), streets, strict=True)
+        return [_line(identity, row, street, lang) for (identity, row), street in rows]
+
     return {
         "estate": result.estate.name,
         "places": len(result.places),
         "meeting_spaces": len(spaces),
         "ranked": len(ranked),
-        "best": [_line(identity, row, lang) for identity, row in ranked.head(SHOWN).iterrows()],
-        "least_known": [_line(identity, row, lang) for identity, row in unsure.head(SHOWN).iterrows()],
+        "best": lines(ranked),
+        "least_known": lines(unsure),
         "map": str(out / "map.html"),
         "folder": str(out),
         "matching": [dict(row) for layer in result.manifest.get("layers", []) for row in layer["matching"]],
@@ -34,13 +42,10 @@ def of(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
     }
 
 
-def _line(identity: Any, row: Mapping[str, Any] | gpd.GeoSeries, lang: str) -> dict[str, Any]:
-    kinds = texts(lang)["kind"]
+def _line(identity: Any, row: Mapping[str, Any], street: str | None, lang: str) -> dict[str, Any]:
     return {
         "id": str(identity),
-        "name": row["name"]
-        if isinstance(row["name"], str)
-        else ", ".join(kinds[kind]["title"].lower() for kind in row["kinds"].split(";")),
+        "name": naming.space_name(row, street, lang),
         "floating": float(row["floating"]),
         "low": float(row["floating_low"]),
         "high": float(row["floating_high"]),

@@ -18,7 +18,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.model import EVIDENCE_COLUMNS, FACTS, Result
 from spatial.render import gis_styles
-from spatial.strings import texts
+from spatial.strings import about, texts
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
 # What GDAL has to say goes nowhere: a failure is found by looking at the file, and told in one line.
@@ -131,7 +131,7 @@ def why_check(check: Mapping[Any, Any], lang: str) -> str:
 
     many = check["place_count"] > 1
     sentence: str = say["moves_more" if many else "moves"].format(
-        indicators=", ".join(f"»{words['indicator'][name]['title']}«" for name in check["indicators"].split(";")),
+        indicators=", ".join(f"»{about(name, lang)['title']}«" for name in check["indicators"].split(";")),
         worst=number(check["floating_worst"] * 100, 0),
         best=number(check["floating_best"] * 100, 0),
         change=number(check["rank_change"], 1),

@@ -42,7 +42,7 @@ faellesrum.words = function (data) {
     number: (v) => number(v, v < 10 ? 1 : 0),
     yesno: (v) => t(v > 0.99 ? "answer.yes" : v > 0.01 ? "answer.partly" : "answer.no"),
   };
-  function indicator(id) { return lookup(["indicator", id]) || { title: id, text: "", form: "ratio" }; }
+  function indicator(id) { return lookup(["indicator", id]) || { title: upper(id.replaceAll("_", " ")), text: "", form: "ratio" }; }
   function withUnit(about, value, text) {
     const unit = Math.abs(value - 1) < 0.05 ? about.unit_one : about.unit;
     return unit ? fill(unit, text) : text;
@@ -69,7 +69,7 @@ faellesrum.words = function (data) {
 
   return {
     t, short, unitOf, number, percent, score, date, join, lower, upper, kind, indicator, measured, place: (id) => order.get(id) ?? order.size, range, coverage,
-    rule: (id) => lookup(["rule", id]) || id,
+    rule: (id) => lookup(["rule", id]) || id.replaceAll("_", " "),
     evidence: (state) => lookup(["evidence", state]),
     plural: (id, n) => (n === 1 ? kind(id) : number(n) + " " + ((lookup(["kind", id]) || {}).plural || id)),
     get lang() { return lang; },
