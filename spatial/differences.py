@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from spatial.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
 from spatial.home_changes import LOSING
 from spatial.model import FLOATING, Result
-from spatial.strings import texts
+from spatial.strings import texts, whole_percent
 
 SHOWN = 5
 CAUSE = ("cause", "object_id", "kind", "name", "note", "side", "distance_m", "count")
@@ -136,7 +136,7 @@ def _value(result: Result, space: str, name: str) -> list[float] | None:
     return None
 
 
-def text(found: Mapping[str, Any], units: Mapping[str, str], *, lang: str) -> str:
+def text(found: Mapping[str, Any], units: Mapping[str, str], *, lang: str, verdict: Sequence[str] = ()) -> str:
     """Say the differences in Danish or English.
 
     Parameters
@@ -145,6 +145,8 @@ def text(found: Mapping[str, Any], units: Mapping[str, str], *, lang: str) -> st
         As ``of`` returns it.
     units
         Unit by indicator.
+    verdict
+        More to say after the sentence on weightings.
     """
     words = texts(lang)
     say = words["compare"]
@@ -155,23 +157,13 @@ def text(found: Mapping[str, Any], units: Mapping[str, str], *, lang: str) -> st
     if found["keeps_share"] is not None:
         lines += [
             say["median"].format(before=found["median_before"], after=found["median_after"]),
-            say["keeps"].format(share=percent(found["keeps_share"])),
+            say["keeps"].format(share=whole_percent(found["keeps_share"])),
         ]
+    lines += verdict
     lines += [_lens(lens, words) for lens in found["lenses"] if lens["median_before"] is not None]
     lines += _worst(found["worst_off"], say)
     shown = [row for state in (LOST, CHANGED, NEW) for row in found["changes"] if row["state"] == state]
     return "\n".join([*lines, *(_line(row, units, words) for row in shown)])
-
-
-def percent(share: float) -> int:
-    """Whole percent; 0 and 100 only where it is none or all.
-
-    Examples
-    --------
-    >>> percent(0.998), percent(1.0), percent(0.001)
-    (99, 100, 1)
-    """
-    return round(share * 100) if share in (0.0, 1.0) else min(max(round(share * 100), 1), 99)
 
 
 def _lens(lens: Mapping[str, Any], words: Mapping[str, Any]) -> str:

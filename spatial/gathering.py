@@ -39,7 +39,7 @@ def ground(
     rules: config.TagRules,
     clock: Clock,
     *,
-    osm: str | Path | openstreetmap.Extract | Reading,
+    osm: str | Path | openstreetmap.Extract | Reading | RawData,
     layers: Sequence[str | RawData],
     complete: Sequence[str],
     field_checks: str | Path | None,
@@ -49,7 +49,7 @@ def ground(
     """Read all sources, let them settle what they both know, and carry out the plan."""
     with clock.stage("read"):
         registers = _registers(layers, complete, estate)
-        alone = osm.result() if isinstance(osm, Reading) else openstreetmap.around(osm, estate)
+        alone = osm if isinstance(osm, RawData) else _extract(osm, estate)
         intended = plan_file.read(plan, estate) if isinstance(plan, str | Path) else plan
     with clock.stage("layers"):
         one, checked = _settled(conflation.conflate(alone, registers, rules), field_checks)
@@ -59,6 +59,10 @@ def ground(
             edits = scenario.table(one.raw, intended, estate, until=phase)
             one = replace(one, raw=after)
     return Ground(alone, registers, one, checked, intended, edits)
+
+
+def _extract(osm: str | Path | openstreetmap.Extract | Reading, estate: model.Estate) -> RawData:
+    return osm.result() if isinstance(osm, Reading) else openstreetmap.around(osm, estate)
 
 
 def models(estate: model.Estate, clock: Clock, **given: raster.Files | Raster | None) -> dict[str, Raster]:

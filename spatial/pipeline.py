@@ -44,7 +44,7 @@ CONTEXT_LAYERS = ("buildings", "paths", "barriers", "gates", "water", "waterways
 def analyse(
     estate: model.Estate,
     *,
-    osm: str | Path | openstreetmap.Extract | Reading,
+    osm: str | Path | openstreetmap.Extract | Reading | RawData,
     layers: Sequence[str | RawData] = (),
     complete: Sequence[str] = (),
     terrain: raster.Files | Raster | None = None,
@@ -64,7 +64,7 @@ def analyse(
         The estate; see ``Estate`` and ``spatial.Estate.from_file``.
     osm
         An OpenStreetMap extract: ``.osm.pbf``, ``.osm`` or ``.osm.bz2``; or one that is being
-        read already (``spatial.sources.ahead``); or ``"overpass"`` to ask for it live.
+        read already (``spatial.sources.ahead``), or what came of it; or ``"overpass"`` to ask for it live.
     layers
         Municipal layers: ``"SOURCE_ID"`` (asked live) or ``"SOURCE_ID=FILE"`` of the catalogue, or
         what ``spatial.sources.register.around`` returned. Where two sources know the same thing, it
@@ -156,7 +156,7 @@ def _check_kinds(estate: object, osm: object, layers: object) -> None:
             f"analyse: found {estate!r:.60}, a {type(estate).__name__}, in the place of the estate; needed an Estate; "
             "read it with spatial.Estate.from_file(path)"
         )
-    if not isinstance(osm, (str, Path, openstreetmap.Extract, Reading)):
+    if not isinstance(osm, (str, Path, openstreetmap.Extract, Reading, RawData)):
         raise InputError(
             f"analyse: found osm={osm!r:.60}; needed the path of an OpenStreetMap extract; give osm='denmark.osm.pbf' "
             "or osm='overpass'"

@@ -80,3 +80,14 @@ def rule(name: str, lang: str) -> str:
 def warning(entry: Mapping[str, Any], lang: str) -> str:
     """Say a warning of a manifest in one sentence: its ``code`` is a key of ``[warning]``."""
     return str(texts(lang)["warning"][entry["code"]]).format(**entry)
+
+
+def whole_percent(share: float) -> int:
+    """Whole percent of a share; 0 and 100 only where it is none or all.
+
+    Examples
+    --------
+    >>> whole_percent(0.998), whole_percent(1.0), whole_percent(0.001)
+    (99, 100, 1)
+    """
+    return round(share * 100) if share in (0.0, 1.0) else min(max(round(share * 100), 1), 99)

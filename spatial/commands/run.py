@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from spatial.commands import _completing, _estate, as_json, language, output, progress, with_options
+
+if TYPE_CHECKING:
+    from spatial.analysis import Analysis
+    from spatial.model import Estate, RawData
 
 # What the analysis itself takes; `demo` has these too.
 ANALYSIS = (
@@ -32,6 +36,11 @@ ANALYSIS = (
     ),
     click.option(
         "--phase", type=click.IntRange(min=1), help="Carry the plan out up to this phase; its building sites are shut."
+    ),
+    click.option(
+        "--phases",
+        is_flag=True,
+        help="With --plan: each phase as a run of its own, too (phase-1, … in the folder), for `compare`.",
     ),
     click.option(
         "--field-checks",
@@ -172,6 +181,7 @@ def analyse(
     surface: tuple[Path, ...],
     plan: Path | None,
     phase: int | None,
+    phases: bool,
     field_checks: Path | None,
     observations: tuple[Path, ...],
     rubric: Path | None,
@@ -190,6 +200,8 @@ def analyse(
     from spatial.sources import ahead
     from spatial.sources import offline as network
 
+    if phases and (plan is None or phase is not None):
+        raise click.UsageError("--phases needs --plan, and takes all its phases: leave out --phase")
     given: dict[str, Any] = {
         "layers": layers,
         "complete": complete,
@@ -212,17 +224,11 @@ def analyse(
         from spatial import outputs, pipeline
 
         pipeline.make_ready()
-        analysis = pipeline.analyse(
-            estate,
-            osm=reading,
-            **given,
-            plan=plan,
-            phase=phase,
-            field_checks=field_checks,
-            rubric=rubric,
-            seed=seed,
-            progress=tell,
-        )
+        given |= {"field_checks": field_checks, "rubric": rubric, "seed": seed, "progress": tell}
+        if phases and plan is not None:
+            analysis = _through_phases(estate, reading.result(), plan, given, out=out, lang=lang)
+        else:
+            analysis = pipeline.analyse(estate, osm=reading, plan=plan, phase=phase, **given)
         counts = None
         if observations:
             from spatial import observing
@@ -240,6 +246,28 @@ def analyse(
         click.echo(f"faellesrum: {strings.warning(warning, lang)}", err=True)
     found = summary.of(analysis, out, lang=lang)
     click.echo(summary.as_json(found) if as_json else summary.text(found, lang=lang))
+
+
+def _through_phases(
+    estate: Estate, extract: RawData, path: Path, given: dict[str, Any], *, out: Path, lang: str
+) -> Analysis:
+    """Run each phase of a plan, write all but the last into folders of their own, and return the last."""
+    from dataclasses import replace
+
+    from spatial import outputs, pipeline
+    from spatial.sources import plan_file
+
+    plan = plan_file.read(path, estate)
+    count = max((edit.phase for edit in plan.edits), default=1)
+    states = [
+        pipeline.analyse(estate, osm=extract, plan=plan, phase=k if k < count else None, **given)
+        for k in range(1, count + 1)
+    ]
+    folders = [f"phase-{k}" for k in range(1, count)]
+    for name, state in zip(folders, states[:-1], strict=True):
+        outputs.save(state, out / name, lang=lang, progress=given["progress"])
+    entry = {**states[-1].manifest["plan"], "folders": folders}
+    return replace(states[-1], manifest={**states[-1].manifest, "plan": entry})
 
 
 def source_lines(sources: list[dict[str, Any]], lang: str) -> Iterator[str]:

@@ -50,6 +50,12 @@ def write(
     )
 
 
+def write_timeline(phases: pd.DataFrame, spaces: pd.DataFrame, folder: Path) -> None:
+    """Write a plan through its phases: ``timeline.csv`` and ``timeline_spaces.csv``; numbers in full."""
+    phases.to_csv(folder / "timeline.csv", index=False, encoding="utf-8", lineterminator="\n")
+    spaces.to_csv(folder / "timeline_spaces.csv", index=False, encoding="utf-8", lineterminator="\n")
+
+
 def with_geometry(spaces: pd.DataFrame, before: Result, after: Result) -> gpd.GeoDataFrame:
     """The rows of ``Comparison.spaces`` with the shape after the plan, or that before of what goes."""
     shapes: list[shapely.Geometry] = []

@@ -37,6 +37,8 @@ DEFAULTS = {
     "gate": {"barrier": "gate"},
     "entrance": {"entrance": "yes"},
 }
+# What the short form adds by the name of its layer; all else is a kind of place.
+NAMED = (*DEFAULTS, "ground", "context", "construction")
 # Verbs of the short form that change one thing, and the tags they set.
 VERBS = {
     "open": {"access": "yes", "foot": "yes", "locked": ""},
@@ -257,8 +259,8 @@ def _short_row(feature: str, entry: dict[str, Any], estate: Estate) -> dict[str,
     }
     if verb != "add":
         return row
-    layer = what if what in DEFAULTS else str(entry.get("layer", "place"))
-    kind = {} if what in DEFAULTS or layer != "place" else kind_tags(what, feature)
+    layer = what if what in NAMED else str(entry.get("layer", "place"))
+    kind = {} if layer != "place" or what in NAMED else kind_tags(what, feature)
     said = {TAGS[key]: str(entry[key]) for key in TAGS if key in entry}
     return row | {"layer": layer, "target": None, "tags": DEFAULTS.get(layer, {}) | kind | said | tags}
 
