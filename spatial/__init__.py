@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spatial.analysis import Analysis, Estate
     from spatial.comparison import Comparison, compare
+    from spatial.config import DEFAULTS
     from spatial.errors import (
         ConfigError,
         CRSError,
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
         SourceUnavailable,
         SpatialError,
     )
+    from spatial.indicators import indicator, known
     from spatial.outputs import load, save
     from spatial.pipeline import analyse
 
 __all__ = [
+    "DEFAULTS",
     "Analysis",
     "CRSError",
     "Comparison",
@@ -47,6 +50,8 @@ __all__ = [
     "SpatialError",
     "analyse",
     "compare",
+    "indicator",
+    "known",
     "load",
     "save",
 ]
@@ -55,6 +60,8 @@ _HOMES = {
     **dict.fromkeys(("Analysis", "Estate"), "spatial.analysis"),
     **dict.fromkeys(("load", "save"), "spatial.outputs"),
     "analyse": "spatial.pipeline",
+    "DEFAULTS": "spatial.config",
+    **dict.fromkeys(("indicator", "known"), "spatial.indicators"),
     **dict.fromkeys(("Comparison", "compare"), "spatial.comparison"),
 }
 

@@ -18,6 +18,7 @@ from spatial.sources import estates, files
 if TYPE_CHECKING:
     import folium
 
+    from spatial.observing import Observed
     from spatial.render.plot import Plots
 
 SEED = 20250201
@@ -179,6 +180,37 @@ class Analysis(Result):
             If the result was read from a run that holds no reach.
         """
         return siting.of_result(self, most=most)
+
+    def observe(
+        self,
+        *files: str | Path,
+        mapping: str | Path | None = None,
+        by: str = "space",
+        join_m: float | None = None,
+    ) -> Observed:
+        """Lay counts of people over this result, and hold its scores against them.
+
+        Parameters
+        ----------
+        files
+            Files or folders of any layout that ``faellesrum observe`` reads.
+        mapping
+            A file in TOML that says what the columns mean, where they carry other names.
+        by
+            ``"space"`` or ``"hexagon"``: what counts are published by.
+        join_m
+            Greatest distance in metres between a count and its meeting space. Default: the bundled 25.
+
+        Raises
+        ------
+        SpatialError
+            If a file cannot be read, or none of its rows can be used.
+        """
+        from spatial import observing
+
+        settings = None if mapping is None else Path(mapping)
+        found = observing.read_for(self, [Path(file) for file in files], mapping=settings, join_m=join_m)
+        return observing.observe(self, found, by=by, join_m=join_m)
 
     def through(self, lens: str | None) -> tuple[pd.DataFrame, Rubric]:
         """Evidence and rubric as one lens has them; None is the ordinary result."""

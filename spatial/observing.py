@@ -23,12 +23,13 @@ from spatial.observations.canonical import Observations, canonical, together
 from spatial.observations.disclosure import rounded
 from spatial.observations.layout import sensitive
 from spatial.observations.statistics import Estimate
+from spatial.render import notebook
 from spatial.render import observed as pages
 from spatial.render.files import whole as whole_folder
 from spatial.render.files import written
 from spatial.sources import finished
 from spatial.sources import observations as source
-from spatial.strings import texts
+from spatial.strings import default_language, texts
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,23 @@ class Observed:
     check: construct.Check
     by: str
     k_reason: str | None
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """What may be published, one row a cell: small counts are withheld."""
+        return self.publication.cells
+
+    def text(self, lang: str = "da") -> str:
+        """Say in words what the counts show of the scores, and what they do not."""
+        told = facts(self)
+        return "\n".join([*pages.reading(told, lang), *pages.shows(told, lang)])
+
+    def __repr__(self) -> str:
+        """Count what was observed."""
+        return f"Observed({self.check.surveys} counts at {self.check.spaces} meeting spaces)"
+
+    def _repr_html_(self) -> str:
+        return notebook.observed(self.text(default_language()))
 
 
 def read(

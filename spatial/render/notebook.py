@@ -72,6 +72,11 @@ def comparison(spaces: pd.DataFrame, dwellings: Mapping[str, float], keeps_share
     return _frame("", "".join(f"<p>{escape(line)}</p>" for line in lines) + (_table(rows, head=head) if rows else ""))
 
 
+def observed(text: str) -> str:
+    """Show what counts say of the scores, a paragraph a line."""
+    return _frame("", "".join(f"<p>{escape(line)}</p>" for line in text.splitlines()))
+
+
 def number(value: float, decimals: int) -> str:
     """Write a number as the language does."""
     return f"{value:.{decimals}f}".replace(".", texts(default_language())["format"]["decimal"])
