@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,24 +49,57 @@ def measure(
     """Measure every indicator of places and rooms; return the long table and the references."""
     members = scenery["members"]
     many = [members[space] for space in sites.index[sites["level"] == "space"]]
-    alone = {space: rows[0] for space, rows in members.items() if len(rows) == 1}
     of_layer = _layer_sources(scenery)
-    tables, references = [], {}
+    seen_share = _shares_seen(sites, raw)
+    parts: list[dict[str, Any]] = []
+    references = {}
     for name, indicator in indicators.registry().items():
         if name not in spec.rules or indicators.lacking(indicator, scenery):
             continue
         measured = indicators.measure(indicator, found if indicator.members else sites, scenery)
         references[name] = measured.reference
         whole = _with_rooms(indicator, measured, many, spec.rules[name].plausible)
+        marked = indicators.at_extract_edge(indicator, whole, seen_share[indicator.catchment_m])
+        behind = _facts(indicator, measured, marked, sites, many, scenery["kinds"])
         sources = _sources(indicator, found, sites, scenery, of_layer)
-        table = _evidence(whole, indicator, sites, raw).assign(source_id=sources)
-        table = table.assign(facts=_facts(indicator, measured, table, sites, many, scenery["kinds"]))
-        lone = table.iloc[list(alone.values())].assign(place_id=list(alone))
-        tables.append(pd.concat([table, lone]))
-    evidence = pd.concat(tables) if tables else pd.DataFrame(columns=[*EVIDENCE_COLUMNS, FACTS])
-    return evidence.sort_values(["place_id", "indicator"], kind="stable").reset_index(drop=True)[
-        [*EVIDENCE_COLUMNS, FACTS]
-    ], references
+        parts.append(_columns(indicator, marked, sources, behind))
+    return _evidence(parts, sites, members), references
+
+
+def _shares_seen(sites: gpd.GeoDataFrame, raw: RawData) -> dict[float, Any]:
+    """How much of the ground around each site the extract covers, by how far an indicator looks."""
+    radii = {indicator.catchment_m for indicator in indicators.registry().values()}
+    return {radius_m: scene.covered_share(sites, radius_m, raw.extent) for radius_m in radii}
+
+
+def _columns(indicator: indicators.Spec, marked: Measured, sources: Any, behind: Any) -> dict[str, Any]:
+    """Columns of the long table, of one indicator, a row a site."""
+    count = len(marked.value)
+    return {
+        "indicator": np.full(count, indicator.id, dtype=object),
+        "value": marked.value,
+        "unit": np.full(count, indicator.unit, dtype=object),
+        "low": marked.low,
+        "high": marked.high,
+        "evidence": marked.evidence,
+        "source_id": np.full(count, sources, dtype=object) if isinstance(sources, str) else sources,
+        "rule": marked.rule,
+        FACTS: behind,
+    }
+
+
+def _evidence(parts: Sequence[Mapping[str, Any]], sites: gpd.GeoDataFrame, members: Mapping[str, Any]) -> pd.DataFrame:
+    """The long table, by place and indicator; a room of one place has the rows of that place as well."""
+    if not parts:
+        return pd.DataFrame(columns=[*EVIDENCE_COLUMNS, FACTS])
+    alone = {space: rows[0] for space, rows in members.items() if len(rows) == 1}
+    rows = np.concatenate([np.arange(len(sites)), np.array(list(alone.values()), dtype=np.int64)])
+    identity = np.concatenate([sites.index.to_numpy(dtype=object), np.array(list(alone), dtype=object)])
+    order = np.argsort(identity.astype(str), kind="stable")
+    # Parts come in the order of the indicators' names: within a place, row after row is that order.
+    columns = {key: np.stack([part[key][rows[order]] for part in parts], axis=1).ravel() for key in parts[0]}
+    table = pd.DataFrame({"place_id": np.repeat(identity[order], len(parts)), **columns})
+    return table[[*EVIDENCE_COLUMNS, FACTS]]
 
 
 def _with_rooms(
@@ -92,13 +125,13 @@ def _with_rooms(
 def _facts(
     indicator: indicators.Spec,
     measured: Measured,
-    table: pd.DataFrame,
+    marked: Measured,
     sites: gpd.GeoDataFrame,
     many: list[Any],
     rules: config.TagRules,
 ) -> Any:
     """The unknown facts behind each interval: of the place, its surroundings, or the places of a room."""
-    open_ = ~(table["low"] == table["high"]).to_numpy()
+    open_ = ~(marked.low == marked.high)
     behind = np.full(len(sites), "", dtype=object)
     if not (indicator.reads or indicator.surroundings):
         return behind
@@ -149,22 +182,6 @@ def _sources(
         lineage.joined(of_places[scenery["members"][space]]) for space in sites.index[sites["level"] == "space"]
     ]
     return np.concatenate([of_places, np.array([*of_rooms, None], dtype=object)[:-1]])
-
-
-def _evidence(measured: Measured, indicator: indicators.Spec, sites: gpd.GeoDataFrame, raw: RawData) -> pd.DataFrame:
-    marked = at_edge(indicator, measured, sites, raw)
-    return pd.DataFrame(
-        {
-            "place_id": sites.index.to_numpy(),
-            "indicator": indicator.id,
-            "value": marked.value,
-            "unit": indicator.unit,
-            "low": marked.low,
-            "high": marked.high,
-            "evidence": marked.evidence,
-            "rule": marked.rule,
-        }
-    )
 
 
 def left_out(scenery: Mapping[str, Any]) -> dict[str, str]:
