@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -13,23 +14,42 @@ import pandas as pd
 from spatial import config, conflation, facts, indicators, lineage, model, places, scene
 from spatial.indicators import Measured
 from spatial.model import EVIDENCE_COLUMNS, FACTS, RawData
+from spatial.reuse import AFRESH, Steps
 from spatial.sources import osm_file
 
 
 def found_in(
-    layers: Mapping[str, gpd.GeoDataFrame], estate: model.Estate, rules: config.TagRules, one: conflation.Conflated
+    layers: Mapping[str, gpd.GeoDataFrame],
+    estate: model.Estate,
+    rules: config.TagRules,
+    one: conflation.Conflated,
+    *,
+    once: Steps = AFRESH,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Places with the space they belong to, and the spaces."""
-    found = places.find(
-        layers["place_objects"], layers["buildings"], layers["ground"], estate.boundary, estate.margin_m, rules
+    buildings, paths = layers["buildings"], layers["paths"]
+    outdoors = (layers["place_objects"], buildings, layers["ground"], estate.boundary, estate.margin_m, rules)
+    found = once("found", outdoors, lambda: places.find(*outdoors))
+    roads = once("parting_roads", (paths,), lambda: places.parting_roads(paths))
+    walls = (buildings, layers["barriers"], roads, layers["water"])
+    parting = once("parting", walls, lambda: places.separators(*walls))
+    cutting = once("cutting", walls, lambda: _cutting(layers["barriers"], layers["water"], roads))
+    space_of = once("space_of", (found, parting, rules), lambda: places.rooms(found, parting, rules))
+    grounds = (found, space_of, buildings, cutting, estate.boundary)
+    rooms = once("rooms", grounds, lambda: places.spaces(*grounds))
+    return once(
+        "sourced", (found, space_of, rooms, one.sources, one.same_as), lambda: _sourced(found, space_of, rooms, one)
     )
-    paths = layers["paths"]
-    parting = places.separators(layers["buildings"], layers["barriers"], paths, layers["water"])
-    space_of = places.rooms(found, parting, rules)
-    cutting = np.concatenate(
-        [layers[name].geometry.to_numpy() for name in ("barriers", "water")] + [places.parting_roads(paths)]
-    )
-    rooms = places.spaces(found, space_of, layers["buildings"], cutting, estate.boundary)
+
+
+def _cutting(barriers: gpd.GeoDataFrame, water: gpd.GeoDataFrame, roads: Any) -> Any:
+    return np.concatenate([barriers.geometry.to_numpy(), water.geometry.to_numpy(), roads])
+
+
+def _sourced(
+    found: gpd.GeoDataFrame, space_of: pd.Series, rooms: gpd.GeoDataFrame, one: conflation.Conflated
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Both with the sources that they come from."""
     found = found.assign(
         space_id=space_of,
         source_id=lineage.of_places(list(found.index), one.sources, one.same_as),
@@ -45,12 +65,14 @@ def measure(
     scenery: Mapping[str, Any],
     raw: RawData,
     spec: config.RubricSpec,
+    *,
+    once: Steps = AFRESH,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Measure every indicator of places and rooms; return the long table and the references."""
     members = scenery["members"]
     many = [members[space] for space in sites.index[sites["level"] == "space"]]
-    of_layer = _layer_sources(scenery)
-    seen_share = _shares_seen(sites, raw)
+    of_layer = _layer_sources(scenery, once)
+    seen_share = once("seen_share", (sites, raw.extent), lambda: _shares_seen(sites, raw))
     parts: list[dict[str, Any]] = []
     references = {}
     for name, indicator in indicators.registry().items():
@@ -156,11 +178,15 @@ def at_edge(indicator: indicators.Spec, measured: Measured, sites: gpd.GeoDataFr
     )
 
 
-def _layer_sources(scenery: Mapping[str, Any]) -> dict[str, str]:
+def _layer_sources(scenery: Mapping[str, Any], once: Steps) -> dict[str, str]:
     """Sources of each layer that an indicator may rest on."""
     needs = {name for indicator in indicators.registry().values() for name in indicator.needs}
     layers = {part for name in needs - set(scene.MODELS_OF) for part in scene.MADE_OF.get(name, (name,))}
-    return {name: lineage.of_layers(scenery, [name]) for name in layers if scenery.get(name) is not None}
+    there = {name: scenery[name] for name in sorted(layers) if scenery.get(name) is not None}
+    return {
+        name: once(f"sources/{name}", (table,), partial(lineage.of_layers, there, [name]))
+        for name, table in there.items()
+    }
 
 
 def _sources(

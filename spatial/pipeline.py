@@ -34,6 +34,7 @@ from spatial.clock import Clock
 from spatial.crs import require_metric
 from spatial.errors import InputError
 from spatial.model import FLOATING, Plan, Raster, RawData, Rubric
+from spatial.reuse import AFRESH, Steps
 from spatial.sources import osm as openstreetmap
 from spatial.sources import raster
 from spatial.sources.ahead import Reading
@@ -198,25 +199,34 @@ def survey(
     *,
     absence: Mapping[str, BaseGeometry],
     models: Mapping[str, Raster],
+    once: Steps = AFRESH,
 ) -> View:
     """Find the places, and make the tables that they are measured from. Pure."""
+    terrain, surface = models.get(raster.TERRAIN), models.get(raster.SURFACE)
     with clock.stage("layers"):
-        tables = canonical_layers.canonical(one.raw, rules, estate.crs)
+        tables = canonical_layers.canonical(one.raw, rules, estate.crs, once=once)
     with clock.stage("places"):
-        found, rooms = measuring.found_in(tables, estate, rules, one)
+        found, rooms = measuring.found_in(tables, estate, rules, one, once=once)
     with clock.stage("network"):
-        sites = scene.sites(found, rooms)
-        scenery = scene.build(tables, sites, estate, rules, absence=absence, **models)
+        sites = once("sites", (found, rooms), lambda: scene.sites(found, rooms))
+        scenery = scene.build(
+            tables, sites, estate, rules, absence=absence, terrain=terrain, surface=surface, once=once
+        )
     return View(one.raw, found, rooms, sites, scenery)
 
 
-def judge(view: View, spec: config.RubricSpec, seed: int, clock: Clock) -> Judged:
-    """Measure every indicator, and score what was measured. Pure."""
+def appraise(view: View, spec: config.RubricSpec, clock: Clock, *, once: Steps = AFRESH) -> tuple[pd.DataFrame, Rubric]:
+    """Measure every indicator: the long table, and the rubric resolved on what was measured. Pure."""
     with clock.stage("indicators"):
-        evidence, references = measuring.measure(view.places, view.sites, view.scenery, view.raw, spec)
-    with clock.stage("scores"):
+        evidence, references = measuring.measure(view.places, view.sites, view.scenery, view.raw, spec, once=once)
         units = {name: s.unit for name, s in indicators.registry().items()}
-        rubric = scoring.resolve(spec, units, references, measuring.left_out(view.scenery))
+        return evidence, scoring.resolve(spec, units, references, measuring.left_out(view.scenery))
+
+
+def judge(view: View, spec: config.RubricSpec, seed: int, clock: Clock) -> Judged:
+    """Measure every indicator, and score and rank what was measured. Pure."""
+    evidence, rubric = appraise(view, spec, clock)
+    with clock.stage("scores"):
         tables = ((view.places, scored.PLACE_COLUMNS), (view.rooms, scored.SPACE_COLUMNS))
         places, spaces = (scored.table_of(table, columns, evidence, rubric, seed) for table, columns in tables)
     return Judged(evidence, rubric, places, spaces)

@@ -149,12 +149,10 @@ def parting_roads(paths: gpd.GeoDataFrame) -> Shapes:
 
 
 def separators(
-    buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, water: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, roads: Shapes, water: gpd.GeoDataFrame
 ) -> Occluders:
     """What parts two rooms: buildings, closed barriers, major roads on the ground, water."""
-    lines = np.concatenate(
-        [barriers.geometry.to_numpy(), parting_roads(paths), shapely.boundary(water.geometry.to_numpy())]
-    )
+    lines = np.concatenate([barriers.geometry.to_numpy(), roads, shapely.boundary(water.geometry.to_numpy())])
     return Occluders.from_geometries(buildings.geometry.to_numpy()[buildings["solid"].to_numpy()], lines)
 
 

@@ -5,7 +5,7 @@ An indicator asks for a table by the name of its parameter; here is what each na
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,10 @@ from spatial.catchments import straight_m
 from spatial.config import TagRules
 from spatial.indicators.dwellings import decayed
 from spatial.model import Estate, Raster
+from spatial.reuse import AFRESH, Steps
 from spatial.visibility import Occluders, in_sight
+
+_AttachRows = Callable[[npt.NDArray[np.int64]], walking.Attachments]
 
 WALK_LIMIT_M = 1600.0
 FLOW_LIMIT_M = 800.0
@@ -86,6 +89,7 @@ def build(
     absence: Mapping[str, BaseGeometry] | None = None,
     terrain: Raster | None = None,
     surface: Raster | None = None,
+    once: Steps = AFRESH,
 ) -> dict[str, Any]:
     """Make every table that indicators may name.
 
@@ -102,6 +106,8 @@ def build(
         Heights of the ground; None where the run has none.
     surface
         Heights of ground, houses and trees; None where the run has none.
+    once
+        How steps are taken; see ``spatial.reuse``.
 
     Returns
     -------
@@ -112,77 +118,183 @@ def build(
         of the department by dwelling, None without a layer); ``decay_sample``; ``straight_m`` (straight
         lines, sites × the estate's doors); ``blockers`` (buildings and closed barriers), ``view``
         (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
-        ``near_way`` (by place); ``seats_complete`` (by site: what seats there are is known);
-        ``members`` and ``member_kinds``. With a terrain model, else None:
+        ``near_way`` (by place); ``solid`` (outlines of solid buildings); ``seats_complete`` (by site: what seats
+        there are is known); ``members`` and ``member_kinds``. With a terrain model, else None:
         ``terrain``; ``slopes`` (steepness by edge); ``climbs`` (steepest stretch of each walk, and
         whether its whole slope is known). With a surface model, else None: ``surface``; ``skyline``
         (ground, roofs and crowns); ``sun`` (its path at the equinox).
     """
-    dwellings = _with_inside(layers["dwellings"], estate)
-    graph = walking.build(layers["paths"], layers["path_nodes"], layers["lamps"])
-    solid = layers["buildings"].geometry.to_numpy()[layers["buildings"]["solid"].to_numpy()]
-    barriers = layers["barriers"]
-    blockers = Occluders.from_geometries(solid, barriers.geometry.to_numpy())
-    view = Occluders.from_geometries(solid, barriers.geometry.to_numpy()[barriers["blocks_view"].to_numpy()])
-    clear = partial(in_sight, occluders=blockers)
-    outdoors = layers["place_objects"][~rooms.indoors(layers["place_objects"], layers["buildings"])]
-    seats = footprints_of(outdoors, rules, "seat")
-    entries = walking.attach(graph, sites.geometry.to_numpy(), clear=clear)
-    doors = _doors(graph, dwellings, solid, clear)
-    stops = walking.attach(graph, layers["stops"].geometry.to_numpy())
+    dwellings = once("inside", (layers["dwellings"],), lambda: _with_inside(layers["dwellings"], estate))
+    given = {**layers, "dwellings": dwellings, "estate": estate, "kinds": rules}
+    seen = _sights(given, sites, once)
+    walked = _walks(given | seen, sites, once)
     places = sites[sites["level"] == "place"]
-    slopes = terrain and ground_heights.slopes(graph, layers["paths"][layers["paths"]["allowed"]], terrain)
     return {
-        **layers,
-        "terrain": terrain,
-        "slopes": slopes,
-        "climbs": slopes and walking.climbs(graph, entries, doors, slopes, limit_m=WALK_LIMIT_M),
-        "surface": surface,
-        "skyline": surface and skylines.skyline(surface, terrain, solid),
-        "sun": surface and skylines.sun_path(estate),
-        "dwellings": dwellings,
-        "estate": estate,
-        "kinds": rules,
-        "network": graph,
-        "entries": entries,
-        "doors": doors,
-        "walks": walking.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy()),
-        "flows": _flows(graph, doors, dwellings, layers["destinations"], estate),
-        "stop_entries": stops,
-        "stop_walk_m": walking.nearest_m(graph, entries, stops, limit_m=WALK_LIMIT_M),
-        "help_walk_m": walking.nearest_m(graph, entries, _help(graph, layers["context"]), limit_m=WALK_LIMIT_M),
+        **given,
+        **seen,
+        **walked,
+        **_heights(given | seen | walked, terrain, surface),
         "department_of": department_of(layers["departments"], dwellings),
-        "straight_m": _straight_m(sites, dwellings),
-        "decay_sample": _decay_sample(graph, doors, dwellings, estate),
-        "blockers": blockers,
-        "view": view,
-        "viewpoints": viewpoints(sites.geometry.to_numpy(), solid),
-        "seats": seats,
-        "activities": _near(footprints_of(outdoors, rules, "watchable"), estate),
         "seats_complete": _seats_complete(sites, estate, absence or {}),
-        "near_way": _near_way(places, graph, rules.access["path_side_m"]),
+        "near_way": _near_way(places, walked["network"], rules.access["path_side_m"]),
         "members": rooms.members(places, places["space_id"]),
         "member_kinds": places["kind"].to_numpy(),
     }
 
 
+def _sights(given: Mapping[str, Any], sites: gpd.GeoDataFrame, once: Steps) -> dict[str, Any]:
+    """What closes the way and the view, from where one looks, and what there is to sit on and to watch."""
+    buildings, barriers, objects = given["buildings"], given["barriers"], given["place_objects"]
+    solid, blockers, view = once("walls", (buildings, barriers), lambda: _walls(buildings, barriers))
+    outdoors = (objects, buildings, given["kinds"], given["estate"])
+    seats, activities = once("outdoors", outdoors, lambda: _outdoors(*outdoors))
+    return {
+        "solid": solid,
+        "blockers": blockers,
+        "view": view,
+        "viewpoints": once("viewpoints", (sites, solid), lambda: viewpoints(sites.geometry.to_numpy(), solid)),
+        "seats": seats,
+        "activities": activities,
+    }
+
+
+def _walks(given: Mapping[str, Any], sites: gpd.GeoDataFrame, once: Steps) -> dict[str, Any]:
+    """The network, where sites, dwellings and stops meet it, and the walks between them."""
+    streets = given["paths"], given["path_nodes"], given["lamps"]
+    dwellings, estate, seats, stops = (given[name] for name in ("dwellings", "estate", "seats", "stops"))
+    graph = once("graph", streets, lambda: walking.build(*streets))
+    shapes = once("shapes", (sites,), sites.geometry.to_numpy)
+    met = _Meeting(graph, once)
+    blockers = given["blockers"]
+    clear = partial(in_sight, occluders=blockers)
+    points = once("door_points", (dwellings,), dwellings.geometry.to_numpy)
+    within = once("door_within", (points, given["solid"]), lambda: _within(points, given["solid"]))
+    entries = met("entries", shapes, lambda rows: walking.attach(graph, shapes[rows], clear=clear), blockers)
+    doors = met("doors", points, lambda rows: _doors(graph, points[rows], within[rows], clear), blockers, within)
+    stopping = met("stop_entries", once("stop_points", (stops,), stops.geometry.to_numpy))
+    helping = met("help_entries", once("help_points", (given["context"],), lambda: _help(given["context"])))
+    goals = met("goal_entries", once("goals", (given["destinations"],), lambda: _centres(given["destinations"])))
+    ways = (graph.geometry, graph.attachable)
+    # All that the length of a walk hangs on.
+    net = (*ways, graph.locked, graph.length_m, graph.arc_node, graph.arc_edge, graph.indptr)
+
+    def nearest(name: str, targets: walking.Attachments) -> npt.NDArray[np.float64]:
+        away = (*net, entries, targets)
+        return once(name, away, lambda: walking.nearest_m(graph, entries, targets, limit_m=WALK_LIMIT_M))
+
+    trips = (doors, dwellings, goals, estate)
+    return {
+        "network": graph,
+        "entries": entries,
+        "doors": doors,
+        "walks": once("walks", (graph, entries, doors, seats), lambda: _approaches(graph, entries, doors, seats)),
+        "flows": once("flows", (*net, *trips), lambda: _flows(graph, *trips)),
+        "stop_entries": stopping,
+        "stop_walk_m": nearest("stop_walk_m", stopping),
+        "help_walk_m": nearest("help_walk_m", helping),
+        "straight_m": once("straight_m", (shapes, dwellings), lambda: _straight_m(shapes, dwellings)),
+        "decay_sample": once(
+            "decay_sample", (*net, doors, dwellings), lambda: _decay_sample(graph, doors, dwellings, estate)
+        ),
+    }
+
+
+def _approaches(
+    graph: walking.Network, entries: walking.Attachments, doors: walking.Attachments, seats: gpd.GeoDataFrame
+) -> walking.Approaches:
+    return walking.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy())
+
+
+def _heights(given: Mapping[str, Any], terrain: Raster | None, surface: Raster | None) -> dict[str, Any]:
+    """What a terrain and a surface model give; None where the run has none."""
+    graph, paths = given["network"], given["paths"]
+    slopes = terrain and ground_heights.slopes(graph, paths[paths["allowed"]], terrain)
+    return {
+        "terrain": terrain,
+        "slopes": slopes,
+        "climbs": slopes and walking.climbs(graph, given["entries"], given["doors"], slopes, limit_m=WALK_LIMIT_M),
+        "surface": surface,
+        "skyline": surface and skylines.skyline(surface, terrain, given["solid"]),
+        "sun": surface and skylines.sun_path(given["estate"]),
+    }
+
+
+def _walls(
+    buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame
+) -> tuple[npt.NDArray[np.object_], Occluders, Occluders]:
+    """Solid buildings; what one cannot walk through; and what one cannot see through."""
+    solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
+    fences = barriers.geometry.to_numpy()
+    opaque = fences[barriers["blocks_view"].to_numpy()]
+    return solid, Occluders.from_geometries(solid, fences), Occluders.from_geometries(solid, opaque)
+
+
+def _outdoors(
+    objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, rules: TagRules, estate: Estate
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Seats, and what there is to watch near the estate."""
+    found = objects[~rooms.indoors(objects, buildings)]
+    return footprints_of(found, rules, "seat"), _near(footprints_of(found, rules, "watchable"), estate)
+
+
+class _Meeting:
+    """Where geometries meet the network: afresh, or where it has changed.
+
+    It hangs on where the ways run, on which of them one may step onto, and on ``further``.
+    """
+
+    def __init__(self, graph: walking.Network, once: Steps) -> None:
+        self._graph = graph
+        self._once = once
+        self._difference: walking.Difference | None = None
+
+    def __call__(
+        self, name: str, shapes: npt.NDArray[np.object_], attach: _AttachRows | None = None, *further: Any
+    ) -> walking.Attachments:
+        graph, every = self._graph, np.arange(len(shapes))
+        attached = attach or (lambda rows: walking.attach(graph, shapes[rows]))
+        hangs_on = (shapes, *further)
+
+        def mend(known: Sequence[Any], was: walking.Attachments) -> walking.Attachments:
+            before, *rest = known
+            if not all(a is b for a, b in zip(rest, hangs_on, strict=True)):
+                return attached(every)
+            if before.geometry is graph.geometry and before.attachable is graph.attachable:
+                return was
+            self._difference = self._difference or walking.difference(before, graph)
+            return walking.attach_again(self._difference, was, shapes, attached)
+
+        return self._once.mend(name, (graph, *hangs_on), lambda: attached(every), mend)
+
+
+def _within(points: npt.NDArray[np.object_], solid: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Which points lie inside a building."""
+    within = np.zeros(len(points), dtype=bool)
+    if len(solid) and len(points):
+        within[shapely.STRtree(solid).query(points, predicate="within")[0]] = True
+    return within
+
+
 def _doors(
-    graph: walking.Network, dwellings: gpd.GeoDataFrame, solid: npt.NDArray[np.object_], clear: walking.Clear
+    graph: walking.Network,
+    points: npt.NDArray[np.object_],
+    within: npt.NDArray[np.bool_],
+    clear: walking.Clear,
 ) -> walking.Attachments:
     """Where residents reach the network; an address inside a building leaves it on any side.
 
     A door with no clear leg takes the nearest way all the same: people do leave their homes.
     """
-    points = dwellings.geometry.to_numpy()
-    within = np.zeros(len(points), dtype=bool)
-    if len(solid) and len(points):
-        within[shapely.STRtree(solid).query(points, predicate="within")[0]] = True
     return walking.attach(graph, points, within_m=DOOR_WITHIN_M, clear=clear, unchecked=within, always=True)
 
 
-def _help(graph: walking.Network, context: gpd.GeoDataFrame) -> walking.Attachments:
-    found = context[context["kind"].isin(HELP)]
-    return walking.attach(graph, shapely.centroid(found.geometry.to_numpy()))
+def _help(context: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    return _centres(context[context["kind"].isin(HELP)])
+
+
+def _centres(table: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    found: npt.NDArray[np.object_] = shapely.centroid(table.geometry.to_numpy())
+    return found
 
 
 def department_of(departments: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.int64] | None:
@@ -216,10 +328,10 @@ def _with_inside(dwellings: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFram
     return dwellings.assign(inside=shapely.intersects(area, dwellings.geometry.to_numpy()))
 
 
-def _straight_m(sites: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+def _straight_m(shapes: npt.NDArray[np.object_], dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
     """Straight lines from each site to each door of the estate, as distances in metres."""
     doors = dwellings.geometry.to_numpy()[dwellings["inside"].to_numpy(dtype=bool)]
-    return straight_m(sites.geometry.to_numpy(), doors)
+    return straight_m(shapes, doors)
 
 
 def footprints_of(objects: gpd.GeoDataFrame, rules: TagRules, trait: str) -> gpd.GeoDataFrame:
@@ -236,14 +348,13 @@ def _flows(
     graph: walking.Network,
     doors: walking.Attachments,
     dwellings: gpd.GeoDataFrame,
-    destinations: gpd.GeoDataFrame,
+    goals: walking.Attachments,
     estate: Estate,
 ) -> npt.NDArray[np.float64]:
     """Trips that can touch the study area: from dwellings within a trip's length of it."""
     near = shapely.dwithin(estate.study_area, dwellings.geometry.to_numpy(), FLOW_LIMIT_M)
-    targets = walking.attach(graph, shapely.centroid(destinations.geometry.to_numpy()))
     weight = np.where(near, dwellings["dwellings"].to_numpy(), 0.0)
-    return walking.flow(graph, doors, weight, targets, limit_m=FLOW_LIMIT_M)
+    return walking.flow(graph, doors, weight, goals, limit_m=FLOW_LIMIT_M)
 
 
 def _decay_sample(

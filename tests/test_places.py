@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from spatial import layers, places
+from spatial import places, streets
 from spatial.config import tag_rules
 from tests import tables
 
@@ -28,7 +28,7 @@ def found(objects, *, buildings=(), ground=None, boundary=BOUNDARY, margin_m=0.0
 def parting(buildings=(), barriers=None, roads=None, water=()):
     return places.separators(
         tables.buildings(buildings), tables.barriers([]) if barriers is None else barriers,
-        tables.paths({}, []) if roads is None else roads, tables.points("water", water),
+        places.parting_roads(tables.paths({}, []) if roads is None else roads), tables.points("water", water),
     )  # fmt: skip
 
 
@@ -164,9 +164,9 @@ def road(**values):
 
 
 def cut(line, gate):
-    """A fence with the gap that spatial.layers makes at a gate."""
+    """A fence with the gap that spatial.streets makes at a gate."""
     gates = tables.points("gates", [gate])
-    lines = layers._with_gaps(np.array([line], dtype=object), gates, tables.paths({}, []), RULES.barrier["gap_m"])
+    lines = streets._opened(np.array([line], dtype=object), gates, tables.paths({}, []), RULES.barrier["gap_m"])
     return tables.barriers(lines)
 
 

@@ -78,7 +78,9 @@ def made(shift=(0.0, 0.0), seed=None):
     boundary = translate(shapely.box(-160, -60, 170, 100), x, y)
     estate = Estate("e", "Estate", boundary, tables.ETRS89_UTM32, tenure="almen")
     found = rooms.find(layers["place_objects"], layers["buildings"], layers["ground"], boundary, 2000.0, RULES)
-    parting = rooms.separators(layers["buildings"], layers["barriers"], layers["paths"], layers["water"])
+    parting = rooms.separators(
+        layers["buildings"], layers["barriers"], rooms.parting_roads(layers["paths"]), layers["water"]
+    )
     found = found.assign(space_id=rooms.rooms(found, parting, RULES))
     cutting = np.concatenate([layers[name].geometry.to_numpy() for name in ("barriers", "water")])
     spaces = rooms.spaces(found, found["space_id"], layers["buildings"], cutting, boundary)

@@ -1,0 +1,203 @@
+"""Buildings, which of them people live in, and how many dwellings stand at which door. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from spatial.config import TagRules
+from spatial.model import RawData
+from spatial.sorting import Table, column, numbers, table_of
+
+# residential=* of the ground of a public-housing department, as the catalogue of sources maps it.
+DEPARTMENT = "almen"
+
+
+def departments_of(raw: RawData, crs: CRS) -> Table:
+    """Grounds of public-housing departments.
+
+    ``dwellings`` (count) is NaN where the source does not say; of a department that the extract cuts,
+    it is the share of its ground that lies in the extract.
+    """
+    areas = raw.areas
+    index = [i for i, tags in enumerate(areas.tags) if tags.get("residential") == DEPARTMENT]
+    tags, shapes = [areas.tags[i] for i in index], areas.geometry[index]
+    seen_share = shapely.area(shapely.intersection(shapes, raw.extent)) / shapely.area(shapes)
+    columns = {key: column(tags, key) for key in ("name", "operator")}
+    return table_of(
+        areas.ids[index], shapes, columns | {"dwellings": numbers(tags, "dwellings") * seen_share}, crs
+    ).sort_index()
+
+
+def buildings_of(raw: RawData, rules: TagRules, crs: CRS) -> Table:
+    """Areas tagged as buildings, with what is known of their use and size, in the order of their ids."""
+    index = [i for i, tags in enumerate(raw.areas.tags) if "building" in tags]
+    tags = [raw.areas.tags[i] for i in index]
+    use = column(tags, "building")
+    other = rules.building["other_use"]
+    columns = {
+        "use": use,
+        "name": column(tags, "name"),
+        "levels": numbers(tags, "building:levels"),
+        "height_m": numbers(tags, "height"),
+        "flats": numbers(tags, "building:flats"),
+        "other_use": np.array([any(key in tag for key in other) for tag in tags], dtype=bool),
+        "addressed": np.array(["addr:housenumber" in tag for tag in tags], dtype=bool),
+        "solid": ~np.isin(use.astype(str), rules.building["open_below"]),
+    }
+    return table_of(raw.areas.ids[index], raw.areas.geometry[index], columns, crs).sort_index()
+
+
+def _near(tree: shapely.STRtree, shapes: npt.NDArray[np.object_], distance_m: float) -> npt.NDArray[np.int64]:
+    pairs: npt.NDArray[np.int64] = tree.query(shapes, predicate="dwithin", distance=distance_m)
+    return pairs
+
+
+def mark_residential(buildings: Table, addresses: Table, entrances: Table, ground: Table, rules: TagRules) -> Table:
+    """Say of each building whether people live in it, and whether one family does."""
+    config = rules.building
+    shapes = buildings.geometry.to_numpy()
+    use = buildings["use"].to_numpy().astype(str)
+    addressed = buildings["addressed"].to_numpy().copy()
+    for points in (addresses, entrances):
+        if len(points) and len(shapes):
+            pairs = _near(shapely.STRtree(shapes), points.geometry.to_numpy(), config["address_snap_m"])
+            addressed[np.unique(pairs[1])] = True
+    homes = ground[ground["ground"] == "residential"].geometry.to_numpy()
+    on_home_ground = np.zeros(len(shapes), dtype=bool)
+    if len(homes) and len(shapes):
+        on_home_ground[shapely.STRtree(shapely.centroid(shapes)).query(homes, predicate="contains")[1]] = True
+    area = shapely.area(shapes)
+    untyped = np.isin(use, config["unspecified"]) & ~buildings["other_use"].to_numpy()
+    residential = np.isin(use, config["residential"]) | (
+        untyped & (addressed | on_home_ground) & (area >= config["min_residential_m2"])
+    )
+    one_family = np.isin(use, config["one_family"]) | (untyped & (area < config["block_m2"]))
+    return buildings.assign(residential=residential, one_family=residential & one_family)
+
+
+def dwellings(buildings: Table, addresses: Table, entrances: Table, departments: Table, rules: TagRules) -> Table:
+    """Estimate dwellings and place them at the doors.
+
+    The number is ``building:flats`` where tagged (observed); one an address in houses for one
+    family; else floor area × levels / gross area per dwelling (derived). On the ground of a
+    department whose dwellings are known, they are spread over its buildings by floor area instead
+    (derived); one whose buildings are not known has them at an inner point. They are put at the
+    building's entrances, else at its addresses, else at its centroid, in equal parts.
+
+    Returns
+    -------
+    GeoDataFrame
+        Points; ``dwellings`` (count, not whole), ``building`` (id), ``evidence``.
+    """
+    homes = buildings[buildings["residential"]]
+    doors, owner = _doors(homes, addresses, entrances, rules.building["address_snap_m"])
+    count, evidence = _dwelling_count(homes, addresses, rules)
+    count, empty = _of_departments(homes, departments, count, evidence == "observed", rules)
+    per_home = np.bincount(owner, minlength=len(homes))
+    columns = {
+        "dwellings": count[owner] / per_home[owner],
+        "building": homes.index.to_numpy()[owner],
+        "evidence": evidence[owner],
+    }
+    ids = [f"{building}/door/{i}" for building, i in zip(columns["building"], _rank_within(owner), strict=True)]
+    inner = shapely.point_on_surface(empty.geometry.to_numpy())
+    unseen = {"dwellings": empty["dwellings"].to_numpy(), "building": None, "evidence": "derived"}
+    unseen_doors = table_of([f"{department}/door/0" for department in empty.index], inner, unseen, buildings.crs)
+    found = table_of(ids, doors, columns, buildings.crs)
+    return pd.concat([found, unseen_doors]) if len(empty) else found
+
+
+def _rank_within(owner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Number the rows of each owner from 0; owners are sorted."""
+    starts = np.searchsorted(owner, owner, side="left")
+    return np.arange(len(owner)) - starts
+
+
+def _doors(
+    homes: Table, addresses: Table, entrances: Table, snap_m: float
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Points at which the residents of each home step out, and the home's position, sorted by home."""
+    shapes = homes.geometry.to_numpy()
+    points: list[npt.NDArray[np.object_]] = []
+    owners: list[npt.NDArray[np.int64]] = []
+    served = np.zeros(len(shapes), dtype=bool)
+    tree = shapely.STRtree(shapes)
+    for table in (entrances.sort_index(), addresses.sort_index()):
+        geometry = shapely.centroid(table.geometry.to_numpy())
+        if not len(geometry) or not len(shapes):
+            continue
+        nearest, _ = tree.query_nearest(geometry, max_distance=snap_m, return_distance=True, all_matches=False)
+        door, home = nearest
+        fresh = ~served[home]
+        points.append(geometry[door[fresh]])
+        owners.append(home[fresh])
+        served[home] = True
+    rest = np.flatnonzero(~served)
+    points.append(shapely.centroid(shapes[rest]))
+    owners.append(rest)
+    owner = np.concatenate(owners)
+    order = np.argsort(owner, kind="stable")
+    return np.concatenate(points)[order], owner[order]
+
+
+def _floors_m2(homes: Table, rules: TagRules) -> npt.NDArray[np.float64]:
+    """Floor area of each home: its outline times its levels, assumed where they are not tagged."""
+    config = rules.building
+    levels = homes["levels"].to_numpy()
+    assumed = np.where(homes["one_family"], config["levels_one_family"], config["levels_apartments"])
+    floors: npt.NDArray[np.float64] = homes.area.to_numpy() * np.where(
+        np.isnan(levels), assumed, np.maximum(levels, 1.0)
+    )
+    return floors
+
+
+def _of_departments(
+    homes: Table,
+    departments: Table,
+    count: npt.NDArray[np.float64],
+    counted: npt.NDArray[np.bool_],
+    rules: TagRules,
+) -> tuple[npt.NDArray[np.float64], Table]:
+    """Spread the dwellings that departments are known to have over their homes by floor area.
+
+    A home lies on the smallest department around its inner point. What is counted building by
+    building stays. Returned as well: departments on whose ground no home is known.
+    """
+    known = departments[departments["dwellings"] > 0].sort_index()
+    whose = np.full(len(homes), -1)
+    if len(known) and len(homes):
+        inner = shapely.point_on_surface(homes.geometry.to_numpy())
+        home, department = shapely.STRtree(known.geometry.to_numpy()).query(inner, predicate="within")
+        order = np.lexsort((known.area.to_numpy()[department],))[::-1]
+        whose[home[order]] = department[order]
+    floors, result = _floors_m2(homes, rules), count.copy()
+    for i, total in enumerate(known["dwellings"]):
+        mine = whose == i
+        rest, open_ = max(total - count[mine & counted].sum(), 0.0), mine & ~counted
+        if open_.any():
+            result[open_] = rest * floors[open_] / floors[open_].sum()
+    return result, known[~np.isin(np.arange(len(known)), whose)]
+
+
+def _dwelling_count(
+    homes: Table, addresses: Table, rules: TagRules
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
+    config = rules.building
+    shapes = homes.geometry.to_numpy()
+    one_family = homes["one_family"].to_numpy()
+    estimate = np.maximum(_floors_m2(homes, rules) / config["gross_m2_per_dwelling"], 1.0)
+    count = np.where(one_family, 1.0, estimate)
+    if len(addresses) and len(shapes):
+        at = shapely.STRtree(shapes).query_nearest(
+            addresses.geometry.to_numpy(), max_distance=config["address_snap_m"], all_matches=False
+        )[1]
+        doors = np.bincount(at, minlength=len(shapes)).astype(float)
+        count = np.where(one_family, np.maximum(doors, 1.0), np.maximum(estimate, doors))
+    flats = homes["flats"].to_numpy()
+    tagged = np.isfinite(flats) & (flats > 0)
+    evidence = np.where(tagged, "observed", "derived").astype(object)
+    return np.where(tagged, flats, count), evidence
