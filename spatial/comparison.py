@@ -288,5 +288,13 @@ def _causes(before: Result, after: Result, items: gpd.GeoDataFrame, spaces: pd.D
     if not len(spaces):
         return pd.DataFrame(columns=causes.CAUSE_COLUMNS)
     rows = spaces[spaces["state"] != KEPT][["before_id", "after_id", "reasons"]].to_numpy(dtype=object)
-    moved = [(mine, theirs, [name for name in reasons.split(";") if name]) for mine, theirs, reasons in rows]
+    # A column of ids with gaps has NaN where there is none.
+    moved: list[tuple[str | None, str | None, list[str]]] = [
+        (
+            mine if isinstance(mine, str) else None,
+            theirs if isinstance(theirs, str) else None,
+            [name for name in reasons.split(";") if name],
+        )
+        for mine, theirs, reasons in rows
+    ]
     return causes.of_spaces(before, after, items, moved)

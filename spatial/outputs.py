@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spatial.analysis import Analysis, Estate, for_page
+from spatial import before_after
+from spatial.analysis import Analysis, Estate
 from spatial.clock import Clock
 
 
@@ -18,9 +19,12 @@ def save(
     *,
     lang: str = "da",
     pdf: bool = False,
+    today: Analysis | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Analysis:
     """Write a result into a folder: all of its files, or none; with ``pdf`` the report as PDF as well.
+
+    ``today`` is the result without the plan, where there is one: the map then shows before and after.
 
     Returns
     -------
@@ -43,7 +47,8 @@ def save(
     with folder.whole(Path(out)) as draft:
         with ThreadPoolExecutor(2) as pool, clock.stage("map.html"):
             written = pool.submit(tables.geopackage, timed, draft / "places.gpkg", lang=lang)
-            web_map.render(timed, draft / "map.html", lang=lang, **for_page(timed))
+            drawn, options = before_after.for_map(timed, today)
+            web_map.render(drawn, draft / "map.html", lang=lang, **options)
             sheet = sitemap.pdf(timed, lang=lang)
             printed = pool.submit(sitemap.write, sheet, draft / "sitemap.pdf")
         with clock.stage("tables"):
@@ -77,3 +82,32 @@ def load(folder: str | Path) -> Analysis:
 
     found = vars(finished.read(Path(folder)))
     return Analysis(**found | {"estate": Estate(**vars(found["estate"]))})
+
+
+def redraw(folder: Path, *, lang: str = "da", tiles: str | None = None, out: Path | None = None) -> Path:
+    """Draw the map of a finished run again, with all that its folder holds by now; return the file.
+
+    Parameters
+    ----------
+    folder
+        Of a finished run.
+    tiles
+        Address of an online base map; see ``spatial.render.web_map.build``.
+    out
+        File to write. Default: ``map.html`` in the folder.
+
+    Raises
+    ------
+    SpatialError
+        If the folder holds no finished run, or the file cannot be written.
+    """
+    from spatial.render import files, web_map
+
+    path = out or folder / "map.html"
+    result = load(folder)
+    without = (result.manifest.get("plan") or {}).get("today")
+    today = load(folder / without) if without and (folder / without).is_dir() else None
+    drawn, options = before_after.for_map(result, today)
+    with files.written(path):
+        web_map.render(drawn, path, lang=lang, tiles=tiles, **options)
+    return path

@@ -220,7 +220,12 @@ def test_the_command(lang, said, folder, tmp_path):
     done = call("compare", tmp_path / "a", tmp_path / "b", "--lang", lang, "--out", tmp_path / "c")
     assert done.code == 0 and said in done.out and re.search(r"40 (boliger|homes)", done.out)
     written = sorted(path.name for path in (tmp_path / "c").iterdir())
-    assert written == ["causes.csv", "changes.gpkg", "homes.csv", "spaces.csv"]
+    assert written == ["causes.csv", "changes.gpkg", "homes.csv", "map.html", "spaces.csv"]
+    assert (tmp_path / "b" / "today" / "scores.csv").read_bytes() == (tmp_path / "a" / "scores.csv").read_bytes()
+    drawn = [tmp_path / name / "map.html" for name in ("b", "c")]
+    assert call("map", tmp_path / "b", "--out", tmp_path / "again.html").code == 0
+    for path in (*drawn, tmp_path / "again.html"):
+        assert '"plan":{"plan":"gone",' in path.read_text(encoding="utf-8"), "before and after side by side"
     homes = gpd.read_file(tmp_path / "c" / "changes.gpkg", layer="home_changes")
     assert homes["state"].tolist() == ["losing"] * 2 and homes["dwellings"].sum() == 40
     assert gpd.read_file(tmp_path / "c" / "changes.gpkg", layer="space_changes")["state"].tolist() == ["lost"]

@@ -10,15 +10,19 @@ import click
 from spatial.commands import as_json, language
 
 if TYPE_CHECKING:
+    from spatial.analysis import Analysis
     from spatial.comparison import Comparison
-    from spatial.model import Result
 
 
 @click.command()
 @click.argument("before", metavar="BEFORE", type=click.Path(path_type=Path))
 @click.argument("after", metavar="AFTER...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @language
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for tables and a map of what changes.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for tables, a layer for QGIS, and map.html with before and after side by side.",
+)
 @as_json
 def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, as_json: bool) -> None:
     """Say which meeting spaces go, come and change, and whose daily walk gets worse.
@@ -30,10 +34,9 @@ def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, 
     faellesrum compare maps/today maps/plan-a --out maps/plan-a-differences
     faellesrum compare maps/today maps/plan-a maps/plan-b maps/plan-c
     """
-    from spatial import plan_words
-    from spatial.sources import finished
+    from spatial import outputs, plan_words
 
-    today = finished.read(before)
+    today = outputs.load(before)
     compared = [_Compared(today, folder) for folder in after]
     if out is not None:
         for one, folder in zip(compared, _folders(after, out), strict=True):
@@ -54,11 +57,11 @@ def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, 
 class _Compared:
     """One plan: read, compared, and followed through its phases where its run holds them."""
 
-    def __init__(self, today: Result, folder: Path) -> None:
-        from spatial import comparison, timeline, turning
+    def __init__(self, today: Analysis, folder: Path) -> None:
+        from spatial import comparison, outputs, timeline, turning
         from spatial.sources import finished
 
-        self.today, self.then = today, finished.read(folder)
+        self.today, self.then = today, outputs.load(folder)
         self.found: Comparison = comparison.compare(today, self.then)
         self.turn = turning.of(today, self.then, self.found.homes)
         phases = [finished.read(folder / name) for name in (self.then.manifest.get("plan") or {}).get("folders", [])]
@@ -82,13 +85,16 @@ class _Compared:
         return [differences.text(said, units, lang=lang, verdict=verdict + phases)]
 
     def write(self, folder: Path, lang: str) -> None:
-        from spatial.render import changes, files
+        from spatial import before_after
+        from spatial.render import changes, files, web_map
 
         found = self.found
         with files.whole(folder) as draft:
             changes.write(
                 found.spaces, found.homes, found.items, found.causes, (self.today, self.then), draft, lang=lang
             )
+            drawn, options = before_after.for_map(self.then, self.today, found)
+            web_map.render(drawn, draft / "map.html", lang=lang, **options)
             if self.timeline is not None:
                 changes.write_timeline(self.timeline.phases, self.timeline.spaces, draft)
 

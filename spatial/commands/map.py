@@ -31,11 +31,7 @@ def command(folder: Path, lang: str, tiles: str | None, out: Path | None) -> Non
     """
     with progress(lang) as tell:
         tell("map.html")
-        from spatial import analysis, outputs
-        from spatial.render import files, web_map
+        from spatial import outputs
 
-        path = out or folder / "map.html"
-        result = outputs.load(folder)
-        with files.written(path):
-            web_map.render(result, path, lang=lang, tiles=tiles, **analysis.for_page(result))
+        path = outputs.redraw(folder, lang=lang, tiles=tiles, out=out)
     click.echo(str(path))

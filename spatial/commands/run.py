@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from spatial.analysis import Analysis
     from spatial.model import Estate, RawData
 
+# Where a run with a plan keeps the result without it.
+TODAY = "today"
+ALL_PHASES = -1
 # What the analysis itself takes; `demo` has these too.
 ANALYSIS = (
     click.option(
@@ -225,16 +228,17 @@ def analyse(
 
         pipeline.make_ready()
         given |= {"field_checks": field_checks, "rubric": rubric, "seed": seed, "progress": tell}
-        if phases and plan is not None:
-            analysis = _through_phases(estate, reading.result(), plan, given, out=out, lang=lang)
+        if plan is None:
+            analysis, today = pipeline.analyse(estate, osm=reading, **given), None
         else:
-            analysis = pipeline.analyse(estate, osm=reading, plan=plan, phase=phase, **given)
+            which_phase = ALL_PHASES if phases else phase
+            analysis, today = _with_plan(estate, reading.result(), plan, which_phase, given, out=out, lang=lang)
         counts = None
         if observations:
             from spatial import observing
 
             counts = observing.read_for(analysis, observations)
-        saved = outputs.save(analysis, out, lang=lang, pdf=pdf, progress=tell)
+        saved = outputs.save(analysis, out, lang=lang, pdf=pdf, today=today, progress=tell)
         if counts is not None:
             observing.write(saved, counts, out, lang=lang)
     from spatial import strings
@@ -246,6 +250,23 @@ def analyse(
         click.echo(f"faellesrum: {strings.warning(warning, lang)}", err=True)
     found = summary.of(analysis, out, lang=lang)
     click.echo(summary.as_json(found) if as_json else summary.text(found, lang=lang))
+
+
+def _with_plan(
+    estate: Estate, extract: RawData, path: Path, phase: int | None, given: dict[str, Any], *, out: Path, lang: str
+) -> tuple[Analysis, Analysis]:
+    """Run with and without a plan; write the result without it into a folder of its own, and return both."""
+    from dataclasses import replace
+
+    from spatial import outputs, pipeline
+
+    if phase == ALL_PHASES:
+        analysis = _through_phases(estate, extract, path, given, out=out, lang=lang)
+    else:
+        analysis = pipeline.analyse(estate, osm=extract, plan=path, phase=phase, **given)
+    today = outputs.save(pipeline.analyse(estate, osm=extract, **given), out / TODAY, lang=lang)
+    entry = {**analysis.manifest["plan"], "today": TODAY}
+    return replace(analysis, manifest={**analysis.manifest, "plan": entry}), today
 
 
 def _through_phases(

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from spatial.model import ASPECTS, EVIDENCE, FLOATING, NOT_STATED, Estate, Result
-from spatial.render import _web_reach, _web_scoring
+from spatial.render import _web_plan, _web_reach, _web_scoring
 from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
 from spatial.render.naming import nearest_street
 from spatial.render.palette import CLASS_WIDTH, RAMP
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SCORES = (FLOATING, *ASPECTS)
 # Texts that the page shows; those of other pages it need not carry.
 ON_THE_PAGE = ("format", "map", "evidence", "aspect", "indicator", "kind", "answer", "lens", "rule", "warning")
+# What is said of a plan as a whole.
+SAID = ("plan", "spaces", "dwellings", "median_before", "median_after", "keeps_share")
 OSM_CREDIT = "© OpenStreetMap contributors"
 PER_MILLE = 1000  # scores travel as thousandths, with two decimals: the page rounds but once
 DIGITS = 3  # of an indicator's value: more than the page shows
@@ -36,17 +38,18 @@ def payload(
     judged: Mapping[str, _web_scoring.Judged] | None = None,
     lenses: Sequence[_web_scoring.Seen] = (),
     tiles: str | None = None,
+    plan: _web_plan.Planned | None = None,
 ) -> dict[str, Any]:
     """Gather everything the page shows; numbers, geometry and texts of all languages.
 
     ``judged`` holds what was judged of ``places`` and ``spaces``; without it weights cannot be moved.
-    ``lenses`` are other ways of getting about, ``tiles`` the address of an online base map.
+    ``lenses`` are other ways of getting about, ``tiles`` the address of an online base map, ``plan`` what
+    was there before the result.
     """
     estate = result.estate
     projector = Projector(estate.crs, estate.boundary.centroid)
-    sources = _codes(result.evidence, "source_id")
-    rules = _codes(result.evidence, "rule")
-    indicators = _codes(result.evidence, "indicator")
+    evidence = result.evidence if plan is None else pd.concat([result.evidence, plan.before.evidence])
+    codes = {column: _codes(evidence, column) for column in ("source_id", "rule", "indicator")}
     return {
         "lang": lang,
         "texts": {
@@ -55,34 +58,79 @@ def payload(
         },
         "estate": {"name": estate.name, "municipality": estate.municipality},
         "manifest": _manifest(result),
-        "config": {
-            "ramp": [
-                {"from": i * CLASS_WIDTH, "to": (i + 1) * CLASS_WIDTH, "colour": colour}
-                for i, colour in enumerate(RAMP)
-            ],
-            "scores": SCORES,
-            "evidence": EVIDENCE,
-            "indicators": indicators,
-            "aspect_of": [_aspect(result, name) for name in indicators],
-            "sources": [_source_title(result, name) for name in sources],
-            "rules": rules,
-            "min_coverage": round(result.rubric.min_coverage * PER_MILLE),
-            "mean": result.rubric.mean,
-            "top_k": result.rubric.top_k,
-            "units_per_degree": UNITS_PER_DEGREE,
-            "tiles": {"url": tiles, "attribution": OSM_CREDIT if "openstreetmap" in tiles else ""} if tiles else None,
-        },
+        "config": _config(result, codes, tiles),
         "origin": projector.origin.tolist(),
         "base": base_map(result.layers, estate, projector),
-        "context": _context(result.layers.get("context"), projector),
-        "spaces": _objects(result, result.meeting_spaces, projector),
-        "places": _objects(result, result.places, projector),
-        "judged": {name: _web_scoring.judged(table) for name, table in judged.items()} if judged else None,
-        "lenses": [_web_scoring.lens(seen, judged) for seen in lenses] if judged else [],
+        **_tables(result, codes, projector, judged, lenses),
         "rubric": _web_scoring.rubric(result.rubric),
         "reach": _web_reach.encode(
             result.layers, {"spaces": result.meeting_spaces, "places": result.places}, projector
         ),
+        **({} if plan is None else _planned(result, plan, codes, projector)),
+    }
+
+
+def _config(result: Result, codes: Mapping[str, list[str]], tiles: str | None) -> dict[str, Any]:
+    """What holds for the whole page: classes of colour, names behind the codes, settings."""
+    ramp = [{"from": i * CLASS_WIDTH, "to": (i + 1) * CLASS_WIDTH, "colour": colour} for i, colour in enumerate(RAMP)]
+    return {
+        "ramp": ramp,
+        "scores": SCORES,
+        "evidence": EVIDENCE,
+        "indicators": codes["indicator"],
+        "aspect_of": [_aspect(result, name) for name in codes["indicator"]],
+        "sources": [_source_title(result, name) for name in codes["source_id"]],
+        "rules": codes["rule"],
+        "min_coverage": round(result.rubric.min_coverage * PER_MILLE),
+        "mean": result.rubric.mean,
+        "top_k": result.rubric.top_k,
+        "units_per_degree": UNITS_PER_DEGREE,
+        "tiles": {"url": tiles, "attribution": OSM_CREDIT if "openstreetmap" in tiles else ""} if tiles else None,
+    }
+
+
+def _tables(
+    result: Result,
+    codes: Mapping[str, list[str]],
+    projector: Projector,
+    judged: Mapping[str, _web_scoring.Judged] | None,
+    lenses: Sequence[_web_scoring.Seen],
+) -> dict[str, Any]:
+    """Encode places, meeting spaces and context, and what they are judged by."""
+    return {
+        "context": _context(result.layers.get("context"), projector),
+        "spaces": _objects(result, result.meeting_spaces, codes, projector),
+        "places": _objects(result, result.places, codes, projector),
+        "judged": {name: _web_scoring.judged(table) for name, table in judged.items()} if judged else None,
+        "lenses": [_web_scoring.lens(seen, judged) for seen in lenses] if judged else [],
+    }
+
+
+def _planned(
+    after: Result, plan: _web_plan.Planned, codes: Mapping[str, list[str]], projector: Projector
+) -> dict[str, Any]:
+    """Encode what was there before, and what differs; the ground that is the same stands there once."""
+    estate, parts = after.estate, _web_plan.parted(plan.before, after)
+    same = {**base_map(parts["same"], estate, projector), "streets": []}
+    ground = {
+        when: {
+            **base_map(parts[when], estate, projector),
+            "streets": _streets(result.layers.get("paths"), projector),
+            "boundary": projector.areas(np.empty(0, dtype=object)),
+        }
+        for when, result in (("before", plan.before), ("after", after))
+    }
+    said = {key: plan.said[key] for key in SAID}
+    return {
+        "base": same,
+        "plan": {
+            **said,
+            "ground": ground,
+            "before": _tables(plan.before, codes, projector, plan.judged, plan.lenses),
+            "changes": _web_plan.changes(plan.said, after, plan.before),
+            "homes": _web_plan.homes(plan.homes, projector),
+            "things": _web_plan.ground_changes(plan.items, projector),
+        },
     }
 
 
@@ -153,7 +201,9 @@ def _context(table: gpd.GeoDataFrame | None, projector: Projector) -> dict[str, 
     }
 
 
-def _objects(result: Result, table: gpd.GeoDataFrame, projector: Projector) -> dict[str, Any]:
+def _objects(
+    result: Result, table: gpd.GeoDataFrame, codes: Mapping[str, list[str]], projector: Projector
+) -> dict[str, Any]:
     """Encode places or meeting spaces column by column."""
     geometries = np.asarray(table.geometry.to_numpy(), dtype=object)
     return {
@@ -174,11 +224,11 @@ def _objects(result: Result, table: gpd.GeoDataFrame, projector: Projector) -> d
         "street": nearest_street(table, result.layers.get("paths")),
         "at": projector.points(shapely.point_on_surface(geometries)),
         "shape": projector.features(geometries),
-        "evidence": _evidence(result.evidence, table.index),
+        "evidence": _evidence(result.evidence, table.index, codes),
     }
 
 
-def _evidence(evidence: pd.DataFrame, ids: pd.Index) -> dict[str, Any]:
+def _evidence(evidence: pd.DataFrame, ids: pd.Index, codes: Mapping[str, list[str]]) -> dict[str, Any]:
     """Encode the rows of ``evidence`` about ``ids``, grouped in their order.
 
     ``start`` holds, for object i, the first of its rows at i and the end at i + 1. ``low`` and
@@ -192,11 +242,11 @@ def _evidence(evidence: pd.DataFrame, ids: pd.Index) -> dict[str, Any]:
     wide &= rows["low"].notna().to_numpy() & rows["high"].notna().to_numpy()
     return {
         "start": np.searchsorted(rows["order"].to_numpy(), np.arange(len(ids) + 1)).tolist(),
-        "indicator": _coded(rows, evidence, "indicator"),
+        "indicator": _coded(rows["indicator"], codes["indicator"]),
         "value": significant(rows["value"].to_numpy(), DIGITS),
         "state": "".join(rows["evidence"].map({name: str(i) for i, name in enumerate(EVIDENCE)})),
-        "source": _coded(rows, evidence, "source_id"),
-        "rule": _coded(rows, evidence, "rule"),
+        "source": _coded(rows["source_id"], codes["source_id"]),
+        "rule": _coded(rows["rule"], codes["rule"]),
         "wide": np.flatnonzero(wide).tolist(),
         "low": significant(rows["low"].to_numpy()[wide], DIGITS),
         "high": significant(rows["high"].to_numpy()[wide], DIGITS),
@@ -207,10 +257,10 @@ def _codes(evidence: pd.DataFrame, column: str) -> list[str]:
     return sorted(str(value) for value in evidence[column].dropna().unique() if str(value))
 
 
-def _coded(rows: pd.DataFrame, evidence: pd.DataFrame, column: str) -> list[int]:
-    """Replace texts by their position in `_codes`; -1 where there is none."""
-    codes = {name: i for i, name in enumerate(_codes(evidence, column))}
-    found: list[int] = rows[column].map(codes).fillna(-1).astype(int).tolist()
+def _coded(texts: pd.Series, codes: Sequence[str]) -> list[int]:
+    """Replace texts by their position among the codes; -1 where there is none."""
+    places = {name: i for i, name in enumerate(codes)}
+    found: list[int] = texts.map(places).fillna(-1).astype(int).tolist()
     return found
 
 

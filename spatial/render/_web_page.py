@@ -23,12 +23,15 @@ POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inli
 SCRIPTS = (
     "words.js",
     "state.js",
+    "theme.js",
     "pieces.js",
     "score.js",
     "drawing.js",
     "ground.js",
+    "paper.js",
     "reach.js",
     "panel.js",
+    "plan.js",
     "weights.js",
     "map.js",
 )
@@ -137,7 +140,9 @@ def _style() -> str:
     css = re.sub(r"behavior:[^;]*;", "", css)
     css = re.sub(r"url\(images/([\w.-]+)\)", lambda found: f"url({_data_uri(found[1])})", css)
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    return _template("style.html.j2").render(leaflet=Markup(css), ours=Markup(_text("map.css")))
+    return _template("style.html.j2").render(
+        leaflet=Markup(css), ours=Markup(_text("map.css")), dark=Markup(_text("dark.css"))
+    )
 
 
 @cache

@@ -6,9 +6,11 @@ from importlib.resources import files
 
 import networkx
 import numpy as np
+import pypdfium2
 import pytest
 
 from spatial.render import web_map
+from spatial.render.palette import RAMP
 from spatial.strings import texts
 from tests.render import fixtures
 
@@ -249,6 +251,38 @@ def test_prints_map_and_list_without_controls(opened):
     for hidden in ("#fr-search", "#fr-weights", ".leaflet-control-zoom", "#fr-languages"):
         assert page.locator(hidden).is_hidden()
     assert page.locator("#fr-legend").is_visible() and page.locator(".fr-item >> nth=0").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_paper_is_light_and_has_the_ground(opened, scheme):
+    """The colours of ground, buildings and meeting spaces are all on the sheet."""
+    page = opened(color_scheme=scheme)
+    sheet = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True, print_background=True))[0]
+    pixels = np.asarray(sheet.render(scale=1.5).to_pil().convert("RGB")).reshape(-1, 3).astype(int)
+    for colour in ("#f3f0ea", "#dcd6cc", "#c4bbad", "#cfdde3", "#e2e6d8", *RAMP[2:4]):
+        wanted = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+        assert (np.abs(pixels - wanted).max(axis=1) <= 3).sum() > 40, colour
+    assert page.locator("#fr-legend").evaluate("e => getComputedStyle(e).backgroundColor") == (
+        "rgb(253, 252, 250)" if scheme == "light" else "rgb(31, 31, 30)"
+    ), "the window is as it was"
+
+
+def test_light_and_dark_are_chosen_on_the_page(opened):
+    ground = "getComputedStyle(document.documentElement).getPropertyValue('--map-ground').trim()"
+    page = opened(color_scheme="light")
+    page.click("#fr-theme")
+    assert page.evaluate(ground) == "#383633" and "theme=dark" in page.evaluate("location.hash")
+    assert page.locator("#fr-theme").inner_text() == "Light map"
+    assert axe(page) == []
+    again = opened(page.evaluate("location.hash"), color_scheme="light")
+    assert again.evaluate(ground) == "#383633"
+    again.click("#fr-theme")
+    assert again.evaluate(ground) == "#f3f0ea" and "theme" not in again.evaluate("location.hash")
+    dark = opened("#theme=light", color_scheme="dark")
+    assert dark.evaluate(ground) == "#f3f0ea"
+    ground_drawn = f"{MAP}.getPane('ground').querySelector('canvas').getContext('2d').getImageData(700, 500, 300, 300)"
+    shades = [p.evaluate(f"Array.from({ground_drawn}.data).reduce((a, b) => a + b, 0)") for p in (page, dark)]
+    assert shades[0] < shades[1], "what is drawn is dark as well"
 
 
 def test_an_online_base_map_is_asked_for_only_on_request(browser, tmp_path):

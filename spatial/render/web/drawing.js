@@ -173,20 +173,28 @@ faellesrum.glyph = function (kind) {
   return svg;
 };
 
-// Meeting spaces, their rank badges and the symbols of the places in them.
-faellesrum.data = function* (map, data, decode, scale, words, events) {
+// Meeting spaces, their rank badges and the symbols of the places in them. `side` names panes of their own,
+// where two such drawings lie beside one another; without it they lie where all layers do.
+faellesrum.data = function* (map, data, decode, scale, words, events, side) {
   "use strict";
   const spaces = data.spaces, places = data.places;
-  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17, ROOM_PX = 26, STEP = 50;
-  const shapes = [];
+  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17, ROOM_PX = 26, STEP = 50, BADGE_PX = 18, WIDE_PX = 40;
+  const shapes = [], inShapes = {}, inMarks = {};
+  if (side) {
+    for (const [name, above, into] of [["spaces-", 402, inShapes], ["marks-", 602, inMarks]]) {
+      into.pane = name + side;
+      map.createPane(into.pane).style.zIndex = above;
+    }
+    inShapes.renderer = L.canvas({ pane: inShapes.pane });
+  }
   for (const rings of decode.features(spaces.shape)) {
     shapes.push(shapeOf(rings, shapes.length));
     if (shapes.length % STEP === 0) { yield STEP; }
   }
   const outlines = yield* faellesrum.paths(decode, places.shape, true);
   function shapeOf(rings, i) {
-    const shape = L.polygon(rings, { fillRule: "nonzero", bubblingMouseEvents: false });
-    const dot = L.circleMarker(decodeAt(spaces, i), { radius: 6.5, bubblingMouseEvents: false });
+    const shape = L.polygon(rings, { ...inShapes, fillRule: "nonzero", bubblingMouseEvents: false });
+    const dot = L.circleMarker(decodeAt(spaces, i), { ...inShapes, radius: 6.5, bubblingMouseEvents: false });
     for (const layer of [shape, dot]) {
       layer.bindTooltip(() => label(events.spaceName(i)), { sticky: true, className: "fr-tip" });
       // After the tooltip's own handler, which opens it on a click.
@@ -195,14 +203,15 @@ faellesrum.data = function* (map, data, decode, scale, words, events) {
     return { shape, dot, bounds: shape.getBounds() };
   }
   // What lies in a meeting space, as outlines above its fill.
-  map.createPane("outlines").style.zIndex = 410;
-  map.getPane("outlines").style.pointerEvents = "none";
+  const outlined = side ? "outlines-" + side : "outlines";
+  map.createPane(outlined).style.zIndex = 410;
+  map.getPane(outlined).style.pointerEvents = "none";
   const unit = 1 / data.config.units_per_degree;
   new faellesrum.Painter((context, place) => {
     if (map.getZoom() < SYMBOLS_FROM_ZOOM) { return; }
     faellesrum.brush(context, faellesrum.transform(map, data.origin.map((v) => v * unit), unit, place), place.size)
       .line(outlines, { color: faellesrum.colour("place-edge"), weight: 0.8 });
-  }, { pane: "outlines", padding: 0.1 }).addTo(map);
+  }, { pane: outlined, padding: 0.1 }).addTo(map);
   const group = L.layerGroup().addTo(map);
   const symbols = L.layerGroup().addTo(map);
   const badges = L.layerGroup().addTo(map);
@@ -215,7 +224,8 @@ faellesrum.data = function* (map, data, decode, scale, words, events) {
     const chosen = selected === i;
     return {
       fillColor: scale.fill(spaces, i), fillOpacity: 1,
-      color: faellesrum.colour(chosen ? "chosen" : "space-edge"), weight: chosen ? 3.5 : 1.2, opacity: 1,
+      color: faellesrum.colour("space-edge"), weight: 1.2, opacity: 1, ...(events.edge && events.edge(i)),
+      ...(chosen && { color: faellesrum.colour("chosen"), weight: 3.5 }),
     };
   }
   function size(bounds) {
@@ -243,16 +253,23 @@ faellesrum.data = function* (map, data, decode, scale, words, events) {
     symbols.clearLayers();
     const view = map.getBounds().pad(0.1), taken = [];
     const free = (at, gap) => taken.every((p) => Math.abs(p.x - at.x) > gap || Math.abs(p.y - at.y) > gap);
-    order.slice().reverse().filter((i) => spaces.rank[i] !== null && spaces.rank[i] <= data.config.top_k).forEach((i) => {
-      const bounds = shapes[i].bounds;
+    const marks = new Map(order.map((i) => [i, events.mark ? events.mark(i) : null]));
+    const badged = order.slice().reverse().filter((i) => marks.get(i) || (spaces.rank[i] !== null && spaces.rank[i] <= data.config.top_k));
+    // What a plan does goes before ranks.
+    badged.sort((a, b) => Number(Boolean(marks.get(b))) - Number(Boolean(marks.get(a))));
+    badged.forEach((i) => {
+      const bounds = shapes[i].bounds, mark = marks.get(i);
       const small = size(bounds) < SMALL_PX;
       const top = small ? decodeAt(spaces, i) : L.latLng(bounds.getNorth(), bounds.getCenter().lng);
-      const at = map.latLngToLayerPoint(top).subtract([0, small ? 16 : 8]);
-      if (!view.contains(top) || !free(at, GAP_PX)) { return; }
+      const at = map.latLngToLayerPoint(top).subtract([0, small ? 16 : 8]), wide = mark && mark.sign.length > 1 ? WIDE_PX : BADGE_PX;
+      if (!view.contains(top) || !free(at, GAP_PX + (wide - BADGE_PX) / 2)) { return; }
       taken.push(at);
       badges.addLayer(L.marker(top, {
-        keyboard: false, interactive: false, zIndexOffset: 1000,
-        icon: L.divIcon({ className: "fr-badge", iconSize: [18, 18], iconAnchor: [9, small ? 25 : 17], html: label(words.number(spaces.rank[i])) }),
+        ...inMarks, keyboard: false, interactive: false, zIndexOffset: 1000,
+        icon: L.divIcon({
+          className: "fr-badge" + (mark ? " fr-sign fr-sign-" + mark.name : ""), iconSize: [wide, BADGE_PX], iconAnchor: [wide / 2, small ? 25 : 17],
+          html: label(mark ? mark.sign : words.number(spaces.rank[i])),
+        }),
       }));
     });
     if (map.getZoom() < SYMBOLS_FROM_ZOOM) { return; }
@@ -261,7 +278,7 @@ faellesrum.data = function* (map, data, decode, scale, words, events) {
       if (!view.contains(where) || !roomy(i) || !free(at, GAP_PX)) { return; }
       taken.push(at);
       const marker = L.marker(where, {
-        icon: L.divIcon({ className: "fr-symbol", iconSize: [22, 22], html: faellesrum.glyph(places.kind[i]) }),
+        ...inMarks, icon: L.divIcon({ className: "fr-symbol", iconSize: [22, 22], html: faellesrum.glyph(places.kind[i]) }),
       });
       marker.on("add", () => marker.getElement().setAttribute("aria-label", events.placeName(i)));
       marker.bindTooltip(() => label(events.placeName(i)), { className: "fr-tip", direction: "top", offset: [0, -8] });
@@ -282,7 +299,7 @@ faellesrum.data = function* (map, data, decode, scale, words, events) {
   }
 
   const context = decode.points(data.context.at).map((at, i) => L.circleMarker(at, {
-    radius: 3.5, bubblingMouseEvents: true,
+    ...inShapes, radius: 3.5, bubblingMouseEvents: true,
   }).bindTooltip(() => label([data.context.name[i], words.kind(data.context.kind[i])].filter(Boolean).join(" · ")), { className: "fr-tip" }).addTo(map));
   function context_style() {
     context.forEach((dot) => dot.setStyle({

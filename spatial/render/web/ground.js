@@ -111,9 +111,26 @@ faellesrum.brush = function (context, view, size) {
   };
 };
 
-faellesrum.ground = function* (map, data, decode) {
+// What the ground is made of, as paths. `others` are coats made before, which lie beside these.
+faellesrum.coats = function* (decode, base, others) {
   "use strict";
-  const base = data.base, unit = 1 / data.config.units_per_degree;
+  const found = { ways: {} }, before = others || { ways: {} };
+  for (const name of ["green", "water", "buildings", "own_buildings", "boundary"]) {
+    found[name] = (before[name] || []).concat(yield* faellesrum.paths(decode, base[name], true));
+  }
+  for (const name of ["waterways", "barriers"]) {
+    found[name] = (before[name] || []).concat(yield* faellesrum.paths(decode, base[name]));
+  }
+  for (const name of new Set([...Object.keys(before.ways), ...Object.keys(base.ways)])) {
+    found.ways[name] = (before.ways[name] || []).concat(yield* faellesrum.paths(decode, base.ways[name]));
+  }
+  found.gates = (before.gates || []).concat(decode.unitPoints(base.gates));
+  return found;
+};
+
+faellesrum.ground = function (map, data, found, pane) {
+  "use strict";
+  const unit = 1 / data.config.units_per_degree;
   // Widths in metres on the ground, and the least in pixels.
   const WIDTHS = {
     major: [11, 3], street: [7, 2], pedestrian: [5, 1.5], service: [4, 1], tunnel: [0, 0],
@@ -122,16 +139,8 @@ faellesrum.ground = function* (map, data, decode) {
   const CASING = { major: 1.6, street: 1.6, pedestrian: 1.2, service: 1.2, cycleway: 2, path: 2, steps: 0 };
   const ORDER = ["cycleway", "path", "service", "pedestrian", "street", "major", "steps"];
   const DETAIL_ZOOM = 17;
-  const found = { ways: [] };
-  for (const name of ["green", "water", "buildings", "own_buildings"]) {
-    found[name] = yield* faellesrum.paths(decode, base[name], true);
-  }
-  for (const name of ["waterways", "barriers"]) { found[name] = yield* faellesrum.paths(decode, base[name]); }
-  const names = Object.keys(base.ways).filter((name) => name !== "tunnel")
-    .sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
-  for (const name of names) { found.ways.push([name, yield* faellesrum.paths(decode, base.ways[name])]); }
-  found.boundary = yield* faellesrum.paths(decode, base.boundary, true);
-  const gates = decode.unitPoints(base.gates);
+  const drawnWays = Object.entries(found.ways).filter(([name]) => name !== "tunnel")
+    .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
 
   const colour = faellesrum.colour;
   function pixels(metres) {
@@ -140,10 +149,10 @@ faellesrum.ground = function* (map, data, decode) {
   }
   function width(name) { const [m, px] = WIDTHS[name] || WIDTHS.path; return Math.max(pixels(m), px); }
   function ways(draw) {
-    for (const [name, paths] of found.ways) {
+    for (const [name, paths] of drawnWays) {
       draw.line(paths, { color: colour("casing"), weight: width(name) + (CASING[name] ?? 1.2) });
     }
-    for (const [name, paths] of found.ways) {
+    for (const [name, paths] of drawnWays) {
       if (name === "steps") {
         draw.line(paths, { color: colour("steps"), weight: Math.max(pixels(2.4), 3), dash: [1.2, 1.8] });
       } else if (name === "path" || name === "cycleway") {
@@ -167,35 +176,30 @@ faellesrum.ground = function* (map, data, decode) {
     area(draw, found.buildings, "building", "building-edge");
     area(draw, found.own_buildings, "own-building", "own-building-edge");
     draw.line(found.barriers, { color: colour("barrier"), weight: near ? 1.3 : 0.7 });
-    if (near) { draw.dots(gates, { fillColor: colour("ground"), color: colour("barrier"), radius: 2 }); }
+    if (near) { draw.dots(found.gates, { fillColor: colour("ground"), color: colour("barrier"), radius: 2 }); }
     draw.line(found.boundary, { color: colour("boundary"), weight: 1.8, dash: [9, 4, 2, 4] });
   }
 
-  map.createPane("ground").style.zIndex = 200;
-  map.getPane("ground").style.pointerEvents = "none";
-  const painter = new faellesrum.Painter(paint, { pane: "ground", padding: 0.2 }).addTo(map);
-  yield 1;
-  const letters = yield* faellesrum.streetNames(map, data, decode);
-  return { restyle() { painter.paint(); letters(); } };
+  map.createPane(pane).style.zIndex = 200;
+  map.getPane(pane).style.pointerEvents = "none";
+  return new faellesrum.Painter(paint, { pane, padding: 0.2 }).addTo(map);
 };
 
 // Street names along the straightest stretch of each street in view, never over one another.
-faellesrum.streetNames = function* (map, data, decode) {
+faellesrum.streetNames = function* (map, data, decode, named, pane) {
   "use strict";
   const unit = 1 / data.config.units_per_degree, streets = [];
   let handled = 0;
-  for (const street of data.base.streets) {
+  for (const street of named) {
     const lines = Array.from(decode.units(street.line), ({ xy }) => xy);
     streets.push({ name: street.name, lines });
     handled += lines.reduce((sum, xy) => sum + xy.length / 2, 0);
     if (handled > 1000) { yield handled; handled = 0; }
   }
-  if (!streets.length) { return () => {}; }
   const FONT = 11, FROM_ZOOM = 15.5, REPEAT = 420, INSET = 20;
   const Names = L.Layer.extend({
     onAdd(m) {
-      this._canvas = L.DomUtil.create("canvas", "leaflet-zoom-hide", m.getPane("ground"));
-      this._canvas.style.zIndex = 150; // above the canvas of the ground
+      this._canvas = L.DomUtil.create("canvas", "leaflet-zoom-hide", m.getPane(pane));
       m.on("moveend resize zoomend", this.draw, this);
       this.draw();
     },
@@ -271,6 +275,8 @@ faellesrum.streetNames = function* (map, data, decode) {
     }
     return found;
   }
+  map.createPane(pane).style.zIndex = 360; // above the ground, walks and views
+  map.getPane(pane).style.pointerEvents = "none";
   const names = new Names().addTo(map);
   yield 1;
   return () => names.draw();

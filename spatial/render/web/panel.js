@@ -133,7 +133,7 @@ faellesrum.panel = function (data, words, scale, model) {
     ].filter(Boolean).join(" · ");
     byId("fr-languages").replaceChildren(...words.languages.map((code) => h("button", {
       type: "button", lang: code, "aria-pressed": String(code === words.lang), on: () => handlers.language(code),
-    }, words.nameOf(code))));
+    }, words.nameOf(code))), h("button", { type: "button", id: "fr-theme", on: () => { handlers.theme.turn(); byId("fr-theme").focus(); } }, t("map.theme_" + handlers.theme.next())));
   }
   function ranked() {
     return spaces.id.map((_, i) => i).filter((i) => spaces.rank[i] !== null).sort((a, b) => spaces.rank[a] - spaces.rank[b]);
@@ -291,6 +291,7 @@ faellesrum.panel = function (data, words, scale, model) {
         bar(low, best, high, scale.colourOf(best)),
         h("p", {}, rankText(table, i, total).join(" ")),
         table.coverage[i] === null ? null : coverageBar(table.coverage[i])),
+      handlers.ofPlan(kind, i),
       overlays(handlers),
       ...ASPECTS.map((name) => aspect(table, i, name, rows)),
       h("h3", {}, t("map.details.unknown_title")),
@@ -405,7 +406,7 @@ faellesrum.panel = function (data, words, scale, model) {
     const row = (key, text, note) => h("li", {}, key, h("span", {}, text, note ? h("small", {}, " " + note) : null));
     const keyed = (name) => h("span", { class: "fr-key fr-key-" + name });
     const badge = h("span", { class: "fr-key fr-badge" }, "1");
-    const reached = handlers.reached();
+    const reached = handlers.reached(), planned = handlers.planned();
     const body = h("ul", {},
       row(badge, t("map.legend.rank")),
       row(keyed("boundary"), t("map.legend.boundary")),
@@ -416,16 +417,22 @@ faellesrum.panel = function (data, words, scale, model) {
       h("ul", {}, kinds.map((kind) => h("li", {}, faellesrum.glyph(kind), h("span", {}, words.kind(kind))))));
     const box = byId("fr-legend");
     const small = window.matchMedia("(max-width: 719px)").matches;
-    const fold = h("details", { class: "fr-more-legend", open: !small }, h("summary", {}, t("map.legend.show")), body, kinds.length ? symbols : null);
+    // With a plan there is more to say than a small window holds beside the map.
+    const low = planned.length > 0 && byId("fr-frame").clientHeight < 1000;
+    box.classList.toggle("fr-with-plan", planned.length > 0);
+    const plans = planned.length ? h("ul", { class: "fr-planned" }, planned.map(([key, text, sign]) =>
+      row(sign ? h("span", { class: "fr-key fr-sign fr-" + key, "aria-hidden": "true" }, sign) : keyed(key), text))) : "";
+    const fold = h("details", { class: "fr-more-legend", open: !small && !low }, h("summary", {}, t("map.legend.show")), small ? plans : "", body, kinds.length ? symbols : null);
     box.setAttribute("aria-label", t("map.legend.show"));
     box.classList.toggle("fr-overall-shown", scale.by === config.scores[0]);
     const focused = document.activeElement && document.activeElement.id === "fr-by";
     const anyHatched = spaces.id.some((_, i) => scale.hatched(spaces, i));
     box.replaceChildren(byChoice(handlers), ramp, h("p", { class: "fr-quiet" }, legendText()),
       anyHatched ? h("ul", {}, row(hatched, scale.isScore() ? t("map.legend.withheld") : words.upper(words.evidence("unknown").title))) : "",
-      reached.length ? h("ul", { class: "fr-reached" }, reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "", fold);
+      reached.length ? h("ul", { class: "fr-reached" }, reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "",
+      small ? "" : plans, fold);
     if (focused) { byId("fr-by").focus(); }
-    if (kinds.length > 8) { symbols.open = false; }
+    if (kinds.length > 8 || planned.length) { symbols.open = false; }
   }
 
   return { h, head, summary, search, find, list, about, details, overview, popup, legend, spaceName, placeName, shownDetails };
