@@ -134,7 +134,9 @@ class Edit:
     ``feature`` is what the plan calls it, for messages. ``action`` is ``"remove"``, ``"add"`` or
     ``"change"``; ``layer`` one of ``spatial.scenario.DIMENSIONS``. ``target`` is the id of what is
     removed or changed. ``tags`` are those of the canonical vocabulary; in a change an empty one is
-    taken away. ``phase`` counts from 1.
+    taken away. ``phase`` counts from 1. One that is ``exact`` says all that happens: a way joins no
+    other, a building takes no doors with it, and ``nodes`` are the identities of a line's vertices, as
+    in an inverse, which puts things back as they were.
     """
 
     feature: str
@@ -145,6 +147,8 @@ class Edit:
     geometry: BaseGeometry | None = None
     phase: int = 1
     note: str | None = None
+    nodes: tuple[int, ...] | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ leads nowhere. New ways join the network where they touch or cross what lies on 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 import geopandas as gpd
@@ -22,32 +21,14 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import InputError
 from spatial.model import Edit, Estate, Features, Plan, RawData
+from spatial.plan_drawn import located
+from spatial.plan_faults import LAYERS, SITE, WAYS, find, identity, in_words
 
-LAYERS = ("points", "lines", "areas")
-POINT, LINE, AREA = range(3)
-# Geometry that each layer of a plan may have, by dimension; an object is whatever it was.
-DIMENSIONS = {
-    "building": (AREA,),
-    "path": (LINE,),
-    "road": (LINE,),
-    "barrier": (LINE, AREA),
-    "gate": (POINT,),
-    "place": (POINT, LINE, AREA),
-    "entrance": (POINT,),
-    "ground": (AREA,),
-    "context": (POINT, AREA),
-    "construction": (AREA,),
-    "object": (POINT, LINE, AREA),
-}
-WAYS = ("path", "road")
 # A door this near to a demolished building goes with it; a new way that ends this near to another joins it.
 DOOR_M = 0.5
 JOIN_M = 1.0
 # Where two ways meet is told to the micrometre, so that it is the same seen from both.
 DECIMALS = 6
-# Two buildings that share less than this stand wall to wall.
-OVERLAP_M2 = 1.0
-SUGGESTIONS = 3
 SHOWN = 5
 EDIT_COLUMNS = (
     *("feature", "action", "layer", "object_id", "name", "tags", "phase", "phase_name", "done", "note"),
@@ -77,14 +58,15 @@ def apply(raw: RawData, plan: Plan, estate: Estate, *, until: int | None = None)
     InputError
         If the plan does not fit; nothing of it is carried out then.
     """
+    plan = located(raw, plan)
     wrong = problems(raw, plan, estate)
     if wrong:
-        more = f" (and {len(wrong) - SHOWN} more: faellesrum plan)" if len(wrong) > SHOWN else ""
+        more = f" (and {len(wrong) - SHOWN} more: faellesrum plan check)" if len(wrong) > SHOWN else ""
         raise InputError(f"plan {plan.name}: " + " | ".join(wrong[:SHOWN]) + more)
     last = max((edit.phase for edit in plan.edits), default=0) if until is None else until
-    for edit in (edit for edit in plan.edits if edit.phase <= last and edit.layer != "construction"):
+    for edit in (edit for edit in in_order(plan) if edit.phase <= last and edit.layer != SITE):
         raw = _ACTIONS[edit.action](raw, edit)
-    for edit in (edit for edit in plan.edits if edit.layer == "construction" and edit.phase == last):
+    for edit in (edit for edit in plan.edits if edit.layer == SITE and edit.phase == last):
         if until is not None:
             raw = _shut(raw, edit.geometry)
     return raw
@@ -114,17 +96,18 @@ def table(raw: RawData, plan: Plan, estate: Estate, *, until: int | None = None)
         for name in LAYERS
         for identity, tags, shape in zip(*_columns(getattr(raw, name)), strict=True)
     }
+    plan = located(raw, plan)
     last = max((edit.phase for edit in plan.edits), default=0) if until is None else until
     rows = []
     for edit in plan.edits:
         was, shape = before.get(str(edit.target), ({}, None))
-        site = edit.layer == "construction"
+        site = edit.layer == SITE
         rows.append(
             {
                 "feature": edit.feature,
                 "action": edit.action,
                 "layer": edit.layer,
-                "object_id": _identity(edit),
+                "object_id": identity(edit),
                 "name": {**was, **edit.tags}.get("name"),
                 "tags": ";".join(f"{key}={value}" for key, value in sorted(edit.tags.items())),
                 "phase": edit.phase,
@@ -140,121 +123,56 @@ def table(raw: RawData, plan: Plan, estate: Estate, *, until: int | None = None)
 def inverse(raw: RawData, plan: Plan) -> Plan:
     """The plan that gives the start again, from the state before and the plan.
 
-    What lay on a demolished building (its doors) comes back with it.
+    Each edit is undone by what it did to each object, the last one first; building sites leave nothing
+    behind to be undone.
     """
-    back: list[Edit] = []
-    for edit in plan.edits:
-        if edit.action == "add":
-            back.append(replace(edit, action="remove", target=_identity(edit), geometry=None, tags={}))
-        elif edit.action == "remove":
-            back += [_as_it_was(raw, replace(edit, layer="entrance"), door) for door in _doors_of(raw, edit)]
-            back.append(_as_it_was(raw, edit, str(edit.target)))
-        else:
-            back.append(_as_it_was(raw, edit, str(edit.target), action="change"))
-    return replace(plan, name=f"{plan.name}, undone", edits=tuple(reversed(back)))
+    plan = located(raw, plan)
+    last = max((edit.phase for edit in plan.edits), default=0)
+    undone: list[list[Edit]] = []
+    for edit in (edit for edit in in_order(plan) if edit.layer != SITE):
+        done = _ACTIONS[edit.action](raw, edit)
+        undone.append(_back(raw, done, replace(edit, phase=last + 1 - edit.phase, exact=True, nodes=None)))
+        raw = done
+    edits = tuple(edit for back in reversed(undone) for edit in back)
+    return replace(plan, name=f"{plan.name}, undone", edits=edits, phases=plan.phases[::-1])
 
 
-def _as_it_was(raw: RawData, edit: Edit, identity: str, action: str = "add") -> Edit:
+def _back(before: RawData, after: RawData, edit: Edit) -> list[Edit]:
+    """Exact edits that lead from one state back to another: things removed, added, and as they were."""
+    was, then = _objects(before), _objects(after)
+    bare = replace(edit, layer="object", target=None, geometry=None, tags={})
+    back = [replace(bare, action="remove", target=name) for name in then if name not in was]
+    for name, (tags, shape, nodes) in was.items():
+        if name not in then:
+            back.append(replace(bare, action="add", target=name, tags=tags, geometry=shape, nodes=nodes))
+        elif then[name] != (tags, shape, nodes):
+            taken = dict.fromkeys(set(then[name][0]) - set(tags), "")
+            back.append(replace(bare, action="change", target=name, tags=tags | taken, geometry=shape, nodes=nodes))
+    return back
+
+
+def _objects(raw: RawData) -> dict[str, tuple[dict[str, str], BaseGeometry, tuple[int, ...] | None]]:
+    """Tags, geometry and identities of vertices of every object."""
+    found: dict[str, tuple[dict[str, str], BaseGeometry, tuple[int, ...] | None]] = {}
     for name in LAYERS:
         part = getattr(raw, name)
-        for i in np.flatnonzero(part.ids == identity):
-            tags = dict(part.tags[i])
-            if action == "change":
-                tags |= dict.fromkeys(set(edit.tags) - set(tags), "")
-            return replace(edit, action=action, target=identity, tags=tags, geometry=part.geometry[i])
-    raise KeyError(identity)
+        nodes = None if part.node_ids is None else [tuple(map(int, own)) for own in _node_parts(part)]
+        for i, (identity_, tags, shape) in enumerate(zip(*_columns(part), strict=True)):
+            found[str(identity_)] = (dict(tags), shape, None if nodes is None else nodes[i])
+    return found
 
 
-# --- what is wrong with a plan -------------------------------------------------------------------
+def in_order(plan: Plan) -> list[Edit]:
+    """The edits in the order of their phases, and within one as the plan has them."""
+    return sorted(plan.edits, key=lambda edit: edit.phase)
 
 
-def problems(raw: RawData, plan: Plan, estate: Estate) -> list[str]:
-    """All that keeps a plan from being carried out, each by the feature that it is about."""
-    known = {identity: name for name in LAYERS for identity in getattr(raw, name).ids}
-    found = [line for edit in plan.edits for line in _of_edit(edit, known, estate)]
-    found += _contradictions(plan.edits)
-    found += _never_ending(plan.edits)
-    return found + _built_over(raw, plan.edits)
-
-
-def _of_edit(edit: Edit, known: Mapping[str, str], estate: Estate) -> list[str]:
-    who = f"{edit.feature}:"
-    if edit.action not in _ACTIONS:
-        return [f"{who} found action {edit.action!r}; needed remove, add or change"]
-    if edit.layer not in DIMENSIONS:
-        return [f"{who} found layer {edit.layer!r}; needed one of {', '.join(DIMENSIONS)}"]
-    if edit.action != "add" and edit.target not in known:
-        near = get_close_matches(str(edit.target), list(known), SUGGESTIONS)
-        hint = f"did you mean {', '.join(near)}?" if near else "see the ids in places.gpkg of a finished run"
-        return [f"{who} found no object {edit.target} to {edit.action}; {hint}"]
-    shape = edit.geometry
-    if shape is None:
-        return [f"{who} adds without a geometry; draw it"] if edit.action == "add" else []
-    if not shape.is_valid or shape.is_empty:
-        return [f"{who} its geometry is {'empty' if shape.is_empty else 'not valid'}; draw it again"]
-    lines = []
-    if edit.action != "remove" and shapely.get_dimensions(shape) not in DIMENSIONS[edit.layer]:
-        lines.append(f"{who} a {edit.layer} cannot be a {shape.geom_type}; draw what it is")
-    if not shapely.intersects(estate.context_area, shape):
-        away_km = shapely.distance(estate.boundary, shape) / 1000
-        lines.append(f"{who} lies {away_km:.0f} km from {estate.name}; is it a plan for another estate?")
-    if edit.action == "add" and edit.layer == "building" and edit.target is None and not _says_dwellings(edit.tags):
-        lines.append(f"{who} adds a building without its dwellings; give dwellings (0 where nobody lives)")
-    return lines
-
-
-def _says_dwellings(tags: Mapping[str, str]) -> bool:
-    return tags.get("building:flats", "").isdigit() or tags.get("building") not in (None, "yes", "apartments")
-
-
-def _contradictions(edits: Sequence[Edit]) -> list[str]:
-    targets = Counter(edit.target for edit in edits if edit.action == "remove")
-    lines = [f"{target}: is removed {count} times; keep one" for target, count in sorted(targets.items()) if count > 1]
-    gone = {edit.target: edit for edit in edits if edit.action == "remove"}
-    lines += [
-        f"{edit.feature}: changes {edit.target}, which {gone[edit.target].feature} removes; keep one of the two"
-        for edit in edits
-        if edit.action == "change" and edit.target in gone and edit.phase >= gone[edit.target].phase
-    ]
-    return lines
-
-
-def _never_ending(edits: Sequence[Edit]) -> list[str]:
-    last = max((edit.phase for edit in edits), default=0)
-    return [
-        f"{edit.feature}: a building site in the last phase is never opened again; add the phase in which it is done"
-        for edit in edits
-        if edit.layer == "construction" and edit.phase == last
-    ]
-
-
-def _built_over(raw: RawData, edits: Sequence[Edit]) -> list[str]:
-    removed = {edit.target for edit in edits if edit.action == "remove"}
-    standing = [
-        (identity, shape)
-        for identity, tags, shape in zip(raw.areas.ids, raw.areas.tags, raw.areas.geometry, strict=True)
-        if "building" in tags and identity not in removed
-    ]
-    new = [edit for edit in edits if edit.action == "add" and edit.layer == "building" and edit.geometry is not None]
-    if not standing or not new:
-        return []
-    tree = shapely.STRtree([shape for _, shape in standing])
-    lines = []
-    for edit in new:
-        if edit.geometry is None or not edit.geometry.is_valid:
-            continue
-        for i in np.sort(tree.query(edit.geometry, predicate="intersects")):
-            identity, shape = standing[i]
-            if shapely.area(shapely.intersection(edit.geometry, shape)) > OVERLAP_M2:
-                lines.append(f"{edit.feature}: stands on {identity}, which is kept; remove that, or move this")
-    return lines
+def problems(raw: RawData, plan: Plan, estate: Estate, *, lang: str = "en") -> list[str]:
+    """All that keeps a plan from being carried out, each by the feature that it is about: see ``plan_faults``."""
+    return [in_words(fault, lang=lang) for fault in find(raw, located(raw, plan), estate)]
 
 
 # --- carrying out --------------------------------------------------------------------------------
-
-
-def _identity(edit: Edit) -> str:
-    return edit.target or f"plan:{edit.feature}"
 
 
 def _without(raw: RawData, gone: Iterable[str]) -> RawData:
@@ -286,6 +204,8 @@ def _node_parts(features: Features) -> list[npt.NDArray[np.int64]]:
 
 def _remove(raw: RawData, edit: Edit) -> RawData:
     gone = str(edit.target)
+    if edit.exact:
+        return _without(raw, [gone])
     return _without(replace(raw, lines=_unjoined(raw.lines, gone)), [gone, *_doors_of(raw, edit)])
 
 
@@ -309,15 +229,17 @@ def _doors_of(raw: RawData, edit: Edit) -> list[str]:
 def _add(raw: RawData, edit: Edit) -> RawData:
     assert edit.geometry is not None
     name = LAYERS[shapely.get_dimensions(edit.geometry)]
-    if edit.layer in WAYS:
-        return replace(raw, lines=_joined(raw.lines, _identity(edit), edit.tags, edit.geometry))
+    if edit.layer in WAYS and not edit.exact:
+        return replace(raw, lines=_joined(raw.lines, identity(edit), edit.tags, edit.geometry))
     part = getattr(raw, name)
     nodes = part.node_ids
     if nodes is not None:
-        nodes = np.concatenate([nodes, _fresh(nodes, int(shapely.get_num_coordinates(edit.geometry)))])
+        count = int(shapely.get_num_coordinates(edit.geometry))
+        own = _fresh(nodes, count) if edit.nodes is None else np.array(edit.nodes, dtype=np.int64)
+        nodes = np.concatenate([nodes, own])
     shape = np.array([edit.geometry, None], dtype=object)[:1]
     added = Features(
-        np.array([*part.ids, _identity(edit)], dtype=object),
+        np.array([*part.ids, identity(edit)], dtype=object),
         [*part.tags, dict(edit.tags)],
         np.concatenate([part.geometry, shape]),
         nodes,
@@ -465,7 +387,7 @@ def _cut(lines: Features, site: BaseGeometry) -> Features:
     assert lines.node_ids is not None
     ids, tags, shapes, nodes = [], [], [], []
     used = lines.node_ids
-    for identity, tag, shape, part in zip(*_columns(lines), _node_parts(lines), strict=True):
+    for name, tag, shape, part in zip(*_columns(lines), _node_parts(lines), strict=True):
         pieces = [shape]
         if "highway" in tag and shapely.intersects(site, shape):
             pieces = [p for p in shapely.get_parts(shapely.difference(shape, site)) if p.length > 0]
@@ -475,7 +397,7 @@ def _cut(lines: Features, site: BaseGeometry) -> Features:
             fresh = iter(_fresh(used, named.count(0)))
             own = np.array([node or next(fresh) for node in named], dtype=np.int64)
             used = np.concatenate([used, own])
-            ids.append(identity)
+            ids.append(name)
             tags.append(tag)
             shapes.append(piece)
             nodes.append(own)

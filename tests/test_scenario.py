@@ -1,8 +1,12 @@
 """What a plan does to the ground, on scenes small enough to draw on paper."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from shapely import LineString, Point, box
 
@@ -69,11 +73,11 @@ def test_a_demolished_block_takes_its_doors_with_it_but_not_its_neighbours():
 
 
 def test_a_new_path_shares_a_vertex_where_it_ends_on_a_way_and_where_it_crosses_one():
-    cross = edit("add", "path", geometry=LineString([(50, -40), (50, 40)]), tags=PATH, name="cross")
+    cross = edit("add", "path", geometry=LineString([(50, -40), (50, 8)]), tags=PATH, name="cross")
     found = after(cross)
     nodes = parts_of(found.lines)
     assert shapely.get_coordinates(found.lines.geometry[0]).tolist() == [[0, 0], [50, 0], [100, 0], [200, 0]]
-    assert shapely.get_coordinates(found.lines.geometry[1]).tolist() == [[50, -40], [50, 0], [50, 40]]
+    assert shapely.get_coordinates(found.lines.geometry[1]).tolist() == [[50, -40], [50, 0], [50, 8]]
     joint = nodes["osm:way/1"][1]
     assert joint < 0 and nodes["plan:cross"][1] == joint
     assert nodes["osm:way/1"] == [1, joint, 2, 3]
@@ -90,7 +94,7 @@ def test_a_path_that_stops_at_a_vertex_takes_it_over():
     "tags", [{"bridge": "yes", "layer": "1"}, {"tunnel": "yes"}, {"layer": "-1"}], ids=lambda tags: next(iter(tags))
 )
 def test_a_bridge_or_tunnel_is_not_joined_to_what_it_crosses(tags):
-    found = after(edit("add", "path", geometry=LineString([(50, -40), (50, 40)]), tags=PATH | tags, name="over"))
+    found = after(edit("add", "path", geometry=LineString([(50, -40), (50, 8)]), tags=PATH | tags, name="over"))
     nodes = parts_of(found.lines)
     assert nodes["osm:way/1"] == [1, 2, 3] and not set(nodes["plan:over"]) & {1, 2, 3}
 
@@ -130,7 +134,7 @@ def test_phases_come_one_after_the_other_and_a_building_site_is_shut_while_it_la
 def test_a_plan_and_its_inverse_give_the_start_again():
     whole = plan(
         edit("remove", "building", "osm:way/10", name="1"),
-        edit("add", "path", geometry=LineString([(50, -40), (50, 40)]), tags=PATH, name="2"),
+        edit("add", "path", geometry=LineString([(50, -40), (50, 8)]), tags=PATH, name="2"),
         edit("change", "gate", "osm:node/2", tags={"access": "yes", "foot": "yes"}, name="3"),
         edit("change", "place", "osm:node/40", geometry=Point(10, 10), name="4"),
         edit("add", "place", geometry=Point(70, 70), tags={"amenity": "bench"}, name="5"),
@@ -161,7 +165,7 @@ WRONG = {
     "a path of points": ([edit("add", "path", geometry=Point(1, 1), tags=PATH)], "row 1: a path cannot be a Point"),
     "for another estate": (
         [edit("add", "place", geometry=Point(90_300, 0), tags={"amenity": "bench"})],
-        "row 1: lies 90 km from Estate; is it a plan for another estate?",
+        "row 1: lies 90 km from Estate; is it a plan for another estate, or in another CRS",
     ),
     "removed and changed": (
         [edit("remove", "gate", "osm:node/2"), edit("change", "gate", "osm:node/2", name="row 2")],
@@ -175,6 +179,52 @@ WRONG = {
     "without dwellings": (
         [edit("add", "building", geometry=box(120, 12, 140, 18), tags={"building": "apartments"})],
         "row 1: adds a building without its dwellings; give dwellings (0 where nobody lives)",
+    ),
+    "a road through a house": (
+        [edit("add", "road", geometry=LineString([(40, -5), (40, 40)]), tags={"highway": "residential"})],
+        "row 1: runs for 9 m through osm:way/10, which is there; remove that, move this",
+    ),
+    "a road through a new house": (
+        [
+            edit("add", "building", geometry=box(120, 30, 140, 50), tags=FLATS, name="new"),
+            edit("add", "path", geometry=LineString([(130, 20), (130, 60)]), tags=PATH),
+        ],
+        "row 1: runs for 19 m through new",
+    ),
+    "a house on a way": (
+        [edit("add", "building", geometry=box(120, -10, 140, 10), tags=FLATS)],
+        "row 1: stands on the way osm:way/1, which is kept, for 19 m; remove the way",
+    ),
+    "two new houses in one spot": (
+        [edit("add", "building", geometry=box(x, 30, x + 20, 50), tags=FLATS, name=f"row {x}") for x in (120, 130)],
+        "row 130: stands on row 120, which is new as well",
+    ),
+    "too early": (
+        [
+            edit("remove", "building", "osm:way/10", phase=2),
+            edit("add", "building", geometry=box(20, 10, 60, 20), tags=FLATS, name="row 2"),
+        ],
+        "row 2: comes in phase 1 where osm:way/10 goes only in phase 2",
+    ),
+    "changed in two ways": (
+        [edit("change", "gate", "osm:node/2", tags={"access": value}, name=value) for value in ("yes", "no")],
+        "no: changes osm:node/2 in another way than yes in the same phase (access)",
+    ),
+    "two of one name": (
+        [edit("add", "place", geometry=Point(x, 60), tags={"amenity": "bench"}) for x in (10, 20)],
+        "row 1: stands for 2 new things",
+    ),
+    "nowhere on the map": (
+        [edit("add", "place", geometry=Point(np.inf, np.inf), tags={"amenity": "bench"})],
+        "row 1: its coordinates lie nowhere on the map",
+    ),
+    "drawn where nothing is": (
+        [edit("remove", "building", geometry=box(200, 200, 210, 210))],
+        "row 1: found no building where it is drawn",
+    ),
+    "an unknown id that is drawn": (
+        [edit("remove", "building", "osm:way/999", geometry=box(25, 8, 30, 9))],
+        "row 1: found no object osm:way/999 to remove; did you mean osm:way/10",
     ),
     "never done": (
         [edit("add", "construction", geometry=box(0, 0, 9, 9))],
@@ -201,14 +251,104 @@ def test_wall_to_wall_is_not_on_top():
     assert scenario.problems(SCENE, plan(*instead), ESTATE) == []
 
 
+def test_a_passage_leads_through_a_house_and_a_path_along_its_wall():
+    passage = edit("add", "path", geometry=LineString([(40, -5), (40, 40)]), tags=PATH | {"tunnel": "building_passage"})
+    along = edit("add", "path", geometry=LineString([(100, 5), (100, 30)]), tags=PATH)
+    assert scenario.problems(SCENE, plan(passage), ESTATE) == [] == scenario.problems(SCENE, plan(along), ESTATE)
+
+
+def test_what_is_drawn_without_an_id_is_found():
+    """An outline around both blocks, a point in one, a line over the street, a point beside the gate."""
+    around = after(edit("remove", "building", geometry=box(15, 5, 105, 25)))
+    assert not len(around.areas) and "osm:node/31" not in around.points.ids
+    inside = after(edit("remove", "building", geometry=Point(40, 15)))
+    assert inside.areas.ids.tolist() == ["osm:way/11"]
+    assert len(after(edit("remove", "path", geometry=LineString([(0, 1), (180, 1)]))).lines) == 0
+    opened = after(edit("change", "gate", geometry=Point(101, 1), tags={"access": "yes"}))
+    assert dict(opened.points.tags[3]) == {"barrier": "gate", "access": "yes"}
+    assert opened.points.geometry[3].equals(GATE[1])
+
+
+def test_what_a_plan_adds_it_can_take_away_again():
+    there = [
+        edit("remove", "place", "plan:tent", phase=3, name="later"),
+        edit("add", "place", geometry=Point(10, 60), tags={"leisure": "playground"}, name="tent", phase=2),
+    ]
+    assert "plan:tent" not in after(*there, until=1).points.ids
+    assert "plan:tent" in after(*there, until=2).points.ids
+    assert "plan:tent" not in after(*there).points.ids
+
+
+def test_the_layer_of_a_plan_says_what_is_done_by_a_phase():
+    edits = [
+        edit("add", "construction", geometry=box(40, -10, 60, 30), name="site"),
+        edit("remove", "building", "osm:way/10", phase=2, name="gone"),
+    ]
+    tables = [scenario.table(SCENE, plan(*edits), ESTATE, until=phase) for phase in (1, 2, None)]
+    assert [table["done"].tolist() for table in tables] == [[True, False], [False, True], [False, True]]
+    assert tables[0]["object_id"].tolist() == ["plan:site", "osm:way/10"]
+    assert tables[0].geometry[1].equals(BLOCK[1]) and tables[0].crs == ESTATE.crs
+
+
+def state(found):
+    """All that a state consists of, whatever the order of its rows."""
+    parts = parts_of(found.lines)
+    rows = {
+        name: sorted(
+            (identity, sorted(tags.items()), shape.wkb_hex)
+            for identity, tags, shape in zip(part.ids, part.tags, part.geometry, strict=True)
+        )
+        for name, part in (("points", found.points), ("lines", found.lines), ("areas", found.areas))
+    }
+    return rows, sorted(parts.items())
+
+
+places = st.builds(
+    lambda x, y, n: edit("add", "place", geometry=Point(x, y), tags={"amenity": "bench"}, name=f"bench {n}"),
+    st.integers(-20, 250), st.integers(30, 90), st.integers(0, 10**6),
+)  # fmt: skip
+ways = st.builds(
+    lambda x, y, top, n: edit("add", "path", geometry=LineString([(x, y), (x + 3, top)]), tags=PATH, name=f"way {n}"),
+    st.integers(105, 190), st.integers(-60, -2), st.integers(-1, 80), st.integers(0, 10**6),
+)  # fmt: skip
+existing = st.sampled_from(
+    [
+        edit("remove", "building", "osm:way/10", name="r10"),
+        edit("remove", "building", "osm:way/11", name="r11"),
+        edit("change", "gate", "osm:node/2", tags={"access": "yes", "foot": "yes"}, name="gate"),
+        edit("change", "place", "osm:node/40", tags={"access": ""}, geometry=box(5, 60, 9, 70), name="play"),
+        edit("remove", "path", "osm:way/1", name="street"),
+    ]
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(edits=st.lists(st.one_of(places, ways, existing), max_size=6, unique_by=lambda e: e.feature), data=st.data())
+def test_law_any_plan_and_its_inverse_give_the_start_again(edits, data):
+    phases = [data.draw(st.integers(1, 3)) for _ in edits]
+    whole = plan(*(replace(one, phase=phase) for one, phase in zip(edits, phases, strict=True)))
+    assert scenario.problems(SCENE, whole, ESTATE) == []
+    there = scenario.apply(SCENE, whole, ESTATE)
+    back = scenario.apply(there, scenario.inverse(SCENE, whole), ESTATE)
+    assert state(back) == state(SCENE)
+
+
+@settings(max_examples=40, deadline=None)
+@given(edits=st.lists(st.one_of(places, ways, existing), max_size=5, unique_by=lambda e: e.feature))
+def test_law_the_order_of_what_does_not_touch_does_not_matter(edits):
+    """Ways that cross get vertices by the order they come in; all else is the same either way round."""
+    still = [one for one in edits if one.layer != "path"]
+    assert state(after(*still)) == state(after(*reversed(still)))
+
+
 def test_inputs_are_not_changed():
-    def state():
+    def content():
         shapes = [shape.wkb for shape in SCENE.lines.geometry]
         return shapes, SCENE.lines.node_ids.tolist(), [dict(tags) for tags in SCENE.points.tags]
 
-    before = state()
+    before = content()
     after(
-        edit("add", "path", geometry=LineString([(50, -40), (50, 40)]), tags=PATH, name="2"),
+        edit("add", "path", geometry=LineString([(50, -40), (50, 8)]), tags=PATH, name="2"),
         edit("change", "gate", "osm:node/2", tags={"access": "yes"}, name="3"),
     )
-    assert state() == before
+    assert content() == before
