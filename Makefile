@@ -72,7 +72,7 @@ browser: $(DEV_STAMP)
 
 # The run-time lock is compiled under the development lock: both hold the same versions.
 lock: | $(UV)
-	$(COMPILE) --group build --group test --group lint -o requirements-dev.lock
+	$(COMPILE) --extra batch --group build --group test --group lint -o requirements-dev.lock
 	$(COMPILE) --group docs -c requirements-dev.lock -o requirements-docs.lock
 	$(COMPILE) --group build -c requirements-dev.lock -o requirements.lock
 	$(COMPILE) --group bench -c requirements-dev.lock -o requirements-bench.lock

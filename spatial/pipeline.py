@@ -33,7 +33,7 @@ from spatial.analysis import SEED, Analysis
 from spatial.clock import Clock
 from spatial.crs import require_metric
 from spatial.errors import InputError
-from spatial.model import FLOATING, Plan, Raster, RawData, Rubric
+from spatial.model import FLOATING, LensResult, Plan, Raster, RawData, Rubric
 from spatial.reuse import AFRESH, Steps
 from spatial.sources import osm as openstreetmap
 from spatial.sources import raster
@@ -55,6 +55,7 @@ def analyse(
     field_checks: str | Path | None = None,
     rubric: str | Path | None = None,
     seed: int = SEED,
+    scores_only: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Analysis:
     """Score the outdoor places of an estate.
@@ -90,6 +91,9 @@ def analyse(
         A rubric in TOML. Default: the bundled one.
     seed
         Seeds the draws behind rank ranges.
+    scores_only
+        Measure and score, and nothing more: no lenses, no layers of a map, no reach. Places, meeting
+        spaces and evidence are the same.
     progress
         Called with the name of each stage as it begins.
 
@@ -121,18 +125,10 @@ def analyse(
     models = gathering.models(estate, clock, terrain=terrain, surface=surface)
     view = survey(ground.one, estate, rules, clock, absence=conflation.absence(ground.registers), models=models)
     found = judge(view, spec, seed, clock)
-    with clock.stage("lenses"):
-        seen = lenses.see(
-            lens_rules.lenses(),
-            found.rubric,
-            found.evidence,
-            view.sites,
-            view.scenery,
-            (found.places.index, found.meeting_spaces.index),
-            lambda spec, measured: measuring.at_edge(spec, measured, view.sites, view.raw),
-        )
+    seen = () if scores_only else _through_lenses(view, found, clock)
     with clock.stage("reach"):
-        drawn = _drawn(view, found, estate)
+        drawn = {} if scores_only else _drawn(view, found, estate)
+        reach = None if scores_only else siting.reach_of(view.sites, found.meeting_spaces.index, view.scenery)
     warnings = account.warnings_of(estate, ground.alone, view.places, models)
     return Analysis(
         estate=estate,
@@ -146,7 +142,7 @@ def analyse(
         | {"lenses": account.lens_entries(seen), "siting": {"dwellings": siting.dwellings_of(view.scenery)}}
         | ({} if ground.plan is None else {"plan": account.plan_entry(ground.plan, phase)}),
         lenses=seen,
-        reach=siting.reach_of(view.sites, found.meeting_spaces.index, view.scenery),
+        reach=reach,
     )
 
 
@@ -189,6 +185,20 @@ class Judged:
     rubric: Rubric
     places: gpd.GeoDataFrame
     meeting_spaces: gpd.GeoDataFrame
+
+
+def _through_lenses(view: View, found: Judged, clock: Clock) -> tuple[LensResult, ...]:
+    """The estate seen by each way of getting about."""
+    with clock.stage("lenses"):
+        return lenses.see(
+            lens_rules.lenses(),
+            found.rubric,
+            found.evidence,
+            view.sites,
+            view.scenery,
+            (found.places.index, found.meeting_spaces.index),
+            lambda spec, measured: measuring.at_edge(spec, measured, view.sites, view.raw),
+        )
 
 
 def survey(
@@ -247,13 +257,15 @@ def _drawn(view: View, found: Judged, estate: model.Estate) -> dict[str, gpd.Geo
     )
 
 
-def make_ready() -> None:
+def make_ready(*, drawing: bool = True) -> None:
     """Load what a run needs: libraries, and compiled code from its cache on disk."""
     from spatial import catchments, network, visibility
-    from spatial.render import sitemap, web_map
 
-    web_map.make_ready()
-    sitemap.make_ready()
+    if drawing:
+        from spatial.render import sitemap, web_map
+
+        web_map.make_ready()
+        sitemap.make_ready()
     visibility.make_ready()
     network.make_ready()
     catchments.make_ready()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+from functools import cache
 from importlib import metadata
+from pathlib import Path
 
 NUMERIC = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "osmium", "numba", "folium", "opening-hours-py")
 
@@ -26,3 +29,13 @@ def versions() -> dict[str, str]:
         "geos": ".".join(map(str, shapely.geos_version)),
         "proj": pyproj.proj_version_str,
     }
+
+
+@cache
+def code_digest() -> str:
+    """Digest of the program's own code and defaults: two machines with the same one give the same numbers."""
+    root = Path(__file__).parent
+    found = hashlib.sha256()
+    for path in sorted((*root.rglob("*.py"), *(root / "defaults").rglob("*.toml"))):
+        found.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()

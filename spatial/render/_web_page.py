@@ -134,25 +134,30 @@ def _data_uri(name: str) -> str:
 
 
 @cache
-def _style() -> str:
-    """Leaflet's style with its images inside, then ours."""
+def leaflet() -> tuple[str, str]:
+    """Leaflet's script, and its style with its images inside: for pages that ask nobody for anything."""
     css = (_leaflet() / "leaflet.css").read_text(encoding="utf-8")
     css = re.sub(r"behavior:[^;]*;", "", css)
     css = re.sub(r"url\(images/([\w.-]+)\)", lambda found: f"url({_data_uri(found[1])})", css)
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    script = (_leaflet() / "leaflet.js").read_text(encoding="utf-8")
+    script = re.sub(r"//# sourceMappingURL=.*", "", script).strip()
+    return script, re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+
+
+@cache
+def _style() -> str:
+    """Leaflet's style, then ours."""
     return _template("style.html.j2").render(
-        leaflet=Markup(css), ours=Markup(_text("map.css")), dark=Markup(_text("dark.css"))
+        leaflet=Markup(leaflet()[1]), ours=Markup(_text("map.css")), dark=Markup(_text("dark.css"))
     )
 
 
 @cache
 def _library() -> str:
     """Leaflet, the shim for what folium expects beside it, and our own script."""
-    leaflet = (_leaflet() / "leaflet.js").read_text(encoding="utf-8")
-    leaflet = re.sub(r"//# sourceMappingURL=.*", "", leaflet).strip()
     icons = {name: _data_uri(name) for name in ("marker-icon.png", "marker-icon-2x.png", "marker-shadow.png")}
     return _template("library.html.j2").render(
-        leaflet=Markup(leaflet),
+        leaflet=Markup(leaflet()[0]),
         icons=Markup(embed(icons)),
         shim=Markup(_text("shim.js")),
         ours=[Markup(_text(name)) for name in SCRIPTS],

@@ -32,6 +32,7 @@ DRAWN_COLUMNS = {
     "stops": ("kind", "name"),
     "homes": ("dwellings", "building", "best_floating", "best_space", "spaces_5min"),
 }
+WGS84 = 4326
 # Which way a site meets the network at, how far each reaches, the edits of a plan: tables as they are, where
 # a run has them.
 REACH = ("walk_ways", "walk_entries", "views", "plan")
@@ -61,6 +62,16 @@ def scores(result: Result, path: Path) -> None:
     spaces.index.name = places.index.name
     table = pd.concat([places, spaces[places.columns]]) if len(spaces) else places
     table.to_csv(path, encoding="utf-8", lineterminator="\n")
+
+
+def dataset(table: gpd.GeoDataFrame, path: Path) -> None:
+    """Write places or meeting spaces as a part of a GeoParquet dataset: WGS 84, with boxes, the same types in all.
+
+    The estates of a country lie in several zones; a dataset has one CRS.
+    """
+    flat = table.to_crs(WGS84).reset_index()
+    words = {name: "string" for name in flat.columns.drop("geometry") if flat[name].dtype == object}
+    flat.astype(words).to_parquet(path, index=False, write_covering_bbox=True, schema_version="1.1.0")
 
 
 def evidence(result: Result, path: Path) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +24,7 @@ from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import WGS84, local_metric
-from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable
+from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.model import NOT_STATED, Estate, Provenance
 
 NEEDED = "needed a file with one polygon (GeoJSON, GeoPackage, Shapefile, …)"
@@ -65,16 +66,61 @@ def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0
     path = Path(path)
     table = _chosen(_table(path), name, path)
     row: Mapping[str, Any] = table.iloc[0].drop("geometry").to_dict()
-    found = of_shape(
-        table.geometry.iloc[0],
-        table.crs,
-        path,
-        name=name or next((str(row[key]) for key in NAME_COLUMNS if isinstance(row.get(key), str)), path.stem),
-        margin_m=margin_m,
-        reach_m=reach_m,
-    )
+    called = name or _called(row) or path.stem
+    return _described(table.geometry.iloc[0], table.crs, row, path, called, margin_m, reach_m, sha256(path))
+
+
+def several(
+    path: str | Path, *, margin_m: float = 250.0, reach_m: float = 1600.0
+) -> list[tuple[str, Estate | SpatialError]]:
+    """Read all areas of a file, each as ``estate`` would read it by its name.
+
+    Returns
+    -------
+    list
+        Names and estates, in the order of the file. An area that cannot be used has its error in the place of
+        the estate. What has no name is called after the file and its row; names that occur twice make ids that
+        end in the row.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError, CRSError, EmptyAreaError
+        If the file as a whole cannot be used.
+    """
+    path = Path(path)
+    table, digest = _table(path), sha256(path)
+    rows: list[dict[str, Any]] = table.drop(columns="geometry").to_dict("records")
+    names = [_called(row) or f"{path.stem} {i + 1}" for i, row in enumerate(rows)]
+    often = Counter(_slug(name) for name in names)
+    found: list[tuple[str, Estate | SpatialError]] = []
+    for i, (name, row, shape) in enumerate(zip(names, rows, table.geometry, strict=True)):
+        try:
+            one = _described(shape, table.crs, row, path, name, margin_m, reach_m, digest)
+        except SpatialError as error:
+            found.append((name, error))
+            continue
+        found.append((name, one if often[one.id] == 1 else replace(one, id=f"{one.id}-{i + 1}")))
+    return found
+
+
+def _called(row: Mapping[str, Any]) -> str | None:
+    """Name of an area by the columns of its row."""
+    return next((str(row[key]) for key in NAME_COLUMNS if isinstance(row.get(key), str)), None)
+
+
+def _described(
+    shape: BaseGeometry,
+    crs: CRS,
+    row: Mapping[str, Any],
+    path: Path,
+    name: str,
+    margin_m: float,
+    reach_m: float,
+    digest: str,
+) -> Estate:
+    """An estate of a feature of a file, with what the file says of it."""
     return replace(
-        found,
+        of_shape(shape, crs, path, name=name, margin_m=margin_m, reach_m=reach_m),
         municipality=row.get("municipality") if isinstance(row.get("municipality"), str) else None,
         tenure="almen" if row.get("tenure") == "almen" or set(DEPARTMENT_COLUMNS) <= set(row) else None,
         provenance=Provenance(
@@ -83,7 +129,7 @@ def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0
             licence=_text(row, "licence") or NOT_STATED,
             attribution=_text(row, "attribution") or NOT_STATED,
             data_date=_text(row, "data_date"),
-            sha256=sha256(path),
+            sha256=digest,
         ),
     )
 

@@ -81,6 +81,7 @@ MIN_LINE_NODES = 2
 LOST_BUILDING = "building whose outline is not all in the extract"
 LOST_AREA = "area whose outline is not all in the extract"
 NO_EXTENT = "area without extent"
+SELF_CROSSING = "self-crossing area"
 TWIN = "building mapped both as a relation and as its outer way"
 
 
@@ -141,24 +142,25 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
     EmptyAreaError
         If the extract holds nothing in the area.
     """
-    path = _checked(Path(path))
-    scan = _scan(path, _window(path, area_wgs84))
+    path = checked(Path(path))
+    scan = scan_of(path, _window(path, area_wgs84))
     clip = None if area_wgs84 is None else area_wgs84.bounds
     extent = _extent(path, scan)
     to_metric = Transformer.from_crs(WGS84, crs, always_xy=True)
     _count_unbuilt(scan, clip)
     _drop_twins(scan)
+    scan.areas = _in_order(scan.areas)
     raw = RawData(
         points=_features(scan.points, clip, to_metric),
         lines=_features(scan.lines, clip, to_metric),
         areas=_valid(_features(scan.areas, clip, to_metric), scan),
-        extent=_project(np.array([extent]), to_metric)[0],
+        extent=project(np.array([extent]), to_metric)[0],
         dropped={reason: n for reason, n in sorted(scan.dropped.items()) if n},
         repaired={reason: n for reason, n in sorted(scan.repaired.items()) if n},
         provenance=_provenance(path, scan),
     )
     if area_wgs84 is not None and not extent.intersects(area_wgs84):
-        raise EmptyAreaError(_outside(path, extent, area_wgs84))
+        raise EmptyAreaError(outside(path, extent, area_wgs84))
     report(path, raw)
     return raw
 
@@ -171,7 +173,7 @@ def around(path: str | Path, estate: Estate) -> RawData:
 def area_wgs84(estate: Estate) -> BaseGeometry:
     """Polygon in WGS 84 of all that is read for an estate."""
     to_degrees = Transformer.from_crs(estate.crs, WGS84, always_xy=True)
-    area: BaseGeometry = _project(np.array([estate.context_area], dtype=object), to_degrees)[0]
+    area: BaseGeometry = project(np.array([estate.context_area], dtype=object), to_degrees)[0]
     return area
 
 
@@ -205,7 +207,15 @@ def _drop_twins(scan: _Scan) -> None:
     scan.areas = _Batch([batch.ids[i] for i in keep], [batch.tags[i] for i in keep], [batch.wkb[i] for i in keep])
 
 
-def _outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
+def _in_order(areas: _Batch) -> _Batch:
+    """Areas of ways by their ids, then those of relations: osmium gives them as its buffers fill."""
+    keys = [(identity[4] == "r", int(identity.rpartition("/")[2])) for identity in areas.ids]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return _Batch([areas.ids[i] for i in order], [areas.tags[i] for i in order], [areas.wkb[i] for i in order])
+
+
+def outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
+    """Say that an area lies outside an extract, and where both are."""
     west, south, east, north = extent.bounds
     x, y = area.centroid.x, area.centroid.y
     return (
@@ -229,7 +239,8 @@ def report(path: Path, raw: RawData) -> None:
         log.info("%s: repaired %d objects: %s", path.name, count, reason)
 
 
-def _checked(path: Path) -> Path:
+def checked(path: Path) -> Path:
+    """Make sure that a path names an extract that can be opened."""
     needed = f"needed an OpenStreetMap extract ({', '.join(SUFFIXES)})"
     if not path.exists():
         raise SourceUnavailable(f"{path}: found no such file; {needed}; check the path")
@@ -265,7 +276,8 @@ def _is_far(location: Any, window: Window | None) -> bool:
     return not (window[0] <= lon <= window[2] and window[1] <= lat <= window[3])
 
 
-def _scan(path: Path, window: Window | None = None) -> _Scan:
+def scan_of(path: Path, window: Window | None = None) -> _Scan:
+    """Collect the objects of an extract, in WGS 84."""
     scan = _Scan()
     try:
         for obj in _objects(path):
@@ -431,12 +443,12 @@ def _features(batch: _Batch, clip: tuple[float, float, float, float] | None, to_
     return Features(
         ids=np.array(batch.ids, dtype=object)[kept],
         tags=[batch.tags[int(i)] for i in kept],
-        geometry=_project(geometry[kept], to_metric),
+        geometry=project(geometry[kept], to_metric),
         node_ids=None if nodes is None else np.array([n for way in nodes for n in way], dtype=np.int64),
     )
 
 
-def _project(geometry: npt.NDArray[np.object_], transformer: Transformer) -> npt.NDArray[np.object_]:
+def project(geometry: npt.NDArray[np.object_], transformer: Transformer) -> npt.NDArray[np.object_]:
     """Project geometries in one call, and keep every vertex."""
     xy = shapely.get_coordinates(geometry)
     there = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
@@ -445,17 +457,30 @@ def _project(geometry: npt.NDArray[np.object_], transformer: Transformer) -> npt
 
 
 def _valid(areas: Features, scan: _Scan) -> Features:
-    """Repair invalid polygons, unwrap multipolygons of one part, drop what has no area."""
+    """Repair invalid polygons, and count what was repaired and dropped."""
+    found, dropped, repaired = valid(areas)
+    scan.repaired[SELF_CROSSING] += repaired
+    scan.dropped[NO_EXTENT] += dropped
+    return found
+
+
+def valid(areas: Features) -> tuple[Features, int, int]:
+    """Repair invalid polygons, unwrap multipolygons of one part, drop what has no area.
+
+    Returns
+    -------
+    tuple
+        The areas, how many were dropped, and how many repaired.
+    """
     geometry = areas.geometry.copy()
     broken = ~shapely.is_valid(geometry)
     geometry[broken] = [_polygonal(shapely.make_valid(shape)) for shape in geometry[broken]]
-    scan.repaired["self-crossing area"] += int(broken.sum())
     single = shapely.get_num_geometries(geometry) == 1
     geometry[single] = shapely.get_geometry(geometry[single], 0)
     keep = shapely.area(geometry) > 0
-    scan.dropped[NO_EXTENT] += int((~keep).sum())
     index = np.flatnonzero(keep)
-    return Features(areas.ids[index], [areas.tags[int(i)] for i in index], geometry[index])
+    kept = Features(areas.ids[index], [areas.tags[int(i)] for i in index], geometry[index])
+    return kept, int((~keep).sum()), int(broken.sum())
 
 
 def _polygonal(shape: BaseGeometry) -> BaseGeometry:
@@ -485,15 +510,20 @@ def _provenance(path: Path, scan: _Scan) -> Provenance:
     stamp = osmium.FileProcessor(str(path)).header.get("osmosis_replication_timestamp", "")
     if not stamp and scan.newest is not None and scan.newest.timestamp() > 0:
         stamp = scan.newest.isoformat()
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(HASH_CHUNK_BYTES):
-            digest.update(chunk)
     return Provenance(
         source_id=SOURCE_ID,
         path=str(path),
         licence=LICENCE,
         attribution=ATTRIBUTION,
         data_date=stamp[:10] or None,
-        sha256=digest.hexdigest(),
+        sha256=digest(path),
     )
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(HASH_CHUNK_BYTES):
+            found.update(chunk)
+    return found.hexdigest()

@@ -1,0 +1,210 @@
+"""Many areas from one big extract: read once, each area a task, one overview."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from spatial import area_task, workers
+from spatial.area_task import Outcome, Settings, Task
+from spatial.errors import InputError, SpatialError
+from spatial.model import Estate
+from spatial.sources import files, partitions, prepared
+from spatial.version import code_digest, versions
+
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a batch came to: how many areas, done now and before, and what went wrong by area."""
+
+    areas: int
+    done: int
+    done_before: int
+    failed: tuple[tuple[str, str], ...]
+
+
+def run(
+    *,
+    osm: Path,
+    areas: Path,
+    out: Path,
+    settings: Settings | None = None,
+    margin_m: float = 250.0,
+    reach_m: float = 1600.0,
+    scheduler: str = workers.LOCAL,
+    worker_count: int | None = None,
+    memory_limit: str = "2GB",
+    tell: Tell | None = None,
+) -> Summary:
+    """Score all areas of a file from one extract; what an earlier batch did from the same inputs is kept.
+
+    Parameters
+    ----------
+    osm
+        A sorted ``.osm.pbf``, of a country say.
+    areas
+        A file with a polygon an area, and a column of names.
+    out
+        Folder for the results. With a scheduler elsewhere, all machines must see it under this path.
+    scheduler, worker_count, memory_limit
+        See ``spatial.workers.each``.
+    tell
+        Called with the name of the stage, how many areas are done in it, and of how many.
+
+    Returns
+    -------
+    Summary
+        An area that cannot be done is told there and in the overview; the others are done all the same.
+
+    Raises
+    ------
+    SpatialError
+        If no area can be done: inputs that cannot be read, a full disk, a scheduler that does not answer.
+    """
+    say = tell or (lambda stage, done, of: None)
+    settings = _with_digests(settings or Settings())
+    out = Path(out).absolute()
+    read = files.several(areas, margin_m=margin_m, reach_m=reach_m)
+    estates = [one for _, one in read if isinstance(one, Estate)]
+    failed = {f"{name} (row {i + 1})": str(one) for i, (name, one) in enumerate(read) if isinstance(one, SpatialError)}
+    if not estates:
+        raise InputError(f"{areas}: found no area that can be used; the first: {next(iter(failed.values()), 'none')}")
+    say("batch_read", 0, len(read))
+    _clean(out)
+    extract = prepared.prepare(osm, estates, out / area_task.EXTRACT)
+    tasks = _tasks(estates, extract, settings)
+    before = {task.estate.id: row for task in tasks if (row := area_task.done(out, task.estate.id, task.key))}
+    todo = [task for task in tasks if task.estate.id not in before]
+    say("batch_areas", len(before), len(read))
+    rows = dict(before)
+    if todo:
+        for task, outcome in _outcomes(todo, out, settings, scheduler, worker_count, memory_limit):
+            if outcome.stop:
+                raise InputError(f"{outcome.error}; {len(rows)} of {len(read)} areas are done and kept")
+            if outcome.row is not None:
+                rows[task.estate.id] = dict(outcome.row)
+            else:
+                failed[task.estate.id] = str(outcome.error)
+            say("batch_areas", len(rows) + len(failed), len(read))
+    _clean(out)
+    summary = Summary(len(read), len(rows), len(before), tuple(sorted(failed.items())))
+    if todo or failed or not (out / MANIFEST).exists():
+        _overview(out, estates, rows, failed, extract, settings, summary)
+    return summary
+
+
+MANIFEST = "batch.json"
+
+
+def _with_digests(settings: Settings) -> Settings:
+    """Settings with absolute paths, for machines that start elsewhere, and the digests of the files."""
+    named = [(source, file) for source, _, file in (layer.partition("=") for layer in settings.layers)]
+    live = [source for source, file in named if not file]
+    if live:
+        raise InputError(
+            f"--layer {live[0]}: found no file; needed SOURCE_ID=FILE, as a batch does not ask a service area by area; "
+            "download the layer once"
+        )
+    paths = [*(Path(file) for _, file in named), *settings.terrain, *settings.surface]
+    paths += [settings.rubric] if settings.rubric else []
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise InputError(f"{missing[0]}: found no such file; needed one that can be read; check the path")
+    return replace(
+        settings,
+        layers=tuple(f"{source}={Path(file).absolute()}" for source, file in named),
+        terrain=tuple(path.absolute() for path in settings.terrain),
+        surface=tuple(path.absolute() for path in settings.surface),
+        rubric=settings.rubric.absolute() if settings.rubric else None,
+        sha256=tuple((str(path.absolute()), files.sha256(path)) for path in paths),
+    )
+
+
+def _clean(out: Path) -> None:
+    """Take away what a batch that was killed left half-written."""
+    shutil.rmtree(out / area_task.DRAFTS, ignore_errors=True)
+    for draft in out.glob(f".{area_task.EXTRACT}-*"):
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _tasks(estates: Sequence[Estate], extract: prepared.Prepared, settings: Settings) -> list[Task]:
+    """Tasks, the largest first: what is long must not begin last."""
+    sizes = partitions.rows_near(extract.folder, extract.parts, prepared.clips_of(estates))
+    sha256 = str(extract.provenance.sha256)
+    tasks = [
+        Task(estate, area_task.key_of(estate, sha256, settings), size)
+        for estate, size in zip(estates, sizes, strict=True)
+    ]
+    return sorted(tasks, key=lambda task: (-task.objects, task.estate.id))
+
+
+def _outcomes(
+    todo: Sequence[Task], out: Path, settings: Settings, scheduler: str, worker_count: int | None, memory_limit: str
+) -> Any:
+    """Each task with what became of it."""
+    work = partial(area_task.perform, out, settings, code_digest())
+    drafts = out / area_task.DRAFTS
+    drafts.mkdir(parents=True, exist_ok=True)
+    done = workers.each(
+        work,
+        todo,
+        scheduler=scheduler,
+        workers=min(worker_count or os.cpu_count() or 1, len(todo)),
+        memory_limit=memory_limit,
+        folder=drafts,
+    )
+    for task, found in done:
+        if isinstance(found, workers.WorkerError):
+            said = (
+                f"{task.estate.name}: its worker died {workers.DEATHS + 1} times; needed more memory, most likely; "
+                "raise --memory-limit or lower --reach"
+            )
+            yield task, Outcome(error=said)
+        elif isinstance(found, BaseException):
+            yield task, Outcome(error=f"{task.estate.name}: {type(found).__name__}: {found}")
+        else:
+            yield task, found
+
+
+def _overview(
+    out: Path,
+    estates: Sequence[Estate],
+    rows: dict[str, dict[str, Any]],
+    failed: dict[str, str],
+    extract: prepared.Prepared,
+    settings: Settings,
+    summary: Summary,
+) -> None:
+    """Write the overview, and what the batch was made from."""
+    from dataclasses import asdict
+
+    from spatial.render import files as folder
+    from spatial.render import overview
+
+    source = asdict(extract.provenance)
+    boundaries = next((asdict(e.provenance) for e in estates if e.provenance), None)
+    about = {
+        "schema_version": 1,
+        "sources": [source, boundaries],
+        "settings": {name: str(value) for name, value in asdict(settings).items()},
+        "margin_m": estates[0].margin_m,
+        "reach_m": estates[0].reach_m,
+        "versions": versions(),
+        "program": code_digest(),
+        "areas": summary.areas,
+        "done": summary.done,
+        "failed": dict(summary.failed),
+        "partitions": len(extract.parts),
+    }
+    with folder.whole(out) as draft:
+        overview.render(estates, rows, failed, extract.provenance, draft, lang=settings.lang)
+        text = json.dumps(about, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        (draft / MANIFEST).write_text(text, encoding="utf-8")

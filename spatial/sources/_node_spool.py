@@ -1,0 +1,91 @@
+"""Positions of all nodes of an extract, on disk: what ways are made of, in little memory whatever its size."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spatial.sources import _pbf_decode as decode
+
+Ints = npt.NDArray[np.int64]
+STEP = 256  # nodes between two that are kept in memory
+# What is looked at stays in memory until it is let go, here after so many look-ups.
+LOOKUPS = 4_000_000
+
+
+class NodeSpool:
+    """Three files of a folder: ids, longitudes, latitudes, in ascending order of ids."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = [folder / name for name in ("ids.i64", "lon.i32", "lat.i32")]
+        self._files = [path.open("wb") for path in self._paths]
+        self._last = np.iinfo(np.int64).min
+        self._count, self._looked_up = 0, 0
+        self._coarse: list[Ints] = []
+        self._maps: list[mmap.mmap] = []
+        self._tables: list[npt.NDArray[Any]] = []
+        self._index: Ints = np.empty(0, np.int64)
+
+    def __enter__(self) -> NodeSpool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for file in self._files:
+            file.close()
+        self._maps, self._tables = [], []
+        for path in self._paths:
+            path.unlink(missing_ok=True)
+
+    def add(self, ids: Ints, lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> None:
+        """Append nodes.
+
+        Raises
+        ------
+        ValueError
+            If ids do not ascend.
+        OSError
+            If the disk is full.
+        """
+        if not len(ids):
+            return
+        if ids[0] <= self._last or (np.diff(ids) <= 0).any():
+            raise ValueError("nodes are not in the order of their ids; sort the extract with `osmium sort`")
+        self._last = int(ids[-1])
+        first = -self._count % STEP
+        self._coarse.append(ids[first::STEP].copy())
+        self._count += len(ids)
+        for file, values in zip(self._files, (ids, lon, lat), strict=True):
+            file.write(np.ascontiguousarray(values).data)
+
+    def close(self) -> None:
+        """End the writing; from now on nodes are looked up."""
+        for file in self._files:
+            file.flush()
+            file.close()
+        self._index = np.concatenate([*self._coarse, np.empty(0, np.int64)])
+        self._coarse = []
+        for path in self._paths if self._count else ():
+            with path.open("rb") as whole:
+                self._maps.append(mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ))
+        kinds = (np.int64, np.int32, np.int32)
+        self._tables = [np.frombuffer(one, kind) for one, kind in zip(self._maps, kinds, strict=False)]
+
+    def locate(self, refs: Ints) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
+        """Longitudes and latitudes of nodes, and how many were not found (those are ``NOWHERE``)."""
+        lon, lat = np.full(len(refs), decode.NOWHERE, np.int32), np.full(len(refs), decode.NOWHERE, np.int32)
+        if not self._tables:
+            return lon, lat, len(refs)
+        ids, lons, lats = self._tables
+        missing = decode.locate(refs, ids, self._index, STEP, lons, lats, lon, lat)
+        self._looked_up += len(refs)
+        if self._looked_up > LOOKUPS:
+            self._looked_up = 0
+            for one in self._maps:
+                # The pages stay in the system's cache, but no longer count as this process's memory.
+                one.madvise(mmap.MADV_DONTNEED)
+        return lon, lat, int(missing)
