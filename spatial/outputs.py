@@ -7,10 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spatial import before_after
 from spatial.analysis import Analysis, Estate
 from spatial.clock import Clock
+
+if TYPE_CHECKING:
+    from spatial.render._web_observed import Observed
 
 
 def save(
@@ -109,5 +113,17 @@ def redraw(folder: Path, *, lang: str = "da", tiles: str | None = None, out: Pat
     today = load(folder / without) if without and (folder / without).is_dir() else None
     drawn, options = before_after.for_map(result, today)
     with files.written(path):
-        web_map.render(drawn, path, lang=lang, tiles=tiles, **options)
+        web_map.render(drawn, path, lang=lang, tiles=tiles, observed=_observed(folder, result), **options)
     return path
+
+
+def _observed(folder: Path, result: Analysis) -> Observed | None:
+    """What was published of observations laid over the run in this folder."""
+    from spatial.render._web_observed import Observed
+    from spatial.sources import finished
+
+    units = finished.observed(folder)
+    if units is None:
+        return None
+    said = result.manifest["observations"]
+    return Observed(units, by=said["by"], k=said["k"])

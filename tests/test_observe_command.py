@@ -58,7 +58,7 @@ def test_it_writes_its_files_beside_those_of_the_run(run, tmp_path):
     assert (done.code, done.err) == (0, ""), done.err
     after = digests(run)
     assert sorted(set(after) - set(before)) == NEW
-    assert {name for name in before if before[name] != after[name]} == {"manifest.json"}
+    assert {name for name in before if before[name] != after[name]} == {"manifest.json", "map.html"}
     assert "28 meeting spaces" in done.out and "112 of 112 rows" in done.out
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     found = manifest["observations"]

@@ -79,13 +79,14 @@ def command(
     import json
 
     runs = _runs(folder, files, calibrate, others)
-    from spatial import observing
+    from spatial import observing, outputs
     from spatial.render import observed as pages
 
     told = ""
     if calibrate is not None:
         told = observing.calibrate_into(calibrate, runs, mapping=options["mapping"], seed=options["seed"], lang=lang)
     facts = observing.into(folder, files, lang=lang, **options)
+    outputs.redraw(folder, lang=lang)
     click.echo(
         json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) if as_json else pages.text(facts, folder, lang)
     )

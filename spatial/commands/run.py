@@ -241,6 +241,7 @@ def analyse(
         saved = outputs.save(analysis, out, lang=lang, pdf=pdf, today=today, progress=tell)
         if counts is not None:
             observing.write(saved, counts, out, lang=lang)
+            outputs.redraw(out, lang=lang)
     from spatial import strings
     from spatial.render import summary
 

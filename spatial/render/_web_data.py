@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from spatial.model import ASPECTS, EVIDENCE, FLOATING, NOT_STATED, Estate, Result
-from spatial.render import _web_plan, _web_reach, _web_scoring
+from spatial.render import _web_observed, _web_plan, _web_reach, _web_scoring
 from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
 from spatial.render.naming import nearest_street
 from spatial.render.palette import CLASS_WIDTH, RAMP
@@ -39,12 +39,13 @@ def payload(
     lenses: Sequence[_web_scoring.Seen] = (),
     tiles: str | None = None,
     plan: _web_plan.Planned | None = None,
+    observed: _web_observed.Observed | None = None,
 ) -> dict[str, Any]:
     """Gather everything the page shows; numbers, geometry and texts of all languages.
 
     ``judged`` holds what was judged of ``places`` and ``spaces``; without it weights cannot be moved.
     ``lenses`` are other ways of getting about, ``tiles`` the address of an online base map, ``plan`` what
-    was there before the result.
+    was there before the result, ``observed`` what was published of counts of people.
     """
     estate = result.estate
     projector = Projector(estate.crs, estate.boundary.centroid)
@@ -66,6 +67,9 @@ def payload(
         "reach": _web_reach.encode(
             result.layers, {"spaces": result.meeting_spaces, "places": result.places}, projector
         ),
+        "observed": None
+        if observed is None
+        else _web_observed.encode(observed, result.meeting_spaces.index, projector),
         **({} if plan is None else _planned(result, plan, codes, projector)),
     }
 

@@ -32,6 +32,7 @@ SCRIPTS = (
     "reach.js",
     "panel.js",
     "plan.js",
+    "observed.js",
     "weights.js",
     "map.js",
 )

@@ -15,6 +15,7 @@ from spatial.strings import texts
 if TYPE_CHECKING:
     import folium
 
+    from spatial.render._web_observed import Observed
     from spatial.render._web_plan import Planned
     from spatial.render._web_scoring import Judged, Seen
 
@@ -31,6 +32,7 @@ def build(
     lenses: Sequence[Seen] = (),
     tiles: str | None = None,
     plan: Planned | None = None,
+    observed: Observed | None = None,
 ) -> folium.Map:
     """Draw a result as a folium map, to which further folium layers may be added.
 
@@ -54,6 +56,8 @@ def build(
         The page then asks its server for pictures, and nobody else for anything.
     plan
         What was there before, if the result is that after a plan: both are then laid side by side.
+    observed
+        Counts of people as they were published, to lay over the map.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def build(
     from spatial.render._web_geometry import UNITS_PER_DEGREE
     from spatial.render._web_page import EstateMap
 
-    data = payload(result, lang, judged, lenses, tiles, plan)
+    data = payload(result, lang, judged, lenses, tiles, plan, observed)
     lon, lat = (unit / UNITS_PER_DEGREE for unit in data["origin"])
     return EstateMap(data, location=(lat, lon), zoom_start=ZOOM_START, max_zoom=ZOOM_MAX, pictures_from=_host(tiles))
 
@@ -89,12 +93,15 @@ def render(
     lenses: Sequence[Seen] = (),
     tiles: str | None = None,
     plan: Planned | None = None,
+    observed: Observed | None = None,
 ) -> None:
     """Write the map of a result to one HTML file, whole or not at all.
 
     Two renderings of the same result differ in nothing but ``manifest["made_at"]``.
     """
-    html = build(result, lang, judged=judged, lenses=lenses, tiles=tiles, plan=plan).get_root().render()
+    html = (
+        build(result, lang, judged=judged, lenses=lenses, tiles=tiles, plan=plan, observed=observed).get_root().render()
+    )
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

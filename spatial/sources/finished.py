@@ -158,6 +158,25 @@ def rubric(found: Mapping[str, Any]) -> Rubric:
     return Rubric(rules=rules, **table)
 
 
+def observed(folder: Path) -> gpd.GeoDataFrame | None:
+    """Read what was published of observations laid over a finished run: one row a unit; None without any.
+
+    Raises
+    ------
+    SourceFormatError
+        If the manifest names observations and their file cannot be read.
+    """
+    path = folder / "observations.gpkg"
+    if not manifest(folder).get("observations"):
+        return None
+    try:
+        return pyogrio.read_dataframe(path, layer="observations").set_index("unit_id")
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, KeyError) as error:
+        raise SourceFormatError(
+            f"{path}: cannot be read ({error}); needed what 'faellesrum observe' writes; observe again"
+        ) from error
+
+
 def read(folder: Path) -> Result:
     """Read a finished run: everything that can be drawn and explained.
 

@@ -178,7 +178,7 @@ faellesrum.glyph = function (kind) {
 faellesrum.data = function* (map, data, decode, scale, words, events, side) {
   "use strict";
   const spaces = data.spaces, places = data.places;
-  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17, ROOM_PX = 26, STEP = 50, BADGE_PX = 18, WIDE_PX = 40;
+  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17, ROOM_PX = 26, STEP = 50, BADGE_PX = 18, WIDE_PX = 40, TARGET_PX = 24;
   const shapes = [], inShapes = {}, inMarks = {};
   if (side) {
     for (const [name, above, into] of [["spaces-", 402, inShapes], ["marks-", 602, inMarks]]) {
@@ -275,10 +275,10 @@ faellesrum.data = function* (map, data, decode, scale, words, events, side) {
     if (map.getZoom() < SYMBOLS_FROM_ZOOM) { return; }
     places.id.map((_, i) => i).sort(byImportance).forEach((i) => {
       const where = decodeAt(places, i), at = map.latLngToLayerPoint(where);
-      if (!view.contains(where) || !roomy(i) || !free(at, GAP_PX)) { return; }
+      if (!view.contains(where) || !roomy(i) || !free(at, TARGET_PX)) { return; }
       taken.push(at);
       const marker = L.marker(where, {
-        ...inMarks, icon: L.divIcon({ className: "fr-symbol", iconSize: [22, 22], html: faellesrum.glyph(places.kind[i]) }),
+        ...inMarks, icon: L.divIcon({ className: "fr-symbol", iconSize: [TARGET_PX, TARGET_PX], html: faellesrum.glyph(places.kind[i]) }),
       });
       marker.on("add", () => marker.getElement().setAttribute("aria-label", events.placeName(i)));
       marker.bindTooltip(() => label(events.placeName(i)), { className: "fr-tip", direction: "top", offset: [0, -8] });

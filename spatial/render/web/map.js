@@ -39,6 +39,7 @@ faellesrum.build = function* (map, data, given) {
     yield was.spaces.id.length + was.places.id.length;
   }
   const plan = faellesrum.plan(map, data, decode, words, scale, panel.h, () => { legend(); remember(); });
+  const observed = faellesrum.observed(map, data, decode, words, panel.h, () => { legend(); remember(); });
   const sheet = document.getElementById("fr-sheet");
   const narrow = window.matchMedia("(max-width: 719px)");
   let chosen = null, find = opened.find, moved = false, settled = false, reach = null;
@@ -64,6 +65,8 @@ faellesrum.build = function* (map, data, given) {
     overlay(name, shown) { reach.toggle(name, shown); legend(); },
     planned: () => (plan ? plan.legend() : []),
     ofPlan: (kind, i) => (plan && kind === "space" ? plan.ofOne("after", i) : null),
+    counted: () => (observed ? observed.legend() : []),
+    ofCounts: (kind, i) => (observed ? observed.ofOne(kind, i) : null),
     changed: (when, i) => show(when, "space", i),
     nameOf: (when, i) => sides[when].panel.spaceName(i),
   };
@@ -74,6 +77,7 @@ faellesrum.build = function* (map, data, given) {
     place(i) { show("before", "place", i); },
     details(kind, i) { map.closePopup(); choose("before", kind, i); expand(true); },
     ofPlan: (kind, i) => (plan && kind === "space" ? plan.ofOne("before", i) : null),
+    ofCounts: () => null,
   };
   function show(which, kind, i) {
     const { drawing, data: own } = sides[which], at = drawing.at(kind === "space" ? own.spaces : own.places, i);
@@ -130,6 +134,7 @@ faellesrum.build = function* (map, data, given) {
     panel.head(handlers);
     panel.summary(handlers);
     if (plan) { plan.write(handlers); }
+    if (observed) { observed.write(); }
     panel.search(handlers);
     panel.list(handlers);
     yield n;
@@ -172,6 +177,7 @@ faellesrum.build = function* (map, data, given) {
     for (const side of Object.values(sides)) { if (side.drawing) { side.drawing.restyle(); } }
     if (reach) { reach.restyle(); }
     if (plan) { plan.restyle(); }
+    if (observed) { observed.restyle(); }
     legend();
   }
   function remember() {
@@ -182,7 +188,7 @@ faellesrum.build = function* (map, data, given) {
       by: scale.by === data.config.scores[0] ? null : scale.by,
       show: chosen && (chosen.side === "before" ? WAS : "") + (chosen.kind === "space" ? sides[chosen.side].data.spaces : sides[chosen.side].data.places).id[chosen.i],
       find, weights: weights && weights.current, lens: model && model.lens && model.lens.id,
-      swipe: plan && plan.share !== 0.5 ? plan.share : null, off: plan && !plan.homes ? ["homes"] : [],
+      swipe: plan && plan.share !== 0.5 ? plan.share : null, off: [...(plan && !plan.homes ? ["homes"] : []), ...(observed && !observed.shown ? ["counts"] : [])],
       view: moved ? { zoom: map.getZoom(), center: [center.lat, center.lng] } : null,
     });
   }
@@ -237,7 +243,8 @@ faellesrum.build = function* (map, data, given) {
     find = wanted.find;
     panel.find(find);
     if (!first) { theme.choose(wanted.theme); }
-    if (plan) { plan.showHomes(!wanted.off.includes("homes")); plan.set(wanted.swipe ?? 0.5); }
+    if (plan) { plan.showHomes(!wanted.off.includes("homes")); plan.set(wanted.swipe ?? 0.5); plan.write(handlers); }
+    if (observed) { observed.show(!wanted.off.includes("counts")); observed.write(); }
     if (!first) { rewrite(); }
     if (weights && (!first || wanted.lens || wanted.weights)) {
       weights.look(wanted.lens);
@@ -284,6 +291,7 @@ faellesrum.build = function* (map, data, given) {
     yield side.data.spaces.id.length;
   }
   if (plan) { yield* plan.things(); }
+  if (observed) { yield* observed.draw(); }
   reach = faellesrum.reach(map, data, decode);
   restore(opened, true);
   settled = true;
@@ -310,5 +318,5 @@ faellesrum.build = function* (map, data, given) {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && chosen && !map._popup?.isOpen()) { handlers.back(); }
   });
-  Object.assign(map.faellesrum, { spaces: sides.after.drawing.shapes, sides, handlers, words, scale, model, weights, reach, state, plan, theme });
+  Object.assign(map.faellesrum, { spaces: sides.after.drawing.shapes, sides, handlers, words, scale, model, weights, reach, state, plan, observed, theme });
 };

@@ -292,6 +292,7 @@ faellesrum.panel = function (data, words, scale, model) {
         h("p", {}, rankText(table, i, total).join(" ")),
         table.coverage[i] === null ? null : coverageBar(table.coverage[i])),
       handlers.ofPlan(kind, i),
+      handlers.ofCounts(kind, i),
       overlays(handlers),
       ...ASPECTS.map((name) => aspect(table, i, name, rows)),
       h("h3", {}, t("map.details.unknown_title")),
@@ -420,6 +421,8 @@ faellesrum.panel = function (data, words, scale, model) {
     // With a plan there is more to say than a small window holds beside the map.
     const low = planned.length > 0 && byId("fr-frame").clientHeight < 1000;
     box.classList.toggle("fr-with-plan", planned.length > 0);
+    const counted = handlers.counted();
+    const counts = counted.length ? h("ul", { class: "fr-counted" }, counted.map(([key, text]) => row(key, text))) : "";
     const plans = planned.length ? h("ul", { class: "fr-planned" }, planned.map(([key, text, sign]) =>
       row(sign ? h("span", { class: "fr-key fr-sign fr-" + key, "aria-hidden": "true" }, sign) : keyed(key), text))) : "";
     const fold = h("details", { class: "fr-more-legend", open: !small && !low }, h("summary", {}, t("map.legend.show")), small ? plans : "", body, kinds.length ? symbols : null);
@@ -430,7 +433,7 @@ faellesrum.panel = function (data, words, scale, model) {
     box.replaceChildren(byChoice(handlers), ramp, h("p", { class: "fr-quiet" }, legendText()),
       anyHatched ? h("ul", {}, row(hatched, scale.isScore() ? t("map.legend.withheld") : words.upper(words.evidence("unknown").title))) : "",
       reached.length ? h("ul", { class: "fr-reached" }, reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "",
-      small ? "" : plans, fold);
+      counts, small ? "" : plans, fold);
     if (focused) { byId("fr-by").focus(); }
     if (kinds.length > 8 || planned.length) { symbols.open = false; }
   }
