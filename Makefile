@@ -19,14 +19,17 @@ VISILIBITY := visilibity==1.0.10
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
+DOCS_STAMP := $(VENV)/.installed-docs
+SITE := build/site
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test integration servers lint types imports format bench lock clean browser programs
+.PHONY: help demo test integration servers lint types imports format bench lock clean browser programs docs
 
 help:
 	@echo "make demo         set up and map the bundled estate into $(MAP)"
 	@echo "make test         set up, a browser included, and run all tests but the integration tests"
 	@echo "make integration  run the tests that need real servers and programs"
+	@echo "make docs         build the documentation into $(SITE), warnings as errors"
 	@echo "make lint | types | imports | format | bench | lock | clean"
 
 demo: $(RUN_STAMP)
@@ -67,6 +70,12 @@ format: $(DEV_STAMP)
 bench: $(BENCH_STAMP)
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
 
+# The notebooks are run first, unless the tests have just done so.
+docs: $(DOCS_STAMP) browser
+	$(BIN)/python docs/run_notebooks.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python docs/check_site.py $(SITE) --browser
+
 browser: $(DEV_STAMP)
 	@$(BIN)/python -m tests.ensure_browser
 
@@ -97,6 +106,10 @@ $(DEV_STAMP): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/py
 	@touch $(RUN_STAMP) $@
 
 # visilibity is built here, with swig, a C++ compiler and Python's headers; without it its rows are left out.
+$(DOCS_STAMP): requirements-docs.lock $(DEV_STAMP)
+	$(PIP) install --require-hashes -r requirements-docs.lock
+	@touch $@
+
 $(BENCH_STAMP): requirements-bench.lock $(DEV_STAMP)
 	$(PIP) install --require-hashes -r requirements-bench.lock
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps "$(VISILIBITY)" >$(VENV)/visilibity.log 2>&1 \
