@@ -75,7 +75,7 @@ def typed():
                     yield f"{page.relative_to(ROOT)}: {line}", words[1:]
 
 
-@pytest.mark.parametrize(("line", "words"), typed(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("line", "words"), list(typed()), ids=lambda value: value if isinstance(value, str) else "")
 def test_what_a_page_says_to_type_is_understood(line, words):
     context, command = click.Context(cli.cli, info_name="faellesrum"), cli.cli
     if words == ["--debug", "run", "..."]:
