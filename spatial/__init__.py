@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from spatial.indicators import indicator, known
     from spatial.outputs import load, save
     from spatial.pipeline import analyse
+    from spatial.suggestions import suggest
 
 __all__ = [
     "DEFAULTS",
@@ -54,12 +55,14 @@ __all__ = [
     "known",
     "load",
     "save",
+    "suggest",
 ]
 
 _HOMES = {
     **dict.fromkeys(("Analysis", "Estate"), "spatial.analysis"),
     **dict.fromkeys(("load", "save"), "spatial.outputs"),
     "analyse": "spatial.pipeline",
+    "suggest": "spatial.suggestions",
     "DEFAULTS": "spatial.config",
     **dict.fromkeys(("indicator", "known"), "spatial.indicators"),
     **dict.fromkeys(("Comparison", "compare"), "spatial.comparison"),

@@ -26,7 +26,7 @@ Group = _teaching.Group
 SECTIONS = {
     "Begin here": ("demo", "run", "batch"),
     "Ask a finished run": ("explain", "map", "sitemap", "report", "export", "siting", "sensitivity"),
-    "A plan": ("plan", "compare", "timeline"),
+    "A plan": ("plan", "compare", "timeline", "suggest"),
     "Go out and look": ("fieldkit", "observe"),
     "Areas and data": ("estates", "sources", "fetch"),
     "This machine": ("doctor", "trust", "completion"),

@@ -1,0 +1,69 @@
+"""``faellesrum suggest``: which small measure brings most for its cost?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spatial.commands import _estate, as_json, progress
+from spatial.commands.run import ANALYSIS, INPUTS, picked
+
+INPUT_NAMES = (*_estate.NAMES, "osm", "layers", "complete", "refresh", "offline")
+SHARED = ("terrain", "surface", "plan", "field_checks", "rubric", "lang", "margin_m", "reach_m")
+
+
+@click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
+@click.option(
+    "--measures",
+    type=click.Path(path_type=Path),
+    help="Measures with your own costs, in TOML as the bundled.",
+)
+@click.option("--most", type=click.IntRange(min=1, max=50), default=10, show_default=True, help="Show so many.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the table and for the measures as a plan.")
+@as_json
+def command(
+    osm: str | None, out: Path | None, as_json: bool, lang: str, refresh: bool, offline: bool, **options: Any
+) -> None:
+    """Which bench, table, open gate, link, light, lowered kerb or cut hedge brings most for its cost?
+
+    Each is tried by itself, at every spot where it could be; what counts is how many points the best
+    meeting space within five minutes of each home gains. The costs are examples: give your own.
+
+    \b
+    faellesrum suggest --boundary estate.geojson --osm denmark.osm.pbf --out maps/ideas
+    faellesrum run --boundary estate.geojson --osm denmark.osm.pbf --out maps/after \\
+        --plan maps/ideas/suggestions.geojson
+    """
+    from spatial.sources import ahead
+    from spatial.sources import offline as network
+    from spatial.strings import texts
+
+    which = _estate.taken(options)
+    if osm is None:
+        raise click.UsageError("needed: --osm FILE or --osm overpass")
+    margin_m, reach_m = options.pop("margin_m"), options.pop("reach_m")
+    given: dict[str, Any] = {name: options.pop(name) or None for name in ("terrain", "surface")}
+    with network.only(offline), progress(lang) as tell, ahead.reader() as read:
+        from spatial import pipeline, suggestions
+        from spatial.sources import osm as openstreetmap
+
+        estate = _estate.read(which, margin_m=margin_m, reach_m=reach_m)
+        reading = read(openstreetmap.extract(osm, estate, refresh=refresh, tell=tell), estate)
+        pipeline.make_ready()
+        say = texts(lang)["suggest"]["trying"]
+        found, tried = suggestions.suggest(
+            estate,
+            osm=reading,
+            **given,
+            **options,
+            progress=tell,
+            tell=lambda done, of: tell(say.format(done=done, of=of)),
+        )
+    from spatial.render import files, suggested
+
+    if out is not None:
+        with files.whole(out) as draft:
+            suggested.write(found, draft, lang=lang)
+    click.echo(suggested.as_json(found, tried) if as_json else suggested.text(found, tried, lang=lang))
