@@ -273,7 +273,8 @@ class Result:
     canonical tables by name. In ``rubric`` every
     value function is resolved to points in the indicator's unit. ``lenses`` are the resident lenses,
     the worst served first. ``reach`` says which dwellings reach which meeting space in five minutes
-    without steps (see ``spatial.siting``).
+    without steps (see ``spatial.siting``). ``terrain`` are the heights of a run that was given any, coarse
+    enough to be drawn.
     """
 
     estate: Estate
@@ -286,3 +287,4 @@ class Result:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     lenses: tuple[LensResult, ...] = ()
     reach: pd.DataFrame | None = None
+    terrain: Raster | None = None

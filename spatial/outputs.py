@@ -42,7 +42,7 @@ def save(
     """
     from spatial import reports
     from spatial.render import files as folder
-    from spatial.render import sitemap, tables, web_map
+    from spatial.render import relief, sitemap, tables, web_map
     from spatial.reports import estate
 
     clock = Clock(progress)
@@ -67,6 +67,8 @@ def save(
             tables.facts(timed, draft / "facts.parquet")
             tables.field_checks(timed.field_checks, timed, draft / "field_checks.csv", lang=lang)
             tables.lineage(timed, draft / "lineage.parquet")
+            if timed.terrain is not None:
+                relief.write(timed.terrain, draft / "terrain.tif")
         with clock.stage("report"):
             reports.write(estate.document(timed, timed.field_checks, lang=lang), draft / "report.html", pdf=pdf)
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})

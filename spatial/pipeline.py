@@ -29,6 +29,7 @@ from spatial import (
 )
 from spatial import layers as canonical_layers
 from spatial import reach as within_reach
+from spatial import terrain as heights
 from spatial.analysis import SEED, Analysis
 from spatial.clock import Clock
 from spatial.crs import require_metric
@@ -39,6 +40,8 @@ from spatial.sources import osm as openstreetmap
 from spatial.sources import raster
 from spatial.sources.ahead import Reading
 
+# Of a terrain model, so many cells in a row are drawn: those of a window.
+DRAWN_CELLS = 600
 CONTEXT_LAYERS = ("buildings", "paths", "barriers", "gates", "water", "waterways", "green", "context", "stops")
 
 
@@ -143,6 +146,7 @@ def analyse(
         | ({} if ground.plan is None else {"plan": account.plan_entry(ground.plan, phase)}),
         lenses=seen,
         reach=reach,
+        terrain=heights.coarser(models["terrain"], DRAWN_CELLS) if "terrain" in models and not scores_only else None,
     )
 
 

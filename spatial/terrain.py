@@ -5,6 +5,9 @@ All heights are metres above the sea; slopes are rise over run, without a direct
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -126,6 +129,29 @@ def _start_on_way(network: Network) -> Floats:
 
 def _heights_along(terrain: Raster, lines: npt.NDArray[np.object_], metres: Floats) -> Floats:
     return heights_at(terrain, shapely.get_coordinates(shapely.line_interpolate_point(lines, metres)))
+
+
+def coarser(raster: Raster, most: int) -> Raster:
+    """Heights in cells so large that there are at most ``most`` in a row or column: the mean of what is known in each.
+
+    Examples
+    --------
+    >>> from pyproj import CRS
+    >>> fine = Raster(np.array([[0, 2], [4, np.nan]], np.float32), 0.0, 2.0, 1.0, CRS.from_epsg(25832), 1.0, ())
+    >>> coarser(fine, 1).heights_m.tolist(), coarser(fine, 1).cell_m
+    ([[2.0]], 2.0)
+    """
+    times = max(1, math.ceil(max(raster.heights_m.shape) / most))
+    rows, columns = (math.ceil(size / times) for size in raster.heights_m.shape)
+    heights = np.full((rows, columns), np.nan, dtype=np.float32)
+    starts = np.arange(columns) * times
+    for row in range(rows):
+        part = raster.heights_m[row * times : (row + 1) * times].astype(np.float64)
+        known = np.isfinite(part)
+        count = np.add.reduceat(known.sum(axis=0), starts)
+        total = np.add.reduceat(np.where(known, part, 0.0).sum(axis=0), starts)
+        heights[row] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return replace(raster, heights_m=heights, cell_m=raster.cell_m * times)
 
 
 def hillshade(

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from spatial.model import ASPECTS, EVIDENCE, FLOATING, NOT_STATED, Estate, Result
-from spatial.render import _web_observed, _web_plan, _web_reach, _web_scoring
+from spatial.render import _web_observed, _web_plan, _web_reach, _web_scoring, relief
 from spatial.render._web_geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
 from spatial.render.naming import nearest_street
 from spatial.render.palette import CLASS_WIDTH, RAMP
@@ -67,6 +67,7 @@ def payload(
         "reach": _web_reach.encode(
             result.layers, {"spaces": result.meeting_spaces, "places": result.places}, projector
         ),
+        "relief": None if result.terrain is None else relief.encode(result.terrain, projector),
         "observed": None
         if observed is None
         else _web_observed.encode(observed, result.meeting_spaces.index, projector),

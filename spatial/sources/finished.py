@@ -14,7 +14,7 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
-from spatial.model import CLAIM_COLUMNS, EVIDENCE_COLUMNS, FACTS, Estate, LensResult, Result, Rubric, Rule
+from spatial.model import CLAIM_COLUMNS, EVIDENCE_COLUMNS, FACTS, Estate, LensResult, Raster, Result, Rubric, Rule
 
 SCHEMA_VERSION = 1
 NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, facts.parquet, places.gpkg, …)"
@@ -158,6 +158,27 @@ def rubric(found: Mapping[str, Any]) -> Rubric:
     return Rubric(rules=rules, **table)
 
 
+def terrain(folder: Path) -> Raster | None:
+    """Read the heights that are drawn; None for a run without a terrain model.
+
+    Raises
+    ------
+    SourceFormatError
+        If the manifest names a terrain model and its file cannot be read.
+    """
+    if "terrain" not in manifest(folder).get("models", {}):
+        return None
+    import rasterio
+
+    path = folder / "terrain.tif"
+    try:
+        with rasterio.open(path) as file:
+            crs = CRS.from_wkt(file.crs.to_wkt())
+            return Raster(file.read(1), file.transform.c, file.transform.f, file.transform.a, crs, 1.0, ())
+    except (rasterio.errors.RasterioError, AttributeError, ProjError) as error:
+        raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
+
+
 def observed(folder: Path) -> gpd.GeoDataFrame | None:
     """Read what was published of observations laid over a finished run: one row a unit; None without any.
 
@@ -226,6 +247,7 @@ def read(folder: Path) -> Result:
         manifest=found,
         lenses=lenses(folder),
         reach=reach(folder),
+        terrain=terrain(folder),
     )
 
 

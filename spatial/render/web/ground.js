@@ -83,6 +83,12 @@ faellesrum.brush = function (context, view, size) {
   const pixel = ratio / scale;
   return {
     pixel,
+    flood(colour) {
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.fillStyle = colour;
+      context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+      context.setTransform(scale, 0, 0, scale, x, y);
+    },
     fill(paths, colour) {
       context.fillStyle = colour;
       for (const { shape, box } of paths) { if (inView(box)) { context.fill(shape, "nonzero"); } }
@@ -128,7 +134,28 @@ faellesrum.coats = function* (decode, base, others) {
   return found;
 };
 
-faellesrum.ground = function (map, data, found, pane) {
+// The shading of the ground, once its picture is there: drawn askew, as its three corners lie.
+faellesrum.relief = function (relief, decode, ready) {
+  "use strict";
+  if (!relief) { return null; }
+  const picture = new Image(), [x, y, x1, y1, x2, y2] = decode.unitPoints(relief.corners), [width, height] = relief.size;
+  let there = false;
+  picture.src = relief.picture;
+  picture.decode().then(() => { there = true; ready(); }, () => {});
+  return function (context) {
+    if (!there) { return; }
+    context.save();
+    context.transform((x1 - x) / width, (y1 - y) / width, (x2 - x) / height, (y2 - y) / height, x, y);
+    const [mode, strength] = faellesrum.colour("relief").split(" "); // how it is mixed with the ground, and how much
+    context.globalCompositeOperation = mode;
+    context.globalAlpha = Number(strength);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(picture, 0, 0);
+    context.restore();
+  };
+};
+
+faellesrum.ground = function (map, data, found, pane, shade) {
   "use strict";
   const unit = 1 / data.config.units_per_degree;
   // Widths in metres on the ground, and the least in pixels.
@@ -169,9 +196,11 @@ faellesrum.ground = function (map, data, found, pane) {
   function paint(context, place) {
     const draw = faellesrum.brush(context, faellesrum.transform(map, data.origin.map((v) => v * unit), unit, place), place.size);
     const near = map.getZoom() >= DETAIL_ZOOM;
+    if (shade) { draw.flood(colour("ground")); }
     area(draw, found.green, "green");
     area(draw, found.water, "water");
     draw.line(found.waterways, { color: colour("water"), weight: Math.max(pixels(3), 1) });
+    if (shade) { shade(context); }
     ways(draw);
     area(draw, found.buildings, "building", "building-edge");
     area(draw, found.own_buildings, "own-building", "own-building-edge");

@@ -265,10 +265,11 @@ faellesrum.build = function* (map, data, given) {
   if (map.getCenter().equals(given.center) && map.getZoom() === given.zoom) { fit(); }
   if (opened.view) { map.setView(opened.view.center, opened.view.zoom, { animate: false }); }
   yield 1;
+  const shade = faellesrum.relief(data.relief, decode, () => grounds.forEach((ground) => ground.paint()));
   const same = yield* faellesrum.coats(decode, data.base);
   for (const when of Object.keys(sides)) {
     const coats = plan ? yield* faellesrum.coats(decode, data.plan.ground[when], same) : same;
-    grounds.push(faellesrum.ground(map, data, coats, plan ? "ground-" + when : "ground"));
+    grounds.push(faellesrum.ground(map, data, coats, plan ? "ground-" + when : "ground", shade));
     yield 1;
   }
   for (const when of Object.keys(sides)) {
