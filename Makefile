@@ -23,13 +23,14 @@ DOCS_STAMP := $(VENV)/.installed-docs
 SITE := build/site
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test integration servers lint types imports format bench lock clean browser programs docs
+.PHONY: help demo test integration servers lint types imports format bench lock clean browser programs docs first-hour
 
 help:
 	@echo "make demo         set up and map the bundled estate into $(MAP)"
 	@echo "make test         set up, a browser included, and run all tests but the integration tests"
 	@echo "make integration  run the tests that need real servers and programs"
 	@echo "make docs         build the documentation into $(SITE), warnings as errors"
+	@echo "make first-hour   follow README and the Danish quick guide to the letter in a clean clone"
 	@echo "make lint | types | imports | format | bench | lock | clean"
 
 demo: $(RUN_STAMP)
@@ -75,6 +76,9 @@ docs: $(DOCS_STAMP) browser
 	$(BIN)/python docs/run_notebooks.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	$(BIN)/python docs/check_site.py $(SITE) --browser
+
+first-hour: | $(BIN)/python
+	$(BIN)/python docs/first_hour.py
 
 browser: $(DEV_STAMP)
 	@$(BIN)/python -m tests.ensure_browser

@@ -29,8 +29,9 @@ STAGE = re.compile(r"[⠀-⣿] (.+?) (\d:\d\d:\d\d)")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 HEAD = """# The first run, as a terminal shows it
 
-Recorded by `docs/record_first_run.py` on the bundled estate; nothing is left out. The line that tells the stage stays
-where it is and vanishes at the end; here each stage is shown once, with the time at which it began. Times do not travel.
+Recorded by `docs/record_first_run.py` on the bundled estate; nothing is left out. The line that tells the stage
+stays where it is and vanishes at the end; here each stage is shown once, with the time at which it began. Times do not
+travel.
 
 ```console
 """

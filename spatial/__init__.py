@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spatial import batch
     from spatial.analysis import Analysis, Estate
     from spatial.comparison import Comparison, compare
     from spatial.config import DEFAULTS
@@ -50,6 +51,7 @@ __all__ = [
     "SourceUnavailable",
     "SpatialError",
     "analyse",
+    "batch",
     "compare",
     "indicator",
     "known",
@@ -75,6 +77,8 @@ def __getattr__(name: str) -> Any:
 
         near = hint(name, __all__).strip()
         raise AttributeError(f"module 'spatial' has no attribute {name!r}" + (f"; {near}" if near else ""))
+    if name == "batch":
+        return import_module("spatial.batch")
     return getattr(import_module(_HOMES.get(name, "spatial.errors")), name)
 
 

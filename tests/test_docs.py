@@ -109,3 +109,26 @@ def test_the_look_through_the_site_sees_what_it_should(tmp_path):
 def test_columns_are_told_once():
     told = tomllib.loads((DOCS / "columns.toml").read_text(encoding="utf-8"))
     assert set(told["columns"]) <= set(told["files"])
+
+
+def test_the_conda_environment_asks_for_what_the_project_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    asked = set(re.findall(r"^  - ([\w-]+>=[\d.]+)$", text, re.M)) - {f"python{project['requires-python']}"}
+    assert asked and {name.replace("matplotlib-base", "matplotlib") for name in asked} <= set(project["dependencies"])
+
+
+def test_the_citation_names_this_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {project['version']}\n" in cited and f"\nlicense: {project['license']}\n" in cited
+
+
+def test_the_first_hour_types_what_the_pages_say():
+    first_hour = module("first_hour")
+    lines = [line for page in first_hour.PAGES for line in first_hour.lines_of(ROOT / page)]
+    named = {line.split()[1] for line in lines if line.startswith("faellesrum ")}
+    assert {"run", "demo", "compare", "explain", "observe", "fieldkit", "sources", "fetch", "siting", "map"} <= named
+    for name in first_hour.BROUGHT:
+        assert any(name in line for line in lines), name
+    assert [line.partition("#")[0].strip() for line in lines][:3] == ["make demo", "make test", ". .venv/bin/activate"]
