@@ -264,19 +264,19 @@ def _near(things: gpd.GeoDataFrame, shape: Any, own: set[str]) -> pd.DataFrame:
         cause=things["what"] + "_" + things["how"],
         own=things["object_id"].isin(own) & (things["what"] == "place"),
         distance_m=np.where(things["how"] == MOVED, things["moved_m"].to_numpy(dtype=np.float64), distance),
-        side=np.array([*(_side(point - centre) for point in foot[:, 1]), None], dtype=object)[:-1],
+        side=np.array([*(side_of(point - centre) for point in foot[:, 1]), None], dtype=object)[:-1],
         count=np.nan,
         _order=distance,
     )
     return table.sort_values(["_order", "object_id"], kind="stable")
 
 
-def _side(towards: npt.NDArray[np.float64]) -> str | None:
+def side_of(towards: npt.NDArray[np.float64]) -> str | None:
     """Side of the wind in which a vector points; None of none.
 
     Examples
     --------
-    >>> _side(np.array([0.0, 2.0])), _side(np.array([-1.0, -1.0]))
+    >>> side_of(np.array([0.0, 2.0])), side_of(np.array([-1.0, -1.0]))
     ('n', 'sw')
     """
     if not np.hypot(*towards) > 0:

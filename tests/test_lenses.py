@@ -72,7 +72,7 @@ def test_a_raised_kerb_bars_its_node():
     assert np.isnan(walk(lens(kerb="no"), FIRM, at_kerb, best=True))
 
 
-def test_half_of_a_crossing_is_paid_on_each_side():
+def test_half_of_a_crossing_is_paid_on_eachside_of():
     at = {1: (0, 0), 2: (50, 0), 3: (100, 0), 4: (50, 90), 5: (50, -90)}
     ways = [(1, 2), (2, 3), ((4, 2, 5), {"major": True, "highway": "primary", "way_class": "major"})]
     expected = {False: [50 + 30, 50 + 30, 90, 90], True: [50, 50, 90, 90]}

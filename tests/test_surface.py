@@ -55,7 +55,7 @@ def test_a_round_yard(radius, height):
 
 
 @pytest.mark.parametrize(("away", "height"), [(5.3, 5), (10.3, 20), (30.3, 10)])
-def test_a_long_wall_on_one_side(away, height):
+def test_a_long_wall_on_oneside_of(away, height):
     """(1 + cos β) / 2 with tan β = H / d (Oke 1987); the wall is 500 m long, not endless."""
     found = surface.sky_view(CENTRE, world(lambda x, y: np.where((x > away) & (x < away + 9), height, 0.0)))[1]
     assert found == pytest.approx((1 + np.cos(np.arctan(height / (away - 0.25)))) / 2, abs=0.012)

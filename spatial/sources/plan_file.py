@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,9 @@ VERBS = {
     "light": {"lit": "yes"},
 }
 FIRST_PHASE = 1
+# Digits of year, month and day; a number from this on is a year.
+DATE = (4, 2, 2)
+FIRST_YEAR = 1000
 
 
 def read(path: str | Path, estate: Estate) -> Plan:
@@ -97,7 +101,7 @@ def read(path: str | Path, estate: Estate) -> Plan:
         )
         for row in rows
     )
-    return Plan(name, edits, tuple(map(_label, labels)), _provenance(path))
+    return Plan(name, edits, tuple(map(str, labels)), _provenance(path))
 
 
 def _provenance(path: Path) -> Provenance:
@@ -106,13 +110,12 @@ def _provenance(path: Path) -> Provenance:
 
 
 def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """What the file calls its phases, numbers before dates, each in order."""
+    """What the file calls its phases, in order: all numbers, or all dates."""
     found = {row["phase"] for row in rows if row["phase"] is not None}
-    return sorted(found, key=lambda value: (isinstance(value, str), value))
-
-
-def _label(phase: Any) -> str:
-    return str(int(phase)) if isinstance(phase, float) and phase.is_integer() else str(phase)
+    if len({type(value) for value in found}) > 1:
+        names = ", ".join(sorted(map(str, found)))
+        raise InputError(f"plan: found the phases {names}; needed all numbers or all dates; write them in one way")
+    return sorted(found)
 
 
 # --- map layers ----------------------------------------------------------------------------------
@@ -177,7 +180,7 @@ def _row(feature: str, values: Mapping[str, Any], shape: BaseGeometry | None) ->
         "target": None if action == "add" else target,
         "tags": _tags(feature, layer, given, whole=action == "add"),
         "geometry": shape,
-        "phase": _phase(values.get("phase")),
+        "phase": _phase(values.get("phase"), said.get("feature") or feature),
         "note": said.get("note"),
     }
 
@@ -190,12 +193,31 @@ def _text(value: Any) -> str | None:
     return str(value).strip() or None
 
 
-def _phase(value: Any) -> Any:
-    """A number, or a text that sorts by time (an ISO date, a year); None where nothing is said."""
+def _phase(value: Any, feature: str) -> int | str | None:
+    """A number, or a date that sorts by time (2027, 2027-03, 2027-03-01); None where nothing is said.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
     text = _text(value)
     if text is None:
         return None
-    return float(text) if text.replace(".", "", 1).isdigit() and len(text) < len("2026") else text
+    if text.isdigit() and 0 < int(text) < FIRST_YEAR:
+        return int(text)
+    # Columns of dates come as moments of midnight.
+    day = text.replace("/", "-").removesuffix("T00:00:00").removesuffix(" 00:00:00")
+    parts = day.split("-")
+    try:
+        if len(parts) > len(DATE) or [len(part) for part in parts] != list(DATE[: len(parts)]):
+            raise ValueError
+        date(*(int(part) for part in [*parts, "1", "1"][: len(DATE)]))
+    except ValueError as error:
+        raise InputError(
+            f"{feature}: found phase {text!r}; needed a number from 1 or a date (2027, 2027-03, 2027-03-01); correct it"
+        ) from error
+    return day
 
 
 def _tags(feature: str, layer: str, given: Mapping[str, str], *, whole: bool) -> dict[str, str]:
@@ -254,7 +276,7 @@ def _short_row(feature: str, entry: dict[str, Any], estate: Estate) -> dict[str,
         "target": what,
         "tags": VERBS.get(verb, {}) | tags,
         "geometry": shape,
-        "phase": _phase(entry.get("phase")),
+        "phase": _phase(entry.get("phase"), feature),
         "note": _text(entry.get("note")),
     }
     if verb != "add":
