@@ -92,9 +92,8 @@ def main() -> int:
             PAGES[0], clone
         )
         written = sorted(str(path.relative_to(clone)) for path in clone.glob("maps/*/map.html"))
-        print(
-            f"{'all lines done' if well else 'STOPPED'} after {(time.monotonic() - begun) / 60:.1f} minutes; maps: {written}"
-        )
+        took = f"{(time.monotonic() - begun) / 60:.1f} minutes; maps: {written}"
+        print(f"{'all lines done' if well else 'STOPPED'} after {took}")
     return 0 if well else 1
 
 
