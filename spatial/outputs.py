@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from spatial import before_after
 from spatial.analysis import Analysis, Estate
 from spatial.clock import Clock
+from spatial.comparison import Comparison
 
 if TYPE_CHECKING:
     from spatial.render._web_observed import Observed
@@ -24,11 +25,13 @@ def save(
     lang: str = "da",
     pdf: bool = False,
     today: Analysis | None = None,
+    found: Comparison | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Analysis:
     """Write a result into a folder: all of its files, or none; with ``pdf`` the report as PDF as well.
 
     ``today`` is the result without the plan, where there is one: the map then shows before and after.
+    ``found`` is their comparison; without it, it is made.
 
     Returns
     -------
@@ -51,7 +54,7 @@ def save(
     with folder.whole(Path(out)) as draft:
         with ThreadPoolExecutor(2) as pool, clock.stage("map.html"):
             written = pool.submit(tables.geopackage, timed, draft / "places.gpkg", lang=lang)
-            drawn, options = before_after.for_map(timed, today)
+            drawn, options = before_after.for_map(timed, today, found)
             web_map.render(drawn, draft / "map.html", lang=lang, **options)
             sheet = sitemap.pdf(timed, lang=lang)
             printed = pool.submit(sitemap.write, sheet, draft / "sitemap.pdf")

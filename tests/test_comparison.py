@@ -220,7 +220,7 @@ def test_the_command(lang, said, folder, tmp_path):
     done = call("compare", tmp_path / "a", tmp_path / "b", "--lang", lang, "--out", tmp_path / "c")
     assert done.code == 0 and said in done.out and re.search(r"40 (boliger|homes)", done.out)
     written = sorted(path.name for path in (tmp_path / "c").iterdir())
-    assert written == ["causes.csv", "changes.gpkg", "homes.csv", "map.html", "spaces.csv"]
+    assert written == ["causes.csv", "changes.gpkg", "homes.csv", "map.html", "plan.html", "spaces.csv"]
     assert (tmp_path / "b" / "today" / "scores.csv").read_bytes() == (tmp_path / "a" / "scores.csv").read_bytes()
     drawn = [tmp_path / name / "map.html" for name in ("b", "c")]
     assert call("map", tmp_path / "b", "--out", tmp_path / "again.html").code == 0

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from spatial.commands import as_json, language
-
-if TYPE_CHECKING:
-    from spatial.analysis import Analysis
-    from spatial.comparison import Comparison
+from spatial.commands._compared import Compared
 
 
 @click.command()
@@ -21,10 +18,11 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Folder for tables, a layer for QGIS, and map.html with before and after side by side.",
+    help="Folder for tables, a layer for QGIS, map.html with before and after side by side, and the report plan.html.",
 )
+@click.option("--pdf", is_flag=True, help="With --out: write the report as plan.pdf too.")
 @as_json
-def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, as_json: bool) -> None:
+def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, pdf: bool, as_json: bool) -> None:
     """Say which meeting spaces go, come and change, and whose daily walk gets worse.
 
     BEFORE and AFTER are the folders of finished runs for one estate, the second with --plan. Several plans
@@ -37,66 +35,21 @@ def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, 
     from spatial import outputs, plan_words
 
     today = outputs.load(before)
-    compared = [_Compared(today, folder) for folder in after]
+    compared = [Compared.read(today, folder) for folder in after]
     if out is not None:
         for one, folder in zip(compared, _folders(after, out), strict=True):
-            one.write(folder, lang)
-    said = [one.said() for one in compared]
+            one.write(folder, lang, pdf=pdf)
+    said = [one.said for one in compared]
     beside = _side_by_side(compared, after)
     if beside is not None and out is not None:
         _write_beside(beside, out)
     if as_json:
         _print_json(said, beside)
         return
-    shown = ["\n".join(one.text(data, lang)) for one, data in zip(compared, said, strict=True)]
+    shown = [one.text(lang) for one in compared]
     if beside is not None:
         shown.append(plan_words.alternatives_text(plan_words.alternatives(beside), lang=lang))
     click.echo("\n\n".join(shown))
-
-
-class _Compared:
-    """One plan: read, compared, and followed through its phases where its run holds them."""
-
-    def __init__(self, today: Analysis, folder: Path) -> None:
-        from spatial import comparison, outputs, timeline, turning
-        from spatial.sources import finished
-
-        self.today, self.then = today, outputs.load(folder)
-        self.found: Comparison = comparison.compare(today, self.then)
-        self.turn = turning.of(today, self.then, self.found.homes)
-        phases = [finished.read(folder / name) for name in (self.then.manifest.get("plan") or {}).get("folders", [])]
-        self.timeline = timeline.of(today, [*phases, self.then]) if phases else None
-
-    def said(self) -> dict[str, Any]:
-        from spatial import differences, plan_words
-
-        found = differences.of(self.found, self.today, self.then)
-        found["turn"] = plan_words.turn(self.turn, self.today)
-        if self.timeline is not None:
-            found["timeline"] = plan_words.timeline(self.timeline)
-        return found
-
-    def text(self, said: dict[str, Any], lang: str) -> list[str]:
-        from spatial import differences, indicators, plan_words
-
-        units = {name: spec.unit for name, spec in indicators.registry().items()}
-        verdict = [] if said["keeps_share"] is None else [plan_words.turn_text(said["turn"], lang=lang)]
-        phases = [plan_words.timeline_text(said["timeline"], lang=lang)] if "timeline" in said else []
-        return [differences.text(said, units, lang=lang, verdict=verdict + phases)]
-
-    def write(self, folder: Path, lang: str) -> None:
-        from spatial import before_after
-        from spatial.render import changes, files, web_map
-
-        found = self.found
-        with files.whole(folder) as draft:
-            changes.write(
-                found.spaces, found.homes, found.items, found.causes, (self.today, self.then), draft, lang=lang
-            )
-            drawn, options = before_after.for_map(self.then, self.today, found)
-            web_map.render(drawn, draft / "map.html", lang=lang, **options)
-            if self.timeline is not None:
-                changes.write_timeline(self.timeline.phases, self.timeline.spaces, draft)
 
 
 def _folders(after: tuple[Path, ...], out: Path) -> list[Path]:
@@ -110,7 +63,7 @@ def _names(after: tuple[Path, ...]) -> list[str]:
     return [name if own.count(name) == 1 else f"{name}-{own[: k + 1].count(name)}" for k, name in enumerate(own)]
 
 
-def _side_by_side(compared: list[_Compared], after: tuple[Path, ...]) -> Any:
+def _side_by_side(compared: list[Compared], after: tuple[Path, ...]) -> Any:
     from spatial import alternatives
 
     if len(compared) == 1:

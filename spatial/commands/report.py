@@ -1,35 +1,78 @@
-"""``faellesrum report``: the report for the board of a finished run."""
+"""``faellesrum report``: the report for the board of a finished run, or of a plan."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from spatial.commands import finished_run, language, progress
 
+if TYPE_CHECKING:
+    from spatial.render.document import Document
+
+RUN, PLAN = "report.html", "plan.html"
+
 
 @click.command()
 @finished_run
+@click.option(
+    "--before",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The finished run of today, where DIR is one with --plan: tell what the plan does.",
+)
+@click.option("--plan", is_flag=True, help="The same, with the state of today that a run with --plan keeps in itself.")
 @language
 @click.option("--pdf", is_flag=True, help="Write it as PDF too, beside the page.")
-@click.option("--out", type=click.Path(path_type=Path), help="Page to write. Default: report.html in DIR.")
-def command(folder: Path, lang: str, pdf: bool, out: Path | None) -> None:
+@click.option(
+    "--out", type=click.Path(path_type=Path), help=f"Page to write. Default: {RUN}, or {PLAN} of a plan, in DIR."
+)
+def command(folder: Path, before: Path | None, plan: bool, lang: str, pdf: bool, out: Path | None) -> None:
     """Write the report of a finished run again: for a board, four to eight pages, in either language.
 
     \b
     faellesrum report maps/demo --lang en --pdf --out board.html
+    faellesrum report maps/plan --plan --pdf
     """
+    if plan and before is not None:
+        raise click.UsageError("--plan takes the state of today from DIR: leave out --before")
     with progress(lang) as tell:
         tell("report")
-        from spatial import outputs, reports
+        from spatial import reports
         from spatial.render import files
-        from spatial.reports import estate
 
-        path = (out or folder / "report.html").with_suffix(".html")
-        result = outputs.load(folder)
-        document = estate.document(result, result.field_checks, lang=lang)
+        before = _today(folder) if plan else before
+        path = (out or folder / (RUN if before is None else PLAN)).with_suffix(".html")
+        document = _of_run(folder, lang) if before is None else _of_plan(before, folder, lang)
         with files.written(path):
             written = reports.write(document, path, pdf=pdf)
     for file in written:
         click.echo(str(file))
+
+
+def _today(folder: Path) -> Path:
+    """Folder of the state today in that of a run with a plan."""
+    from spatial.errors import InputError
+    from spatial.sources import finished
+
+    name = (finished.manifest(folder).get("plan") or {}).get("today")
+    if not name:
+        raise InputError(f"{folder}: found no plan in this run; needed one with --plan; name today's with --before")
+    return folder / str(name)
+
+
+def _of_run(folder: Path, lang: str) -> Document:
+    from spatial import outputs
+    from spatial.reports import estate
+
+    result = outputs.load(folder)
+    return estate.document(result, result.field_checks, lang=lang)
+
+
+def _of_plan(before: Path, after: Path, lang: str) -> Document:
+    from spatial import outputs
+    from spatial.commands._compared import Compared
+
+    return Compared.read(outputs.load(before), after).report(lang)

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from spatial.commands import _completing, _estate, as_json, language, output, progress, with_options
-
-if TYPE_CHECKING:
-    from spatial.analysis import Analysis
-    from spatial.model import Estate, RawData
+from spatial.commands import (
+    _compared,
+    _completing,
+    _estate,
+    _planned,
+    as_json,
+    language,
+    output,
+    progress,
+    with_options,
+)
 
 # Where a run with a plan keeps the result without it.
 TODAY = "today"
-ALL_PHASES = -1
 # What the analysis itself takes; `demo` has these too.
 ANALYSIS = (
     click.option(
@@ -35,7 +40,7 @@ ANALYSIS = (
     click.option(
         "--plan",
         type=click.Path(path_type=Path),
-        help="Redevelopment plan that is carried out first: a map layer, or the short form in TOML.",
+        help="Redevelopment plan, carried out and compared with today: a map layer, or the short form in TOML.",
     ),
     click.option(
         "--phase", type=click.IntRange(min=1), help="Carry the plan out up to this phase; its building sites are shut."
@@ -228,20 +233,30 @@ def analyse(
 
         pipeline.make_ready()
         given |= {"field_checks": field_checks, "rubric": rubric, "seed": seed, "progress": tell}
+        compared = None
         if plan is None:
-            analysis, today = pipeline.analyse(estate, osm=reading, **given), None
+            analysis = pipeline.analyse(estate, osm=reading, **given)
         else:
-            which_phase = ALL_PHASES if phases else phase
-            analysis, today = _with_plan(estate, reading.result(), plan, which_phase, given, out=out, lang=lang)
+            weighed = _planned.states(estate, reading.result(), plan, given, phase=phase, phases=phases, today=TODAY)
+            analysis, today = weighed.then, outputs.save(weighed.today, out / TODAY, lang=lang, progress=tell)
+            for k, state in enumerate(weighed.phases, 1):
+                outputs.save(state, out / _planned.folder(k), lang=lang, progress=tell)
+            tell("compare")
+            compared = _compared.Compared(today, analysis, weighed.phases)
         counts = None
         if observations:
             from spatial import observing
 
             counts = observing.read_for(analysis, observations)
-        saved = outputs.save(analysis, out, lang=lang, pdf=pdf, today=today, progress=tell)
+        beside: dict[str, Any] = {} if compared is None else {"today": compared.today, "found": compared.found}
+        saved = outputs.save(analysis, out, lang=lang, pdf=pdf, progress=tell, **beside)
         if counts is not None:
             observing.write(saved, counts, out, lang=lang)
             outputs.redraw(out, lang=lang)
+        if compared is not None:
+            tell("report")
+            compared.then = saved
+            compared.write(out, lang, pdf=pdf, with_map=False)
     from spatial import strings
     from spatial.render import summary
 
@@ -250,46 +265,11 @@ def analyse(
     for warning in analysis.manifest["warnings"]:
         click.echo(f"faellesrum: {strings.warning(warning, lang)}", err=True)
     found = summary.of(analysis, out, lang=lang)
+    if compared is not None:
+        found["plan"] = compared.said
     click.echo(summary.as_json(found) if as_json else summary.text(found, lang=lang))
-
-
-def _with_plan(
-    estate: Estate, extract: RawData, path: Path, phase: int | None, given: dict[str, Any], *, out: Path, lang: str
-) -> tuple[Analysis, Analysis]:
-    """Run with and without a plan; write the result without it into a folder of its own, and return both."""
-    from dataclasses import replace
-
-    from spatial import outputs, pipeline
-
-    if phase == ALL_PHASES:
-        analysis = _through_phases(estate, extract, path, given, out=out, lang=lang)
-    else:
-        analysis = pipeline.analyse(estate, osm=extract, plan=path, phase=phase, **given)
-    today = outputs.save(pipeline.analyse(estate, osm=extract, **given), out / TODAY, lang=lang)
-    entry = {**analysis.manifest["plan"], "today": TODAY}
-    return replace(analysis, manifest={**analysis.manifest, "plan": entry}), today
-
-
-def _through_phases(
-    estate: Estate, extract: RawData, path: Path, given: dict[str, Any], *, out: Path, lang: str
-) -> Analysis:
-    """Run each phase of a plan, write all but the last into folders of their own, and return the last."""
-    from dataclasses import replace
-
-    from spatial import outputs, pipeline
-    from spatial.sources import plan_file
-
-    plan = plan_file.read(path, estate)
-    count = max((edit.phase for edit in plan.edits), default=1)
-    states = [
-        pipeline.analyse(estate, osm=extract, plan=plan, phase=k if k < count else None, **given)
-        for k in range(1, count + 1)
-    ]
-    folders = [f"phase-{k}" for k in range(1, count)]
-    for name, state in zip(folders, states[:-1], strict=True):
-        outputs.save(state, out / name, lang=lang, progress=given["progress"])
-    entry = {**states[-1].manifest["plan"], "folders": folders}
-    return replace(states[-1], manifest={**states[-1].manifest, "plan": entry})
+    if compared is not None and not as_json:
+        click.echo(compared.text(lang))
 
 
 def source_lines(sources: list[dict[str, Any]], lang: str) -> Iterator[str]:

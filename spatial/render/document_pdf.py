@@ -38,7 +38,7 @@ WIDTH_MM = A4[0] / MM - 2 * MARGIN_MM
 INK, QUIET, LINE = "#1d1f22", "#56595e", "#d5d1c9"
 TEXT_PT = 9.6
 GAP_MM = 6.0  # between figures side by side
-CELL_PAD_MM = 2.0
+CELL_PAD_MM, NUMBER_PAD_MM = 2.0, 6.0
 ROOM_MM = 62.0  # a section that finds less room on a page begins the next
 CAPTION_MM = 26.0  # of a heading above and a caption below a drawing
 
@@ -246,6 +246,9 @@ def _table(block: parts.Table) -> list[Any]:
     ]
     if block.small:
         lines += [("TOPPADDING", (0, 1), (-1, -1), 1.0), ("BOTTOMPADDING", (0, 1), (-1, -1), 1.6)]
+    for k, column in enumerate(block.columns[:-1]):
+        if column.number:
+            lines.append(("RIGHTPADDING", (k, 0), (k, -1), NUMBER_PAD_MM * MM))
     grid.setStyle(TableStyle([*_plain(), *lines]))
     return [Spacer(0, 3), grid, Spacer(0, 6)]
 

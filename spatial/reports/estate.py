@@ -243,8 +243,7 @@ def _indicators(names: tuple[str, ...], identity: str, values: Any, words: Words
         title = words.title(name)
         known = not np.isnan(value)
         items.append(words.say("best.item", title=title, value=words.measured(name, value)) if known else title)
-    text = "; ".join([items[0], *(item[:1].lower() + item[1:] for item in items[1:])])
-    return Cell(text)
+    return Cell(words.listed(items))
 
 
 def _withheld(result: Result, named: Named, words: Words) -> str:

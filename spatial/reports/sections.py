@@ -149,8 +149,8 @@ def _counted(kind: str, rows: pd.DataFrame, words: Words) -> str:
     return words.say("context.names", count=count, names=words.join(names))
 
 
-def how(result: Result, words: Words) -> list[Block]:
-    """How it was worked out, in plain words."""
+def how(result: Result, words: Words, *, first: str = "") -> list[Block]:
+    """How it was worked out, in plain words; ``first`` is said before all."""
     say, rubric, shared = words.say, result.rubric, words.shared
     judged = sum(rule.weight > 0 for rule in rubric.rules.values())
     weights = dict(zip(ASPECTS, aspect_weights(rubric), strict=True))
@@ -165,6 +165,7 @@ def how(result: Result, words: Words) -> list[Block]:
     ]
     return [
         Heading(say("how.title")),
+        *([Paragraph(first)] if first else []),
         Paragraph(say("how.construct")),
         Paragraph(say("how.people")),
         Paragraph(say("how.questions", n=judged)),

@@ -69,6 +69,10 @@ class Words:
             return "".join(items)
         return f"{', '.join(items[:-1])} {self.shared['format']['and']} {items[-1]}"
 
+    def listed(self, items: Sequence[str]) -> str:
+        """Join phrases that begin with a capital to "One; another"."""
+        return "; ".join([*items[:1], *(item[:1].lower() + item[1:] for item in items[1:])])
+
     def date(self, iso: Any) -> str:
         """Return a date such as "9. februar 2016"."""
         try:
@@ -89,13 +93,23 @@ class Words:
         unit = about.get("unit_one") if abs(value - 1) < ONE else about.get("unit")
         return str(unit).replace("{}", text) if unit else text
 
+    def changed(self, indicator: str, values: Sequence[float], *, unit: bool) -> str:
+        """Return what was measured, a value or two bounds, to stand beside another: the unit with one of them."""
+        about = self.shared["indicator"][indicator]
+        shown = dict.fromkeys(self._forms[about["form"]](value) for value in values)
+        first, *last = shown
+        percent = str(self.shared["format"]["percent"]).format("")
+        whole = self.measured(indicator, values[-1]).removeprefix(self.say("format.like"))
+        text = whole if unit else [first, *last][-1].removesuffix(percent)
+        return f"{first.removesuffix(percent)}–{text}" if last else text
+
     @cached_property
     def _forms(self) -> Mapping[str, Callable[[float], str]]:
         answer = self.shared["answer"]
         return {
             "percent": self.percent,
             "metres": lambda v: f"{self.number(v if v < SHORT_M else round(v / METRES_STEP) * METRES_STEP)} m",
-            "count": lambda v: self.homes(v),
+            "count": lambda v: self.homes(v) if v >= ABOUT_FROM else self.number(v, int(bool(round(v, 1) % 1))),
             "ratio": lambda v: self.number(v, int(bool(round(v, 1) % 1))),
             "number": lambda v: self.number(v, int(v < 10 and bool(round(v, 1) % 1))),
             "yesno": lambda v: answer["yes" if v > 0.99 else "partly" if v > 0.01 else "no"],

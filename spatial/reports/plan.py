@@ -1,0 +1,391 @@
+"""The report of a plan: what becomes of the meeting places, and whose daily walk gets worse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spatial import differences
+from spatial.comparison import LOST, NEW, Comparison
+from spatial.home_changes import LOSING
+from spatial.model import FLOATING, NOT_STATED, Result
+from spatial.render import plan_figures
+from spatial.render.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
+from spatial.render.report_figures import moved
+from spatial.reports import sections, timeline
+from spatial.reports.estate import framed
+from spatial.reports.wording import Named, Words
+from spatial.strings import whole_percent
+
+PLACES = 14  # rows of the table of meeting spaces
+SMALL = 6  # names of those that hardly change
+ITEMS = 12
+BUILDINGS = 8
+REASONS = 2
+# An id as it stands in a text of ``spatial.differences``: nothing that a board looks at.
+IDENTITY = re.compile(r" ?\(?\b(?:osm:\w+|plan|[\w.]+):[^\s()]*(?: \d+)?\)?")
+
+
+def document(
+    before: Result,
+    after: Result,
+    found: Comparison,
+    checks: pd.DataFrame,
+    *,
+    lang: str,
+    verdict: Sequence[str] = (),
+    phases: Mapping[str, Any] | None = None,
+) -> Document:
+    """Say what a plan does, for a board.
+
+    Parameters
+    ----------
+    before, after
+        The state today, and after the plan.
+    found
+        Their comparison.
+    checks
+        What a visit would settle of the state after, as ``spatial.field_checks.find`` lists it.
+    lang
+        ``"da"`` or ``"en"``.
+    verdict
+        More sentences on how sure it is, such as what would turn the verdict.
+    phases
+        The plan through its phases, as ``spatial.plan_words.timeline`` gives it.
+
+    Raises
+    ------
+    ConfigError
+        If there are no texts in this language.
+    """
+    words = Words(lang)
+    names = Named(before, words), Named(after, words)
+    said = differences.of(found, before, after)
+    rows = _moving(said["changes"])
+    blocks: list[Block] = [
+        Heading(words.say("answer.title")),
+        Points(answer(said, words), ordered=True, lead=True),
+        Facts(_facts(before, after, said, words)),
+        *_maps(before, after, found, rows, words),
+        *_ground(found, words),
+        *_changes(said["changes"], rows, names, words),
+        *_homes(before, after, found, said["worst_off"], words),
+        *_lenses(found, words),
+        *timeline.section(phases, names, words),
+        *_sure(said, verdict, words),
+        *sections.unknown(after, checks, names[1], words),
+        *sections.context(after, words),
+        *sections.how(after, words, first=words.say("plan.how.compared")),
+        *sections.sources(after, words, more=_plan_source(after, words)),
+    ]
+    title = words.say("plan.title", estate=before.estate.name)
+    return framed(after, words, title=title, blocks=blocks, subtitle=_subtitle(after, words))
+
+
+def _plan(after: Result) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = after.manifest.get("plan") or {}
+    return found
+
+
+def _subtitle(after: Result, words: Words) -> str:
+    plan = _plan(after)
+    name = words.quoted(str(plan.get("name") or after.estate.name))
+    phase, phases = plan.get("phase"), list(plan.get("phases") or ())
+    if phase is None or phase >= len(phases):
+        return words.say("plan.subtitle", plan=name)
+    return words.say("plan.subtitle_phase", plan=name, phase=words.quoted(str(phases[phase - 1])))
+
+
+def _plan_source(after: Result, words: Words) -> list[Any]:
+    """The file of the plan among the sources, under the plan's name where it names nobody."""
+    source = _plan(after).get("source")
+    if not source:
+        return []
+    named = words.say("plan.source", plan=words.quoted(str(_plan(after).get("name"))))
+    return [source if source.get("attribution") not in (None, "", NOT_STATED) else source | {"attribution": named}]
+
+
+# --- the answer ----------------------------------------------------------------------------------
+
+
+def answer(said: Mapping[str, Any], words: Words) -> list[str]:
+    """The answer in three sentences: the meeting spaces, the homes, and how sure that is."""
+    spaces = {state: _count(n, words) for state, n in said["spaces"].items()}
+    return [words.say("plan.answer.spaces", **spaces), _homes_sentence(said, words), _median(said, words)]
+
+
+def _count(n: float, words: Words) -> str:
+    return words.homes(n) if n else words.say("plan.none")
+
+
+def _homes_sentence(said: Mapping[str, Any], words: Words) -> str:
+    counts = said["dwellings"]
+    given = {name: _count(counts[name], words) for name in ("losing", "winning")}
+    worst = max(said["lenses"], key=lambda lens: lens["dwellings"]["losing"], default=None)
+    if worst is None or worst["dwellings"]["losing"] <= counts["losing"]:
+        return words.say("plan.answer.homes", **given)
+    lens = words.report["lenses"]["as"][worst["id"]]
+    return words.say("plan.answer.homes_worst", lens=lens, worst=words.homes(worst["dwellings"]["losing"]), **given)
+
+
+def _median(said: Mapping[str, Any], words: Words) -> str:
+    if said["keeps_share"] is None:
+        return words.say("plan.answer.median_none")
+    share = str(words.shared["format"]["percent"]).format(whole_percent(said["keeps_share"]))
+    key = "median_same" if said["median_before"] == said["median_after"] else "median"
+    return words.say(f"plan.answer.{key}", before=said["median_before"], after=said["median_after"], share=share)
+
+
+def _facts(before: Result, after: Result, said: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+    say = words.report["plan"]["facts"]
+    counts = {"before": len(before.meeting_spaces), "after": len(after.meeting_spaces)}
+    found = [(say["spaces"], say["both"].format(**counts))]
+    found += [
+        (say[name], words.say("facts.homes_about", n=words.homes(said["dwellings"][name])))
+        for name in ("demolished", "new")
+        if said["dwellings"][name]
+    ]
+    phases = list(_plan(after).get("phases") or ())
+    return [*found, (say["phases"], words.number(len(phases)))] if phases else found
+
+
+# --- meeting places ------------------------------------------------------------------------------
+
+
+def _moving(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Meeting spaces that go or come or move by a point, those that lose most first."""
+
+    def change(row: Mapping[str, Any]) -> float:
+        return {LOST: -200.0, NEW: 200.0}.get(row["state"], float((row["after"] or 0) - (row["before"] or 0)))
+
+    moving = [row for row in changes if row["state"] in (LOST, NEW) or row["before"] != row["after"]]
+    return sorted(moving, key=change)
+
+
+def _maps(
+    before: Result, after: Result, found: Comparison, rows: Sequence[Mapping[str, Any]], words: Words
+) -> list[Block]:
+    say = words.report["plan"]["maps"]
+    numbered = list(enumerate(rows[:PLACES], 1))
+    numbers = [{row[key]: k for k, row in numbered if row[key] is not None} for key in ("before_id", "after_id")]
+    estate = before.estate.name
+    kind = sections.map_words(words)
+    pair = plan_figures.before_and_after(
+        before, after, found.items, kind, numbers=(numbers[0], numbers[1]),
+        alts=(say["alt_before"].format(estate=estate), say["alt_after"].format(estate=estate)),
+        captions=(say["before"], say["after"]),
+    )  # fmt: skip
+    withheld = bool(pd.concat([before.meeting_spaces["rank"], after.meeting_spaces["rank"]]).isna().any())
+    marks = plan_figures.Marks(say["gone"], say["new"])
+    key = plan_figures.key(kind, marks, withheld=withheld, alt=words.shared["map"]["legend"]["show"])
+    note = [Paragraph(say["numbers"], "note")] if rows else []
+    return [Heading(say["title"]), Figures(pair), Figures([key]), *note]
+
+
+def _ground(found: Comparison, words: Words) -> list[Block]:
+    """What differs on the ground, in words."""
+    say = words.report["plan"]["ground"]
+    items = found.items.drop(columns="geometry").to_dict("records")
+    told = [_item(row, words) for row in items[:ITEMS]]
+    more = [Paragraph(say["more"].format(n=len(items) - ITEMS))] if len(items) > ITEMS else []
+    return [Heading(say["title"]), Points(told) if told else Paragraph(say["none"]), *more]
+
+
+def _item(row: Mapping[Any, Any], words: Words) -> str:
+    name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
+    metres = None if pd.isna(row["moved_m"]) else round(row["moved_m"])
+    cause = {"cause": f"{row['what']}_{row['how']}", "object_id": row["object_id"], "kind": kind, "name": name}
+    text = differences.cause_in_words(cause | {"side": None, "count": None, "distance_m": metres}, words.shared)
+    text = text[:1].upper() + text[1:]
+    # Without a name or a note the id is all there is to know it by.
+    text = _plain(text) if name or note else text
+    return words.say("plan.ground.item", thing=text, note=note) if note else f"{text}."
+
+
+def _plain(text: str) -> str:
+    return " ".join(IDENTITY.sub("", text).split())
+
+
+def _changes(
+    changes: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], names: tuple[Named, Named], words: Words
+) -> list[Block]:
+    """The table of gains and losses, with reasons in words; then those that hardly move."""
+    say = words.report["plan"]["changes"]
+    columns = (
+        Column(say["place"], 4.2), Column(say["change"], 3.4), Column(say["by"], 2.4), Column(say["why"], 7.5),
+    )  # fmt: skip
+    table = Table(say["caption"], columns, [_row(k, row, names, words) for k, row in enumerate(rows[:PLACES], 1)])
+    blocks: list[Block] = [Heading(say["title"])]
+    blocks += [Paragraph(say["intro"]), table] if rows else [Paragraph(say["none"])]
+    if len(rows) > PLACES:
+        blocks.append(Paragraph(say["rest"].format(n=len(rows) - PLACES), "note"))
+    shown = {id(row) for row in rows}
+    small = [_name(row, names) for row in changes if id(row) not in shown]
+    if not small:
+        return blocks
+    listed = words.join(small[:SMALL]) if len(small) <= SMALL else say["more"].format(
+        names=", ".join(small[:SMALL]), n=len(small) - SMALL
+    )  # fmt: skip
+    return [*blocks, Paragraph(say["small_one" if len(small) == 1 else "small"].format(n=len(small), names=listed))]
+
+
+def _name(row: Mapping[str, Any], names: tuple[Named, Named]) -> str:
+    return names[0].inline(row["before_id"]) if row["before_id"] is not None else names[1].inline(row["after_id"])
+
+
+def _row(number: int, row: Mapping[str, Any], names: tuple[Named, Named], words: Words) -> list[Cell]:
+    name = _name(row, names)
+    before, after = row["before"], row["after"]
+    figure = moved(*(float("nan") if score is None else score / 100 for score in (before, after)))
+    numbers = [words.say("place.withheld") if score is None else str(score) for score in (before, after)]
+    return [
+        Cell(f"{number}. {name[:1].upper()}{name[1:]}"),
+        Cell(words.say("plan.facts.change", before=numbers[0], after=numbers[1]), strong=True, figure=figure),
+        _by(row, words),
+        Cell(words.listed(_reasons(row, words))),
+    ]
+
+
+def _reasons(row: Mapping[str, Any], words: Words) -> list[str]:
+    """The reasons that weigh most; what stands behind several of them is told with the first."""
+    told: set[str] = set()
+    found = []
+    for reason in row["because"]:
+        causes = [text for text in _behind(reason["causes"], words) if text not in told]
+        if text := _because(reason, causes, words):
+            found.append(text)
+            told.update(causes)
+    return [*found[:REASONS], *_behind(row["causes"], words)]
+
+
+def _behind(causes: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
+    return list(dict.fromkeys(_plain(differences.cause_in_words(cause, words.shared)) for cause in causes))
+
+
+def _by(row: Mapping[str, Any], words: Words) -> Cell:
+    """The change with its interval, or that the place goes or comes."""
+    if row["state"] in (LOST, NEW):
+        return Cell(words.say(f"plan.changes.{row['state']}"), strong=True)
+    low, best, high = row["scores"][FLOATING]["change"]
+    # The change of the rounded scores, so that a reader who subtracts finds it.
+    best = row["after"] - row["before"] if best is None or None not in (row["before"], row["after"]) else best
+    text = _signed(best)
+    if low is None or high is None:
+        return Cell(text)
+    return Cell(text, quiet="" if low == high == best else f"({_signed(min(low, best))} … {_signed(max(high, best))})")
+
+
+def _signed(points: int) -> str:
+    return f"{points:+d}".replace("-", "−") if points else "0"
+
+
+def _because(reason: Mapping[str, Any], causes: Sequence[str], words: Words) -> str:
+    """One reason: what was measured today and with the plan, and what stands behind it."""
+    indicator = reason["indicator"]
+    title = words.title(indicator)
+    before, after = (
+        _measured(indicator, reason[when], words, unit=unit) for when, unit in (("before", False), ("after", True))
+    )
+    if after == _measured(indicator, reason["before"], words, unit=True):
+        return ""
+    if not causes:
+        return words.say("plan.changes.because", title=title, before=before, after=after)
+    return words.say("plan.changes.because_cause", title=title, before=before, after=after, causes=", ".join(causes))
+
+
+def _measured(indicator: str, values: Sequence[float] | None, words: Words, *, unit: bool) -> str:
+    if values is None:
+        return str(words.shared["compare"]["not_known"])
+    return words.changed(indicator, values, unit=unit)
+
+
+def _sure(said: Mapping[str, Any], verdict: Sequence[str], words: Words) -> list[Block]:
+    """How sure the verdict is, and what would turn it."""
+    if said["keeps_share"] is None:
+        return [Heading(words.say("plan.sure.title")), Paragraph(words.say("plan.sure.keeps_none"))]
+    share = str(words.shared["format"]["percent"]).format(whole_percent(said["keeps_share"]))
+    told = [words.say("plan.sure.keeps", share=share), *verdict]
+    return [Heading(words.say("plan.sure.title")), *(Paragraph(text) for text in told)]
+
+
+# --- homes ---------------------------------------------------------------------------------------
+
+
+def _homes(
+    before: Result, after: Result, found: Comparison, worst: Sequence[Mapping[str, Any]], words: Words
+) -> list[Block]:
+    """The map of the buildings that lose and gain, and those hit hardest."""
+    say = words.report["plan"]["homes"]
+    shown = worst[:BUILDINGS]
+    letters = {str(row["building"]): chr(ord("A") + k) for k, row in reversed(list(enumerate(shown)))}
+    counts = {name: _count(round(found.dwellings[name]), words) for name in ("losing", "winning", "demolished")}
+    figure = plan_figures.homes_map(
+        before, after, states(found.homes), letters, sections.map_words(words), labels=say,
+        alt=say["alt"].format(estate=before.estate.name, **counts), caption=say["caption"] if shown else "",
+    )  # fmt: skip
+    blocks: list[Block] = [Heading(say["title"]), Paragraph(say["intro"]), Figures([figure])]
+    if not shown:
+        return [*blocks, Paragraph(say["nobody"])]
+    columns = (
+        Column(say["building"], 2), Column(say["homes"], 2, number=True), Column(say["stairwells"], 2, number=True),
+        Column(say["best"], 8),
+    )  # fmt: skip
+    rows = [_building(row, letters[str(row["building"])], words) for row in shown]
+    more = [Paragraph(say["rest"].format(n=len(worst) - len(shown)), "note")] if len(worst) > len(shown) else []
+    return [*blocks, Table(say["worst_caption"], columns, rows), *more]
+
+
+def states(homes: pd.DataFrame) -> pd.Series:
+    """What becomes of each building: losing where any of its homes loses, else what most of them do."""
+
+    def of(group: pd.DataFrame) -> str:
+        if (group["state"] == LOSING).any():
+            return LOSING
+        counts = group.groupby("state")["dwellings"].sum().sort_index()
+        return str(counts.idxmax())
+
+    if not len(homes):
+        return pd.Series([], dtype=object)
+    groups = homes[["building", "state", "dwellings"]].groupby("building")
+    return pd.Series({str(building): of(group) for building, group in groups}, dtype=object)
+
+
+def _building(row: Mapping[str, Any], letter: str, words: Words) -> list[Cell]:
+    change = words.say("plan.facts.change", before=row["before"], after=row["after"])
+    return [
+        Cell(letter, strong=True),
+        Cell(words.homes(row["dwellings"])),
+        Cell(str(row["stairwells"])),
+        Cell(change, strong=True, figure=moved(row["before"] / 100, row["after"] / 100)),
+    ]
+
+
+def _lenses(found: Comparison, words: Words) -> list[Block]:
+    """What the plan does to the homes as one gets about, where most lose first."""
+    if not found.lenses:
+        return []
+    say = words.report["plan"]["lenses"]
+    columns = (
+        Column(say["lens"], 5.5), Column(say["losing"], 2, number=True), Column(say["winning"], 2, number=True),
+        Column(say["median"], 5),
+    )  # fmt: skip
+    rows = []
+    for lens in sorted(found.lenses, key=lambda lens: (-round(lens.dwellings["losing"]), lens.id)):
+        about = words.shared["lens"][lens.id]
+        known = not np.isnan(lens.median_before)
+        change = words.say(
+            "plan.facts.change", before=words.hundred(lens.median_before), after=words.hundred(lens.median_after)
+        )
+        rows.append(
+            [
+                Cell(about["title"], strong=True, quiet=about["text"]),
+                Cell(words.homes(lens.dwellings["losing"])),
+                Cell(words.homes(lens.dwellings["winning"])),
+                Cell(change if known else "–", figure=moved(lens.median_before, lens.median_after) if known else None),
+            ]
+        )
+    return [Heading(say["title"]), Paragraph(say["intro"]), Table(say["caption"], columns, rows)]
