@@ -737,7 +737,7 @@ def test_the_site_map_is_printed_again_at_another_scale_in_another_language(demo
 
 
 def test_a_scale_at_which_not_all_fits_is_said(demo, tmp_path):
-    done = call("sitemap", demo[0], "--scale", 500, "--paper", "a4", "--out", tmp_path / "sheet.pdf")
+    done = call("sitemap", demo[0], "--scale", 500, "--paper", "a4", "--lang", "en", "--out", tmp_path / "sheet.pdf")
     assert done.code == 0 and "1:500 on A4 shows a part of the places" in done.err
 
 

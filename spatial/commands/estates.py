@@ -53,7 +53,8 @@ def show_one(area: str, lang: str, as_json: bool) -> None:
 @click.argument("area", metavar="[ID]", required=False, shell_complete=_completing.areas)
 @with_options(_estate.BOUNDARY)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write (.gpkg or .geojson).")
-def write_boundary(area: str | None, out: Path, **options: Any) -> None:
+@language
+def write_boundary(area: str | None, out: Path, lang: str, **options: Any) -> None:
     """Build the boundary of an area from the state's table of parcels, and write it to a file.
 
     \b
@@ -66,5 +67,8 @@ def write_boundary(area: str | None, out: Path, **options: Any) -> None:
     found = _estate.read(which, margin_m=0.0, reach_m=0.0)
     files.write_boundary(found, out)
     if found.missing_parcels:
-        click.echo(f"faellesrum: {out}: without the parcels {', '.join(found.missing_parcels)}", err=True)
+        from spatial.strings import texts
+
+        without = texts(lang)["estates"]["without"].format(parcels=", ".join(found.missing_parcels))
+        click.echo(f"faellesrum: {out}: {without}", err=True)
     click.echo(str(out))

@@ -35,7 +35,7 @@ def command(
     """
     with progress(lang) as tell:
         tell("sitemap")
-        from spatial import outputs
+        from spatial import outputs, strings
         from spatial.render import files, sitemap
 
         path = (out or folder / "sitemap.pdf").with_suffix(".pdf")
@@ -47,6 +47,5 @@ def command(
     click.echo(f"{path} (1:{sheet.scale}, {sheet.paper})")
     if not sheet.whole:
         fits = sitemap.sheet_of(result, sitemap.Choice(paper, None, landscape)).scale
-        click.echo(
-            f"faellesrum: 1:{sheet.scale} on {sheet.paper} shows a part of the places; 1:{fits} shows all", err=True
-        )
+        part = strings.texts(lang)["sitemap"]["part"].format(scale=sheet.scale, paper=sheet.paper, fits=fits)
+        click.echo(f"faellesrum: {part}", err=True)
