@@ -33,6 +33,9 @@ WAYS = (
 )
 CASING, INK, QUIET, BARRIER, BOUNDARY = "#d8d2c7", "#22313b", "#8d857a", "#6b655c", "#4a4640"
 NAMES_FROM_SCALE = 5000
+# Placements of QGIS (Qgis::LabelPlacement), and the middle of the upper edge of a shape.
+OVER_POINT = 1
+TOP = "make_point((x_min($geometry) + x_max($geometry)) / 2, y_max($geometry))"
 # Geometry, and fill and edge by state, of what a plan changes.
 STATES = {
     "home_changes": (
@@ -212,7 +215,9 @@ def _scored(table: str, columns: Sequence[str], lang: str) -> Style:
             parts = [_fill(colour, INK, 0.3), *([_hatch("#ffffff", 0.5), _hatch("#2b2b2b", 0.2)] if hatched else [])]
             rules.append((label, bounds, parts))
     rules.append((say["sitemap"]["legend"]["no_score"], f'"{FLOATING}" IS NULL', [_fill(NO_SCORE, INK, 0.3)]))
-    label = _names("coalesce(to_string(\"rank\"), '')", 1, size=9, weight=75) if table == "meeting_spaces" else None
+    # Above the shape, as on the web map: a number in a small one would hide its colour.
+    rank = _names("coalesce(to_string(\"rank\"), '')", OVER_POINT, size=9, weight=75, at=TOP)
+    label = rank if table == "meeting_spaces" else None
     tip = (
         f'<b>[% coalesce("name", "kind") %]</b><br>{say["aspect"][FLOATING]["title"]}: [% round("{FLOATING}" * 100) %]'
     )
@@ -289,9 +294,12 @@ def _dot(colour: str) -> Part:
     })  # fmt: skip
 
 
-def _names(expression: str, placement: int, *, size: int = 8, weight: int = 50) -> dict[str, Any]:
+def _names(
+    expression: str, placement: int, *, size: int = 8, weight: int = 50, at: str | None = None
+) -> dict[str, Any]:
+    """Labels; ``at`` is an expression for a point above which they stand."""
     return {
-        "field": expression, "placement": placement, "size": size, "weight": weight,
+        "field": expression, "placement": placement, "at": at, "size": size, "weight": weight,
         "colour": _rgb("#6f695f" if weight == 50 else INK), "from_scale": NAMES_FROM_SCALE if weight == 50 else 0,
     }  # fmt: skip
 

@@ -123,3 +123,12 @@ def test_geojson_names_its_sources(result, tmp_path):
     content = json.loads(path.read_text(encoding="utf-8"))
     assert content["attribution"].startswith("© OpenStreetMap contributors")
     assert content["features"][0]["id"] == content["features"][0]["properties"]["place_id"]
+
+
+def test_ranks_stand_above_their_meeting_space_and_do_not_hide_it():
+    style = ElementTree.fromstring(gis_styles.qml(gis_styles.style_of("meeting_spaces", ["floating", "rank"], "da")))
+    placement = style.find(".//placement")
+    assert placement.get("geometryGeneratorEnabled") == "1" and "y_max($geometry)" in placement.get("geometryGenerator")
+    assert placement.get("quadOffset") == "1", "QuadrantAbove"
+    ways = ElementTree.fromstring(gis_styles.qml(gis_styles.style_of("paths", ["name"], "da")))
+    assert ways.find(".//placement").get("geometryGenerator") is None
