@@ -106,12 +106,12 @@ faellesrum.scale = function (data, words) {
   // Classes of equal width between the least and the largest that the map can show.
   function steps() {
     const [low, high] = range;
-    if (low === high) { return [{ colour: ramp[ramp.length - 1].colour, from: low, to: high, text: words.short(by, low) }]; }
+    if (low === high) { return [{ colour: ramp[ramp.length - 1].colour, from: low, to: high, texts: [words.short(by, low)] }]; }
     const width = (high - low) / ramp.length;
     const at = (k) => (isScore() ? String(Math.round((low + k * width) / 10)) : words.short(by, low + k * width));
     return ramp.map((step, k) => ({
       colour: step.colour, from: isScore() ? step.from : low + k * width, to: isScore() ? step.to : low + (k + 1) * width,
-      text: words.t("format.range", { low: at(k), high: at(k + 1) }),
+      texts: words.t("format.range", { low: at(k) + "\u0000", high: at(k + 1) }).replace(/\u0000\u2060?(.)\u2060?/, "$1\u0000").split("\u0000"),
     }));
   }
   function classOf(found) {

@@ -154,6 +154,7 @@ faellesrum.build = function* (map, data, given) {
   function reweigh(next) {
     for (const side of Object.values(sides)) {
       side.data.reweighted = next || (model.lens ? {} : null);
+      side.data.ownWeights = Boolean(next);
       if (side.model !== model) { side.model.look(model.lens && model.lens.id); }
       side.model.apply(next);
     }
@@ -219,7 +220,7 @@ faellesrum.build = function* (map, data, given) {
     const options = [[beside, 0], [0, above]].filter(([x, y]) => size.x - x > 200 && size.y - y > 120);
     const zoom = ([x, y]) => map.getBoundsZoom(bounds, false, L.point(x + 40, y + 40));
     const [x, y] = options.sort((a, b) => zoom(b) - zoom(a))[0] || [0, 0];
-    map.fitBounds(bounds, { paddingTopLeft: [20, 20], paddingBottomRight: [x + 20, y + 20], animate: false });
+    map.fitBounds(bounds, { paddingTopLeft: [20, narrow.matches ? 56 : 20], paddingBottomRight: [x + 20, y + 20], animate: false });
   }
   const zoom = L.control.zoom({ position: "topright" }).addTo(map);
   for (const [part, key] of [["._zoomInButton", "map.zoom_in"], ["._zoomOutButton", "map.zoom_out"]]) {

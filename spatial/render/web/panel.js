@@ -76,6 +76,8 @@ faellesrum.panel = function (data, words, scale, model) {
       h("b", {}, words.score(best)), " ",
       h("small", {}, t("format.range", { low: words.score(low ?? best), high: words.score(high ?? best) })));
   }
+  // In the colour of the map only where the map shows scores.
+  function overallColour(best) { return scale.isScore() ? scale.colourOf(best) : null; }
   function coverageBar(perMille) {
     const fill = h("span", {});
     fill.style.width = (perMille / 10).toFixed(1) + "%";
@@ -255,7 +257,7 @@ faellesrum.panel = function (data, words, scale, model) {
   function rankText(table, i, n) {
     if (table.rank[i] === null) { return [t("map.details.no_rank")]; }
     const out = [t("map.details.rank", { rank: words.number(table.rank[i]), n: words.number(n) }) + "."];
-    if (data.reweighted) { out.push(t("map.details.rank_reweighted")); }
+    if (data.reweighted) { out.push(t(data.ownWeights ? "map.details.rank_reweighted" : "map.details.rank_lens")); }
     else if (table.rank_low[i] !== null && table.rank_high[i] !== null) {
       out.push(table.rank_low[i] === table.rank_high[i] ? t("map.details.rank_same")
         : t("map.details.rank_range", { low: words.number(table.rank_low[i]), high: words.number(table.rank_high[i]) }));
@@ -288,7 +290,7 @@ faellesrum.panel = function (data, words, scale, model) {
       parent >= 0 ? h("p", {}, t("map.details.space") + ": ", h("button", { type: "button", class: "fr-link", on: () => handlers.space(parent) }, spaceName(parent))) : null,
       h("div", { class: "fr-overall" },
         h("div", { class: "fr-line" }, h("b", {}, t("map.details.floating")), scoreNumber(low, best, high)),
-        bar(low, best, high, scale.colourOf(best)),
+        bar(low, best, high, overallColour(best)),
         h("p", {}, rankText(table, i, total).join(" ")),
         table.coverage[i] === null ? null : coverageBar(table.coverage[i])),
       handlers.ofPlan(kind, i),
@@ -360,7 +362,7 @@ faellesrum.panel = function (data, words, scale, model) {
       h("h2", {}, kind === "space" ? spaceName(i) : placeName(i)),
       h("p", { class: "fr-quiet" }, rankText(table, i, table.rank.filter((rank) => rank !== null).length)[0]),
       h("table", {}, h("tbody", {},
-        h("tr", { class: "fr-first" }, h("th", { scope: "row" }, t("aspect.floating.title")), h("td", {}, bar(low, best, high, scale.colourOf(best))), h("td", {}, scoreNumber(low, best, high))),
+        h("tr", { class: "fr-first" }, h("th", { scope: "row" }, t("aspect.floating.title")), h("td", {}, bar(low, best, high, overallColour(best))), h("td", {}, scoreNumber(low, best, high))),
         ASPECTS.map((name) => {
           const [a, b, c] = scoreOf(table, i, name);
           return h("tr", {}, h("th", { scope: "row" }, t("aspect." + name + ".question")), h("td", {}, bar(a, b, c)), h("td", {}, scoreNumber(a, b, c)));
@@ -394,7 +396,7 @@ faellesrum.panel = function (data, words, scale, model) {
     const ramp = h("div", { class: "fr-ramp" }, steps.map((step) => {
       const box = h("span", { class: "fr-class", "data-from": step.from, "data-to": step.to });
       box.style.background = step.colour;
-      return h("span", { class: "fr-step" }, box, h("small", {}, step.text));
+      return h("span", { class: "fr-step" }, box, h("small", {}, step.texts[0], step.texts.length > 1 ? h("wbr") : "", step.texts[1] || ""));
     }));
     ramp.style.gridTemplateColumns = "repeat(" + steps.length + ", 1fr)";
     const hatched = h("canvas", { class: "fr-key", width: 44, height: 28 });

@@ -120,8 +120,8 @@ faellesrum.reach = function (map, data, decode) {
       const all = walks.map((walk) => stretches(site, walk.metres * DM).map(cut));
       walks.forEach((walk, k) => {
         const style = { renderer, pane: "reach", interactive: false, smoothFactor: 0.5, opacity: 1, lineCap: "round" };
-        L.polyline(all[k], { ...style, color: colour("walk-halo"), weight: walk.minutes > 5 ? 3.5 : 4.5 }).addTo(group);
-        L.polyline(all[k], { ...style, color: colour("walk-" + walk.minutes), weight: walk.minutes > 5 ? 1.8 : 2.4, dashArray: walk.minutes > 5 ? "4 4" : null, lineCap: "butt" }).addTo(group);
+        L.polyline(all[k], { ...style, color: colour("walk-halo"), weight: walk.minutes > 5 ? 3.2 : 3.8 }).addTo(group);
+        L.polyline(all[k], { ...style, color: colour("walk-" + walk.minutes), weight: walk.minutes > 5 ? 1.5 : 2, dashArray: walk.minutes > 5 ? "4 4" : null, lineCap: "butt" }).addTo(group);
       });
     }
     if (shown.view && views[site].length) {
