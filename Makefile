@@ -13,7 +13,7 @@ COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --g
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 MAP := maps/demo
-PROGRAMS := poppler-utils python3-qgis qgis-providers
+PROGRAMS := poppler-utils strace python3-qgis qgis-providers
 VISILIBITY := visilibity==1.0.10
 
 RUN_STAMP := $(VENV)/.installed-run

@@ -15,7 +15,7 @@ from spatial.gathering import Ground
 from spatial.model import LensResult, Plan, Provenance, Raster, RawData, Rubric
 from spatial.sources import osm_file
 from spatial.strings import warning as sentence
-from spatial.version import versions
+from spatial.version import SCHEMA_VERSION, versions
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def manifest(
     sources: list[Provenance] = [*(raw.provenance for raw in raws), *drawn, *estate.further]
     sources += [source for heights in models.values() for source in heights.provenance]
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "estate": {
             "id": estate.id,
             "name": estate.name,

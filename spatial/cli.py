@@ -8,16 +8,19 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 
 import click
 
 from spatial import commands
 from spatial.commands import _console
+from spatial.commands._shown import Shown, visible
 from spatial.errors import SpatialError
 
 COMMAND = "faellesrum"
-FAILED = 1
+# As a shell has it: 128 and the number of the signal.
+FAILED, INTERRUPTED = 1, 130
+SHOWN = 300
 
 
 class _Group(commands.Group):
@@ -61,18 +64,34 @@ def main() -> None:
     debug = "--debug" in sys.argv
     _console.never_refuse()
     try:
-        cli(prog_name=COMMAND, standalone_mode=False)
+        with redirect_stdout(Shown(sys.stdout)), redirect_stderr(Shown(sys.stderr)):
+            cli(prog_name=COMMAND, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("faellesrum: stopped; nothing was written", err=True)
-        sys.exit(FAILED)
-    except SpatialError as error:
+        sys.exit(INTERRUPTED)
+    except Exception as error:
         if debug:
             traceback.print_exc()
-        click.echo(f"faellesrum: {error}", err=True)
+        click.echo(f"faellesrum: {visible(_said(error))}", err=True)
         sys.exit(FAILED)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, in a line: our own words, or that it was not foreseen."""
+    if isinstance(error, SpatialError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return (
+            "ran out of memory; needed more, or less to do: a smaller --reach, a clipped extract; nothing was written"
+        )
+    about = " ".join(str(error).split())[:SHOWN]
+    return (
+        f"stopped by a fault of its own ({type(error).__name__}: {about}); nothing was written; please report it with "
+        "what --debug shows"
+    )
 
 
 def run_and_leave() -> None:

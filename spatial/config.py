@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ DEFAULTS = resources.files("spatial") / "defaults"
 
 Condition = tuple[str, str | None, bool]
 CURVES = ("percentile", "share_of_estate")
+# A key within a key within a key, written with points between.
+MAX_DEPTH = 64
+_KEY = re.compile(r"""[\w"'-]+""")
 
 
 @dataclass(frozen=True)
@@ -122,11 +126,33 @@ def load(path: Path | None, default: str) -> dict[str, Any]:
     """Read a TOML file: the user's, or the bundled one of that name."""
     source = DEFAULTS / default if path is None else path
     try:
-        return tomllib.loads(source.read_text(encoding="utf-8"))
+        text = source.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{source}: cannot be read ({error}); needed a TOML file in UTF-8; check the path") from error
-    except tomllib.TOMLDecodeError as error:
+    try:
+        return parse(text)
+    except ValueError as error:
         raise ConfigError(f"{source}: is not valid TOML ({error}); correct it there") from error
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Read TOML that a stranger may have written.
+
+    Raises
+    ------
+    ValueError
+        If it is not TOML, or tables or lists lie in each other without end: reading those takes time and memory
+        that grow with the square of their depth.
+    """
+    depth = 0
+    for piece in text.split("."):
+        depth = depth + 1 if _KEY.fullmatch(piece.strip(" \t")) else 0
+        if depth > MAX_DEPTH:
+            raise ValueError(f"tables lie in each other more than {MAX_DEPTH} deep")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("lists or tables lie in each other without end") from None
 
 
 @lru_cache(maxsize=1)

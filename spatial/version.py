@@ -11,9 +11,21 @@ from pathlib import Path
 NUMERIC = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "osmium", "numba", "folium", "opening-hours-py")
 
 
+# The form of what is written. It grows by one when a reader of the form before would go wrong; what
+# was written in the form before can be read (spatial.sources.finished, docs/compatibility.md).
+SCHEMA_VERSION = 2
+# Its name in the metadata of Parquet, GeoPackage, FlatGeobuf, PNG and HTML.
+SCHEMA_NAME = "faellesrum.schema_version"
+
+
 def version() -> str:
     """Version of Fællesrum."""
     return metadata.version("faellesrum")
+
+
+def generator() -> str:
+    """Program, version and form in one line, as pages and sheets name what made them."""
+    return f"Fællesrum {version()} (schema {SCHEMA_VERSION})"
 
 
 def versions() -> dict[str, str]:

@@ -123,16 +123,28 @@ def test_the_current_folder(tmp_path, monkeypatch):
     assert contents(tmp_path) == {"here/below/y": "2", "here/mine": "mine", "here/x": "1"}
 
 
-def test_others_may_read_what_was_written(tmp_path):
-    """A draft is for its maker alone; the folder that comes of it is not."""
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_only_the_user_may_read_what_was_written(tmp_path):
     mask = os.umask(0o022)
     try:
         with whole(tmp_path / "out") as draft:
             fill(draft, x="1")
     finally:
         os.umask(mask)
-    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o755
-    assert stat.S_IMODE((tmp_path / "out" / "x").stat().st_mode) == 0o644
+    assert (mode(tmp_path / "out"), mode(tmp_path / "out" / "x")) == (0o700, 0o600)
+
+
+def test_rights_that_the_user_gave_are_kept(tmp_path):
+    out = fill(tmp_path / "out", x="old", y="old")
+    out.chmod(0o755)
+    (out / "x").chmod(0o644)
+    (out / "y").chmod(0o600)
+    with whole(out) as draft:
+        fill(draft, x="new", y="new", z="new")
+    assert [mode(out), *(mode(out / name) for name in "xyz")] == [0o755, 0o644, 0o600, 0o600]
 
 
 def test_a_folder_without_rights(tmp_path):

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ERRORS = "faellesrum"
 # What our texts use and old Windows consoles (cp1252, cp850) lack.
@@ -52,9 +53,14 @@ def progress(lang: str) -> Iterator[Callable[[str], None]]:
     words = texts(lang)["stage"]
     unicode = sys.stderr.encoding.lower().startswith("utf")
     columns = (SpinnerColumn("dots" if unicode else "line"), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(file=_terminal()), transient=True) as bar:
         task = bar.add_task(words["start" if _compiled() else "first"], total=None)
         yield lambda stage: bar.update(task, description=words[stage])
+
+
+def _terminal() -> Any:
+    """Standard error itself: what steers the terminal is meant here (see ``_shown``)."""
+    return getattr(sys.stderr, "stream", sys.stderr)
 
 
 def _compiled() -> bool:

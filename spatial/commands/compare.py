@@ -72,10 +72,10 @@ def _side_by_side(compared: list[Compared], after: tuple[Path, ...]) -> Any:
 
 
 def _write_beside(table: Any, out: Path) -> None:
-    from spatial.render import files
+    from spatial.render import delimited, files
 
     with files.whole(out) as draft:
-        table.to_csv(draft / "plans.csv", encoding="utf-8", lineterminator="\n")
+        delimited.write(table, draft / "plans.csv")
 
 
 def _print_json(said: list[dict[str, Any]], beside: Any) -> None:

@@ -205,6 +205,7 @@ def analyse(
     frozen: Path | None = None,
 ) -> None:
     """Run the analysis, write its folder, say what was found."""
+    from spatial.folders import alone
     from spatial.sources import ahead
     from spatial.sources import offline as network
 
@@ -216,7 +217,8 @@ def analyse(
         "terrain": terrain or None,
         "surface": surface or None,
     }
-    with network.only(offline or frozen is not None), progress(lang) as tell, ahead.reader() as read:
+    online = network.only(offline or frozen is not None)
+    with alone(out), online, progress(lang) as tell, ahead.reader() as read:
         from spatial.sources import osm as openstreetmap
 
         if frozen is not None:

@@ -66,7 +66,7 @@ def parse(texts: pd.Series, *, zone: str, time_format: str | None = None) -> tup
         return times, faults
     if time_format is not None:
         read = pd.to_datetime(written[there], format=time_format, errors="coerce")
-        times[there] = read
+        times[there] = _in_range(read)
         faults[there & times.isna()] = BAD_TIME
         return times, faults
     looks = {f: written.str.fullmatch(f.pattern) & there for f in _FORMATS}
@@ -85,7 +85,7 @@ def _read(texts: pd.Series, form: _Format, zone: str) -> pd.Series:
         read = pd.to_datetime(plain.str.replace("T", " "), format="ISO8601", errors="coerce")
         if form.utc and read.notna().any():
             read = read.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(zone)).dt.tz_localize(None)
-        return read.astype("datetime64[ns]")
+        return _in_range(read)
     plain = texts.str.replace("kl. ", "", regex=False).str.replace("kl.", "", regex=False)
     if form.code.endswith("%H:%M"):
         parts = plain.str.partition(" ")
@@ -94,4 +94,10 @@ def _read(texts: pd.Series, form: _Format, zone: str) -> pd.Series:
             + " "
             + parts[2].str.replace(".", ":", regex=False).str.replace(r"^(\d\d?:\d\d):\d\d$", r"\1", regex=True)
         )
-    return pd.to_datetime(plain, format=form.code, errors="coerce").astype("datetime64[ns]")
+    return _in_range(pd.to_datetime(plain, format=form.code, errors="coerce"))
+
+
+def _in_range(times: pd.Series) -> pd.Series:
+    """Times to the nanosecond; none where that reaches no further (before 1678, after 2261)."""
+    far = times.notna() & ~times.dt.year.between(pd.Timestamp.min.year + 1, pd.Timestamp.max.year - 1)
+    return times.mask(far).astype("datetime64[ns]")

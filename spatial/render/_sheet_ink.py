@@ -17,6 +17,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 
+from spatial.version import generator
+
 MM = 72 / 25.4  # points
 # Shapes are drawn in whole hundredths of a point: 0.004 mm.
 FINE = 100
@@ -208,7 +210,7 @@ def canvas(file: IO[bytes], pagesize: tuple[float, float], *, title: str, author
     made.setTitle(title)
     made.setAuthor(author)
     made.setSubject(title)
-    made.setCreator("Fællesrum")
+    made.setCreator(generator())
     made.setProducer("ReportLab")
     return made
 

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from spatial.errors import InputError
 from spatial.render._web_geometry import embed
+from spatial.version import generator
 
 MAP_ID = "faellesrum"
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
@@ -51,6 +52,7 @@ class Page(Figure):
         self.lang = lang
         self.policy = POLICY
         self.referrer = "no-referrer"
+        self.generator = generator()
         self.header._children.clear()
 
     def render(self, **kwargs: Any) -> str:

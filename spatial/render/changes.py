@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from spatial.model import Result
-from spatial.render import tables
+from spatial.render import delimited, tables
 
 HOMES, SPACES, GROUND = "home_changes", "space_changes", "ground_changes"
 
@@ -35,10 +35,10 @@ def write(
     OSError
         If not all of it could be written.
     """
-    spaces.to_csv(folder / "spaces.csv", index=False, encoding="utf-8", lineterminator="\n")
-    causes.to_csv(folder / "causes.csv", index=False, encoding="utf-8", lineterminator="\n")
+    delimited.write(spaces, folder / "spaces.csv", index=False)
+    delimited.write(causes, folder / "causes.csv", index=False)
     table = homes.drop(columns="geometry")
-    table.to_csv(folder / "homes.csv", index_label="door", encoding="utf-8", lineterminator="\n")
+    delimited.write(table, folder / "homes.csv", index_label="door")
     layers = {
         SPACES: with_geometry(spaces, *results),
         GROUND: items,
@@ -52,8 +52,8 @@ def write(
 
 def write_timeline(phases: pd.DataFrame, spaces: pd.DataFrame, folder: Path) -> None:
     """Write a plan through its phases: ``timeline.csv`` and ``timeline_spaces.csv``; numbers in full."""
-    phases.to_csv(folder / "timeline.csv", index=False, encoding="utf-8", lineterminator="\n")
-    spaces.to_csv(folder / "timeline_spaces.csv", index=False, encoding="utf-8", lineterminator="\n")
+    delimited.write(phases, folder / "timeline.csv", index=False)
+    delimited.write(spaces, folder / "timeline_spaces.csv", index=False)
 
 
 def with_geometry(spaces: pd.DataFrame, before: Result, after: Result) -> gpd.GeoDataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 from spatial.render._svg_ink import drawn
 from spatial.render.document import Document, Heading, Table
 from spatial.render.pen import Figure
+from spatial.version import generator
 
 RANGE = re.compile(r"(?<=\d)–(?=\d)")
 
@@ -27,7 +28,8 @@ def html(document: Document) -> str:
         return Markup(drawn(figure, f"f{count}", wide=not small))
 
     style = Markup((files("spatial.render") / "document_files" / "page.css").read_text(encoding="utf-8"))
-    page: str = _template().render(doc=document, sections=list(_sections(document)), style=style, draw=draw)
+    sections = list(_sections(document))
+    page: str = _template().render(doc=document, sections=sections, style=style, draw=draw, generator=generator())
     return page
 
 

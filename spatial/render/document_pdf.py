@@ -32,6 +32,7 @@ from reportlab.platypus import Table as Grid
 from spatial.render import document as parts
 from spatial.render._sheet_ink import BOLD, ITALIC, MM, REGULAR, Brush, canvas
 from spatial.render.pen import Figure
+from spatial.version import generator
 
 MARGIN_MM, FOOT_MM = 18.0, 20.0
 WIDTH_MM = A4[0] / MM - 2 * MARGIN_MM
@@ -58,7 +59,7 @@ def _built(document: parts.Document, story: list[Any], *, pages: int) -> tuple[b
     """The file and the number of its pages; ``pages`` is what is written below them."""
     file = BytesIO()
     template = BaseDocTemplate(
-        file, pagesize=A4, title=document.title, author="Fællesrum", subject=document.subtitle, creator="Fællesrum"
+        file, pagesize=A4, title=document.title, author="Fællesrum", subject=document.subtitle, creator=generator()
     )
     height = A4[1] - (MARGIN_MM + FOOT_MM) * MM
     frame = Frame(

@@ -6,6 +6,7 @@ a position, and no meta question for device or user.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ LABELS = {"da": "Dansk (da)", "en": "English (en)"}
 POSTURES = ("posture_standing", "posture_sitting_formal", "posture_sitting_informal", "posture_lying")
 AGES = ("age_0_14", "age_15_24", "age_25_64", "age_65_plus")
 MODES = ("mode_pedestrian", "mode_bicyclist")
+# What XML cannot hold, whatever it is escaped as: https://www.w3.org/TR/xml/#charsets
+NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MOST = 2000  # people in one count
 SURVEY = ("type", "name", *(f"label::{LABELS[lang]}" for lang in LANGUAGES), "required", "relevant", "constraint",
           *(f"constraint_message::{LABELS[lang]}" for lang in LANGUAGES), "default", "appearance")  # fmt: skip
@@ -135,8 +138,8 @@ def _save(
 def _sheet(book: Workbook, name: str, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
     sheet = book.create_sheet(name)
     sheet.append(list(columns))
-    for row in rows:
-        sheet.append([row.get(column, "") or None for column in columns])
+    for row in rows:  # control signs, which XML does not have, become the sign for a sign that is lost
+        sheet.append([NO_XML.sub("\ufffd", row.get(column, "")) or None for column in columns])
     for row in sheet.iter_rows():  # a name that begins with = is a name, not a formula
         for cell in row:
             if isinstance(cell.value, str):

@@ -16,6 +16,7 @@ from spatial.model import ASPECTS, FLOATING, Result
 from spatial.render import credit
 from spatial.render.palette import CLASS_WIDTH, NO_SCORE, RAMP
 from spatial.strings import LANGUAGES, texts
+from spatial.version import SCHEMA_NAME, SCHEMA_VERSION
 
 STYLE_TABLE = "layer_styles"
 SCORED = ("places", "meeting_spaces")
@@ -144,6 +145,10 @@ def _name_sources(database: sqlite3.Connection, result: Result, columns: Iterabl
         (json.dumps(about, ensure_ascii=False, sort_keys=True),),
     )
     database.execute("INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, 1, NULL)", (at,))
+    database.execute(
+        "INSERT INTO gpkg_metadata VALUES (2, 'dataset', ?, 'text/plain', ?)", (SCHEMA_NAME, str(SCHEMA_VERSION))
+    )
+    database.execute("INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, 2, NULL)", (at,))
     credits = "; ".join(credit.lines(result))
     for table in columns:
         title = texts(lang)["gis"]["table"].get(table, table)

@@ -23,7 +23,9 @@ import shapely
 from spatial.config import DEFAULTS
 from spatial.errors import InputError
 from spatial.model import ASPECTS, Provenance, Result
+from spatial.render import delimited
 from spatial.strings import texts
+from spatial.version import generator
 
 PAGE, TABLE, LAYER, REJECTED = "observations.html", "observations.csv", "observations.gpkg", "rejected.csv"
 TEMPLATES = Path(__file__).with_name("observed_page")
@@ -51,10 +53,10 @@ class Shown:
 
 def render(shown: Shown, folder: Path, *, lang: str) -> None:
     """Write the page, the table of cells, the map layer and the rejected rows into a folder."""
-    shown.cells.to_csv(folder / TABLE, index=False, encoding="utf-8", lineterminator="\n")
+    delimited.write(shown.cells, folder / TABLE, index=False)
     reasons = texts(lang)["reason"]
     rejected = shown.rejected.assign(text=shown.rejected["reason"].map(lambda code: reasons[code]))
-    rejected.to_csv(folder / REJECTED, index=False, encoding="utf-8", lineterminator="\n")
+    delimited.write(rejected, folder / REJECTED, index=False)
     layer = shown.map.reset_index()
     layer["residual"] = layer["unit_id"].map(dict(shown.residuals))
     pyogrio.write_dataframe(layer, folder / LAYER, layer="observations", driver="GPKG", geometry_type="Polygon",
@@ -73,6 +75,7 @@ def page(shown: Shown, *, lang: str) -> str:
     say = texts(lang)["observe"]
     return environment.get_template("page.html.j2").render(
         lang=lang,
+        generator=generator(),
         say=say,
         style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
         title=say["title"].format(estate=shown.result.estate.name),
@@ -357,7 +360,7 @@ def keep_local(left: pd.DataFrame, path: Path, folder: Path) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with open(handle, "w", encoding="utf-8", newline="") as file:
-            left.to_csv(file, index=False, lineterminator="\n")
+            delimited.write(left, file, index=False)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror}); needed a new file; name another with --keep-sensitive"

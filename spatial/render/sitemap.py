@@ -14,10 +14,11 @@ import numpy as np
 import shapely
 
 from spatial.model import Result
-from spatial.render import credit
+from spatial.render import credit, files
 from spatial.render._sheet_layout import Sheet, compose
 from spatial.render.naming import in_order, nearest_street, space_name
 from spatial.strings import texts
+from spatial.version import SCHEMA_NAME, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from spatial.render._sheet_margin import Row
@@ -181,6 +182,7 @@ def _north_note(result: Result, say: Mapping[str, Any]) -> str:
 def picture(document: bytes, *, dpi: int = DPI) -> bytes:
     """Turn the first page of a PDF into a PNG."""
     import pypdfium2
+    from PIL.PngImagePlugin import PngInfo
 
     with pypdfium2.PdfDocument(document) as opened:
         page = opened[0]
@@ -189,8 +191,10 @@ def picture(document: bytes, *, dpi: int = DPI) -> bytes:
         image = drawn.to_pil().convert("RGB").quantize(COLOURS, method=FAST_OCTREE)
         drawn.close()
         page.close()
-    file = BytesIO()
-    image.save(file, "PNG", dpi=(dpi, dpi))
+    file, about = BytesIO(), PngInfo()
+    about.add_text("Software", "Fællesrum")
+    about.add_text(SCHEMA_NAME, str(SCHEMA_VERSION))
+    image.save(file, "PNG", dpi=(dpi, dpi), pnginfo=about)
     return file.getvalue()
 
 
@@ -211,13 +215,4 @@ def render(
 
 def write(document: bytes, target: Path, *, dpi: int = DPI) -> None:
     """Write a drawn PDF, and the picture of it beside it; both or none."""
-    made = {target: document, target.with_suffix(".png"): picture(document, dpi=dpi)}
-    drafts = {file: file.with_name(f".{file.name}.{os.getpid()}.part") for file in made}
-    try:
-        for file, content in made.items():
-            drafts[file].write_bytes(content)
-        for file, draft in drafts.items():
-            os.replace(draft, file)
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
+    files.place({target: document, target.with_suffix(".png"): picture(document, dpi=dpi)})

@@ -17,8 +17,9 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.model import EVIDENCE_COLUMNS, FACTS, Result
-from spatial.render import gis_styles
+from spatial.render import delimited, gis_styles
 from spatial.strings import about, texts
+from spatial.version import SCHEMA_NAME, SCHEMA_VERSION
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
 # What GDAL has to say goes nowhere: a failure is found by looking at the file, and told in one line.
@@ -55,13 +56,22 @@ PATH_COLUMNS = (
 )
 
 
+def parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet, its index left out, with the version of its form."""
+    import pyarrow as pa
+    from pyarrow import parquet as arrow
+
+    made = pa.Table.from_pandas(table, preserve_index=False)
+    arrow.write_table(made.replace_schema_metadata({**made.schema.metadata, SCHEMA_NAME: str(SCHEMA_VERSION)}), path)
+
+
 def scores(result: Result, path: Path) -> None:
     """Write one row a place and, after them, one a meeting space; UTF-8, numbers in full."""
     places = result.places.drop(columns="geometry").assign(place_count=1, kinds=result.places["kind"])
     spaces = result.meeting_spaces.drop(columns="geometry").assign(space_id=result.meeting_spaces.index)
     spaces.index.name = places.index.name
     table = pd.concat([places, spaces[places.columns]]) if len(spaces) else places
-    table.to_csv(path, encoding="utf-8", lineterminator="\n")
+    delimited.write(table, path)
 
 
 def dataset(table: gpd.GeoDataFrame, path: Path) -> None:
@@ -76,19 +86,19 @@ def dataset(table: gpd.GeoDataFrame, path: Path) -> None:
 
 def evidence(result: Result, path: Path) -> None:
     """Write the long table of evidence as Parquet."""
-    result.evidence[list(EVIDENCE_COLUMNS)].to_parquet(path, index=False)
+    parquet(result.evidence[list(EVIDENCE_COLUMNS)], path)
 
 
 def facts(result: Result, path: Path) -> None:
     """Write the unknown facts behind the intervals, one row a place and indicator that has any."""
     table = result.evidence[["place_id", "indicator", FACTS]]
-    table[table[FACTS] != ""].to_parquet(path, index=False)
+    parquet(table[table[FACTS] != ""], path)
 
 
 def reach(result: Result, path: Path) -> None:
     """Write which dwellings reach which meeting space in five minutes without steps, as Parquet."""
     if result.reach is not None:
-        result.reach.to_parquet(path, index=False)
+        parquet(result.reach, path)
 
 
 def lenses(result: Result, path: Path) -> None:
@@ -100,21 +110,21 @@ def lenses(result: Result, path: Path) -> None:
     ]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"lens": [], "level": [], "id": []})
     first = ["lens", "level", "id"]
-    table[[*first, *table.columns.drop(first)]].to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    delimited.write(table[[*first, *table.columns.drop(first)]], path, index=False)
 
 
 def lens_evidence(result: Result, path: Path) -> None:
     """Write the evidence that each lens measured again, as Parquet."""
     parts = [lens.evidence.assign(lens=lens.id) for lens in result.lenses]
     columns = ["lens", *EVIDENCE_COLUMNS, FACTS]
-    (pd.concat(parts) if parts else pd.DataFrame(columns=columns))[columns].to_parquet(path, index=False)
+    parquet((pd.concat(parts) if parts else pd.DataFrame(columns=columns))[columns], path)
 
 
 def lens_homes(result: Result, path: Path) -> None:
     """Write what each door has within five minutes of each resident lens, as Parquet; nothing without lenses."""
     parts = [lens.homes.assign(lens=lens.id).reset_index() for lens in result.lenses if lens.homes is not None]
     if parts:
-        pd.concat(parts, ignore_index=True).to_parquet(path, index=False)
+        parquet(pd.concat(parts, ignore_index=True), path)
 
 
 def field_checks(checks: pd.DataFrame, result: Result, path: Path, *, lang: str) -> None:
@@ -129,7 +139,7 @@ def field_checks(checks: pd.DataFrame, result: Result, path: Path, *, lang: str)
     )
     named = named.assign(why=[why_check(row, lang) for row in named.to_dict("records")])
     named.index = pd.RangeIndex(1, len(named) + 1, name="order")
-    named.to_csv(path, encoding="utf-8", lineterminator="\n")
+    delimited.write(named, path)
 
 
 def why_check(check: Mapping[Any, Any], lang: str) -> str:
@@ -154,7 +164,7 @@ def why_check(check: Mapping[Any, Any], lang: str) -> str:
 
 def lineage(result: Result, path: Path) -> None:
     """Write who said what of each place as Parquet."""
-    result.claims.to_parquet(path, index=False)
+    parquet(result.claims, path)
 
 
 def geopackage(result: Result, path: Path, *, lang: str = "da") -> None:
@@ -228,5 +238,14 @@ def _columns(table: gpd.GeoDataFrame, names: tuple[str, ...]) -> gpd.GeoDataFram
 
 
 def manifest(result: Result, path: Path) -> None:
-    """Write inputs, versions, configuration, seed and timings as JSON."""
-    path.write_text(json.dumps(result.manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    """Write inputs, versions, configuration, seed and timings as JSON, and the form of each file beside it.
+
+    CSV has no place for it, so the manifest says it of all: ``outputs`` gives each file's size and form.
+    """
+    beside = {
+        file.relative_to(path.parent).as_posix(): {"bytes": file.stat().st_size, "schema_version": SCHEMA_VERSION}
+        for file in sorted(path.parent.rglob("*"))
+        if file.is_file() and file != path
+    }
+    whole = {**result.manifest, "outputs": beside}
+    path.write_text(json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

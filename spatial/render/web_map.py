@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from spatial.errors import InputError
 from spatial.model import Result
+from spatial.render import files
 from spatial.strings import texts
 
 if TYPE_CHECKING:
@@ -99,16 +100,8 @@ def render(
 
     Two renderings of the same result differ in nothing but ``manifest["made_at"]``.
     """
-    html = (
-        build(result, lang, judged=judged, lenses=lenses, tiles=tiles, plan=plan, observed=observed).get_root().render()
-    )
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        temporary.write_text(html, encoding="utf-8", newline="\n")
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    page = build(result, lang, judged=judged, lenses=lenses, tiles=tiles, plan=plan, observed=observed).get_root()
+    files.place({Path(path): page.render().encode("utf-8")})
 
 
 def make_ready() -> None:

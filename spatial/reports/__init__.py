@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,20 +17,12 @@ def write(document: Document, path: Path, *, pdf: bool = False) -> list[Path]:
     list
         What was written.
     """
-    from spatial.render import document_page
+    from spatial.render import document_page, files
 
     made = {path: document_page.html(document).encode("utf-8")}
     if pdf:
         from spatial.render import document_pdf
 
         made[path.with_suffix(".pdf")] = document_pdf.pdf(document)
-    drafts = {file: file.with_name(f".{file.name}.{os.getpid()}.part") for file in made}
-    try:
-        for file, content in made.items():
-            drafts[file].write_bytes(content)
-        for file, draft in drafts.items():
-            os.replace(draft, file)
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
+    files.place(made)
     return list(made)

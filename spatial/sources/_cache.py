@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from spatial.errors import InputError, SourceUnavailable
+from spatial.folders import FOLDER_VARIABLE, PRIVATE_FILE, PRIVATE_FOLDER, default_folder
 
 log = logging.getLogger(__name__)
 
-FOLDER_VARIABLE = "FAELLESRUM_CACHE"
-PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 HASH_CHUNK_BYTES = 1 << 20
 
 
@@ -42,16 +41,6 @@ class Entry:
         """Days since the answer was retrieved."""
         then = datetime.fromisoformat(self.retrieved_at)
         return ((now or datetime.now(UTC)) - then).total_seconds() / 86400
-
-
-def default_folder() -> Path:
-    """The folder that ``FAELLESRUM_CACHE`` names, else the platform's place for caches."""
-    named = os.environ.get(FOLDER_VARIABLE, "").strip()
-    if named:
-        return Path(named)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("faellesrum", appauthor=False)
 
 
 def key_of(request: Mapping[str, Any]) -> str:

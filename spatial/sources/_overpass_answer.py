@@ -66,7 +66,7 @@ def parsed(body: bytes, where: str) -> Answer:
         raise _not_json(text, where)
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PassingError(
             IncompleteResult(f"{where}: broke off in the middle of its answer; try again later, or {EXTRACT}")
         ) from error

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from spatial.model import Estate, RawData
 
 LAYERS = ("points", "lines", "areas")
+# An interrupt from the keyboard is for the process that waits, which ends this one.
+APART: dict[str, Any] = (
+    {"process_group": 0}
+    if os.name == "posix"
+    else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ def reader() -> Iterator[Callable[[Path | Extract, Estate], Reading]]:
         [sys.executable, "-m", "spatial.sources.ahead"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        **APART,
     )
 
     def ask(source: Path | Extract, estate: Estate) -> Reading:

@@ -55,7 +55,7 @@ def check(body: bytes, name: str) -> None:
 def _check_json(body: bytes, name: str) -> None:
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if not isinstance(told, dict) or "features" in told:
         return
@@ -86,7 +86,7 @@ def counts(body: bytes) -> Counts:
         return Counts(int(matched[1]) if matched else None, int(returned[1]) if returned else None)
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Counts(None, None)
     if not isinstance(told, dict) or not isinstance(told.get("features"), list):
         return Counts(None, None)
@@ -101,10 +101,9 @@ def relinked(body: bytes, become: dict[str, str]) -> bytes:
     if body.lstrip()[:1] != b"{" or b'"href"' not in body:
         return body
     try:
-        told = json.loads(body)
-    except ValueError:
+        return json.dumps(_relink(json.loads(body), become)).encode()
+    except (ValueError, RecursionError):
         return body
-    return json.dumps(_relink(told, become)).encode()
 
 
 def _relink(value: Any, become: dict[str, str]) -> Any:

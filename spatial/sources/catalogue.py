@@ -203,10 +203,19 @@ def load(path: str | Path | None = None) -> Catalogue:
     codes: dict[str, Codes] = {}
     sources: dict[str, Source] = {}
     for where, table in tables:
-        codes |= {name: _codes(entry, f"{where}: [codes.{name}]") for name, entry in table.get("codes", {}).items()}
-        for identity, entry in table.get("source", {}).items():
+        of_codes, of_sources = (_tables(table, name, where) for name in ("codes", "source"))
+        codes |= {name: _codes(entry, f"{where}: [codes.{name}]") for name, entry in of_codes.items()}
+        for identity, entry in of_sources.items():
             sources[identity] = _source(identity, entry, codes, f'{where}: [source."{identity}"]')
     return Catalogue(sources)
+
+
+def _tables(table: Mapping[str, Any], name: str, where: str) -> Mapping[str, Mapping[str, Any]]:
+    """The tables under a name; a file may have none."""
+    found = table.get(name, {})
+    if not isinstance(found, Mapping) or not all(isinstance(entry, Mapping) for entry in found.values()):
+        raise ConfigError(f"{where}: {name} is no table of tables; needed the layout of the bundled sources.toml")
+    return found
 
 
 def _source(identity: str, entry: Mapping[str, Any], codes: Mapping[str, Codes], where: str) -> Source:

@@ -16,7 +16,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
@@ -26,6 +25,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.crs import WGS84, local_metric
 from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.model import NOT_STATED, Estate, Provenance
+from spatial.sources import vector_file
 
 NEEDED = "needed a file with one polygon (GeoJSON, GeoPackage, Shapefile, …)"
 MAX_AREA_KM2 = 100.0
@@ -215,7 +215,7 @@ def _table(path: Path) -> gpd.GeoDataFrame:
     if path.is_file() and not path.stat().st_size:
         raise SourceFormatError(f"{path}: found an empty file; {NEEDED}; export it again")
     try:
-        table = pyogrio.read_dataframe(path, layer=_layer(path))
+        table = vector_file.read(path, layer=_layer(path))
     except (
         DataSourceError,
         DataLayerError,
@@ -252,7 +252,7 @@ def _table(path: Path) -> gpd.GeoDataFrame:
 
 def _layer(path: Path) -> str:
     """Name of the layer to read: the one called ``boundary``, else the first."""
-    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    names = vector_file.layers(path)
     return "boundary" if "boundary" in names else names[0]
 
 

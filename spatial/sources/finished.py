@@ -10,13 +10,17 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import shapely
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
 from spatial.model import CLAIM_COLUMNS, EVIDENCE_COLUMNS, FACTS, Estate, LensResult, Raster, Result, Rubric, Rule
+from spatial.sources import vector_file
+from spatial.version import SCHEMA_VERSION
 
-SCHEMA_VERSION = 1
+# Forms that can be read: ours and the one before (docs/compatibility.md).
+READABLE = (SCHEMA_VERSION - 1, SCHEMA_VERSION)
 NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, facts.parquet, places.gpkg, …)"
 LENS_HOMES = ["lens", "door", "best_floating", "spaces_5min", "spaces_5min_sure"]
 ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
@@ -38,13 +42,14 @@ def manifest(folder: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version = found["schema_version"]
-        if version == SCHEMA_VERSION:
+        if version in READABLE:
             rubric(found)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
-    if version != SCHEMA_VERSION:
+    if version not in READABLE:
         raise SourceFormatError(
-            f"{path}: found version {version}; needed {SCHEMA_VERSION}; run again with this version"
+            f"{path}: found form {version}; needed {' or '.join(map(str, READABLE))}; run again with this version, or "
+            "read it with the one that wrote it (versions in the manifest)"
         )
     return found
 
@@ -210,6 +215,7 @@ def read(folder: Path) -> Result:
     path = folder / "places.gpkg"
     try:
         # Tables without a geometry are styles.
+        vector_file.check(path)
         names = [str(name) for name, geometry in pyogrio.list_layers(path) if geometry is not None]
         tables = {name: _table(path, name) for name in names}
         boundary = tables["boundary"]
@@ -230,10 +236,15 @@ def read(folder: Path) -> Result:
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
+        OSError,
         ProjError,
         KeyError,
         IndexError,
         TypeError,
+        ValueError,
+        AttributeError,
+        MemoryError,
+        shapely.GEOSException,
     ) as error:
         raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
     return Result(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from spatial.errors import IncompleteResult, InputError, SourceFormatError, SourceUnavailable
+from spatial.folders import alone, make_private, sweep
 from spatial.model import Estate, Raster, RawData
 from spatial.sources._cache import digest
 from spatial.sources.osm import Extract
@@ -76,7 +77,7 @@ def write(
         If an input cannot be read, or the folder not be written.
     """
     tell = progress or (lambda stage: None)
-    with _drafted(folder) as draft:
+    with alone(folder), _drafted(folder) as draft:
         (draft / OBJECTS).mkdir()
         tell("read")
         manifest = {
@@ -100,13 +101,14 @@ def _drafted(folder: Path) -> Iterator[Path]:
         if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / MANIFEST).is_file())):
             raise InputError(f"{folder}: found something else than frozen inputs; needed a new folder; name another")
         folder.parent.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
         draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     except OSError as error:
         raise _not_written(folder, error) from error
     earlier = draft.with_name(f"{draft.name}-earlier")
     try:
         yield draft
-        draft.chmod(0o755)
+        make_private(draft)
         if folder.exists():
             os.replace(folder, earlier)
         os.replace(draft, folder)
@@ -218,7 +220,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         form = found["form"]
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise _another_form(folder, error) from error
     if form != FORM:
         raise _another_form(folder, f"form {form}, needed {FORM}")

@@ -17,13 +17,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow
-import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
+from spatial.sources import vector_file
 from spatial.sources.catalogue import Source
 from spatial.sources.delivery import Area, Box, Delivery
 from spatial.sources.mapping import number
@@ -158,12 +158,12 @@ def _opened(path: Path) -> str:
 def _layer_table(path: Path, area: Area, options: Mapping[str, Any]) -> tuple[Any, Box | None]:
     """Read a small file whole, so that all that is wrong in it is seen; of a large one what is near."""
     if path.suffix.lower() in CSV or _opened(path) != str(path):
-        table = _placed(pyogrio.read_dataframe(_opened(path), **options))
+        table = _placed(vector_file.read(_opened(path), **options))
         return table, _box(table.total_bounds) if isinstance(table, gpd.GeoDataFrame) else None
-    info = pyogrio.read_info(path, force_total_bounds=True, **options)
+    info = vector_file.info(path, force_total_bounds=True, **options)
     bounds = _box(info["total_bounds"])
     near = _near(info["crs"], bounds, area) if path.is_dir() or path.stat().st_size > READ_WHOLE_BYTES else None
-    return pyogrio.read_dataframe(path, bbox=near, **options), bounds
+    return vector_file.read(path, bbox=near, **options), bounds
 
 
 def _placed(table: pd.DataFrame) -> pd.DataFrame:
@@ -180,7 +180,7 @@ def _placed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _layer(path: Path, source: Source) -> str:
-    names = [str(name) for name in pyogrio.list_layers(_opened(path))[:, 0]]
+    names = vector_file.layers(path, inside=_opened(path))
     wanted = {text.lower() for text in (source.id, source.id.rpartition(".")[2], *_tails(source.layer))}
     if len(names) == 1:
         return names[0]

@@ -14,7 +14,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
@@ -24,7 +23,7 @@ from spatial.crs import WGS84, local_metric
 from spatial.errors import CRSError, EmptyAreaError, SourceFormatError, SourceUnavailable
 from spatial.model import NOT_STATED, Provenance, Sheet
 from spatial.observation_rules import Mapped
-from spatial.sources import positions
+from spatial.sources import positions, vector_file
 
 NEEDED = "needed a table of observations (CSV, XLSX, GeoJSON, GeoPackage) or a folder of them"
 TABLES, BOOKS, MAPS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm"), (".geojson", ".json", ".gpkg", ".shp", ".fgb")
@@ -32,6 +31,7 @@ TABLES, BOOKS, MAPS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm"), (".geojson",
 DELIMITERS = (",", ";", "\t")
 ENCODINGS = ("utf-8-sig", "cp1252")
 MAX_BYTES = 500_000_000
+MAX_ROWS, MAX_CELLS = 1_000_000, 20_000_000
 RAGGED, BAD_POSITION = "ragged", "bad_geometry"
 
 
@@ -154,18 +154,34 @@ def _frame(cells: list[list[str]]) -> pd.DataFrame:
 def _book(file: Path) -> list[tuple[str, pd.DataFrame]]:
     import openpyxl
 
-    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    vector_file.check_archive(file)
     try:
-        sheets = [(sheet.title, [[_text(c) for c in row] for row in sheet.values]) for sheet in book.worksheets]
-    finally:
-        book.close()
-    return [(name, _frame(_trimmed(cells))) for name, cells in sheets if cells]
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        try:
+            sheets = [(sheet.title, _cells(sheet)) for sheet in book.worksheets]
+        finally:
+            book.close()
+    except Exception as error:  # of a damaged workbook openpyxl, zlib and the reader of XML say so in a dozen ways
+        raise ValueError(f"it is no whole workbook: {error or type(error).__name__}") from error
+    return [(name, _frame(cells)) for name, cells in sheets if cells]
 
 
-def _trimmed(cells: list[list[str]]) -> list[list[str]]:
-    """Without the empty columns that a workbook may have to its right."""
-    width = max((i + 1 for row in cells for i, cell in enumerate(row) if cell), default=0)
-    return [(row + [""] * width)[:width] for row in cells]
+def _cells(sheet: Any) -> list[list[str]]:
+    """Cells of a sheet as text, without the empty ones that a workbook may have to its right and in its end."""
+    rows: list[list[str]] = []
+    filled, width = 0, 0
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        said = [i for i, value in enumerate(row) if value is not None]
+        cells = [_text(value) for value in row[: said[-1] + 1]] if said else []
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            rows += [[]] * (number - 1 - len(rows))
+            rows.append(cells)
+            filled, width = filled + 1, max(width, len(cells))
+            if filled * width > MAX_CELLS or number > MAX_ROWS:
+                raise ValueError(f"a sheet has more than {MAX_ROWS:,} rows, or {MAX_CELLS:,} cells")
+    return [(row + [""] * width)[:width] if row else row for row in rows]
 
 
 def _text(value: Any) -> str:
@@ -186,10 +202,10 @@ def _text(value: Any) -> str:
 def _layers(file: Path) -> list[tuple[str, pd.DataFrame, gpd.GeoSeries | None]]:
     """Layers that GDAL finds, with their geometry; rows are numbered from 1."""
     found = []
-    for name in (str(layer) for layer in pyogrio.list_layers(file)[:, 0]):
+    for name in vector_file.layers(file):
         if name == "layer_styles":
             continue
-        table = pyogrio.read_dataframe(file, layer=name, datetime_as_string=True, on_invalid="ignore")
+        table = vector_file.read(file, layer=name, datetime_as_string=True, on_invalid="ignore")
         shapes = table.geometry if isinstance(table, gpd.GeoDataFrame) else None
         plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
         rows = plain.map(lambda value: "" if pd.isna(value) else _text(value)).astype(object)

@@ -143,7 +143,7 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
         If the extract holds nothing in the area.
     """
     path = checked(Path(path))
-    scan = scan_of(path, _window(path, area_wgs84))
+    scan = scan_of(path, area_wgs84)
     clip = None if area_wgs84 is None else area_wgs84.bounds
     extent = _extent(path, scan)
     to_metric = Transformer.from_crs(WGS84, crs, always_xy=True)
@@ -276,10 +276,11 @@ def _is_far(location: Any, window: Window | None) -> bool:
     return not (window[0] <= lon <= window[2] and window[1] <= lat <= window[3])
 
 
-def scan_of(path: Path, window: Window | None = None) -> _Scan:
-    """Collect the objects of an extract, in WGS 84."""
+def scan_of(path: Path, area: BaseGeometry | None = None) -> _Scan:
+    """Collect the objects of an extract near an area, in WGS 84; of all of it without one."""
     scan = _Scan()
     try:
+        window = _window(path, area)
         for obj in _objects(path):
             if _skips(obj, window):
                 continue

@@ -18,13 +18,12 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.errors import CRSError, EmptyAreaError, IncompleteResult, InputError, SourceFormatError, SourceUnavailable
 from spatial.model import NOT_STATED, Estate, Provenance
-from spatial.sources import files
+from spatial.sources import files, vector_file
 from spatial.sources.registry import folded
 
 NEEDED_TABLE = "needed a table (CSV, XLSX, ODS) with the columns Område, Kommune, Landsejerlavskode, Matrikelnummer"
@@ -146,8 +145,8 @@ def _sheets(path: Path) -> Iterator[list[list[str]]]:
     """Cells of each sheet; of a text file, under each delimiter that may be meant."""
     if path.suffix.lower() in SHEETS:
         try:
-            for sheet in pyogrio.list_layers(path)[:, 0]:
-                found = pyogrio.read_dataframe(
+            for sheet in vector_file.layers(path):
+                found = vector_file.read(
                     path, layer=sheet, read_geometry=False, HEADERS="DISABLE", FIELD_TYPES="STRING"
                 )
                 yield [["" if pd.isna(cell) else str(cell) for cell in row] for row in found.to_numpy().tolist()]
@@ -159,7 +158,10 @@ def _sheets(path: Path) -> Iterator[list[list[str]]]:
         return
     text = _text(path)
     for delimiter in DELIMITERS:
-        yield [list(row) for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+        try:
+            yield [list(row) for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+        except csv.Error as error:
+            raise SourceFormatError(f"{path}: cannot be read as a table ({error}); {NEEDED_TABLE}; save it") from error
 
 
 def _text(path: Path) -> str:
@@ -279,14 +281,14 @@ def _layer(path: Path, codes: set[str]) -> gpd.GeoDataFrame:
 
 def _having_both(path: Path, codes: set[str]) -> tuple[Any, str, str] | None:
     """The first layer with both columns, as far as it has these codes, and the names of the two."""
-    for layer in pyogrio.list_layers(path)[:, 0]:
-        info = pyogrio.read_info(path, layer=layer)
+    for layer in vector_file.layers(path):
+        info = vector_file.info(path, layer=layer)
         names = [str(name) for name in info["fields"]]
         columns = _columns([folded(name) for name in names])
         if "code" in columns and "number" in columns:
             code = names[columns["code"]]
             where = _where(code, codes, text=info["dtypes"][columns["code"]] == "object")
-            return pyogrio.read_dataframe(path, layer=layer, where=where), code, names[columns["number"]]
+            return vector_file.read(path, layer=layer, where=where), code, names[columns["number"]]
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -12,16 +11,16 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from spatial.config import tag_rules
+from spatial.config import parse, tag_rules
 from spatial.crs import WGS84
 from spatial.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
 from spatial.model import NOT_STATED, Edit, Estate, Plan, Provenance
+from spatial.sources import vector_file
 
 NEEDED = "needed a plan: a map layer with columns action and layer, or a TOML file with [[edit]]"
 # Columns that say what is to be done; all others are tags of the canonical vocabulary.
@@ -123,9 +122,8 @@ def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
 
 def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
     try:
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        tables = {name: pyogrio.read_dataframe(path, layer=name) for name in names}
-    except (DataSourceError, DataLayerError, ValueError, IndexError, UnicodeDecodeError) as error:
+        tables = {name: vector_file.read(path, layer=name) for name in vector_file.layers(path)}
+    except (DataSourceError, DataLayerError, ValueError, IndexError, shapely.GEOSException, MemoryError) as error:
         said = next(iter(str(error).splitlines()), type(error).__name__)
         raise SourceFormatError(f"{path}: cannot be read as a map layer ({said}); {NEEDED}; convert it") from error
     rows = []
@@ -157,6 +155,12 @@ def _shapes(table: Any, path: Path, estate: Estate) -> list[BaseGeometry | None]
             f"{path}: its CRS {table.crs.name} cannot be brought to {estate.crs.to_string()} ({error}); "
             "needed one with a place on Earth; declare it"
         ) from error
+    lost = [i for i, shape in enumerate(moved, start=1) if shape is not None and not _on_earth(shape)]
+    if lost:
+        raise CRSError(
+            f"{path}: coordinates of feature {lost[0]} do not fit the CRS {table.crs.name}; declare the right one, or "
+            "draw it again"
+        )
     return [None if shape is None or shape.is_empty else _single(shape) for shape in moved]
 
 
@@ -250,8 +254,8 @@ def kind_tags(kind: str, feature: str) -> dict[str, str]:
 
 def _short(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], str]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        table = parse(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
         raise SourceFormatError(f"{path}: is not valid TOML ({error}); {NEEDED}; correct it there") from error
     edits = table.get("edit", [])
     if not isinstance(edits, list) or not all(isinstance(entry, dict) for entry in edits):
@@ -268,7 +272,10 @@ def _short_row(feature: str, entry: dict[str, Any], estate: Estate) -> dict[str,
             f"{', '.join(VERBS)}; write one"
         )
     verb, shape = verbs[0], _position(feature, entry, estate)
-    what, tags = str(entry[verb]), {key: str(value) for key, value in dict(entry.get("tags", {})).items()}
+    said = entry.get("tags", {})
+    if not isinstance(said, Mapping):
+        raise InputError(f'{feature}: tags is {said!r}; needed a table such as {{ lit = "yes" }}; correct it')
+    what, tags = str(entry[verb]), {str(key): str(value) for key, value in said.items()}
     row = {
         "feature": feature,
         "action": verb if verb in ("remove", "add") else "change",
@@ -304,4 +311,10 @@ def _position(feature: str, entry: Mapping[str, Any], estate: Estate) -> BaseGeo
             "area; correct it"
         ) from error
     moved: BaseGeometry = gpd.GeoSeries([shape], crs=WGS84).to_crs(estate.crs).iloc[0]
+    if not _on_earth(moved):
+        raise InputError(f"{feature}: {given[0]} is {entry[given[0]]}, which is nowhere on Earth; correct it")
     return moved
+
+
+def _on_earth(shape: BaseGeometry) -> bool:
+    return bool(np.isfinite(shapely.get_coordinates(shape)).all())

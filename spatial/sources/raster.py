@@ -26,6 +26,7 @@ from pyproj.exceptions import ProjError
 
 from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable
 from spatial.model import NOT_STATED, Estate, Provenance, Raster
+from spatial.sources.vector_file import CLOSED
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -48,6 +49,7 @@ MAX_CELLS = 36_000_000
 EARTH_M = (-450.0, 8900.0)
 METRES = frozenset({"", "m", "metre", "metres", "meter", "meters"})
 SUFFIXES = (".tif", ".tiff", ".asc", ".vrt", ".img")
+VIRTUAL = (".vrt", ".xml")
 NEEDED = "needed a raster of heights in metres (GeoTIFF)"
 # Two grids are one when they agree to this share of a cell.
 ON_GRID = 0.01
@@ -104,7 +106,7 @@ def surface(files: Files, estate: Estate) -> Raster:
 def read(files: Files, area: BaseGeometry, estate: Estate, what: str) -> Raster:
     """Read the part of rasters that an area needs, in the estate's CRS; see `terrain`."""
     paths = _paths(files, what)
-    with ExitStack() as stack, _quiet():
+    with ExitStack() as stack, _quiet(), _closed():
         tiles = [(path, stack.enter_context(_opened(path))) for path in paths]
         for path, tile in tiles:
             _check_band(path, tile)
@@ -182,11 +184,25 @@ def _quiet() -> Iterator[None]:
         talk.setLevel(level)
 
 
+@contextmanager
+def _closed() -> Iterator[None]:
+    """Let GDAL, as rasterio has it, reach no server: a virtual raster may name one."""
+    import rasterio
+
+    with rasterio.Env(**CLOSED):
+        yield
+
+
 def _opened(path: Path) -> Any:
     import rasterio
 
     if not path.exists():
         raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+    if path.is_file() and path.suffix.lower() in VIRTUAL:
+        try:
+            path.read_bytes().decode("utf-8")  # rasterio shows a traceback for what is not
+        except UnicodeDecodeError as error:
+            raise SourceFormatError(f"{path}: found text that is not UTF-8; {NEEDED}; make it again") from error
     try:
         return rasterio.open(path)
     except _rasterio_error() as error:
@@ -217,7 +233,10 @@ def _crs(path: Path, tile: Any) -> CRS:
 
 
 def _check_band(path: Path, tile: Any) -> None:
-    """One band of numbers fine enough for heights, in metres."""
+    """One band of numbers fine enough for heights, in metres, somewhere."""
+    turn = tile.transform
+    if not (all(map(math.isfinite, turn)) and turn.determinant):
+        raise SourceFormatError(f"{path}: found cells without a place ({tuple(turn)[:6]}); {NEEDED}; export it again")
     kind = tile.dtypes[0]
     if tile.count != 1 or kind in ("uint8", "int8") or kind.startswith("complex"):
         seems = ", a picture or classes" if kind == "uint8" else ""

@@ -8,6 +8,7 @@ every address, message and record.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import time
@@ -99,6 +100,27 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     return SECRET_PARAMETERS.sub(lambda found: f"{found[1]}={HIDDEN}", text)
 
 
+# Keys that were read in this process, to be taken out of what other libraries log.
+_SECRETS: set[str] = set()
+
+
+class _Scrubbing(logging.Filter):
+    """Takes keys out of the lines that urllib3 logs of each request, where somebody asks for such lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = scrub(record.getMessage(), _SECRETS), ()
+        return True
+
+
+_SCRUBBING = _Scrubbing()
+
+
+def _hush() -> None:
+    """Let no key into the logs of the library below."""
+    for name in ("urllib3.connectionpool", "requests"):
+        logging.getLogger(name).addFilter(_SCRUBBING)  # adding it again does nothing
+
+
 def user_agent() -> str:
     """How we introduce ourselves: what the environment says, else the program and its version."""
     return os.environ.get(USER_AGENT_VARIABLE, "").strip() or f"faellesrum/{version()}"
@@ -167,6 +189,8 @@ class Transport:
         if urlsplit(plain).scheme not in ("http", "https") or not urlsplit(plain).hostname:
             raise ConfigError(f"address {scrub(plain)!r}: needed one that begins with https://; correct the endpoint")
         secret = None if key is None else key.value()
+        if secret:
+            _SECRETS.add(secret)
         growing = wait_exponential_jitter(initial=PAUSE_S, max=LONGEST_PAUSE_S, jitter=PAUSE_S)
 
         def pause(state: RetryCallState) -> float:
@@ -209,6 +233,7 @@ class Transport:
 
         if self._session is None:
             self._session = requests.Session()
+            _hush()
         headers = {"User-Agent": user_agent(), "Accept": accept}
         name, begun = _name(plain, secret), time.monotonic()
         try:

@@ -1,0 +1,301 @@
+# ruff: noqa: F811 (fixtures of another file)
+"""Outputs are whole or absent, whichever write fails, and whichever write a run is killed at."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from spatial import before_after, outputs
+from spatial.errors import InputError, SourceError, SpatialError
+from spatial.render import field_kit, files, sitemap, tables, web_map
+from spatial.reports import estate
+from spatial.sources import finished as reader
+from spatial.sources import frozen
+from spatial.sources._cache import Cache
+from spatial.sources.osm import Extract
+from tests.faults.failing import killed, limited, writes
+from tests.test_cli import FILES, analysis, digests, finished, inputs  # noqa: F401  (fixtures)
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes of POSIX")
+
+
+@pytest.fixture(scope="module")
+def quick(analysis, finished):
+    """A way to save a result that is drawn already: what is tried here is the writing, and often.
+
+    Unless ``gdal``, the GeoPackage is a copy of one: GDAL's writing is nothing that Python tells of.
+    """
+    page, sheet = web_map.build(analysis).get_root().render(), sitemap.pdf(analysis, lang="da")
+    picture, checks = sitemap.picture(sheet), analysis.field_checks
+    document = estate.document(analysis, checks, lang="da")
+
+    def save(out: Path, *, gdal: bool = False) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            drawn = type("Page", (), {"get_root": lambda self: self, "render": lambda self: page})
+            patch.setattr(before_after, "for_map", lambda result, today: (result, {}))
+            patch.setattr(estate, "document", lambda *_, **__: document)
+            patch.setattr(type(analysis), "field_checks", checks)
+            patch.setattr(web_map, "build", lambda *_, **__: drawn())
+            patch.setattr(sitemap, "pdf", lambda *_, **__: sheet)
+            patch.setattr(sitemap, "picture", lambda *_, **__: picture)
+            if not gdal:
+                packed = finished / "places.gpkg"
+                patch.setattr(tables, "geopackage", lambda result, path, **_: shutil.copyfile(packed, path))
+            outputs.save(analysis, out)
+
+    return save
+
+
+def whole(out: Path, before: dict[str, str]) -> bool:
+    """Whether a folder holds what it held, or all of a new run; readers say so too."""
+    now = digests(out) if out.is_dir() else {}
+    if now == before:
+        return True
+    assert set(FILES) <= set(now), sorted(now)
+    reader.read(out)
+    return True
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob(".*") if path.name.startswith("."))
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["new", "over an earlier run"])
+def test_a_failure_at_each_write_of_a_run_leaves_all_or_nothing(there, quick, finished, tmp_path):
+    out = tmp_path / "runs" / "town"
+    if there:
+        shutil.copytree(finished, out)
+    with writes(tmp_path) as seen:
+        quick(out)
+    total, before = len(seen), digests(out) if there else {}
+    assert total > 3 * len(FILES)
+    for at in range(1, total + 1):
+        if not there:
+            shutil.rmtree(out.parent, ignore_errors=True)
+        failed = None
+        with writes(tmp_path, at=at):
+            try:
+                quick(out)
+            except SpatialError as error:
+                failed = error
+        assert failed is None or ("No space left" in str(failed) and "\n" not in str(failed)), seen[at - 1]
+        if failed is None:  # what could not be removed: all was written
+            before = digests(out) if there else {}
+        assert whole(out, before), seen[at - 1]
+        if failed is not None and not there:
+            assert not out.exists() or not digests(out), seen[at - 1]
+    quick(out)
+    assert whole(out, {}) and leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["new", "over an earlier run"])
+def test_a_run_killed_at_any_write_leaves_nothing_to_be_taken_for_a_result(there, quick, finished, tmp_path):
+    out = tmp_path / "runs" / "town"
+    if there:
+        shutil.copytree(finished, out)
+    before = digests(out) if there else {}
+    with writes(tmp_path) as seen:
+        quick(out)
+    total = len(seen)
+    for at in range(1, total + 1):
+        shutil.rmtree(out.parent, ignore_errors=True)
+        if there:
+            shutil.copytree(finished, out)
+        assert killed(lambda: quick(out), tmp_path, at=at), seen[at - 1]
+        now = {name: digest for name, digest in digests(out).items() if "/" not in name} if out.is_dir() else {}
+        if now != before and "manifest.json" in now:
+            reader.read(out)
+            made = json.loads((out / "manifest.json").read_text())["made_at"]
+            assert made and set(FILES) <= set(now)
+        elif "manifest.json" not in now and out.is_dir():
+            with pytest.raises(SourceError, match=r"no manifest\.json"):
+                reader.read(out)
+    quick(out)  # a rerun works, and sweeps
+    assert leftovers(tmp_path) == []
+    reader.read(out)
+
+
+def test_no_file_is_cut_short_by_a_disk_that_fills_up(quick, finished, tmp_path):
+    """Also where a library writes by itself: GDAL, Arrow. No file may grow beyond the limit."""
+    sizes = sorted({path.stat().st_size for path in finished.iterdir() if path.is_file()})
+    out = tmp_path / "out"
+    for limit in sorted({0, 1, *(size - 1 for size in sizes), *(size // 2 for size in sizes)}):
+        said = limited(lambda: quick(out, gdal=True), limit)
+        if limit >= sizes[-1]:
+            continue
+        if said == "done":
+            reader.read(out)
+            shutil.rmtree(out)
+        else:
+            assert said.startswith("InputError: ") and "cannot be" in said, said
+            assert not out.exists() and leftovers(tmp_path) == []
+
+
+def test_a_failure_at_each_write_of_a_page_or_sheet_keeps_both_as_they_were(analysis, finished, tmp_path):
+    out = tmp_path / "town"
+    shutil.copytree(finished, out)
+    before = digests(out)
+    document, drawn = sitemap.pdf(analysis, lang="da"), b"picture"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sitemap, "picture", lambda *_, **__: drawn)
+        with writes(tmp_path) as seen:
+            sitemap.write(document, out / "other.pdf")
+        total = len(seen)
+        assert total > 4
+        shutil.rmtree(out)
+        for at in range(1, total + 1):
+            shutil.rmtree(out, ignore_errors=True)
+            shutil.copytree(finished, out)
+            failed = False
+            with writes(tmp_path, at=at):
+                try:
+                    sitemap.write(document, out / "sitemap.pdf")
+                except OSError as error:
+                    assert "No space" in str(error)
+                    failed = True
+            now = digests(out)
+            swept = {name: digest for name, digest in now.items() if not name.startswith(".")}
+            both = [swept[name] == before[name] for name in ("sitemap.pdf", "sitemap.png")]
+            assert both == ([True, True] if failed else [False, False]), seen[at - 1]
+            assert {k: v for k, v in swept.items() if "sitemap" not in k} == {
+                k: v for k, v in before.items() if "sitemap" not in k
+            }
+
+
+def test_the_cache_never_serves_half_a_file(tmp_path):
+    """Stored with a failure, and with a death, at each write: what is found is whole, or nothing is."""
+    request, content = {"url": "https://example.org"}, b"answer" * 1000
+
+    def store(folder: Path) -> None:
+        cache = Cache(folder)
+        with cache.draft(".bin") as path:
+            path.write_bytes(content)
+            cache.store(request, path, suffix=".bin", about={})
+
+    with writes(tmp_path) as seen:
+        store(tmp_path / "first")
+    total = len(seen)
+    assert total >= 8
+    for at in range(1, total + 1):
+        for kind in ("fails", "dies"):
+            folder = tmp_path / f"{kind}{at}"
+            if kind == "dies":
+                assert killed(lambda folder=folder: store(folder), tmp_path, at=at)
+            else:
+                with writes(tmp_path, at=at):
+                    try:
+                        store(folder)
+                    except (InputError, OSError) as error:
+                        assert "No space" in str(error)
+            found = Cache(folder).find(request)
+            assert found is None or found.path.read_bytes() == content, seen[at - 1]
+            store(folder)
+            again = Cache(folder).find(request)
+            assert again is not None and hashlib.sha256(again.path.read_bytes()).hexdigest() == again.sha256
+
+
+def test_frozen_inputs_are_whole_or_those_of_before(inputs, tmp_path):
+    from spatial.analysis import Estate
+
+    area = Estate.from_file(inputs[0], margin_m=50, reach_m=300)
+    out = tmp_path / "frozen"
+
+    def freeze() -> None:
+        frozen.write(out, area, Extract(inputs[1]))
+
+    with writes(tmp_path) as seen:
+        freeze()
+    first, total = frozen.read(out), len(seen)
+    assert total > 6
+    for at in range(1, total + 1):
+        with writes(tmp_path, at=at):
+            try:
+                freeze()
+            except InputError as error:
+                assert "No space" in str(error)
+        assert frozen.read(out).estate == first.estate, seen[at - 1]
+    for at in range(1, total + 1):
+        killed(freeze, tmp_path, at=at)
+        if out.is_dir():
+            assert frozen.read(out).estate == first.estate, seen[at - 1]
+        else:
+            with pytest.raises(SourceError, match=r"no inputs\.json"):
+                frozen.read(out)
+    freeze()
+    assert frozen.read(out).estate == first.estate and leftovers(tmp_path) == []
+
+
+def test_a_field_kit_is_whole_or_absent(finished, tmp_path):
+    from spatial import fieldwork
+
+    kit = fieldwork.packed(fieldwork.pack(reader.read(finished)))
+    out = tmp_path / "kit"
+
+    def pack() -> None:
+        with files.whole(out) as draft:
+            field_kit.render(kit, draft, lang="da")
+
+    with writes(tmp_path) as seen:
+        pack()
+    names, total = sorted(path.name for path in out.iterdir()), len(seen)
+    shutil.rmtree(out)
+    for at in range(1, total + 1, 2):
+        with writes(tmp_path, at=at):
+            try:
+                pack()
+            except InputError as error:
+                assert "No space" in str(error)
+        there = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+        assert [name for name in there if not name.startswith(".")] in ([], names), seen[at - 1]
+        shutil.rmtree(out, ignore_errors=True)
+
+
+def _hold(folder: str, ready: object, leave: object) -> None:
+    with files.whole(Path(folder)) as draft:
+        (draft / "x").write_text("first")
+        ready.set()
+        leave.wait(60)
+
+
+def test_two_runs_into_one_folder_and_the_second_says_so(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    ready, leave = context.Event(), context.Event()
+    first = context.Process(target=_hold, args=(str(tmp_path / "out"), ready, leave))
+    first.start()
+    try:
+        assert ready.wait(120)
+        with (
+            pytest.raises(InputError, match="out: another run is writing into this folder; wait"),
+            files.whole(tmp_path / "out"),
+        ):
+            pytest.fail("two write into one folder")
+        with files.whole(tmp_path / "other") as draft:
+            (draft / "x").write_text("beside it")
+    finally:
+        leave.set()
+        first.join(60)
+    assert (tmp_path / "out" / "x").read_text() == "first"
+    with files.whole(tmp_path / "out") as draft:
+        (draft / "x").write_text("second")
+    assert (tmp_path / "out" / "x").read_text() == "second"
+    assert leftovers(tmp_path) == []
+
+
+def test_the_counting_sees_what_python_writes(tmp_path):
+    """The instrument itself: each way to change a disk is one event, and reading is none."""
+    with writes(tmp_path) as seen:
+        (tmp_path / "a").write_text("x")
+        (tmp_path / "a").read_text()
+        os.replace(tmp_path / "a", tmp_path / "b")
+        (tmp_path / "c").mkdir()
+        (tmp_path / "b").unlink()
+    assert [event for event, _ in seen] == ["open", "os.rename", "os.mkdir", "os.remove"]
+    assert sys.version_info >= (3, 11)

@@ -1,0 +1,79 @@
+"""Every reader of the program by the name of what it reads, each given nothing but a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import shapely
+from pyproj import CRS
+
+from spatial import config, observation_rules, outputs
+from spatial.model import Estate
+from spatial.observation_rules import Mapped
+from spatial.observations.canonical import canonical
+from spatial.sources import (
+    catalogue,
+    field_answers,
+    files,
+    frozen,
+    observations,
+    osm_file,
+    parcels,
+    plan_file,
+    raster,
+    register,
+)
+from tests.osm_xml import CENTRE_M, METRIC
+
+X, Y = CENTRE_M
+ESTATE = Estate(
+    id="try",
+    name="Try",
+    boundary=shapely.box(X - 60, Y - 60, X + 60, Y + 60),
+    crs=METRIC,
+    margin_m=50.0,
+    reach_m=300.0,
+)
+LAYER = "kk.legeplads"
+
+
+def layer(path: Path) -> Any:
+    """A municipal layer, read, landed and mapped."""
+    return register.around(f"{LAYER}={path}", ESTATE)
+
+
+def counts(path: Path) -> Any:
+    """Observations, read and brought to one table."""
+    mapped = Mapped(kind="staying")
+    sheets, crs, _ = observations.read(path, mapped=mapped, crs=CRS(25832))
+    return canonical(sheets, mapped=mapped, crs=crs)
+
+
+def parcels_table(path: Path) -> Any:
+    """The state's table of parcels, with the smallest layer of parcels beside it."""
+    return parcels.estate(path, path, ["Try"], year=2023)
+
+
+READERS: dict[str, Callable[[Path], Any]] = {
+    "boundary": files.estate,
+    "osm": lambda path: osm_file.around(path, ESTATE),
+    "layer": layer,
+    "observations": counts,
+    "field_answers": field_answers.read,
+    "plan": lambda path: plan_file.read(path, ESTATE),
+    "parcels": parcels_table,
+    "rubric": config.rubric,
+    "mapping": observation_rules.mapped,
+    "catalogue": lambda path: catalogue.load(path),
+    "terrain": lambda path: raster.terrain(path, ESTATE),
+    "surface": lambda path: raster.surface(path, ESTATE),
+    "frozen": frozen.read,
+    "finished": outputs.load,
+}
+
+
+def read(name: str, path: str) -> str:
+    """Read a file and say what came of it."""
+    return type(READERS[name](Path(path))).__name__
