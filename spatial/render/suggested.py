@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from spatial.crs import WGS84
+from spatial.render import delimited
 from spatial.strings import texts
 
 # Columns that are about a suggestion; all others are those of a plan.
@@ -74,7 +75,7 @@ def _sentence(row: Mapping[Any, Any], lang: str) -> str:
 def write(found: gpd.GeoDataFrame, folder: Path, *, lang: str) -> None:
     """Write the numbers in full as CSV, and the measures as a plan in GeoJSON with the sentence as its note."""
     table = found.drop(columns="geometry").assign(note=sentences(found, lang))
-    table.to_csv(folder / TABLE_FILE, encoding="utf-8", lineterminator="\n")
+    delimited.write(table, folder / TABLE_FILE)
     plan = found.drop(columns=list(ABOUT)).assign(note=table["note"]).to_crs(WGS84)
     # What is changed keeps its shape: only what is added is drawn.
     shapes = plan.geometry.where(plan["action"] == "add", None)
