@@ -25,7 +25,7 @@ Group = _teaching.Group
 # The order of the work, as `--help` shows it; a command that is not named here comes last.
 SECTIONS = {
     "Begin here": ("demo", "run", "batch"),
-    "Ask a finished run": ("explain", "map", "sitemap", "report", "export", "siting", "suggest", "sensitivity"),
+    "Ask a finished run": ("explain", "map", "sitemap", "report", "export", "siting", "sensitivity"),
     "A plan": ("plan", "compare", "timeline", "suggest"),
     "Go out and look": ("fieldkit", "observe"),
     "Areas and data": ("estates", "sources", "fetch"),
