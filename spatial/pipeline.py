@@ -266,10 +266,12 @@ def make_ready(*, drawing: bool = True) -> None:
     from spatial import catchments, network, visibility
 
     if drawing:
+        from spatial import reports
         from spatial.render import sitemap, web_map
 
         web_map.make_ready()
         sitemap.make_ready()
+        reports.make_ready()
     visibility.make_ready()
     network.make_ready()
     catchments.make_ready()

@@ -62,8 +62,8 @@ class Compared:
         phases = [plan_words.timeline_text(self.said["timeline"], lang=lang)] if self.timeline is not None else []
         return differences.text(self.said, units, lang=lang, verdict=self._verdict(lang) + phases)
 
-    def report(self, lang: str) -> Document:
-        """The report of the plan for the board."""
+    def report(self, lang: str, plans: Sequence[dict[str, Any]] = (), own: str = "") -> Document:
+        """The report of the plan for the board; ``plans`` side by side, of which this is ``own``."""
         from spatial import before_after
         from spatial.reports import plan
 
@@ -75,10 +75,23 @@ class Compared:
             lang=lang,
             verdict=self._verdict(lang),
             phases=self.said.get("timeline"),
+            plans=plans,
+            own=own,
         )
 
-    def write(self, folder: Path, lang: str, *, pdf: bool = False, with_map: bool = True) -> None:
-        """Write tables, a map layer, the map and the report of the plan into a folder: all or none."""
+    def write(
+        self,
+        folder: Path,
+        lang: str,
+        *,
+        pdf: bool = False,
+        with_map: bool = True,
+        plans: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        """Write tables, a map layer, the map and the report of the plan into a folder: all or none.
+
+        Of several ``plans`` this is the one with the name of the folder.
+        """
         from spatial import before_after, reports
         from spatial.render import changes, files, web_map
 
@@ -92,4 +105,4 @@ class Compared:
                 web_map.render(drawn, draft / "map.html", lang=lang, **options)
             if self.timeline is not None:
                 changes.write_timeline(self.timeline.phases, self.timeline.spaces, draft)
-            reports.write(self.report(lang), draft / REPORT, pdf=pdf)
+            reports.write(self.report(lang, plans, folder.name), draft / REPORT, pdf=pdf)

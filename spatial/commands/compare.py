@@ -36,11 +36,12 @@ def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, 
 
     today = outputs.load(before)
     compared = [Compared.read(today, folder) for folder in after]
-    if out is not None:
-        for one, folder in zip(compared, _folders(after, out), strict=True):
-            one.write(folder, lang, pdf=pdf)
     said = [one.said for one in compared]
     beside = _side_by_side(compared, after)
+    plans = [] if beside is None else plan_words.alternatives(beside)
+    if out is not None:
+        for one, folder in zip(compared, _folders(after, out), strict=True):
+            one.write(folder, lang, pdf=pdf, plans=plans)
     if beside is not None and out is not None:
         _write_beside(beside, out)
     if as_json:
@@ -48,7 +49,7 @@ def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, 
         return
     shown = [one.text(lang) for one in compared]
     if beside is not None:
-        shown.append(plan_words.alternatives_text(plan_words.alternatives(beside), lang=lang))
+        shown.append(plan_words.alternatives_text(plans, lang=lang))
     click.echo("\n\n".join(shown))
 
 

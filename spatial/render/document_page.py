@@ -33,6 +33,11 @@ def html(document: Document) -> str:
     return page
 
 
+def make_ready() -> None:
+    """Read the template."""
+    _template()
+
+
 def _sections(document: Document) -> Iterator[dict[str, Any]]:
     """The blocks under each heading; what stands before the first has none."""
     section: dict[str, Any] = {"heading": None, "blocks": []}

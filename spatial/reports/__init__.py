@@ -9,6 +9,17 @@ if TYPE_CHECKING:
     from spatial.render.document import Document
 
 
+def make_ready() -> None:
+    """Import what a report is made with, and read its template and its words."""
+    from spatial.render import document_page
+    from spatial.reports import estate  # noqa: F401
+    from spatial.strings import LANGUAGES, texts
+
+    document_page.make_ready()
+    for lang in LANGUAGES:
+        texts(lang, "report")
+
+
 def write(document: Document, path: Path, *, pdf: bool = False) -> list[Path]:
     """Write a report as a page, and with ``pdf`` beside it as ``.pdf``; all or none.
 

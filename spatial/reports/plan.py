@@ -16,7 +16,7 @@ from spatial.model import FLOATING, NOT_STATED, Result
 from spatial.render import plan_figures
 from spatial.render.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.render.report_figures import moved
-from spatial.reports import sections, timeline
+from spatial.reports import beside, sections, timeline
 from spatial.reports.estate import framed
 from spatial.reports.wording import Named, Words
 from spatial.strings import whole_percent
@@ -39,6 +39,8 @@ def document(
     lang: str,
     verdict: Sequence[str] = (),
     phases: Mapping[str, Any] | None = None,
+    plans: Sequence[Mapping[str, Any]] = (),
+    own: str = "",
 ) -> Document:
     """Say what a plan does, for a board.
 
@@ -56,6 +58,9 @@ def document(
         More sentences on how sure it is, such as what would turn the verdict.
     phases
         The plan through its phases, as ``spatial.plan_words.timeline`` gives it.
+    plans, own
+        This and other plans side by side, as ``spatial.plan_words.alternatives`` gives them, and the name
+        of this one among them.
 
     Raises
     ------
@@ -77,6 +82,7 @@ def document(
         *_lenses(found, words),
         *timeline.section(phases, names, words),
         *_sure(said, verdict, words),
+        *beside.section(plans, own, words),
         *sections.unknown(after, checks, names[1], words),
         *sections.context(after, words),
         *sections.how(after, words, first=words.say("plan.how.compared")),

@@ -179,6 +179,23 @@ def test_the_phases_say_what_is_shut_and_for_how_long(pages):
     assert shut[1:] == ["lukket", "åbent"] and new == ["Bænk og Bord med bænke", "endnu ikke", "åbent"]
 
 
+def test_several_plans_stand_side_by_side(demo_result, found, after):
+    row = {"median_after": 77, "worst_lens_median_after": 29, "losing": 22, "demolished": 59, "spaces_lost": 0}
+    plans = [
+        {"plan": "plan-a", **row, "dominated_by": ["plan-b"]},
+        {"plan": "plan-b", **row, "worst_lens_median_after": None, "losing": 1106, "dominated_by": []},
+    ]
+    told = plan.document(demo_result, after, found, after.field_checks, lang="en", plans=plans, own="plan-a")
+    page = Page(document_page.html(told))
+    assert page.tables[say("en", "beside")["caption"]][1:] == [
+        ["plan-a this report", "77", "29", "22", "59", "0"],
+        ["plan-b", "77", texts("en")["alternatives"]["not_known"], "1,110", "59", "0"],
+    ]
+    assert any(text.startswith("plan-a") and "plan-b" in text for text in page.paragraphs)
+    alone = plan.document(demo_result, after, found, after.field_checks, lang="en", plans=plans[:1], own="plan-a")
+    assert say("en", "beside")["title"] not in Page(document_page.html(alone)).headings
+
+
 def test_the_two_languages_tell_the_same(documents):
     shapes = [[type(block).__name__ for block in documents[lang].blocks] for lang in LANGUAGES]
     assert shapes[0] == shapes[1]
