@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -20,7 +21,7 @@ from spatial.config import parse, tag_rules
 from spatial.crs import WGS84
 from spatial.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
 from spatial.model import NOT_STATED, Edit, Estate, Plan, Provenance
-from spatial.sources import vector_file
+from spatial.sources import plan_drawing, vector_file
 
 NEEDED = "needed a plan: a map layer with columns action and layer, or a TOML file with [[edit]]"
 # Columns that say what is to be done; all others are tags of the canonical vocabulary.
@@ -46,6 +47,17 @@ VERBS = {
     "light": {"lit": "yes"},
 }
 FIRST_PHASE = 1
+# Formats that keep one layer in several files of one name; the table of styles that QGIS keeps beside layers.
+MANY_FILES = (".shp", ".tab", ".mif")
+STYLES = "layer_styles"
+# MapInfo writes 0 where a number is left empty.
+NO_EMPTY_NUMBER = (".tab", ".mif")
+# A Shapefile cuts the names of columns; tags that are longer, so that they are known again.
+SHAPEFILE_LETTERS = 10
+LONG_KEYS = (
+    *("opening_hours", "building:flats", "building:levels", "addr:housenumber", "public_transport"),
+    *("reservation", "construction", "wheelchair:description", "playground:theme"),
+)
 # Digits of year, month and day; a number from this on is a year.
 DATE = (4, 2, 2)
 FIRST_YEAR = 1000
@@ -61,7 +73,8 @@ def read(path: str | Path, estate: Estate) -> Plan:
         ``action``, ``layer``, the ``target`` it removes or changes, tags or columns of the canonical
         layers, and where wanted ``phase`` (a number or a date) and ``note``; or the short form:
         TOML with ``[[edit]]`` entries such as ``remove = "osm:way/123"`` or
-        ``add = "bench"`` with ``at = [lon, lat]``.
+        ``add = "bench"`` with ``at = [lon, lat]``; or TOML that says what the layers of a DXF drawing
+        mean (``spatial.sources.plan_drawing``). A folder holds the Shapefiles of one plan.
     estate
         Gives the CRS of the edits.
 
@@ -83,9 +96,9 @@ def read(path: str | Path, estate: Estate) -> Plan:
     if not path.exists():
         raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
     short = path.suffix.lower() == ".toml"
-    rows, name = _short(path, estate) if short else (_rows(path, estate), path.stem)
+    rows, name, drawn = _short(path, estate) if short else (_rows(path, estate), path.stem, ())
     if not rows:
-        return Plan(name, (), (), _provenance(path))
+        return Plan(name, (), (), _provenance(path, *drawn))
     labels = _phases(rows)
     edits = tuple(
         Edit(
@@ -100,12 +113,27 @@ def read(path: str | Path, estate: Estate) -> Plan:
         )
         for row in rows
     )
-    return Plan(name, edits, tuple(map(str, labels)), _provenance(path))
+    return Plan(name, edits, tuple(map(str, labels)), _provenance(path, *drawn))
 
 
-def _provenance(path: Path) -> Provenance:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Provenance(source_id="plan", path=str(path), licence=NOT_STATED, attribution=NOT_STATED, sha256=digest)
+def _provenance(path: Path, *more: Path) -> Provenance:
+    """Where a plan came from; the digest is of all files that it consists of."""
+    files = [*_files(path), *more]
+    digest = hashlib.sha256(files[0].read_bytes()) if len(files) == 1 else hashlib.sha256()
+    for file in files if len(files) > 1 else ():
+        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return Provenance(
+        source_id="plan", path=str(path), licence=NOT_STATED, attribution=NOT_STATED, sha256=digest.hexdigest()
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    """Files of which a plan consists: some formats have several of one name."""
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file()) or [path / "nothing"]
+    if path.suffix.lower() in MANY_FILES:
+        return sorted(file for file in path.parent.glob(f"{glob.escape(path.stem)}.*") if file.is_file())
+    return [path]
 
 
 def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -122,7 +150,7 @@ def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
 
 def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
     try:
-        tables = {name: vector_file.read(path, layer=name) for name in vector_file.layers(path)}
+        tables = {name: vector_file.read(path, layer=name) for name in vector_file.layers(path) if name != STYLES}
     except (DataSourceError, DataLayerError, ValueError, IndexError, shapely.GEOSException, MemoryError) as error:
         said = next(iter(str(error).splitlines()), type(error).__name__)
         raise SourceFormatError(f"{path}: cannot be read as a map layer ({said}); {NEEDED}; convert it") from error
@@ -133,7 +161,9 @@ def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
             raise SourceFormatError(
                 f"{path}, layer {name}: found the columns {', '.join(map(str, table.columns[:8]))}; {NEEDED}; add them"
             )
-        table = table.rename(columns={column: low for low, column in columns.items() if column != "geometry"})
+        table = table.rename(columns={column: _whole(low) for low, column in columns.items() if column != "geometry"})
+        if path.suffix.lower() in NO_EMPTY_NUMBER:
+            table = _stated(table)
         shapes = _shapes(table, path, estate)
         prefix = f"{name} " if len(tables) > 1 else ""
         rows += [
@@ -141,6 +171,23 @@ def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
             for i, row in enumerate(table.drop(columns="geometry", errors="ignore").to_dict("records"))
         ]
     return rows
+
+
+def _stated(table: pd.DataFrame) -> pd.DataFrame:
+    """Take zero for nothing said where a format has no empty number, but in the homes of a new building."""
+    new = (table["action"].astype(str).str.lower() == "add") & (table["layer"].astype(str).str.lower() == "building")
+    for name in table.select_dtypes("number").columns:
+        said = (table[name] != 0) | (new & (name == "dwellings"))
+        table = table.assign(**{str(name): table[name].where(said)})
+    return table
+
+
+def _whole(column: str) -> str:
+    """Name of a column that a Shapefile has cut after ten letters, where it can only be one."""
+    if len(column) != SHAPEFILE_LETTERS:
+        return column
+    cut = [key for key in LONG_KEYS if key.startswith(column)]
+    return cut[0] if len(cut) == 1 else column
 
 
 def _shapes(table: Any, path: Path, estate: Estate) -> list[BaseGeometry | None]:
@@ -252,7 +299,7 @@ def kind_tags(kind: str, feature: str) -> dict[str, str]:
 # --- the short form ------------------------------------------------------------------------------
 
 
-def _short(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], str]:
+def _short(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], str, tuple[Path, ...]]:
     try:
         table = parse(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
@@ -260,8 +307,13 @@ def _short(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], str]:
     edits = table.get("edit", [])
     if not isinstance(edits, list) or not all(isinstance(entry, dict) for entry in edits):
         raise SourceFormatError(f"{path}: found no list of [[edit]]; {NEEDED}; write each edit under [[edit]]")
+    drawn: list[dict[str, Any]] = []
+    files: tuple[Path, ...] = ()
+    if "drawing" in table:
+        drawn = [_row(feature, columns, shape) for feature, columns, shape in plan_drawing.rows(table, path, estate)]
+        files = (path.parent / str(table["drawing"]),)
     rows = [_short_row(f"edit {i + 1}", dict(entry), estate) for i, entry in enumerate(edits)]
-    return rows, str(table.get("name", path.stem))
+    return drawn + rows, str(table.get("name", path.stem)), files
 
 
 def _short_row(feature: str, entry: dict[str, Any], estate: Estate) -> dict[str, Any]:
