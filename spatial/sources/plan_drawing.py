@@ -13,7 +13,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
@@ -21,6 +20,7 @@ from pyproj.exceptions import CRSError as ProjCRSError
 
 from spatial.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
 from spatial.model import Estate
+from spatial.sources import vector_file
 
 NEEDED = 'needed drawing = "plan.dxf", crs = "EPSG:25832" and a [layer."NAME"] for each layer of the drawing'
 # $INSUNITS of DXF, as far as anybody draws streets in them: metres to a unit.
@@ -84,8 +84,9 @@ def _entities(drawing: Path) -> gpd.GeoDataFrame:
     if not drawing.is_file():
         raise SourceUnavailable(f"{drawing}: found no such drawing; {NEEDED}; check the path")
     try:
-        table = pyogrio.read_dataframe(drawing, layer="entities")
-    except (DataSourceError, DataLayerError, ValueError, UnicodeDecodeError) as error:
+        vector_file.layers(drawing)
+        table = vector_file.read(drawing, layer="entities")
+    except (DataSourceError, DataLayerError, ValueError, shapely.GEOSException, MemoryError) as error:
         said = next(iter(str(error).splitlines()), type(error).__name__)
         raise SourceFormatError(
             f"{drawing}: cannot be read as DXF ({said}); {NEEDED}; save it as DXF again (a DWG has to be saved as DXF)"
