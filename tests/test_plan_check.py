@@ -149,7 +149,7 @@ WRONG_CRS = {
     ),
     "metres said to be degrees": (
         layer({"geometry": shapely.Point(X, Y)}, crs=None).set_crs(4326),
-        "lie nowhere on the map",
+        "do not fit the CRS WGS 84; declare the right one",
     ),
     "no CRS": (layer({"geometry": shapely.Point(X, Y)}, crs=None), "found coordinates without a CRS"),
 }
