@@ -1,6 +1,7 @@
-"""Draw the pictures of `maps/gallery`: the demo at three sizes in both languages: `python -m tests.gallery FOLDER`.
+"""Draw the pictures of `maps/gallery`: the demo at three sizes in both languages, and a plan.
 
-FOLDER holds a finished run of the demo (`faellesrum demo --out FOLDER`).
+`python -m tests.gallery FOLDER [PLAN]` takes finished runs of the demo: `faellesrum demo --out FOLDER`, and with the
+invented plan `faellesrum demo --plan data/invented_plan.geojson --out PLAN`.
 """
 
 from __future__ import annotations
@@ -8,11 +9,15 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from tests.ensure_browser import find_browser
 from tests.render.fixtures import READY
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 GALLERY = Path(__file__).resolve().parents[1] / "maps" / "gallery"
 SIZES = {"desk": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
@@ -21,24 +26,32 @@ VIEWS = {"desk": "", "tablet": "show=space:osm:way/142519236&at=16/53.5694/13.26
 COLOURS, FAST_OCTREE = 128, 2
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, plan: Path | None = None) -> None:
     """Write the pictures."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-        for size, (width, height) in SIZES.items():
+        for size in SIZES:
             for lang in ("da", "en"):
-                page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
-                page.goto(f"{(folder / 'map.html').resolve().as_uri()}#lang={lang}&{VIEWS[size]}")
-                page.wait_for_selector(READY)
-                page.wait_for_timeout(500)
-                shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
                 name = "demo.png" if (size, lang) == ("desk", "en") else f"demo-{size}-{lang}.png"
-                shot.quantize(COLOURS, method=FAST_OCTREE).save(GALLERY / name, optimize=True)
-                page.close()
+                picture(browser, folder, size, f"lang={lang}&{VIEWS[size]}", name)
+        if plan is not None:
+            picture(browser, plan, "desk", "lang=en&at=16.5/53.5689/13.2655&swipe=42", "plan.png")
         browser.close()
 
 
+def picture(browser: Browser, folder: Path, size: str, fragment: str, name: str) -> None:
+    """Take one picture of the map in a folder."""
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    page.goto(f"{(folder / 'map.html').resolve().as_uri()}#{fragment}")
+    page.wait_for_selector(READY)
+    page.wait_for_timeout(500)
+    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    shot.quantize(COLOURS, method=FAST_OCTREE).save(GALLERY / name, optimize=True)
+    page.close()
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:3]))

@@ -40,7 +40,8 @@ def pair(demo_result, demo_data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def drawn(pair):
-    return before_after.for_map(*pair)
+    today, after = pair
+    return before_after.for_map(after, today)
 
 
 @pytest.fixture(scope="module")

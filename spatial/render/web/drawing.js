@@ -178,7 +178,7 @@ faellesrum.glyph = function (kind) {
 faellesrum.data = function* (map, data, decode, scale, words, events, side) {
   "use strict";
   const spaces = data.spaces, places = data.places;
-  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17, ROOM_PX = 26, STEP = 50, BADGE_PX = 18, WIDE_PX = 40, TARGET_PX = 24;
+  const SMALL_PX = 13, SYMBOLS_FROM_ZOOM = 16.5, GAP_PX = 17, ROOM_PX = 26, STEP = 50, BADGE_PX = 18, WIDE_PX = 40, TARGET_PX = 24, THIN_PX = 6, LONG_PX = 40;
   const shapes = [], inShapes = {}, inMarks = {};
   if (side) {
     for (const [name, above, into] of [["spaces-", 402, inShapes], ["marks-", 602, inMarks]]) {
@@ -231,6 +231,11 @@ faellesrum.data = function* (map, data, decode, scale, words, events, side) {
   function size(bounds) {
     return map.project(bounds.getNorthEast()).distanceTo(map.project(bounds.getSouthWest()));
   }
+  // Too small or too thin to show its colour: then a dot stands for it.
+  function small(bounds) {
+    const a = map.project(bounds.getNorthWest()), b = map.project(bounds.getSouthEast());
+    return size(bounds) < SMALL_PX || (Math.min(b.x - a.x, b.y - a.y) < THIN_PX && size(bounds) < LONG_PX);
+  }
   // The least known first, so that the ranked lie above.
   let order = [];
   function draw() {
@@ -238,7 +243,7 @@ faellesrum.data = function* (map, data, decode, scale, words, events, side) {
     group.clearLayers();
     for (const i of order) {
       const { shape, dot, bounds } = shapes[i];
-      const layer = size(bounds) < SMALL_PX ? dot : shape;
+      const layer = small(bounds) ? dot : shape;
       layer.setStyle(style(i)).addTo(group);
     }
     // Layers that others have added stay above.
@@ -259,15 +264,15 @@ faellesrum.data = function* (map, data, decode, scale, words, events, side) {
     badged.sort((a, b) => Number(Boolean(marks.get(b))) - Number(Boolean(marks.get(a))));
     badged.forEach((i) => {
       const bounds = shapes[i].bounds, mark = marks.get(i);
-      const small = size(bounds) < SMALL_PX;
-      const top = small ? decodeAt(spaces, i) : L.latLng(bounds.getNorth(), bounds.getCenter().lng);
-      const at = map.latLngToLayerPoint(top).subtract([0, small ? 16 : 8]), wide = mark && mark.sign.length > 1 ? WIDE_PX : BADGE_PX;
+      const asDot = small(bounds);
+      const top = asDot ? decodeAt(spaces, i) : L.latLng(bounds.getNorth(), bounds.getCenter().lng);
+      const at = map.latLngToLayerPoint(top).subtract([0, asDot ? 16 : 8]), wide = mark && mark.sign.length > 1 ? WIDE_PX : BADGE_PX;
       if (!view.contains(top) || !free(at, GAP_PX + (wide - BADGE_PX) / 2)) { return; }
       taken.push(at);
       badges.addLayer(L.marker(top, {
         ...inMarks, keyboard: false, interactive: false, zIndexOffset: 1000,
         icon: L.divIcon({
-          className: "fr-badge" + (mark ? " fr-sign fr-sign-" + mark.name : ""), iconSize: [wide, BADGE_PX], iconAnchor: [wide / 2, small ? 25 : 17],
+          className: "fr-badge" + (mark ? " fr-sign fr-sign-" + mark.name : ""), iconSize: [wide, BADGE_PX], iconAnchor: [wide / 2, asDot ? 25 : 17],
           html: label(mark ? mark.sign : words.number(spaces.rank[i])),
         }),
       }));
