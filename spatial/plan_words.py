@@ -25,7 +25,7 @@ def turn(found: Turn | None, before: Any) -> dict[str, Any] | None:
         return None
     now = aspect_weights(before.rubric)
     return {
-        "moved_share": round(found.moved_share, 4),
+        "moved_share": None if np.isnan(found.moved_share) else round(found.moved_share, 4),
         "weights_before": {name: round(float(w) * 100, 1) for name, w in zip(ASPECTS, now, strict=True)},
         "weights": {name: round(float(w) * 100, 1) for name, w in zip(ASPECTS, found.weights, strict=True)},
         "median_before": round(found.median_before * 100, 1),
@@ -40,6 +40,8 @@ def turn_text(found: Mapping[str, Any] | None, *, lang: str) -> str:
     say = words["compare"]
     if found is None:
         return str(say["no_turn"])
+    if found["moved_share"] is None:
+        return str(say["turn_not_found"])
     moves = [
         say["weight"].format(aspect=words["aspect"][name]["title"].lower(), before=round(old), after=round(new))
         for name, old, new in ((name, found["weights_before"][name], found["weights"][name]) for name in ASPECTS)

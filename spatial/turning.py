@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,8 +36,11 @@ FLOOR = 1e-3
 # The levels keep this far apart from the edge, which is more than the solver's tolerances; so much further the
 # weights go where that is not enough.
 MARGIN, PAST = 3e-5, 1e-7
-ROUNDS = 60
-SECONDS = 20.0
+# How scipy says how the solver ended.
+SOLVED, INFEASIBLE = 0, 2
+SECONDS, LEAST_SECONDS = 20.0, 1.0
+# So many weights are tried where the solver was stopped.
+TRIED = 500
 # More than half of the dwellings is half and this much.
 SHARE = 1e-5
 
@@ -59,7 +63,8 @@ class Turn:
 
     ``weights`` of the aspects, summing to 1; ``moved_share`` is the share of all weight that has to be
     moved from one aspect to another; the medians are those under these weights. ``proven`` says whether
-    the solver ended with a proof that there are none nearer.
+    the solver ended with a proof that there are none nearer; where it was stopped before it found any,
+    ``moved_share`` is NaN and the weights are those of today.
     """
 
     weights: Floats
@@ -96,7 +101,7 @@ def nearest(weights: Floats, before: Homes, after: Homes, mean: str, *, seconds:
     mean
         ``"geometric"`` or ``"arithmetic"``.
     seconds
-        After so long the best that was found is taken, unproven.
+        After about so long the best that was found is taken, unproven.
 
     Returns
     -------
@@ -117,13 +122,17 @@ def nearest(weights: Floats, before: Homes, after: Homes, mean: str, *, seconds:
     now = keeps(*medians(weights, before, after, mean))
     curve = _Curve(logarithmic=mean != "arithmetic")
     programme = _Programme(weights, before, after, curve, worse=now)
+    stop = time.monotonic() + seconds
     found = programme.solve(seconds)
-    for _ in range(ROUNDS):
-        if found is None or found.gap <= 0:
-            break
+    while found is not None and found.gap > 0 and time.monotonic() < stop:
         programme.refine(found.level)
-        found = programme.solve(seconds)
-    return None if found is None else _past(weights, found.weights, before, after, mean, now, found.proven)
+        found = programme.solve(max(stop - time.monotonic(), LEAST_SECONDS))
+    if found is None and not programme.stopped:
+        return None
+    # What is not proven yet may lie before the edge; then the way past it is what counts.
+    proven = found is not None and found.proven and found.gap <= 0
+    turned = None if found is None else _past(weights, found.weights, before, after, mean, now, proven)
+    return turned or _tried(weights, before, after, mean, now)
 
 
 def _past(start: Floats, edge: Floats, before: Homes, after: Homes, mean: str, now: bool, proven: bool) -> Turn | None:
@@ -137,6 +146,18 @@ def _past(start: Floats, edge: Floats, before: Homes, after: Homes, mean: str, n
         if keeps(was, then) != now:
             return Turn(weights, float(np.abs(weights - start).sum() / 2), was, then, proven)
     return None
+
+
+def _tried(start: Floats, before: Homes, after: Homes, mean: str, now: bool) -> Turn:
+    """The nearest of many weights that turn the verdict, where the solver was stopped; none of them may."""
+    random = np.random.default_rng(0)
+    tried = random.dirichlet(np.ones(len(start)), TRIED)
+    order = np.argsort(np.abs(tried - start).sum(axis=1), kind="stable")
+    for weights in tried[order]:
+        was, then = medians(weights, before, after, mean)
+        if keeps(was, then) != now:
+            return Turn(weights, float(np.abs(weights - start).sum() / 2), was, then, False)
+    return Turn(start, float("nan"), *medians(start, before, after, mean), False)
 
 
 def of(before: Result, after: Result, homes: pd.DataFrame, *, seconds: float = SECONDS) -> Turn | None:
@@ -211,6 +232,7 @@ class _Programme:
     curve: _Curve
     worse: bool  # look for weights under which the median dwelling loses; else under which it keeps
     knots: list[float] = field(default_factory=list)
+    stopped: bool = False  # the solver ended before it knew
 
     def __post_init__(self) -> None:
         lowest = float(np.log(WORTH + FLOOR)) if self.curve.logarithmic else WORTH
@@ -239,12 +261,13 @@ class _Programme:
                 bounds=rows.bounds(self.curve),
                 options={"time_limit": seconds, "mip_rel_gap": 0.0},
             )
+        self.stopped = answer.status not in (SOLVED, INFEASIBLE)
         if answer.x is None:
             return None
         level, other = answer.x[rows.level_before], answer.x[rows.level_after]
         edge = self.curve.at(level)
         gap = 0.0 if np.isinf(edge) else (other - edge if self.worse else edge - other)
-        return _Found(answer.x[rows.weights], float(level), float(gap), answer.status == 0)
+        return _Found(answer.x[rows.weights], float(level), float(gap), answer.status == SOLVED)
 
     def _weights(self, rows: _Rows) -> None:
         rows.add({j: 1.0 for j in rows.weights}, 1.0, 1.0)

@@ -62,7 +62,12 @@ def test_an_empty_plan_changes_nothing_byte_for_byte(estate, folder, today, tmp_
     same = after(estate, folder, "empty")
     spatial.save(today, tmp_path / "today")
     spatial.save(same, tmp_path / "same")
-    for name in ("scores.csv", "evidence.parquet"):
+    # The page, the GeoPackage and the manifest carry the time at which they were made.
+    timed = {"map.html", "places.gpkg", "manifest.json"}
+    written = {path.name for path in (tmp_path / "today").iterdir() if path.is_file()}
+    assert {path.name for path in (tmp_path / "same").iterdir() if path.is_file()} == written
+    assert {"scores.csv", "evidence.parquet", "lenses.csv", "lens_homes.parquet", "reach.parquet"} <= written
+    for name in written - timed:
         assert (tmp_path / "today" / name).read_bytes() == (tmp_path / "same" / name).read_bytes()
     found = spatial.compare(today, same)
     assert found.spaces["state"].tolist() == ["kept"] and (found.spaces[f"{FLOATING}_change"] == 0).all()

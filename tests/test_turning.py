@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import spatial
-from spatial import turning
+from spatial import plan_words, turning
 from spatial.home_changes import WORTH
 from spatial.turning import Homes
 from tests.test_pipeline import BENCH, PLAYGROUND, boundary, miniature
@@ -48,6 +48,23 @@ def test_a_plan_that_is_better_in_everything_is_never_turned():
 def test_without_homes_there_is_nothing_to_turn():
     none = Homes(np.ones((1, 2)), np.ones((1, 0), dtype=bool), np.ones(0))
     assert turning.nearest(np.array([0.5, 0.5]), none, none, "geometric") is None
+
+
+def test_a_search_that_is_stopped_says_so(monkeypatch):
+    """Whatever the solver would say, it does not come to it: weights are tried, and nothing is called proven."""
+    monkeypatch.setattr(turning._Programme, "solve", lambda self, seconds: setattr(self, "stopped", True))
+    found = turning.nearest(np.array([0.5, 0.5]), one_home(0.5, 0.5), one_home(0.9, 0.3), "arithmetic")
+    assert found is not None and not found.proven
+    assert found.moved_share == pytest.approx(0.5 - (0.5 - WORTH - 0.3) / 0.6, abs=0.02)
+    never = turning.nearest(np.array([0.5, 0.5]), one_home(0.5, 0.5), one_home(0.6, 0.5), "arithmetic")
+    assert never is not None and np.isnan(never.moved_share) and not never.proven
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("da", "blev ikke fundet nogen vægtning"), ("en", "No weighting was found")]
+)
+def test_what_was_not_found_is_told(lang, said):
+    assert said in plan_words.turn_text({"moved_share": None}, lang=lang)
 
 
 def scene(random: np.random.Generator, spaces: int, dwellings: np.ndarray) -> Homes:
