@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV ?= $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
-COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
   --no-emit-index-url --no-header --quiet
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
@@ -31,6 +31,7 @@ help:
 	@echo "make integration  run the tests that need real servers and programs"
 	@echo "make docs         build the documentation into $(SITE), warnings as errors"
 	@echo "make first-hour   follow README and the Danish quick guide to the letter in a clean clone"
+	@echo "make audit | licences | sbom | dist-check | coverage | mutants | faults | fuzz | test-oldest | same-bytes"
 	@echo "make lint | types | imports | format | bench | lock | clean"
 
 demo: $(RUN_STAMP)
@@ -89,6 +90,7 @@ lock: | $(UV)
 	$(COMPILE) --group docs -c requirements-dev.lock -o requirements-docs.lock
 	$(COMPILE) --group build -c requirements-dev.lock -o requirements.lock
 	$(COMPILE) --group bench -c requirements-dev.lock -o requirements-bench.lock
+	$(COMPILE) --group trust -c requirements-dev.lock -o requirements-trust.lock
 
 $(BIN)/uv: | $(BIN)/python
 	$(PIP) install uv
@@ -119,6 +121,8 @@ $(BENCH_STAMP): requirements-bench.lock $(DEV_STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps "$(VISILIBITY)" >$(VENV)/visilibity.log 2>&1 \
 	  || echo "bench: $(VISILIBITY) could not be built ($(VENV)/visilibity.log); its rows are left out" >&2
 	@touch $@
+
+include trust.mk
 
 clean:
 	rm -rf $(VENV) $(MAP) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.hostile.corpus import CORPUS
 CASES = [(name, reader) for name, hostile in CORPUS.items() for reader in hostile.readers]
 # Beyond what reading began with. A million vertices take half a gigabyte on their way through GDAL.
 MOST_MB, MOST_CPU_S = 1024, 30
-EXAMPLES = 60
+EXAMPLES = int(os.environ.get("FAELLESRUM_FUZZ", "60"))
 
 pytestmark = pytest.mark.skipif(not hasattr(guard.resource, "RLIMIT_AS"), reason="needs limits of POSIX")
 

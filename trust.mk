@@ -1,0 +1,87 @@
+# What checks the checks. Each figure of tests/README.md comes from one of these; none runs in `make test`.
+# Included by the Makefile.
+
+TRUST_STAMP := $(VENV)/.installed-trust
+NEWEST ?= $(shell for p in python3.14 python3.13 python3.12; do \
+  "$$p" -c 'import ensurepip, sys, venv' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+SCRATCH := build/trust
+EXAMPLES ?= 1000
+MUTATE ?= spatial/observations/disclosure.py
+MUTATE_BY ?= tests/observations/test_disclosure.py
+COVERED ?= 92
+
+.PHONY: trust audit licences sbom dist-check coverage slowest mutants faults fuzz test-oldest test-newest same-bytes
+
+trust: audit licences sbom dist-check same-bytes
+
+# Known vulnerabilities of what is needed to run. An advisory service that cannot be reached is a failure, not a pass.
+audit: $(TRUST_STAMP)
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+
+# The licence of each package that is needed to run, into docs/licences.md; fails on GPL and AGPL.
+licences: $(TRUST_STAMP)
+	$(BIN)/python -m tests.licences
+
+# Software bill of materials (CycloneDX) of what is needed to run.
+sbom: $(TRUST_STAMP)
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+	  --output-format JSON -o dist/faellesrum.cdx.json
+	@echo dist/faellesrum.cdx.json
+
+# Wheel and sdist are built, the wheel of the sdist is installed into an empty environment, and the demo run from elsewhere.
+dist-check: $(TRUST_STAMP)
+	rm -rf dist/*.whl dist/*.tar.gz $(SCRATCH)/clean
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python -m venv $(SCRATCH)/clean
+	$(SCRATCH)/clean/bin/python -m pip --quiet install --require-hashes -r requirements.lock
+	$(SCRATCH)/clean/bin/python -m pip --quiet install --no-deps dist/*.whl
+	cd $(SCRATCH)/clean && ./bin/faellesrum demo --out demo && ./bin/faellesrum doctor --lang en
+
+# Lines and branches of spatial/ that the tests run through.
+coverage: $(TRUST_STAMP) browser
+	$(BIN)/python -m pytest -m "not integration" --cov=spatial --cov-branch --cov-report=term:skip-covered \
+	  --cov-report=html:$(SCRATCH)/coverage --cov-fail-under=$(COVERED) $(PYTEST_ARGS)
+
+slowest: $(DEV_STAMP) browser
+	$(BIN)/python -m pytest -m "not integration" --durations=10 $(PYTEST_ARGS)
+
+# Changes to the code of which some test must say so: `make mutants MUTATE=spatial/scoring.py MUTATE_BY=tests/test_scoring.py`.
+mutants: $(TRUST_STAMP)
+	$(BIN)/python -m tests.mutants $(SCRATCH)/mutants $(MUTATE) --by $(MUTATE_BY)
+
+faults: $(DEV_STAMP)
+	$(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
+
+# Files broken by chance, many more than in `make test`.
+fuzz: $(DEV_STAMP)
+	FAELLESRUM_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest tests/hostile/test_hostile_files.py -k broken_by_chance $(PYTEST_ARGS)
+
+# The oldest versions that pyproject.toml allows: the demo, and the tests of the core.
+test-oldest: $(DEV_STAMP) | $(UV)
+	@mkdir -p $(SCRATCH)
+	$(UV) pip compile pyproject.toml --group test --resolution lowest-direct --python-version 3.11 --quiet --no-header \
+	  -o $(SCRATCH)/oldest.txt
+	$(BIN)/python -m venv --clear $(SCRATCH)/oldest
+	$(SCRATCH)/oldest/bin/python -m pip --quiet install -r $(SCRATCH)/oldest.txt
+	$(SCRATCH)/oldest/bin/python -m pip --quiet install --no-deps .
+	cd $(SCRATCH) && oldest/bin/faellesrum demo --out demo-oldest
+
+# The newest Python on this machine, with the locked dependencies.
+test-newest: | $(UV)
+	@test -n "$(NEWEST)" || { echo "no Python newer than 3.11 is on this machine" >&2; exit 1; }
+	$(NEWEST) -m venv --clear $(SCRATCH)/newest
+	$(SCRATCH)/newest/bin/python -m pip --quiet install --require-hashes -r requirements.lock
+	$(SCRATCH)/newest/bin/python -m pip --quiet install --no-deps .
+	cd $(SCRATCH) && newest/bin/faellesrum demo --out demo-newest
+
+# The same tables, byte for byte: on one processor and on all, on this Python and on the newest.
+same-bytes: $(RUN_STAMP) test-newest
+	$(BIN)/faellesrum demo --out $(SCRATCH)/demo-all
+	NUMBA_NUM_THREADS=1 OMP_NUM_THREADS=1 $(if $(shell command -v taskset),taskset -c 0,) \
+	  $(BIN)/faellesrum demo --out $(SCRATCH)/demo-one
+	$(BIN)/python -m tests.same_bytes $(SCRATCH)/demo-all $(SCRATCH)/demo-one $(SCRATCH)/demo-newest
+
+$(TRUST_STAMP): requirements-trust.lock $(DEV_STAMP)
+	$(PIP) install --require-hashes -r requirements-trust.lock
+	@touch $@
