@@ -140,7 +140,7 @@ def _performed(out: Path, settings: Settings, task: Task) -> dict[str, Any]:
     from spatial import pipeline
     from spatial.sources import prepared
 
-    began = time.perf_counter()
+    began = time.perf_counter(), time.process_time()
     estate = task.estate
     pipeline.make_ready(drawing=settings.maps)
     raw = prepared.around(_extract(out / EXTRACT), estate)
@@ -203,7 +203,7 @@ def _count(dwellings: Any) -> int | None:
     return None if dwellings is None else round(float(dwellings))
 
 
-def _write(out: Path, task: Task, analysis: Analysis, row: Mapping[str, Any], began: float) -> None:
+def _write(out: Path, task: Task, analysis: Analysis, row: Mapping[str, Any], began: tuple[float, float]) -> None:
     """Write the files of an area and, when they are all in place, its record."""
     from spatial.render import tables
 
@@ -220,7 +220,8 @@ def _write(out: Path, task: Task, analysis: Analysis, row: Mapping[str, Any], be
             "key": task.key,
             "files": {name: _digest(path) for name, path in made.items()},
             "row": row,
-            "seconds": round(time.perf_counter() - began, 3),
+            "seconds": round(time.perf_counter() - began[0], 3),
+            "cpu_s": round(time.process_time() - began[1], 3),
             "peak_mb": round(_peak_mb()),
             "timings": analysis.manifest["timings"],
         }

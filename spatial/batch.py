@@ -205,6 +205,6 @@ def _overview(
         "partitions": len(extract.parts),
     }
     with folder.whole(out) as draft:
-        overview.render(estates, rows, failed, extract.provenance, draft, lang=settings.lang)
+        overview.render(estates, rows, failed, extract.provenance, draft, lang=settings.lang, maps=settings.maps)
         text = json.dumps(about, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         (draft / MANIFEST).write_text(text, encoding="utf-8")

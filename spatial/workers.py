@@ -102,12 +102,18 @@ def _gone(scheduler: str) -> SourceUnavailable:
     )
 
 
+def _silence() -> None:
+    """Keep Dask's own words off the terminal: what matters of them is raised."""
+    for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
 @contextmanager
 def _client(scheduler: str, workers: int | None, memory_limit: str, folder: Path) -> Iterator[Any]:
     """A client of the scheduler; of one of its own, which ends with it, if there is none."""
     from distributed import Client, LocalCluster
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _silence()
     if scheduler != LOCAL:
         try:
             client = Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)

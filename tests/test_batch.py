@@ -205,6 +205,53 @@ def test_a_killed_batch_goes_on_where_it_was(finished, demo_data, tmp_path):
     assert not (out / area_task.DRAFTS).exists()
 
 
+@contextlib.contextmanager
+def dask_cluster(folder: Path):
+    """A scheduler and a worker of their own, started as on a cluster; gives the address and both processes."""
+    where = folder / "scheduler.json"
+    where.unlink(missing_ok=True)
+    env = {**os.environ, "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical"}
+    start = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(where)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, "env": env}
+    scheduler = subprocess.Popen([*start, *options], **quiet)
+    start = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(where), "--no-dashboard"]
+    worker = subprocess.Popen([*start, "--nthreads", "1", "--no-nanny", "--death-timeout", "60"], **quiet)
+    try:
+        began = time.monotonic()
+        while not where.exists():
+            assert time.monotonic() - began < SOON_S
+            time.sleep(0.05)
+        yield json.loads(where.read_text())["address"], scheduler
+    finally:
+        for process in (worker, scheduler):
+            process.kill()
+            process.wait()
+
+
+def test_a_cluster_elsewhere_gives_the_same_and_may_lose_its_scheduler(finished, demo_data, tmp_path):
+    """The scheduler is killed in the middle: one line says so. With another one, the rest is done."""
+    areas, whole, _ = finished
+    out = tmp_path / "out"
+    with dask_cluster(tmp_path) as (address, scheduler):
+        running = subprocess.Popen(
+            command(demo_data, areas, out, "--scheduler", address),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(lambda: any((out / "areas").glob("*.json")), running)
+        scheduler.kill()
+        _, complaint = running.communicate(timeout=SOON_S)
+    assert running.returncode == 1 and "Traceback" not in complaint
+    assert "it went away" in complaint.strip().splitlines()[-1]
+    with dask_cluster(tmp_path) as (address, _):
+        said = json.loads(done(demo_data, areas, out, "--scheduler", address, "--json").stdout)
+    assert said["done"] == 4 and said["done_before"] > 0
+    for path in whole.glob("scores/*/*"):
+        assert (out / path.relative_to(whole)).read_bytes() == path.read_bytes()
+
+
 def die(task):
     """A task that takes its worker with it, for one of the tasks."""
     if task == "poison":

@@ -34,6 +34,7 @@ COLUMNS = (
     "warnings",
     "error",
 )
+MAPS = "maps"  # the folder of their own maps
 DIGITS = 5  # of degrees on the page: about a metre
 SIMPLER_M = 1.0
 WGS84 = 4326
@@ -47,6 +48,7 @@ def render(
     folder: Path,
     *,
     lang: str,
+    maps: bool = False,
 ) -> None:
     """Write table, layer and page of a batch.
 
@@ -58,6 +60,8 @@ def render(
         What each area came to, by its id.
     failed
         What went wrong, by the id of an area, or by its name where it has no boundary.
+    maps
+        Each area has a map of its own, which the page links to.
     """
     table = sorted(_rows(estates, rows, failed, lang), key=lambda row: str(row["area"]))
     with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
@@ -70,7 +74,7 @@ def render(
         area: gpd.GeoSeries(shape.simplify(SIMPLER_M), crs=shape.crs).to_crs(WGS84).iloc[0]
         for area, shape in shapes.items()
     }
-    (folder / PAGE).write_text(page(table, drawn, source, lang=lang), encoding="utf-8", newline="\n")
+    (folder / PAGE).write_text(page(table, drawn, source, lang=lang, maps=maps), encoding="utf-8", newline="\n")
 
 
 def _rows(
@@ -112,7 +116,9 @@ def _layer(table: Sequence[Mapping[str, Any]], shapes: Mapping[str, Any], path: 
         raise OSError(5, next(iter(str(error).splitlines()), "")) from error
 
 
-def page(table: Sequence[Mapping[str, Any]], shapes: Mapping[str, Any], source: Provenance, *, lang: str) -> str:
+def page(
+    table: Sequence[Mapping[str, Any]], shapes: Mapping[str, Any], source: Provenance, *, lang: str, maps: bool = False
+) -> str:
     """The page: how many areas, a map of them, and the table."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -141,6 +147,7 @@ def page(table: Sequence[Mapping[str, Any]], shapes: Mapping[str, Any], source: 
         legend=_legend(say),
         failed=failed_rows,
         rows=[_shown(row, lang) for row in found],
+        maps=maps,
         attribution=f"{source.attribution}, {source.licence}",
     )
 
@@ -178,7 +185,8 @@ def _shown(row: Mapping[str, Any], lang: str) -> dict[str, str]:
         "places": number(row["places"], lang),
         "spaces": number(row["meeting_spaces"], lang),
         "best": number(best, lang),
-        "known": texts(lang)["format"]["percent"].format(number(known, lang)),
+        "known": "–" if known is None else texts(lang)["format"]["percent"].format(number(known, lang)),
+        "map": f"{MAPS}/{row['area']}/map.html",
         "dwellings": number(row["dwellings"], lang),
     }
 
