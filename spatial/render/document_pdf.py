@@ -40,6 +40,7 @@ INK, QUIET, LINE = "#1d1f22", "#56595e", "#d5d1c9"
 TEXT_PT = 9.6
 GAP_MM = 6.0  # between figures side by side
 CELL_PAD_MM, NUMBER_PAD_MM = 2.0, 6.0
+CELL_MOST = 500  # letters of what stands in a table: more of them would be higher than a page
 ROOM_MM = 62.0  # a section that finds less room on a page begins the next
 CAPTION_MM = 26.0  # of a heading above and a caption below a drawing
 
@@ -201,7 +202,7 @@ def _points(block: parts.Points) -> list[Any]:
 def _facts(block: parts.Facts) -> list[Any]:
     columns = 4
     cells: list[Any] = [
-        [Text(escape(label), STYLES["label"]), Text(escape(text), STYLES["fact"])] for label, text in block.pairs
+        [Text(escape(label), STYLES["label"]), Text(_cut(text), STYLES["fact"])] for label, text in block.pairs
     ]
     cells += [""] * (-len(cells) % columns)
     rows = [cells[i : i + columns] for i in range(0, len(cells), columns)]
@@ -265,10 +266,15 @@ def _aligned(style: ParagraphStyle, column: parts.Column) -> ParagraphStyle:
 def _cell(cell: parts.Cell, column: parts.Column, size: float) -> list[Any]:
     style = _aligned(_style(size, fontName=BOLD if cell.strong else REGULAR, spaceAfter=0), column)
     quiet = _aligned(_style(size - 0.8, textColor=HexColor(QUIET), spaceAfter=0), column)
-    found: list[Any] = [Text(escape(cell.text), style)] if cell.text else []
+    found: list[Any] = [Text(_cut(cell.text), style)] if cell.text else []
     found += [_Drawing(cell.figure)] if cell.figure else []
-    found += [Text(escape(cell.quiet), quiet)] if cell.quiet else []
+    found += [Text(_cut(cell.quiet), quiet)] if cell.quiet else []
     return found
+
+
+def _cut(text: str) -> str:
+    """Return a text, or as much of its beginning as finds room in a cell, with ReportLab's signs escaped."""
+    return escape(text if len(text) <= CELL_MOST else f"{text[:CELL_MOST].rstrip()}…")
 
 
 _RENDER: dict[type, Callable[[Any], Sequence[Any]]] = {

@@ -13,7 +13,7 @@ from spatial.model import ASPECTS, FLOATING, LensResult, Result
 from spatial.render.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.render.report_figures import estate_map
 from spatial.reports import carried, sections
-from spatial.reports.wording import Named, Words
+from spatial.reports.wording import Named, Words, shortened
 
 BEST = 10
 ALL = 60  # rows of the table of all places
@@ -59,7 +59,7 @@ def document(result: Result, checks: pd.DataFrame, *, lang: str) -> Document:
         *everything(result, named, words),
         *sections.sources(result, words),
     ]
-    return framed(result, words, title=words.say("head.title", estate=result.estate.name), blocks=blocks)
+    return framed(result, words, title=words.say("head.title", estate=shortened(result.estate.name)), blocks=blocks)
 
 
 def framed(result: Result, words: Words, *, title: str, blocks: Sequence[Block], subtitle: str = "") -> Document:
@@ -74,7 +74,7 @@ def framed(result: Result, words: Words, *, title: str, blocks: Sequence[Block],
         overline=head["overline"],
         subtitle=subtitle or head["subtitle"],
         dates=said,
-        foot=head["foot"].format(estate=result.estate.name),
+        foot=head["foot"].format(estate=shortened(result.estate.name)),
         page=head["page"],
         blocks=blocks,
     )
@@ -91,7 +91,7 @@ def answer(result: Result, named: Named, words: Words) -> list[str]:
 def _count(result: Result, words: Words) -> str:
     spaces = result.meeting_spaces
     n, inside = len(spaces), int(spaces["inside"].sum()) if len(spaces) else 0
-    given: dict[str, Any] = {"estate": result.estate.name, "margin": words.number(result.estate.margin_m)}
+    given: dict[str, Any] = {"estate": shortened(result.estate.name), "margin": words.number(result.estate.margin_m)}
     if not n:
         return words.say("answer.none", **given)
     if n == 1:
@@ -156,7 +156,7 @@ def facts(result: Result, words: Words) -> list[tuple[str, str]]:
     if years:
         found.append((say["lists"], say["listed"].format(years=words.join(years))))
     if result.estate.municipality:
-        found.append((say["municipality"], result.estate.municipality))
+        found.append((say["municipality"], shortened(result.estate.municipality)))
     return found
 
 
@@ -178,7 +178,7 @@ def the_map(result: Result, named: Named, words: Words) -> list[Block]:
         result,
         sections.map_words(words),
         numbers={identity: named.number[identity] for identity in shown},
-        alt=say["alt"].format(estate=result.estate.name, places=best_ones).strip(),
+        alt=say["alt"].format(estate=shortened(result.estate.name), places=best_ones).strip(),
         caption=say["caption_some"].format(n=len(shown)) if len(shown) < len(named.ids) else say["caption"],
     )
     return [Heading(words.say("map.title")), Figures([figure])]

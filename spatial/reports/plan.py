@@ -18,7 +18,7 @@ from spatial.render.document import Block, Cell, Column, Document, Facts, Figure
 from spatial.render.report_figures import moved
 from spatial.reports import beside, sections, timeline
 from spatial.reports.estate import framed
-from spatial.reports.wording import Named, Words
+from spatial.reports.wording import Named, Words, shortened
 from spatial.strings import whole_percent
 
 PLACES = 14  # rows of the table of meeting spaces
@@ -26,6 +26,7 @@ SMALL = 6  # names of those that hardly change
 ITEMS = 12
 BUILDINGS = 8
 REASONS = 2
+NOTE = 200  # letters of a note
 # An id as it stands in a text of ``spatial.differences``: nothing that a board looks at.
 IDENTITY = re.compile(r" ?\(?\b(?:osm:\w+|plan|[\w.]+):[^\s()]*(?: \d+)?\)?")
 
@@ -88,7 +89,7 @@ def document(
         *sections.how(after, words, first=words.say("plan.how.compared")),
         *sections.sources(after, words, more=_plan_source(after, words)),
     ]
-    title = words.say("plan.title", estate=before.estate.name)
+    title = words.say("plan.title", estate=shortened(before.estate.name))
     return framed(after, words, title=title, blocks=blocks, subtitle=_subtitle(after, words))
 
 
@@ -99,7 +100,7 @@ def _plan(after: Result) -> Mapping[str, Any]:
 
 def _subtitle(after: Result, words: Words) -> str:
     plan = _plan(after)
-    name = words.quoted(str(plan.get("name") or after.estate.name))
+    name = words.quoted(shortened(str(plan.get("name") or after.estate.name)))
     phase, phases = plan.get("phase"), list(plan.get("phases") or ())
     if phase is None or phase >= len(phases):
         return words.say("plan.subtitle", plan=name)
@@ -209,7 +210,7 @@ def _item(row: Mapping[Any, Any], words: Words) -> str:
     text = text[:1].upper() + text[1:]
     # Without a name or a note the id is all there is to know it by.
     text = _plain(text) if name or note else text
-    return words.say("plan.ground.item", thing=text, note=note) if note else f"{text}."
+    return words.say("plan.ground.item", thing=text, note=shortened(note, NOTE)) if note else f"{text}."
 
 
 def _plain(text: str) -> str:

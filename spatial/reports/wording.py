@@ -15,6 +15,7 @@ from spatial.strings import texts
 ABOUT_FROM, ABOUT_STEP = 100, 10  # dwellings follow from floor area: beyond a hundred, tens are enough
 SHORT_M, METRES_STEP = 20, 10
 ONE = 0.05  # this near to one is one
+NAME_MOST = 80  # letters of a name; longer ones are no names
 
 
 class Words:
@@ -116,6 +117,20 @@ class Words:
         }
 
 
+def shortened(name: str, most: int = NAME_MOST) -> str:
+    """Return a name, or as much of its beginning as one reads, and "…".
+
+    Examples
+    --------
+    >>> shortened("Legeplads ved Ringvejen", 12)
+    'Legeplads…'
+    """
+    if len(name) <= most:
+        return name
+    cut = name[:most]
+    return f"{cut.rpartition(' ')[0] or cut}…"
+
+
 class Named:
     """Numbers and names of the meeting spaces of a result, as on its map and its sheet."""
 
@@ -128,7 +143,7 @@ class Named:
         self.ids = [str(spaces.index[i]) for i in self.order]
         self.number = {identity: k for k, identity in enumerate(self.ids, 1)}
         self.name = {
-            str(identity): space_name(record, street, words.lang)
+            str(identity): shortened(space_name(record, street, words.lang))
             for identity, record, street in zip(spaces.index, records, streets, strict=True)
         }
         self._given = {str(i) for i, name in spaces["name"].items() if isinstance(name, str) and name}

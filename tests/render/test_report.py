@@ -178,6 +178,19 @@ def test_names_cannot_break_out_of_the_page():
     document_pdf.pdf(estate.document(spoilt, NO_CHECKS, lang="da"))
 
 
+@pytest.mark.parametrize("name", ["A" * 5000, "ord " * 3000, "</para>" * 900, "&" * 900], ids=lambda name: name[:6])
+def test_a_name_of_any_length_finds_room_on_paper(name):
+    result = fixtures.synthetic()
+    spoilt = replace(
+        result,
+        estate=replace(result.estate, name=name, municipality=name),
+        meeting_spaces=result.meeting_spaces.assign(name=name),
+        manifest={**result.manifest, "sources": [{"attribution": name, "licence": name, "path": name, "sha256": "0"}]},
+    )
+    made = document_pdf.pdf(estate.document(spoilt, NO_CHECKS, lang="da"))
+    assert 3 <= len(pypdf.PdfReader(io.BytesIO(made)).pages) <= 12
+
+
 def test_nothing_is_requested_and_no_script_is_there(pages):
     for lang, html in pages.items():
         page = Page(html)
