@@ -121,17 +121,18 @@ def _plan_source(after: Result, words: Words) -> list[Any]:
 
 def answer(said: Mapping[str, Any], words: Words) -> list[str]:
     """The answer in three sentences: the meeting spaces, the homes, and how sure that is."""
-    spaces = {state: _count(n, words) for state, n in said["spaces"].items()}
+    spaces = {state: _count(n, words, first=state == LOST) for state, n in said["spaces"].items()}
     return [words.say("plan.answer.spaces", **spaces), _homes_sentence(said, words), _median(said, words)]
 
 
-def _count(n: float, words: Words) -> str:
-    return words.homes(n) if n else words.say("plan.none")
+def _count(n: float, words: Words, *, first: bool) -> str:
+    """A number, or that there are none: "no homes" of the first of a sentence, "none" of the others."""
+    return words.homes(n) if n else words.say("plan.none" if first else "plan.none_of_them")
 
 
 def _homes_sentence(said: Mapping[str, Any], words: Words) -> str:
     counts = said["dwellings"]
-    given = {name: _count(counts[name], words) for name in ("losing", "winning")}
+    given = {name: _count(counts[name], words, first=name == "winning") for name in ("losing", "winning")}
     worst = max(said["lenses"], key=lambda lens: lens["dwellings"]["losing"], default=None)
     if worst is None or worst["dwellings"]["losing"] <= counts["losing"]:
         return words.say("plan.answer.homes", **given)
@@ -329,7 +330,10 @@ def _homes(
     say = words.report["plan"]["homes"]
     shown = worst[:BUILDINGS]
     letters = {str(row["building"]): chr(ord("A") + k) for k, row in reversed(list(enumerate(shown)))}
-    counts = {name: _count(round(found.dwellings[name]), words) for name in ("losing", "winning", "demolished")}
+    counts = {
+        name: _count(round(found.dwellings[name]), words, first=name == LOSING)
+        for name in (LOSING, "winning", "demolished")
+    }
     figure = plan_figures.homes_map(
         before, after, states(found.homes), letters, sections.map_words(words), labels=say,
         alt=say["alt"].format(estate=before.estate.name, **counts), caption=say["caption"] if shown else "",

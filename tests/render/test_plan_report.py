@@ -73,7 +73,7 @@ def test_the_answer_counts_what_the_comparison_counts(pages, found):
     spaces, homes, median = Page(pages["en"]).items[:3]
     states = found.spaces["state"].value_counts()
     assert f"{states['changed']} change, and {states['kept']} stay" in spaces
-    assert "lost" not in states and spaces.startswith("With the plan no meeting places go, no come")
+    assert "lost" not in states and spaces.startswith("With the plan no meeting places go, none come")
     told = {name: found.homes.loc[found.homes["state"] == name, "dwellings"].sum() for name in ("winning", "losing")}
     assert f"{round(told['winning'], -1):.0f} homes get better" in homes
     assert f"and {told['losing']:.0f} get worse" in homes
