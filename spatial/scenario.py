@@ -366,16 +366,24 @@ def _with_vertex(xy: list[Any], nodes: list[int], point: tuple[float, float], no
 
 
 def _shut(raw: RawData, site: BaseGeometry | None) -> RawData:
-    """A building site: nobody walks through it, and the places in it are not there."""
+    """A building site: nobody walks through it, and the places in it, or mostly in it, are not there."""
     assert site is not None
     shapely.prepare(site)
     inside = [
         identity
         for name in ("points", "areas")
         for identity, tags, shape in zip(*_columns(getattr(raw, name)), strict=True)
-        if "building" not in tags and shapely.covers(site, shape)
+        if "building" not in tags and _mostly_in(site, shape)
     ]
     return replace(_without(raw, inside), lines=_cut(raw.lines, site))
+
+
+def _mostly_in(site: BaseGeometry, shape: BaseGeometry) -> bool:
+    """Whether a point, or half of an area or more, lies in a building site."""
+    if not shapely.intersects(site, shape):
+        return False
+    whole = float(shapely.area(shape))
+    return whole == 0 or float(shapely.area(shapely.intersection(site, shape))) >= whole / 2
 
 
 def _columns(features: Features) -> tuple[Any, Any, Any]:

@@ -131,6 +131,15 @@ def test_phases_come_one_after_the_other_and_a_building_site_is_shut_while_it_la
     assert late.lines.geometry[0].equals(STREET[1]) and "plan:bench" in late.points.ids
 
 
+@pytest.mark.parametrize(("width", "shut"), [(49, False), (50, True), (100, True)])
+def test_a_place_that_is_half_in_a_building_site_is_shut(width, shut):
+    field = raw(areas=[("osm:way/5", box(200, 50, 300, 60), {"leisure": "pitch"})], lines=[STREET])
+    site = edit("add", "construction", geometry=box(200, 40, 200 + width, 70), name="site")
+    done = edit("add", "place", geometry=Point(10, 60), tags={"amenity": "bench"}, phase=2, name="bench")
+    found = scenario.apply(field, plan(site, done), ESTATE, until=1)
+    assert ("osm:way/5" not in found.areas.ids) == shut
+
+
 def test_a_plan_and_its_inverse_give_the_start_again():
     whole = plan(
         edit("remove", "building", "osm:way/10", name="1"),
