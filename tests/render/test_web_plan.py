@@ -177,8 +177,10 @@ def test_the_handle_is_dragged(opened):
     page.mouse.move(grip["x"] + 20, grip["y"] + 20)
     page.mouse.down()
     page.mouse.move(frame["x"] + frame["width"] * 0.25, grip["y"] + 20, steps=4)
-    page.mouse.up()
     assert handle(page).get_attribute("aria-valuenow") == "25"
+    assert "swipe" not in page.evaluate("location.hash"), "only when it is let go"
+    page.mouse.up()
+    assert "swipe=25" in page.evaluate("location.hash")
 
 
 @pytest.mark.browser

@@ -12,7 +12,9 @@ faellesrum.start = function (element, data, options) {
   page.inert = true;
   page.setAttribute("aria-busy", "true");
   const { done, told } = faellesrum.inPieces(faellesrum.build(map, data, { center: map.getCenter(), zoom: map.getZoom() }));
-  map.faellesrum = { ready: done.then(() => { page.inert = false; page.removeAttribute("aria-busy"); return told; }) };
+  // If something fails, what is there by then can still be used.
+  const release = () => { page.inert = false; page.removeAttribute("aria-busy"); return told; };
+  map.faellesrum = { ready: done.then(release, release) };
   return map;
 };
 
@@ -38,7 +40,7 @@ faellesrum.build = function* (map, data, given) {
     sides.before = { data: was, panel: faellesrum.panel(was, words, scale, judge), model: judge, drawing: null };
     yield was.spaces.id.length + was.places.id.length;
   }
-  const plan = faellesrum.plan(map, data, decode, words, scale, panel.h, () => { legend(); remember(); });
+  const plan = faellesrum.plan(map, data, decode, words, scale, panel.h, { swiped: remember, toggled() { legend(); remember(); } });
   const observed = faellesrum.observed(map, data, decode, words, panel.h, () => { legend(); remember(); });
   const sheet = document.getElementById("fr-sheet");
   const narrow = window.matchMedia("(max-width: 719px)");
@@ -246,7 +248,7 @@ faellesrum.build = function* (map, data, given) {
     if (!first) { theme.choose(wanted.theme); }
     if (plan) { plan.showHomes(!wanted.off.includes("homes")); plan.set(wanted.swipe ?? 0.5); plan.write(handlers); }
     if (observed) { observed.show(!wanted.off.includes("counts")); observed.write(); }
-    if (!first) { rewrite(); }
+    if (first) { legend(); } else { rewrite(); }
     if (weights && (!first || wanted.lens || wanted.weights)) {
       weights.look(wanted.lens);
       weights.set(wanted.weights);

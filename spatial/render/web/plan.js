@@ -55,10 +55,13 @@ faellesrum.plan = function (map, data, decode, words, scale, h, told) {
     h("span", { class: "fr-side fr-side-after", "aria-hidden": "true" }));
   frame.append(handle);
   function set(next) {
+    move(next);
+    told.swiped();
+  }
+  function move(next) {
     share = Math.min(1, Math.max(0, next));
     clip();
     say();
-    told();
   }
   function say() {
     const percent = Math.round(share * 100);
@@ -83,9 +86,14 @@ faellesrum.plan = function (map, data, decode, words, scale, h, told) {
     event.preventDefault();
     handle.focus();
     handle.setPointerCapture(event.pointerId);
-    const move = (moved) => { const box = frame.getBoundingClientRect(); set((moved.clientX - box.left) / box.width); };
-    const end = () => { for (const name of ["pointerup", "pointercancel"]) { handle.removeEventListener(name, end); } handle.removeEventListener("pointermove", move); };
-    handle.addEventListener("pointermove", move);
+    // The address is written when the handle is let go: browsers refuse to have it written all the time.
+    const drag = (moved) => { const box = frame.getBoundingClientRect(); move((moved.clientX - box.left) / box.width); };
+    const end = () => {
+      for (const name of ["pointerup", "pointercancel"]) { handle.removeEventListener(name, end); }
+      handle.removeEventListener("pointermove", drag);
+      set(share);
+    };
+    handle.addEventListener("pointermove", drag);
     for (const name of ["pointerup", "pointercancel"]) { handle.addEventListener(name, end); }
   });
   function clip() {
@@ -194,7 +202,7 @@ faellesrum.plan = function (map, data, decode, words, scale, h, told) {
     const box = document.getElementById("fr-plan"), n = plan.spaces, d = plan.dwellings, num = words.number;
     const see = (to, key) => h("button", { type: "button", "data-share": to, on: () => set(to) }, t(key));
     const input = h("input", { type: "checkbox", checked: homes });
-    input.addEventListener("change", () => { homes = input.checked; repaint(); told(); });
+    input.addEventListener("change", () => { homes = input.checked; repaint(); told.toggled(); });
     const item = (change) => {
       const when = change.after === null ? "before" : "after", way = wayOf(change);
       return h("li", {}, h("button", { type: "button", class: "fr-change", on: () => handlers.changed(when, change[when]) },
