@@ -26,6 +26,7 @@ from spatial.crs import WGS84, local_metric
 from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.model import NOT_STATED, Estate, Provenance
 from spatial.sources import vector_file
+from spatial.spelling import hint
 
 NEEDED = "needed a file with one polygon (GeoJSON, GeoPackage, Shapefile, …)"
 MAX_AREA_KM2 = 100.0
@@ -274,8 +275,10 @@ def _chosen(table: gpd.GeoDataFrame, name: str | None, path: Path) -> gpd.GeoDat
         found = "no --name to choose one by"
     label = next((key for key in NAME_COLUMNS if key in texts), None)
     examples = "" if label is None else f" (such as {'; '.join(map(repr, texts[label].dropna().head(NAMES_SHOWN)))})"
+    known = sorted({text for text in texts.to_numpy().ravel() if isinstance(text, str)} - {name})
+    near = "" if name is None else hint(name, known)
     raise InputError(
-        f"{path}: found {len(table)} areas{examples} and {found}; needed one; give its name as written "
+        f"{path}: found {len(table)} areas{examples} and {found}; needed one; {near}give its name as written "
         "in the file, or dissolve them"
     )
 

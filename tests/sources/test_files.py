@@ -130,6 +130,12 @@ def test_many_without_a_name_are_refused_with_examples(tmp_path):
         files.estate(path)
 
 
+def test_a_mistyped_name_is_answered_with_the_nearest(tmp_path):
+    path = table(tmp_path / "two.gpkg", OTHER, BLOCK, number=[1, 2], afdeling=["23, Østerbrogade", "Bøgen"])
+    with pytest.raises(InputError, match="did you mean 23, Østerbrogade"):
+        files.estate(path, name="23, Østerbrogad")
+
+
 def test_a_name_that_is_not_there_or_not_alone_is_refused(tmp_path):
     path = table(tmp_path / "three.gpkg", OTHER, BLOCK, BLOCK, name=["A", "B", "B"])
     with pytest.raises(InputError, match="none named 'C'"):
