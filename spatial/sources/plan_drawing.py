@@ -60,11 +60,19 @@ def rows(mapping: Mapping[str, Any], path: Path, estate: Estate) -> list[tuple[s
         If a layer of the drawing is in neither the mapping nor ``ignore``, or a mapped one is not there.
     """
     drawing = path.parent / str(mapping["drawing"])
-    wanted = mapping.get("layer", {})
+    wanted, ignored = mapping.get("layer", {}), mapping.get("ignore", [])
     if not isinstance(wanted, dict) or not all(isinstance(columns, dict) for columns in wanted.values()):
         raise SourceFormatError(f"{path}: found no [layer.NAME]; {NEEDED}; write what each layer means")
+    if not isinstance(ignored, list) or not all(isinstance(name, str) for name in ignored):
+        raise SourceFormatError(f'{path}: ignore is {ignored!r}; needed a list of names such as ["FRAME"]; correct it')
+    for name, columns in wanted.items():
+        for key, value in columns.items():
+            if isinstance(value, (list, dict)):
+                raise SourceFormatError(
+                    f"{path}: [layer.{name}] {key} is {value!r}; needed one text or number; correct it"
+                )
     table = _entities(drawing)
-    _check_layers(sorted(set(table["Layer"])), wanted, mapping.get("ignore", []), path)
+    _check_layers(sorted(set(table["Layer"])), wanted, ignored, path)
     table = table[table["Layer"].isin(list(wanted))]
     moved = _placed(table, mapping, drawing, estate)
     found = []

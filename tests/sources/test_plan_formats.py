@@ -237,6 +237,9 @@ WRONG = {
     "no CRS": ([('crs = "EPSG:25832"', "")], CRSError, "a drawing has no CRS"),
     "another word for a CRS": ([("EPSG:25832", "System 34")], CRSError, "found crs 'System 34'"),
     "a unit of nothing": ([("ignore", "metres_per_unit = 0\nignore")], InputError, "found metres_per_unit 0"),
+    "no list of names": ([('["RAM*"]', "3")], SourceFormatError, "ignore is 3; needed a list of names"),
+    "a list of numbers": ([('["RAM*"]', "[3]")], SourceFormatError, "ignore is [3]; needed a list of names"),
+    "a list of homes": ([('"text"', "[3]")], SourceFormatError, "[layer.NY BYGNING] dwellings is [3]; needed one"),
     "another drawing": ([("plan_b.dxf", "plan_c.dxf")], SourceUnavailable, "found no such drawing"),
     "no number in the outline": (
         [('layer = "path"', 'layer = "path"\nwidth_m = "text"')],
