@@ -1,7 +1,7 @@
 """Draw the pictures of `maps/gallery`: the demo at three sizes in both languages, and a plan.
 
-`python -m tests.gallery FOLDER [PLAN]` takes finished runs of the demo: `faellesrum demo --out FOLDER`, and with the
-invented plan `faellesrum demo --plan data/invented_plan.geojson --out PLAN`.
+`python -m tests.gallery FOLDER [PLAN]` takes finished runs of the demo: `faellesrum demo --pdf --out FOLDER`, and with
+the invented plan `faellesrum demo --plan data/invented_plan.geojson --pdf --out PLAN`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ SIZES = {"desk": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
 # What each picture shows, as the page's own address says it: a summary, a chosen place, a measurement.
 VIEWS = {"desk": "", "tablet": "show=space:osm:way/142519236&at=16/53.5694/13.2667", "phone": "by=nearest_walk"}
 COLOURS, FAST_OCTREE = 128, 2
+PAPER_DPI = 80
 
 
 def main(folder: Path, plan: Path | None = None) -> None:
     """Write the pictures."""
     from playwright.sync_api import sync_playwright
 
+    report(folder / "report.pdf", "report.png")
+    if plan is not None:
+        report(plan / "plan.pdf", "plan-report.png")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         for size in SIZES:
@@ -39,6 +43,19 @@ def main(folder: Path, plan: Path | None = None) -> None:
         if plan is not None:
             picture(browser, plan, "desk", "lang=en&at=16.5/53.5689/13.2655&swipe=42", "plan.png")
         browser.close()
+
+
+def report(document: Path, name: str) -> None:
+    """Take one picture of the first two pages of a report."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(document) as opened:
+        pages = [opened[k].render(scale=PAPER_DPI / 72).to_pil().convert("RGB") for k in range(2)]
+    width, height = pages[0].size
+    both = Image.new("RGB", (2 * width, height), "white")
+    for k, page in enumerate(pages):
+        both.paste(page, (k * width, 0))
+    both.quantize(COLOURS, method=FAST_OCTREE).save(GALLERY / name, optimize=True)
 
 
 def picture(browser: Browser, folder: Path, size: str, fragment: str, name: str) -> None:

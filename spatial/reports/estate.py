@@ -174,12 +174,13 @@ def the_map(result: Result, named: Named, words: Words) -> list[Block]:
         )
         for i in shown[:3]
     )
+    caption = say["caption_some"].format(n=len(shown)) if len(shown) < len(named.ids) else say["caption"]
     figure = estate_map(
         result,
         sections.map_words(words),
         numbers={identity: named.number[identity] for identity in shown},
         alt=say["alt"].format(estate=shortened(result.estate.name), places=best_ones).strip(),
-        caption=say["caption_some"].format(n=len(shown)) if len(shown) < len(named.ids) else say["caption"],
+        caption=f"{caption} {sections.attribution(result, words)}".strip(),
     )
     return [Heading(words.say("map.title")), Figures([figure])]
 

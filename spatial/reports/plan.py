@@ -190,8 +190,8 @@ def _maps(
     withheld = bool(pd.concat([before.meeting_spaces["rank"], after.meeting_spaces["rank"]]).isna().any())
     marks = plan_figures.Marks(say["gone"], say["new"])
     key = plan_figures.key(kind, marks, withheld=withheld, alt=words.shared["map"]["legend"]["show"])
-    note = [Paragraph(say["numbers"], "note")] if rows else []
-    return [Heading(say["title"]), Figures(pair), Figures([key]), *note]
+    note = f"{say['numbers'] if rows else ''} {sections.attribution(after, words)}".strip()
+    return [Heading(say["title"]), Figures(pair), Figures([key]), *([Paragraph(note, "note")] if note else [])]
 
 
 def _ground(found: Comparison, words: Words) -> list[Block]:

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from spatial.model import ASPECTS, KNOWN_EVIDENCE, NOT_STATED, Result
+from spatial.render import credit
 from spatial.render.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.render.report_figures import MapWords, strip
 from spatial.reports.wording import Named, Words
@@ -31,6 +32,12 @@ def map_words(words: Words) -> MapWords:
         ramp=own["ramp"], boundary=own["boundary"], withheld=own["withheld"], context=own["context"],
         north=words.shared["sitemap"]["north"],
     )  # fmt: skip
+
+
+def attribution(result: Result, words: Words) -> str:
+    """Who must be named beside a map; empty where nobody is known."""
+    named = credit.lines(result)
+    return str(words.shared["map"]["attribution"]).format(sources="; ".join(named)) + "." if named else ""
 
 
 def scale(words: Words) -> Paragraph:

@@ -224,6 +224,12 @@ def test_an_estate_without_any_place_is_told_so(demo_result):
     assert document_pdf.pdf(document).startswith(b"%PDF")
 
 
+def test_who_made_the_data_is_named_beside_the_map(documents):
+    for document in documents.values():
+        figures = next(block for block in document.blocks if type(block).__name__ == "Figures")
+        assert "© OpenStreetMap contributors (ODbL 1.0)" in figures.figures[0].caption
+
+
 def test_unknown_language():
     with pytest.raises(ConfigError, match="da, en"):
         estate.document(fixtures.synthetic(), NO_CHECKS, lang="sv")
