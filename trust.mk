@@ -6,8 +6,8 @@ NEWEST ?= $(shell for p in python3.14 python3.13 python3.12; do \
   "$$p" -c 'import ensurepip, sys, venv' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 SCRATCH := build/trust
 EXAMPLES ?= 1000
-MUTATE ?= spatial/observations/disclosure.py
-MUTATE_BY ?= tests/observations/test_disclosure.py
+MUTATE ?= spatial/observations/disclosure.py spatial/observations/publication.py
+MUTATE_BY ?= tests/observations/test_disclosure.py tests/observations/test_publication.py
 COVERED ?= 92
 
 .PHONY: trust audit licences sbom dist-check coverage slowest mutants faults fuzz test-oldest test-newest same-bytes

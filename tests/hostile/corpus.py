@@ -650,6 +650,54 @@ def _(folder: Path) -> Path:
     return _written(folder / "a.osm.pbf", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 100)
 
 
+# --- drawings ---
+
+
+def _dxf(folder: Path, *, blocks: str = "", entities: str) -> Path:
+    """A drawing with these blocks and entities, each line of it a code or a value."""
+    parts = [f"0\nSECTION\n2\nBLOCKS\n{blocks}0\nENDSEC\n" if blocks else "", f"0\nSECTION\n2\nENTITIES\n{entities}"]
+    return _written(folder / "a.dxf", "".join(parts) + "0\nENDSEC\n0\nEOF\n")
+
+
+def _insert(name: str, times: int = 1) -> str:
+    rows = f"70\n{times}\n71\n{times}\n44\n1\n45\n1\n" if times > 1 else ""
+    return f"0\nINSERT\n8\nNEW\n2\n{name}\n10\n{CENTRE_M[0]}\n20\n{CENTRE_M[1]}\n{rows}"
+
+
+def _block(name: str, content: str) -> str:
+    return f"0\nBLOCK\n8\n0\n2\n{name}\n10\n0\n20\n0\n{content}0\nENDBLK\n8\n0\n"
+
+
+DXF_LINE = "0\nLINE\n8\nNEW\n10\n0\n20\n0\n11\n1\n21\n1\n"
+
+
+@hostile("a block of itself.dxf", "drawing")
+def _(folder: Path) -> Path:
+    return _dxf(folder, blocks=_block("A", _insert("A")), entities=_insert("A"))
+
+
+@hostile("blocks that double forty times.dxf", "drawing")
+def _(folder: Path) -> Path:
+    blocks = _block("B0", DXF_LINE) + "".join(_block(f"B{i}", _insert(f"B{i - 1}") * 2) for i in range(1, 41))
+    return _dxf(folder, blocks=blocks, entities=_insert("B40"))
+
+
+@hostile("a block in a billion rows.dxf", "drawing")
+def _(folder: Path) -> Path:
+    return _dxf(folder, blocks=_block("A", DXF_LINE), entities=_insert("A", 32_000))
+
+
+@hostile("a line nowhere.dxf", "drawing")
+def _(folder: Path) -> Path:
+    return _dxf(folder, entities=DXF_LINE.replace("\n11\n1\n", "\n11\nnan\n").replace("\n21\n1\n", "\n21\n1e308\n"))
+
+
+@hostile("a text of 10 MB.dxf", "drawing")
+def _(folder: Path) -> Path:
+    text = f"0\nTEXT\n8\nNEW\n10\n{CENTRE_M[0]}\n20\n{CENTRE_M[1]}\n40\n1\n1\n{'x' * 10_000_000}\n"
+    return _dxf(folder, entities=text + DXF_LINE)
+
+
 # --- tables and settings -------------------------------------------------------------------------
 
 COUNT_HEAD = "location_id,survey_time_start,row_total,lon,lat"

@@ -122,6 +122,11 @@ def _virtual(path: Path) -> None:
     )
 
 
+def _drawing(path: Path) -> None:
+    lines = [shapely.LineString([(X, Y), (X + 20 * i, Y + 9)]) for i in (1, 2)]
+    gpd.GeoDataFrame({"Layer": ["NEW", "IGNORED"]}, geometry=lines, crs=25832).to_file(path, driver="DXF")
+
+
 def _bundled(name: str) -> Callable[[Path], Any]:
     return lambda path: path.write_bytes((DEFAULTS / name).read_bytes())
 
@@ -135,6 +140,7 @@ TARGETS: list[tuple[str, str, Callable[[Path], Any]]] = [
     ("layer", "layer.csv", _text("id,name,lon,lat\n1,x,12.32,55.67\n2,y,12.33,55.67\n")),
     *(("plan", f"plan{suffix}", _vector(MAPS[suffix])) for suffix in (".geojson", ".gpkg")),
     ("plan", "plan.toml", _text(PLAN)),
+    ("drawing", "drawing.dxf", _drawing),
     *(("observations", f"counts{suffix}", _vector(MAPS[suffix])) for suffix in (".geojson", ".gpkg")),
     ("observations", "counts.csv", _text(COUNTS)),
     ("observations", "counts.xlsx", _book(COUNTS)),

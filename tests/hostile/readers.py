@@ -56,6 +56,16 @@ def parcels_table(path: Path) -> Any:
     return parcels.estate(path, path, ["Try"], year=2023)
 
 
+def drawing(path: Path) -> Any:
+    """A plan drawn as DXF, by the mapping that is written beside it."""
+    mapping = path.with_name("mapping.toml")
+    mapping.write_text(
+        f'drawing = "{path.name}"\ncrs = "EPSG:25832"\nmetres_per_unit = 1.0\nignore = ["I*"]\n'
+        '[layer."NEW"]\naction = "add"\nlayer = "path"\n'
+    )
+    return plan_file.read(mapping, ESTATE)
+
+
 READERS: dict[str, Callable[[Path], Any]] = {
     "boundary": files.estate,
     "osm": lambda path: osm_file.around(path, ESTATE),
@@ -63,6 +73,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "observations": counts,
     "field_answers": field_answers.read,
     "plan": lambda path: plan_file.read(path, ESTATE),
+    "drawing": drawing,
     "parcels": parcels_table,
     "rubric": config.rubric,
     "mapping": observation_rules.mapped,

@@ -1,0 +1,86 @@
+"""What is published of counts, cell by cell: worked out on paper."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import Point
+
+from spatial.errors import ConfigError
+from spatial.observations import publication
+from spatial.observations.overlay import Joined
+from tests.observations.test_disclosure import ETRS89_UTM32, visits
+
+# At k = 5 three people in the morning at b may not be told; nor, then, what b's evening or a's morning would tell.
+COUNTS = {"a": {"morning": 12, "evening": 30}, "b": {"morning": 3, "evening": 40}}
+
+
+@pytest.fixture(scope="module")
+def published():
+    units = gpd.GeoDataFrame(
+        geometry=[Point(1, 1), Point(2, 2), Point(9, 9)], index=["a", "b", "empty"], crs=ETRS89_UTM32
+    )
+    moving = visits({"a": {"morning": 8}}).assign(kind="moving", minutes=30.0)
+    return publication.publish(Joined(pd.concat([visits(COUNTS), moving], ignore_index=True), units), k=5)
+
+
+def cell(published, unit, by, part, kind="staying"):
+    table = published.cells
+    found = table[(table["unit_id"] == unit) & (table["by"] == by) & (table["part"] == part) & (table["kind"] == kind)]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_fewer_than_k_people_are_not_told_and_cannot_be_worked_out(published):
+    """Units and parts of the day make a table of two by two, whose sums are told: one hidden cell hides all four."""
+    for unit in COUNTS:
+        for part in ("morning", "evening"):
+            hidden = cell(published, unit, "time_of_day", part)
+            assert hidden["withheld"] and np.isnan(hidden["people"])
+            assert np.isnan(hidden["per_visit"]) and np.isnan(hidden["per_hour"])
+
+
+def test_what_is_told_is_to_the_nearest_five_with_its_rates(published):
+    # 42, 43 and 85 people in two, two and four visits of ten minutes; 70 in the evenings, 15 in the mornings.
+    told = {
+        ("a", "all", ""): (2, 0.33, 40.0, 20.0, 120.0),
+        ("b", "all", ""): (2, 0.33, 45.0, 22.5, 135.0),
+        ("all", "all", ""): (4, 0.67, 85.0, 21.25, 127.5),
+        ("all", "time_of_day", "evening"): (2, 0.33, 70.0, 35.0, 210.0),
+        ("all", "time_of_day", "morning"): (2, 0.33, 15.0, 7.5, 45.0),
+    }
+    for key, expected in told.items():
+        found = cell(published, *key)
+        assert tuple(found[["visits", "hours", "people", "per_visit", "per_hour"]]) == expected, key
+        assert not found["withheld"]
+    moving = cell(published, "a", "all", "", kind="moving")
+    assert (moving["people"], moving["per_visit"], moving["per_hour"], moving["hours"]) == (10.0, 10.0, 20.0, 0.5)
+
+
+def test_every_cell_says_whether_it_is_withheld_and_of_which_kind(published):
+    cells = published.cells
+    assert list(cells.columns) == publication.COLUMNS
+    assert cells.index.equals(pd.RangeIndex(len(cells)))
+    assert (cells["people"].isna() == cells["withheld"]).all() and cells["withheld"].dtype == bool
+    assert set(cells["kind"]) == {"staying", "moving"} and published.k == 5
+    assert not cells.duplicated(publication.KEYS).any()
+
+
+def test_the_map_has_the_observed_units_only(published):
+    drawn = published.map
+    assert drawn.index.tolist() == ["a", "b"] and drawn.crs == ETRS89_UTM32
+    assert [point.x for point in drawn.geometry] == [1.0, 2.0]
+    assert drawn["staying_visits"].tolist() == [2, 2] and drawn["moving_visits"].tolist() == [1, 0]
+    assert drawn["moving_people"].tolist()[0] == 10.0 and np.isnan(drawn["moving_people"].tolist()[1])
+    assert drawn["staying_withheld"].tolist() == [
+        bool(cell(published, unit, "all", "")["withheld"]) for unit in ("a", "b")
+    ]
+    assert not drawn["moving_withheld"].any()
+
+
+def test_the_smallest_count_itself_needs_no_reason():
+    assert publication.smallest_count(5, None) == 5
+    with pytest.raises(ConfigError, match="found 6 without a reason"):
+        publication.smallest_count(6, None)
