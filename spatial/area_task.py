@@ -92,9 +92,15 @@ def key_of(estate: Estate, extract: str, settings: Settings) -> str:
         "settings": {name: str(value) for name, value in own.items()},
         "files": named,
         "program": code_digest(),
-        "versions": versions(),
+        "versions": _versions(),
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Versions of what the numbers depend on: the same for all areas, and slow to ask for."""
+    return versions()
 
 
 def done(out: Path, identity: str, key: str) -> dict[str, Any] | None:
