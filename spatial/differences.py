@@ -13,7 +13,7 @@ import pandas as pd
 from spatial.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
 from spatial.home_changes import LOSING
 from spatial.model import FLOATING, Result
-from spatial.strings import texts, whole_percent
+from spatial.strings import said, texts, whole_percent
 
 SHOWN = 5
 CAUSE = ("cause", "object_id", "kind", "name", "note", "side", "distance_m", "count")
@@ -184,7 +184,7 @@ def _worst(rows: list[Mapping[str, Any]], say: Mapping[str, Any]) -> list[str]:
 
 
 def _line(row: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, Any]) -> str:
-    name = row["name"] or ", ".join(words["kind"][kind]["title"].lower() for kind in row["kinds"].split(";"))
+    name = said(row["name"]) or ", ".join(words["kind"][kind]["title"].lower() for kind in row["kinds"].split(";"))
     identity = row["before_id"] or row["after_id"]
     line = words["compare"][row["state"]].format(name=name, id=identity, before=row["before"], after=row["after"])
     why = "; ".join([*(because(reason, units, words) for reason in row["because"]), *_told(row["causes"], words)])
@@ -221,7 +221,7 @@ def cause_in_words(cause: Mapping[str, Any], words: Mapping[str, Any]) -> str:
         return str(say[cause["cause"]].format(side=side, count=cause["count"]))
     what, _, how = cause["cause"].partition("_")
     kind = words["kind"].get(cause["kind"], {}).get("title")
-    name = cause["name"] or (kind.lower() if kind else None)
+    name = said(cause["name"]) or (kind.lower() if kind else None)
     named = f"{say['named'].format(name=name)} ({cause['object_id']})" if name else cause["object_id"]
     parts = [say["thing"][what], named]
     if cause["distance_m"] and how == "moved":

@@ -11,7 +11,7 @@ import pandas as pd
 from spatial.alternatives import CRITERIA
 from spatial.model import ASPECTS
 from spatial.scoring import aspect_weights
-from spatial.strings import texts, whole_percent
+from spatial.strings import said, texts, whole_percent
 from spatial.timeline import SHUT, Timeline
 from spatial.turning import Turn
 
@@ -144,7 +144,9 @@ def timeline_text(found: Mapping[str, Any], *, lang: str) -> str:
         shut = [k for k, state in enumerate(space["states"]) if state == SHUT]
         if not shut:
             continue
-        name = space["name"] or ", ".join(words["kind"][kind]["title"].lower() for kind in space["kinds"].split(";"))
+        name = said(space["name"]) or ", ".join(
+            words["kind"][kind]["title"].lower() for kind in space["kinds"].split(";")
+        )
         identity = space["before_id"] or space["after_id"]
         phases = ", ".join(_named(found["phases"][k], words) for k in shut)
         lines.append("  " + say["shut"].format(name=name, id=identity, phases=phases))

@@ -56,6 +56,17 @@ def default_language() -> str:
     return wished if wished in LANGUAGES else LANGUAGES[0]
 
 
+def said(value: Any) -> str | None:
+    """A text of a table, or None where there is none: pandas writes nothing as NaN, which is no falsehood.
+
+    Examples
+    --------
+    >>> said("Plads"), said(float("nan")), said(None), said("")
+    ('Plads', None, None, None)
+    """
+    return value if isinstance(value, str) and value else None
+
+
 def about(indicator: str, lang: str) -> Mapping[str, str]:
     """Return the texts of an indicator; one that a user has written is called by its id.
 

@@ -111,3 +111,15 @@ def ranks(judged, cells, block, b, rules, unsettled):
     aspects = np.array([[sum(block.within[b, a] * row) for a in range(len(ASPECTS))] for row in values])
     total = [scoring.combine(row, block.across[b], rules.mean) for row in aspects]
     return [1 + sum(other > own + 1e-12 for other in total) for own in total]
+
+
+@pytest.mark.parametrize("name", [None, float("nan"), ""])
+def test_a_place_without_a_name_is_called_by_its_kind(name):
+    from spatial.render.tables import why_check
+
+    check = {
+        "place_count": 2, "indicators": "step_free", "floating_worst": 0.564, "floating_best": 0.62,
+        "rank_change": 1.69, "makes_ranked": False, "kind": "pitch", "name": name,
+    }  # fmt: skip
+    assert "boldbane får 56" in why_check(check, "da") and "nan" not in why_check(check, "da")
+    assert "Buen får 56" in why_check(check | {"name": "Buen"}, "da")

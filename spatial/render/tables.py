@@ -18,7 +18,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.model import EVIDENCE_COLUMNS, FACTS, Result
 from spatial.render import delimited, gis_styles
-from spatial.strings import about, texts
+from spatial.strings import about, said, texts
 from spatial.version import SCHEMA_NAME, SCHEMA_VERSION
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
@@ -157,7 +157,7 @@ def why_check(check: Mapping[Any, Any], lang: str) -> str:
         best=number(check["floating_best"] * 100, 0),
         change=number(check["rank_change"], 1),
         count=check["place_count"],
-        place=check["name"] or words["kind"][check["kind"]]["title"].lower(),
+        place=said(check["name"]) or words["kind"][check["kind"]]["title"].lower(),
     )
     return f"{sentence} {say['makes_ranked']}" if check["makes_ranked"] else sentence
 

@@ -8,6 +8,7 @@ from typing import Any
 from spatial.render.document import Block, Cell, Column, Heading, Paragraph, Table
 from spatial.render.report_figures import state_box
 from spatial.reports.wording import Named, Words
+from spatial.strings import said
 
 SPACES = 14  # rows of the table of meeting spaces
 OPEN = "open"
@@ -71,7 +72,7 @@ def _new(row: Mapping[str, Any], names: tuple[Named, Named], words: Words) -> st
     if row["after_id"] in names[1].name:
         return names[1].name[row["after_id"]]
     kinds: Sequence[str] = row["kinds"].split(";")
-    return str(row["name"] or words.join([words.shared["kind"][kind]["title"] for kind in kinds]))
+    return str(said(row["name"]) or words.join([words.shared["kind"][kind]["title"] for kind in kinds]))
 
 
 def _state(state: str, words: Words) -> Cell:
