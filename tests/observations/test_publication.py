@@ -17,7 +17,7 @@ from tests.observations.test_disclosure import ETRS89_UTM32, visits
 COUNTS = {"a": {"morning": 12, "evening": 30}, "b": {"morning": 3, "evening": 40}}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def published():
     units = gpd.GeoDataFrame(
         geometry=[Point(1, 1), Point(2, 2), Point(9, 9)], index=["a", "b", "empty"], crs=ETRS89_UTM32
