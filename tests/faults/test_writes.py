@@ -40,7 +40,7 @@ def quick(analysis, finished):
     def save(out: Path, *, gdal: bool = False) -> None:
         with pytest.MonkeyPatch.context() as patch:
             drawn = type("Page", (), {"get_root": lambda self: self, "render": lambda self: page})
-            patch.setattr(before_after, "for_map", lambda result, today: (result, {}))
+            patch.setattr(before_after, "for_map", lambda result, *_: (result, {}))
             patch.setattr(estate, "document", lambda *_, **__: document)
             patch.setattr(type(analysis), "field_checks", checks)
             patch.setattr(web_map, "build", lambda *_, **__: drawn())
