@@ -70,7 +70,7 @@ def test_every_cell_says_whether_it_is_withheld_and_of_which_kind(published):
 
 def test_the_map_has_the_observed_units_only(published):
     drawn = published.map
-    assert drawn.index.tolist() == ["a", "b"] and drawn.crs == ETRS89_UTM32
+    assert drawn.index.tolist() == ["a", "b"] and drawn.index.name == "unit_id" and drawn.crs == ETRS89_UTM32
     assert [point.x for point in drawn.geometry] == [1.0, 2.0]
     assert drawn["staying_visits"].tolist() == [2, 2] and drawn["moving_visits"].tolist() == [1, 0]
     assert drawn["moving_people"].tolist()[0] == 10.0 and np.isnan(drawn["moving_people"].tolist()[1])
