@@ -273,8 +273,16 @@ class Analysis(Result):
             table.assign(**scoring.rescore(judged[level], table.index, rubric, seed, ranges=ranges)[columns])
             for level, table in (("places", self.places), ("spaces", self.meeting_spaces))
         )
-        manifest = {**self.manifest, "rubric": asdict(rubric)}
+        manifest = {**self.manifest, "rubric": _written(rubric, self.manifest.get("rubric"))}
         return replace(self, places=places, meeting_spaces=spaces, rubric=rubric, manifest=manifest)
+
+
+def _written(rubric: Rubric, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A rubric as the manifest has it; of one that was written before, only the weights are new."""
+    if before is None or list(before["rules"]) != list(rubric.rules):
+        return asdict(rubric)
+    rules = {name: {**before["rules"][name], "weight": rule.weight} for name, rule in rubric.rules.items()}
+    return {**before, "aspect_weights": dict(rubric.aspect_weights), "rules": rules}
 
 
 def for_page(result: Analysis) -> dict[str, Any]:

@@ -403,10 +403,10 @@ def draws(
     within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
     cells = open_cells(judged, index)
     at = cells.row, cells.column
-    width = judged.high[at] - judged.low[at]
-    of = np.array([ASPECTS.index(aspect) for aspect in judged.aspects], dtype=np.int64)[cells.column]
-    group = cells.row * len(ASPECTS) + of
+    of = np.array([ASPECTS.index(aspect) for aspect in judged.aspects], dtype=np.int64)
+    group = cells.row * len(ASPECTS) + of[cells.column]
     order = np.argsort(group, kind="stable")
+    columns, width = cells.column[order], (judged.high[at] - judged.low[at])[order]
     groups, first = np.unique(group[order], return_index=True)
     wanted = count or rubric.draws
     block = max(1, min(wanted, BLOCK_VALUES // max(1, judged.low.size)))
@@ -421,8 +421,9 @@ def draws(
         sure = draw.within.reshape(-1, len(judged.indicators)) @ judged.low.T
         aspects = sure.reshape(size, len(ASPECTS), -1).transpose(0, 2, 1).copy()
         if len(order):
-            moved = draw.within[:, of, at[1]] * width * cells.positions(draw.uniform)
-            aspects.reshape(size, -1)[:, groups] += np.add.reduceat(moved[:, order], first, axis=1)
+            own = draw.within[:, of, np.arange(len(of))]
+            moved = np.take(own, columns, axis=1) * width * np.take(cells.positions(draw.uniform), order, axis=1)
+            aspects.reshape(size, -1)[:, groups] += np.add.reduceat(moved, first, axis=1)
         yield draw, combine(aspects, draw.across[:, None, :], rubric.mean), aspects
 
 
