@@ -45,7 +45,7 @@ def _table() -> gpd.GeoDataFrame:
         "layer": ["place", "building"],
         "kind": ["bench", None],
         "target": [None, "osm:way/1"],
-        "phase": ["1", "2026"],
+        "phase": ["1", "2"],
         "location_id": ["a", "b"],
         "survey_time_start": ["2024-05-01 12:00", "2024-05-01 13:00"],
         "row_total": [3, 4],
