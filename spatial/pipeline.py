@@ -263,7 +263,7 @@ def _drawn(view: View, found: Judged, estate: model.Estate) -> dict[str, gpd.Geo
 
 def make_ready(*, drawing: bool = True) -> None:
     """Load what a run needs: libraries, and compiled code from its cache on disk."""
-    from spatial import catchments, network, visibility
+    from spatial import catchments, network, unknowns, visibility
 
     if drawing:
         from spatial import reports
@@ -275,3 +275,4 @@ def make_ready(*, drawing: bool = True) -> None:
     visibility.make_ready()
     network.make_ready()
     catchments.make_ready()
+    unknowns.make_ready()

@@ -399,15 +399,14 @@ def draws(
     judged: Judged, index: pd.Index, rubric: Rubric, seed: int, count: int | None = None
 ) -> Iterator[tuple[Draw, Floats, Floats]]:
     """Draw weights and unknown facts; yield blocks of draws, the totals (B, N) and aspects (B, N, 5) of places."""
+    from spatial.unknowns import add_unknowns  # numba is heavy, and most commands draw nothing
+
     random = np.random.default_rng(seed)
     within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
     cells = open_cells(judged, index)
     at = cells.row, cells.column
     of = np.array([ASPECTS.index(aspect) for aspect in judged.aspects], dtype=np.int64)
-    group = cells.row * len(ASPECTS) + of[cells.column]
-    order = np.argsort(group, kind="stable")
-    columns, width = cells.column[order], (judged.high[at] - judged.low[at])[order]
-    groups, first = np.unique(group[order], return_index=True)
+    width = judged.high[at] - judged.low[at]
     wanted = count or rubric.draws
     block = max(1, min(wanted, BLOCK_VALUES // max(1, judged.low.size)))
     for start in range(0, wanted, block):
@@ -420,10 +419,19 @@ def draws(
         # One product for what is sure, and the open cells on top.
         sure = draw.within.reshape(-1, len(judged.indicators)) @ judged.low.T
         aspects = sure.reshape(size, len(ASPECTS), -1).transpose(0, 2, 1).copy()
-        if len(order):
-            own = draw.within[:, of, np.arange(len(of))]
-            moved = np.take(own, columns, axis=1) * width * np.take(cells.positions(draw.uniform), order, axis=1)
-            aspects.reshape(size, -1)[:, groups] += np.add.reduceat(moved, first, axis=1)
+        own = draw.within[:, of, np.arange(len(of))]
+        add_unknowns(
+            aspects,
+            own,
+            draw.uniform,
+            cells.row,
+            of[cells.column],
+            cells.column,
+            width,
+            cells.fact,
+            cells.start,
+            cells.count,
+        )
         yield draw, combine(aspects, draw.across[:, None, :], rubric.mean), aspects
 
 
