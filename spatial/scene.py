@@ -50,6 +50,7 @@ MODELS_OF = {
 }
 # The canonical layers that each table is made of, by its name; a table that is not here is made of none.
 MADE_OF = {
+    "solid": ("buildings",),
     "blockers": ("buildings", "barriers"),
     "view": ("buildings", "barriers"),
     "viewpoints": ("buildings",),
