@@ -32,7 +32,7 @@ MOST = 8
 # A gain of less than this share is none: the solver's tolerance.
 LITTLE = 1e-9
 # One or two spaces of an ordinary estate are tried out, all of them: quicker than to load a solver.
-PAIR, PAIR_VALUES = 2, 50_000_000
+PAIR, PAIR_VALUES = 2, 500_000_000
 # Five minutes at 1.33 m/s.
 REACH_M = 400.0
 REACH_COLUMNS = ("space_id", "door", "dwellings", "known")
