@@ -38,7 +38,7 @@ demo: $(RUN_STAMP)
 	$(BIN)/faellesrum demo --out $(MAP)
 
 test: $(DEV_STAMP) browser
-	$(BIN)/python -m pytest -m "not integration" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not integration" $(PYTEST_ARGS)
 
 integration: $(DEV_STAMP) browser programs servers
 	$(BIN)/python -m pytest -m integration $(PYTEST_ARGS)
