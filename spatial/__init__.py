@@ -75,7 +75,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         from spatial.spelling import hint
 
-        near = hint(name, __all__).strip()
+        near = hint(name, __all__).said("en").strip()
         raise AttributeError(f"module 'spatial' has no attribute {name!r}" + (f"; {near}" if near else ""))
     if name == "batch":
         return import_module("spatial.batch")

@@ -16,6 +16,7 @@ from spatial import commands
 from spatial.commands import _console
 from spatial.commands._shown import Shown, visible
 from spatial.errors import SpatialError
+from spatial.phrases import phrase
 
 COMMAND = "faellesrum"
 # As a shell has it: 128 and the number of the signal.
@@ -70,28 +71,23 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("faellesrum: stopped; nothing was written", err=True)
+        click.echo(f"faellesrum: {phrase('cli.stopped').said(_console.spoken(sys.argv))}", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             traceback.print_exc()
-        click.echo(f"faellesrum: {visible(_said(error))}", err=True)
+        click.echo(f"faellesrum: {visible(_said(error, _console.spoken(sys.argv)))}", err=True)
         sys.exit(FAILED)
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception, lang: str) -> str:
     """What went wrong, in a line: our own words, or that it was not foreseen."""
     if isinstance(error, SpatialError):
-        return str(error)
+        return error.said(lang)
     if isinstance(error, MemoryError):
-        return (
-            "ran out of memory; needed more, or less to do: a smaller --reach, a clipped extract; nothing was written"
-        )
+        return phrase("cli.memory").said(lang)
     about = " ".join(str(error).split())[:SHOWN]
-    return (
-        f"stopped by a fault of its own ({type(error).__name__}: {about}); nothing was written; please report it with "
-        "what --debug shows"
-    )
+    return phrase("cli.fault", kind=type(error).__name__, about=about).said(lang)
 
 
 def run_and_leave() -> None:

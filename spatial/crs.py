@@ -40,10 +40,7 @@ def local_metric(lon_deg: float, lat_deg: float) -> CRS:
     (25832, 25833)
     """
     if not (_within(lon_deg, (-180.0, 180.0)) and _within(lat_deg, (-90.0, 90.0))):
-        raise CRSError(
-            f"position: found {lon_deg:g}, {lat_deg:g}; needed longitude and latitude in degrees; "
-            "check the order of the coordinates and the CRS"
-        )
+        raise CRSError("crs.position", lon_deg=lon_deg, lat_deg=lat_deg)
     if _within(lon_deg, DENMARK_LON_DEG) and _within(lat_deg, DENMARK_LAT_DEG):
         return DENMARK_UTM32
     zone = min(int((lon_deg + 180.0) // ZONE_WIDTH_DEG) + 1, 60)
@@ -70,13 +67,13 @@ def require_metric(crs: object, what: str) -> CRS:
         If there is no CRS, if it is geographic, or if its unit is not the metre.
     """
     if crs is None:
-        raise CRSError(f"{what}: found no CRS; needed a projected CRS in metres; declare one")
+        raise CRSError("crs.none", what=what)
     try:
         found = CRS.from_user_input(crs)
     except PyprojCRSError as error:
-        raise CRSError(f"{what}: found CRS {crs!r}, which PROJ does not know; use an EPSG code") from error
+        raise CRSError("crs.unknown", what=what, found=crs) from error
     if not found.is_projected or any(axis.unit_name != "metre" for axis in found.axis_info[:2]):
-        raise CRSError(f"{what}: found {found.name}; needed a projected CRS in metres; reproject, e.g. to EPSG:25832")
+        raise CRSError("crs.not_metric", what=what, found=found.name)
     return found
 
 

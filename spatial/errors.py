@@ -13,12 +13,47 @@
     │   └── IncompleteResult
     └── ConfigError
 
-Every message says which object, what was found, what was needed, and what to do.
+Every message says which object, what was found, what was needed, and what to do, in Danish or English.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+from spatial import phrases
 
 
 class SpatialError(Exception):
-    """Root of all errors raised by Fællesrum."""
+    """Root of all errors raised by Fællesrum.
+
+    Parameters
+    ----------
+    problem
+        Key of the message in ``defaults/errors.<lang>.toml``, as ``"crs.none"``; or the message itself, from code that
+        has no texts there, such as an indicator of the user's own.
+    **found
+        What the message names; an error or a phrase among them is said in the same language.
+
+    Examples
+    --------
+    >>> error = SpatialError("crs.none", what="boundary")
+    >>> str(error)
+    'boundary: found no CRS; needed a projected CRS in metres; declare one'
+    >>> error.said("da")
+    'boundary: intet koordinatsystem; der skal være et i meter; angiv det'
+    """
+
+    def __init__(self, problem: str, /, **found: Any) -> None:
+        super().__init__(problem)
+        self.found = found
+
+    def said(self, lang: str) -> str:
+        """Return the message in ``"da"`` or ``"en"``."""
+        return phrases.say(self.args[0], self.found, lang)
+
+    def __str__(self) -> str:
+        """Return the message in English."""
+        return self.said(phrases.ENGLISH)
 
 
 class InputError(SpatialError, ValueError):

@@ -135,6 +135,6 @@ def named(seen: Sequence[LensResult], name: str) -> LensResult:
     if name not in found:
         known = ", ".join(found) or "none in this run"
         raise InputError(
-            f"lens {name!r}: found no such lens; needed one of {known}; {hint(name, found)}name one of them"
+            f"lens {name!r}: found no such lens; needed one of {known}; {hint(name, found).said('en')}name one of them"
         )
     return found[name]

@@ -132,7 +132,7 @@ def mapped(path: Path | None) -> Mapped:
     if unknown:
         raise ConfigError(
             f"{where}: found {unknown[0]!r}; needed one of {', '.join(SETTINGS)}; "
-            f"{hint(unknown[0], SETTINGS)}correct it"
+            f"{hint(unknown[0], SETTINGS).said('en')}correct it"
         )
     found = Mapped(
         columns=_columns(table.get("columns", {}), where),
@@ -166,8 +166,8 @@ def _columns(table: Any, where: str) -> Mapping[str, str]:
     for name, theirs in table.items():
         if name not in known:
             raise ConfigError(
-                f"{where}: [columns] found {name!r}; needed one of {', '.join(sorted(known))}; {hint(name, known)}"
-                "correct it"
+                f"{where}: [columns] found {name!r}; needed one of {', '.join(sorted(known))}; "
+                f"{hint(name, known).said('en')}correct it"
             )
         if not isinstance(theirs, str):
             raise ConfigError(f"{where}: [columns] {name} is {theirs!r}; needed the name of a column; put it in quotes")

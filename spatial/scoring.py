@@ -291,8 +291,8 @@ def reweighted(
         for name, weight in (given or {}).items():
             if name not in known:
                 raise ConfigError(
-                    f"rubric: found no {kind} {name!r}; needed one of {', '.join(known)}; {hint(name, known)}"
-                    "correct the name"
+                    f"rubric: found no {kind} {name!r}; needed one of {', '.join(known)}; "
+                    f"{hint(name, known).said('en')}correct the name"
                 )
             if not 0 <= weight < np.inf:
                 raise ConfigError(

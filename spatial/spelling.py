@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from spatial.phrases import Phrase, phrase
+
 SHOWN = 3
 
 
@@ -27,15 +29,15 @@ def near(wanted: str, known: Iterable[str]) -> list[str]:
     return [plain[name] for name in dict.fromkeys([*begun, *get_close_matches(text, plain, n=SHOWN)])][:SHOWN]
 
 
-def hint(wanted: str, known: Iterable[str]) -> str:
-    """Return ``"did you mean …? "``, or nothing.
+def hint(wanted: str, known: Iterable[str]) -> Phrase:
+    """Ask whether a known name was meant, or say nothing.
 
     Examples
     --------
-    >>> hint("opennes", ["openness", "mixing"])
+    >>> hint("opennes", ["openness", "mixing"]).said("en")
     'did you mean openness? '
-    >>> hint("xyz", ["openness"])
+    >>> hint("xyz", ["openness"]).said("en")
     ''
     """
     found = near(wanted, known)
-    return f"did you mean {' or '.join(found)}? " if found else ""
+    return phrase("spelling.near", names=found) if found else phrase("spelling.none")

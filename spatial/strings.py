@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from types import MappingProxyType
 from typing import Any
 
+from spatial import phrases
 from spatial.errors import ConfigError
 
 LANGUAGES = ("da", "en")
 LANGUAGE_VARIABLE = "FAELLESRUM_LANG"
 
 
-def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
-    return value
-
-
-@cache
 def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
     """Return the texts of one language as nested, read-only mappings.
 
@@ -44,10 +34,8 @@ def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
     'Kan man komme og gå?'
     """
     if lang not in LANGUAGES:
-        raise ConfigError(f"language: found {lang!r}; needed one of {', '.join(LANGUAGES)}; choose one of them")
-    source = files("spatial") / "defaults" / f"{book}.{lang}.toml"
-    frozen: Mapping[str, Any] = _frozen(tomllib.loads(source.read_text(encoding="utf-8")))
-    return frozen
+        raise ConfigError("strings.language", found=lang, known=LANGUAGES)
+    return phrases.book(book, lang)
 
 
 def default_language() -> str:

@@ -6,17 +6,34 @@ import codecs
 import io
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from spatial.strings import LANGUAGES, default_language
+
 ERRORS = "faellesrum"
+LANGUAGE_OPTION = "--lang"
 # What our texts use and old Windows consoles (cp1252, cp850) lack.
 PLAIN = {
     "●": "*", "◐": "+", "◇": "o", "−": "-", "–": "-", "→": "->", "≥": ">=", "≤": "<=", "…": "...", "·": "-",
     "’": "'", "»": '"', "«": '"', "×": "x", "²": "2",
 }  # fmt: skip
+
+
+def spoken(arguments: Sequence[str]) -> str:
+    """Return the language of a command line before it is understood: its ``--lang``, else that of the environment.
+
+    Examples
+    --------
+    >>> spoken(["faellesrum", "demo", "--lang", "en"]), spoken(["faellesrum", "demo", "--lang=da"])
+    ('en', 'da')
+    """
+    wished = [after for word, after in pairwise([*arguments, ""]) if word == LANGUAGE_OPTION]
+    wished += [word.partition("=")[2] for word in arguments if word.startswith(f"{LANGUAGE_OPTION}=")]
+    return next((lang for lang in wished if lang in LANGUAGES), default_language())
 
 
 def plain(error: UnicodeError) -> tuple[str | bytes, int]:

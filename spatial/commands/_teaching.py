@@ -103,7 +103,7 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; a wrong name is told with the nearest ones."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            near = spelling.hint(args[0], self.list_commands(ctx))
+            near = spelling.hint(args[0], self.list_commands(ctx)).said("en")
             ctx.fail(f"found no command {args[0]!r}. {near[:1].upper()}{near[1:]}".rstrip())
         return super().resolve_command(ctx, args)
 

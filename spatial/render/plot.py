@@ -150,8 +150,8 @@ def _row(result: Result, place_id: str) -> pd.Series:
             return table.loc[place_id]
     known = [*result.meeting_spaces.index, *result.places.index]
     raise InputError(
-        f"{place_id}: found no such place or meeting space in this run; {hint(str(place_id), map(str, known))}see the "
-        "index of result.meeting_spaces"
+        f"{place_id}: found no such place or meeting space in this run; "
+        f"{hint(str(place_id), map(str, known)).said('en')}see the index of result.meeting_spaces"
     )
 
 

@@ -276,7 +276,7 @@ def _chosen(table: gpd.GeoDataFrame, name: str | None, path: Path) -> gpd.GeoDat
     label = next((key for key in NAME_COLUMNS if key in texts), None)
     examples = "" if label is None else f" (such as {'; '.join(map(repr, texts[label].dropna().head(NAMES_SHOWN)))})"
     known = sorted({text for text in texts.to_numpy().ravel() if isinstance(text, str)} - {name})
-    near = "" if name is None else hint(name, known)
+    near = "" if name is None else hint(name, known).said("en")
     raise InputError(
         f"{path}: found {len(table)} areas{examples} and {found}; needed one; {near}give its name as written "
         "in the file, or dissolve them"
