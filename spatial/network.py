@@ -365,10 +365,13 @@ def climbs(
 
 def _graph(network: Network, usable: Bools | None, barred: Bools) -> Graph:
     edges = np.ones(len(network.length_m), dtype=bool) if usable is None else usable
+    open_ = edges[network.arc_edge] & ~barred[network.arc_node]
+    arc_edge = network.arc_edge[open_]
     return Graph(
-        network.indptr,
-        network.arc_node,
-        network.arc_edge,
+        np.concatenate([[0], np.cumsum(open_)])[network.indptr],
+        network.arc_node[open_],
+        arc_edge,
+        network.length_m[arc_edge],
         network.start,
         network.end,
         network.length_m,

@@ -203,10 +203,10 @@ def run(extract: Path = DEMO, only: tuple[str, ...] = ()) -> list[dict[str, obje
 
 def _agreement(found: Any, other: Any) -> str:
     """Largest difference between two tables of distances, where either reaches."""
-    away = np.abs(np.nan_to_num(found, nan=np.inf) - other)
     both = np.isfinite(found) & np.isfinite(other)
+    away = np.abs(found[both] - other[both])
     lone = int((np.isfinite(found) != np.isfinite(other)).sum())
-    return f"{away[both].max():.1e}; {lone} reached by one alone"
+    return f"{away.max():.1e}; {lone} reached by one alone"
 
 
 if __name__ == "__main__":
