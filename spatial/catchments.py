@@ -9,9 +9,6 @@ summed up in several ways; these tables have millions of cells.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,13 +16,15 @@ import numpy.typing as npt
 import shapely
 from numba import njit
 
+from spatial.threads import in_blocks
+
 Floats = npt.NDArray[np.float64]
 
 # Sums that differ by less than rounding are the same half of the weight.
 _ROUNDING = 1e-12
 # Fewer cells than this are not worth a thread.
 _THREADED_FROM = 100_000
-_WORKERS = min(4, os.cpu_count() or 1)
+_BLOCKS = 8
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 _part = njit(nogil=True, error_model="numpy")
@@ -143,9 +142,7 @@ def _over_rows(kernel: Any, table: Floats, *arguments: Any) -> None:
     if table.size < _THREADED_FROM:
         kernel(0, count, np.ascontiguousarray(table) if table.size else table, *arguments)
         return
-    cuts = np.linspace(0, count, _WORKERS + 1).astype(int)
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        list(pool.map(lambda block: kernel(*block, table, *arguments), pairwise(cuts)))
+    in_blocks(lambda begin, end: kernel(begin, end, table, *arguments), count, blocks=_BLOCKS)
 
 
 @_compiled

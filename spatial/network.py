@@ -6,9 +6,7 @@ both ends counted. What cannot be reached within the limit is NaN.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 import shapely
 
 from spatial.graph import NO, UNKNOWN, YES, Bools, Floats, Ints, Network, Shapes, Slopes, build, step_free_with
+from spatial.threads import in_blocks
 from spatial.walking import Ends, Found, Grades, Graph, Streets, approach_kernel, climb_kernel, flow_kernel
 
 __all__ = [
@@ -46,7 +45,8 @@ SEAT_TO_WAY_M = 15.0
 INSIDE_M = 0.5
 # Corners this much further from a way than the nearest point are as near to it for somebody who walks.
 BESIDE_M = 0.5
-WORKERS = 2
+# Fixed, so that sums over blocks are the same on every machine.
+BLOCKS = 8
 
 
 @dataclass(frozen=True)
@@ -322,10 +322,10 @@ def approaches(
     graph, streets = _graph(network, usable, barred), _streets(network, seats)
     from_, to = _ends(network, sources), _ends(network, targets)
 
-    def work(rows: tuple[int, int]) -> None:
-        approach_kernel(*rows, limit_m, detailed, graph, streets, from_, to, found)
+    def work(begin: int, end: int) -> None:
+        approach_kernel(begin, end, limit_m, detailed, graph, streets, from_, to, found)
 
-    _in_parallel(work, len(sources))
+    in_blocks(work, len(sources), blocks=BLOCKS)
     return Approaches(np.where(np.isinf(found.distance), np.nan, found.distance), *details)
 
 
@@ -356,10 +356,10 @@ def climbs(
     graph, from_, to = _graph(network, None, network.locked), _ends(network, sources), _ends(network, targets)
     grades = Grades(slopes.indptr, slopes.steepness, slopes.steepest, slopes.whole)
 
-    def work(rows: tuple[int, int]) -> None:
-        climb_kernel(*rows, limit_m, graph, grades, from_, to, away, steepest, known)
+    def work(begin: int, end: int) -> None:
+        climb_kernel(begin, end, limit_m, graph, grades, from_, to, away, steepest, known)
 
-    _in_parallel(work, len(sources))
+    in_blocks(work, len(sources), blocks=BLOCKS)
     return steepest, known
 
 
@@ -396,13 +396,6 @@ def _streets(network: Network, seats: Shapes | None) -> Streets:
 def _ends(network: Network, ends: Attachments) -> Ends:
     by_edge = _by_edge(ends.edge, len(network.length_m))
     return Ends(ends.indptr, ends.owner, ends.edge, ends.offset_m, ends.leg_m, *by_edge)
-
-
-def _in_parallel(work: Any, count: int) -> None:
-    """Run ``work((begin, end))`` over blocks of rows; the compiled code releases the interpreter."""
-    cuts = np.linspace(0, count, WORKERS + 1).astype(int)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(work, [(int(a), int(b)) for a, b in itertools.pairwise(cuts) if b > a]))
 
 
 def _by_edge(edge: Ints, count: int) -> tuple[Ints, Ints]:
@@ -448,15 +441,15 @@ def flow(
     supply = np.bincount(at_origin, weights=weights[origins.attached], minlength=count)
     demand = np.bincount(at_destination, minlength=count).astype(np.float64)
     nodes = np.flatnonzero((supply > 0) & ~network.locked)
-    total = np.zeros((WORKERS, len(network.length_m)))
-    halves = np.array_split(nodes, WORKERS)
+    total = np.zeros((BLOCKS, len(network.length_m)))
+    parts = np.array_split(nodes, BLOCKS)
     graph = _graph(network, None, network.locked)
 
-    def work(rows: tuple[int, int]) -> None:
-        for part in range(*rows):
-            flow_kernel(halves[part], supply, demand, limit_m, graph, total[part])
+    def work(begin: int, end: int) -> None:
+        for part in range(begin, end):
+            flow_kernel(parts[part], supply, demand, limit_m, graph, total[part])
 
-    _in_parallel(work, WORKERS)
+    in_blocks(work, BLOCKS, blocks=BLOCKS)
     result: Floats = total.sum(axis=0)
     return result
 

@@ -13,7 +13,6 @@ digital elevation models. Climate Research 42, 177-183. doi:10.3354/cr00882.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +24,7 @@ from spatial import horizon
 from spatial.crs import position
 from spatial.model import Estate, Raster
 from spatial.terrain import heights_at
+from spatial.threads import in_blocks
 from spatial.visibility import Occluders, reaches_m
 
 Floats = npt.NDArray[np.float64]
@@ -49,7 +49,7 @@ EQUINOX = "2025-03-20"
 SUN_STEP_MIN = 10
 # Lower than this the sun stands behind what no model shows.
 MIN_SUN_DEG = 5.0
-WORKERS = 2
+BLOCKS = 8
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,5 @@ def _grid(skyline: Skyline) -> tuple[Any, ...]:
 def _everywhere(look: Callable[[slice, Floats, Floats], None], count: int) -> tuple[Floats, Floats]:
     """Run a look over all points, in threads; the compiled code releases the interpreter."""
     low, high = np.empty(count), np.empty(count)
-    cuts = np.linspace(0, count, WORKERS + 1).astype(int).tolist()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(lambda at: look(slice(cuts[at], cuts[at + 1]), low, high), range(WORKERS)))
+    in_blocks(lambda begin, end: look(slice(begin, end), low, high), count, blocks=BLOCKS)
     return low, high

@@ -14,9 +14,7 @@ References
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -27,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from spatial import sweep
 from spatial.errors import InputError
 from spatial.sweep import SIGHT_TOUCH_M, TOUCH_M
+from spatial.threads import available, in_blocks
 
 __all__ = ["SIGHT_TOUCH_M", "TOUCH_M", "Occluders", "in_sight", "isovist", "reaches_m", "visible_area"]
 
@@ -351,16 +350,10 @@ def _arrays(occluders: Occluders) -> tuple[NDArray[Any], ...]:
 
 def _in_threads(work: Callable[[int, int], None], count: int, threaded_from: int, threads: int | None) -> None:
     """Run ``work(start, stop)`` over the whole of ``count``, in parts in several threads."""
-    workers = (os.cpu_count() or 1) if threads is None else threads
-    if workers < 1:
+    if threads is not None and threads < 1:
         raise InputError(f"threads is {threads}; need 1 or more, or None for one per processor")
-    if workers == 1 or count < threaded_from:
-        if count:
-            work(0, count)
-        return
-    edges = np.linspace(0, count, workers * _CHUNKS_PER_THREAD + 1).astype(int)
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, edges[:-1].tolist(), edges[1:].tolist()))
+    blocks = 1 if count < threaded_from else (threads or available()) * _CHUNKS_PER_THREAD
+    in_blocks(work, count, blocks=blocks, threads=threads)
 
 
 # -- the grid --------------------------------------------------------------------------
