@@ -26,10 +26,9 @@ __all__ = [
     "Network",
     "approaches",
     "attach",
-    "attach_again",
     "build",
+    "by_owner",
     "climbs",
-    "difference",
     "flow",
     "make_ready",
     "nearest_m",
@@ -122,7 +121,7 @@ def attach(
     """
     edges = np.flatnonzero(network.attachable)
     if not len(edges) or not len(shapes):
-        return _sorted_attachments(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), len(shapes))
+        return by_owner(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), len(shapes))
     lines = network.geometry[edges]
     tree = shapely.STRtree(lines)
     nearest = tree.query_nearest(shapes, max_distance=limit_m, all_matches=False)
@@ -145,70 +144,7 @@ def attach(
     beside, more, longer = _beside(shapes[chosen[0]], lines[chosen[1]], leg, clear)
     owner, edge = np.concatenate([chosen, chosen[:, crossed], chosen[:, beside]], axis=1)
     offsets, legs_m = np.concatenate([offset, last, more]), np.concatenate([leg, np.zeros(len(last)), longer])
-    return _sorted_attachments(owner, edges[edge], offsets, legs_m, len(shapes))
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How a network differs from an earlier one.
-
-    ``moved`` is the edge of the new one that each of the earlier is now, -1 where it is gone; None
-    where edges cannot be told apart. ``changed`` are the lines of all that came or went.
-    """
-
-    moved: Ints | None
-    changed: Shapes
-
-
-def attach_again(
-    difference: Difference,
-    was: Attachments,
-    shapes: Shapes,
-    attach_rows: Callable[[Ints], Attachments],
-    *,
-    limit_m: float = 150.0,
-) -> Attachments:
-    """Find where geometries meet a network that differs from an earlier one in few edges.
-
-    Parameters
-    ----------
-    difference, was
-        How it differs, and where the same geometries met the earlier one.
-    attach_rows
-        Attaches the geometries of these rows to the new network; see ``attach``.
-    limit_m
-        As for ``attach``: further away from a change nothing is different.
-
-    Returns
-    -------
-    Attachments
-        What ``attach`` finds for all of them.
-    """
-    moved = difference.moved
-    if moved is None:
-        return attach_rows(np.arange(len(shapes)))
-    again = np.unique(shapely.STRtree(shapes).query(difference.changed, predicate="dwithin", distance=limit_m)[1])
-    kept = ~np.isin(was.owner, again)
-    new = attach_rows(again)
-    owner = np.concatenate([was.owner[kept], again[new.owner]])
-    edge = np.concatenate([moved[was.edge[kept]], new.edge])
-    offset, leg = np.concatenate([was.offset_m[kept], new.offset_m]), np.concatenate([was.leg_m[kept], new.leg_m])
-    return _sorted_attachments(owner, edge, offset, leg, len(shapes))
-
-
-def difference(before: Network, network: Network) -> Difference:
-    """How a network differs from an earlier one, edge by edge."""
-    keys = [
-        [(line, bool(open_)) for line, open_ in zip(shapely.to_wkb(net.geometry), net.attachable, strict=True)]
-        for net in (before, network)
-    ]
-    at = {key: i for i, key in enumerate(keys[1])}
-    known = set(keys[0])
-    if len(at) < len(keys[1]) or len(known) < len(keys[0]):
-        return Difference(None, np.empty(0, dtype=object))
-    moved = np.array([at.get(key, -1) for key in keys[0]], dtype=np.int64)
-    fresh = np.array([key not in known for key in keys[1]], dtype=bool)
-    return Difference(moved, np.concatenate([before.geometry[moved < 0], network.geometry[fresh]]))
+    return by_owner(owner, edges[edge], offsets, legs_m, len(shapes))
 
 
 def _beside(shapes: Shapes, lines: Shapes, leg: Floats, clear: Clear | None) -> tuple[Ints, Floats, Floats]:
@@ -273,7 +209,8 @@ def _nearest_open(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | Non
     return pairs[:, _first_of(pairs[0], distance, pairs[1].astype(np.float64))]
 
 
-def _sorted_attachments(owner: Ints, edge: Ints, offset: Floats, leg: Floats, count: int) -> Attachments:
+def by_owner(owner: Ints, edge: Ints, offset: Floats, leg: Floats, count: int) -> Attachments:
+    """Attachments of so many geometries from rows in any order; see ``Attachments``."""
     order = np.lexsort((edge, owner))
     indptr = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.int64)
     return Attachments(owner[order], edge[order], offset[order], leg[order], indptr)

@@ -82,7 +82,12 @@ class Memory:
         known = self._rows[name]
         if rows is known.rows:
             return list(known.results)
-        return [known.by_id[id(row)] if id(row) in known.by_id else make(row) for row in rows]
+        head, tail = _alike_from_start(rows, known.rows), 0
+        if head < min(len(rows), len(known.rows)):
+            tail = _alike_from_start(rows[:head:-1], known.rows[:head:-1])
+        between = rows[head : len(rows) - tail]
+        found = [known.by_id[id(row)] if id(row) in known.by_id else make(row) for row in between]
+        return [*known.results[:head], *found, *known.results[len(known.rows) - tail :]]
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,12 @@ class _Rows:
     rows: Sequence[Any]
     results: list[Any]
     by_id: dict[int, Any]
+
+
+def _alike_from_start(rows: Sequence[Any], others: Sequence[Any]) -> int:
+    """How many rows at the start are the very same objects."""
+    differ = (i for i, (one, other) in enumerate(zip(rows, others, strict=False)) if one is not other)
+    return next(differ, min(len(rows), len(others)))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -5,7 +5,7 @@ An indicator asks for a table by the name of its parameter; here is what each na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -24,10 +24,9 @@ from spatial.catchments import straight_m
 from spatial.config import TagRules
 from spatial.indicators.dwellings import decayed
 from spatial.model import Estate, Raster
+from spatial.reattaching import Meeting
 from spatial.reuse import AFRESH, Steps
 from spatial.visibility import Occluders, in_sight
-
-_AttachRows = Callable[[npt.NDArray[np.int64]], walking.Attachments]
 
 WALK_LIMIT_M = 1600.0
 FLOW_LIMIT_M = 800.0
@@ -165,13 +164,15 @@ def _walks(given: Mapping[str, Any], sites: gpd.GeoDataFrame, once: Steps) -> di
     dwellings, estate, seats, stops = (given[name] for name in ("dwellings", "estate", "seats", "stops"))
     graph = once("graph", streets, lambda: walking.build(*streets))
     shapes = once("shapes", (sites,), sites.geometry.to_numpy)
-    met = _Meeting(graph, once)
-    blockers = given["blockers"]
-    clear = partial(in_sight, occluders=blockers)
+    met = Meeting(graph, once)
+    walls = once("all_walls", (given["solid"], given["barriers"]), lambda: _all_walls(given))
+    clear = partial(in_sight, occluders=given["blockers"])
     points = once("door_points", (dwellings,), dwellings.geometry.to_numpy)
     within = once("door_within", (points, given["solid"]), lambda: _within(points, given["solid"]))
-    entries = met("entries", shapes, lambda rows: walking.attach(graph, shapes[rows], clear=clear), blockers)
-    doors = met("doors", points, lambda rows: _doors(graph, points[rows], within[rows], clear), blockers, within)
+    entries = met("entries", shapes, lambda rows: walking.attach(graph, shapes[rows], clear=clear), walls=walls)
+    doors = met(
+        "doors", points, lambda rows: _doors(graph, points[rows], within[rows], clear), walls=walls, within=within
+    )
     stopping = met("stop_entries", once("stop_points", (stops,), stops.geometry.to_numpy))
     helping = met("help_entries", once("help_points", (given["context"],), lambda: _help(given["context"])))
     goals = met("goal_entries", once("goals", (given["destinations"],), lambda: _centres(given["destinations"])))
@@ -238,34 +239,9 @@ def _outdoors(
     return footprints_of(found, rules, "seat"), _near(footprints_of(found, rules, "watchable"), estate)
 
 
-class _Meeting:
-    """Where geometries meet the network: afresh, or where it has changed.
-
-    It hangs on where the ways run, on which of them one may step onto, and on ``further``.
-    """
-
-    def __init__(self, graph: walking.Network, once: Steps) -> None:
-        self._graph = graph
-        self._once = once
-        self._difference: walking.Difference | None = None
-
-    def __call__(
-        self, name: str, shapes: npt.NDArray[np.object_], attach: _AttachRows | None = None, *further: Any
-    ) -> walking.Attachments:
-        graph, every = self._graph, np.arange(len(shapes))
-        attached = attach or (lambda rows: walking.attach(graph, shapes[rows]))
-        hangs_on = (shapes, *further)
-
-        def mend(known: Sequence[Any], was: walking.Attachments) -> walking.Attachments:
-            before, *rest = known
-            if not all(a is b for a, b in zip(rest, hangs_on, strict=True)):
-                return attached(every)
-            if before.geometry is graph.geometry and before.attachable is graph.attachable:
-                return was
-            self._difference = self._difference or walking.difference(before, graph)
-            return walking.attach_again(self._difference, was, shapes, attached)
-
-        return self._once.mend(name, (graph, *hangs_on), lambda: attached(every), mend)
+def _all_walls(given: Mapping[str, Any]) -> npt.NDArray[np.object_]:
+    """What one cannot walk through: solid buildings and closed barriers."""
+    return np.concatenate([given["solid"], given["barriers"].geometry.to_numpy()])
 
 
 def _within(points: npt.NDArray[np.object_], solid: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
@@ -362,7 +338,7 @@ def _decay_sample(
     graph: walking.Network, doors: walking.Attachments, dwellings: gpd.GeoDataFrame, estate: Estate
 ) -> npt.NDArray[np.float64]:
     """Decay-weighted dwellings at nodes of the study area, evenly picked in order of position."""
-    nodes = np.flatnonzero(shapely.contains(estate.study_area, shapely.points(graph.xy)))
+    nodes = np.flatnonzero(shapely.contains_xy(estate.study_area, graph.xy))
     nodes = nodes[np.lexsort(graph.xy[nodes].T)]
     if not len(nodes):
         return np.empty(0)

@@ -8,6 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spatial.reuse import AFRESH, Memory, as_before
 
@@ -85,3 +87,16 @@ def test_tables_are_compared_to_the_last_bit(change, same):
     assert (as_before(new, old) is old) is same
     assert as_before(new.iloc[:1], old) is not old
     assert as_before(new.rename(index={0: 7}), old) is not old
+
+
+@given(data=st.data())
+def test_rows_that_come_go_and_move_are_each_made_once(data):
+    first = [[i] for i in range(data.draw(st.integers(0, 8)))]
+    later = [row for row in data.draw(st.permutations(first)) if data.draw(st.booleans())]
+    for at in data.draw(st.lists(st.integers(0, 8), max_size=3)):
+        later.insert(at, [at])
+    once, taken = Memory(), []
+    once.each("row", first, lambda row: row[0])
+    assert once.each("row", later, lambda row: taken.append(row) or row[0]) == [row[0] for row in later]
+    fresh = [row for row in later if not any(row is one for one in first)]
+    assert len(taken) == len(fresh) and all(one is row for one, row in zip(taken, fresh, strict=True))

@@ -1,0 +1,113 @@
+"""Where geometries meet a network that has changed a little is what they meet when all is found anew."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spatial import network, reattaching
+from spatial.reuse import AFRESH, Memory
+from spatial.visibility import Occluders, in_sight
+
+SIDE_M, STEP_M = 1000, 100
+
+
+def streets(gone=(), links=()):
+    """A grid of streets a hundred metres apart, without some, with some more."""
+    lines = [((x, y), (x + STEP_M, y)) for x in range(0, SIDE_M, STEP_M) for y in range(0, SIDE_M + 1, STEP_M)]
+    lines += [((x, y), (x, y + STEP_M)) for x in range(0, SIDE_M + 1, STEP_M) for y in range(0, SIDE_M, STEP_M)]
+    lines = [line for i, line in enumerate(lines) if i not in gone] + list(links)
+    ids = {end: i for i, end in enumerate(sorted({end for line in lines for end in line}))}
+    table = gpd.GeoDataFrame(
+        {
+            "node_ids": [np.array([ids[a], ids[b]]) for a, b in lines],
+            "allowed": True,
+            "lit": None,
+            "surface": None,
+            "wheelchair": None,
+            "kerb": None,
+            "incline": np.nan,
+            "width_m": np.nan,
+            "steps": False,
+            "major": False,
+            "is_crossing": False,
+            "bridge": False,
+            "tunnel": False,
+        },
+        geometry=[shapely.LineString(line) for line in lines],
+        crs=25832,
+    )
+    nothing = gpd.GeoDataFrame(
+        {"node_id": np.empty(0, np.int64), "locked": [], "kerb": [], "crossing": []}, geometry=[], crs=25832
+    )
+    return network.build(table, nothing)
+
+
+def met(once, graph, shapes, walls):
+    clear = partial(in_sight, occluders=Occluders.from_geometries([], walls))
+    meeting = reattaching.Meeting(graph, once)
+    return meeting("shapes", shapes, lambda rows: network.attach(graph, shapes[rows], clear=clear), walls=walls)
+
+
+def scattered(seed, count=40):
+    return shapely.points(np.random.default_rng(seed).uniform(0, SIDE_M, (count, 2)))
+
+
+def fences(seed, count):
+    start = np.random.default_rng(seed).uniform(0, SIDE_M, (count, 2))
+    return shapely.linestrings(np.stack([start, start + np.array((30.0, 40.0))], axis=1))
+
+
+def same(one, other):
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("owner", "edge", "offset_m", "leg_m", "indptr")
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    gone=st.sets(st.integers(0, 100), max_size=3),
+    corner=st.integers(0, 8),
+    link=st.booleans(),
+    moved=st.integers(0, 5),
+    walls=st.integers(3, 6),
+    seed=st.integers(0, 99),
+)
+def test_mended_is_as_found_anew(gone, corner, link, moved, walls, seed):
+    before, shapes, fenced = streets(), scattered(seed), fences(seed, 5)
+    at = corner * STEP_M
+    after = streets(gone, [((at, at), (at + STEP_M, at + STEP_M))] if link else [])
+    others = np.concatenate([shapes[moved:], scattered(seed + 1, moved)])
+    once = Memory()
+    met(once, before, shapes, fenced)
+    assert same(met(once, after, others, fences(seed, walls)), met(AFRESH, after, others, fences(seed, walls)))
+
+
+def test_only_what_is_near_a_change_is_attached_again():
+    shapes = shapely.points([[50.0, 10.0], [950.0, 990.0]])
+    first, later = streets(), streets(links=[((0, 0), (STEP_M, STEP_M))])
+    once, rows = Memory(), []
+    for graph in (first, later):
+        reattaching.Meeting(graph, once)(
+            "shapes", shapes, lambda which, graph=graph: rows.append(which) or network.attach(graph, shapes[which])
+        )
+    assert [which.tolist() for which in rows] == [[0, 1], [0]]
+
+
+def test_edges_that_cannot_be_told_apart_are_not_guessed_at():
+    twice = streets(links=[((0, 0), (STEP_M, 0))])
+    assert reattaching.difference(twice, streets()).moved is None
+
+
+@pytest.mark.parametrize(("gone", "expected"), [((), 0), ((0,), 1), ((0, 5), 2)])
+def test_what_went_is_named(gone, expected):
+    found = reattaching.difference(streets(), streets(gone))
+    assert len(found.changed) == expected
+    assert (found.moved < 0).sum() == expected
