@@ -160,10 +160,7 @@ class Analysis(Result):
 
         tables_ = {"places": self.places, "spaces": self.meeting_spaces}
         if level not in tables_ or samples < 2 or samples & (samples - 1):
-            raise InputError(
-                f"sensitivity: found {level!r} and {samples} samples; needed places or spaces, and a power of two "
-                "(512, 1024, …); correct it"
-            )
+            raise InputError("analysis.sensitivity", level=level, samples=samples)
         index = tables_[level].index
         judged = self.judged[level].weighing(self.rubric)
         return sensitivity.table(judged, index, self.rubric, int(self.manifest.get("seed", SEED)), samples=samples)

@@ -27,6 +27,7 @@ import shapely
 
 from spatial.errors import InputError, SpatialError
 from spatial.model import Estate
+from spatial.phrases import phrase
 from spatial.version import code_digest, versions
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an area: its row of the overview, or what went wrong, in one line.
+    """What became of an area: its row of the overview, or what went wrong, in one line of the batch's language.
 
     ``stop`` says that no other area can be done either, because the disk is full.
     """
@@ -123,13 +124,14 @@ def perform(out: Path, settings: Settings, program: str, task: Task) -> Outcome:
     logging.getLogger("spatial").addHandler(logging.NullHandler())
     try:
         if code_digest() != program:
-            raise InputError("a worker runs another version of Fællesrum than this one; install the same on all")
+            raise InputError("area_task.version")
         return Outcome(row=_performed(out, settings, task))
     except SpatialError as error:
-        return Outcome(error=str(error), stop=_disk_is_full(error))
+        return Outcome(error=error.said(settings.lang), stop=_disk_is_full(error))
     except OSError as error:
         if error.errno == errno.ENOSPC or error.errno == errno.EDQUOT:
-            return Outcome(error=f"{out}: cannot be written ({error.strerror}); free space and run again", stop=True)
+            full = phrase("area_task.disk", folder=out, error=error.strerror)
+            return Outcome(error=full.said(settings.lang), stop=True)
         raise
 
 
@@ -177,10 +179,7 @@ def _extract(folder: Path) -> Prepared:
 
     found = prepared.load(folder)
     if found is None:
-        raise InputError(
-            f"{folder}: a worker does not see the extract there; needed a folder that all machines share; "
-            "name one with --out"
-        )
+        raise InputError("area_task.unseen", folder=folder)
     return found
 
 

@@ -15,6 +15,7 @@ from spatial import area_task, workers
 from spatial.area_task import Outcome, Settings, Task
 from spatial.errors import InputError, SpatialError
 from spatial.model import Estate
+from spatial.phrases import phrase
 from spatial.sources import files, partitions, prepared
 from spatial.version import code_digest, versions
 
@@ -74,9 +75,11 @@ def run(
     out = Path(out).absolute()
     read = files.several(areas, margin_m=margin_m, reach_m=reach_m)
     estates = [one for _, one in read if isinstance(one, Estate)]
-    failed = {f"{name} (row {i + 1})": str(one) for i, (name, one) in enumerate(read) if isinstance(one, SpatialError)}
+    unread = [(i, name, one) for i, (name, one) in enumerate(read, 1) if isinstance(one, SpatialError)]
     if not estates:
-        raise InputError(f"{areas}: found no area that can be used; the first: {next(iter(failed.values()), 'none')}")
+        raise InputError("batch.no_area", file=areas, first=unread[0][2] if unread else phrase("batch.none"))
+    lang = settings.lang
+    failed = {phrase("batch.row", area=name, row=i).said(lang): one.said(lang) for i, name, one in unread}
     say("batch_read", 0, len(read))
     _clean(out)
     extract = prepared.prepare(osm, estates, out / area_task.EXTRACT)
@@ -88,7 +91,7 @@ def run(
     if todo:
         for task, outcome in _outcomes(todo, out, settings, scheduler, worker_count, memory_limit):
             if outcome.stop:
-                raise InputError(f"{outcome.error}; {len(rows)} of {len(read)} areas are done and kept")
+                raise InputError("batch.stopped", error=outcome.error, done=len(rows), areas=len(read))
             if outcome.row is not None:
                 rows[task.estate.id] = dict(outcome.row)
             else:
@@ -109,15 +112,12 @@ def _with_digests(settings: Settings) -> Settings:
     named = [(source, file) for source, _, file in (layer.partition("=") for layer in settings.layers)]
     live = [source for source, file in named if not file]
     if live:
-        raise InputError(
-            f"--layer {live[0]}: found no file; needed SOURCE_ID=FILE, as a batch does not ask a service area by area; "
-            "download the layer once"
-        )
+        raise InputError("batch.live", source=live[0])
     paths = [*(Path(file) for _, file in named), *settings.terrain, *settings.surface]
     paths += [settings.rubric] if settings.rubric else []
     missing = [path for path in paths if not path.exists()]
     if missing:
-        raise InputError(f"{missing[0]}: found no such file; needed one that can be read; check the path")
+        raise InputError("batch.missing", file=missing[0])
     return replace(
         settings,
         layers=tuple(f"{source}={Path(file).absolute()}" for source, file in named),
@@ -163,13 +163,11 @@ def _outcomes(
     )
     for task, found in done:
         if isinstance(found, workers.WorkerError):
-            said = (
-                f"{task.estate.name}: its worker died {workers.DEATHS + 1} times; needed more memory, most likely; "
-                "raise --memory-limit or lower --reach"
-            )
-            yield task, Outcome(error=said)
+            died = phrase("batch.died", area=task.estate.name, times=workers.DEATHS + 1)
+            yield task, Outcome(error=died.said(settings.lang))
         elif isinstance(found, BaseException):
-            yield task, Outcome(error=f"{task.estate.name}: {type(found).__name__}: {found}")
+            fault = phrase("batch.fault", area=task.estate.name, kind=type(found).__name__, about=str(found))
+            yield task, Outcome(error=fault.said(settings.lang))
         else:
             yield task, found
 

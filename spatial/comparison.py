@@ -119,20 +119,12 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
 def _check(before: Result, after: Result) -> None:
     for given in (before, after):
         if not isinstance(given, Result):
-            raise InputError(
-                f"compare: found {given!r:.60}, a {type(given).__name__}; needed two results; read a finished run with "
-                "spatial.load(folder), or make one with spatial.analyse(...)"
-            )
+            raise InputError("comparison.kind", given=given, kind=type(given).__name__)
     if before.estate.crs != after.estate.crs:
-        raise CRSError(
-            f"comparison: found {before.estate.crs.to_string()} and {after.estate.crs.to_string()}; needed two results "
-            "for one estate; run both with the same boundary"
-        )
+        systems = {"before": before.estate.crs.to_string(), "after": after.estate.crs.to_string()}
+        raise CRSError("comparison.crs", **systems)
     if not before.estate.boundary.equals(after.estate.boundary):
-        raise InputError(
-            f"comparison: found the boundaries of {before.estate.name} and {after.estate.name}, which differ; needed "
-            "two results for one estate; run both with the same boundary"
-        )
+        raise InputError("comparison.boundaries", before=before.estate.name, after=after.estate.name)
 
 
 # --- which is which ------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from spatial.errors import ConfigError
+from spatial.errors import ConfigError, InputError
 from spatial.model import ASPECTS
+from spatial.phrases import Phrase, phrase
 
 DEFAULTS = resources.files("spatial") / "defaults"
 
@@ -46,10 +47,7 @@ class Matcher:
                 # Found by a key that the object must have; a negated one it may lack.
                 required = next((c for c in conditions if not c[2]), None)
                 if required is None:
-                    raise ConfigError(
-                        f"tags: found selector {text!r}, which only excludes; "
-                        "needed one condition that must hold; add it"
-                    )
+                    raise ConfigError("config.only_excludes", selector=text)
                 key, value, _ = required
                 others = tuple(c for c in conditions if c is not required)
                 by_key.setdefault(key, []).append((order, name, value, others))
@@ -72,7 +70,7 @@ def _condition(part: str, selector: str) -> Condition:
     negated = part.startswith("!")
     key, equals, value = part.removeprefix("!").partition("=")
     if not (key and equals and value):
-        raise ConfigError(f"tags: found selector {selector!r}; needed key=value or key=*; correct it")
+        raise ConfigError("config.selector", selector=selector)
     return key, None if value == "*" else value, negated
 
 
@@ -128,11 +126,11 @@ def load(path: Path | None, default: str) -> dict[str, Any]:
     try:
         text = source.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{source}: cannot be read ({error}); needed a TOML file in UTF-8; check the path") from error
+        raise ConfigError("config.unreadable", file=source, error=error) from error
     try:
         return parse(text)
     except ValueError as error:
-        raise ConfigError(f"{source}: is not valid TOML ({error}); correct it there") from error
+        raise ConfigError("config.not_toml", file=source, error=error) from error
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -148,11 +146,11 @@ def parse(text: str) -> dict[str, Any]:
     for piece in text.split("."):
         depth = depth + 1 if _KEY.fullmatch(piece.strip(" \t")) else 0
         if depth > MAX_DEPTH:
-            raise ValueError(f"tables lie in each other more than {MAX_DEPTH} deep")
+            raise InputError("config.deep", most=MAX_DEPTH)
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise ValueError("lists or tables lie in each other without end") from None
+        raise InputError("config.endless") from None
 
 
 @lru_cache(maxsize=1)
@@ -225,7 +223,7 @@ def rubric(path: Path | None = None) -> RubricSpec:
         If a weight is negative or all are zero, a value function does not rise in its argument or
         leaves [0, 1], or an aspect is not one of ``ASPECTS``.
     """
-    where = "rubric" if path is None else str(path)
+    where = phrase("config.rubric") if path is None else str(path)
     table = load(path, "rubric.toml")
     try:
         rules = {name: _rule(name, entry, where) for name, entry in table["indicator"].items()}
@@ -239,15 +237,12 @@ def rubric(path: Path | None = None) -> RubricSpec:
             top_k=int(table["stability"]["top_k"]),
         )
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise ConfigError(
-            f"{where}: found no usable entry {error}; needed the layout of the bundled rubric.toml; start "
-            "from a copy of it"
-        ) from error
+        raise ConfigError("config.layout", where=where, error=error) from error
     _check(spec, where)
     return spec
 
 
-def _rule(name: str, entry: Mapping[str, Any], where: str) -> RuleSpec:
+def _rule(name: str, entry: Mapping[str, Any], where: str | Phrase) -> RuleSpec:
     try:
         curve, plausible = entry["value"], entry.get("plausible")
         return RuleSpec(
@@ -259,46 +254,40 @@ def _rule(name: str, entry: Mapping[str, Any], where: str) -> RuleSpec:
             why=str(entry["why"]),
         )
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-        raise ConfigError(
-            f"{where}: [indicator.{name}] found no usable entry {error}; needed aspect, weight, value and "
-            "why as in the bundled rubric.toml; correct it"
-        ) from error
+        raise ConfigError("config.indicator", where=where, name=name, error=error) from error
 
 
-def _check(spec: RubricSpec, where: str) -> None:
+def _check(spec: RubricSpec, where: str | Phrase) -> None:
     for rule in spec.rules.values():
         problem = _problem(rule)
         if problem:
-            raise ConfigError(f"{where}: [indicator.{rule.indicator}] {problem}")
+            raise ConfigError("config.rule", where=where, name=rule.indicator, problem=problem)
     weights = list(spec.aspect_weights.values())
     if not all(0 <= weight < math.inf for weight in weights) or sum(weights) <= 0:
-        raise ConfigError(f"{where}: [aspect] found weights {weights}; needed none below 0 and one above; correct them")
+        raise ConfigError("config.weights", where=where, found=weights)
     for aspect, weight in spec.aspect_weights.items():
         if weight > 0 and not any(rule.aspect == aspect and rule.weight > 0 for rule in spec.rules.values()):
-            raise ConfigError(
-                f"{where}: [aspect] {aspect} has weight {weight}, but no indicator with a weight judges it; add "
-                "one, or give it weight 0"
-            )
+            raise ConfigError("config.unjudged", where=where, aspect=aspect, weight=weight)
     if spec.mean not in ("geometric", "arithmetic"):
-        raise ConfigError(f"{where}: mean is {spec.mean!r}; needed 'geometric' or 'arithmetic'; choose one")
+        raise ConfigError("config.mean", where=where, found=spec.mean)
     if not 0 <= spec.min_coverage <= 1:
-        raise ConfigError(f"{where}: min_coverage is {spec.min_coverage}; needed a share from 0 to 1; correct it")
+        raise ConfigError("config.coverage", where=where, found=spec.min_coverage)
     if spec.draws < 1 or not 0 < spec.concentration < math.inf or spec.top_k < 1:
-        raise ConfigError(f"{where}: [stability] needed draws, concentration and top_k above 0; correct them")
+        raise ConfigError("config.stability", where=where)
 
 
-def _problem(rule: RuleSpec) -> str | None:
+def _problem(rule: RuleSpec) -> Phrase | None:
     if rule.aspect not in ASPECTS:
-        return f"aspect is {rule.aspect!r}; needed one of {', '.join(ASPECTS)}; choose one"
+        return phrase("config.aspect", found=rule.aspect, known=ASPECTS)
     if not 0 <= rule.weight < float("inf"):
-        return f"weight is {rule.weight}; needed a number of 0 or more; correct it"
+        return phrase("config.weight", found=rule.weight)
     if rule.plausible is not None and not -math.inf < rule.plausible[0] <= rule.plausible[1] < math.inf:
-        return f"plausible is {list(rule.plausible)}; needed the lower bound and then the upper; correct it"
+        return phrase("config.plausible", found=list(rule.plausible))
     if isinstance(rule.curve, str):
-        return None if rule.curve in CURVES else f"value is {rule.curve!r}; needed points or one of {', '.join(CURVES)}"
+        return None if rule.curve in CURVES else phrase("config.curve", found=rule.curve, known=CURVES)
     xs, ys = [x for x, _ in rule.curve], [y for _, y in rule.curve]
     if not xs or not all(map(math.isfinite, xs)) or any(b <= a for a, b in itertools.pairwise(xs)):
-        return f"value has arguments {xs}; needed at least one, all finite, each above the one before; sort them"
+        return phrase("config.points", found=xs)
     if not all(0 <= y <= 1 for y in ys):
-        return f"value reaches {ys}; needed judged values from 0 to 1; correct them"
+        return phrase("config.judged", found=ys)
     return None

@@ -6,6 +6,7 @@ from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError as PyprojCRSError
 
 from spatial.errors import CRSError
+from spatial.phrases import Phrase
 
 WGS84 = CRS.from_epsg(4326)
 
@@ -51,7 +52,7 @@ def local_metric(lon_deg: float, lat_deg: float) -> CRS:
     return CRS.from_epsg(base + zone)
 
 
-def require_metric(crs: object, what: str) -> CRS:
+def require_metric(crs: object, what: str | Phrase) -> CRS:
     """Return ``crs`` as a projected CRS in metres, or raise.
 
     Parameters

@@ -45,7 +45,11 @@ class SpatialError(Exception):
 
     def __init__(self, problem: str, /, **found: Any) -> None:
         super().__init__(problem)
-        self.found = found
+        # A foreign error holds frames and connections, and may not travel between processes; its words are enough.
+        self.found = {
+            name: str(one) if isinstance(one, BaseException) and not isinstance(one, SpatialError) else one
+            for name, one in found.items()
+        }
 
     def said(self, lang: str) -> str:
         """Return the message in ``"da"`` or ``"en"``."""

@@ -13,6 +13,7 @@ import pandas as pd
 from spatial import strings
 from spatial.errors import InputError
 from spatial.model import ASPECTS, Rubric
+from spatial.phrases import phrase
 from spatial.scoring import aspect_weights, combine, indicator_weights, judge_all
 from spatial.strings import texts
 
@@ -106,8 +107,8 @@ def of(evidence: pd.DataFrame, rubric: Rubric, place_id: str, *, claims: pd.Data
     rows = evidence[evidence["place_id"] == place_id]
     if not len(rows):
         near = get_close_matches(str(place_id), list(evidence["place_id"].unique()), SUGGESTIONS)
-        hint = f"did you mean {', '.join(near)}?" if near else "see place_id in scores.csv"
-        raise InputError(f"{place_id}: found no such place or meeting space in this run; {hint}")
+        hint = phrase("explanation.near", names=near) if near else phrase("explanation.see")
+        raise InputError("explanation.unknown", place=place_id, hint=hint)
     judged = judge_all(rows, pd.Index([place_id]), rubric)
     within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
     bounds = {name: getattr(judged, name)[0] @ within.T for name in ("low", "best", "high")}

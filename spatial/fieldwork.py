@@ -69,10 +69,7 @@ def pack(result: Result, *, inside: bool = False, seed: int = 20250201) -> Kit:
     spaces = result.meeting_spaces.sort_index(kind="stable")
     spaces = spaces[spaces["inside"].astype(bool)] if inside else spaces
     if not len(spaces):
-        raise EmptyAreaError(
-            f"{result.estate.name}: found no meeting space; needed one to count at; draw the boundary wider or run "
-            "with a larger --margin"
-        )
+        raise EmptyAreaError("fieldwork.nothing", estate=result.estate.name)
     paths = result.layers["paths"]
     near = shapely.box(*spaces.total_bounds).buffer(WAYS_BEYOND_M)
     ways = paths[paths["allowed"].astype(bool) & paths.intersects(near)]

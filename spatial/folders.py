@@ -49,9 +49,7 @@ def alone(folder: Path) -> Iterator[None]:
         lock = FileLock(locks / f"{name}.lock", timeout=0, is_singleton=True)
         lock.acquire()
     except Timeout as error:
-        raise InputError(
-            f"{folder}: another run is writing into this folder; wait until it is done, or name another with --out"
-        ) from error
+        raise InputError("folders.busy", folder=folder) from error
     except OSError:
         yield
         return

@@ -14,6 +14,7 @@ import pandas as pd
 from spatial.config import load
 from spatial.errors import ConfigError, InputError
 from spatial.model import LensResult, Rubric
+from spatial.phrases import Phrase, phrase
 from spatial.spelling import hint
 
 # A way that is not taken.
@@ -69,40 +70,37 @@ def lenses(path: Path | None = None) -> Lenses:
     ConfigError
         If a speed is not positive, a cost below 1 or unknown, or a rule's change not one of weight and value.
     """
-    where = "lenses" if path is None else str(path)
+    where = phrase("lens_rules.own") if path is None else str(path)
     table = load(path, "lenses.toml")
     try:
         found = tuple(_lens(name, entry, where) for name, entry in table["lens"].items())
         return Lenses(found, float(table["minutes"]), float(table["good_score"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            f"{where}: found no usable entry {error}; needed the layout of the bundled lenses.toml; start from "
-            "a copy of it"
-        ) from error
+        raise ConfigError("lens_rules.layout", where=where, error=error) from error
 
 
-def _lens(name: str, entry: Mapping[str, Any], where: str) -> Lens:
+def _lens(name: str, entry: Mapping[str, Any], where: str | Phrase) -> Lens:
     cost = {key: BARRED if value == "no" else float(value) for key, value in entry.get("cost", {}).items()}
     crossing_m = cost.pop(CROSSING, 0.0)
     problem = _problem(float(entry["speed_mps"]), cost, crossing_m, entry.get("rubric", {}))
     if problem:
-        raise ConfigError(f"{where}: [lens.{name}] {problem}")
+        raise ConfigError("lens_rules.rule", where=where, name=name, problem=problem)
     return Lens(name, float(entry["speed_mps"]), str(entry["reason"]), cost, crossing_m, dict(entry.get("rubric", {})))
 
 
-def _problem(speed: float, cost: Mapping[str, float], crossing_m: float, rules: Mapping[str, Any]) -> str | None:
+def _problem(speed: float, cost: Mapping[str, float], crossing_m: float, rules: Mapping[str, Any]) -> Phrase | None:
     if not 0 < speed < math.inf:
-        return f"speed_mps is {speed}; needed metres a second above 0; correct it"
+        return phrase("lens_rules.speed", found=speed)
     for key, value in cost.items():
         if key not in FACTORS:
-            return f"cost has {key!r}; needed one of {', '.join((*FACTORS, CROSSING))}; correct it"
+            return phrase("lens_rules.factor", name=key, known=(*FACTORS, CROSSING))
         if not value >= 1:
-            return f"cost of {key} is {value}; needed 1 or more, or 'no'; correct it"
+            return phrase("lens_rules.cost", name=key, found=value)
     if not 0 <= crossing_m < math.inf:
-        return f"{CROSSING} is {crossing_m}; needed metres, 0 or more; correct it"
+        return phrase("lens_rules.crossing", found=crossing_m)
     for name, change in rules.items():
         if not set(change) <= {"weight", "value"}:
-            return f"rubric.{name} changes {', '.join(change)}; needed weight or value; correct it"
+            return phrase("lens_rules.changes", name=name, found=list(change))
     return None
 
 
@@ -133,8 +131,6 @@ def named(seen: Sequence[LensResult], name: str) -> LensResult:
     """
     found = {lens.id: lens for lens in seen}
     if name not in found:
-        known = ", ".join(found) or "none in this run"
-        raise InputError(
-            f"lens {name!r}: found no such lens; needed one of {known}; {hint(name, found).said('en')}name one of them"
-        )
+        known = list(found) or phrase("lens_rules.none")
+        raise InputError("lens_rules.unknown", name=name, known=known, hint=hint(name, found))
     return found[name]

@@ -130,10 +130,8 @@ def mapped(path: Path | None) -> Mapped:
     where = str(path)
     unknown = sorted(set(table) - set(SETTINGS))
     if unknown:
-        raise ConfigError(
-            f"{where}: found {unknown[0]!r}; needed one of {', '.join(SETTINGS)}; "
-            f"{hint(unknown[0], SETTINGS).said('en')}correct it"
-        )
+        about = {"name": unknown[0], "known": SETTINGS, "hint": hint(unknown[0], SETTINGS)}
+        raise ConfigError("observation_rules.setting", where=where, **about)
     found = Mapped(
         columns=_columns(table.get("columns", {}), where),
         kind=_text(table, "kind", where),
@@ -142,33 +140,30 @@ def mapped(path: Path | None) -> Mapped:
         time_format=_text(table, "time_format", where),
     )
     if found.kind not in (None, STAYING, MOVING):
-        raise ConfigError(f"{where}: kind is {found.kind!r}; needed {STAYING!r} or {MOVING!r}; choose one")
+        raise ConfigError("observation_rules.kind", where=where, found=found.kind)
     try:
         ZoneInfo(found.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ConfigError(
-            f"{where}: found no time zone {found.time_zone!r}; needed one such as {DEFAULT_ZONE!r}; correct it"
-        ) from error
+        zones = {"found": found.time_zone, "known": DEFAULT_ZONE}
+        raise ConfigError("observation_rules.zone", where=where, **zones) from error
     return found
 
 
 def _text(table: Mapping[str, Any], key: str, where: str) -> str | None:
     value = table.get(key)
     if value is not None and not isinstance(value, str):
-        raise ConfigError(f"{where}: {key} is {value!r}; needed a text; put it in quotes")
+        raise ConfigError("observation_rules.text", where=where, name=key, found=value)
     return value
 
 
 def _columns(table: Any, where: str) -> Mapping[str, str]:
     if not isinstance(table, dict):
-        raise ConfigError(f"{where}: columns is {table!r}; needed a table [columns]; correct it")
+        raise ConfigError("observation_rules.columns", where=where, found=table)
     known = {*rules().columns, *rules().position, *rules().categories}
     for name, theirs in table.items():
         if name not in known:
-            raise ConfigError(
-                f"{where}: [columns] found {name!r}; needed one of {', '.join(sorted(known))}; "
-                f"{hint(name, known).said('en')}correct it"
-            )
+            about = {"name": name, "known": sorted(known), "hint": hint(name, known)}
+            raise ConfigError("observation_rules.column", where=where, **about)
         if not isinstance(theirs, str):
-            raise ConfigError(f"{where}: [columns] {name} is {theirs!r}; needed the name of a column; put it in quotes")
+            raise ConfigError("observation_rules.column_name", where=where, name=name, found=theirs)
     return table

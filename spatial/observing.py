@@ -23,17 +23,20 @@ from spatial.observations.canonical import Observations, canonical, together
 from spatial.observations.disclosure import rounded
 from spatial.observations.layout import sensitive
 from spatial.observations.statistics import Estimate
+from spatial.phrases import phrase
 from spatial.render import notebook
 from spatial.render import observed as pages
 from spatial.render.files import whole as whole_folder
 from spatial.render.files import written
 from spatial.sources import finished
 from spatial.sources import observations as source
-from spatial.strings import default_language, texts
+from spatial.strings import Text, default_language
 
 log = logging.getLogger(__name__)
 
 SPACE, HEXAGON = "space", "hexagon"
+# Reasons to leave a row out that tell of a wrong file, or of coordinates that are misread.
+ELSEWHERE = ("outside", "location_outside")
 
 
 @dataclass(frozen=True)
@@ -123,12 +126,13 @@ def _check_used(found: Observations, file: Path, bounded: bool) -> None:
     if len(found.surveys):
         return
     reasons = found.rejected["reason"].value_counts()
-    why = "no reason" if not len(reasons) else f"{texts('en')['reason'][reasons.index[0]]} ({reasons.iloc[0]} rows)"
-    hint = "; check the CRS and that it is the file of this estate" if bounded and "outside" in why else ""
-    raise EmptyAreaError(
-        f"{file}: none of {found.rows_read} rows can be used, first because: {why}; needed counts with time and place"
-        f"{hint}"
-    )
+    first = str(reasons.index[0]) if len(reasons) else ""
+    why = phrase("observing.no_reason")
+    if first:
+        why = phrase("observing.reason", why=Text("reason", first), rows=int(reasons.iloc[0]))
+    elsewhere = bounded and first in ELSEWHERE
+    hint = phrase("observing.check") if elsewhere else phrase("observing.no_check")
+    raise EmptyAreaError("observing.nothing", file=file, rows=found.rows_read, why=why, hint=hint)
 
 
 def observe(
@@ -273,10 +277,7 @@ def calibrated(runs: Sequence[tuple[Result, Read]], *, seed: int = 20250201) -> 
     """
     first = runs[0][0].rubric
     if first.mean != "geometric":
-        raise InputError(
-            f"weights: found a rubric with the {first.mean} mean; needed the geometric one, for which the weights are "
-            "fitted; run with mean = 'geometric'"
-        )
+        raise InputError("observing.mean", found=first.mean)
     samples = [_sample(result, found) for result, found in runs]
     return weights.calibrate(samples, scoring.aspect_weights(first), seed=seed)
 

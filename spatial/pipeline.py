@@ -35,6 +35,7 @@ from spatial.clock import Clock
 from spatial.crs import require_metric
 from spatial.errors import InputError
 from spatial.model import FLOATING, LensResult, Plan, Raster, RawData, Rubric
+from spatial.phrases import phrase
 from spatial.reuse import AFRESH, Steps
 from spatial.sources import osm as openstreetmap
 from spatial.sources import raster
@@ -111,7 +112,7 @@ def analyse(
         One of its kinds, with one line that says what and what to do.
     """
     _check_kinds(estate, osm, layers)
-    require_metric(estate.crs, f"estate {estate.name}")
+    require_metric(estate.crs, phrase("pipeline.estate", name=estate.name))
     clock = Clock(progress)
     rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
     ground = gathering.ground(
@@ -153,17 +154,11 @@ def analyse(
 def _check_kinds(estate: object, osm: object, layers: object) -> None:
     """Refuse what is of another kind than it should be, before a library does so in its own words."""
     if not isinstance(estate, model.Estate):
-        raise InputError(
-            f"analyse: found {estate!r:.60}, a {type(estate).__name__}, in the place of the estate; needed an Estate; "
-            "read it with spatial.Estate.from_file(path)"
-        )
+        raise InputError("pipeline.no_estate", found=estate, kind=type(estate).__name__)
     if not isinstance(osm, (str, Path, openstreetmap.Extract, Reading, RawData)):
-        raise InputError(
-            f"analyse: found osm={osm!r:.60}; needed the path of an OpenStreetMap extract; give osm='denmark.osm.pbf' "
-            "or osm='overpass'"
-        )
+        raise InputError("pipeline.osm", found=osm)
     if isinstance(layers, str):
-        raise InputError(f"analyse: found layers={layers!r}; needed a list; give layers=[{layers!r}]")
+        raise InputError("pipeline.layers", found=layers)
 
 
 @dataclass(frozen=True)

@@ -50,15 +50,14 @@ class Fault:
     code: str
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    def said(self, lang: str) -> str:
+        """Say what is wrong, what was needed and what to do, in one line."""
+        return f"{self.feature}: {texts(lang)['plan_fault'][self.code].format(**self.facts)}"
+
 
 def identity(edit: Edit) -> str:
     """Id of what an edit is about: its target, or the one that a new thing gets."""
     return edit.target or f"plan:{edit.feature}"
-
-
-def in_words(fault: Fault, *, lang: str) -> str:
-    """Say what is wrong, what was needed and what to do, in one line."""
-    return f"{fault.feature}: {texts(lang)['plan_fault'][fault.code].format(**fault.facts)}"
 
 
 def find(raw: RawData, plan: Plan, estate: Estate) -> list[Fault]:

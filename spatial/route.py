@@ -12,6 +12,7 @@ import shapely
 
 from spatial.crs import require_metric
 from spatial.errors import CRSError
+from spatial.phrases import phrase
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -58,11 +59,12 @@ def shortest(stops: gpd.GeoSeries, paths: gpd.GeoDataFrame) -> Round:
     CRSError
         If the two are not in one metric CRS.
     """
-    crs = require_metric(stops.crs, "stops of the round")
+    what = phrase("route.stops")
+    crs = require_metric(stops.crs, what)
     if not len(stops):
         return Round((), (), (), ())
     if len(paths) and paths.crs != crs:
-        raise CRSError("stops of the round: found another CRS than that of the paths; needed one; reproject")
+        raise CRSError("route.crs", what=what)
     by_id = np.argsort(stops.index.to_numpy().astype(str), kind="stable")
     points = shapely.point_on_surface(np.asarray(stops.to_numpy(), dtype=object)[by_id])
     xy = shapely.get_coordinates(points)

@@ -21,8 +21,9 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import InputError
 from spatial.model import Edit, Estate, Features, Plan, RawData
+from spatial.phrases import Spoken, phrase
 from spatial.plan_drawn import located
-from spatial.plan_faults import LAYERS, SITE, WAYS, find, identity, in_words
+from spatial.plan_faults import LAYERS, SITE, WAYS, find, identity
 
 # A door this near to a demolished building goes with it; a new way that ends this near to another joins it.
 DOOR_M = 0.5
@@ -59,10 +60,13 @@ def apply(raw: RawData, plan: Plan, estate: Estate, *, until: int | None = None)
         If the plan does not fit; nothing of it is carried out then.
     """
     plan = located(raw, plan)
-    wrong = problems(raw, plan, estate)
+    wrong = find(raw, plan, estate)
     if wrong:
-        more = f" (and {len(wrong) - SHOWN} more: faellesrum plan check)" if len(wrong) > SHOWN else ""
-        raise InputError(f"plan {plan.name}: " + " | ".join(wrong[:SHOWN]) + more)
+        more = phrase("scenario.more", n=len(wrong) - SHOWN) if len(wrong) > SHOWN else phrase("scenario.no_more")
+        said: Spoken = wrong[0]
+        for fault in wrong[1:SHOWN]:
+            said = phrase("scenario.beside", one=said, other=fault)
+        raise InputError("scenario.faults", plan=plan.name, faults=said, more=more)
     last = max((edit.phase for edit in plan.edits), default=0) if until is None else until
     for edit in (edit for edit in in_order(plan) if edit.phase <= last and edit.layer != SITE):
         raw = _ACTIONS[edit.action](raw, edit)
@@ -169,7 +173,7 @@ def in_order(plan: Plan) -> list[Edit]:
 
 def problems(raw: RawData, plan: Plan, estate: Estate, *, lang: str = "en") -> list[str]:
     """All that keeps a plan from being carried out, each by the feature that it is about: see ``plan_faults``."""
-    return [in_words(fault, lang=lang) for fault in find(raw, located(raw, plan), estate)]
+    return [fault.said(lang) for fault in find(raw, located(raw, plan), estate)]
 
 
 # --- carrying out --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from spatial.errors import ConfigError
 from spatial.facts import Cells
 from spatial.facts import cells as cells_of
 from spatial.model import ASPECTS, FLOATING, KNOWN_EVIDENCE, Rubric, Rule
+from spatial.phrases import phrase
 from spatial.spelling import hint
 
 Floats = npt.NDArray[np.float64]
@@ -59,10 +60,7 @@ def resolve(
     rules = {}
     for name, rule in spec.rules.items():
         if name not in units:
-            raise ConfigError(
-                f"rubric: [indicator.{name}] found no such indicator; needed one of {', '.join(units)}; correct "
-                "the name"
-            )
+            raise ConfigError("scoring.unknown_indicator", name=name, known=list(units))
         if name in missing:
             continue
         points = _points(rule, references.get(name))
@@ -84,22 +82,16 @@ def resolve(
 def _check_judged(spec: RubricSpec, rules: Mapping[str, Rule], left_out: Mapping[str, str]) -> None:
     for aspect, weight in spec.aspect_weights.items():
         if weight > 0 and not any(rule.aspect == aspect and rule.weight > 0 for rule in rules.values()):
-            lost = ", ".join(sorted(name for name in left_out if spec.rules[name].aspect == aspect))
-            models = " and ".join(f"--{model}" for model in sorted(set(left_out.values())))
-            raise ConfigError(
-                f"rubric: [aspect] {aspect} is judged by {lost} only, which this run does not measure; needed an "
-                f"indicator that it does; give {models}, or the aspect weight 0"
-            )
+            lost = sorted(name for name in left_out if spec.rules[name].aspect == aspect)
+            models = [f"--{model}" for model in sorted(set(left_out.values()))]
+            raise ConfigError("scoring.lost", aspect=aspect, lost=lost, models=models)
 
 
 def _points(rule: RuleSpec, reference: Floats | None) -> tuple[tuple[float, float], ...]:
     if not isinstance(rule.curve, str):
         return rule.curve
     if reference is None:
-        raise ConfigError(
-            f"rubric: [indicator.{rule.indicator}] value is {rule.curve!r}, but the indicator gives no "
-            "reference; give points"
-        )
+        raise ConfigError("scoring.reference", name=rule.indicator, found=rule.curve)
     if rule.curve == "share_of_estate":
         total = float(reference.sum())
         return ((0.0, 0.0), (total if total > 0 else 1.0, 1.0))
@@ -287,17 +279,15 @@ def reweighted(
     ConfigError
         If a name is not in the rubric, a weight is negative or not finite, or no aspect is left.
     """
-    for kind, given, known in (("aspect", aspects, rubric.aspect_weights), ("indicator", indicators, rubric.rules)):
+    kinds = phrase("scoring.aspect"), phrase("scoring.indicator")
+    known: Mapping[str, object]
+    for kind, given, known in zip(kinds, (aspects, indicators), (rubric.aspect_weights, rubric.rules), strict=True):
         for name, weight in (given or {}).items():
             if name not in known:
-                raise ConfigError(
-                    f"rubric: found no {kind} {name!r}; needed one of {', '.join(known)}; "
-                    f"{hint(name, known).said('en')}correct the name"
-                )
+                about = {"name": name, "known": list(known), "hint": hint(name, known)}
+                raise ConfigError("scoring.unknown", kind=kind, **about)
             if not 0 <= weight < np.inf:
-                raise ConfigError(
-                    f"rubric: {kind} {name} has weight {weight}; needed a number of 0 or more; correct it"
-                )
+                raise ConfigError("scoring.weight", kind=kind, name=name, found=weight)
     rules = {
         name: replace(rule, weight=float((indicators or {}).get(name, rule.weight)))
         for name, rule in rubric.rules.items()
@@ -306,10 +296,7 @@ def reweighted(
     judged = {rule.aspect for rule in rules.values() if rule.weight > 0}
     empty = [name for name, weight in new.aspect_weights.items() if weight > 0 and name not in judged]
     if empty or not sum(new.aspect_weights.values()) > 0:
-        raise ConfigError(
-            f"rubric: {', '.join(empty) or 'no aspect'} has no weight left; needed an indicator with a weight in each "
-            "aspect that counts; raise one, or give the aspect weight 0"
-        )
+        raise ConfigError("scoring.empty", aspects=empty or phrase("scoring.nothing"))
     return new
 
 

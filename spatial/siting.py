@@ -152,7 +152,7 @@ def choose(dwellings: Floats, reach: Bools, worth: Floats, k: int) -> Choice:
         options={"mip_rel_gap": 0.0},
     )
     if found.x is None or found.status != 0:
-        raise InputError(f"siting: the solver stopped ({found.message}); needed an optimum; try a smaller --most")
+        raise InputError("siting.solver", message=found.message)
     chosen = np.flatnonzero(found.x[:spaces] > 0.5)
     return Choice(tuple(map(int, chosen)), value_of(dwellings, reach, worth, chosen))
 
@@ -261,6 +261,6 @@ def of_result(result: Result, *, most: int = MOST) -> pd.DataFrame:
         If the result holds no reach, as those of earlier versions do.
     """
     if result.reach is None:
-        raise InputError("siting: found no reach.parquet in this run; needed the walks to its spaces; run again")
+        raise InputError("siting.no_reach")
     total = float(result.manifest.get("siting", {}).get("dwellings", np.nan))
     return curve(result.reach, result.meeting_spaces["floating"], total, most=most)

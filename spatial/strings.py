@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from spatial import phrases
@@ -36,6 +37,24 @@ def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
     if lang not in LANGUAGES:
         raise ConfigError("strings.language", found=lang, known=LANGUAGES)
     return phrases.book(book, lang)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of ``strings.<language>.toml`` as part of a message that waits for a language.
+
+    Examples
+    --------
+    >>> Text("reason", "duplicate").said("en")
+    'the row repeats an earlier one'
+    """
+
+    section: str
+    name: str
+
+    def said(self, lang: str) -> str:
+        """Return the text in this language."""
+        return str(texts(lang)[self.section][self.name])
 
 
 def default_language() -> str:

@@ -18,6 +18,7 @@ from spatial.clock import Clock
 from spatial.crs import require_metric
 from spatial.errors import ConfigError, InputError, SpatialError
 from spatial.model import FLOATING, Estate, Plan, Raster, RawData
+from spatial.phrases import phrase
 from spatial.sources import raster
 from spatial.whatif import Gain, Look, WhatIf
 
@@ -53,16 +54,14 @@ def read(path: Path | None = None) -> tuple[Measure, ...]:
     """
     found = []
     for name, entry in config.load(path, "measures.toml").items():
-        who = f"measures: [{name}]"
         if not isinstance(entry, dict) or set(entry) != FIELDS:
-            raise ConfigError(f"{who} found {_keys(entry)}; needed {', '.join(sorted(FIELDS))}; complete it")
+            raise ConfigError("suggestions.fields", name=name, found=_keys(entry), known=sorted(FIELDS))
         if entry["where"] not in candidates.FINDERS:
-            raise ConfigError(
-                f"{who} found where = {entry['where']!r}; needed one of {', '.join(candidates.FINDERS)}; correct it"
-            )
+            known = list(candidates.FINDERS)
+            raise ConfigError("suggestions.where", name=name, found=entry["where"], known=known)
         costs = [entry["cost_dkk"], entry["cost_dkk_per_m"]]
         if not all(isinstance(cost, int | float) and 0 <= cost < math.inf for cost in costs) or not sum(costs) > 0:
-            raise ConfigError(f"{who} found costs {costs}; needed kroner from 0, and not both 0; correct them")
+            raise ConfigError("suggestions.costs", name=name, found=costs)
         found.append(Measure(name, entry["where"], entry["tags"], float(costs[0]), float(costs[1]), str(entry["why"])))
     return tuple(found)
 
@@ -147,10 +146,7 @@ def _verify(what_if: WhatIf, one: _Tried) -> None:
     """Find a suggestion again by a whole run."""
     quick, whole = (what_if.after(one.spot.edit, whole=way) for way in (False, True))
     if not _agree(quick, whole):
-        raise SpatialError(
-            f"suggest: {one.measure.id} at {one.spot.edit.feature} was judged in two ways with two results; "
-            "needed one; this is an error of the program: please report it with the inputs"
-        )
+        raise SpatialError("suggestions.two_results", measure=one.measure.id, feature=one.spot.edit.feature)
 
 
 def _agree(quick: Look, whole: Look) -> bool:
@@ -225,7 +221,7 @@ def suggest(
     SpatialError
         As ``spatial.analyse``.
     """
-    require_metric(estate.crs, f"estate {estate.name}")
+    require_metric(estate.crs, phrase("pipeline.estate", name=estate.name))
     chosen = read(None if measures is None else Path(measures))
     rules, spec = config.tag_rules(), config.rubric(None if rubric is None else Path(rubric))
     clock = Clock(progress)
@@ -243,8 +239,5 @@ def suggest(
     models = gathering.models(estate, clock, terrain=terrain, surface=surface)
     what_if = WhatIf(ground, estate, rules, spec, models=models)
     if not what_if.before.dwellings["dwellings"].sum() > 0:
-        raise InputError(
-            f"suggest: found no dwellings within the boundary of {estate.name}; needed homes that could gain; "
-            "check the boundary, or give a layer of departments"
-        )
+        raise InputError("suggestions.no_dwellings", estate=estate.name)
     return find(what_if, estate, chosen, most=most, tell=tell)

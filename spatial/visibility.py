@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spatial import sweep
 from spatial.errors import InputError
+from spatial.phrases import phrase
 from spatial.sweep import SIGHT_TOUCH_M, TOUCH_M
 from spatial.threads import available, in_blocks
 
@@ -256,10 +257,7 @@ def in_sight(a: ArrayLike, b: ArrayLike, occluders: Occluders, *, threads: int |
     """
     starts, ends = _points(a, "a"), _points(b, "b")
     if len(starts) != len(ends):
-        raise InputError(
-            f"a has {len(starts)} points and b has {len(ends)}; need as many in both; "
-            "pair each point of a with one of b"
-        )
+        raise InputError("visibility.pairs", starts=len(starts), ends=len(ends))
     seen = np.empty(len(starts), dtype=np.bool_)
 
     def look(start: int, stop: int) -> None:
@@ -287,13 +285,13 @@ def _geometries(geometries: Iterable[Any], name: str, allowed: tuple[shapely.Geo
     try:
         types = shapely.get_type_id(array)
     except TypeError as error:
-        raise InputError(f"{name} holds other things than shapely geometries: {error}") from error
+        raise InputError("visibility.no_geometries", name=name, error=error) from error
     wrong = ~np.isin(types, [int(kind) for kind in allowed])
     if wrong.any():
         first = array[wrong][0]
-        kind = "a missing geometry" if first is None else f"a {first.geom_type}"
-        needed = " or ".join(sorted({kind.name.title() for kind in allowed}))
-        raise InputError(f"{name} holds {kind}; need {needed}; drop or convert it")
+        found = phrase("visibility.missing") if first is None else phrase("visibility.a", kind=first.geom_type)
+        needed = sorted({kind.name.title() for kind in allowed})
+        raise InputError("visibility.type", name=name, found=found, needed=needed)
     return array
 
 
@@ -301,10 +299,7 @@ def _segments(lines: NDArray[np.object_]) -> Floats:
     """Split lines and rings into (S, 4) segments longer than 0."""
     coordinates, owner = shapely.get_coordinates(lines, return_index=True)
     if not np.isfinite(coordinates).all():
-        raise InputError(
-            "the occluders hold a coordinate that is not finite; need metres in a projected "
-            "CRS; repair or drop the geometry"
-        )
+        raise InputError("visibility.not_finite")
     segments = np.hstack([coordinates[:-1], coordinates[1:]])
     moves = (coordinates[:-1] != coordinates[1:]).any(axis=1)
     return np.ascontiguousarray(segments[(owner[:-1] == owner[1:]) & moves])
@@ -315,14 +310,14 @@ def _points(points: ArrayLike, name: str) -> Floats:
     try:
         array = np.require(points, np.float64, ["C", "W", "A"])
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} holds no numbers ({error}); need (N, 2) metres") from error
+        raise InputError("visibility.no_numbers", name=name, error=error) from error
     if array.shape[:1] == (0,):
         return np.empty((0, 2))
     if array.ndim != 2 or array.shape[1] != 2:
-        raise InputError(f"{name} has the shape {array.shape}; need (N, 2): x and y in metres")
+        raise InputError("visibility.shape", name=name, found=array.shape)
     if not np.isfinite(array).all():
         row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
-        raise InputError(f"{name}[{row}] is {array[row]}; need finite metres; drop that point")
+        raise InputError("visibility.point", name=name, row=row, found=str(array[row]))
     return array
 
 
@@ -333,7 +328,7 @@ def _positive(value: float, name: str) -> float:
     except (TypeError, ValueError):
         length = math.nan
     if not 0 < length < math.inf:
-        raise InputError(f"{name} is {value!r}; need a finite length in metres above 0")
+        raise InputError("visibility.length", name=name, found=value)
     return length
 
 
@@ -351,7 +346,7 @@ def _arrays(occluders: Occluders) -> tuple[NDArray[Any], ...]:
 def _in_threads(work: Callable[[int, int], None], count: int, threaded_from: int, threads: int | None) -> None:
     """Run ``work(start, stop)`` over the whole of ``count``, in parts in several threads."""
     if threads is not None and threads < 1:
-        raise InputError(f"threads is {threads}; need 1 or more, or None for one per processor")
+        raise InputError("visibility.threads", found=threads)
     blocks = 1 if count < threaded_from else (threads or available()) * _CHUNKS_PER_THREAD
     in_blocks(work, count, blocks=blocks, threads=threads)
 

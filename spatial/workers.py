@@ -67,13 +67,11 @@ def each(
         from dask.utils import parse_bytes
         from distributed import CancelledError, KilledWorker, as_completed
     except ImportError as error:
-        raise InputError(
-            "batch: found no Dask; needed the package distributed; install it with `pip install 'faellesrum[batch]'`"
-        ) from error
+        raise InputError("workers.no_dask") from error
     try:
         parse_bytes(memory_limit)
     except ValueError as error:
-        raise InputError(f"--memory-limit: found {memory_limit!r}; needed a size such as 2GB; correct it") from error
+        raise InputError("workers.memory", found=memory_limit) from error
     with dask.config.set(CONFIG), _client(scheduler, workers, memory_limit, folder) as client:
         futures = {
             client.submit(work, task, key=f"faellesrum-{i}", priority=-i, retries=RETRIES, pure=False): task
@@ -96,10 +94,7 @@ def each(
 
 
 def _gone(scheduler: str) -> SourceUnavailable:
-    return SourceUnavailable(
-        f"Dask scheduler {scheduler}: it went away; needed one that stays until all areas are done; "
-        "run again: what is done is kept"
-    )
+    return SourceUnavailable("workers.gone", scheduler=scheduler)
 
 
 def _silence() -> None:
@@ -118,10 +113,7 @@ def _client(scheduler: str, workers: int | None, memory_limit: str, folder: Path
         try:
             client = Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise SourceUnavailable(
-                f"Dask scheduler {scheduler}: does not answer ({error}); needed the address of a running scheduler, "
-                "such as tcp://10.0.0.1:8786; start one with `dask scheduler`"
-            ) from error
+            raise SourceUnavailable("workers.no_answer", scheduler=scheduler, error=error) from error
         try:
             yield client
         finally:

@@ -23,7 +23,7 @@ import shapely
 
 import spatial
 from spatial import area_task, batch, workers
-from spatial.area_task import Outcome, Settings, Task
+from spatial.area_task import Settings, Task
 from spatial.errors import InputError, SourceUnavailable
 from spatial.render import overview, tables
 from spatial.sources import files, prepared
@@ -299,8 +299,9 @@ def test_a_full_disk_stops_the_batch_with_one_line(demo_data, tmp_path, monkeypa
 
     monkeypatch.setattr(workers, "each", here)
     monkeypatch.setattr(tables, "dataset", full)
+    osm, settings = demo_data / "reitbahnviertel.osm.pbf", Settings(lang="en")
     with pytest.raises(InputError, match=r"No space left on device\); free space and run again; 1 of 4 areas are done"):
-        batch.run(osm=demo_data / "reitbahnviertel.osm.pbf", areas=areas, out=out, reach_m=200)
+        batch.run(osm=osm, areas=areas, out=out, reach_m=200, settings=settings)
     assert len(list((out / "areas").glob("*.json"))) == len(list((out / "scores").glob("*/*"))) == 1
     assert not list((out / area_task.DRAFTS).glob("*"))
 
@@ -347,8 +348,11 @@ def test_what_a_batch_refuses(demo_data, tmp_path):
 
 def test_a_worker_with_another_program_is_refused(demo_data, tmp_path):
     estate = files.several(areas_file(demo_data, tmp_path / "areas.gpkg"))[0][1]
-    outcome = area_task.perform(tmp_path, Settings(), "another", Task(estate, "key", 1))
-    assert outcome == Outcome(error="a worker runs another version of Fællesrum than this one; install the same on all")
+    found = [
+        area_task.perform(tmp_path, Settings(lang=lang), "another", Task(estate, "key", 1)) for lang in ("en", "da")
+    ]
+    assert found[0].error == "a worker runs another version of Fællesrum than this one; install the same on all"
+    assert found[1].error is not None and found[1].error.startswith("en af maskinerne kører en anden udgave")
 
 
 @pytest.mark.browser

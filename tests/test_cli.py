@@ -535,7 +535,7 @@ def test_an_interrupted_run_says_so(inputs, earlier, monkeypatch):
     monkeypatch.setattr(tables, "scores", stop)
     before = digests(earlier.parent)
     done = run_town(inputs, earlier)
-    assert done.code == 130 and done.err == "\nfaellesrum: stopped; nothing was written\n"
+    assert done.code == 130 and done.err == "\nfaellesrum: afbrudt; intet er skrevet\n"
     assert digests(earlier.parent) == before
 
 

@@ -82,16 +82,34 @@ def test_the_first_page_names_every_command_once_in_the_order_of_the_work():
         (("sources", "show", "kk.legepladser"), "kk.legeplads"),
     ],
 )
-def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(words, meant):
+def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(words, meant, monkeypatch):
+    monkeypatch.setenv("FAELLESRUM_LANG", "en")
     done = call(*words)
     assert done.code in (1, 2) and meant in done.err and done.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("explian",), "kommandoen 'explian' findes ikke. Mente du explain?"),
+        (("run", "--boundary", "grænse.geojson", "--out", "ud"), "der mangler et kort: --osm FIL, --osm overpass"),
+        (("suggest", "--osm", "kort.osm.pbf"), "der mangler et område: --estate ID, --boundary FIL"),
+        (("observe", "ud", "tal.csv", "--with", "naboen"), "--with bruges kun sammen med --calibrate FIL."),
+        (("report", "ud", "--plan", "--before", "før"), "--plan tager området, som det er i dag, fra MAPPE"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told_in_danish_unasked(words, said):
+    done = call(*words)
+    assert done.code == 2 and said in done.err and done.out == ""
 
 
 def test_a_mistyped_place_lens_or_weight_is_answered_too(finished):  # noqa: F811
     import spatial
 
     assert "osm:way/6" in call("explain", finished, "osm:wai/6").err
-    assert "did you mean wheelchair" in call("explain", finished, "osm:way/6", "--lens", "wheelchar").err
+    mistyped = ("explain", finished, "osm:way/6", "--lens", "wheelchar")
+    assert "did you mean wheelchair? name one of them" in call(*mistyped, "--lang", "en").err
+    assert "--lens 'wheelchar': findes ikke; mente du wheelchair? vælg en af disse: " in call(*mistyped).err
     result = spatial.load(finished)
     with pytest.raises(ConfigError, match="did you mean openness"):
         result.rescore(aspects={"opennes": 1})

@@ -12,6 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import click
+
+from spatial.phrases import Phrase
 from spatial.strings import LANGUAGES, default_language
 
 ERRORS = "faellesrum"
@@ -34,6 +37,13 @@ def spoken(arguments: Sequence[str]) -> str:
     wished = [after for word, after in pairwise([*arguments, ""]) if word == LANGUAGE_OPTION]
     wished += [word.partition("=")[2] for word in arguments if word.startswith(f"{LANGUAGE_OPTION}=")]
     return next((lang for lang in wished if lang in LANGUAGES), default_language())
+
+
+def misused(what: Phrase) -> click.UsageError:
+    """What to raise when options do not go together, in the language of the command that is being called."""
+    context = click.get_current_context(silent=True)
+    lang = None if context is None else context.params.get("lang")
+    return click.UsageError(what.said(lang or spoken(sys.argv)))
 
 
 def plain(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spatial.commands import _completing
+from spatial.commands._console import misused
+from spatial.phrases import phrase
 
 if TYPE_CHECKING:
     from spatial.model import Estate
@@ -49,11 +51,11 @@ def taken(options: dict[str, Any]) -> dict[str, Any]:
     which = {name: options.pop(name) for name in NAMES if name in options}
     built = [which[name] is not None for name in ("parcels_table", "parcels", "year")]
     if which["boundary"] is not None and any(built):
-        raise click.UsageError("--boundary and --parcels-table are two ways to the boundary: give one")
+        raise misused(phrase("commands.boundary_twice"))
     if any(built) and not all(built):
-        raise click.UsageError("--parcels-table, --parcels and --year are needed together")
+        raise misused(phrase("commands.parcels"))
     if which.get("area") is None and which["boundary"] is None and not any(built):
-        raise click.UsageError("needed: --estate ID, --boundary FILE, or --parcels-table with --parcels and --year")
+        raise misused(phrase("commands.estate"))
     return which
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 import click
 
 from spatial import spelling
+from spatial.commands import _console
+from spatial.phrases import phrase
 
 # Sections of the options of a command that has many; an option that is not named comes last.
 OPTION_SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -103,8 +105,10 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; a wrong name is told with the nearest ones."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            near = spelling.hint(args[0], self.list_commands(ctx)).said("en")
-            ctx.fail(f"found no command {args[0]!r}. {near[:1].upper()}{near[1:]}".rstrip())
+            lang = _console.spoken(args)
+            near = spelling.hint(args[0], self.list_commands(ctx)).said(lang)
+            hint = near[:1].upper() + near[1:]
+            ctx.fail(phrase("commands.unknown", name=args[0], hint=hint).said(lang).rstrip())
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

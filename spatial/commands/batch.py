@@ -92,7 +92,8 @@ def command(
     for name, error in summary.failed:
         click.echo(f"faellesrum: {name}: {error}", err=True)
     if summary.failed:
-        raise InputError(overview.failed(len(summary.failed), summary.areas, out, lang=lang))
+        about = {"n": len(summary.failed), "areas": summary.areas, "table": out / overview.TABLE}
+        raise InputError("batch.some", **about)
 
 
 command.params += run.picked((*run.INPUTS, *run.ANALYSIS), SHARED)

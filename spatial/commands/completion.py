@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from spatial.commands._console import misused
+from spatial.phrases import phrase
+
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -26,5 +29,5 @@ def command(ctx: click.Context, shell: str) -> None:
     name = str(root.info_name)
     found = shell_completion.get_completion_class(shell)
     if found is None:
-        raise click.UsageError(f"click knows no completion for {shell}")
+        raise misused(phrase("commands.completion", shell=shell))
     click.echo(found(root.command, {}, name, f"_{name.upper()}_COMPLETE").source())

@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from spatial.commands import _estate, as_json, language, progress, run, with_options
+from spatial.commands._console import misused
+from spatial.phrases import phrase
 
 MODELS = ("terrain", "surface")
 
@@ -42,7 +44,7 @@ def command(
     models = {what: options.pop(what) for what in MODELS if what in options}
     which = _estate.taken(options)
     if osm is None:
-        raise click.UsageError("needed: --osm FILE, or --osm overpass")
+        raise misused(phrase("commands.choose_osm"))
     from spatial.sources import frozen
     from spatial.sources import offline as network
     from spatial.sources import osm as openstreetmap

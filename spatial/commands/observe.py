@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from spatial.commands import as_json, finished_run, language, with_options
+from spatial.commands._console import misused
+from spatial.phrases import phrase
 
 # What an observation run takes besides its files; `run --observations` has the same.
 OPTIONS = (
@@ -99,10 +101,10 @@ def _runs(
 ) -> list[tuple[Path, Path]]:
     """Finished runs and their counts to fit weights to."""
     if others and calibrate is None:
-        raise click.UsageError("--with is for --calibrate FILE.")
+        raise misused(phrase("commands.with_calibrate"))
     if calibrate is not None and len(files) > 1:
-        raise click.UsageError("--calibrate takes one FILE an estate; put several tables into one folder.")
+        raise misused(phrase("commands.calibrate_one"))
     if any("=" not in other for other in others):
-        raise click.UsageError("--with takes DIR=FILE.")
+        raise misused(phrase("commands.with_pair"))
     pairs = [other.partition("=") for other in others]
     return [(folder, files[0]), *((Path(run), Path(file)) for run, _, file in pairs)]

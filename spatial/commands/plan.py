@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spatial.commands import Group, _estate, as_json, language, progress, run, with_options
+from spatial.commands._console import misused
+from spatial.phrases import phrase
 
 if TYPE_CHECKING:
     from spatial.model import Estate, Plan
@@ -55,7 +57,7 @@ def check(
     """
     which = _estate.taken(options)
     if osm is None:
-        raise click.UsageError("needed: --osm FILE, or --osm overpass")
+        raise misused(phrase("commands.choose_osm"))
     from spatial.errors import InputError
     from spatial.sources import offline as network
     from spatial.sources import osm as openstreetmap
@@ -68,7 +70,7 @@ def check(
         faults, said = _checked(intended, estate, extract, layers, complete, out, lang=lang, tell=tell, as_json=as_json)
     click.echo(said)
     if faults:
-        raise InputError(f"plan {intended.name}: found {len(faults)} faults; needed none; correct what is named above")
+        raise InputError("commands.faults", plan=intended.name, n=len(faults))
 
 
 def _checked(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from spatial.commands import finished_run, language, progress
+from spatial.commands._console import misused
+from spatial.phrases import phrase
 
 if TYPE_CHECKING:
     from spatial.render.document import Document
@@ -37,7 +39,7 @@ def command(folder: Path, before: Path | None, plan: bool, lang: str, pdf: bool,
     faellesrum report maps/plan --plan --pdf
     """
     if plan and before is not None:
-        raise click.UsageError("--plan takes the state of today from DIR: leave out --before")
+        raise misused(phrase("commands.plan_today"))
     with progress(lang) as tell:
         tell("report")
         from spatial import reports
@@ -59,7 +61,7 @@ def _today(folder: Path) -> Path:
 
     name = (finished.manifest(folder).get("plan") or {}).get("today")
     if not name:
-        raise InputError(f"{folder}: found no plan in this run; needed one with --plan; name today's with --before")
+        raise InputError("commands.no_plan", folder=folder)
     return folder / str(name)
 
 

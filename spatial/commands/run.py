@@ -20,6 +20,8 @@ from spatial.commands import (
     progress,
     with_options,
 )
+from spatial.commands._console import misused
+from spatial.phrases import phrase
 
 # Where a run with a plan keeps the result without it.
 TODAY = "today"
@@ -163,7 +165,7 @@ def command(
         return
     which = _estate.taken(options)
     if osm is None:
-        raise click.UsageError("needed: --osm FILE, --osm overpass, or --inputs DIR")
+        raise misused(phrase("commands.choose_inputs"))
     analyse(which, osm, layers, complete, **options)
 
 
@@ -176,7 +178,7 @@ def _only_frozen(ctx: click.Context) -> None:
         if parameter.name in said and ctx.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
     ]
     if both:
-        raise click.UsageError(f"--inputs holds all inputs as they were frozen: leave out {', '.join(both)}")
+        raise misused(phrase("commands.frozen", options=both))
 
 
 def analyse(
@@ -210,7 +212,7 @@ def analyse(
     from spatial.sources import offline as network
 
     if phases and (plan is None or phase is not None):
-        raise click.UsageError("--phases needs --plan, and takes all its phases: leave out --phase")
+        raise misused(phrase("commands.phases"))
     given: dict[str, Any] = {
         "layers": layers,
         "complete": complete,

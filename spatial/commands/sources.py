@@ -85,7 +85,7 @@ def check_one(identity: str, at: tuple[float, float] | None, catalogue: Path | N
         found = probe.check(source, area=None if at is None else probe.box_at(*at))
     except SpatialError as error:
         if as_json:
-            click.echo(inventory.problem_as_json(identity, str(error)))
+            click.echo(inventory.problem_as_json(identity, error.said(lang)))
         raise
     shown = inventory.found_as_json(found, source) if as_json else inventory.found_as_text(found, source, lang=lang)
     click.echo(shown)

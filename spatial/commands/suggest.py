@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from spatial.commands import _estate, as_json, progress
+from spatial.commands._console import misused
 from spatial.commands.run import ANALYSIS, INPUTS, picked
+from spatial.phrases import phrase
 
 INPUT_NAMES = (*_estate.NAMES, "osm", "layers", "complete", "refresh", "offline")
 SHARED = ("terrain", "surface", "plan", "field_checks", "rubric", "lang", "margin_m", "reach_m")
@@ -42,7 +44,7 @@ def command(
 
     which = _estate.taken(options)
     if osm is None:
-        raise click.UsageError("needed: --osm FILE or --osm overpass")
+        raise misused(phrase("commands.choose_osm"))
     margin_m, reach_m = options.pop("margin_m"), options.pop("reach_m")
     given: dict[str, Any] = {name: options.pop(name) or None for name in ("terrain", "surface")}
     with network.only(offline), progress(lang) as tell, ahead.reader() as read:

@@ -17,6 +17,7 @@ from spatial.observation_rules import Mapped, rules
 from spatial.observations import rows as reading
 from spatial.observations.layout import COMPONENT, COUNTS, LOCATIONS, SURVEYS, Layout, Table, recognise
 from spatial.observations.rows import Places, Rejected
+from spatial.phrases import phrase
 
 # The canonical table, column by column; see docs/observations.md, which says the same in full.
 COLUMNS: dict[str, str] = {
@@ -85,7 +86,7 @@ def canonical(
     CRSError
         If ``crs`` is not metric.
     """
-    require_metric(crs, "observations")
+    require_metric(crs, phrase("overlay.observations"))
     layout = recognise(sheets, mapped)
     places = reading.places(layout.of(LOCATIONS), area)
     surveys, survey_rejects = reading.surveys(layout.of(SURVEYS), mapped)

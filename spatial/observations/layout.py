@@ -12,6 +12,7 @@ import pandas as pd
 from spatial.errors import SchemaError
 from spatial.model import Sheet
 from spatial.observation_rules import MOVING, STAYING, Mapped, normalised, rules
+from spatial.phrases import Phrase, phrase
 from spatial.spelling import near
 
 LOCATIONS, SURVEYS, COUNTS, COMPONENT, OTHER = "locations", "surveys", "counts", "component", "other"
@@ -60,26 +61,18 @@ def recognise(sheets: Sequence[Sheet], mapped: Mapped) -> Layout:
     unread: list[str] = []
     tables = tuple(_table(sheet, mapped, dropped, unread) for sheet in sheets)
     layout = Layout(tables, {why: sorted(set(names)) for why, names in sorted(dropped.items())}, sorted(set(unread)))
-    where = ", ".join(sorted({sheet.path for sheet in sheets}))
+    where = sorted({sheet.path for sheet in sheets})
     if not layout.of(COUNTS, COMPONENT):
-        raise SchemaError(
-            f"{where}: found no table with a count of people; needed a column such as row_total or count; "
-            f"{_nearest(unread, 'total')}"
-            'name it in a mapping file: [columns] total = "…"'
-        )
+        raise SchemaError("layout.counts", where=where, nearest=_nearest(unread, "total"))
     if not layout.of(COUNTS) and not layout.of(SURVEYS):
-        raise SchemaError(
-            f"{where}: found counts without times; needed a column such as survey_time_start, or a table of surveys "
-            f"that has one; {_nearest(unread, 'start')}"
-            'name it in a mapping file: [columns] start = "…"'
-        )
+        raise SchemaError("layout.times", where=where, nearest=_nearest(unread, "start"))
     return layout
 
 
-def _nearest(unread: Sequence[str], name: str) -> str:
+def _nearest(unread: Sequence[str], name: str) -> Phrase:
     """Say which columns without a meaning are written nearly as one that is needed."""
     found = [column for column in unread if near(normalised(column), rules().columns[name])]
-    return f"nearest to it: {', '.join(map(repr, found))}; " if found else ""
+    return phrase("layout.nearest", columns=list(map(repr, found))) if found else phrase("layout.no_near")
 
 
 def _table(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unread: list[str]) -> Table:

@@ -13,6 +13,7 @@ import shapely
 from spatial.crs import require_metric
 from spatial.errors import CRSError
 from spatial.observation_rules import STAYING
+from spatial.phrases import phrase
 
 Shapes = npt.NDArray[np.object_]
 
@@ -73,12 +74,9 @@ def to_spaces(surveys: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame, *, join_m: fl
 
 
 def _same_crs(surveys: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame) -> None:
-    require_metric(surveys.crs, "observations")
+    require_metric(surveys.crs, phrase("overlay.observations"))
     if surveys.crs != spaces.crs:
-        raise CRSError(
-            f"observations: found the CRS {surveys.crs.name}, the meeting spaces are in {spaces.crs.name}; needed one; "
-            "read the observations into the CRS of the estate"
-        )
+        raise CRSError("overlay.crs", found=surveys.crs.name, needed=spaces.crs.name)
 
 
 def _nearest(shapes: Shapes, spaces: Shapes, join_m: float) -> tuple[npt.NDArray[np.int64], int]:
@@ -118,7 +116,7 @@ def to_hexagons(surveys: gpd.GeoDataFrame, *, across_m: float, spaces: gpd.GeoDa
     across_m
         Distance in metres between the middles of two neighbouring hexagons.
     """
-    require_metric(surveys.crs, "observations")
+    require_metric(surveys.crs, phrase("overlay.observations"))
     shapes = surveys.geometry.copy()
     if spaces is not None:
         _same_crs(surveys, spaces)

@@ -48,9 +48,9 @@ def smallest_count(k: int | None, reason: str | None) -> int:
     if k is None or k == floor:
         return floor
     if k < floor:
-        raise ConfigError(f"--k: found {k}; needed {floor} or more; smaller groups of people are not published")
+        raise ConfigError("publication.small", k=k, least=floor)
     if not (reason or "").strip():
-        raise ConfigError(f"--k: found {k} without a reason; needed one for the manifest; add --k-reason '…'")
+        raise ConfigError("publication.reason", k=k)
     return k
 
 

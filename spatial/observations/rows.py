@@ -331,10 +331,7 @@ def kinds(counted: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, Rejected
     untold = counted[(kind == "") & ~split]
     if len(untold):
         name = next(table.sheet for table in layout.of(COUNTS) if table.sheet.name == untold["table"].iloc[0])
-        raise SchemaError(
-            f"{name.path}: found counts in {name.name!r} that do not say whether people stayed or moved; needed to be "
-            'told, because their rates are never mixed; give a mapping file with kind = "staying" or kind = "moving"'
-        )
+        raise SchemaError("rows.kind", file=name.path, table=name.name)
     bad = wrong | split
     rejected = counted.loc[bad, ["table", "row"]].assign(column="kind", reason="mixed")
     return counted[~bad].assign(kind=kind[~bad]), rejected

@@ -100,10 +100,7 @@ def _check_enough(samples: Sequence[Sample]) -> None:
     surveys, estates = sum(s.surveys for s in samples), len({s.estate for s in samples})
     needed, most = int(rules().test["min_surveys"]), int(rules().test["min_estates"])
     if surveys < needed or estates < most:
-        raise InputError(
-            f"weights: found {surveys} counts of people staying in {estates} estates; needed {needed} in {most}; "
-            "fewer would fit chance; go on with the rubric's weights"
-        )
+        raise InputError("weights.few", surveys=surveys, estates=estates, needed=needed, most=most)
 
 
 def _prepared(sample: Sample) -> tuple[Floats, Floats, Floats]:

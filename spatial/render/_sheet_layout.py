@@ -116,9 +116,9 @@ def compose(
     1000
     """
     if paper not in PAPERS:
-        raise InputError(f"site map: found paper {paper!r}; needed one of {', '.join(PAPERS)}; choose one of them")
+        raise InputError("sitemap.paper", found=paper, known=list(PAPERS))
     if scale is not None and not LEAST <= scale <= MOST:
-        raise InputError(f"site map: found scale 1:{scale}; needed 1:{LEAST} to 1:{MOST}; choose another")
+        raise InputError("sitemap.scale", found=scale, least=LEAST, most=MOST)
     sides = (True, False) if landscape is None else (landscape,)
     sheets = [_sheet(bounds, paper, scale, side, rows) for side in sides]
     return min(sheets, key=lambda sheet: (not sheet.whole, sheet.scale, -_room(sheet)))

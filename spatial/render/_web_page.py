@@ -93,7 +93,7 @@ class EstateMap(folium.Map):
         """Put style, page, data and scripts into the figure, then the layers that users added."""
         figure = self.get_root()
         if not isinstance(figure, Figure):
-            raise InputError("map: found no page around it; needed a figure; add it to one")
+            raise InputError("web_map.page")
         context = {"this": self, "data": self.data, "texts": self.data["texts"][self.data["lang"]]}
         figure.header.add_child(Verbatim(_style()), name="faellesrum_style")
         figure.header.add_child(Verbatim(_library()), name="faellesrum_library")

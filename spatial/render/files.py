@@ -38,25 +38,20 @@ def whole(folder: Path) -> Iterator[Path]:
     with ExitStack() as stack:
         try:
             if folder.exists() and not folder.is_dir():
-                raise InputError(f"{folder}: found a file; needed a folder for the results; name another with --out")
+                raise InputError("render_files.file", folder=folder)
             folder.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(alone(folder))
             sweep(folder)
             # Beside a folder that is there may be another disk, or a place one may not write to.
             draft = Path(tempfile.mkdtemp(dir=folder if folder.is_dir() else folder.parent, prefix=f".{folder.name}-"))
         except OSError as error:
-            raise InputError(
-                f"{folder}: cannot be made ({error.strerror}); needed a folder one may write into; name another with "
-                "--out"
-            ) from error
+            raise InputError("render_files.not_made", folder=folder, error=error.strerror) from error
         try:
             yield draft
             make_private(draft)
             move({file: folder / file.name for file in sorted(draft.iterdir())}, folder)
         except OSError as error:
-            raise InputError(
-                f"{folder}: cannot be written ({error.strerror or error}); free space or name another folder with --out"
-            ) from error
+            raise InputError("render_files.space", folder=folder, error=error.strerror or error) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
             if draft.parent != folder:
@@ -129,6 +124,4 @@ def written(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror or error}); name another file with --out"
-        ) from error
+        raise InputError("render_files.not_written", path=path, error=error.strerror or error) from error

@@ -353,15 +353,10 @@ def keep_local(left: pd.DataFrame, path: Path, folder: Path) -> None:
         If the file lies in the folder of results, or is there already, or cannot be written.
     """
     if folder.resolve() in path.resolve().parents:
-        raise InputError(
-            f"{path}: found it inside the folder of results; needed a place that is not passed on; name another file "
-            "with --keep-sensitive"
-        )
+        raise InputError("render_observed.inside", path=path)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with open(handle, "w", encoding="utf-8", newline="") as file:
             delimited.write(left, file, index=False)
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror}); needed a new file; name another with --keep-sensitive"
-        ) from error
+        raise InputError("render_observed.not_written", path=path, error=error.strerror) from error

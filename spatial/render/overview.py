@@ -212,9 +212,3 @@ def text(areas: int, done: int, before: int, out: Path, *, lang: str) -> str:
     if before:
         lines.append(say["said_before"].format(n=number(before, lang)))
     return "\n".join(lines)
-
-
-def failed(count: int, areas: int, out: Path, *, lang: str) -> str:
-    """What the command says of areas that could not be done."""
-    say = texts(lang)["batch"]
-    return str(say["said_failed"].format(n=number(count, lang), areas=number(areas, lang), table=out / TABLE))

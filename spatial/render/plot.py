@@ -114,13 +114,10 @@ class Plots:
     def _spaces(self, most: int, lang: str) -> pd.DataFrame:
         """The first meeting spaces by rank, those without one last, with the names of the map."""
         if most < 1:
-            raise InputError(f"plot: found most={most}; needed at least 1; give how many meeting spaces to show")
+            raise InputError("plot.most", found=most)
         table = self._result.meeting_spaces
         if table.empty:
-            raise InputError(
-                f"plot: {self._result.estate.name} has no meeting spaces; needed at least one; see "
-                "manifest['warnings'] for why"
-            )
+            raise InputError("plot.nothing", estate=self._result.estate.name)
         order = table.assign(_best=-table[FLOATING]).sort_values(["rank", "_best"], na_position="last", kind="stable")
         shown = order.head(most)
         streets = naming.nearest_street(shown, self._result.layers.get("paths"))
@@ -149,10 +146,7 @@ def _row(result: Result, place_id: str) -> pd.Series:
         if place_id in table.index:
             return table.loc[place_id]
     known = [*result.meeting_spaces.index, *result.places.index]
-    raise InputError(
-        f"{place_id}: found no such place or meeting space in this run; "
-        f"{hint(str(place_id), map(str, known)).said('en')}see the index of result.meeting_spaces"
-    )
+    raise InputError("plot.unknown", place=place_id, hint=hint(str(place_id), map(str, known)))
 
 
 def _axes(ax: Axes | None, rows: int, title: str, label: str) -> Axes:

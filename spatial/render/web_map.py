@@ -81,7 +81,7 @@ def _host(tiles: str | None) -> str | None:
         return None
     parts = urlsplit(tiles)
     if parts.scheme not in ("https", "http") or not parts.netloc or "{z}" not in tiles:
-        raise InputError(f"map: found tiles at {tiles!r}; needed an address such as {OSM_TILES}; correct it")
+        raise InputError("web_map.tiles", found=tiles, known=OSM_TILES)
     return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"
 
 

@@ -81,7 +81,7 @@ def test_it_says_what_is_frozen(demo, tmp_path, lang, words):
 )
 def test_frozen_inputs_are_all_the_inputs(folder, tmp_path, more):
     done = call("run", "--inputs", folder, *more, "--out", tmp_path / "out")
-    assert done.code == 2 and f"leave out {more[0]}" in done.err
+    assert done.code == 2 and f"udelad {more[0]}" in done.err
 
 
 def test_what_overpass_answered_is_replayed_without_it(demo_data, tmp_path, monkeypatch):

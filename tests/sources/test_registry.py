@@ -210,7 +210,7 @@ def test_an_unknown_id_is_one_line():
     ],
 )
 def test_run_says_which_options_name_an_estate(args, what, tmp_path):
-    done = call("run", *args, "--osm", "x.osm.pbf", "--out", tmp_path / "out")
+    done = call("run", *args, "--osm", "x.osm.pbf", "--out", tmp_path / "out", "--lang", "en")
     assert done.code == 2 and what in done.err
 
 
