@@ -13,7 +13,7 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 import click
 
 from spatial import commands
-from spatial.commands import _console
+from spatial.commands import _console, _refused
 from spatial.commands._shown import Shown, visible
 from spatial.errors import SpatialError
 from spatial.phrases import phrase
@@ -68,7 +68,8 @@ def main() -> None:
         with redirect_stdout(Shown(sys.stdout)), redirect_stderr(Shown(sys.stderr)):
             cli(prog_name=COMMAND, standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        told = _refused.told(error, _console.spoken(sys.argv)).rstrip()
+        click.echo(visible(told, keep="\n\t"), err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo(f"faellesrum: {phrase('cli.stopped').said(_console.spoken(sys.argv))}", err=True)

@@ -91,6 +91,15 @@ def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(words, meant, m
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("run",), "\n\nFejl: --out mangler.\n"),
+        (("explain",), "Fejl: DIR mangler.\n"),
+        (("completion",), "mangler; vælg mellem bash, zsh, fish\n"),
+        (("run", "--bondary", "x"), "Fejl: --bondary findes ikke. Mente du --boundary?\n"),
+        (("run", "--boundary"), "Fejl: --boundary skal følges af en værdi.\n"),
+        (("siting", "ud", "--most", "99"), "Fejl: --most: 99 går ikke; skriv et tal fra 1 til 20\n"),
+        (("sitemap", "ud", "--paper", "A9"), "Fejl: --paper: 'A9' går ikke; vælg mellem A4, A3, A2, A1\n"),
+        (("siting", "min", "mappe"), "Fejl: mappe er for meget; "),
+        (("--debug",), "Fejl: Der mangler en kommando.\n"),
         (("explian",), "kommandoen 'explian' findes ikke. Mente du explain"),
         (("run", "--boundary", "grænse.geojson", "--out", "ud"), "der mangler et kort: --osm FIL, --osm overpass"),
         (("suggest", "--osm", "kort.osm.pbf"), "der mangler et område: --estate ID, --boundary FIL"),
@@ -98,9 +107,19 @@ def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(words, meant, m
         (("report", "ud", "--plan", "--before", "før"), "--plan tager området, som det er i dag, fra MAPPE"),
     ],
 )
-def test_options_that_do_not_go_together_are_told_in_danish_unasked(words, said):
+def test_a_wrong_command_line_is_told_in_danish_unasked(words, said):
     done = call(*words)
     assert done.code == 2 and said in done.err and done.out == ""
+
+
+def test_a_wrong_command_line_is_told_in_english_where_that_is_asked_for():
+    done = call("siting", "out", "--most", "99", "--lang", "en")
+    assert done.code == 2 and done.err.splitlines() == [
+        "Usage: faellesrum siting [OPTIONS] DIR",
+        "Try 'faellesrum siting --help' for help.",
+        "",
+        "Error: Invalid value for '--most': found 99; needed a number from 1 to 20",
+    ]
 
 
 def test_a_mistyped_place_lens_or_weight_is_answered_too(finished):  # noqa: F811
