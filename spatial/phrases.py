@@ -62,10 +62,31 @@ class Phrase:
         """Return the words in this language."""
         return say(self.key, self.found, lang)
 
+    def __str__(self) -> str:
+        """Return the words in English."""
+        return self.said(ENGLISH)
+
 
 def phrase(key: str, /, **found: Any) -> Phrase:
     """Return part of a message that waits for a language; see ``Phrase``."""
     return Phrase(key, found)
+
+
+def cause(error: BaseException) -> Spoken:
+    r"""Return what another error says, to be named in a message of our own, on one line.
+
+    That in both languages, where the error is ours, carries a phrase, or its text is a key: compiled code can raise
+    no more than that. Else it is the first line of its text.
+
+    Examples
+    --------
+    >>> str(cause(ValueError("no such column\nin 12 layers"))), str(cause(ValueError()))
+    ('no such column', 'ValueError')
+    """
+    said = error if isinstance(error, Spoken) else next(iter(error.args), None)
+    if isinstance(said, Spoken):
+        return said
+    return Phrase(next(iter(str(error).splitlines()), type(error).__name__), {})
 
 
 def say(key: str, found: Mapping[str, Any], lang: str) -> str:

@@ -19,14 +19,22 @@ from spatial.strings import LANGUAGES
 
 ERRORS = {name for name in spatial.__all__ if name.endswith(("Error", "Unavailable", "IncompleteResult"))}
 KEY = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
-SAYING = ERRORS | {"phrase"}
+# Compiled code raises ValueError with a key alone.
+SAYING = ERRORS | {"phrase", "ValueError"}
+
+
+def name(func: ast.expr) -> str | None:
+    """What is called; an error made of another's class, as ``type(error)(...)``, is one too."""
+    if isinstance(func, ast.Call) and name(func.func) == "type":
+        return "SpatialError"
+    return getattr(func, "id", getattr(func, "attr", None))
 
 
 def said() -> Iterator[tuple[str, str, set[str] | None]]:
     """Where, the key, and what is named, of each message in the code; None where that is put together elsewhere."""
     for path in sorted(Path(spatial.__path__[0]).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            called = isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", None))
+            called = isinstance(node, ast.Call) and name(node.func)
             if (
                 called in SAYING
                 and node.args

@@ -21,6 +21,7 @@ from typing import Any
 
 from spatial.errors import InputError, SourceUnavailable
 from spatial.folders import FOLDER_VARIABLE, PRIVATE_FILE, PRIVATE_FOLDER, default_folder
+from spatial.phrases import cause
 
 log = logging.getLogger(__name__)
 
@@ -164,10 +165,7 @@ class Cache:
             with self._writing():
                 lock.acquire()
         except Timeout as error:
-            raise SourceUnavailable(
-                f"{name}: another process has been asking for {wait_s:.0f} s; needed one query at a time; "
-                "wait for it, or end it"
-            ) from error
+            raise SourceUnavailable("cache.busy", name=name, wait_s=wait_s) from error
         try:
             yield
         finally:
@@ -191,6 +189,5 @@ class Cache:
             raise
         except OSError as error:
             raise InputError(
-                f"{self.folder}: the cache cannot be written ({error.strerror or error}); needed a folder one may "
-                f"write into; free space, or name another by {FOLDER_VARIABLE}"
+                "cache.not_written", folder=self.folder, cause=error.strerror or cause(error), variable=FOLDER_VARIABLE
             ) from error

@@ -37,10 +37,10 @@ def _read(job: dict[str, Any]) -> dict[str, Any]:
         names = [str(name) for name in pyogrio.list_layers(connection)[:, 0]]
         layer = _named(job["layer"], names)
         if layer is None:
-            return {"error": f"has no layer {job['layer']}", "layers": names}
+            return {"error": "", "layers": names}
         meta, table = pyogrio.read_arrow(connection, layer=layer, max_features=job["limit"], **job["options"])
         if not meta["geometry_type"]:
-            return {"error": "has a table without geometry"}
+            return {"error": "map_file.no_geometry"}
         with pa.OSFile(out, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
         tables.append({"geometry": meta["geometry_name"] or "wkb_geometry", "crs": meta["crs"]})

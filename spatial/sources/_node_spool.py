@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spatial.phrases import phrase
 from spatial.sources import _pbf_decode as decode
 
 Ints = npt.NDArray[np.int64]
@@ -54,7 +55,7 @@ class NodeSpool:
         if not len(ids):
             return
         if ids[0] <= self._last or (np.diff(ids) <= 0).any():
-            raise ValueError("nodes are not in the order of their ids; sort the extract with `osmium sort`")
+            raise ValueError(phrase("node_spool.order"))
         self._last = int(ids[-1])
         first = -self._count % STEP
         self._coarse.append(ids[first::STEP].copy())

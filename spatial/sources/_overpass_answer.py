@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from spatial.errors import EmptyAreaError, IncompleteResult, SourceError, SourceFormatError, SourceUnavailable
+from spatial.phrases import cause, phrase
 
-EXTRACT = "take a file extract instead (--osm FILE.osm.pbf, e.g. from Geofabrik)"
+EXTRACT = phrase("overpass.extract")
 TYPES = ("node", "way", "relation")
 # What the dispatcher says when there is no room for a query (Overpass-API issue 389).
 BUSY = re.compile(r"too busy|Dispatcher_Client|dispatcher|rate_limited|open64: 0 Success", re.IGNORECASE)
@@ -61,25 +62,19 @@ def parsed(body: bytes, where: str) -> Answer:
     """
     text = body.lstrip()
     if not text:
-        raise PassingError(IncompleteResult(f"{where}: answered with nothing; try again later, or {EXTRACT}"))
+        raise PassingError(IncompleteResult("overpass.nothing_said", where=where, extract=EXTRACT))
     if text[:1] not in (b"{", b"["):
         raise _not_json(text, where)
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise PassingError(
-            IncompleteResult(f"{where}: broke off in the middle of its answer; try again later, or {EXTRACT}")
-        ) from error
+        raise PassingError(IncompleteResult("overpass.cut_off", where=where, extract=EXTRACT)) from error
     if not isinstance(found, dict) or not isinstance(found.get("elements"), list):
-        raise SourceFormatError(
-            f"{where}: answered with something else than Overpass does ({excerpt(body)}); check the url"
-        )
+        raise SourceFormatError("overpass.another_form", where=where, said=excerpt(body))
     if found.get("remark"):
         raise gave_up(str(found["remark"]), where)
     if not found["elements"]:
-        raise EmptyAreaError(
-            f"{where}: has nothing at all in this area; needed a place on the map; check the boundary and its CRS"
-        )
+        raise EmptyAreaError("overpass.nothing_there", where=where)
     base = found.get("osm3s", {}).get("timestamp_osm_base") if isinstance(found.get("osm3s"), dict) else None
     return Answer(found["elements"], base if isinstance(base, str) and base else None)
 
@@ -89,19 +84,22 @@ def _not_json(text: bytes, where: str) -> Exception:
     said = excerpt(text)
     whole = text[:8000].decode("utf-8", "replace")
     if BUSY.search(whole):
-        return PassingError(SourceUnavailable(f"{where}: is too busy ({said}); try again later, or {EXTRACT}"))
+        return PassingError(SourceUnavailable("overpass.busy", where=where, said=said, extract=EXTRACT))
     remark = re.search(r"<remark>(.*?)</remark>", text.decode("utf-8", "replace"), re.DOTALL)
     if remark or "runtime error" in whole:
         return gave_up(" ".join(remark[1].split()) if remark else said, where)
-    return SourceFormatError(f"{where}: answered with a page instead of data ({said}); check the url, or {EXTRACT}")
+    return SourceFormatError("overpass.page", where=where, said=said, extract=EXTRACT)
 
 
 def gave_up(remark: str, where: str) -> IncompleteResult:
     """Return the error for a query that the server did not finish."""
-    reason = "ran out of time" if "timed out" in remark else "ran out of memory" if "memory" in remark else "gave up"
+    reason = phrase("overpass.stopped")
+    if "timed out" in remark:
+        reason = phrase("overpass.out_of_time")
+    elif "memory" in remark:
+        reason = phrase("overpass.out_of_memory")
     return IncompleteResult(
-        f"{where}: {reason} ({remark[:EXCERPT].strip()}), and partial data is not used; "
-        f"make --reach smaller, or {EXTRACT}"
+        "overpass.gave_up", where=where, reason=reason, remark=remark[:EXCERPT].strip(), extract=EXTRACT
     )
 
 
@@ -131,7 +129,7 @@ def write(answers: Sequence[Answer], path: Path, box: tuple[float, float, float,
                 _add(writer, kind, identity, element)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         raise SourceFormatError(
-            f"{where}: answered with an element that is none ({type(error).__name__}: {error}); {EXTRACT}"
+            "overpass.no_element", where=where, kind=type(error).__name__, cause=cause(error), extract=EXTRACT
         ) from error
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from spatial.errors import ConfigError, SourceError, SourceFormatError, SourceUnavailable
+from spatial.phrases import phrase
 from spatial.sources._overpass_answer import EXTRACT, Answer, PassingError, excerpt, parsed
 
 log = logging.getLogger(__name__)
@@ -22,12 +23,11 @@ STATUS_TIMEOUT_S = 30.0
 BYTES_PER_MB = 1 << 20
 OVERLOADED = (502, 503, 504)
 REFUSED = {
-    400: "does not understand the query",
-    401: "wants a login; check the url",
-    403: "refuses us (HTTP 403): this address or User-Agent is blocked; stop for today, set user_agent to a name by "
-    "which you can be reached",
-    404: "has nothing at this address; check the url",
-    406: "refuses our User-Agent; set user_agent to a name of your own by which you can be reached",
+    400: phrase("overpass.http_400"),
+    401: phrase("overpass.http_401"),
+    403: phrase("overpass.http_403"),
+    404: phrase("overpass.http_404"),
+    406: phrase("overpass.http_406"),
 }
 
 
@@ -81,7 +81,7 @@ class Client:
     ) -> None:
         if urlsplit(settings.url).scheme not in ("http", "https") or not urlsplit(settings.url).hostname:
             shown = settings.url.rpartition("@")[2]
-            raise ConfigError(f"overpass url {shown!r}: needed one such as https://overpass-api.de/api; correct it")
+            raise ConfigError("overpass.url", url=shown)
         self.settings, self._sleep, self._tell = settings, sleep, tell or (lambda stage: None)
 
     def ask(self, query: str) -> Answer:
@@ -105,7 +105,7 @@ class Client:
                 last = failure
                 log.info("%s (attempt %d of %d)", failure, attempt + 1, self.settings.attempts)
         assert last is not None
-        raise type(last.error)(f"{last.error} ({self.settings.attempts} attempts)") from last
+        raise type(last.error)("overpass.attempts", error=last.error, n=self.settings.attempts) from last
 
     def _wait(self, seconds: float, why: str) -> None:
         log.info("waiting %.0f s: %s", seconds, why)
@@ -122,10 +122,7 @@ class Client:
             if wait_s > self.settings.longest_pause_s:
                 break
             self._wait(wait_s, "no free slot")
-        raise SourceUnavailable(
-            f"{self.settings.where}: has no free slot for us for {wait_s:.0f} s; another program here may be using it; "
-            f"try again later, or {EXTRACT}"
-        )
+        raise SourceUnavailable("overpass.no_slot", where=self.settings.where, wait_s=wait_s, extract=EXTRACT)
 
     def _post(self, query: str) -> bytes:
         status, body, retry_s = self._request(
@@ -135,13 +132,13 @@ class Client:
         if status == 200:
             return body
         if status == 429:
-            error = SourceUnavailable(f"{where}: gets too many requests from here (HTTP 429); try later, or {EXTRACT}")
+            error = SourceUnavailable("overpass.too_many", where=where, extract=EXTRACT)
             raise PassingError(error, max(retry_s, AFTER_429_S))
         if status in OVERLOADED:
-            error = SourceUnavailable(f"{where}: is overloaded (HTTP {status}); try again later, or {EXTRACT}")
+            error = SourceUnavailable("overpass.overloaded", where=where, status=status, extract=EXTRACT)
             raise PassingError(error, retry_s)
-        says = REFUSED.get(status, f"answers HTTP {status}; check the url")
-        raise SourceUnavailable(f"{where}: {says} (HTTP {status}: {said}); or {EXTRACT}")
+        says = REFUSED.get(status) or phrase("overpass.http", status=status)
+        raise SourceUnavailable("overpass.refused", where=where, says=says, status=status, said=said, extract=EXTRACT)
 
     def _request(self, method: str, path: str, *, read_s: float, query: str | None = None) -> tuple[int, bytes, float]:
         """Status, body and the seconds to wait that the server names."""
@@ -164,7 +161,10 @@ class Client:
                     size += len(piece)
                     if size > limit:
                         raise SourceFormatError(
-                            f"{self.settings.where}: answers with more than {self.settings.max_answer_mb} MB; {EXTRACT}"
+                            "overpass.too_large",
+                            where=self.settings.where,
+                            most_mb=self.settings.max_answer_mb,
+                            extract=EXTRACT,
                         )
                     if time.monotonic() - begun > 2 * read_s:
                         raise requests.exceptions.ReadTimeout
@@ -176,20 +176,19 @@ class Client:
         from requests import exceptions
 
         where = self.settings.where
-        again = f"try again later, or {EXTRACT}"
         unavailable: SourceError
         if isinstance(error, exceptions.SSLError):
-            return SourceUnavailable(f"{where}: has no valid certificate; check the url; {EXTRACT}")
+            return SourceUnavailable("overpass.certificate", where=where, extract=EXTRACT)
         if isinstance(error, exceptions.ConnectTimeout):
-            unavailable = SourceUnavailable(f"{where}: does not answer; check the network; {again}")
+            unavailable = SourceUnavailable("overpass.no_answer", where=where, extract=EXTRACT)
         elif isinstance(error, exceptions.Timeout) or "timed out" in str(error):
-            unavailable = SourceUnavailable(f"{where}: does not finish its answer in time; {again}")
+            unavailable = SourceUnavailable("overpass.unfinished", where=where, extract=EXTRACT)
         elif isinstance(error, exceptions.ChunkedEncodingError):
-            unavailable = SourceUnavailable(f"{where}: broke off in the middle of its answer; {again}")
+            unavailable = SourceUnavailable("overpass.cut_off", where=where, extract=EXTRACT)
         elif isinstance(error, exceptions.ConnectionError):
-            unavailable = SourceUnavailable(f"{where}: cannot be reached; check the network, or wait a day; {again}")
+            unavailable = SourceUnavailable("overpass.unreached", where=where, extract=EXTRACT)
         else:
-            return SourceUnavailable(f"{where}: cannot be asked ({type(error).__name__}); check the url; {EXTRACT}")
+            return SourceUnavailable("overpass.unasked", where=where, kind=type(error).__name__, extract=EXTRACT)
         return PassingError(unavailable)
 
 
@@ -227,7 +226,7 @@ def settings_of(table: dict[str, Any]) -> Settings:
     fields = Settings.__dataclass_fields__
     wrong = sorted(set(table) ^ set(fields))
     if wrong:
-        raise ConfigError(f"[overpass] {', '.join(wrong)}: missing or unknown; needed {', '.join(fields)}; correct it")
+        raise ConfigError("overpass.settings", names=wrong, known=list(fields))
     for name, value in table.items():
         text = name in ("url", "user_agent")
         good = (
@@ -237,7 +236,7 @@ def settings_of(table: dict[str, Any]) -> Settings:
             or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
         )
         if not good:
-            needed = "a text" if text else "a number above 0"
-            raise ConfigError(f"[overpass] {name} is {value!r}; needed {needed}; correct it")
+            needed = phrase("overpass.a_text") if text else phrase("overpass.a_number")
+            raise ConfigError("overpass.setting", name=name, value=value, needed=needed)
     url = str(table["url"]).strip().rstrip("/").removesuffix("/interpreter")
     return Settings(**table | {"url": url, "only_known_values": tuple(table["only_known_values"])})

@@ -2,7 +2,8 @@
 
 Format: https://wiki.openstreetmap.org/wiki/PBF_Format. A block is decoded as a whole, without one
 Python object an element; that is what makes a country readable in seconds (``docs/scale.md``).
-Positions are whole numbers of 1e-7 degrees, as osmium keeps them. Malformed bytes raise ValueError.
+Positions are whole numbers of 1e-7 degrees, as osmium keeps them. Malformed bytes raise
+ValueError with a key of ``defaults/errors.*.toml``: compiled code can name no more.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _varint(buffer: Bytes, at: int, end: int) -> Any:
         if byte < np.uint64(0x80):
             return value, at
         shift += np.uint64(7)
-    raise ValueError("a number is cut off")
+    raise ValueError("pbf_decode.number")
 
 
 @njit(cache=True, nogil=True)
@@ -83,9 +84,9 @@ def fields(buffer: Bytes, begin: int, end: int) -> Ints:
             elif wire == FIXED32:
                 length = 4
             else:
-                raise ValueError("a field of an unknown kind")
+                raise ValueError("pbf_decode.kind")
             if length < 0 or length > end - at:
-                raise ValueError("a field is cut off")
+                raise ValueError("pbf_decode.field")
             rows[n, 1], rows[n, 2] = at, at + length
             at += length
         n += 1
@@ -101,7 +102,7 @@ def texts(buffer: Bytes, begin: int, end: int) -> Any:
     for i in range(len(found)):
         a, b = found[i, 1], found[i, 2]
         if b < 0:
-            raise ValueError("a text that is a number")
+            raise ValueError("pbf_decode.no_text")
         at[i + 1] = at[i] + (b - a)
         data[at[i] : at[i + 1]] = buffer[a:b]
     return at, data[: at[-1]].copy()
@@ -126,7 +127,7 @@ def _packed(buffer: Bytes, begin: int, end: int, out: Ints, at_row: int, delta: 
 def _check_strings(sids: Ints, strings: int) -> None:
     for sid in sids:
         if sid < 0 or sid >= strings:
-            raise ValueError("a text that is not there")
+            raise ValueError("pbf_decode.text")
 
 
 @njit(cache=True, nogil=True)
@@ -154,7 +155,7 @@ def ways(buffer: Bytes, spans: Ints, strings: int) -> Any:
                 _packed(buffer, a, b, keys, tag_at[i], False)
             elif number == WAY_VALUES:
                 if _count(buffer, a, b) != tag_at[i + 1] - tag_at[i]:
-                    raise ValueError("a key without a value")
+                    raise ValueError("pbf_decode.value")
                 _packed(buffer, a, b, values, tag_at[i], False)
             elif number == WAY_INFO:
                 stamps[i] = _stamp(buffer, a, b)
@@ -196,13 +197,13 @@ def relations(buffer: Bytes, spans: Ints, strings: int) -> Any:
                 _packed(buffer, a, b, keys, tag_at[i], False)
             elif number == WAY_VALUES:
                 if _count(buffer, a, b) != tag_at[i + 1] - tag_at[i]:
-                    raise ValueError("a key without a value")
+                    raise ValueError("pbf_decode.value")
                 _packed(buffer, a, b, values, tag_at[i], False)
             elif number == RELATION_MEMBERS:
                 _packed(buffer, a, b, members[1], member_at[i], True)
             elif number in (RELATION_ROLES, RELATION_TYPES):
                 if _count(buffer, a, b) != member_at[i + 1] - member_at[i]:
-                    raise ValueError("a member without a role or type")
+                    raise ValueError("pbf_decode.member")
                 _packed(buffer, a, b, members[2 if number == RELATION_ROLES else 0], member_at[i], False)
     _check_strings(keys, strings)
     _check_strings(values, strings)
@@ -236,7 +237,7 @@ def dense(buffer: Bytes, begin: int, end: int, scale: Ints, wanted: npt.NDArray[
     tags_begin, tags_end, has_lat, has_lon = 0, 0, False, False
     for number, a, b in found:
         if number in (DENSE_ID, DENSE_LAT, DENSE_LON) and _count(buffer, a, b) != n:
-            raise ValueError("a node without a position")
+            raise ValueError("pbf_decode.position")
         if number == DENSE_ID:
             _packed(buffer, a, b, ids, 0, True)
         elif number == DENSE_LON:
@@ -252,7 +253,7 @@ def dense(buffer: Bytes, begin: int, end: int, scale: Ints, wanted: npt.NDArray[
                 if part == INFO_TIMESTAMP and _count(buffer, c, d) == n:
                     _packed(buffer, c, d, stamps, 0, True)
     if n and not (has_lat and has_lon):
-        raise ValueError("nodes without positions")
+        raise ValueError("pbf_decode.positions")
     lon, lat = np.empty(n, np.int32), np.empty(n, np.int32)
     for i in range(n):
         lon[i] = _units(raw[0, i], scale[0], scale[2])
@@ -276,7 +277,7 @@ def _dense_tags(buffer: Bytes, begin: int, end: int, n: int, wanted: npt.NDArray
                 break
             value, at = _varint(buffer, at, end)
             if np.int64(key) >= len(wanted) or np.int64(value) >= len(wanted):
-                raise ValueError("a text that is not there")
+                raise ValueError("pbf_decode.text")
             keys[tags], values[tags] = np.int64(key), np.int64(value)
             worth |= wanted[np.int64(key)]
             tags += 1
@@ -318,11 +319,11 @@ def nodes(buffer: Bytes, spans: Ints, scale: Ints, wanted: npt.NDArray[np.bool_]
                 stamps[i] = _stamp(buffer, a, b)
         lon[i], lat[i] = _units(x, scale[0], scale[2]), _units(y, scale[0], scale[1])
         if values_of != count:
-            raise ValueError("a key without a value")
+            raise ValueError("pbf_decode.value")
         worth = False
         for tag in range(first, first + count):
             if min(keys[tag], values[tag]) < 0 or max(keys[tag], values[tag]) >= len(wanted):
-                raise ValueError("a text that is not there")
+                raise ValueError("pbf_decode.text")
             worth |= wanted[keys[tag]]
         if worth:
             rows[kept] = i

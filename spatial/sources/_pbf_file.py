@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spatial.phrases import phrase
 from spatial.sources import _pbf_decode as decode
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ def blobs(path: Path) -> list[Blob]:
             kind, length = _header(file, prefix)
             at = file.tell()
             if length < 0 or length > MAX_BLOB_BYTES or at + length > size:
-                raise ValueError("the file ends within a block")
+                raise ValueError(phrase("pbf_file.ends"))
             if kind == b"OSMData":
                 found.append(Blob(len(found), at, length))
             file.seek(length, 1)
@@ -95,11 +96,11 @@ def blobs(path: Path) -> list[Blob]:
 
 def _header(file: BinaryIO, prefix: bytes) -> tuple[bytes, int]:
     if len(prefix) != struct.calcsize(">I"):
-        raise ValueError("the file ends within a block")
+        raise ValueError(phrase("pbf_file.ends"))
     (length,) = struct.unpack(">I", prefix)
     content = file.read(length) if length <= MAX_HEADER_BYTES else b""
     if not content or len(content) != length:
-        raise ValueError("found no block where one must begin")
+        raise ValueError(phrase("pbf_file.no_block"))
     kind, data = b"", -1
     for number, a, b in decode.fields(np.frombuffer(content, np.uint8), 0, length):
         if number == 1 and b >= 0:
@@ -153,9 +154,9 @@ def _unpacked(content: bytes) -> bytes:
             unpacker = zlib.decompressobj()
             data = unpacker.decompress(content[a:b], min(size, MAX_BLOB_BYTES) + 1)
             if len(data) > MAX_BLOB_BYTES or not unpacker.eof:
-                raise ValueError("a block that is larger than it says, or cut off")
+                raise ValueError(phrase("pbf_file.size"))
             return data
-    raise ValueError("found a block packed in a way other than zlib; write it again with `osmium cat`")
+    raise ValueError(phrase("pbf_file.packing"))
 
 
 def nodes_of(found: Block, wanted: npt.NDArray[np.bool_]) -> Iterator[tuple[Any, ...]]:

@@ -49,10 +49,7 @@ class Reading:
 
         answer, _ = self.process.communicate()
         if self.process.returncode:
-            raise SourceError(
-                f"{self.path}: reading stopped (exit code {self.process.returncode}); "
-                "needed memory and a whole file; try again"
-            )
+            raise SourceError("ahead.stopped", path=self.path, code=self.process.returncode)
         found = pickle.loads(answer)
         if isinstance(found, SpatialError):
             raise found

@@ -7,6 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from spatial.errors import SourceFormatError, SourceUnavailable
+from spatial.phrases import phrase
 
 HEAD_BYTES = 8192
 WORDS = 160
@@ -37,16 +38,13 @@ def check(body: bytes, name: str) -> None:
     """
     head = body[:HEAD_BYTES]
     if not head.strip():
-        raise SourceFormatError(f"{name}: answers with nothing; needed a layer; try again later")
+        raise SourceFormatError("answers.nothing", name=name)
     if HTML.match(head):
-        raise SourceFormatError(
-            f"{name}: answers with a web page{_title(head)}, not with data; check the endpoint, or "
-            "whether it wants a key"
-        )
+        raise SourceFormatError("answers.page", name=name, title=_title(head))
     if EXCEPTION.search(head):
         found = TEXT.search(body[: HEAD_BYTES * 4])
         raise SourceUnavailable(
-            f"{name}: refuses: {_words(found[1] if found else b'no reason given')}; check the entry"
+            "answers.refuses", name=name, reason=_words(found[1]) if found else phrase("answers.no_reason")
         )
     if head.lstrip()[:1] == b"{" and any(word in head for word in (b'"error"', b'"success"', b'"exception')):
         _check_json(body, name)
@@ -63,7 +61,7 @@ def _check_json(body: bytes, name: str) -> None:
     if error not in (None, []) or told.get("success") is False:
         reason = error.get("message") if isinstance(error, dict) else told.get("message", error)
         raise SourceUnavailable(
-            f"{name}: refuses: {_words(str(reason or 'no reason given').encode())}; check the entry"
+            "answers.refuses", name=name, reason=_words(str(reason).encode()) if reason else phrase("answers.no_reason")
         )
 
 

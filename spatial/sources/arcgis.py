@@ -40,7 +40,7 @@ def fetch(source: Source, area: Area, *, transport: Transport | None = None) -> 
 def _number(source: Source) -> int:
     number = CRS.from_user_input(source.crs).to_epsg()
     if number is None:
-        raise ConfigError(f"{source.id}: crs is {source.crs!r}; needed an EPSG code; correct the entry")
+        raise ConfigError("arcgis.crs", source=source.id, crs=source.crs)
     return number
 
 

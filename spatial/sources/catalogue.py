@@ -16,6 +16,7 @@ from typing import Any
 
 from spatial import config
 from spatial.errors import ConfigError, InputError
+from spatial.phrases import cause, phrase
 
 PROTOCOLS = ("wfs", "ogcapi", "arcgis", "sql", "ckan", "postgis", "file", "geojson", "wcs", "gtfs", "overpass")
 # A catalogue of the user's own, read beside the bundled one; its entries win.
@@ -162,7 +163,7 @@ class Catalogue(Mapping[str, Source]):
         try:
             return self._sources[identity]
         except KeyError:
-            raise InputError(_unknown(identity, self._sources)) from None
+            raise _unknown(identity, self._sources) from None
 
     def __contains__(self, identity: object) -> bool:
         return identity in self._sources
@@ -174,12 +175,12 @@ class Catalogue(Mapping[str, Source]):
         return len(self._sources)
 
 
-def _unknown(identity: str, known: Mapping[str, Source]) -> str:
+def _unknown(identity: str, known: Mapping[str, Source]) -> InputError:
     text = identity.lower()
     tails = [name for name in known if text and text in name.rpartition(".")[2]]
     near = list(dict.fromkeys([*difflib.get_close_matches(text, known, n=NEAR_NAMES), *tails]))[:NEAR_NAMES]
-    hint = f"is it {' or '.join(near)}" if near else "see `faellesrum sources list`"
-    return f"source {identity!r}: found no such layer in the catalogue; needed one of {len(known)} ids; {hint}?"
+    hint = phrase("catalogue.near", names=near) if near else phrase("catalogue.see")
+    return InputError("catalogue.no_source", identity=identity, n=len(known), hint=hint)
 
 
 def load(path: str | Path | None = None) -> Catalogue:
@@ -214,33 +215,28 @@ def _tables(table: Mapping[str, Any], name: str, where: str) -> Mapping[str, Map
     """The tables under a name; a file may have none."""
     found = table.get(name, {})
     if not isinstance(found, Mapping) or not all(isinstance(entry, Mapping) for entry in found.values()):
-        raise ConfigError(f"{where}: {name} is no table of tables; needed the layout of the bundled sources.toml")
+        raise ConfigError("catalogue.no_tables", where=where, name=name)
     return found
 
 
 def _source(identity: str, entry: Mapping[str, Any], codes: Mapping[str, Codes], where: str) -> Source:
     missing = [key for key in REQUIRED if not entry.get(key)]
     if missing:
-        raise ConfigError(
-            f"{where} has no {' and no '.join(missing)}; needed in every entry: a layer without licence and "
-            "attribution may not be used; add what the publisher states"
-        )
+        raise ConfigError("catalogue.lacks", where=where, names=missing)
     if entry["protocol"] not in PROTOCOLS:
-        raise ConfigError(
-            f"{where} protocol is {entry['protocol']!r}; needed one of {', '.join(PROTOCOLS)}; choose one"
-        )
+        raise ConfigError("catalogue.protocol", where=where, protocol=entry["protocol"], known=PROTOCOLS)
     plain = {key: value for key, value in entry.items() if key not in MAPPING_KEYS}
     unknown = sorted(set(plain) - set(Source.__dataclass_fields__) - {"id"})
     if unknown:
-        raise ConfigError(f"{where} has {', '.join(unknown)}, which no entry has; correct the spelling")
+        raise ConfigError("catalogue.unknown", where=where, names=unknown)
     title = entry["title"]
     if not isinstance(title, Mapping) or not {"da", "en"} <= set(title):
-        raise ConfigError(f"{where} title is {title!r}; needed one in Danish and in English: {{ da = ..., en = ... }}")
+        raise ConfigError("catalogue.title", where=where, title=title)
     try:
         plain["hosts"] = tuple(plain.get("hosts", ()))
         return Source(id=identity, mapping=_mapped(entry, codes, where), **plain)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
-        raise ConfigError(f"{where} cannot be used ({error}); needed the layout of the bundled sources.toml") from error
+        raise ConfigError("catalogue.unusable", where=where, cause=cause(error)) from error
 
 
 MAPPING_KEYS = ("tags", "kind", "fields", "where", "sums", "hours", "unused")
@@ -274,7 +270,7 @@ def _named(name: Any, codes: Mapping[str, Codes], where: str) -> Codes:
     if isinstance(name, Mapping):
         return _codes(name, where)
     if name not in codes:
-        raise ConfigError(f"{where} names the codes {name!r}; needed one of {', '.join(codes)}; correct it")
+        raise ConfigError("catalogue.codes", where=where, name=name, known=list(codes))
     return codes[name]
 
 
@@ -290,11 +286,11 @@ def _field(name: str, rule: Any, codes: Mapping[str, Codes], where: str) -> Fiel
         pattern=rule.get("pattern"),
     )
     if made.convert not in CONVERSIONS:
-        raise ConfigError(f"{where} field {name}: as is {made.convert!r}; needed one of {', '.join(CONVERSIONS)}")
+        raise ConfigError("catalogue.convert", where=where, name=name, convert=made.convert, known=CONVERSIONS)
     if made.codes is None and not made.tags:
-        raise ConfigError(f"{where} field {name}: found neither tag nor codes; needed one of them; add it")
+        raise ConfigError("catalogue.no_tag", where=where, name=name)
     if made.pattern is not None and re.compile(made.pattern).groups != len(made.tags):
-        raise ConfigError(f"{where} field {name}: needed as many tags as groups in {made.pattern!r}; correct it")
+        raise ConfigError("catalogue.groups", where=where, name=name, pattern=made.pattern)
     return made
 
 
@@ -306,12 +302,10 @@ def _codes(entry: Mapping[str, Any], where: str) -> Codes:
     )
     both = sorted(set(found.tags) & set(found.unused))
     if both:
-        raise ConfigError(
-            f"{where} both maps and leaves out {', '.join(both)}; needed one of the two; delete the other"
-        )
+        raise ConfigError("catalogue.both", where=where, values=both)
     silent = sorted(value for value, why in found.unused.items() if not why)
     if silent:
-        raise ConfigError(f"{where} leaves out {', '.join(silent)} without a reason; add why")
+        raise ConfigError("catalogue.silent", where=where, values=silent)
     return found
 
 
@@ -329,9 +323,9 @@ def tags_of(text: Any, where: str = "tags") -> Mapping[str, str]:
     {'leisure': 'pitch', 'sport': 'boules'}
     """
     if not isinstance(text, str):
-        raise ConfigError(f'{where} found {text!r}; needed tags as text, e.g. "leisure=playground"; correct it')
+        raise ConfigError("catalogue.no_text", where=where, text=text)
     parts: Sequence[str] = text.split(" & ") if text else ()
     pairs = [part.partition("=") for part in parts]
     if not all(key and equals and value for key, equals, value in pairs):
-        raise ConfigError(f"{where} found tags {text!r}; needed key=value, several joined by ' & '; correct it")
+        raise ConfigError("catalogue.tags", where=where, text=text)
     return {key.strip(): value.strip() for key, _, value in pairs}

@@ -32,9 +32,7 @@ def fetch(source: Source, area: Area, *, transport: Transport | None = None) -> 
         url = urljoin(str(source.endpoint), f"/datastore/dump/{source.layer}?format=csv")
     host = urlsplit(url).hostname
     if host not in {urlsplit(str(source.endpoint)).hostname, *source.hosts}:
-        raise SourceUnavailable(
-            f"{source.id}: its file lies on {host}, which the entry does not name; if that is right, add it to hosts"
-        )
+        raise SourceUnavailable("ckan.host", source=source.id, host=host)
     answer = known.get(url, key=key_of(source), hosts=source.hosts)
     return download.read(answer, source, area)
 
@@ -48,12 +46,12 @@ def resource(source: Source, transport: Transport) -> dict[str, Any]:
         If it says nothing, or the entry names no resource.
     """
     if source.layer is None or source.endpoint is None:
-        raise ConfigError(f"{source.id}: needed the id of the resource as layer; correct the entry")
+        raise ConfigError("ckan.no_layer", source=source.id)
     answer = transport.get(f"{source.endpoint.rstrip('/')}/resource_show", {"id": source.layer})
     answers.check(answer.body, f"{source.id} ({urlsplit(answer.url).hostname})")
     try:
         told: dict[str, Any] = json.loads(answer.body)["result"]
         assert isinstance(told, dict)
     except (ValueError, KeyError, TypeError, AssertionError) as error:
-        raise SourceFormatError(f"{source.id}: the portal answers with no resource; check the endpoint") from error
+        raise SourceFormatError("ckan.no_resource", source=source.id) from error
     return told

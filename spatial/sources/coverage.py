@@ -15,6 +15,7 @@ from rasterio.errors import RasterioError
 
 from spatial.errors import ConfigError, IncompleteResult, SourceFormatError
 from spatial.model import Provenance
+from spatial.phrases import phrase
 from spatial.sources import answers
 from spatial.sources.catalogue import Source
 from spatial.sources.delivery import Area, Box
@@ -54,7 +55,7 @@ def fetch(
     known = transport or Transport()
     pixel_m = resolution_m or source.resolution_m
     if source.endpoint is None or source.layer is None or not pixel_m or pixel_m <= 0:
-        raise ConfigError(f"{source.id}: needed an endpoint, a layer and a resolution above 0 m; correct the entry")
+        raise ConfigError("coverage.entry", source=source.id)
     digest, paths, retrieved_at = hashlib.sha256(), [], None
     folder.mkdir(parents=True, exist_ok=True)
     for i, (box, width, height) in enumerate(grid(area.bounds_in(CRS.from_user_input(source.crs)), pixel_m)):
@@ -116,7 +117,7 @@ def _write(body: bytes, path: Path, source: Source, size: tuple[int, int]) -> No
     name = f"{source.id} ({urlsplit(str(source.endpoint)).hostname})"
     if body[:4] not in TIFF:
         answers.check(body, name)
-        raise SourceFormatError(f"{name}: answers with no GeoTIFF; check the coverage and the format")
+        raise SourceFormatError("coverage.no_tiff", name=name)
     part = path.with_suffix(".part")
     part.write_bytes(body)
     try:
@@ -125,11 +126,16 @@ def _write(body: bytes, path: Path, source: Source, size: tuple[int, int]) -> No
             raster.read(1, window=((size[1] - 1, size[1]), (size[0] - 1, size[0])))
     except RasterioError as error:
         part.unlink()
-        raise IncompleteResult(f"{name}: answers with a GeoTIFF that is cut off; try again later") from error
+        raise IncompleteResult("coverage.cut_off", name=name) from error
     if found != size or there is None:
         part.unlink()
         raise IncompleteResult(
-            f"{name}: answers with {found[0]} × {found[1]} pixels{'' if there else ' and no CRS'}; needed {size[0]} × "
-            f"{size[1]}; ask for a smaller area or a coarser resolution"
+            "coverage.size",
+            name=name,
+            columns=found[0],
+            rows=found[1],
+            no_crs="" if there else phrase("coverage.no_crs"),
+            wanted_columns=size[0],
+            wanted_rows=size[1],
         )
     part.replace(path)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from spatial.errors import SourceFormatError
+from spatial.phrases import Phrase
 from spatial.sources import answers, map_file
 from spatial.sources.catalogue import Source
 from spatial.sources.delivery import Area, Delivery
@@ -56,7 +58,7 @@ def read(answer: Answer, source: Source, area: Area, *, suffix: str | None = Non
         try:
             found = map_file.read(path, source, area)
         except SourceFormatError as error:
-            raise SourceFormatError(str(error).replace(str(path), name)) from error
+            raise _named(error, path, name) from error
     return replace(
         found,
         origin=answer.url,
@@ -64,6 +66,17 @@ def read(answer: Answer, source: Source, area: Area, *, suffix: str | None = Non
         data_date=found.data_date or answer.retrieved_at[:10],
         whole_area=True,
     )
+
+
+def _named(error: SourceFormatError, path: Path, name: str) -> SourceFormatError:
+    """The same error, of the source in the place of the file that its answer lay in."""
+
+    def told(value: Any) -> Any:
+        if isinstance(value, Phrase):
+            return Phrase(value.key.replace(str(path), name), {key: told(one) for key, one in value.found.items()})
+        return str(value).replace(str(path), name) if isinstance(value, str | Path) else value
+
+    return type(error)(error.args[0], **{key: told(value) for key, value in error.found.items()})
 
 
 def _suffix(answer: Answer, source: Source) -> str:

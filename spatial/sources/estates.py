@@ -6,9 +6,10 @@ from pathlib import Path
 
 from spatial.errors import InputError
 from spatial.model import Estate
+from spatial.phrases import phrase
 from spatial.sources import files, registry
 
-TWO_WAYS = "needed --boundary FILE, or --parcels-table TABLE with --parcels FILE and --year YEAR"
+TWO_WAYS = phrase("estates.needed")
 
 
 def read(
@@ -48,7 +49,7 @@ def read(
     known = None if area is None else registry.find(area)
     built = (parcels_table, parcels, year)
     if boundary is not None and built != (None, None, None):
-        raise InputError(f"estate: found two ways to its boundary; {TWO_WAYS}; leave one out")
+        raise InputError("estates.two_ways", needed=TWO_WAYS)
     if boundary is not None:
         found = files.estate(boundary, name=name, margin_m=margin_m, reach_m=reach_m)
     elif parcels_table is not None and parcels is not None and year is not None:
@@ -56,9 +57,7 @@ def read(
 
         names = ([] if name is None else [name]) + ([] if known is None else list(known.names))
         if not names:
-            raise InputError(
-                f"{parcels_table}: found no name to choose an area by; needed one; give --estate or --name"
-            )
+            raise InputError("estates.no_name", table=parcels_table)
         found = cadastre.estate(
             parcels_table,
             parcels,
@@ -70,9 +69,9 @@ def read(
             reach_m=reach_m,
         )
     elif built != (None, None, None):
-        raise InputError(f"estate: found only a part of what its boundary is built from; {TWO_WAYS}; add the rest")
+        raise InputError("estates.part", needed=TWO_WAYS)
     elif known is not None:
         raise registry.no_boundary(known)
     else:
-        raise InputError(f"estate: found no boundary; {TWO_WAYS}; give one of them")
+        raise InputError("estates.none", needed=TWO_WAYS)
     return found if known is None else registry.placed(known, found)

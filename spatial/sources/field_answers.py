@@ -10,10 +10,11 @@ import pandas as pd
 from spatial.config import load
 from spatial.errors import SchemaError
 from spatial.model import Provenance
+from spatial.phrases import phrase
 from spatial.sources import observations
 
 MARK = "#"
-NEEDED = "needed the columns check, checked_on and answer (or answer_<fact>), as the form checks.xlsx gives them"
+NEEDED = phrase("field_answers.needed")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def read(path: Path) -> Answers:
     tables, provenance = observations.tables(path)
     chosen = [(name, rows) for name, rows in tables if {"check", "checked_on"} <= set(map(_last, rows.columns))]
     if not chosen:
-        raise SchemaError(f"{path}: found no answers to field checks; {NEEDED}; export the form with its field names")
+        raise SchemaError("field_answers.none", path=path, needed=NEEDED)
     used: list[Answer] = []
     rejected: list[tuple[int, str]] = []
     for _, rows in chosen:

@@ -25,10 +25,11 @@ from shapely.geometry.base import BaseGeometry
 from spatial.crs import WGS84, local_metric
 from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.model import NOT_STATED, Estate, Provenance
+from spatial.phrases import cause, phrase
 from spatial.sources import vector_file
 from spatial.spelling import hint
 
-NEEDED = "needed a file with one polygon (GeoJSON, GeoPackage, Shapefile, …)"
+NEEDED = phrase("files.needed")
 MAX_AREA_KM2 = 100.0
 M2_PER_KM2 = 1e6
 # Columns by which a layer of public-housing departments is known; their ground is almen.
@@ -149,12 +150,9 @@ def of_shape(shape: BaseGeometry, crs: CRS, path: Path, *, name: str, margin_m: 
     try:
         position = gpd.GeoSeries([shape], crs=crs).to_crs(WGS84).iloc[0]
     except ProjError as error:
-        raise CRSError(
-            f"{path}: found the CRS {crs.name}, which has no place on Earth; needed a geographic or "
-            "projected one; declare it, e.g. EPSG:25832"
-        ) from error
+        raise CRSError("files.crs_nowhere", path=path, crs=crs.name) from error
     if not np.isfinite(position.bounds).all():
-        raise CRSError(f"{path}: coordinates {_bounds(shape)} do not fit its CRS {crs.name}; declare the right one")
+        raise CRSError("files.misfit", path=path, bounds=shape.bounds, crs=crs.name)
     metric = local_metric(position.centroid.x, position.centroid.y)
     boundary = gpd.GeoSeries([shape], crs=crs).to_crs(metric).iloc[0]
     _check_area(boundary, path)
@@ -171,7 +169,7 @@ def write_boundary(found: Estate, path: Path) -> None:
     """
     driver = {".gpkg": "GPKG", ".geojson": "GeoJSON"}.get(path.suffix.lower())
     if driver is None:
-        raise InputError(f"{path}: found a file with another ending; needed .gpkg or .geojson; rename it")
+        raise InputError("files.write_ending", path=path)
     source = found.provenance
     about = {
         "id": found.id,
@@ -190,7 +188,7 @@ def write_boundary(found: Estate, path: Path) -> None:
             table.to_file(Path(draft) / path.name, driver=driver, layer="boundary", engine="pyogrio")
             os.replace(Path(draft) / path.name, path)
     except (OSError, DataSourceError) as error:
-        raise InputError(f"{path}: cannot be written ({error}); name another file with --out") from error
+        raise InputError("files.not_written", path=path, cause=cause(error)) from error
 
 
 def _text(row: Mapping[str, Any], key: str) -> str | None:
@@ -212,9 +210,9 @@ def sha256(path: Path) -> str:
 
 def _table(path: Path) -> gpd.GeoDataFrame:
     if not path.exists():
-        raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+        raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     if path.is_file() and not path.stat().st_size:
-        raise SourceFormatError(f"{path}: found an empty file; {NEEDED}; export it again")
+        raise SourceFormatError("files.empty", path=path, needed=NEEDED)
     try:
         table = vector_file.read(path, layer=_layer(path))
     except (
@@ -225,29 +223,19 @@ def _table(path: Path) -> gpd.GeoDataFrame:
         IndexError,
         shapely.GEOSException,
     ) as error:
-        raise SourceFormatError(
-            f"{path}: cannot be read as a map layer "
-            f"({next(iter(str(error).splitlines()), type(error).__name__)}); {NEEDED}; convert it"
-        ) from error
+        raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     if not isinstance(table, gpd.GeoDataFrame):
-        raise EmptyAreaError(f"{path}: found a table without geometry; {NEEDED}; give the layer with the boundary")
+        raise EmptyAreaError("files.no_geometry", path=path, needed=NEEDED)
     shapes = table.geometry.to_numpy()
     usable = table[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     if not len(usable):
-        raise EmptyAreaError(
-            f"{path}: found no geometry in {len(table)} features; {NEEDED}; draw or export the boundary"
-        )
+        raise EmptyAreaError("files.no_shapes", path=path, n=len(table), needed=NEEDED)
     if usable.crs is None:
-        hint = "degrees, it seems" if _degrees(usable.total_bounds) else "metres, it seems"
-        raise CRSError(
-            f"{path}: found coordinates ({hint}) without a CRS; needed a declared CRS; add it (for a "
-            "Shapefile: a .prj file), e.g. EPSG:25832"
-        )
+        unit = phrase("files.degrees") if _degrees(usable.total_bounds) else phrase("files.metres")
+        raise CRSError("files.no_crs", path=path, unit=unit)
     if usable.crs.is_geographic and not _degrees(usable.total_bounds):
-        raise CRSError(
-            f"{path}: found coordinates such as {usable.total_bounds[0]:.0f}, {usable.total_bounds[1]:.0f} "
-            f"declared as degrees ({usable.crs.name}); declare the metric CRS they are in"
-        )
+        x, y = map(float, usable.total_bounds[:2])
+        raise CRSError("files.not_degrees", path=path, x=x, y=y, crs=usable.crs.name)
     return usable
 
 
@@ -270,42 +258,31 @@ def _chosen(table: gpd.GeoDataFrame, name: str | None, path: Path) -> gpd.GeoDat
         hits = table[(texts == name).any(axis=1)]
         if len(hits) == 1:
             return hits
-        found = f"{len(hits)} named {name!r}" if len(hits) else f"none named {name!r}"
+        several, none = phrase("files.named", n=len(hits), name=name), phrase("files.none_named", name=name)
+        found = several if len(hits) else none
     else:
-        found = "no --name to choose one by"
+        found = phrase("files.no_name")
     label = next((key for key in NAME_COLUMNS if key in texts), None)
-    examples = "" if label is None else f" (such as {'; '.join(map(repr, texts[label].dropna().head(NAMES_SHOWN)))})"
+    names = "" if label is None else "; ".join(map(repr, texts[label].dropna().head(NAMES_SHOWN)))
+    examples = phrase("files.such_as", names=names) if names else ""
     known = sorted({text for text in texts.to_numpy().ravel() if isinstance(text, str)} - {name})
-    near = "" if name is None else hint(name, known).said("en")
-    raise InputError(
-        f"{path}: found {len(table)} areas{examples} and {found}; needed one; {near}give its name as written "
-        "in the file, or dissolve them"
-    )
+    near = "" if name is None else hint(name, known)
+    raise InputError("files.choose", path=path, n=len(table), examples=examples, found=found, near=near)
 
 
 def _check_shape(shape: Any, path: Path) -> None:
     if shape.geom_type not in ("Polygon", "MultiPolygon"):
-        raise InputError(f"{path}: found a {shape.geom_type}; {NEEDED}; draw the boundary as an area")
+        raise InputError("files.not_area", path=path, kind=shape.geom_type, needed=NEEDED)
     if not shape.is_valid:
-        raise InputError(
-            f"{path}: the boundary is not a valid polygon ({shapely.is_valid_reason(shape)}); needed one "
-            "without self-crossings; repair it, e.g. with 'Fix geometries' in QGIS"
-        )
+        raise InputError("files.invalid", path=path, reason=shapely.is_valid_reason(shape))
 
 
 def _check_area(boundary: Any, path: Path) -> None:
     area_km2 = boundary.area / M2_PER_KM2
     if not area_km2 > 0:
-        raise EmptyAreaError(f"{path}: found a boundary without area; {NEEDED}; draw it again")
+        raise EmptyAreaError("files.no_area", path=path, needed=NEEDED)
     if area_km2 > MAX_AREA_KM2:
-        raise InputError(
-            f"{path}: found a boundary of {area_km2:,.0f} km²; needed an estate of at most "
-            f"{MAX_AREA_KM2:.0f} km²; give the boundary of one estate"
-        )
-
-
-def _bounds(shape: Any) -> str:
-    return ", ".join(f"{value:.5g}" for value in shape.bounds)
+        raise InputError("files.too_large", path=path, area_km2=area_km2, most_km2=MAX_AREA_KM2)
 
 
 def _slug(text: str) -> str:

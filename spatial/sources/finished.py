@@ -16,12 +16,13 @@ from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
 from spatial.model import CLAIM_COLUMNS, EVIDENCE_COLUMNS, FACTS, Estate, LensResult, Raster, Result, Rubric, Rule
+from spatial.phrases import cause, phrase
 from spatial.sources import vector_file
 from spatial.version import SCHEMA_VERSION
 
 # Forms that can be read: ours and the one before (docs/compatibility.md).
 READABLE = (SCHEMA_VERSION - 1, SCHEMA_VERSION)
-NEEDED = "needed the folder of a finished run (manifest.json, evidence.parquet, facts.parquet, places.gpkg, …)"
+NEEDED = phrase("finished.needed")
 LENS_HOMES = ["lens", "door", "best_floating", "spaces_5min", "spaces_5min_sure"]
 ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
 
@@ -38,19 +39,16 @@ def manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / "manifest.json"
     if not path.is_file():
-        raise SourceUnavailable(f"{folder}: found no manifest.json; {NEEDED}; run 'faellesrum run' first")
+        raise SourceUnavailable("finished.no_manifest", folder=folder, needed=NEEDED)
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version = found["schema_version"]
         if version in READABLE:
             rubric(found)
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
-        raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
+        raise SourceFormatError("finished.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     if version not in READABLE:
-        raise SourceFormatError(
-            f"{path}: found form {version}; needed {' or '.join(map(str, READABLE))}; run again with this version, or "
-            "read it with the one that wrote it (versions in the manifest)"
-        )
+        raise SourceFormatError("finished.form", path=path, version=version, first=READABLE[0], last=READABLE[-1])
     return found
 
 
@@ -68,7 +66,9 @@ def evidence(folder: Path) -> pd.DataFrame:
     try:
         return table.merge(behind, on=keys, how="left", validate="one_to_one").fillna({FACTS: ""})
     except ValueError as error:
-        raise SourceFormatError(f"{folder / 'facts.parquet'}: cannot be used ({error}); {NEEDED}; run again") from error
+        raise SourceFormatError(
+            "finished.unusable", path=folder / "facts.parquet", cause=cause(error), needed=NEEDED
+        ) from error
 
 
 def claims(folder: Path) -> pd.DataFrame:
@@ -86,9 +86,7 @@ def _parquet(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     try:
         return pd.read_parquet(path, columns=list(columns))
     except (OSError, ValueError, KeyError) as error:
-        raise SourceFormatError(
-            f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
-        ) from error
+        raise SourceFormatError("finished.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
 
 
 def lenses(folder: Path) -> tuple[LensResult, ...]:
@@ -110,9 +108,7 @@ def lenses(folder: Path) -> tuple[LensResult, ...]:
         homes = pd.read_parquet(kept, columns=LENS_HOMES) if kept.is_file() else None
         return tuple(_lens(entry, scores, measured, homes) for entry in entries)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceFormatError(
-            f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
-        ) from error
+        raise SourceFormatError("finished.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
 
 
 def reach(folder: Path) -> pd.DataFrame | None:
@@ -129,9 +125,7 @@ def reach(folder: Path) -> pd.DataFrame | None:
     try:
         return pd.read_parquet(path, columns=["space_id", "door", "dwellings", "known"])
     except (OSError, ValueError, KeyError) as error:
-        raise SourceFormatError(
-            f"{path}: cannot be read ({next(iter(str(error).splitlines()), '')}); {NEEDED}; run again"
-        ) from error
+        raise SourceFormatError("finished.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
 
 
 def _lens(
@@ -181,7 +175,7 @@ def terrain(folder: Path) -> Raster | None:
             crs = CRS.from_wkt(file.crs.to_wkt())
             return Raster(file.read(1), file.transform.c, file.transform.f, file.transform.a, crs, 1.0, ())
     except (rasterio.errors.RasterioError, AttributeError, ProjError) as error:
-        raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
+        raise SourceFormatError("finished.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
 
 
 def observed(folder: Path) -> gpd.GeoDataFrame | None:
@@ -198,9 +192,7 @@ def observed(folder: Path) -> gpd.GeoDataFrame | None:
     try:
         return pyogrio.read_dataframe(path, layer="observations").set_index("unit_id")
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, KeyError) as error:
-        raise SourceFormatError(
-            f"{path}: cannot be read ({error}); needed what 'faellesrum observe' writes; observe again"
-        ) from error
+        raise SourceFormatError("finished.observed", path=path, cause=cause(error)) from error
 
 
 def read(folder: Path) -> Result:
@@ -246,7 +238,7 @@ def read(folder: Path) -> Result:
         MemoryError,
         shapely.GEOSException,
     ) as error:
-        raise SourceFormatError(f"{path}: cannot be read ({error}); {NEEDED}; run again") from error
+        raise SourceFormatError("finished.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     return Result(
         estate=estate,
         places=places,

@@ -21,13 +21,14 @@ from typing import Any
 from spatial.errors import IncompleteResult, InputError, SourceFormatError, SourceUnavailable
 from spatial.folders import alone, make_private, sweep
 from spatial.model import Estate, Raster, RawData
+from spatial.phrases import Spoken, cause, phrase
 from spatial.sources._cache import digest
 from spatial.sources.osm import Extract
 from spatial.version import versions
 
 FORM = 1
 MANIFEST, OBJECTS = "inputs.json", "objects"
-NEEDED = "needed a folder that 'faellesrum fetch' has written"
+NEEDED = phrase("frozen.needed")
 # A larger extract is clipped to the estate's surroundings; a smaller one is copied as it is.
 CLIP_ABOVE_BYTES = 64 << 20
 
@@ -99,7 +100,7 @@ def _drafted(folder: Path) -> Iterator[Path]:
     """Give a draft beside the folder, which takes its place when all went well."""
     try:
         if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / MANIFEST).is_file())):
-            raise InputError(f"{folder}: found something else than frozen inputs; needed a new folder; name another")
+            raise InputError("frozen.other", folder=folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         sweep(folder)
         draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
@@ -123,9 +124,7 @@ def _drafted(folder: Path) -> Iterator[Path]:
 
 
 def _not_written(folder: Path, error: OSError) -> InputError:
-    return InputError(
-        f"{folder}: cannot be written ({error.strerror or error}); free space or name another folder with --out"
-    )
+    return InputError("frozen.not_written", folder=folder, cause=error.strerror or cause(error))
 
 
 def _kept(path: Path, ending: str) -> dict[str, Any]:
@@ -205,25 +204,25 @@ def read(folder: Path) -> Inputs:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
-        raise _another_form(folder, error) from error
+        raise _another_form(folder, cause(error)) from error
     return Inputs(estate, extract, layers, models)
 
 
-def _another_form(folder: Path, error: object) -> SourceFormatError:
-    return SourceFormatError(f"{folder / MANIFEST}: cannot be read ({error}); {NEEDED} in this form; fetch again")
+def _another_form(folder: Path, said: Spoken) -> SourceFormatError:
+    return SourceFormatError("frozen.unreadable", path=folder / MANIFEST, cause=said, needed=NEEDED)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
-        raise SourceUnavailable(f"{folder}: found no {MANIFEST}; {NEEDED}; check the path")
+        raise SourceUnavailable("frozen.no_manifest", folder=folder, name=MANIFEST, needed=NEEDED)
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         form = found["form"]
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
-        raise _another_form(folder, error) from error
+        raise _another_form(folder, cause(error)) from error
     if form != FORM:
-        raise _another_form(folder, f"form {form}, needed {FORM}")
+        raise _another_form(folder, phrase("frozen.form", form=form, wanted=FORM))
     return found
 
 
@@ -231,13 +230,10 @@ def _checked(folder: Path, entry: Mapping[str, Any]) -> Path:
     """The file of an entry, if it is what was frozen."""
     path = folder / str(entry["file"])
     if folder.resolve() not in path.resolve().parents:
-        raise _another_form(folder, f"{entry['file']} leads out of the folder")
+        raise _another_form(folder, phrase("frozen.outside", file=entry["file"]))
     if not path.is_file():
-        raise SourceUnavailable(f"{path}: found no such file; needed all that was frozen; fetch again")
+        raise SourceUnavailable("frozen.missing", path=path)
     found = digest(path)
     if found != entry["sha256"]:
-        raise IncompleteResult(
-            f"{path}: has been changed since it was frozen (sha256 {found[:12]}…, needed {entry['sha256'][:12]}…); "
-            "put the frozen file back, or fetch again"
-        )
+        raise IncompleteResult("frozen.changed", path=path, found=found[:12], wanted=entry["sha256"][:12])
     return path

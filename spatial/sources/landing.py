@@ -74,7 +74,7 @@ def land(table: gpd.GeoDataFrame, area: Area, *, what: str, expected: str | None
     found = _reading(points, declared, area, expected)
     if found is None:
         if declared is None:
-            raise CRSError(_nowhere(points, what))
+            raise CRSError("landing.nowhere", what=what, x=float(points[0][0]), y=float(points[0][1]))
         return Landed(moved(shapes, declared, area.crs), declared, False, None, distance)
     crs, swapped, distance = found
     warning = _warning(declared, crs, swapped, expected)
@@ -137,14 +137,6 @@ def _warning(declared: CRS | None, crs: CRS, swapped: bool, expected: str | None
 def _short(crs: CRS) -> str:
     code = crs.to_epsg()
     return crs.name if code is None else f"EPSG:{code}"
-
-
-def _nowhere(points: Array, what: str) -> str:
-    x, y = points[0]
-    return (
-        f"{what}: found coordinates such as {x:.7g}, {y:.7g} in a CRS that is not declared or does not hold "
-        "them, and no usual one brings them near the boundary; needed a declared CRS; declare it, e.g. EPSG:25832"
-    )
 
 
 def moved(shapes: npt.NDArray[np.object_], crs: CRS, to: CRS, *, swapped: bool = False) -> npt.NDArray[np.object_]:

@@ -23,12 +23,13 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from spatial.errors import SourceFormatError, SourceUnavailable
+from spatial.phrases import cause, phrase
 from spatial.sources import vector_file
 from spatial.sources.catalogue import Source
 from spatial.sources.delivery import Area, Box, Delivery
 from spatial.sources.mapping import number
 
-NEEDED = "needed a map layer (GeoPackage, GeoJSON, Shapefile, TAB, FlatGeobuf, GeoParquet, or CSV with coordinates)"
+NEEDED = phrase("map_file.needed")
 PARQUET = (".parquet", ".geoparquet")
 CSV = (".csv", ".txt", ".tsv")
 # Files that belong to one layer: a Shapefile's and a MapInfo table's.
@@ -90,10 +91,9 @@ def read(path: str | Path, source: Source, area: Area) -> Delivery:
         else:
             table, bounds = _by_gdal(path, source, area, notes)
     except UnicodeDecodeError as error:  # a ValueError, but with a cause of its own
-        raise SourceFormatError(f"{path}: text is in no encoding that is known ({error}); save it as UTF-8") from error
+        raise SourceFormatError("map_file.encoding", path=path, cause=cause(error)) from error
     except (*READ_ERRORS, pyarrow.ArrowException, shapely.GEOSException, ProjError) as error:
-        cause = next(iter(str(error).splitlines()), type(error).__name__)
-        raise SourceFormatError(f"{path}: cannot be read as a map layer ({cause}); {NEEDED}; convert it") from error
+        raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     return Delivery(table, str(path), digest(path), data_date=_stamp(path), bounds=bounds, notes=notes)
 
 
@@ -111,9 +111,9 @@ def _stamp(path: Path) -> str | None:
 
 def _check(path: Path) -> None:
     if not path.exists():
-        raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+        raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     if path.is_file() and not path.stat().st_size:
-        raise SourceFormatError(f"{path}: found an empty file; {NEEDED}; export it again")
+        raise SourceFormatError("files.empty", path=path, needed=NEEDED)
 
 
 def digest(path: Path) -> str:
@@ -142,7 +142,7 @@ def _by_gdal(path: Path, source: Source, area: Area, notes: dict[str, int]) -> t
         table, bounds = _layer_table(path, area, options | {"encoding": OTHER_ENCODING})
         notes[REREAD] = len(table)
     if not isinstance(table, gpd.GeoDataFrame):
-        raise ValueError("found a table without geometry")
+        raise ValueError(phrase("map_file.no_geometry"))
     return _unmangled(table, notes), bounds
 
 
@@ -186,7 +186,7 @@ def _layer(path: Path, source: Source) -> str:
         return names[0]
     found = [name for name in names if name.lower() in wanted]
     if len(found) != 1:
-        raise ValueError(f"found the layers {', '.join(names)}, and not one named {source.layer or source.id}")
+        raise ValueError(phrase("map_file.layers", layers=names, wanted=source.layer or source.id))
     return found[0]
 
 

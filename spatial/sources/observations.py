@@ -23,9 +23,10 @@ from spatial.crs import WGS84, local_metric
 from spatial.errors import CRSError, EmptyAreaError, SourceFormatError, SourceUnavailable
 from spatial.model import NOT_STATED, Provenance, Sheet
 from spatial.observation_rules import Mapped
+from spatial.phrases import cause, phrase
 from spatial.sources import positions, vector_file
 
-NEEDED = "needed a table of observations (CSV, XLSX, GeoJSON, GeoPackage) or a folder of them"
+NEEDED = phrase("observations.needed")
 TABLES, BOOKS, MAPS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm"), (".geojson", ".json", ".gpkg", ".shp", ".fgb")
 # Spreadsheets in Danish write semicolons between cells, because the comma is taken.
 DELIMITERS = (",", ";", "\t")
@@ -65,7 +66,7 @@ def read(path: Path, *, mapped: Mapped, crs: CRS | None = None) -> tuple[list[Sh
     found = [table for file in files for table in _tables(file)]
     located = [(name, file, rows, *_positions(rows, shapes, mapped, file)) for name, file, rows, shapes in found]
     if not any(len(rows) for _, _, rows, *_ in located):
-        raise EmptyAreaError(f"{path}: found no rows; {NEEDED}; check that it is the right file")
+        raise EmptyAreaError("observations.no_rows", path=path, needed=NEEDED)
     into = crs or _local([(shapes, own) for *_, shapes, own, _ in located], path)
     sheets = [
         Sheet(name, str(file), rows, *_into(rows, shapes, own, into, faults))
@@ -88,16 +89,14 @@ def tables(path: Path) -> tuple[list[tuple[str, pd.DataFrame]], Provenance]:
 
 def _files(path: Path) -> list[Path]:
     if not path.exists():
-        raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+        raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     known = (*TABLES, *BOOKS, *MAPS)
     files = sorted(f for f in path.iterdir() if f.suffix.lower() in known) if path.is_dir() else [path]
     if not files or files[0].suffix.lower() not in known:
-        raise SourceFormatError(f"{path}: found no file of a known kind; {NEEDED}; export it as CSV")
+        raise SourceFormatError("observations.kind", path=path, needed=NEEDED)
     size = sum(f.stat().st_size for f in files)
     if size > MAX_BYTES:
-        raise SourceFormatError(
-            f"{path}: found {size / 1e6:,.0f} MB; needed at most {MAX_BYTES / 1e6:.0f} MB; split it"
-        )
+        raise SourceFormatError("observations.too_large", path=path, found_mb=size / 1e6, most_mb=MAX_BYTES / 1e6)
     return files
 
 
@@ -111,8 +110,7 @@ def _tables(file: Path) -> list[tuple[str, Path, pd.DataFrame, gpd.GeoSeries | N
             return [(name, file, rows, None) for name, rows in _book(file)]
         return [(name, file, rows, shapes) for name, rows, shapes in _layers(file)]
     except (OSError, ValueError, KeyError, csv.Error, zipfile.BadZipFile, DataSourceError, DataLayerError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise SourceFormatError(f"{file}: cannot be read ({reason}); {NEEDED}; export it again") from error
+        raise SourceFormatError("observations.unreadable", path=file, cause=cause(error), needed=NEEDED) from error
 
 
 def _csv(file: Path) -> pd.DataFrame:
@@ -125,13 +123,13 @@ def _csv(file: Path) -> pd.DataFrame:
 
 def _decoded(data: bytes) -> str:
     if b"\0" in data:
-        raise ValueError("it holds zero bytes, so it is not a text file")
+        raise ValueError(phrase("observations.zero_bytes"))
     for encoding in ENCODINGS:
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise ValueError("it is neither UTF-8 nor Windows-1252")
+    raise ValueError(phrase("observations.encoding"))
 
 
 def _frame(cells: list[list[str]]) -> pd.DataFrame:
@@ -141,7 +139,7 @@ def _frame(cells: list[list[str]]) -> pd.DataFrame:
     head = [name.strip() for name in cells[0]]
     twice = [name for name, count in Counter(filter(None, head)).items() if count > 1]
     if twice:
-        raise ValueError(f"two columns are called {twice[0]!r}")
+        raise ValueError(phrase("observations.twice", name=twice[0]))
     numbered = [(i, row) for i, row in enumerate(cells[1:], start=2) if any(cell.strip() for cell in row)]
     width = len(head)
     rows = [(row + [""] * width)[:width] for _, row in numbered]
@@ -162,7 +160,7 @@ def _book(file: Path) -> list[tuple[str, pd.DataFrame]]:
         finally:
             book.close()
     except Exception as error:  # of a damaged workbook openpyxl, zlib and the reader of XML say so in a dozen ways
-        raise ValueError(f"it is no whole workbook: {error or type(error).__name__}") from error
+        raise ValueError(phrase("observations.workbook", cause=cause(error))) from error
     return [(name, _frame(cells)) for name, cells in sheets if cells]
 
 
@@ -180,7 +178,7 @@ def _cells(sheet: Any) -> list[list[str]]:
             rows.append(cells)
             filled, width = filled + 1, max(width, len(cells))
             if filled * width > MAX_CELLS or number > MAX_ROWS:
-                raise ValueError(f"a sheet has more than {MAX_ROWS:,} rows, or {MAX_CELLS:,} cells")
+                raise ValueError(phrase("observations.sheet", rows=MAX_ROWS, cells=MAX_CELLS))
     return [(row + [""] * width)[:width] if row else row for row in rows]
 
 
@@ -226,7 +224,7 @@ def _positions(
     if gone.all():
         return positions.of(rows, mapped, str(file)) if len(rows) else (None, None, {})
     if shapes.crs is None:
-        raise CRSError(f"{file}: found positions without a CRS; needed a declared one; add it, e.g. EPSG:25832")
+        raise CRSError("observations.no_crs", path=file)
     found[gone] = None
     faults = {int(rows.index[i]): positions.NO_GEOMETRY for i in np.flatnonzero(gone).tolist()}
     if shapes.crs.is_geographic:
@@ -244,12 +242,10 @@ def _local(located: list[tuple[Any, CRS | None]], path: Path) -> CRS:
             try:
                 middle = gpd.GeoSeries(shapes[~shapely.is_missing(shapes)], crs=own).to_crs(WGS84)
             except ProjError as error:
-                raise CRSError(
-                    f"{path}: found the CRS {own.name}, which has no place on Earth; declare another"
-                ) from error
+                raise CRSError("observations.crs_nowhere", path=path, crs=own.name) from error
             x, y = np.median(shapely.get_coordinates(middle.to_numpy()), axis=0)
             return local_metric(float(x), float(y))
-    raise CRSError(f"{path}: found no positions to choose a metric CRS by; needed some; give the CRS of the estate")
+    raise CRSError("observations.no_positions", path=path)
 
 
 def _into(

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from spatial.errors import SourceUnavailable
+from spatial.phrases import Phrase
 
 _EVENTS = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
 # GDAL and PROJ speak HTTP without Python's sockets; these are their own switches.
@@ -56,7 +57,7 @@ def only(on: bool) -> Iterator[None]:
         allow()
 
 
-def refuse(what: str) -> None:
+def refuse(what: Phrase) -> None:
     """Raise where something is about to be asked offline.
 
     Raises
@@ -65,12 +66,12 @@ def refuse(what: str) -> None:
         If this process is offline; ``what`` says what was missing and what to do.
     """
     if _state["on"]:
-        raise SourceUnavailable(f"{what} (offline: nothing was requested)")
+        raise SourceUnavailable("offline.missing", what=what)
 
 
 def _stop(event: str, arguments: tuple[Any, ...]) -> None:
     if _state["on"] and event in _EVENTS and not _is_local(event, arguments):
-        raise SourceUnavailable(f"{event}: refused, because this run is offline; nothing was requested")
+        raise SourceUnavailable("offline.refused", event=event)
 
 
 def _is_local(event: str, arguments: tuple[Any, ...]) -> bool:

@@ -23,6 +23,7 @@ import pyarrow as pa
 import shapely
 
 from spatial.errors import SourceFormatError
+from spatial.phrases import cause, phrase
 from spatial.sources import _pbf_decode as decode
 from spatial.sources import _pbf_file, partitions
 from spatial.sources._coverage_grid import CoverageGrid
@@ -166,10 +167,7 @@ def read(path: Path, clips: npt.NDArray[np.float64], folder: Path, *, without_bo
     try:
         return _Pass(path, clips, folder, without_box).run()
     except (ValueError, zlib.error, pa.ArrowException, RuntimeError) as error:
-        raise SourceFormatError(
-            f"{path}: cannot be read as OpenStreetMap data ({error}); needed a whole, sorted .osm.pbf; "
-            "download it again, or sort it with `osmium sort`"
-        ) from error
+        raise SourceFormatError("one_pass.unreadable", path=path, cause=cause(error)) from error
 
 
 class _Pass:
@@ -224,7 +222,7 @@ class _Pass:
         ):
             if len(ids):
                 if ids[0] <= last or (np.diff(ids) <= 0).any():
-                    raise ValueError("ways are not in the order of their ids; sort the extract with `osmium sort`")
+                    raise ValueError(phrase("one_pass.ways"))
                 last = ids[-1]
             self._keep(found)
             irregular += found.irregular
@@ -274,7 +272,7 @@ class _Pass:
         if (blob.number > begin_of and RANK[NODES] in block.ranks) or (
             blob.number < end_of and RANK[RELATIONS] in block.ranks
         ):
-            raise ValueError("nodes, ways and relations are not in this order; sort the extract with `osmium sort`")
+            raise ValueError(phrase("one_pass.kinds"))
         found, every = Found(), [np.empty(0, np.int64)]
         for kind, begin, end in block.groups:
             if kind != WAYS:

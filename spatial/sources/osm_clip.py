@@ -11,6 +11,7 @@ from osmium.osm import osm_entity_bits
 from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import SourceFormatError
+from spatial.phrases import cause
 from spatial.sources.osm_file import AREA_KEYS, LINE_KEYS, POINT_KEYS, WINDOW_DEG
 
 Ids = dict[str, set[int]]
@@ -66,9 +67,7 @@ def clip(path: Path, area_wgs84: BaseGeometry, out: Path) -> None:
             for obj in osmium.FileProcessor(str(draft)):
                 writer.add(obj)
     except (RuntimeError, OSError, ValueError) as error:
-        raise SourceFormatError(
-            f"{path}: cannot be clipped ({error}); needed a whole, valid extract; download or export it again"
-        ) from error
+        raise SourceFormatError("osm_clip.unreadable", path=path, cause=cause(error)) from error
     finally:
         draft.unlink(missing_ok=True)
 

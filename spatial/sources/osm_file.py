@@ -25,6 +25,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.crs import WGS84
 from spatial.errors import EmptyAreaError, SourceFormatError, SourceUnavailable
 from spatial.model import Estate, Features, Provenance, RawData
+from spatial.phrases import cause, phrase
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ SOURCE_ID = "osm"
 LICENCE = "ODbL 1.0"
 ATTRIBUTION = "© OpenStreetMap contributors"
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2")
+NEEDED = phrase("osm_file.needed", endings=SUFFIXES)
 
 POINT_KEYS = (
     "amenity",
@@ -160,7 +162,7 @@ def read(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData
         provenance=_provenance(path, scan),
     )
     if area_wgs84 is not None and not extent.intersects(area_wgs84):
-        raise EmptyAreaError(outside(path, extent, area_wgs84))
+        raise outside(path, extent, area_wgs84)
     report(path, raw)
     return raw
 
@@ -214,14 +216,11 @@ def _in_order(areas: _Batch) -> _Batch:
     return _Batch([areas.ids[i] for i in order], [areas.tags[i] for i in order], [areas.wkb[i] for i in order])
 
 
-def outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> str:
-    """Say that an area lies outside an extract, and where both are."""
+def outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> EmptyAreaError:
+    """Return the error for an area that lies outside an extract: where both are."""
     west, south, east, north = extent.bounds
     x, y = area.centroid.x, area.centroid.y
-    return (
-        f"{path}: covers {west:.3f},{south:.3f} to {east:.3f},{north:.3f} (lon,lat); the boundary lies "
-        f"at {x:.3f},{y:.3f}, outside it; give an extract that holds the boundary, or check its CRS"
-    )
+    return EmptyAreaError("osm_file.outside", path=path, west=west, south=south, east=east, north=north, x=x, y=y)
 
 
 def report(path: Path, raw: RawData) -> None:
@@ -241,20 +240,19 @@ def report(path: Path, raw: RawData) -> None:
 
 def checked(path: Path) -> Path:
     """Make sure that a path names an extract that can be opened."""
-    needed = f"needed an OpenStreetMap extract ({', '.join(SUFFIXES)})"
     if not path.exists():
-        raise SourceUnavailable(f"{path}: found no such file; {needed}; check the path")
+        raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     if path.is_dir():
-        raise SourceFormatError(f"{path}: found a folder; {needed}; name the file in it")
+        raise SourceFormatError("osm_file.folder", path=path, needed=NEEDED)
     if not path.name.endswith(SUFFIXES):
-        raise SourceFormatError(f"{path}: found a file with another ending; {needed}; convert it")
+        raise SourceFormatError("osm_file.ending", path=path, needed=NEEDED)
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
     except OSError as error:
-        raise SourceUnavailable(f"{path}: cannot be opened ({error.strerror}); check its rights") from error
+        raise SourceUnavailable("osm_file.unopened", path=path, cause=error.strerror) from error
     if empty:
-        raise SourceFormatError(f"{path}: found an empty file; {needed}; download it again")
+        raise SourceFormatError("osm_file.empty", path=path, needed=NEEDED)
     return path
 
 
@@ -296,10 +294,7 @@ def scan_of(path: Path, area: BaseGeometry | None = None) -> _Scan:
             else:
                 _take_relation(obj, scan)
     except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
-        raise SourceFormatError(
-            f"{path}: cannot be read as OpenStreetMap data ({error}); needed a whole, valid extract; "
-            "download or export it again"
-        ) from error
+        raise SourceFormatError("osm_file.unreadable", path=path, cause=cause(error)) from error
     return scan
 
 
@@ -503,7 +498,7 @@ def _extent(path: Path, scan: _Scan) -> BaseGeometry:
     free = [wkb for identity, wkb in zip(scan.points.ids, scan.points.wkb, strict=True) if identity not in used]
     every = free or scan.lines.wkb or scan.areas.wkb
     if not every:
-        raise EmptyAreaError(f"{path}: found no usable object; needed an extract of a town; check the file")
+        raise EmptyAreaError("osm_file.nothing", path=path)
     return shapely.box(*shapely.total_bounds(shapely.from_wkb(np.array(every, dtype=object))))
 
 

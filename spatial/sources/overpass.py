@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial import config
 from spatial.errors import ConfigError, InputError
 from spatial.model import Estate, Provenance
+from spatial.phrases import phrase
 from spatial.sources import offline, osm_file
 from spatial.sources._cache import Cache, Entry
 from spatial.sources._overpass_answer import EXTRACT, write
@@ -54,7 +55,7 @@ def settings(path: Path | None = None) -> Settings:
     if own is not None:
         found = config.load(own, "overpass.toml").get("overpass", {})
         if not isinstance(found, dict):
-            raise ConfigError(f"{own}: [overpass] is {found!r}; needed a table; correct it")
+            raise ConfigError("overpass.table", path=own, found=found)
         table |= found
     table["url"] = os.environ.get(URL_VARIABLE, "").strip() or table["url"]
     table["user_agent"] = (
@@ -117,7 +118,7 @@ def extract(
     }
     kept = None if refresh else cache.find(request)
     if kept is None:
-        offline.refuse(f"{asked.where}: found no answer in the cache for {estate.name}; {EXTRACT}")
+        offline.refuse(phrase("overpass.not_kept", where=asked.where, estate=estate.name, extract=EXTRACT))
         with cache.alone(asked.where, wait_s=QUEUE_S):
             kept = None if refresh else cache.find(request)  # another process may have asked meanwhile
             kept = kept or _fetched(client, request, box, cache)
@@ -162,8 +163,12 @@ def _box(estate: Estate, asked: Settings) -> Box:
     area_km2 = (x1 - x0) * (y1 - y0) / M2_PER_KM2
     if area_km2 > asked.max_area_km2:
         raise InputError(
-            f"estate {estate.name}: found a box of {area_km2:,.0f} km² to ask {asked.where} for; needed at most "
-            f"{asked.max_area_km2:,.0f} km²; make --reach smaller, or {EXTRACT}"
+            "overpass.box",
+            estate=estate.name,
+            area_km2=area_km2,
+            where=asked.where,
+            most_km2=asked.max_area_km2,
+            extract=EXTRACT,
         )
     return (
         round(west - PAD_DEG, DECIMALS),
@@ -226,9 +231,7 @@ def _osmnx(asked: Settings) -> Iterator[Any]:
 
     for name in ("_make_overpass_polygon_coord_strs", "_create_overpass_features_query"):
         if not hasattr(_overpass, name):
-            raise ConfigError(
-                f"osmnx {osmnx.__version__}: found no {name}; needed a version 2.x; install one, or {EXTRACT}"
-            )
+            raise ConfigError("overpass.osmnx", version=osmnx.__version__, name=name, extract=EXTRACT)
     ours = {
         "overpass_settings": "[out:json][timeout:{timeout}]{maxsize}",
         "requests_timeout": asked.timeout_s,

@@ -23,11 +23,12 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.errors import CRSError, EmptyAreaError, IncompleteResult, InputError, SourceFormatError, SourceUnavailable
 from spatial.model import NOT_STATED, Estate, Provenance
+from spatial.phrases import Phrase, cause, phrase
 from spatial.sources import files, vector_file
 from spatial.sources.registry import folded
 
-NEEDED_TABLE = "needed a table (CSV, XLSX, ODS) with the columns Område, Kommune, Landsejerlavskode, Matrikelnummer"
-NEEDED_LAYER = "needed a layer of parcel polygons with ejerlavskode and matrikelnummer"
+NEEDED_TABLE = phrase("parcels.needed_table")
+NEEDED_LAYER = phrase("parcels.needed_layer")
 SHEETS = (".xlsx", ".ods")
 ENCODINGS = ("utf-8-sig", "cp1252")
 DELIMITERS = (";", "\t", ",")
@@ -101,9 +102,14 @@ def estate(
     found, missing = _matched(layer, wanted.values(), parcels)
     if missing and not (allow_missing and len(found)):
         raise IncompleteResult(
-            f"{parcels}: found {len(wanted) - len(missing)} of the {len(wanted)} parcels of {names[0]}; missing "
-            f"{_shown(missing)}; give the layer of {year}, when they had these numbers"
-            + (", or --allow-missing-parcels" if len(found) else "")
+            "parcels.incomplete",
+            parcels=parcels,
+            n=len(wanted) - len(missing),
+            wanted=len(wanted),
+            name=names[0],
+            missing=_shown(missing),
+            year=year,
+            or_allow=phrase("parcels.or_allow") if len(found) else "",
         )
     shape = _dissolved(found, parcels)
     made = files.of_shape(shape, layer.crs, parcels, name=names[0], margin_m=margin_m, reach_m=reach_m)
@@ -121,9 +127,9 @@ def _key(codes: tuple[str, ...], number: str) -> str:
     return f"{'/'.join(codes)} {number}"
 
 
-def _shown(parcels: Sequence[str]) -> str:
-    more = len(parcels) - SHOWN
-    return ", ".join(parcels[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+def _shown(parcels: Sequence[str]) -> Phrase | list[str]:
+    more, shown = len(parcels) - SHOWN, list(parcels[:SHOWN])
+    return phrase("parcels.and_more", parcels=shown, n=more) if more > 0 else shown
 
 
 # --- the table --------------------------------------------------------------------------
@@ -132,13 +138,13 @@ def _shown(parcels: Sequence[str]) -> str:
 def _rows(path: Path) -> list[Row]:
     """All rows of the table, with what merged cells leave out filled in from above."""
     if not path.is_file():
-        raise SourceUnavailable(f"{path}: found no such file; {NEEDED_TABLE}; check the path")
+        raise SourceUnavailable("files.missing", path=path, needed=NEEDED_TABLE)
     for cells in _sheets(path):
         header = _header(cells)
         if header is not None:
             at, columns = header
             return list(_read(cells[at + 1 :], columns, path))
-    raise SourceFormatError(f"{path}: found no row with these column names; {NEEDED_TABLE}; add or correct them")
+    raise SourceFormatError("parcels.no_header", path=path, needed=NEEDED_TABLE)
 
 
 def _sheets(path: Path) -> Iterator[list[list[str]]]:
@@ -151,17 +157,14 @@ def _sheets(path: Path) -> Iterator[list[list[str]]]:
                 )
                 yield [["" if pd.isna(cell) else str(cell) for cell in row] for row in found.to_numpy().tolist()]
         except (DataSourceError, DataLayerError, ValueError) as error:
-            raise SourceFormatError(
-                f"{path}: cannot be read as a table ({next(iter(str(error).splitlines()), '')}); "
-                f"{NEEDED_TABLE}; save it again"
-            ) from error
+            raise SourceFormatError("parcels.not_table", path=path, cause=cause(error), needed=NEEDED_TABLE) from error
         return
     text = _text(path)
     for delimiter in DELIMITERS:
         try:
             yield [list(row) for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
         except csv.Error as error:
-            raise SourceFormatError(f"{path}: cannot be read as a table ({error}); {NEEDED_TABLE}; save it") from error
+            raise SourceFormatError("parcels.not_table", path=path, cause=cause(error), needed=NEEDED_TABLE) from error
 
 
 def _text(path: Path) -> str:
@@ -173,7 +176,7 @@ def _text(path: Path) -> str:
             continue
         if "\0" not in text:
             return text
-    raise SourceFormatError(f"{path}: cannot be read as a table (not text); {NEEDED_TABLE}; save it as CSV")
+    raise SourceFormatError("parcels.not_text", path=path, needed=NEEDED_TABLE)
 
 
 def _header(cells: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]] | None:
@@ -217,12 +220,11 @@ def _parts(cell: str, form: re.Pattern[str], column: str, area: str, path: Path)
     for part in filter(None, parts):
         if not form.fullmatch(part):
             raise InputError(
-                f"{path}: found {part!r} as {column} of {area or 'an area without a name'}; needed numbers such as "
-                "10051 and 14gf, several parted by commas; correct the cell (in a spreadsheet: formatted as text)"
+                "parcels.bad_number", path=path, found=part, column=column, area=area or phrase("parcels.nameless")
             )
         yield part.lstrip("0") or part
     if not any(parts):
-        raise InputError(f"{path}: found no {column} of {area or 'an area without a name'}; needed one; fill the cell")
+        raise InputError("parcels.no_number", path=path, column=column, area=area or phrase("parcels.nameless"))
 
 
 def _of_area(rows: Sequence[Row], path: Path, names: Sequence[str], municipality: str | None, year: int) -> list[Row]:
@@ -232,11 +234,8 @@ def _of_area(rows: Sequence[Row], path: Path, names: Sequence[str], municipality
     if not hits:
         known = {folded(row.area): row.area for row in rows if row.area}
         near = [known[key] for name in wanted for key in difflib.get_close_matches(name, known)]
-        hint = f" (nearest: {', '.join(map(repr, dict.fromkeys(near)))})" if near else ""
-        raise InputError(
-            f"{path}: found no area {names[0]!r} among its {len(known)}{hint}; needed the name as the table writes it"
-            "; give it with --name"
-        )
+        hint = phrase("parcels.nearest", names=[repr(name) for name in dict.fromkeys(near)]) if near else ""
+        raise InputError("parcels.no_area", path=path, name=names[0], n=len(known), hint=hint)
     hits = _of_year(hits, path, names[0], year)
     places = {folded(row.municipality).removesuffix("kommune"): row.municipality for row in hits}
     if len(places) > 1:
@@ -244,8 +243,7 @@ def _of_area(rows: Sequence[Row], path: Path, names: Sequence[str], municipality
         hits = [row for row in hits if folded(row.municipality).removesuffix("kommune") == here]
         if not hits:
             raise InputError(
-                f"{path}: found areas {names[0]!r} in {', '.join(map(repr, places.values()))}; "
-                "needed one; give --municipality"
+                "parcels.several", path=path, name=names[0], places=[repr(place) for place in places.values()]
             )
     return hits
 
@@ -254,9 +252,7 @@ def _of_year(rows: Sequence[Row], path: Path, name: str, year: int) -> list[Row]
     years = sorted({row.year for row in rows if row.year})
     hits = [row for row in rows if not row.year or re.search(rf"\b{year}\b", row.year)]
     if not hits:
-        raise InputError(
-            f"{path}: found {name!r} for {', '.join(years)}; needed {year}; give another --year or the table of {year}"
-        )
+        raise InputError("parcels.no_year", path=path, name=name, years=years, year=year)
     return hits
 
 
@@ -266,16 +262,13 @@ def _of_year(rows: Sequence[Row], path: Path, name: str, year: int) -> list[Row]
 def _layer(path: Path, codes: set[str]) -> gpd.GeoDataFrame:
     """Parcels of these ejerlav, with the columns ``code`` and ``number`` as text."""
     if not path.exists():
-        raise SourceUnavailable(f"{path}: found no such file; {NEEDED_LAYER}; check the path")
+        raise SourceUnavailable("files.missing", path=path, needed=NEEDED_LAYER)
     try:
         found = _having_both(path, codes)
     except (DataSourceError, DataLayerError, ValueError, shapely.GEOSException) as error:
-        raise SourceFormatError(
-            f"{path}: cannot be read as a map layer ({next(iter(str(error).splitlines()), '')}); "
-            f"{NEEDED_LAYER}; convert it"
-        ) from error
+        raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED_LAYER) from error
     if found is None:
-        raise SourceFormatError(f"{path}: found no layer with these two columns; {NEEDED_LAYER}; add or rename them")
+        raise SourceFormatError("parcels.no_columns", path=path, needed=NEEDED_LAYER)
     return _checked(*found, path)
 
 
@@ -303,14 +296,14 @@ def _where(column: str, codes: set[str], *, text: bool) -> str:
 
 def _checked(found: Any, code: str, number: str, path: Path) -> gpd.GeoDataFrame:
     if not isinstance(found, gpd.GeoDataFrame):
-        raise EmptyAreaError(f"{path}: found a table without geometry; {NEEDED_LAYER}; give the one with polygons")
+        raise EmptyAreaError("parcels.no_geometry", path=path, needed=NEEDED_LAYER)
     if found.crs is None:
-        raise CRSError(f"{path}: found coordinates without a CRS; needed a declared CRS; add it, e.g. EPSG:25832")
+        raise CRSError("files.undeclared", path=path)
     shapes = found.geometry.to_numpy()
     usable = found[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     kinds = sorted(set(usable.geom_type) - {"Polygon", "MultiPolygon"})
     if kinds:
-        raise InputError(f"{path}: found parcels of the type {', '.join(kinds)}; {NEEDED_LAYER}; give the polygons")
+        raise InputError("parcels.not_polygons", path=path, kinds=kinds, needed=NEEDED_LAYER)
     return usable.assign(
         code=[str(value).split(".")[0].lstrip("0") for value in usable[code]],
         number=[re.sub(r"\s+", "", str(value)).casefold().lstrip("0") for value in usable[number]],
@@ -327,10 +320,7 @@ def _matched(
     for codes, number in wanted:
         hits = [(code, number) for code in codes if (code, number) in there]
         if len(hits) > 1:
-            raise InputError(
-                f"{path}: found parcel {number} in each of the ejerlav {', '.join(code for code, _ in hits)}, and the "
-                "table names them in one cell; needed to know which is meant; write one row for each ejerlav"
-            )
+            raise InputError("parcels.ambiguous", path=path, number=number, codes=[code for code, _ in hits])
         chosen.update(hits)
         if not hits:
             missing.append(_key(codes, number))
@@ -344,7 +334,7 @@ def _dissolved(parcels: gpd.GeoDataFrame, path: Path) -> Any:
     whole = shapely.union_all([part for part in shapely.get_parts(shapes) if part.area > 0])
     areas = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
     if not areas:
-        raise EmptyAreaError(f"{path}: found parcels without area; {NEEDED_LAYER}; give the polygons")
+        raise EmptyAreaError("parcels.no_extent", path=path, needed=NEEDED_LAYER)
     return areas[0] if len(areas) == 1 else shapely.MultiPolygon(areas)
 
 

@@ -30,6 +30,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from spatial.errors import SourceFormatError
+from spatial.phrases import cause
 
 KINDS = ("points", "lines", "areas", "lost")
 GEOMETRY_TYPES = {"points": ["Point"], "lines": ["LineString"], "areas": [], "lost": []}
@@ -220,10 +221,7 @@ def read(folder: Path, parts: Sequence[Part], kind: str, clip: Sequence[float]) 
     try:
         found = [pq.read_table(folder / part.file, filters=touches, partitioning=None) for part in near]
     except (pa.ArrowException, OSError) as error:
-        raise SourceFormatError(
-            f"{folder}: a partition of the extract cannot be read ({error}); needed what `batch` has written; "
-            "remove the folder and run again"
-        ) from error
+        raise SourceFormatError("partitions.unreadable", folder=folder, cause=cause(error)) from error
     if not found:
         return SCHEMA.empty_table()
     rows = pa.concat_tables([one.replace_schema_metadata(None) for one in found])
@@ -251,7 +249,7 @@ def rows_near(folder: Path, parts: Sequence[Part], clips: npt.NDArray[np.float64
                 boxes.append((sides["xmin"].min, sides["ymin"].min, sides["xmax"].max, sides["ymax"].max))
                 rows.append(group.num_rows)
     except (pa.ArrowException, OSError, KeyError, AttributeError) as error:
-        raise SourceFormatError(f"{folder}: a partition of the extract cannot be read ({error}); run again") from error
+        raise SourceFormatError("partitions.unreadable", folder=folder, cause=cause(error)) from error
     groups, counts = np.array(boxes, dtype=np.float64).reshape(-1, 4), np.array(rows, dtype=np.int64)
     return [
         int(counts[(groups[:, 0] <= e) & (groups[:, 2] >= w) & (groups[:, 1] <= n) & (groups[:, 3] >= s)].sum())

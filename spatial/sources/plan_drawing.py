@@ -20,9 +20,10 @@ from pyproj.exceptions import CRSError as ProjCRSError
 
 from spatial.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
 from spatial.model import Estate
+from spatial.phrases import cause, phrase
 from spatial.sources import vector_file
 
-NEEDED = 'needed drawing = "plan.dxf", crs = "EPSG:25832" and a [layer."NAME"] for each layer of the drawing'
+NEEDED = phrase("plan_drawing.needed")
 # $INSUNITS of DXF, as far as anybody draws streets in them: metres to a unit.
 UNITS_M = {0: 1.0, 1: 0.0254, 2: 0.3048, 4: 0.001, 5: 0.01, 6: 1.0, 14: 0.1}
 UNIT_VARIABLE = "$INSUNITS"
@@ -62,15 +63,13 @@ def rows(mapping: Mapping[str, Any], path: Path, estate: Estate) -> list[tuple[s
     drawing = path.parent / str(mapping["drawing"])
     wanted, ignored = mapping.get("layer", {}), mapping.get("ignore", [])
     if not isinstance(wanted, dict) or not all(isinstance(columns, dict) for columns in wanted.values()):
-        raise SourceFormatError(f"{path}: found no [layer.NAME]; {NEEDED}; write what each layer means")
+        raise SourceFormatError("plan_drawing.no_layers", path=path, needed=NEEDED)
     if not isinstance(ignored, list) or not all(isinstance(name, str) for name in ignored):
-        raise SourceFormatError(f'{path}: ignore is {ignored!r}; needed a list of names such as ["FRAME"]; correct it')
+        raise SourceFormatError("plan_drawing.ignore", path=path, ignored=ignored)
     for name, columns in wanted.items():
         for key, value in columns.items():
             if isinstance(value, (list, dict)):
-                raise SourceFormatError(
-                    f"{path}: [layer.{name}] {key} is {value!r}; needed one text or number; correct it"
-                )
+                raise SourceFormatError("plan_drawing.column", path=path, layer=name, key=key, value=value)
     table = _entities(drawing)
     _check_layers(sorted(set(table["Layer"])), wanted, ignored, path)
     table = table[table["Layer"].isin(list(wanted))]
@@ -90,14 +89,13 @@ def rows(mapping: Mapping[str, Any], path: Path, estate: Estate) -> list[tuple[s
 
 def _entities(drawing: Path) -> gpd.GeoDataFrame:
     if not drawing.is_file():
-        raise SourceUnavailable(f"{drawing}: found no such drawing; {NEEDED}; check the path")
+        raise SourceUnavailable("plan_drawing.missing", drawing=drawing, needed=NEEDED)
     try:
         vector_file.layers(drawing)
         table = vector_file.read(drawing, layer="entities")
     except (DataSourceError, DataLayerError, ValueError, shapely.GEOSException, MemoryError) as error:
-        said = next(iter(str(error).splitlines()), type(error).__name__)
         raise SourceFormatError(
-            f"{drawing}: cannot be read as DXF ({said}); {NEEDED}; save it as DXF again (a DWG has to be saved as DXF)"
+            "plan_drawing.unreadable", drawing=drawing, cause=cause(error), needed=NEEDED
         ) from error
     if "PaperSpace" in table:
         # What lies on the sheets of the drawing is not on the ground.
@@ -110,31 +108,25 @@ def _entities(drawing: Path) -> gpd.GeoDataFrame:
 def _check_layers(found: list[str], wanted: Mapping[str, Any], ignored: list[str], path: Path) -> None:
     unknown = [name for name in found if name not in wanted and not any(fnmatch(name, one) for one in ignored)]
     if unknown:
-        raise InputError(
-            f"{path}: found the layers {', '.join(unknown)} in the drawing; needed each in [layer.NAME] or in ignore; "
-            "say what they mean, or ignore them"
-        )
+        raise InputError("plan_drawing.unknown", path=path, layers=unknown)
     missing = [name for name in wanted if name not in found]
     if missing:
-        raise InputError(
-            f"{path}: found no layer {', '.join(missing)} in the drawing; needed one of {', '.join(found) or 'none'}; "
-            "correct the name"
-        )
+        raise InputError("plan_drawing.absent", path=path, layers=missing, found=found or phrase("plan_drawing.none"))
 
 
 def _placed(table: gpd.GeoDataFrame, mapping: Mapping[str, Any], drawing: Path, estate: Estate) -> gpd.GeoDataFrame:
     """The drawing in the estate's CRS."""
     if "crs" not in mapping:
-        raise CRSError(f"{drawing}: a drawing has no CRS; {NEEDED}; write the one it was drawn in")
+        raise CRSError("plan_drawing.no_crs", drawing=drawing, needed=NEEDED)
     try:
         crs = CRS.from_user_input(mapping["crs"])
     except ProjCRSError as error:
-        raise CRSError(f"{drawing}: found crs {mapping['crs']!r} ({error}); {NEEDED}; correct it") from error
+        raise CRSError(
+            "plan_drawing.crs", drawing=drawing, crs=mapping["crs"], cause=cause(error), needed=NEEDED
+        ) from error
     unit_m = mapping.get("metres_per_unit", UNITS_M.get(_unit(drawing)))
     if not isinstance(unit_m, (int, float)) or not unit_m > 0:
-        raise InputError(
-            f"{drawing}: found metres_per_unit {unit_m!r}; needed the metres in a unit of the drawing; write it"
-        )
+        raise InputError("plan_drawing.unit", drawing=drawing, unit=unit_m)
     flat = shapely.force_2d(table.geometry.to_numpy())
     scaled = shapely.transform(flat, lambda xy: np.asarray(xy) * float(unit_m))
     moved: gpd.GeoDataFrame = table.set_geometry(gpd.GeoSeries(scaled, index=table.index, crs=crs)).to_crs(estate.crs)
@@ -173,9 +165,6 @@ def _columns(feature: str, columns: dict[str, Any], shape: Any, texts: gpd.GeoDa
         inside = texts[shapely.covers(shape, texts.geometry.to_numpy())]["Text"].astype(str).str.strip()
         numbers = [text for text in inside if text.replace(".", "", 1).isdigit()]
         if len(numbers) != 1:
-            raise InputError(
-                f"{feature}: found {len(numbers)} numbers written in it; needed one for {key}; write it inside the "
-                "outline, or give a number in the mapping"
-            )
+            raise InputError("plan_drawing.numbers", feature=feature, n=len(numbers), key=key)
         columns[key] = numbers[0]
     return columns

@@ -21,9 +21,10 @@ from spatial.config import parse, tag_rules
 from spatial.crs import WGS84
 from spatial.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
 from spatial.model import NOT_STATED, Edit, Estate, Plan, Provenance
+from spatial.phrases import cause, phrase
 from spatial.sources import plan_drawing, vector_file
 
-NEEDED = "needed a plan: a map layer with columns action and layer, or a TOML file with [[edit]]"
+NEEDED = phrase("plan_file.needed")
 # Columns that say what is to be done; all others are tags of the canonical vocabulary.
 TARGETS = ("target", "object_id", "place_id", "id")
 OWN = ("action", "layer", "phase", "note", "feature", *TARGETS)
@@ -94,7 +95,7 @@ def read(path: str | Path, estate: Estate) -> Plan:
     """
     path = Path(path)
     if not path.exists():
-        raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+        raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     short = path.suffix.lower() == ".toml"
     rows, name, drawn = _short(path, estate) if short else (_rows(path, estate), path.stem, ())
     if not rows:
@@ -140,8 +141,7 @@ def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     """What the file calls its phases, in order: all numbers, or all dates."""
     found = {row["phase"] for row in rows if row["phase"] is not None}
     if len({type(value) for value in found}) > 1:
-        names = ", ".join(sorted(map(str, found)))
-        raise InputError(f"plan: found the phases {names}; needed all numbers or all dates; write them in one way")
+        raise InputError("plan_file.phases", phases=sorted(map(str, found)))
     return sorted(found)
 
 
@@ -152,14 +152,13 @@ def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
     try:
         tables = {name: vector_file.read(path, layer=name) for name in vector_file.layers(path) if name != STYLES}
     except (DataSourceError, DataLayerError, ValueError, IndexError, shapely.GEOSException, MemoryError) as error:
-        said = next(iter(str(error).splitlines()), type(error).__name__)
-        raise SourceFormatError(f"{path}: cannot be read as a map layer ({said}); {NEEDED}; convert it") from error
+        raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     rows = []
     for name, table in tables.items():
         columns = {str(column).lower(): column for column in table.columns}
         if "action" not in columns or "layer" not in columns:
             raise SourceFormatError(
-                f"{path}, layer {name}: found the columns {', '.join(map(str, table.columns[:8]))}; {NEEDED}; add them"
+                "plan_file.columns", path=path, layer=name, columns=list(map(str, table.columns[:8])), needed=NEEDED
             )
         table = table.rename(columns={column: _whole(low) for low, column in columns.items() if column != "geometry"})
         if path.suffix.lower() in NO_EMPTY_NUMBER:
@@ -194,20 +193,16 @@ def _shapes(table: Any, path: Path, estate: Estate) -> list[BaseGeometry | None]
     if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
         return [None] * len(table)
     if table.crs is None:
-        raise CRSError(f"{path}: found coordinates without a CRS; needed a declared CRS; add it, e.g. EPSG:25832")
+        raise CRSError("files.undeclared", path=path)
     try:
         moved = table.to_crs(estate.crs).geometry
     except ProjError as error:
         raise CRSError(
-            f"{path}: its CRS {table.crs.name} cannot be brought to {estate.crs.to_string()} ({error}); "
-            "needed one with a place on Earth; declare it"
+            "plan_file.crs", path=path, crs=table.crs.name, to=estate.crs.to_string(), cause=cause(error)
         ) from error
     lost = [i for i, shape in enumerate(moved, start=1) if shape is not None and not _on_earth(shape)]
     if lost:
-        raise CRSError(
-            f"{path}: coordinates of feature {lost[0]} do not fit the CRS {table.crs.name}; declare the right one, or "
-            "draw it again"
-        )
+        raise CRSError("plan_file.misfit", path=path, feature=lost[0], crs=table.crs.name)
     return [None if shape is None or shape.is_empty else _single(shape) for shape in moved]
 
 
@@ -265,9 +260,7 @@ def _phase(value: Any, feature: str) -> int | str | None:
             raise ValueError
         date(*(int(part) for part in [*parts, "1", "1"][: len(DATE)]))
     except ValueError as error:
-        raise InputError(
-            f"{feature}: found phase {text!r}; needed a number from 1 or a date (2027, 2027-03, 2027-03-01); correct it"
-        ) from error
+        raise InputError("plan_file.phase", feature=feature, phase=text) from error
     return day
 
 
@@ -290,7 +283,7 @@ def kind_tags(kind: str, feature: str) -> dict[str, str]:
     """
     rules = tag_rules()
     if kind not in rules.kinds:
-        raise InputError(f"{feature}: found kind {kind!r}; needed one of {', '.join(rules.kinds)}; correct it")
+        raise InputError("plan_file.kind", feature=feature, kind=kind, kinds=list(rules.kinds))
     selector = rules.selectors[kind][0]
     parts = [part.partition("=") for part in selector.split(" & ") if not part.startswith("!")]
     return {key: ("yes" if value == "*" else value) for key, _, value in parts}
@@ -303,10 +296,10 @@ def _short(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], str, tuple
     try:
         table = parse(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise SourceFormatError(f"{path}: is not valid TOML ({error}); {NEEDED}; correct it there") from error
+        raise SourceFormatError("plan_file.toml", path=path, cause=cause(error), needed=NEEDED) from error
     edits = table.get("edit", [])
     if not isinstance(edits, list) or not all(isinstance(entry, dict) for entry in edits):
-        raise SourceFormatError(f"{path}: found no list of [[edit]]; {NEEDED}; write each edit under [[edit]]")
+        raise SourceFormatError("plan_file.no_edits", path=path, needed=NEEDED)
     drawn: list[dict[str, Any]] = []
     files: tuple[Path, ...] = ()
     if "drawing" in table:
@@ -317,16 +310,14 @@ def _short(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], str, tuple
 
 
 def _short_row(feature: str, entry: dict[str, Any], estate: Estate) -> dict[str, Any]:
-    verbs = [verb for verb in ("remove", "change", "add", *VERBS) if verb in entry]
+    known = ("remove", "change", "add", *VERBS)
+    verbs = [verb for verb in known if verb in entry]
     if len(verbs) != 1:
-        raise InputError(
-            f"{feature}: found {', '.join(verbs) or 'nothing to do'}; needed one of remove, change, add, "
-            f"{', '.join(VERBS)}; write one"
-        )
+        raise InputError("plan_file.verbs", feature=feature, verbs=verbs or phrase("plan_file.nothing"), known=known)
     verb, shape = verbs[0], _position(feature, entry, estate)
     said = entry.get("tags", {})
     if not isinstance(said, Mapping):
-        raise InputError(f'{feature}: tags is {said!r}; needed a table such as {{ lit = "yes" }}; correct it')
+        raise InputError("plan_file.tags", feature=feature, tags=said)
     what, tags = str(entry[verb]), {str(key): str(value) for key, value in said.items()}
     row = {
         "feature": feature,
@@ -358,13 +349,10 @@ def _position(feature: str, entry: Mapping[str, Any], estate: Estate) -> BaseGeo
             numbers[0] if given[0] == "at" else numbers
         )
     except (ValueError, TypeError, IndexError, shapely.GEOSException) as error:
-        raise InputError(
-            f"{feature}: {given[0]} is {entry[given[0]]}; needed [lon, lat], or a list of them for a line or an "
-            "area; correct it"
-        ) from error
+        raise InputError("plan_file.position", feature=feature, key=given[0], value=str(entry[given[0]])) from error
     moved: BaseGeometry = gpd.GeoSeries([shape], crs=WGS84).to_crs(estate.crs).iloc[0]
     if not _on_earth(moved):
-        raise InputError(f"{feature}: {given[0]} is {entry[given[0]]}, which is nowhere on Earth; correct it")
+        raise InputError("plan_file.nowhere", feature=feature, key=given[0], value=str(entry[given[0]]))
     return moved
 
 

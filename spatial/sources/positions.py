@@ -52,10 +52,7 @@ def of(rows: pd.DataFrame, mapped: Mapped, path: str) -> tuple[Shapes | None, CR
     if {"x", "y"} <= set(columns):
         crs = _declared(mapped, path)
         if crs is None:
-            raise CRSError(
-                f"{path}: found coordinates in the columns {columns['x']!r} and {columns['y']!r} without a CRS; "
-                'needed to be told; give a mapping file with crs = "EPSG:25832" or the right one'
-            )
+            raise CRSError("positions.no_crs", path=path, x=columns["x"], y=columns["y"])
         return _from_numbers(rows, columns["x"], columns["y"], crs)
     return None, None, {}
 
@@ -78,7 +75,7 @@ def _declared(mapped: Mapped, path: str) -> CRS | None:
     try:
         return CRS.from_user_input(mapped.crs)
     except PyprojCRSError as error:
-        raise CRSError(f"{path}: found CRS {mapped.crs!r}, which PROJ does not know; use an EPSG code") from error
+        raise CRSError("crs.unknown", what=path, found=mapped.crs) from error
 
 
 def _from_text(texts: pd.Series, crs: CRS) -> tuple[Shapes, CRS, dict[int, str]]:

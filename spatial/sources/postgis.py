@@ -15,6 +15,7 @@ import shapely
 from pyproj import CRS
 
 from spatial.errors import ConfigError, SourceFormatError, SourceUnavailable
+from spatial.phrases import phrase
 from spatial.sources.catalogue import Source
 from spatial.sources.delivery import Area, Delivery
 from spatial.sources.transport import HIDDEN, Key, scrub
@@ -84,7 +85,7 @@ def origin(source: Source) -> str:
 def _names(source: Source) -> tuple[str, str, str]:
     schema, dot, name = (source.layer or "").partition(".")
     if not source.layer:
-        raise ConfigError(f"{source.id}: needed the table as layer, e.g. fkg.t_5800_fac_pkt; correct the entry")
+        raise ConfigError("postgis.no_table", source=source.id)
     schema, name = (schema, name) if dot else ("public", schema)
     return f"{_quoted(schema)}.{_quoted(name)}", schema, name
 
@@ -97,7 +98,7 @@ def _address(source: Source) -> str:
     if source.key is not None:
         return Key(source.key, "").value()
     if source.endpoint is None:
-        raise ConfigError(f"{source.id}: needed an endpoint postgresql://host/database, or a key; correct the entry")
+        raise ConfigError("postgis.no_address", source=source.id)
     return source.endpoint
 
 
@@ -108,15 +109,14 @@ def _connected(source: Source) -> Any:
     address = _address(source)
     parts = urlsplit(address)
     if parts.scheme not in ("postgresql", "postgres"):
-        raise ConfigError(f"{source.id}: needed an address that begins with postgresql://; correct it")
+        raise ConfigError("postgis.address", source=source.id)
     limits = f"connect_timeout={CONNECT_S}&options=-c%20statement_timeout%3D{STATEMENT_MS}"
     query = "&".join(piece for piece in (parts.query, limits) if piece)
     try:
         return driver.connect(urlunsplit(parts._replace(query=query)))
     except Error as error:
         raise SourceUnavailable(
-            f"{source.id} ({origin(source)}): cannot be reached ({_plain(error, address)}); check the address, the "
-            "user and the network"
+            "postgis.unreached", source=source.id, origin=origin(source), said=_plain(error, address)
         ) from None
 
 
@@ -137,8 +137,7 @@ def _asked(connection: Any, source: Source, query: str, values: tuple[str, ...] 
             return cursor.fetch_arrow_table()
     except Error as error:
         raise SourceUnavailable(
-            f"{source.id} ({origin(source)}): refuses: {_plain(error, _address(source))}; check the table "
-            "and the rights"
+            "postgis.refuses", source=source.id, origin=origin(source), said=_plain(error, _address(source))
         ) from None
 
 
@@ -147,10 +146,9 @@ def _geometry(connection: Any, source: Source, schema: str, name: str) -> tuple[
     wanted = source.geometry_field
     rows = [row for row in found if wanted in (None, row["f_geometry_column"])]
     if not rows:
-        have = ", ".join(row["f_geometry_column"] for row in found) or "none"
+        have = [str(row["f_geometry_column"]) for row in found] or phrase("postgis.none")
         raise SourceFormatError(
-            f"{source.id} ({origin(source)}): found no geometry column {wanted or ''} (it has {have}); needed "
-            "a table with one; correct the entry"
+            "postgis.no_geometry", source=source.id, origin=origin(source), wanted=wanted or "", have=have
         )
     return str(rows[0]["f_geometry_column"]), int(rows[0]["srid"])
 

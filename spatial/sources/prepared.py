@@ -23,6 +23,7 @@ from pyproj import Transformer
 from spatial.crs import WGS84
 from spatial.errors import EmptyAreaError, InputError, SourceFormatError
 from spatial.model import Estate, Features, Provenance, RawData
+from spatial.phrases import cause
 from spatial.sources import one_pass, osm_file, partitions
 
 FORMAT = 1
@@ -64,7 +65,7 @@ def prepare(path: Path, estates: Sequence[Estate], folder: Path) -> Prepared:
     """
     path = osm_file.checked(path)
     if not path.name.endswith(SUFFIX):
-        raise SourceFormatError(f"{path}: found another format; needed .osm.pbf; convert it with `osmium cat`")
+        raise SourceFormatError("prepared.format", path=path)
     clips = clips_of(estates)
     sha256 = osm_file.digest(path)
     found = load(folder)
@@ -74,16 +75,14 @@ def prepare(path: Path, estates: Sequence[Estate], folder: Path) -> Prepared:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     except OSError as error:
-        raise InputError(f"{folder}: cannot be made ({error.strerror}); name another folder with --out") from error
+        raise InputError("prepared.not_made", folder=folder, cause=error.strerror or cause(error)) from error
     try:
         made = _made(path, clips, draft, sha256)
         if folder.exists():
             shutil.rmtree(folder)
         draft.rename(folder)
     except OSError as error:
-        raise InputError(
-            f"{folder}: cannot be written ({error.strerror or error}); free space or name another folder with --out"
-        ) from error
+        raise InputError("prepared.not_written", folder=folder, cause=error.strerror or cause(error)) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Prepared(folder, made.key, made.parts, made.extent, made.provenance)
@@ -94,7 +93,7 @@ def _made(path: Path, clips: npt.NDArray[np.float64], draft: Path, sha256: str) 
         header = osmium.FileProcessor(str(path)).header
         box, stamp = header.box(), header.get("osmosis_replication_timestamp", "")
     except (RuntimeError, ValueError) as error:
-        raise SourceFormatError(f"{path}: cannot be read as OpenStreetMap data ({error}); download it again") from error
+        raise SourceFormatError("prepared.unreadable", path=path, cause=cause(error)) from error
     written = one_pass.read(path, clips, draft, without_box=not box.valid())
     if box.valid():
         low, high = box.bottom_left, box.top_right
@@ -102,7 +101,7 @@ def _made(path: Path, clips: npt.NDArray[np.float64], draft: Path, sha256: str) 
     elif written.extent is not None:
         extent = written.extent
     else:
-        raise EmptyAreaError(f"{path}: found no usable object; needed an extract of a country or town; check the file")
+        raise EmptyAreaError("prepared.nothing", path=path)
     if not stamp and written.newest > 0:
         stamp = datetime.fromtimestamp(written.newest, UTC).isoformat()
     provenance = Provenance(
@@ -151,7 +150,7 @@ def around(prepared: Prepared, estate: Estate) -> RawData:
     extent = shapely.box(*prepared.extent)
     path = Path(prepared.provenance.path)
     if not extent.intersects(area):
-        raise EmptyAreaError(osm_file.outside(path, extent, area))
+        raise osm_file.outside(path, extent, area)
     rows = {kind: partitions.read(prepared.folder, prepared.parts, kind, area.bounds) for kind in partitions.KINDS}
     to_metric = Transformer.from_crs(WGS84, estate.crs, always_xy=True)
     count: Counter[str] = Counter()

@@ -143,4 +143,4 @@ def require_live(source: Source) -> None:
         If the layer comes as a file only.
     """
     if source.protocol == "file" or (source.endpoint is None and source.key is None):
-        raise ConfigError(f"{source.id}: comes as a file only; there is no service to ask; give it as {source.id}=FILE")
+        raise ConfigError("probe.file_only", source=source.id)

@@ -26,6 +26,7 @@ from pyproj.exceptions import ProjError
 
 from spatial.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable
 from spatial.model import NOT_STATED, Estate, Provenance, Raster
+from spatial.phrases import cause, phrase
 from spatial.sources.vector_file import CLOSED
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ EARTH_M = (-450.0, 8900.0)
 METRES = frozenset({"", "m", "metre", "metres", "meter", "meters"})
 SUFFIXES = (".tif", ".tiff", ".asc", ".vrt", ".img")
 VIRTUAL = (".vrt", ".xml")
-NEEDED = "needed a raster of heights in metres (GeoTIFF)"
+NEEDED = phrase("raster.needed")
+WHATS = {TERRAIN: phrase("raster.terrain"), SURFACE: phrase("raster.surface")}
 # Two grids are one when they agree to this share of a cell.
 ON_GRID = 0.01
 CHECK_POINTS = 10_000
@@ -112,26 +114,21 @@ def read(files: Files, area: BaseGeometry, estate: Estate, what: str) -> Raster:
             _check_band(path, tile)
         near = [(path, tile) for path, tile in tiles if _meets(path, tile, area, estate.crs)]
         if not near:
-            raise EmptyAreaError(_beside(tiles, area, estate, what))
+            raise _beside(tiles, area, estate, what)
         for path, tile in near:
             _check_cell(path, tile, area, estate.crs, what)
         whole = near[0][1] if len(near) == 1 else stack.enter_context(_joined(near))
         try:
             heights, grid = _heights(whole, _crs(*near[0]), area, estate, what)
         except _rasterio_error() as error:
-            raise SourceFormatError(
-                f"{near[0][0]}: reading stopped ({_line(error)}); needed a whole file; copy or download it again"
-            ) from error
+            raise SourceFormatError("raster.stopped", path=near[0][0], cause=cause(error)) from error
         scale, offset = near[0][1].scales[0], near[0][1].offsets[0]
         heights = heights if (scale, offset) == (1.0, 0.0) else (heights * scale + offset).astype(np.float32)
         sources = tuple(_provenance(path, tile, what) for path, tile in near)
     _check_heights(paths, heights)
     found = Raster(heights, grid.west_m, grid.north_m, grid.cell_m, estate.crs, _covered(heights, grid, area), sources)
     if not found.covered_share > 0:
-        raise EmptyAreaError(
-            f"{near[0][0]}: found no height in the area of {estate.name}, only cells without data; "
-            "give the tiles that cover it"
-        )
+        raise EmptyAreaError("raster.only_nodata", path=near[0][0], estate=estate.name)
     log.info("%s: %d of %d files, %d × %d cells", what, len(near), len(paths), grid.columns, grid.rows)
     return found
 
@@ -152,13 +149,10 @@ def _paths(files: Files, what: str) -> list[Path]:
         else:
             inside = {path}
         if not inside:
-            raise SourceUnavailable(
-                f"{one}: found no raster here ({', '.join(SUFFIXES)}); needed the tiles of a {what} model; "
-                "check the path"
-            )
+            raise SourceUnavailable("raster.no_raster", path=one, endings=SUFFIXES, what=WHATS[what])
         found |= inside
     if not found:
-        raise InputError(f"{what}: found no file; {NEEDED}; give one")
+        raise InputError("raster.none_given", what=WHATS[what], needed=NEEDED)
     return sorted(found)
 
 
@@ -197,38 +191,32 @@ def _opened(path: Path) -> Any:
     import rasterio
 
     if not path.exists():
-        raise SourceUnavailable(f"{path}: found no such file; {NEEDED}; check the path")
+        raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     if path.is_file() and path.suffix.lower() in VIRTUAL:
         try:
             path.read_bytes().decode("utf-8")  # rasterio shows a traceback for what is not
         except UnicodeDecodeError as error:
-            raise SourceFormatError(f"{path}: found text that is not UTF-8; {NEEDED}; make it again") from error
+            raise SourceFormatError("raster.not_utf8", path=path, needed=NEEDED) from error
     try:
         return rasterio.open(path)
     except _rasterio_error() as error:
-        raise SourceFormatError(
-            f"{path}: cannot be read as a raster ({_line(error)}); {NEEDED}; convert or unpack it"
-        ) from error
-
-
-def _line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+        raise SourceFormatError("raster.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
 
 
 def _crs(path: Path, tile: Any) -> CRS:
     """Horizontal CRS of a raster; heights in another unit than metres are refused."""
     if tile.crs is None:
-        raise CRSError(f"{path}: found no CRS; needed a declared one; add it, e.g. EPSG:25832 (rio edit-info --crs)")
+        raise CRSError("raster.no_crs", path=path)
     try:
         crs = CRS.from_user_input(tile.crs.to_wkt())
     except ProjError as error:
-        raise CRSError(f"{path}: found a CRS that PROJ does not know; declare one, e.g. EPSG:25832") from error
+        raise CRSError("raster.unknown_crs", path=path) from error
     parts = crs.sub_crs_list
     if not parts:
         return crs
     unit = parts[1].axis_info[0].unit_name
     if unit.lower() not in METRES:
-        raise InputError(f"{path}: found heights in {unit} ({parts[1].name}); needed metres; convert them")
+        raise InputError("raster.vertical_unit", path=path, unit=unit, crs=parts[1].name)
     return parts[0]
 
 
@@ -236,15 +224,15 @@ def _check_band(path: Path, tile: Any) -> None:
     """One band of numbers fine enough for heights, in metres, somewhere."""
     turn = tile.transform
     if not (all(map(math.isfinite, turn)) and turn.determinant):
-        raise SourceFormatError(f"{path}: found cells without a place ({tuple(turn)[:6]}); {NEEDED}; export it again")
+        raise SourceFormatError("raster.placeless", path=path, transform=str(tuple(turn)[:6]), needed=NEEDED)
     kind = tile.dtypes[0]
     if tile.count != 1 or kind in ("uint8", "int8") or kind.startswith("complex"):
-        seems = ", a picture or classes" if kind == "uint8" else ""
-        bands = "1 band" if tile.count == 1 else f"{tile.count} bands"
-        raise SourceFormatError(f"{path}: found {bands} of {kind}{seems}; {NEEDED}; give the model itself")
+        seems = phrase("raster.picture") if kind == "uint8" else ""
+        bands = phrase("raster.one_band") if tile.count == 1 else phrase("raster.many_bands", n=tile.count)
+        raise SourceFormatError("raster.bands", path=path, bands=bands, kind=kind, seems=seems, needed=NEEDED)
     unit = (tile.units[0] or "").strip()
     if unit.lower() not in METRES:
-        raise InputError(f"{path}: found heights in {unit!r}; needed metres; convert them")
+        raise InputError("raster.unit", path=path, unit=unit)
     _crs(path, tile)
 
 
@@ -270,24 +258,25 @@ def _meets(path: Path, tile: Any, area: BaseGeometry, crs: CRS) -> bool:
     return bool(shapely.intersects(_outline(path, tile, crs), shapely.box(*area.bounds)))
 
 
-def _beside(tiles: Sequence[tuple[Path, Any]], area: BaseGeometry, estate: Estate, what: str) -> str:
+def _beside(tiles: Sequence[tuple[Path, Any]], area: BaseGeometry, estate: Estate, what: str) -> EmptyAreaError:
     path, tile = tiles[0]
-    more = f" and {len(tiles) - 1} more" if len(tiles) > 1 else ""
-    box = ", ".join(f"{value:.6g}" for value in tile.bounds)
-    needed = ", ".join(f"{value:.0f}" for value in area.bounds)
-    return (
-        f"{path}{more}: found a {what} model of {box} in {_crs(path, tile).name}, which does not meet {estate.name}; "
-        f"needed {needed} in {estate.crs.to_string()}; give the right tiles, or declare the right CRS"
+    return EmptyAreaError(
+        "raster.beside",
+        path=path,
+        more=phrase("raster.more", n=len(tiles) - 1) if len(tiles) > 1 else "",
+        what=WHATS[what],
+        bounds=list(tile.bounds),
+        crs=_crs(path, tile).name,
+        estate=estate.name,
+        area=list(area.bounds),
+        estate_crs=estate.crs.to_string(),
     )
 
 
 def _check_cell(path: Path, tile: Any, area: BaseGeometry, crs: CRS, what: str) -> None:
     side_m = _cell_m(tile, area, _crs(path, tile), crs)
     if not side_m <= COARSEST_CELL_M[what]:
-        raise InputError(
-            f"{path}: found cells of {side_m:.3g} m; needed at most {COARSEST_CELL_M[what]:g} m for a {what} model; "
-            "give a finer one (Denmark's has 0.4 m)"
-        )
+        raise InputError("raster.coarse", path=path, side_m=side_m, most_m=COARSEST_CELL_M[what], what=WHATS[what])
 
 
 def _cell_m(tile: Any, area: BaseGeometry, own_crs: CRS, crs: CRS) -> float:
@@ -309,15 +298,14 @@ def _joined(tiles: Sequence[tuple[Path, Any]]) -> Iterator[Any]:
 
     path, first = tiles[0]
     for other, tile in tiles[1:]:
-        alike = {
-            "CRS": _crs(other, tile) == _crs(path, first),
-            "cells": np.allclose(tile.res, first.res),
-            "scale": (tile.scales, tile.offsets) == (first.scales, first.offsets),
-            "grid": _one_grid(tile, first),
-        }
-        if not all(alike.values()):
-            wrong = next(name for name, same in alike.items() if not same)
-            raise InputError(f"{other}: found another {wrong} than in {path.name}; needed tiles of one; convert it")
+        alike = [
+            (phrase("raster.crs"), _crs(other, tile) == _crs(path, first)),
+            (phrase("raster.cells"), np.allclose(tile.res, first.res)),
+            (phrase("raster.scale"), (tile.scales, tile.offsets) == (first.scales, first.offsets)),
+            (phrase("raster.grid"), _one_grid(tile, first)),
+        ]
+        for wrong in (what for what, same in alike if not same):
+            raise InputError("raster.differs", path=other, what=wrong, other=path.name)
     with rasterio.open(_virtual([tile for _, tile in tiles], [path.resolve() for path, _ in tiles])) as whole:
         yield whole
 
@@ -422,10 +410,7 @@ def _interpolated(
 
 def _check_size(side_m: float, what: str, enlarged: bool) -> None:
     if enlarged and side_m > COARSEST_CELL_M[what]:
-        raise InputError(
-            f"{what}: found an area that takes more than {MAX_CELLS / 1e6:.0f} million cells of "
-            f"{COARSEST_CELL_M[what]:g} m; needed that of one estate; choose a smaller --margin or --reach"
-        )
+        raise InputError("raster.too_many", what=WHATS[what], millions=MAX_CELLS / 1e6, cell_m=COARSEST_CELL_M[what])
 
 
 def _check_heights(paths: Sequence[Path], heights: Heights) -> None:
@@ -434,10 +419,7 @@ def _check_heights(paths: Sequence[Path], heights: Heights) -> None:
         return
     low, high = float(np.nanmin(heights)), float(np.nanmax(heights))
     if low < EARTH_M[0] or high > EARTH_M[1]:
-        raise InputError(
-            f"{paths[0]}: found heights from {low:g} to {high:g}; needed metres above the sea; declare the value that "
-            "stands for no data (rio edit-info --nodata), or convert the unit"
-        )
+        raise InputError("raster.heights", path=paths[0], low=low, high=high)
 
 
 def _covered(heights: Heights, grid: _Grid, area: BaseGeometry) -> float:

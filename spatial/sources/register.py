@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.config import tag_rules
 from spatial.errors import ConfigError, CRSError, EmptyAreaError, InputError
 from spatial.model import Estate, Provenance, RawData
+from spatial.phrases import cause, phrase
 from spatial.sources import catalogue as catalogues
 from spatial.sources import landing, map_file, mapping, objects
 from spatial.sources.catalogue import Catalogue, Source
@@ -54,7 +55,7 @@ def split(layer: str) -> tuple[str, str | None]:
     """
     identity, equals, path = layer.partition("=")
     if not identity.strip() or (equals and not path.strip()):
-        raise InputError(f"layer {layer!r}: needed SOURCE_ID or SOURCE_ID=FILE, e.g. kk.legeplads=legeplads.geojson")
+        raise InputError("register.layer", layer=layer)
     return identity.strip(), path.strip() or None
 
 
@@ -111,10 +112,7 @@ def several(layers: Sequence[str | RawData], estate: Estate, *, complete: Sequen
     ids = [raw.provenance.source_id for raw in found]
     strange = sorted(set(complete) - set(ids))
     if strange:
-        raise InputError(
-            f"complete: found {', '.join(strange)}, which is not a layer of this run; "
-            f"needed one of {', '.join(ids) or 'its layers (there are none)'}; give it as a layer too"
-        )
+        raise InputError("register.complete", names=strange, known=ids or phrase("register.no_layers"))
     return [
         replace(raw, provenance=replace(raw.provenance, complete=True)) if source in complete else raw
         for raw, source in zip(found, ids, strict=True)
@@ -133,10 +131,7 @@ def ask(source: Source, area: Area, transport: Any = None) -> Delivery:
     """
     module = MODULES.get(source.protocol)
     if module is None or (source.endpoint is None and source.protocol != "postgis"):
-        raise ConfigError(
-            f"{source.id}: found no service that is asked for it ({source.protocol}); needed a file; "
-            f"give it as {source.id}=FILE"
-        )
+        raise ConfigError("register.no_service", source=source.id, protocol=source.protocol)
     fetch: Any = importlib.import_module(module).fetch
     delivery: Delivery = fetch(source, area, transport=transport)
     return delivery
@@ -150,14 +145,11 @@ def shaped(delivery: Delivery, source: Source, area: Area) -> RawData:
     try:
         landed = landing.land(table, area, what=f"{source.id} ({delivery.origin})", expected=source.crs)
     except ProjError as error:
-        raise CRSError(
-            f"{source.id} ({delivery.origin}): its CRS cannot be used ({error}); needed one with a place on "
-            "Earth; declare it, e.g. EPSG:25832"
-        ) from error
+        raise CRSError("register.crs", source=source.id, origin=delivery.origin, cause=cause(error)) from error
     if landed.warning is not None:
         repaired[landed.warning] += len(table)
     if landing.FAR_M < landed.nearest_m < np.inf or (landed.nearest_m == np.inf and len(table)):
-        raise EmptyAreaError(_elsewhere(source, delivery, landed.nearest_m))
+        raise _elsewhere(source, delivery, landed.nearest_m)
     columns = {str(name): table[name].to_numpy() for name in table.columns if name != table.geometry.name}
     near = _near(landed.geometry, area.polygon)
     translated = mapping.translate({name: values[near] for name, values in columns.items()}, len(near), source.mapping)
@@ -192,12 +184,10 @@ def _identities(source: Source, columns: dict[str, Any], table: Any, near: Any) 
     return objects.identities(source.id, values, objects.content(rows, table.geometry.to_numpy()[near]))
 
 
-def _elsewhere(source: Source, delivery: Delivery, distance_m: float) -> str:
-    where = "at no place on Earth" if np.isinf(distance_m) else f"{distance_m / M_PER_KM:,.0f} km away"
-    return (
-        f"{source.id} ({delivery.origin}): lies elsewhere: its nearest object is {where}; needed a layer that "
-        "covers the boundary; give the right file, or check its CRS"
-    )
+def _elsewhere(source: Source, delivery: Delivery, distance_m: float) -> EmptyAreaError:
+    away = phrase("register.away", km=float(distance_m) / M_PER_KM)
+    where = phrase("register.nowhere") if np.isinf(distance_m) else away
+    return EmptyAreaError("register.elsewhere", source=source.id, origin=delivery.origin, where=where)
 
 
 def _extent(delivery: Delivery, landed: landing.Landed, area: Area) -> BaseGeometry:

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from spatial.errors import InputError
+from spatial.phrases import phrase
 
 if TYPE_CHECKING:
     from spatial.model import Estate
@@ -154,11 +155,9 @@ def find(text: str) -> Area:
     if wanted and wanted in known:
         return known[wanted]
     near = difflib.get_close_matches(wanted, known, n=SUGGESTIONS, cutoff=SIMILAR)
-    hint = ", ".join(dict.fromkeys(known[key].id for key in near))
+    hint = list(dict.fromkeys(known[key].id for key in near))
     raise InputError(
-        f"estate {text!r}: found no such area in the registry; needed one of its {len(areas())} ids; "
-        + (f"did you mean {hint}? " if hint else "")
-        + "'faellesrum estates list' names them; for any other estate give --boundary FILE"
+        "registry.no_area", found=text, n=len(areas()), hint=phrase("spelling.near", names=hint) if hint else ""
     )
 
 
@@ -189,10 +188,12 @@ def no_boundary(area: Area) -> InputError:
     """Return the error for an estate without a boundary: where the official one comes from, what to do."""
     about = table()["boundary"]
     return InputError(
-        f"estate {area.id} ({area.name}, {area.municipality}): found no boundary; none is bundled, because the "
-        f"official one is a set of cadastral numbers that changes by year (table of 1 December: {about['table']}), "
-        f"whose polygons are the cadastre's 'lodflade' ({about['polygons']}); give --boundary FILE, "
-        "or --parcels-table TABLE --parcels FILE --year YEAR to build it"
+        "registry.no_boundary",
+        area=area.id,
+        name=area.name,
+        municipality=area.municipality,
+        table=about["table"],
+        polygons=about["polygons"],
     )
 
 
@@ -207,9 +208,13 @@ def placed(area: Area, estate: Estate) -> Estate:
     away_m = distance_m(area, estate)
     if not away_m <= area.position.tolerance_m + ELSEWHERE_M:  # not a number, off the projection's map
         raise InputError(
-            f"estate {area.id}: found a boundary {away_m / 1000:,.1f} km from where {area.name} lies "
-            f"({area.position.lon}, {area.position.lat} ± {area.position.tolerance_m:.0f} m); needed the boundary of "
-            f"{area.name}; give the right file or the right CRS, or leave --estate out"
+            "registry.elsewhere",
+            area=area.id,
+            name=area.name,
+            away_km=away_m / 1000,
+            lon_deg=area.position.lon,
+            lat_deg=area.position.lat,
+            tolerance_m=area.position.tolerance_m,
         )
     listed = tuple((one.year, _SAID[one.on_list]) for one in area.listings)
     return replace(estate, id=area.id, name=area.name, municipality=area.municipality, listed=listed)

@@ -27,6 +27,7 @@ import pyarrow as pa
 import shapely
 
 from spatial.errors import IncompleteResult, SourceError, SourceFormatError, SourceUnavailable, SpatialError
+from spatial.phrases import Phrase, phrase
 from spatial.sources import answers
 from spatial.sources.transport import Key, Transport, scrub
 
@@ -134,19 +135,13 @@ class Relay:
             start = START.search(path)
             first = self._seen.setdefault((box, digest), 0 if start is None else int(start[1]))
             if found.returned != 0 and start is not None and int(start[1]) != first:
-                raise IncompleteResult(
-                    f"{urlsplit(self.endpoint).hostname}: gives the same page again and again instead of the next; "
-                    "needed all features; ask for a smaller area, or give the layer as a file"
-                )
+                raise IncompleteResult("relay.same_page", name=urlsplit(self.endpoint).hostname)
             self.pages[(box, path)] = found
             self.digest.update(body)
 
     def _stray(self, target: str) -> SourceError:
         host = urlsplit(target if "//" in target else f"//{target}").hostname
-        return SourceUnavailable(
-            f"{urlsplit(self.endpoint).hostname}: sends us on to {host}, which is not configured; "
-            "if the service has moved, correct the endpoint"
-        )
+        return SourceUnavailable("relay.sent_on", name=urlsplit(self.endpoint).hostname, to=host)
 
     def _failed(self, error: SpatialError, *, is_data: bool) -> tuple[int, str, bytes]:
         with self._lock:
@@ -230,7 +225,7 @@ def read(
         if "error" in told:
             if relay.errors:
                 raise relay.errors[0]
-            raise SourceFormatError(_cannot(name, told, layer))
+            raise _cannot(name, told, layer)
         return [_table(out, **about) for out, about in zip(outs, told["tables"], strict=True)]
 
 
@@ -253,22 +248,23 @@ def _run(job: Mapping[str, Any], relay: Relay) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise SourceUnavailable(
-            f"{name}: takes more than {WHOLE_READ_S:.0f} s for this area; ask for a smaller one, or give a file"
-        ) from None
+        raise SourceUnavailable("relay.too_long", name=name, most_s=WHOLE_READ_S) from None
     for line in done.stderr.splitlines():
         log.debug("gdal: %s", scrub(line))
     try:
         told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):
-        return {"error": f"reading it ended with status {done.returncode}"}
+        return {"error": "", "status": done.returncode}
     return told
 
 
-def _cannot(name: str, told: Mapping[str, Any], layer: str | None) -> str:
+def _cannot(name: str, told: Mapping[str, Any], layer: str | None) -> SourceFormatError:
     layers = told.get("layers")
     if layers is None:
-        return f"{name}: cannot be read ({scrub(str(told['error']))}); check the entry with `faellesrum sources check`"
+        said = (
+            phrase("relay.ended", status=told["status"]) if "status" in told else Phrase(scrub(str(told["error"])), {})
+        )
+        return SourceFormatError("relay.unreadable", name=name, cause=said)
     word = (layer or "").rpartition(":")[2].lower()
     near = [n for n in layers if word and (word in n.lower() or n.rpartition(":")[2].lower() in word)] or list(layers)
-    return f"{name}: has no layer {layer} among its {len(layers)} (such as {', '.join(near[:NEAR_LAYERS])}); correct it"
+    return SourceFormatError("relay.no_layer", name=name, layer=layer, n=len(layers), near=near[:NEAR_LAYERS])

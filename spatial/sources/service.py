@@ -97,10 +97,7 @@ def check_counts(source: Source, relay: Relay, rows: Sequence[int]) -> None:
         more = bool(pages) and all(page.cut for page in pages)  # no page is the last
         announced = max(wanted, held, came + 1 if more else 0)
         if came < announced:
-            raise IncompleteResult(
-                f"{where}: announces {announced} features and delivers {came} that can be read; needed all of them; "
-                "ask for a smaller area, or give the layer as a file"
-            )
+            raise IncompleteResult("service.fewer", where=where, announced=announced, came=came)
 
 
 def tiles(box: Box, max_area_km2: float | None) -> list[Box]:

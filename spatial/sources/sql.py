@@ -34,8 +34,7 @@ def fetch(source: Source, area: Area, *, transport: Transport | None = None) -> 
     counted = {int(row["properties"][COUNT]) for row in rows if row.get("properties", {}).get(COUNT) is not None}
     if counted and max(counted) != len(rows):
         raise IncompleteResult(
-            f"{source.id} ({answer.url.partition('?')[0]}): counts {max(counted)} rows and delivers {len(rows)}; "
-            "needed all of them; ask for a smaller area, or give the layer as a file"
+            "sql.fewer", source=source.id, origin=answer.url.partition("?")[0], counted=max(counted), came=len(rows)
         )
     if not rows:
         return _nothing(answer, source, area)
@@ -56,7 +55,7 @@ def question(source: Source, box: Box | None, epsg: int | None, *, limit: int | 
         If the entry has no layer, or a CRS without a number.
     """
     if source.layer is None or epsg is None:
-        raise ConfigError(f"{source.id}: needed a layer and a crs with an EPSG code; correct the entry")
+        raise ConfigError("sql.entry", source=source.id)
     geometry = source.geometry_field or GEOMETRY
     conditions = [] if source.filter is None else [f"({source.filter})"]
     if box is not None:
@@ -84,7 +83,7 @@ def _rows(answer: Answer, source: Source) -> list[dict[str, Any]]:
         rows = told["features"]
         assert isinstance(rows, list)
     except (ValueError, KeyError, TypeError, AssertionError) as error:
-        raise SourceFormatError(f"{name}: answers with no GeoJSON; check the endpoint and the layer") from error
+        raise SourceFormatError("sql.no_geojson", name=name) from error
     return rows
 
 

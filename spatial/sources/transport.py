@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from spatial.errors import ConfigError, SourceError, SourceFormatError, SourceUnavailable
+from spatial.phrases import phrase
 from spatial.version import version
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ HIDDEN = "***"
 # Parameters that carry a secret in the services that are known, whatever is configured.
 SECRET_PARAMETERS = re.compile(r"(?i)\b(apikey|api_key|api-key|token|access_token|password|key)=[^&\s\"'<>]+")
 SAYS = {
-    401: "wants a key or refuses the one given",
-    403: "refuses access",
-    404: "has nothing at this address",
-    406: "refuses our kind of request (User-Agent or format)",
-    429: "gets too many requests from here",
+    401: phrase("transport.http_401"),
+    403: phrase("transport.http_403"),
+    404: phrase("transport.http_404"),
+    406: phrase("transport.http_406"),
+    429: phrase("transport.http_429"),
 }
 
 
@@ -66,10 +67,7 @@ class Key:
         """
         found = os.environ.get(self.variable, "").strip()
         if not found:
-            raise ConfigError(
-                f"{self.variable}: found no key in the environment; needed one to ask this service; "
-                "get it from its operator and set the variable"
-            )
+            raise ConfigError("transport.no_key", variable=self.variable)
         return found
 
 
@@ -187,7 +185,7 @@ class Transport:
 
         plain = _joined(url, params)
         if urlsplit(plain).scheme not in ("http", "https") or not urlsplit(plain).hostname:
-            raise ConfigError(f"address {scrub(plain)!r}: needed one that begins with https://; correct the endpoint")
+            raise ConfigError("transport.address", address=scrub(plain))
         secret = None if key is None else key.value()
         if secret:
             _SECRETS.add(secret)
@@ -208,9 +206,9 @@ class Transport:
         try:
             return retrying(self._once, plain, key, secret, frozenset(hosts), accept)
         except _PassingError as given_up:
-            tried = f" ({self.attempts} attempts)" if self.attempts > 1 else ""
-            message = f"{given_up.error}{tried}"
-            raise type(given_up.error)(message) from None
+            if self.attempts == 1:
+                raise given_up.error from None
+            raise type(given_up.error)("transport.attempts", error=given_up.error, n=self.attempts) from None
 
     def _once(self, url: str, key: Key | None, secret: str | None, hosts: frozenset[str], accept: str) -> Answer:
         """Ask once, following redirects; the key goes to the first host only."""
@@ -224,7 +222,7 @@ class Transport:
             at = _without(urljoin(at, headers.get("location", "")), secret)
             _check_redirect(at, url, first, hosts, secret)
         else:
-            raise SourceUnavailable(f"{_name(url, secret)}: sends us round in circles; check the endpoint")
+            raise SourceUnavailable("transport.circles", name=_name(url, secret))
         _check_status(status, headers, body, url, key, secret)
         return Answer(scrub(url, [secret or ""]), headers.get("content-type", ""), body, _now())
 
@@ -249,7 +247,7 @@ class Transport:
                 for piece in response.iter_content(CHUNK_BYTES):
                     size += len(piece)
                     if size > MAX_BYTES:
-                        raise SourceFormatError(f"{name}: answers with more than {MAX_BYTES >> 20} MB; ask for less")
+                        raise SourceFormatError("transport.too_large", name=name, most_mb=MAX_BYTES >> 20)
                     if time.monotonic() - begun > self.whole_s:
                         raise requests.exceptions.ReadTimeout()
                     pieces.append(piece)
@@ -269,27 +267,23 @@ def _wrapped(error: Exception, name: str) -> Exception:
     from requests import exceptions
 
     if isinstance(error, exceptions.SSLError):
-        return SourceUnavailable(
-            f"{name}: has no valid certificate; check the endpoint, or this machine's certificates"
-        )
+        return SourceUnavailable("transport.certificate", name=name)
     if isinstance(error, exceptions.Timeout):
-        return _PassingError(SourceUnavailable(f"{name}: does not answer in time; try again later"))
+        return _PassingError(SourceUnavailable("transport.no_answer", name=name))
     if isinstance(error, exceptions.ChunkedEncodingError | exceptions.ContentDecodingError):
-        return _PassingError(SourceUnavailable(f"{name}: broke off in the middle of an answer; try again later"))
+        return _PassingError(SourceUnavailable("transport.broke_off", name=name))
     if isinstance(error, exceptions.ConnectionError):
-        words = "broke off in the middle of an answer" if "timed out" in str(error) else "cannot be reached"
-        return _PassingError(SourceUnavailable(f"{name}: {words}; check the network, or try again later"))
-    return SourceUnavailable(f"{name}: cannot be asked ({type(error).__name__}); check the endpoint")
+        broken = "timed out" in str(error)
+        words = phrase("transport.broken") if broken else phrase("transport.no_reach")
+        return _PassingError(SourceUnavailable("transport.unreached", name=name, words=words))
+    return SourceUnavailable("transport.unasked", name=name, kind=type(error).__name__)
 
 
 def _check_redirect(at: str, url: str, first: tuple[str, str, int], hosts: frozenset[str], secret: str | None) -> None:
     parts = urlsplit(at)
     downgraded = first[0] == "https" and parts.scheme != "https"
     if parts.hostname not in {first[1], *hosts} or downgraded:
-        raise SourceUnavailable(
-            f"{_name(url, secret)}: sends us on to {parts.scheme}://{parts.hostname}, which is not configured; "
-            "if the service has moved, correct the endpoint"
-        )
+        raise SourceUnavailable("transport.sent_on", name=_name(url, secret), to=f"{parts.scheme}://{parts.hostname}")
 
 
 def _check_status(
@@ -297,12 +291,15 @@ def _check_status(
 ) -> None:
     if status == 200:
         return
-    says = SAYS.get(status, "has trouble of its own" if status >= 500 else "refuses the request")
+    says = SAYS.get(status) or (phrase("transport.http_5xx") if status >= 500 else phrase("transport.http_4xx"))
     said = scrub(_excerpt(body), [secret or ""])
-    todo = "try again later" if status in PASSING else "check the entry with `faellesrum sources check`"
+    todo = phrase("transport.later") if status in PASSING else phrase("transport.check_entry")
     if status in (401, 403):
-        todo = f"check {key.variable}" if key is not None else "it may want a key; look at the operator's page"
-    error = SourceUnavailable(f"{_name(url, secret)}: {says} (HTTP {status}{said}); {todo}")
+        check = phrase("transport.check_key", variable="" if key is None else key.variable)
+        todo = phrase("transport.wants_key") if key is None else check
+    error = SourceUnavailable(
+        "transport.refused", name=_name(url, secret), says=says, status=status, said=said, todo=todo
+    )
     if status not in PASSING:
         raise error
     raise _PassingError(error, max(_seconds(headers.get("retry-after", "")), AFTER_429_S if status == 429 else 0.0))

@@ -19,6 +19,8 @@ from typing import Any
 
 import pyogrio
 
+from spatial.phrases import phrase
+
 log = logging.getLogger(__name__)
 
 # Formats that hold what they say, and name nothing elsewhere.
@@ -107,7 +109,7 @@ def check(path: Path) -> bytes:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if path.suffix.lower() != ".vrt" and ELSEWHERE.search(head):
-        raise ValueError("it holds no features, but the address of others")
+        raise ValueError(phrase("vector_file.elsewhere"))
     if head.startswith(SQLITE):
         _check_views(path)
     if head.startswith(b"PK"):
@@ -126,7 +128,7 @@ def check_archive(path: Path) -> None:
     limit = MAX_BOOK_BYTES if path.suffix.lower() in BOOKS else MAX_ARCHIVE_BYTES
     size = _unpacked(path)
     if size > limit:
-        raise ValueError(f"unpacked it has {size / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB are read")
+        raise ValueError(phrase("vector_file.unpacked", size_mb=size / 1e6, most_mb=limit / 1e6))
 
 
 def _unpacked(path: Path) -> int:
@@ -140,9 +142,9 @@ def _unpacked(path: Path) -> int:
 
 def _check_claim(about: Mapping[str, Any], size: int) -> None:
     if about["driver"] not in DRIVERS:
-        raise ValueError(f"its format is {about['driver']}")
+        raise ValueError(phrase("vector_file.format", driver=about["driver"]))
     if about["features"] > size:
-        raise ValueError(f"it claims {about['features']:,} features in {size:,} bytes")
+        raise ValueError(phrase("vector_file.claims", n=int(about["features"]), size=size))
 
 
 def _check_views(path: Path) -> None:
@@ -159,6 +161,6 @@ def _check_views(path: Path) -> None:
                 database.execute(f'SELECT count(*) FROM "{view.replace(chr(34), chr(34) * 2)}"').fetchone()
             except sqlite3.OperationalError as error:
                 if "interrupted" in str(error):
-                    raise ValueError(f"its view {view!r} does not come to an end") from error
+                    raise ValueError(phrase("vector_file.view", view=view)) from error
             except sqlite3.Error:
                 continue  # functions that SQLite does not have by itself

@@ -66,7 +66,7 @@ def test_an_interrupt_ends_the_run_and_its_helpers_and_leaves_nothing(after_s, f
         return
     # Before Python has begun to read our code the signal itself ends it.
     assert run.returncode in (130, -signal.SIGINT), (run.returncode, err)
-    assert err.strip() in ("", "faellesrum: stopped; nothing was written"), err
+    assert err.strip() in ("", "faellesrum: afbrudt; intet er skrevet"), err
     assert said == "" and not out.exists() and hidden(tmp_path) == []
     assert not re.search(str(tmp_path), subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout)
 
@@ -80,7 +80,7 @@ def without_rights() -> None:
 
 
 def bound(command: list[str], home: Path) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home), "FAELLESRUM_LANG": "en"}
     try:
         return subprocess.run(
             command, capture_output=True, text=True, timeout=300, preexec_fn=without_rights, env=env

@@ -134,7 +134,7 @@ def test_a_changed_file_is_refused(folder, tmp_path):
         whole = path.read_bytes()
         path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
         done = call("run", "--inputs", folder, "--out", tmp_path / "out")
-        assert done.code == 1 and "has been changed since it was frozen" in done.err and path.name in done.err
+        assert done.code == 1 and "er ændret, siden den blev gemt" in done.err and path.name in done.err
         path.write_bytes(whole)
     assert not (tmp_path / "out").exists()
 
@@ -174,7 +174,7 @@ def test_a_folder_of_something_else_is_not_replaced(demo, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     done = call("fetch", *demo, *NEAR, "--out", tmp_path / "mine")
-    assert done.code == 1 and "something else than frozen inputs" in done.err
+    assert done.code == 1 and "indeholder andet end gemte inddata" in done.err
     assert [p.name for p in tmp_path.rglob("*")] == ["mine", "thesis.txt"]
 
 

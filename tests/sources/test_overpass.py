@@ -470,7 +470,7 @@ def test_a_run_that_fails_leaves_no_results(server, demo_data, tmp_path, monkeyp
     server.script = ["remark"]
     args = ("run", "--boundary", demo_data / "reitbahnviertel.geojson", "--reach", 60, "--osm", "overpass")
     done = call(*args, "--out", tmp_path / "out")
-    assert done.code == 1 and done.err.count("\n") == 1 and "partial data is not used" in done.err
+    assert done.code == 1 and done.err.count("\n") == 1 and "ufuldstændige data bruges ikke" in done.err
     assert not (tmp_path / "out").exists()
 
 

@@ -198,7 +198,7 @@ def test_an_area_of_which_no_organisation_is_known_says_so():
 
 def test_an_unknown_id_is_one_line():
     done = call("estates", "show", "bispehvn")
-    assert done.code == 1 and done.err.count("\n") == 1 and "did you mean bispehaven" in done.err
+    assert done.code == 1 and done.err.count("\n") == 1 and "mente du bispehaven? " in done.err
 
 
 @pytest.mark.parametrize(
@@ -223,4 +223,4 @@ def test_run_by_id_without_a_boundary_says_what_to_do(tmp_path):
 def test_a_town_elsewhere_is_not_mapped_under_the_name_of_an_area(tmp_path):
     path = boundary(tmp_path / "b.geojson", lon_lat(-60, -60, 60, 60))
     done = call("run", "--estate", "agervang", "--boundary", path, "--osm", "x.osm", "--out", tmp_path / "out")
-    assert done.code == 1 and "km from where Agervang lies" in done.err
+    assert done.code == 1 and "km fra Agervang" in done.err
