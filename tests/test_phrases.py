@@ -7,6 +7,7 @@ import pickle
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,19 +31,36 @@ def name(func: ast.expr) -> str | None:
     return getattr(func, "id", getattr(func, "attr", None))
 
 
+@cache
+def calls() -> list[tuple[str, str, ast.Call]]:
+    """Where an error or a phrase is made with a message, and of what name."""
+    return [
+        (f"{path.name}:{node.lineno}", str(name(node.func)), node)
+        for path in sorted(Path(spatial.__path__[0]).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and name(node.func) in SAYING and node.args
+    ]
+
+
+def key_of(call: ast.Call) -> str | None:
+    found = call.args[0]
+    is_key = isinstance(found, ast.Constant) and KEY.fullmatch(str(found.value))
+    return str(found.value) if isinstance(found, ast.Constant) and is_key else None
+
+
 def said() -> Iterator[tuple[str, str, set[str] | None]]:
     """Where, the key, and what is named, of each message in the code; None where that is put together elsewhere."""
-    for path in sorted(Path(spatial.__path__[0]).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            called = isinstance(node, ast.Call) and name(node.func)
-            if (
-                called in SAYING
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-                and KEY.fullmatch(node.args[0].value)
-            ):
-                named = {word.arg for word in node.keywords}
-                yield f"{path.name}:{node.lineno}", str(node.args[0].value), None if None in named else named
+    for where, _, call in calls():
+        key, named = key_of(call), {word.arg for word in call.keywords}
+        if key is not None:
+            yield where, key, None if None in named else {str(one) for one in named}
+
+
+def test_no_message_is_written_out_in_the_code():
+    """All are keys, but where an error is made again with its own key."""
+    assert len(calls()) > 400
+    written = {where for where, what, call in calls() if what != "ValueError" and key_of(call) is None}
+    assert {where.partition(":")[0] for where in written} <= {"download.py"}, written
 
 
 def templates(lang: str) -> dict[str, str]:

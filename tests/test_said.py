@@ -46,7 +46,7 @@ def test_a_missing_file(tmp_path, town):
 
 
 def test_an_extract_that_is_cut_off(tmp_path, town, demo_data):
-    whole = next(demo_data.glob("*.osm.pbf")).read_bytes()
+    whole = (demo_data / "reitbahnviertel.osm.pbf").read_bytes()
     cut = tmp_path / "cut.osm.pbf"
     cut.write_bytes(whole[: len(whole) // 2])
     line = said("run", *town, "--osm", cut)
@@ -58,7 +58,7 @@ def test_a_boundary_in_degrees_that_says_nothing_of_its_crs(tmp_path, demo_data)
     path = tmp_path / "area.shp"
     gpd.GeoDataFrame(geometry=[shapely.box(12.57, 55.70, 12.58, 55.71)], crs=4326).to_file(path)
     path.with_suffix(".prj").unlink()
-    out = ("--osm", next(demo_data.glob("*.osm.pbf")), "--out", tmp_path / "out")
+    out = ("--osm", demo_data / "reitbahnviertel.osm.pbf", "--out", tmp_path / "out")
     assert said("run", "--boundary", path, *out) == (
         f"{path}: koordinater uden koordinatsystem (grader, ser det ud til); angiv det, fx EPSG:25832 "
         "(til en Shapefile: en .prj-fil)"
@@ -76,10 +76,19 @@ def test_a_plan_in_a_crs_that_it_is_not_in(tmp_path, demo_data):
     columns = {"action": ["add"], "layer": ["place"], "kind": ["bench"]}
     plan = tmp_path / "plan.gpkg"
     gpd.GeoDataFrame(columns, geometry=[shapely.Point(724_000, 6_175_000)], crs=4326).to_file(plan)
-    town = ("--boundary", demo_data / "reitbahnviertel.geojson", "--osm", next(demo_data.glob("*.osm.pbf")))
+    town = ("--boundary", demo_data / "reitbahnviertel.geojson", "--osm", demo_data / "reitbahnviertel.osm.pbf")
     assert said("plan", "check", plan, *town) == (
         f"{plan}: koordinaterne i objekt 1 passer ikke til koordinatsystemet WGS 84; angiv det rigtige, eller tegn "
         "objektet igen"
+    )
+
+
+def test_a_plan_for_another_estate(tmp_path, town, demo_data):
+    plan = tmp_path / "plan.toml"
+    plan.write_text('name = "Nyt torv"\n[[edit]]\nadd = "bench"\nat = [12.5, 55.7]\n', encoding="utf-8")
+    assert said("run", *town, "--osm", demo_data / "reitbahnviertel.osm.pbf", "--plan", plan) == (
+        "plan Nyt torv: edit 1: ligger 242 km fra Reitbahnviertel; er planen for et andet område eller i et andet "
+        "koordinatsystem, end den siger?"
     )
 
 
