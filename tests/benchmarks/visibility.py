@@ -8,6 +8,8 @@ visilibity, pyvispoly
     each viewpoint and whose buildings are merged; that preparation is not counted.
 shapely rays
     Rays all around each viewpoint, cut at the nearest wall (vectorised, STRtree).
+cityseer
+    Its viewshed from every cell of a raster, in Rust: not exact, and not from chosen points.
 shapely STRtree
     Lines of sight as a query of all lines against all walls.
 
@@ -34,6 +36,8 @@ PITCH_M = 32.0
 CORNERS_PER_QUARTER = 32  # of the polygon that stands for the disc with the peers
 RAYS = 720
 PEER_VIEWPOINTS = 150  # enough to measure a peer that does under a hundred a second
+CELL_M, CORE_M = 2, 60  # of the raster for cityseer, and its middle, whose cells see to all sides
+CELLS_TO_M = 100  # it takes minutes beyond
 SIGHT_M = 50.0
 SIGHTS, PEER_SIGHTS = 1_000_000, 50_000
 REPEATS = 3
@@ -147,6 +151,25 @@ def ray_areas(walls: shapely.STRtree, point: np.ndarray, radius_m: float) -> flo
     return float((reach**2).sum() * math.pi / RAYS)
 
 
+def cityseer_areas(houses: np.ndarray, radius_m: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """Open cells in the middle of the town, the area seen from each by cityseer's viewshed, and the seconds of all."""
+    from cityseer.rustalgos import viewshed
+    from rasterio.features import rasterize
+    from rasterio.transform import from_origin
+
+    side = int(2 * radius_m + CORE_M) // CELL_M
+    west, north = np.round(shapely.get_coordinates(houses).mean(axis=0)) + np.array((-side, side))
+    grid = from_origin(west, north, CELL_M, CELL_M)
+    built = rasterize(houses, out_shape=(side, side), transform=grid, default_value=10.0).astype(np.float32)
+    start = time.perf_counter()
+    seen = viewshed.Viewshed().visibility(built, int(radius_m), CELL_M, 1.5)[0]
+    seconds = time.perf_counter() - start
+    inner = int(radius_m) // CELL_M
+    row, column = np.nonzero(built[inner:-inner, inner:-inner] == 0) + np.array([[inner], [inner]])
+    cells = np.column_stack([west + (column + 0.5) * CELL_M, north - (row + 0.5) * CELL_M])
+    return cells, np.asarray(seen)[row, column] * CELL_M**2, seconds * len(cells) / (built == 0).sum()
+
+
 def best_seconds(work: Callable[[], object]) -> float:
     """Shortest of some runs."""
     seconds = []
@@ -186,6 +209,11 @@ def area_rows(houses: np.ndarray, points: np.ndarray, radius_m: float) -> list[d
             away = np.abs(np.subtract(areas, bounded)) / disc
             peer_row = row(measure, name, len(few) / seconds, one, float(away.max()))
             rows.append(peer_row | {"median_difference": float(np.median(away))})
+    if importlib.util.find_spec("cityseer") and radius_m <= CELLS_TO_M:
+        cells, areas, seconds = cityseer_areas(houses, radius_m)
+        away = np.abs(areas - visible_area(cells, occluders, radius_m)) / disc
+        cell_row = row(measure, f"cityseer, cells of {CELL_M} m", len(cells) / seconds, one, float(away.max()))
+        rows.append(cell_row | {"median_difference": float(np.median(away))})
     walls = shapely.STRtree(shapely.linestrings(occluders.segments.reshape(-1, 2, 2)))
     start = time.perf_counter()
     by_rays = [ray_areas(walls, point, radius_m) for point in few]
