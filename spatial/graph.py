@@ -7,6 +7,7 @@ crosses.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -69,6 +70,12 @@ class Network:
     def node_count(self) -> int:
         """Number of nodes."""
         return len(self.xy)
+
+    @cached_property
+    def stepping(self) -> tuple[Ints, shapely.STRtree]:
+        """Edges that one may step onto, and a tree of them."""
+        edges = np.flatnonzero(self.attachable)
+        return edges, shapely.STRtree(self.geometry[edges])
 
 
 @dataclass(frozen=True)

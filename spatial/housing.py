@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,7 +13,8 @@ from pyproj import CRS
 
 from spatial.config import TagRules
 from spatial.model import RawData
-from spatial.sorting import Table, column, numbers, table_of
+from spatial.reuse import Steps
+from spatial.sorting import Table, Tags, as_columns, column, number, numbers, table_of
 
 # residential=* of the ground of a public-housing department, as the catalogue of sources maps it.
 DEPARTMENT = "almen"
@@ -32,23 +36,48 @@ def departments_of(raw: RawData, crs: CRS) -> Table:
     ).sort_index()
 
 
-def buildings_of(raw: RawData, rules: TagRules, crs: CRS) -> Table:
+class _Building(NamedTuple):
+    """What the tags of a building say."""
+
+    use: str
+    name: str | None
+    levels: float
+    height_m: float
+    flats: float
+    other_use: bool
+    addressed: bool
+    solid: bool
+
+
+_DTYPES = dict.fromkeys(("levels", "height_m", "flats"), np.float64) | dict.fromkeys(
+    ("other_use", "addressed", "solid"), np.bool_
+)
+
+
+def buildings_of(raw: RawData, rules: TagRules, crs: CRS, once: Steps) -> Table:
     """Areas tagged as buildings, with what is known of their use and size, in the order of their ids."""
-    index = [i for i, tags in enumerate(raw.areas.tags) if "building" in tags]
-    tags = [raw.areas.tags[i] for i in index]
-    use = column(tags, "building")
-    other = rules.building["other_use"]
-    columns = {
-        "use": use,
-        "name": column(tags, "name"),
-        "levels": numbers(tags, "building:levels"),
-        "height_m": numbers(tags, "height"),
-        "flats": numbers(tags, "building:flats"),
-        "other_use": np.array([any(key in tag for key in other) for tag in tags], dtype=bool),
-        "addressed": np.array(["addr:housenumber" in tag for tag in tags], dtype=bool),
-        "solid": ~np.isin(use.astype(str), rules.building["open_below"]),
-    }
-    return table_of(raw.areas.ids[index], raw.areas.geometry[index], columns, crs).sort_index()
+    areas = raw.areas
+    read = once.each("building", areas.tags, lambda tags: _building(tags, rules.building))
+    index = [i for i, building in enumerate(read) if building is not None]
+    columns = as_columns([building for building in read if building is not None], _Building._fields, _DTYPES)
+    return table_of(areas.ids[index], areas.geometry[index], columns, crs).sort_index()
+
+
+def _building(tags: Tags, config: Mapping[str, Any]) -> _Building | None:
+    """Read a building; None where the tags are of another thing."""
+    use = tags.get("building")
+    if use is None:
+        return None
+    return _Building(
+        use=use,
+        name=tags.get("name"),
+        levels=number(tags.get("building:levels")),
+        height_m=number(tags.get("height")),
+        flats=number(tags.get("building:flats")),
+        other_use=any(key in tags for key in config["other_use"]),
+        addressed="addr:housenumber" in tags,
+        solid=use not in config["open_below"],
+    )
 
 
 def _near(tree: shapely.STRtree, shapes: npt.NDArray[np.object_], distance_m: float) -> npt.NDArray[np.int64]:

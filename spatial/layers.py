@@ -38,7 +38,7 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS, *, once: Steps = AFRESH) 
     """
     points, lines, areas = raw.points, raw.lines, raw.areas
     sorter = Sorter(rules, crs, once)
-    buildings = once("buildings", (areas,), lambda: buildings_of(raw, rules, crs))
+    buildings = once("buildings", (areas,), lambda: buildings_of(raw, rules, crs, once))
     paths = once("paths", (lines,), lambda: paths_of(lines, rules, crs, once))
     gates = sorter.select("gates", points, _is_gate(rules), ("barrier", "access", "foot", "wheelchair"))
     entrances = sorter.select("entrances", points, _is_entrance, ("entrance", "access"))

@@ -119,11 +119,10 @@ def attach(
         Where no near leg is clear, take the nearest edge all the same (people do leave their
         homes). Else the nearest with a clear leg within the limit, or none.
     """
-    edges = np.flatnonzero(network.attachable)
+    edges, tree = network.stepping
     if not len(edges) or not len(shapes):
         return by_owner(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), len(shapes))
     lines = network.geometry[edges]
-    tree = shapely.STRtree(lines)
     nearest = tree.query_nearest(shapes, max_distance=limit_m, all_matches=False)
     near = tree.query(shapes, predicate="dwithin", distance=within_m)
     pairs = np.unique(np.concatenate([nearest, near], axis=1), axis=1)

@@ -210,7 +210,9 @@ def _standing(raw: RawData, layer: str, key: str, edits: Sequence[Edit]) -> _Sta
 def _beside(tags: Mapping[str, str]) -> bool:
     """Whether a thing is above or below the ground, or lets one through: nothing stands in the way of another."""
     return (
-        any(tags.get(key, "no") != "no" for key in ("bridge", "tunnel", "covered"))
+        tags.get("bridge", "no") != "no"
+        or tags.get("tunnel", "no") != "no"
+        or tags.get("covered", "no") != "no"
         or tags.get("layer", "0") != "0"
         or tags.get("building") in ("roof", "carport")
     )

@@ -8,7 +8,6 @@ leads nowhere. New ways join the network where they touch or cross what lies on 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,6 +23,7 @@ from spatial.model import Edit, Estate, Features, Plan, RawData
 from spatial.phrases import Spoken, phrase
 from spatial.plan_drawn import located
 from spatial.plan_faults import LAYERS, SITE, WAYS, find, identity
+from spatial.sorting import nodes_of
 
 # A door this near to a demolished building goes with it; a new way that ends this near to another joins it.
 DOOR_M = 0.5
@@ -160,7 +160,7 @@ def _objects(raw: RawData) -> dict[str, tuple[dict[str, str], BaseGeometry, tupl
     found: dict[str, tuple[dict[str, str], BaseGeometry, tuple[int, ...] | None]] = {}
     for name in LAYERS:
         part = getattr(raw, name)
-        nodes = None if part.node_ids is None else [tuple(map(int, own)) for own in _node_parts(part)]
+        nodes = None if part.node_ids is None else [tuple(map(int, own)) for own in nodes_of(part)]
         for i, (identity_, tags, shape) in enumerate(zip(*_columns(part), strict=True)):
             found[str(identity_)] = (dict(tags), shape, None if nodes is None else nodes[i])
     return found
@@ -193,17 +193,9 @@ def _kept(features: Features, unwanted: set[str]) -> Features:
 def _taken(features: Features, rows: npt.NDArray[np.int64]) -> Features:
     nodes = None
     if features.node_ids is not None:
-        parts = _node_parts(features)
+        parts = nodes_of(features)
         nodes = np.concatenate([*(parts[i] for i in rows), np.empty(0, dtype=np.int64)]).astype(np.int64)
     return Features(features.ids[rows], [features.tags[i] for i in rows], features.geometry[rows], nodes)
-
-
-def _node_parts(features: Features) -> list[npt.NDArray[np.int64]]:
-    assert features.node_ids is not None
-    if not len(features):
-        return []
-    ends = np.cumsum(shapely.get_num_coordinates(features.geometry))
-    return np.split(features.node_ids, ends[:-1])
 
 
 def _remove(raw: RawData, edit: Edit) -> RawData:
@@ -280,7 +272,7 @@ def _fresh(nodes: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
 def _joined(lines: Features, identity: str, tags: Mapping[str, str], shape: BaseGeometry) -> Features:
     """Ways with one more, which shares a vertex with each way on its level that it touches or crosses."""
     nodes = lines.node_ids if lines.node_ids is not None else np.empty(0, dtype=np.int64)
-    parts = _node_parts(replace(lines, node_ids=nodes))
+    parts = nodes_of(replace(lines, node_ids=nodes))
     shapes = lines.geometry.copy()
     level = _level(tags)
     near = np.array(
@@ -310,10 +302,13 @@ def _joined(lines: Features, identity: str, tags: Mapping[str, str], shape: Base
 
 def _unjoined(lines: Features, identity: str) -> Features:
     """Ways without the vertices that were put into them only to join this one."""
-    parts = _node_parts(lines)
-    mine = {int(node) for own, part in zip(lines.ids, parts, strict=True) if own == identity for node in part}
-    uses = Counter(int(node) for part in parts for node in part)
-    put_in = {node for node in mine if node < 0 and uses[node] == 2}
+    rows = np.flatnonzero(lines.ids == identity)
+    if not len(rows) or lines.node_ids is None:
+        return lines
+    parts = nodes_of(lines)
+    mine = np.concatenate([parts[i] for i in rows])
+    known, uses = np.unique(lines.node_ids, return_counts=True)
+    put_in = set(np.intersect1d(mine[mine < 0], known[uses == 2]).tolist())
     if not put_in:
         return lines
     shapes, nodes = lines.geometry.copy(), []
@@ -399,7 +394,7 @@ def _cut(lines: Features, site: BaseGeometry) -> Features:
     assert lines.node_ids is not None
     ids, tags, shapes, nodes = [], [], [], []
     used = lines.node_ids
-    for name, tag, shape, part in zip(*_columns(lines), _node_parts(lines), strict=True):
+    for name, tag, shape, part in zip(*_columns(lines), nodes_of(lines), strict=True):
         pieces = [shape]
         if "highway" in tag and shapely.intersects(site, shape):
             pieces = [p for p in shapely.get_parts(shapely.difference(shape, site)) if p.length > 0]

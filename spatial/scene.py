@@ -401,10 +401,10 @@ def _seats_complete(
 
 
 def _near_way(places: gpd.GeoDataFrame, graph: walking.Network, within_m: float) -> npt.NDArray[np.bool_]:
-    lines = graph.geometry[graph.attachable]
+    edges, tree = graph.stepping
     near = np.zeros(len(places), dtype=bool)
-    if len(lines) and len(places):
-        near[shapely.STRtree(lines).query(places.geometry.to_numpy(), predicate="dwithin", distance=within_m)[0]] = True
+    if len(edges) and len(places):
+        near[tree.query(places.geometry.to_numpy(), predicate="dwithin", distance=within_m)[0]] = True
     return near
 
 

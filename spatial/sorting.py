@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from pyproj import CRS
 
 from spatial.config import Matcher, TagRules
@@ -90,6 +92,22 @@ def table_of(ids: Iterable[str], geometry: Any, columns: Mapping[str, Any], crs:
     """Make a canonical table: object ids, shapes, columns."""
     index = pd.Index(np.asarray(list(ids), dtype=object), name="id")
     return gpd.GeoDataFrame(dict(columns), index=index, geometry=np.asarray(geometry, dtype=object), crs=crs)
+
+
+def as_columns(
+    rows: Sequence[tuple[Any, ...]], names: Sequence[str], dtypes: Mapping[str, Any]
+) -> dict[str, npt.NDArray[Any]]:
+    """Records as columns: of text and the like, unless a type is named."""
+    values = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return {name: np.array(value, dtype=dtypes.get(name, object)) for name, value in zip(names, values, strict=True)}
+
+
+def nodes_of(lines: Features) -> list[npt.NDArray[np.int64]]:
+    """Identities of the vertices of each line; nothing where they are not known."""
+    if lines.node_ids is None:
+        return []
+    ends = np.cumsum(shapely.get_num_coordinates(lines.geometry)).tolist()
+    return [lines.node_ids[begin:end] for begin, end in pairwise([0, *ends])]
 
 
 def column(tags: Iterable[Tags], key: str) -> npt.NDArray[np.object_]:

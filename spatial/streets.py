@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -17,13 +16,12 @@ from pyproj import CRS
 from spatial.config import TagRules
 from spatial.model import Features, RawData
 from spatial.reuse import Steps
-from spatial.sorting import Sorter, Table, Tags, as_set, number, plain_number, ragged, table_of
+from spatial.sorting import Sorter, Table, Tags, as_columns, as_set, nodes_of, number, plain_number, ragged, table_of
 
 MPH_TO_KMH = 1.609344
 
 
-@dataclass(frozen=True)
-class _Way:
+class _Way(NamedTuple):
     """What the tags of a way say to somebody who walks."""
 
     highway: str
@@ -46,7 +44,7 @@ class _Way:
     is_crossing: bool
 
 
-PATH_COLUMNS = tuple(field.name for field in fields(_Way))
+PATH_COLUMNS = _Way._fields
 
 
 NUMBERS, FLAGS = ("width_m", "incline", "level"), ("steps", "bridge", "tunnel", "allowed", "major", "is_crossing")
@@ -89,13 +87,9 @@ def paths_of(lines: Features, rules: TagRules, crs: CRS, once: Steps) -> Table:
     ways = once.each("ways", lines.tags, lambda tags: _way(tags, rules.walk))
     found = [(i, way) for i, way in enumerate(ways) if way is not None]
     index = [i for i, _ in found]
-    ends = np.cumsum(shapely.get_num_coordinates(lines.geometry))
-    nodes = [] if lines.node_ids is None or not len(lines) else np.split(lines.node_ids, ends[:-1])
+    nodes = nodes_of(lines)
     dtypes = dict.fromkeys(NUMBERS, np.float64) | dict.fromkeys(FLAGS, np.bool_)
-    columns = {
-        name: np.array([getattr(way, name) for _, way in found], dtype=dtypes.get(name, object))
-        for name in PATH_COLUMNS
-    }
+    columns = as_columns([way for _, way in found], PATH_COLUMNS, dtypes)
     columns["node_ids"] = ragged([nodes[i] for i in index])
     return table_of(lines.ids[index], lines.geometry[index], columns, crs)
 

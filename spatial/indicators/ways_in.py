@@ -35,9 +35,9 @@ def ways_in(places: Any, network: Any, blockers: Any, *, within_m: float = 50.0)
 
 def sectors(shapes: Any, network: Any, blockers: Any, *, within_m: float = 50.0) -> tuple[Any, Any]:
     """Pairs of place and sector from which a way comes, each once; sector 0 is east, and on against the clock."""
-    edges = np.flatnonzero(network.attachable)
+    edges, tree = network.stepping
     lines = network.geometry[edges]
-    place, line = shapely.STRtree(lines).query(shapes, predicate="dwithin", distance=within_m)
+    place, line = tree.query(shapes, predicate="dwithin", distance=within_m)
     legs = shapely.shortest_line(shapes[place], lines[line])
     ends = shapely.get_coordinates(legs).reshape(-1, 2, 2)
     reached = (shapely.length(legs) == 0) | in_sight(ends[:, 0], ends[:, 1], blockers)
