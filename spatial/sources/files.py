@@ -152,7 +152,8 @@ def of_shape(shape: BaseGeometry, crs: CRS, path: Path, *, name: str, margin_m: 
     except ProjError as error:
         raise CRSError("files.crs_nowhere", path=path, crs=crs.name) from error
     if not np.isfinite(position.bounds).all():
-        raise CRSError("files.misfit", path=path, bounds=shape.bounds, crs=crs.name)
+        west, south, east, north = shape.bounds
+        raise CRSError("files.misfit", path=path, west=west, south=south, east=east, north=north, crs=crs.name)
     metric = local_metric(position.centroid.x, position.centroid.y)
     boundary = gpd.GeoSeries([shape], crs=crs).to_crs(metric).iloc[0]
     _check_area(boundary, path)

@@ -258,6 +258,10 @@ def _meets(path: Path, tile: Any, area: BaseGeometry, crs: CRS) -> bool:
     return bool(shapely.intersects(_outline(path, tile, crs), shapely.box(*area.bounds)))
 
 
+def _sides(bounds: Sequence[float]) -> dict[str, float]:
+    return dict(zip(("west", "south", "east", "north"), map(float, bounds), strict=True))
+
+
 def _beside(tiles: Sequence[tuple[Path, Any]], area: BaseGeometry, estate: Estate, what: str) -> EmptyAreaError:
     path, tile = tiles[0]
     return EmptyAreaError(
@@ -265,10 +269,10 @@ def _beside(tiles: Sequence[tuple[Path, Any]], area: BaseGeometry, estate: Estat
         path=path,
         more=phrase("raster.more", n=len(tiles) - 1) if len(tiles) > 1 else "",
         what=WHATS[what],
-        bounds=list(tile.bounds),
+        **_sides(tile.bounds),
         crs=_crs(path, tile).name,
         estate=estate.name,
-        area=list(area.bounds),
+        **{f"area_{side}": value for side, value in _sides(area.bounds).items()},
         estate_crs=estate.crs.to_string(),
     )
 
