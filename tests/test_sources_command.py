@@ -103,7 +103,7 @@ def test_check_elsewhere(tmp_path, place):
 
 @pytest.mark.parametrize(
     ("reply", "words"),
-    [(Reply(401), "HTTP 401"), (Reply(504), "HTTP 504"), (Reply(body=PAGE), "web page"), (Reply(404), "HTTP 404")],
+    [(Reply(401), "HTTP 401"), (Reply(504), "HTTP 504"), (Reply(body=PAGE), "webside"), (Reply(404), "HTTP 404")],
 )
 def test_check_says_in_one_line_why_not(tmp_path, reply, words):
     found, asked = checked(tmp_path, lambda path, params: reply, "--json")
