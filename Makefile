@@ -23,7 +23,7 @@ DOCS_STAMP := $(VENV)/.installed-docs
 SITE := build/site
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test integration servers lint types imports format bench lock clean browser programs docs first-hour
+.PHONY: help demo test integration servers lint types imports format bench lock locale clean browser programs docs first-hour
 
 help:
 	@echo "make demo         set up and map the bundled estate into $(MAP)"
@@ -32,7 +32,7 @@ help:
 	@echo "make docs         build the documentation into $(SITE), warnings as errors"
 	@echo "make first-hour   follow README and the Danish quick guide to the letter in a clean clone"
 	@echo "make audit | licences | sbom | dist-check | coverage | mutants | faults | fuzz | test-oldest | same-bytes"
-	@echo "make lint | types | imports | format | bench | lock | clean"
+	@echo "make lint | types | imports | format | bench | lock | locale | clean"
 
 demo: $(RUN_STAMP)
 	$(BIN)/faellesrum demo --out $(MAP)
@@ -83,6 +83,10 @@ first-hour: | $(BIN)/python
 
 browser: $(DEV_STAMP)
 	@$(BIN)/python -m tests.ensure_browser
+
+# What click says in Danish, as gettext reads it.
+locale: $(DEV_STAMP)
+	$(BIN)/pybabel compile --domain click --directory spatial/defaults/locale
 
 # The run-time lock is compiled under the development lock: both hold the same versions.
 lock: | $(UV)

@@ -22,7 +22,7 @@ COMMANDS = (
     "faellesrum demo --out maps/demo",
     "ls maps/demo",
     "faellesrum explain maps/demo osm:way/157841252 --lang en",
-    "faellesrum explian maps/demo",
+    "faellesrum --lang en explian maps/demo",
     "faellesrum siting maps/demo --most 3 --lang en",
 )
 STAGE = re.compile(r"[⠀-⣿] (.+?) (\d:\d\d:\d\d)")

@@ -12,12 +12,14 @@ import click
 
 import spatial
 from spatial import cli, config, indicators, scored
+from spatial.commands import _language
 from spatial.model import ASPECTS, FLOATING
 from spatial.sources import catalogue, registry
 from spatial.strings import texts
 
 DOCS = Path(__file__).resolve().parent
 WIDTH = 100
+TITLES = {"en": "Commands", "da": "Kommandoer"}
 ENDS = {"_low": "at least", "": "best estimate", "_high": "at most"}
 PYTHON = ("Estate", "Analysis", "Comparison")
 FUNCTIONS = ("analyse", "compare", "load", "save", "indicator", "known")
@@ -49,17 +51,18 @@ def pages() -> dict[str, str]:
     titles = {name: text.partition("\n")[0].lstrip("# ") for name, text in made.items()}
     links = "\n".join(f"- [{title}]({name}.md)" for name, title in titles.items())
     made["index"] = f"# Reference\n\nMade from the program itself, so that it says what the program does.\n\n{links}\n"
-    return {f"reference/{name}.md": text for name, text in made.items()}
+    return {f"reference/{name}.md": text for name, text in made.items()} | {"da/kommandoer.md": commands("da")}
 
 
-def commands() -> str:
-    """The help of every command, as the command prints it."""
+def commands(lang: str = "en") -> str:
+    """The help of every command, as the command prints it in a language."""
     root = click.Context(cli.cli, info_name="faellesrum", terminal_width=WIDTH, max_content_width=WIDTH)
-    parts = ["# Commands\n", f"```text\n{cli.cli.get_help(root)}\n```\n"]
-    for name in cli.cli.list_commands(root):
-        command = cli.cli.get_command(root, name)
-        assert command is not None
-        parts += _help(command, name, root, "##")
+    with _language.speaking(lang):
+        parts = [f"# {TITLES[lang]}\n", f"```text\n{cli.cli.get_help(root)}\n```\n"]
+        for name in cli.cli.list_commands(root):
+            command = cli.cli.get_command(root, name)
+            assert command is not None
+            parts += _help(command, name, root, "##")
     return "\n".join(parts)
 
 

@@ -13,7 +13,7 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 import click
 
 from spatial import commands
-from spatial.commands import _console, _refused
+from spatial.commands import _console, _language
 from spatial.commands._shown import Shown, visible
 from spatial.errors import SpatialError
 from spatial.phrases import phrase
@@ -37,47 +37,41 @@ class _Group(commands.Group):
         return commands.load(cmd_name)
 
 
-@click.group(
-    cls=_Group,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="'faellesrum COMMAND --help' shows examples. Texts are in Danish; --lang en, or FAELLESRUM_LANG=en for all "
-    "commands, gives English. Nothing is sent anywhere unless you ask for a live service.",
-)
-@click.version_option(package_name="faellesrum", prog_name="faellesrum")
-@click.option("--debug", is_flag=True, help="Show what is fetched and dropped, and the traceback of an error.")
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="faellesrum", prog_name="faellesrum", message="%(prog)s %(version)s")
+@commands.heard
+@click.option("--debug", is_flag=True)
 @click.pass_context
 def cli(ctx: click.Context, debug: bool) -> None:
-    """Find and score the outdoor places of a housing estate where people can meet without joining anything.
-
-    It ranks places, never residents, and needs no internet but for what you ask of live services.
-
-    \b
-    faellesrum demo --out maps/demo
-    faellesrum run --boundary estate.geojson --osm denmark.osm.pbf --out maps/estate
-    faellesrum explain maps/estate osm:way/123
-    """
+    """Let commands log what they do where that is wished."""
     ctx.obj = debug
     logging.basicConfig(level=logging.INFO if debug else logging.ERROR, format="%(message)s", stream=sys.stderr)
 
 
 def main() -> None:
     """Run the command; one line on standard error for what went wrong, and the exit code."""
-    debug = "--debug" in sys.argv
     _console.never_refuse()
+    lang = _console.spoken(sys.argv)
+    with _language.speaking(lang):
+        _answer(lang)
+
+
+def _answer(lang: str) -> None:
+    debug = "--debug" in sys.argv
     try:
         with redirect_stdout(Shown(sys.stdout)), redirect_stderr(Shown(sys.stderr)):
             cli(prog_name=COMMAND, standalone_mode=False)
     except click.ClickException as error:
-        told = _refused.told(error, _console.spoken(sys.argv)).rstrip()
-        click.echo(visible(told, keep="\n\t"), err=True)
+        with redirect_stderr(Shown(sys.stderr)):
+            error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo(f"faellesrum: {phrase('cli.stopped').said(_console.spoken(sys.argv))}", err=True)
+        click.echo(f"faellesrum: {phrase('cli.stopped').said(lang)}", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             traceback.print_exc()
-        click.echo(f"faellesrum: {visible(_said(error, _console.spoken(sys.argv)))}", err=True)
+        click.echo(f"faellesrum: {visible(_said(error, lang))}", err=True)
         sys.exit(FAILED)
 
 

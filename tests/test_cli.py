@@ -578,7 +578,7 @@ def test_a_full_disk_fails_in_one_line(inputs, earlier):
 def test_wrong_usage_is_2(args, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = call(*args)
-    assert done.code == 2 and done.out == "" and re.match("(Brug|Usage): faellesrum", done.err)
+    assert done.code == 2 and done.out == "" and "Brug: faellesrum" in done.err
     assert not [*tmp_path.iterdir()]
 
 

@@ -11,7 +11,6 @@ from spatial import commands
 from spatial.config import DEFAULTS
 from spatial.strings import LANGUAGES, texts
 from tests.test_strings import leaves
-from tests.test_terminal import every_command
 
 ROOT = Path(__file__).resolve().parents[1]
 SPATIAL = ROOT / "spatial"
@@ -62,11 +61,10 @@ def test_no_note_of_the_registry_labels_residents():
     assert notes
 
 
-@pytest.mark.parametrize("words", [" ".join(words) for words, _ in every_command()])
-def test_no_help_text_labels_residents(words):
-    command = dict((" ".join(w), c) for w, c in every_command())[words]
-    told = f"{command.help} {' '.join(str(getattr(p, 'help', '')) for p in command.params)}"
-    assert not LABELS.search(told) and not GHETTO.search(told)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_help_text_labels_residents(lang):
+    for path, text in leaves(texts(lang, "help")).items():
+        assert not LABELS.search(str(text)) and not GHETTO.search(str(text)), path
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)

@@ -1,6 +1,7 @@
 """The commands of ``faellesrum``, one file each; a file ``<name>.py`` holds a click command called ``command``.
 
-A file whose name begins with ``_`` holds options that commands share.
+A file whose name begins with ``_`` holds options that commands share. What commands, options and arguments mean stands
+in ``defaults/help.<language>.toml``, by their names.
 
 Nothing heavy is imported at the head of these files: ``faellesrum --help`` loads them all.
 """
@@ -17,33 +18,27 @@ import click
 
 from spatial.commands import _teaching
 from spatial.commands._console import progress
-from spatial.strings import LANGUAGE_VARIABLE, LANGUAGES
+from spatial.commands._language import heard, language
 
-__all__ = ["Group", "as_json", "finished_run", "language", "load", "names", "output", "progress", "with_options"]
+__all__ = [
+    "Group", "as_json", "finished_run", "heard", "language", "load", "names", "output", "progress", "with_options",
+]  # fmt: skip
 
 Group = _teaching.Group
-# The order of the work, as `--help` shows it; a command that is not named here comes last.
+# The order of the work, as `--help` shows it under titles of its book; a command that is not named here comes last.
 SECTIONS = {
-    "Begin here": ("demo", "run", "batch"),
-    "Ask a finished run": ("explain", "map", "sitemap", "report", "export", "siting", "sensitivity"),
-    "A plan": ("plan", "compare", "timeline", "suggest"),
-    "Go out and look": ("fieldkit", "observe"),
-    "Areas and data": ("estates", "sources", "fetch"),
-    "This machine": ("doctor", "trust", "completion"),
+    "begin": ("demo", "run", "batch"),
+    "ask": ("explain", "map", "sitemap", "report", "export", "siting", "sensitivity"),
+    "plans": ("plan", "compare", "timeline", "suggest"),
+    "look": ("fieldkit", "observe"),
+    "data": ("estates", "sources", "fetch"),
+    "machine": ("doctor", "trust", "completion"),
 }
-MORE = "More"
+MORE = "more"
 
-language = click.option(
-    "--lang",
-    type=click.Choice(LANGUAGES),
-    default="da",
-    show_default=True,
-    envvar=LANGUAGE_VARIABLE,
-    help="Language of the texts; or set FAELLESRUM_LANG.",
-)
-output = click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
-as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-finished_run = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+output = click.option("--out", type=click.Path(path_type=Path), required=True)
+as_json = click.option("--json", "as_json", is_flag=True)
+finished_run = click.argument("folder", type=click.Path(path_type=Path))
 
 
 def names() -> list[str]:
@@ -66,7 +61,7 @@ def load(name: str) -> click.Command | None:
     if name not in names():
         return None
     command: click.Command = importlib.import_module(f"{__name__}.{name}").command
-    return _teaching.taught(command)
+    return _teaching.taught(command, (name,))
 
 
 def with_options(options: Sequence[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -15,26 +15,16 @@ if TYPE_CHECKING:
     from spatial.model import Estate
 
 BOUNDARY = (
-    click.option("--boundary", type=click.Path(path_type=Path), help="File with the estate's boundary."),
-    click.option("--name", help="Name of the estate; with several areas in the file or table, the one to take."),
-    click.option(
-        "--parcels-table",
-        type=click.Path(path_type=Path),
-        help="Instead of --boundary: the state's yearly table of parcels (CSV, XLSX), with --parcels and --year.",
-    ),
-    click.option("--parcels", type=click.Path(path_type=Path), help="Layer of parcel polygons (any map file)."),
-    click.option("--year", type=click.IntRange(2010, 2100), help="Year of the table: boundaries as of 1 December."),
-    click.option("--municipality", help="Where the table has areas of the same name in several."),
-    click.option("--allow-missing-parcels", "allow_missing", is_flag=True, help="Build the boundary without them."),
+    click.option("--boundary", type=click.Path(path_type=Path)),
+    click.option("--name"),
+    click.option("--parcels-table", type=click.Path(path_type=Path)),
+    click.option("--parcels", type=click.Path(path_type=Path)),
+    click.option("--year", type=click.IntRange(2010, 2100)),
+    click.option("--municipality"),
+    click.option("--allow-missing-parcels", "allow_missing", is_flag=True),
 )
 OPTIONS = (
-    click.option(
-        "--estate",
-        "area",
-        metavar="ID",
-        shell_complete=_completing.areas,
-        help="Area of the registry: 'faellesrum estates list'.",
-    ),
+    click.option("--estate", "area", shell_complete=_completing.areas),
     *BOUNDARY,
 )
 NAMES = ("area", "boundary", "name", "parcels_table", "parcels", "year", "municipality", "allow_missing")

@@ -1,91 +1,145 @@
-"""How the command teaches: sections in a sensible order, examples apart, and what a mistyped word was meant to be."""
+"""How the command teaches: words by language, sections in a sensible order, what a mistyped word was meant to be."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import click
 
 from spatial import spelling
-from spatial.commands import _console
+from spatial.commands import _language
 from spatial.phrases import phrase
+from spatial.strings import texts
 
+BOOK = "help"
 # Sections of the options of a command that has many; an option that is not named comes last.
 OPTION_SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "The estate": (
-        "area", "boundary", "name", "parcels_table", "parcels", "year", "municipality", "allow_missing",
+    "estate": (
+        "areas", "area", "boundary", "name", "parcels_table", "parcels", "year", "municipality", "allow_missing",
     ),
-    "What is read": (
+    "read": (
         "osm", "layers", "complete", "terrain", "surface", "field_checks", "observations", "frozen", "refresh",
         "offline",
     ),
-    "A plan": ("plan", "phase"),
-    "How it is judged": ("rubric", "seed", "margin_m", "reach_m"),
-    "What is written": ("out", "lang", "report_pdf", "as_json"),
+    "plan": ("plan", "phase", "phases"),
+    "judged": ("rubric", "seed", "margin_m", "reach_m"),
+    "machine": ("scheduler", "worker_count", "memory_limit"),
+    "written": ("out", "maps", "lang", "pdf", "as_json"),
 }  # fmt: skip
+OTHER, HELP = "other", "help"
 MANY = 10
 # No cut-off sentences in lists of commands: long ones are wrapped.
 WHOLE_SENTENCE = 200
-COMMAND = "faellesrum "
 
 
-def split_examples(text: str) -> tuple[str, list[str]]:
-    """Take the examples out of a command's help: its lines that begin with the command, and what they go on with."""
-    said, examples = [], []
-    for paragraph in inspect.cleandoc(text).split("\n\n"):
-        lines = paragraph.removeprefix("\b\n").splitlines()
-        if lines and lines[0].startswith(COMMAND):
-            examples += lines
-        else:
-            said.append(paragraph)
-    return "\n\n".join(said), examples
+def _words(*names: str) -> Any:
+    """Return what stands under these names in the book of the language that is spoken, or nothing."""
+    found: Any = texts(_language.spoken(), BOOK)
+    for name in names:
+        found = found.get(name, {})
+    return found
 
 
-def sections_of(parameters: list[click.Parameter]) -> Iterator[tuple[str, list[click.Parameter]]]:
+def title(section: str) -> str:
+    """Return the title of a section of a help text."""
+    return str(_words("section", section))
+
+
+def sections_of(options: Sequence[click.Parameter]) -> Iterator[tuple[str, list[click.Parameter]]]:
     """Options by section, in the order of the sections; few options are one section."""
-    if len(parameters) < MANY:
-        yield "Options", parameters
+    if len(options) < MANY:
+        yield "options", list(options)
         return
-    where = {name: title for title, names in OPTION_SECTIONS.items() for name in names}
-    for title in (*OPTION_SECTIONS, "Other"):
-        found = [parameter for parameter in parameters if where.get(str(parameter.name), "Other") == title]
+    where = {name: section for section, names in OPTION_SECTIONS.items() for name in names}
+    for section in (*OPTION_SECTIONS, OTHER):
+        found = [option for option in options if where.get(str(option.name), OTHER) == section]
         if found:
-            yield title, found
+            yield section, found
 
 
-class Taught(click.Command):
-    """A command whose help shows its examples apart and many options in sections."""
+class _Telling(click.Command):
+    """A command whose words stand in the books of help texts, under the words by which it is called.
+
+    What has no words there keeps those it has in the code, as a command that a user has added.
+    """
+
+    path: tuple[str, ...] = ()
+    examples: Sequence[str] = ()
+
+    def tell(self) -> None:
+        """Put its words, and those of its options and arguments, into the language that is spoken."""
+        own = _words("command", *self.path) if self.path else _words("program")
+        self.help, self.epilog = own.get("text", self.help), own.get("epilog", self.epilog)
+        self.examples = own.get("examples", ())
+        self.options_metavar = _words("usage", "options")
+        for parameter in self.params:
+            self._name(parameter)
+
+    def _name(self, parameter: click.Parameter) -> None:
+        own, name = _words("command", *self.path), str(parameter.name)
+        said, value = (own.get(what, {}).get(name) or _words(what).get(name) for what in ("option", "metavar"))
+        if said is not None:
+            parameter.help = said
+        if value is not None and not isinstance(parameter.type, click.Choice) and not _is_flag(parameter):
+            parameter.metavar = value
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the command line; what is wrong with it is said in the language that is spoken."""
+        self.tell()
+        return super().make_context(info_name, args, parent, **extra)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write usage, what it does, examples, and options."""
+        """Write usage, what it does, examples, commands and options."""
+        self.tell()
         self.format_usage(ctx, formatter)
-        said, examples = split_examples(self.help or "")
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(said)
-        write_examples(formatter, examples)
+            formatter.write_text(self.help or "")
+        if self.examples:
+            with formatter.section(title("examples")):
+                for line in self.examples:  # as it is: an example that is wrapped cannot be copied
+                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
         self.format_options(ctx, formatter)
         self.format_epilog(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, in sections where there are many."""
-        shown = [parameter for parameter in self.get_params(ctx) if parameter.get_help_record(ctx) is not None]
-        for title, parameters in sections_of(shown):
-            with formatter.section(title):
-                formatter.write_dl([parameter.get_help_record(ctx) or ("", "") for parameter in parameters])
+        """Write the arguments, and the options in sections where there are many."""
+        every, helping = self.get_params(ctx), self.get_help_option(ctx)
+        if helping is not None:  # click makes it, once, and has its own name for it
+            helping.help = str(_words("option", HELP))
+        arguments = [parameter for parameter in every if isinstance(parameter, click.Argument)]
+        if arguments:
+            with formatter.section(title("arguments")):
+                formatter.write_dl([(" ".join(one.get_usage_pieces(ctx)), one.help or "") for one in arguments])
+        options = [parameter for parameter in every if parameter not in arguments]
+        for section, found in sections_of([one for one in options if one.get_help_record(ctx) is not None]):
+            with formatter.section(title(section)):
+                formatter.write_dl([option.get_help_record(ctx) or ("", "") for option in found])
 
 
-def write_examples(formatter: click.HelpFormatter, examples: list[str]) -> None:
-    """Write examples as they are: an example that is wrapped cannot be copied."""
-    if examples:
-        with formatter.section("Examples"):
-            for line in examples:
-                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+def _is_flag(parameter: click.Parameter) -> bool:
+    return bool(getattr(parameter, "is_flag", False) or getattr(parameter, "count", False))
 
 
-class Group(click.Group):
+class Taught(_Telling):
+    """A command that does something."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do it, in the environment that the command was started in."""
+        with _language.environment(_language.FOUND):
+            return super().invoke(ctx)
+
+
+class Group(_Telling, click.Group):
     """Commands in the order in which they are used; a mistyped one is answered with the nearest."""
+
+    def tell(self) -> None:
+        """Put its words into the language that is spoken."""
+        super().tell()
+        self.subcommand_metavar = _words("usage", "command")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the commands, in order."""
@@ -93,42 +147,44 @@ class Group(click.Group):
 
     def sections(self, ctx: click.Context) -> Iterator[tuple[str, list[str]]]:
         """Names of the commands by section."""
-        yield "Commands", self.list_commands(ctx)
+        yield "commands", self.list_commands(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, or None."""
         found = super().get_command(ctx, cmd_name)
-        return None if found is None else taught(found)
+        return None if found is None else taught(found, (*self.path, cmd_name))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; a wrong name is told with the nearest ones."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            lang = _console.spoken(args)
+            lang = _language.spoken()
             near = spelling.hint(args[0], self.list_commands(ctx)).said(lang)
             hint = near[:1].upper() + near[1:]
             ctx.fail(phrase("commands.unknown", name=args[0], hint=hint).said(lang).rstrip())
         return super().resolve_command(ctx, args)
 
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write usage, what it is, examples, commands by section, and options."""
-        self.format_usage(ctx, formatter)
-        said, examples = split_examples(self.help or "")
-        formatter.write_paragraph()
-        with formatter.indentation():
-            formatter.write_text(said)
-        write_examples(formatter, examples)
-        for title, names in self.sections(ctx):
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by section, and the options."""
+        for section, names in self.sections(ctx):
             found = [(name, self.get_command(ctx, name)) for name in names]
-            with formatter.section(title):
+            with formatter.section(title(section)):
                 formatter.write_dl([(name, c.get_short_help_str(WHOLE_SENTENCE)) for name, c in found if c])
-        Taught.format_options(self, ctx, formatter)  # type: ignore[arg-type]  # it asks for nothing but options
-        self.format_epilog(ctx, formatter)
+        super().format_options(ctx, formatter)
 
 
-def taught(command: click.Command) -> click.Command:
-    """Let a plain command teach; so a file in this package needs nothing but ``@click.command()``."""
+def taught(command: click.Command, path: tuple[str, ...]) -> click.Command:
+    """Give a command its words; a plain one learns to show them, so a file in this package needs ``@click.command()``.
+
+    Parameters
+    ----------
+    path
+        Words by which it is called after the program's name.
+    """
     if type(command) is click.Command:
         command.__class__ = Taught
+    if isinstance(command, _Telling):
+        command.path = path
+        command.tell()
     return command

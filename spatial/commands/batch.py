@@ -17,28 +17,12 @@ SHARED = ("layers", "complete", "terrain", "surface", "rubric", "seed", "lang", 
 
 
 @click.command()
-@click.option(
-    "--osm",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="OpenStreetMap extract, .osm.pbf, of a country say; it is read once for all areas.",
-)
-@click.option(
-    "--areas",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Map layer with a polygon an area, and a column of names.",
-)
-@click.option(
-    "--scheduler",
-    default="local",
-    show_default=True,
-    metavar="local|tcp://HOST:PORT",
-    help="Processes on this machine, or a running Dask scheduler; all its machines must see --out.",
-)
-@click.option("--workers", "worker_count", type=click.IntRange(min=1), help="Processes here; default: one a core.")
-@click.option("--memory-limit", default="2GB", show_default=True, help="What each of them may hold.")
-@click.option("--maps", is_flag=True, help="Also write map, sheet and all other files of `run` for each area.")
+@click.option("--osm", type=click.Path(path_type=Path), required=True)
+@click.option("--areas", type=click.Path(path_type=Path), required=True)
+@click.option("--scheduler", default="local", show_default=True)
+@click.option("--workers", "worker_count", type=click.IntRange(min=1))
+@click.option("--memory-limit", default="2GB", show_default=True)
+@click.option("--maps", is_flag=True)
 @output
 @as_json
 def command(
@@ -60,12 +44,7 @@ def command(
     margin_m: float,
     reach_m: float,
 ) -> None:
-    """Score many areas from one extract; started again, it goes on where it was.
-
-    \b
-    faellesrum batch --osm denmark.osm.pbf --areas departments.gpkg --out denmark
-    faellesrum batch --osm denmark.osm.pbf --areas departments.gpkg --out /shared/denmark --scheduler tcp://10.0.0.1:8786
-    """
+    """Score many areas from one extract; started again, it goes on where it was."""
     from spatial import batch
     from spatial.area_task import Settings
     from spatial.errors import InputError

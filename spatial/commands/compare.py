@@ -12,26 +12,14 @@ from spatial.commands._compared import Compared
 
 
 @click.command()
-@click.argument("before", metavar="BEFORE", type=click.Path(path_type=Path))
-@click.argument("after", metavar="AFTER...", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path), nargs=-1, required=True)
 @language
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    help="Folder for tables, a layer for QGIS, map.html with before and after side by side, and the report plan.html.",
-)
-@click.option("--pdf", is_flag=True, help="With --out: write the report as plan.pdf too.")
+@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--pdf", is_flag=True)
 @as_json
 def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, pdf: bool, as_json: bool) -> None:
-    """Say which meeting spaces go, come and change, and whose daily walk gets worse.
-
-    BEFORE and AFTER are the folders of finished runs for one estate, the second with --plan. Several plans
-    are laid side by side. A run with --phases is followed through its phases.
-
-    \b
-    faellesrum compare maps/today maps/plan-a --out maps/plan-a-differences
-    faellesrum compare maps/today maps/plan-a maps/plan-b maps/plan-c
-    """
+    """Say which meeting spaces go, come and change, and whose daily walk gets worse."""
     from spatial import outputs, plan_words
 
     today = outputs.load(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from spatial.commands import heard
 from spatial.commands._console import misused
 from spatial.phrases import phrase
 
@@ -12,17 +13,10 @@ SHELLS = ("bash", "zsh", "fish")
 
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
+@heard
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    """Print what makes the Tab key complete commands, options and ids in bash, zsh or fish.
-
-    Put it where the shell reads it when it starts, and open a new one.
-
-    \b
-    faellesrum completion bash >> ~/.bashrc
-    faellesrum completion zsh >> ~/.zshrc
-    faellesrum completion fish > ~/.config/fish/completions/faellesrum.fish
-    """
+    """Print what makes the Tab key complete commands, options and ids in bash, zsh or fish."""
     from click import shell_completion
 
     root = ctx.find_root()

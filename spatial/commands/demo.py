@@ -15,11 +15,7 @@ DEMO = "reitbahnviertel"
 @click.command()
 @with_options(run.ANALYSIS)
 def command(**options: Any) -> None:
-    """Run on the bundled extract: Reitbahnviertel, Neubrandenburg.
-
-    \b
-    faellesrum demo --out maps/demo
-    """
+    """Run on the bundled extract: Reitbahnviertel, Neubrandenburg."""
     folder = data_folder()
     run.analyse({"boundary": folder / f"{DEMO}.geojson"}, folder / f"{DEMO}.osm.pbf", **options)
 

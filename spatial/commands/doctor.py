@@ -13,14 +13,7 @@ from spatial.commands import as_json, language
 @language
 @as_json
 def command(lang: str, as_json: bool) -> None:
-    """Look at versions, file formats, coordinate systems and the cache, and say what to do about what is wrong.
-
-    Nothing is requested from anywhere. Exit status 1: something is missing that a run needs.
-
-    \b
-    faellesrum doctor
-    faellesrum doctor --json --lang en
-    """
+    """Look at versions, file formats, coordinate systems and the cache, and say what to do about what is wrong."""
     from spatial import checkup
 
     found = checkup.look()

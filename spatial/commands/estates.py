@@ -7,17 +7,13 @@ from typing import Any
 
 import click
 
-from spatial.commands import Group, _completing, _estate, as_json, language, with_options
+from spatial.commands import Group, _completing, _estate, as_json, heard, language, with_options
 
 
 @click.group(cls=Group)
+@heard
 def command() -> None:
-    """The housing areas ever on the state's list of omdannelsesområder, and their boundaries.
-
-    \b
-    faellesrum estates list
-    faellesrum estates show taastrupgaard
-    """
+    """The housing areas ever on the state's list of omdannelsesområder, and their boundaries."""
 
 
 @command.command("list")
@@ -31,17 +27,11 @@ def show_all(lang: str, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("area", metavar="ID", shell_complete=_completing.areas)
+@click.argument("area", shell_complete=_completing.areas)
 @language
 @as_json
 def show_one(area: str, lang: str, as_json: bool) -> None:
-    """Show what the registry knows of one area, how sure it is, and where its boundary comes from.
-
-    ID may also be the area's name.
-
-    \b
-    faellesrum estates show Tåstrupgård --lang en
-    """
+    """Show what the registry knows of one area, how sure it is, and where its boundary comes from."""
     from spatial import directory
     from spatial.sources import registry
 
@@ -50,17 +40,12 @@ def show_one(area: str, lang: str, as_json: bool) -> None:
 
 
 @command.command("boundary")
-@click.argument("area", metavar="[ID]", required=False, shell_complete=_completing.areas)
+@click.argument("area", required=False, shell_complete=_completing.areas)
 @with_options(_estate.BOUNDARY)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write (.gpkg or .geojson).")
+@click.option("--out", type=click.Path(path_type=Path), required=True)
 @language
 def write_boundary(area: str | None, out: Path, lang: str, **options: Any) -> None:
-    """Build the boundary of an area from the state's table of parcels, and write it to a file.
-
-    \b
-    faellesrum estates boundary vollsmose --parcels-table 2023.xlsx --parcels jordstykker.gpkg --year 2023 \\
-      --out vollsmose.gpkg
-    """
+    """Build the boundary of an area from the state's table of parcels, and write it to a file."""
     which = _estate.taken({"area": area, **options})
     from spatial.sources import files
 

@@ -12,18 +12,11 @@ from spatial.commands import _completing, as_json, finished_run, language
 @click.command()
 @finished_run
 @click.argument("place_id", shell_complete=_completing.places)
-@click.option("--lens", help="Seen by a way of getting about: see lenses.csv (wheelchair, dark, ...).")
+@click.option("--lens")
 @language
 @as_json
 def command(folder: Path, place_id: str, lens: str | None, lang: str, as_json: bool) -> None:
-    """Say every number behind a place's score, back to tag and source.
-
-    DIR is the folder of a finished run, PLACE_ID as in its scores.csv.
-
-    \b
-    faellesrum explain maps/demo osm:way/157841252 --lang en
-    faellesrum explain maps/demo osm:way/157841252 --lens wheelchair
-    """
+    """Say every number behind a place's score, back to tag and source."""
     from spatial import explanation, lens_rules
     from spatial.sources import finished
 

@@ -6,28 +6,18 @@ from pathlib import Path
 
 import click
 
-from spatial.commands import finished_run
+from spatial.commands import finished_run, heard
 
 FORMATS = ("geojson", "geoparquet", "flatgeobuf")
 
 
 @click.command()
 @finished_run
-@click.option(
-    "--as",
-    "formats",
-    type=click.Choice(FORMATS, case_sensitive=False),
-    multiple=True,
-    required=True,
-    help="Format to write; give it several times for several.",
-)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to write into. Default: DIR.")
+@click.option("--as", "formats", type=click.Choice(FORMATS, case_sensitive=False), multiple=True, required=True)
+@click.option("--out", type=click.Path(path_type=Path))
+@heard
 def command(folder: Path, formats: tuple[str, ...], out: Path | None) -> None:
-    """Write places and meeting spaces as GeoJSON (WGS 84), GeoParquet or FlatGeobuf (the estate's grid).
-
-    \b
-    faellesrum export maps/demo --as geojson --as geoparquet
-    """
+    """Write places and meeting spaces as GeoJSON (WGS 84), GeoParquet or FlatGeobuf (the estate's grid)."""
     from spatial import outputs
     from spatial.render import exchange, files
 

@@ -18,7 +18,7 @@ MODELS = ("terrain", "surface")
 @click.command()
 @with_options(run.INPUTS)
 @with_options([language])
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the frozen inputs.")
+@click.option("--out", type=click.Path(path_type=Path), required=True)
 @with_options([as_json])
 def command(
     osm: str | None,
@@ -33,14 +33,7 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Download and freeze the inputs of a run: 'faellesrum run --inputs DIR' then works without any network.
-
-    Every input is kept with its digest, licence, attribution and dates; a changed file is refused.
-
-    \b
-    faellesrum fetch --boundary estate.geojson --osm denmark.osm.pbf --layer kk.legeplads --out inputs
-    faellesrum run --inputs inputs --out maps/estate
-    """
+    """Download and freeze the inputs of a run: 'faellesrum run --inputs DIR' then works without any network."""
     models = {what: options.pop(what) for what in MODELS if what in options}
     which = _estate.taken(options)
     if osm is None:

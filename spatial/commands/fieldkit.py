@@ -11,18 +11,11 @@ from spatial.commands import finished_run, language
 
 @click.command()
 @finished_run
-@click.option("--inside", is_flag=True, help="Only meeting spaces inside the estate's boundary.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to write. Default: fieldkit in DIR.")
+@click.option("--inside", is_flag=True)
+@click.option("--out", type=click.Path(path_type=Path))
 @language
 def command(folder: Path, inside: bool, out: Path | None, lang: str) -> None:
-    """Pack what is taken into the field: forms, counting sheets, a walking round, checks, a map package.
-
-    counts.xlsx and checks.xlsx are forms for KoboToolbox and ODK, field.gpkg opens in QField,
-    sheets.pdf is printed. What comes back is read by `observe` and by `run --field-checks`.
-
-    \b
-    faellesrum fieldkit maps/estate --lang da
-    """
+    """Pack what is taken into the field: forms, counting sheets, a walking round, checks, a map package."""
     from spatial import fieldwork
     from spatial.render import field_kit
     from spatial.render.files import whole

@@ -14,21 +14,10 @@ OSM_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 @click.command()
 @finished_run
 @language
-@click.option(
-    "--tiles",
-    is_flag=False,
-    flag_value=OSM_TILES,
-    metavar="[URL]",
-    help="Let the page ask for an online base map: that of OpenStreetMap, or one at an address with {z}, {x} and {y}.",
-)
-@click.option("--out", type=click.Path(path_type=Path), help="File to write. Default: map.html in DIR.")
+@click.option("--tiles", is_flag=False, flag_value=OSM_TILES)
+@click.option("--out", type=click.Path(path_type=Path))
 def command(folder: Path, lang: str, tiles: str | None, out: Path | None) -> None:
-    """Draw the map of a finished run again, for example in the other language.
-
-    \b
-    faellesrum map maps/demo --lang en --out demo-en.html
-    faellesrum map maps/demo --tiles --out demo-online.html
-    """
+    """Draw the map of a finished run again, for example in the other language."""
     with progress(lang) as tell:
         tell("map.html")
         from spatial import outputs

@@ -13,51 +13,22 @@ from spatial.phrases import phrase
 
 # What an observation run takes besides its files; `run --observations` has the same.
 OPTIONS = (
-    click.option(
-        "--mapping",
-        type=click.Path(path_type=Path),
-        help="TOML file that says what the columns are called, where they carry other names.",
-    ),
-    click.option(
-        "--by",
-        type=click.Choice(("space", "hexagon")),
-        default="space",
-        show_default=True,
-        help="Publish counts by meeting space or by hexagon.",
-    ),
-    click.option("--k", type=int, help="Smallest count to publish, 5 or more; above 5 with --k-reason.  [default: 5]"),
-    click.option("--k-reason", help="Why a higher limit is used; written into the manifest."),
-    click.option(
-        "--join",
-        "join_m",
-        type=click.FloatRange(min=0, max=200),
-        help="Metres within which a count belongs to the nearest meeting space.  [default: 25]",
-    ),
-    click.option(
-        "--keep-sensitive",
-        type=click.Path(path_type=Path),
-        help="Write the columns that are dropped to this local file. Nothing ever reads it again.",
-    ),
+    click.option("--mapping", type=click.Path(path_type=Path)),
+    click.option("--by", type=click.Choice(("space", "hexagon")), default="space", show_default=True),
+    click.option("--k", type=int),
+    click.option("--k-reason"),
+    click.option("--join", "join_m", type=click.FloatRange(min=0, max=200)),
+    click.option("--keep-sensitive", type=click.Path(path_type=Path)),
 )
 
 
 @click.command()
 @finished_run
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @with_options(OPTIONS)
-@click.option("--seed", type=click.IntRange(min=0), default=20250201, show_default=True, help="Seed of the intervals.")
-@click.option(
-    "--calibrate",
-    type=click.Path(path_type=Path),
-    help="Fit the weights of the aspects to the counts and write them as a rubric. Nothing uses it unless you say so.",
-)
-@click.option(
-    "--with",
-    "others",
-    multiple=True,
-    metavar="DIR=FILE",
-    help="Another finished run and its counts to fit weights to; three estates are needed. Can be repeated.",
-)
+@click.option("--seed", type=click.IntRange(min=0), default=20250201, show_default=True)
+@click.option("--calibrate", type=click.Path(path_type=Path))
+@click.option("--with", "others", multiple=True)
 @language
 @as_json
 def command(
@@ -69,15 +40,7 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Lay observations over a finished run and test its scores against them.
-
-    DIR is the folder of a finished run. FILE is a file of counts, or a folder of tables that belong
-    together: Public Life Data Protocol, SOPARC, KoboToolbox or ODK, QField, CSV or GeoJSON.
-
-    \b
-    faellesrum observe maps/estate counts.csv
-    faellesrum observe maps/estate survey-folder --lang en
-    """
+    """Lay observations over a finished run and test its scores against them."""
     import json
 
     runs = _runs(folder, files, calibrate, others)

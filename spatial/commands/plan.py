@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spatial.commands import Group, _estate, as_json, language, progress, run, with_options
+from spatial.commands import Group, _estate, as_json, heard, language, progress, run, with_options
 from spatial.commands._console import misused
 from spatial.phrases import phrase
 
@@ -17,21 +17,16 @@ if TYPE_CHECKING:
 
 
 @click.group(cls=Group)
+@heard
 def command() -> None:
-    """Redevelopment plans, before they are carried out.
-
-    \b
-    faellesrum plan check plan.gpkg --boundary estate.geojson --osm denmark.osm.pbf
-    """
+    """Redevelopment plans, before they are carried out."""
 
 
 @command.command("check")
-@click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
+@click.argument("plan", type=click.Path(path_type=Path))
 @with_options(run.INPUTS)
 @with_options([language])
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="PDF to draw the plan into, as understood; a PNG beside it."
-)
+@click.option("--out", type=click.Path(path_type=Path))
 @with_options([as_json])
 def check(
     plan: Path,
@@ -47,14 +42,7 @@ def check(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Say what was understood of a plan, feature by feature, and whether it fits the estate; draw it.
-
-    PLAN is a map layer (GeoPackage, GeoJSON, Shapefile, MapInfo TAB), the short form in TOML, or a TOML file
-    that says what the layers of a DXF drawing mean. Nothing is carried out. The exit status is 1 if it does not fit.
-
-    \b
-    faellesrum plan check plan.gpkg --boundary estate.geojson --osm denmark.osm.pbf --out plan.pdf
-    """
+    """Say what was understood of a plan, feature by feature, and whether it fits the estate; draw it."""
     which = _estate.taken(options)
     if osm is None:
         raise misused(phrase("commands.choose_osm"))

@@ -19,25 +19,13 @@ RUN, PLAN = "report.html", "plan.html"
 
 @click.command()
 @finished_run
-@click.option(
-    "--before",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="The finished run of today, where DIR is one with --plan: tell what the plan does.",
-)
-@click.option("--plan", is_flag=True, help="The same, with the state of today that a run with --plan keeps in itself.")
+@click.option("--before", type=click.Path(path_type=Path))
+@click.option("--plan", is_flag=True)
 @language
-@click.option("--pdf", is_flag=True, help="Write it as PDF too, beside the page.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help=f"Page to write. Default: {RUN}, or {PLAN} of a plan, in DIR."
-)
+@click.option("--pdf", is_flag=True)
+@click.option("--out", type=click.Path(path_type=Path))
 def command(folder: Path, before: Path | None, plan: bool, lang: str, pdf: bool, out: Path | None) -> None:
-    """Write the report of a finished run again: for a board, four to eight pages, in either language.
-
-    \b
-    faellesrum report maps/demo --lang en --pdf --out board.html
-    faellesrum report maps/plan --plan --pdf
-    """
+    """Write the report of a finished run again: for a board, four to eight pages, in either language."""
     if plan and before is not None:
         raise misused(phrase("commands.plan_today"))
     with progress(lang) as tell:

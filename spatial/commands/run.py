@@ -27,95 +27,29 @@ from spatial.phrases import phrase
 TODAY = "today"
 # What the analysis itself takes; `demo` has these too.
 ANALYSIS = (
-    click.option(
-        "--terrain",
-        type=click.Path(path_type=Path),
-        multiple=True,
-        help="Terrain model: a raster, a folder of tiles or a pattern; may be given again.",
-    ),
-    click.option(
-        "--surface",
-        type=click.Path(path_type=Path),
-        multiple=True,
-        help="Surface model (ground, houses and trees), given in the same way.",
-    ),
-    click.option(
-        "--plan",
-        type=click.Path(path_type=Path),
-        help="Redevelopment plan, carried out and compared with today: a map layer, or the short form in TOML.",
-    ),
-    click.option(
-        "--phase", type=click.IntRange(min=1), help="Carry the plan out up to this phase; its building sites are shut."
-    ),
-    click.option(
-        "--phases",
-        is_flag=True,
-        help="With --plan: each phase as a run of its own, too (phase-1, … in the folder), for `compare`.",
-    ),
-    click.option(
-        "--field-checks",
-        type=click.Path(path_type=Path),
-        help="Answers to field checks (see `fieldkit`): what was seen on the spot goes before every other source.",
-    ),
-    click.option(
-        "--observations",
-        type=click.Path(path_type=Path),
-        multiple=True,
-        help="Counts of people to lay over the result (see `observe`); can be repeated.",
-    ),
-    click.option("--rubric", type=click.Path(path_type=Path), help="Rubric in TOML instead of the bundled one."),
-    click.option(
-        "--seed",
-        type=click.IntRange(min=0),
-        default=20250201,
-        show_default=True,
-        help="Seed of the draws behind rank ranges.",
-    ),
+    click.option("--terrain", type=click.Path(path_type=Path), multiple=True),
+    click.option("--surface", type=click.Path(path_type=Path), multiple=True),
+    click.option("--plan", type=click.Path(path_type=Path)),
+    click.option("--phase", type=click.IntRange(min=1)),
+    click.option("--phases", is_flag=True),
+    click.option("--field-checks", type=click.Path(path_type=Path)),
+    click.option("--observations", type=click.Path(path_type=Path), multiple=True),
+    click.option("--rubric", type=click.Path(path_type=Path)),
+    click.option("--seed", type=click.IntRange(min=0), default=20250201, show_default=True),
     language,
-    click.option(
-        "--margin",
-        "margin_m",
-        type=click.FloatRange(min=0, max=2000),
-        default=250.0,
-        show_default=True,
-        help="Metres beyond the boundary in which places are scored.",
-    ),
-    click.option(
-        "--reach",
-        "reach_m",
-        type=click.FloatRange(min=0, max=20000),
-        default=1600.0,
-        show_default=True,
-        help="Metres of network and context beyond that.",
-    ),
+    click.option("--margin", "margin_m", type=click.FloatRange(min=0, max=2000), default=250.0, show_default=True),
+    click.option("--reach", "reach_m", type=click.FloatRange(min=0, max=20000), default=1600.0, show_default=True),
     output,
-    click.option("--pdf", is_flag=True, help="Write the report for the board as report.pdf too."),
+    click.option("--pdf", is_flag=True),
     as_json,
 )
 INPUTS = (
     *_estate.OPTIONS,
-    click.option(
-        "--osm",
-        metavar="FILE",
-        help="OpenStreetMap extract (.osm.pbf, .osm, .osm.bz2), which is the recommended way; or 'overpass'.",
-    ),
-    click.option(
-        "--layer",
-        "layers",
-        multiple=True,
-        metavar="SOURCE_ID[=FILE]",
-        shell_complete=_completing.layers,
-        help="Municipal layer of the catalogue, live or from a file; can be repeated. See `faellesrum sources list`.",
-    ),
-    click.option(
-        "--complete",
-        multiple=True,
-        metavar="SOURCE_ID",
-        shell_complete=_completing.layers,
-        help="Declare a layer of this run complete: what is not in it is not there; can be repeated.",
-    ),
-    click.option("--refresh", is_flag=True, help="Ask Overpass again though its answer is kept."),
-    click.option("--offline", is_flag=True, help="Request nothing from anywhere: what is not on this disk is refused."),
+    click.option("--osm"),
+    click.option("--layer", "layers", multiple=True, shell_complete=_completing.layers),
+    click.option("--complete", multiple=True, shell_complete=_completing.layers),
+    click.option("--refresh", is_flag=True),
+    click.option("--offline", is_flag=True),
 )
 
 
@@ -127,13 +61,7 @@ def picked(options: Sequence[Callable[..., Any]], names: Sequence[str]) -> list[
 
 @click.command()
 @with_options(INPUTS)
-@click.option(
-    "--inputs",
-    "frozen",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Instead of all of these: inputs frozen by 'faellesrum fetch'; nothing is requested.",
-)
+@click.option("--inputs", "frozen", type=click.Path(path_type=Path))
 @with_options(ANALYSIS)
 @click.pass_context
 def command(
@@ -145,14 +73,7 @@ def command(
     frozen: Path | None,
     **options: Any,
 ) -> None:
-    """Score the places of an estate and draw the map.
-
-    \b
-    faellesrum run --boundary estate.geojson --osm denmark.osm.pbf --out maps/estate
-    faellesrum run --boundary departments.geojson --name "23, Østerbrogade" --osm oesterbro.osm.pbf --out maps/23
-    faellesrum run --estate vollsmose --boundary vollsmose.gpkg --osm denmark.osm.pbf --out maps/vollsmose
-    faellesrum run --inputs frozen --out maps/estate
-    """
+    """Score the places of an estate and draw the map."""
     if frozen is not None:
         _only_frozen(ctx)
         analyse(

@@ -11,23 +11,12 @@ from spatial.commands import as_json, finished_run, language
 
 @click.command()
 @finished_run
-@click.option(
-    "--level", type=click.Choice(("places", "spaces")), default="spaces", show_default=True, help="What is ranked."
-)
-@click.option(
-    "--samples", type=click.IntRange(min=64, max=16384), default=512, show_default=True, help="A power of two."
-)
+@click.option("--level", type=click.Choice(("places", "spaces")), default="spaces", show_default=True)
+@click.option("--samples", type=click.IntRange(min=64, max=16384), default=512, show_default=True)
 @language
 @as_json
 def command(folder: Path, level: str, samples: int, lang: str, as_json: bool) -> None:
-    """Say which indicators the ranking hangs on: their weights and what is not known of them.
-
-    Of the variance of the mean shift of rank, the share that goes with an indicator alone (first
-    order) and with it in all its interactions (total).
-
-    \b
-    faellesrum sensitivity maps/demo --lang en
-    """
+    """Say which indicators the ranking hangs on: their weights and what is not known of them."""
     from spatial import outputs
     from spatial.render import sensitivity
 

@@ -13,26 +13,16 @@ PAPERS = ("A4", "A3", "A2", "A1")
 
 @click.command()
 @finished_run
-@click.option("--scale", type=click.IntRange(100, 100_000), help="1:SCALE. Default: the largest common one that fits.")
-@click.option(
-    "--paper", type=click.Choice(PAPERS, case_sensitive=False), default="A3", show_default=True, help="Paper."
-)
-@click.option(
-    "--landscape/--portrait", default=None, help="Which side is up. Default: the one that shows the estate larger."
-)
-@click.option(
-    "--dpi", type=click.IntRange(50, 600), default=150, show_default=True, help="Dots an inch in the picture."
-)
+@click.option("--scale", type=click.IntRange(100, 100_000))
+@click.option("--paper", type=click.Choice(PAPERS, case_sensitive=False), default="A3", show_default=True)
+@click.option("--landscape/--portrait", default=None)
+@click.option("--dpi", type=click.IntRange(50, 600), default=150, show_default=True)
 @language
-@click.option("--out", type=click.Path(path_type=Path), help="PDF to write. Default: sitemap.pdf in DIR.")
+@click.option("--out", type=click.Path(path_type=Path))
 def command(
     folder: Path, scale: int | None, paper: str, landscape: bool | None, dpi: int, lang: str, out: Path | None
 ) -> None:
-    """Print the site map of a finished run: a PDF at a true scale, and a picture of it beside it.
-
-    \b
-    faellesrum sitemap maps/demo --scale 1000 --paper A1 --lang en --out demo-a1.pdf
-    """
+    """Print the site map of a finished run: a PDF at a true scale, and a picture of it beside it."""
     with progress(lang) as tell:
         tell("sitemap")
         from spatial import outputs, strings

@@ -11,20 +11,11 @@ from spatial.commands import as_json, finished_run, language
 
 @click.command()
 @finished_run
-@click.option(
-    "--most", type=click.IntRange(min=1, max=20), default=8, show_default=True, help="Up to so many places at once."
-)
+@click.option("--most", type=click.IntRange(min=1, max=20), default=8, show_default=True)
 @language
 @as_json
 def command(folder: Path, most: int, lang: str, as_json: bool) -> None:
-    """Where could a volunteer stand? Choose the meeting spaces that serve most homes best.
-
-    For 1, 2, 3 … places at once: the choice that brings most of the estate's homes within a
-    five-minute walk without steps, each home counting by how good the best of its places is.
-
-    \b
-    faellesrum siting maps/demo --lang en
-    """
+    """Where could a volunteer stand? Choose the meeting spaces that serve most homes best."""
     from spatial import outputs
     from spatial.render import siting
 

@@ -6,25 +6,17 @@ from pathlib import Path
 
 import click
 
-from spatial.commands import Group, _completing, as_json, language
+from spatial.commands import Group, _completing, as_json, heard, language
 from spatial.errors import SpatialError
 
 
 @click.group(cls=Group)
+@heard
 def command() -> None:
-    """The catalogue of map layers: what each is, its licence, and whether its service answers.
-
-    Layers of your own go into a file named by the environment variable FAELLESRUM_SOURCES.
-
-    \b
-    faellesrum sources list
-    faellesrum sources check kk.legeplads
-    """
+    """The catalogue of map layers: what each is, its licence, and whether its service answers."""
 
 
-own = click.option(
-    "--catalogue", type=click.Path(path_type=Path), help="A catalogue of your own, read beside the bundled one."
-)
+own = click.option("--catalogue", type=click.Path(path_type=Path))
 
 
 @command.command("list")
@@ -32,11 +24,7 @@ own = click.option(
 @language
 @as_json
 def show_all(catalogue: Path | None, lang: str, as_json: bool) -> None:
-    """List all layers of the catalogue.
-
-    \b
-    faellesrum sources list --lang en
-    """
+    """List all layers of the catalogue."""
     from spatial import inventory
     from spatial.sources import catalogue as catalogues
 
@@ -45,16 +33,12 @@ def show_all(catalogue: Path | None, lang: str, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("identity", metavar="ID", shell_complete=_completing.layers)
+@click.argument("identity", shell_complete=_completing.layers)
 @own
 @language
 @as_json
 def show_one(identity: str, catalogue: Path | None, lang: str, as_json: bool) -> None:
-    """Show what the catalogue says of one layer: address, licence, fields, and how sure that is.
-
-    \b
-    faellesrum sources show geofa.punkt
-    """
+    """Show what the catalogue says of one layer: address, licence, fields, and how sure that is."""
     from spatial import inventory
     from spatial.sources import catalogue as catalogues
 
@@ -63,17 +47,13 @@ def show_one(identity: str, catalogue: Path | None, lang: str, as_json: bool) ->
 
 
 @command.command("check")
-@click.argument("identity", metavar="ID", shell_complete=_completing.layers)
-@click.option("--at", nargs=2, type=float, metavar="LON LAT", help="Where to ask. Default: in the layer's town.")
+@click.argument("identity", shell_complete=_completing.layers)
+@click.option("--at", nargs=2, type=float)
 @own
 @language
 @as_json
 def check_one(identity: str, at: tuple[float, float] | None, catalogue: Path | None, lang: str, as_json: bool) -> None:
-    """Ask a layer's live service for a small box, and say what it would deliver, or why it cannot.
-
-    \b
-    faellesrum sources check kk.legeplads --at 12.57 55.70
-    """
+    """Ask a layer's live service for a small box, and say what it would deliver, or why it cannot."""
     from spatial import inventory
     from spatial.sources import catalogue as catalogues
 

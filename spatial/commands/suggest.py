@@ -17,27 +17,14 @@ SHARED = ("terrain", "surface", "plan", "field_checks", "rubric", "lang", "margi
 
 
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
-@click.option(
-    "--measures",
-    type=click.Path(path_type=Path),
-    help="Measures with your own costs, in TOML as the bundled.",
-)
-@click.option("--most", type=click.IntRange(min=1, max=50), default=10, show_default=True, help="Show so many.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the table and for the measures as a plan.")
+@click.option("--measures", type=click.Path(path_type=Path))
+@click.option("--most", type=click.IntRange(min=1, max=50), default=10, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
 @as_json
 def command(
     osm: str | None, out: Path | None, as_json: bool, lang: str, refresh: bool, offline: bool, **options: Any
 ) -> None:
-    """Which bench, table, open gate, link, light, lowered kerb or cut hedge brings most for its cost?
-
-    Each is tried by itself, at every spot where it could be; what counts is how many points the best
-    meeting space within five minutes of each home gains. The costs are examples: give your own.
-
-    \b
-    faellesrum suggest --boundary estate.geojson --osm denmark.osm.pbf --out maps/ideas
-    faellesrum run --boundary estate.geojson --osm denmark.osm.pbf --out maps/after \\
-        --plan maps/ideas/suggestions.geojson
-    """
+    """Which bench, table, open gate, link, light, lowered kerb or cut hedge brings most for its cost?"""
     from spatial.sources import ahead
     from spatial.sources import offline as network
     from spatial.strings import texts
