@@ -55,6 +55,9 @@ def test_every_column_of_every_table_is_told(reference, finished):  # noqa: F811
 def test_every_command_kind_source_and_area_is_told(made):
     for name in commands.names():
         assert f"## faellesrum {name}\n" in made["reference/commands.md"]
+        assert f"## faellesrum {name}\n" in made["da/kommandoer.md"]
+    assert "Usage: faellesrum run [OPTIONS]" in made["reference/commands.md"]
+    assert "Brug: faellesrum run [TILVALG]" in made["da/kommandoer.md"] and "Usage" not in made["da/kommandoer.md"]
     for name in config.tag_rules().kinds:
         assert f"`{name}`" in made["reference/kinds.md"]
     for name in catalogue.load():

@@ -259,4 +259,4 @@ def test_the_wheel_takes_the_words_with_it():
     ignored = subprocess.run(
         ["git", "check-ignore", str(CATALOGUE.with_suffix(".mo"))], capture_output=True, cwd=CATALOGUE.parent
     )
-    assert ignored.returncode == 1, "hatchling leaves out what git ignores"
+    assert ignored.returncode != 0, "hatchling leaves out what git ignores"

@@ -113,11 +113,15 @@ class _Telling(click.Command):
         arguments = [parameter for parameter in every if isinstance(parameter, click.Argument)]
         if arguments:
             with formatter.section(title("arguments")):
-                formatter.write_dl([(" ".join(one.get_usage_pieces(ctx)), one.help or "") for one in arguments])
+                formatter.write_dl([(" ".join(one.get_usage_pieces(ctx)), _meaning(one)) for one in arguments])
         options = [parameter for parameter in every if parameter not in arguments]
         for section, found in sections_of([one for one in options if one.get_help_record(ctx) is not None]):
             with formatter.section(title(section)):
                 formatter.write_dl([option.get_help_record(ctx) or ("", "") for option in found])
+
+
+def _meaning(argument: click.Argument) -> str:
+    return getattr(argument, "help", None) or ""  # older clicks have none of arguments
 
 
 def _is_flag(parameter: click.Parameter) -> bool:
