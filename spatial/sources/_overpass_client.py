@@ -57,8 +57,7 @@ class Settings:
     @property
     def where(self) -> str:
         """Short name of the server for messages, without what a login may stand in."""
-        parts = urlsplit(self.url)
-        return f"Overpass at {parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        return f"Overpass ({urlsplit(self.url).netloc.rpartition('@')[2]})"
 
 
 class Client:
