@@ -121,8 +121,8 @@ def _check(before: Result, after: Result) -> None:
         if not isinstance(given, Result):
             raise InputError("comparison.kind", given=given, kind=type(given).__name__)
     if before.estate.crs != after.estate.crs:
-        systems = {"before": before.estate.crs.to_string(), "after": after.estate.crs.to_string()}
-        raise CRSError("comparison.crs", **systems)
+        was, then = (result.estate.crs.to_string() for result in (before, after))
+        raise CRSError("comparison.crs", before=was, after=then)
     if not before.estate.boundary.equals(after.estate.boundary):
         raise InputError("comparison.boundaries", before=before.estate.name, after=after.estate.name)
 

@@ -130,8 +130,8 @@ def mapped(path: Path | None) -> Mapped:
     where = str(path)
     unknown = sorted(set(table) - set(SETTINGS))
     if unknown:
-        about = {"name": unknown[0], "known": SETTINGS, "hint": hint(unknown[0], SETTINGS)}
-        raise ConfigError("observation_rules.setting", where=where, **about)
+        near = hint(unknown[0], SETTINGS)
+        raise ConfigError("observation_rules.setting", where=where, name=unknown[0], known=SETTINGS, hint=near)
     found = Mapped(
         columns=_columns(table.get("columns", {}), where),
         kind=_text(table, "kind", where),
@@ -144,8 +144,7 @@ def mapped(path: Path | None) -> Mapped:
     try:
         ZoneInfo(found.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        zones = {"found": found.time_zone, "known": DEFAULT_ZONE}
-        raise ConfigError("observation_rules.zone", where=where, **zones) from error
+        raise ConfigError("observation_rules.zone", where=where, found=found.time_zone, known=DEFAULT_ZONE) from error
     return found
 
 
@@ -162,8 +161,8 @@ def _columns(table: Any, where: str) -> Mapping[str, str]:
     known = {*rules().columns, *rules().position, *rules().categories}
     for name, theirs in table.items():
         if name not in known:
-            about = {"name": name, "known": sorted(known), "hint": hint(name, known)}
-            raise ConfigError("observation_rules.column", where=where, **about)
+            near = hint(name, known)
+            raise ConfigError("observation_rules.column", where=where, name=name, known=sorted(known), hint=near)
         if not isinstance(theirs, str):
             raise ConfigError("observation_rules.column_name", where=where, name=name, found=theirs)
     return table

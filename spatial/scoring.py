@@ -284,8 +284,7 @@ def reweighted(
     for kind, given, known in zip(kinds, (aspects, indicators), (rubric.aspect_weights, rubric.rules), strict=True):
         for name, weight in (given or {}).items():
             if name not in known:
-                about = {"name": name, "known": list(known), "hint": hint(name, known)}
-                raise ConfigError("scoring.unknown", kind=kind, **about)
+                raise ConfigError("scoring.unknown", kind=kind, name=name, known=list(known), hint=hint(name, known))
             if not 0 <= weight < np.inf:
                 raise ConfigError("scoring.weight", kind=kind, name=name, found=weight)
     rules = {

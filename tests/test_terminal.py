@@ -1,5 +1,6 @@
 """What the command shows on a terminal: help that teaches, suggestions, completion, and consoles of every kind."""
 
+import ast
 import io
 import os
 import pty
@@ -110,6 +111,14 @@ def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(words, meant, m
 def test_a_wrong_command_line_is_told_in_danish_unasked(words, said):
     done = call(*words)
     assert done.code == 2 and said in done.err and done.out == ""
+
+
+def test_no_command_writes_out_in_the_code_why_it_refuses():
+    for path in Path(commands.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", None))
+            if called in ("UsageError", "BadParameter", "ClickException", "fail"):
+                assert "said(" in ast.unparse(node.args[0]), f"{path.name}:{node.lineno}"
 
 
 def test_a_wrong_command_line_is_told_in_english_where_that_is_asked_for():

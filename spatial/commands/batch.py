@@ -71,8 +71,7 @@ def command(
     for name, error in summary.failed:
         click.echo(f"faellesrum: {name}: {error}", err=True)
     if summary.failed:
-        about = {"n": len(summary.failed), "areas": summary.areas, "table": out / overview.TABLE}
-        raise InputError("batch.some", **about)
+        raise InputError("batch.some", n=len(summary.failed), areas=summary.areas, table=out / overview.TABLE)
 
 
 command.params += run.picked((*run.INPUTS, *run.ANALYSIS), SHARED)
