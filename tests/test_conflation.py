@@ -134,6 +134,31 @@ def test_a_building_drawn_in_parts_is_not_built_twice():
     assert found.counts[0] == {"source_id": "reg", "class": "building", "objects": 5, "matched": 1, "added": 1}
 
 
+def test_only_buildings_that_stand_within_one_are_taken_for_its_parts():
+    """Not what a building holds, nor what stands in the corner of two wings."""
+    wings = shapely.Polygon([(0, 0), (40, 0), (40, 10), (10, 10), (10, 40), (0, 40)])
+    osm = raw("osm", ("way/1", wings, {"building": "apartments"}))
+    register = raw(
+        "reg", ("kiosk", Point(5, 5), {"amenity": "cafe"}), ("yard", box(15, 15, 35, 35), {"building": "yes"})
+    )
+    assert ids(conflation.conflate(osm, [register], RULES).raw) == ["osm:way/1", "reg:kiosk", "reg:yard"]
+
+
+def test_each_register_is_counted():
+    osm = raw("osm", ("node/1", Point(0, 0), BENCH))
+    registers = [raw(name, ("1", Point(at, 0), BENCH)) for name, at in (("near", 1), ("far", 500))]
+    assert conflation.conflate(osm, registers, RULES).counts == (
+        {"source_id": "near", "class": "bench", "objects": 1, "matched": 1, "added": 0},
+        {"source_id": "far", "class": "bench", "objects": 1, "matched": 0, "added": 1},
+    )
+
+
+def test_areas_smaller_than_a_metre_overlap_too():
+    osm = raw("osm", ("way/1", box(0, 0, 0.5, 1), {"leisure": "picnic_table"}))
+    city = raw("city", ("1", box(0, 0, 0.5, 0.8), {"leisure": "picnic_table"}))
+    assert conflation.conflate(osm, [city], RULES).same_as == {"osm:way/1": ("city:1",)}
+
+
 def test_a_second_register_does_not_overrule_the_first():
     osm = raw("osm", ("node/1", Point(0, 0), PLAY | {"fee": "yes"}))
     first = raw("first", ("1", Point(1, 0), PLAY | {"fee": "no"}))
@@ -171,10 +196,19 @@ def test_ways_keep_the_identity_of_their_nodes_and_other_lines_get_their_own():
     assert not set(found.node_ids[3:]) & set(found.node_ids[:3])
 
 
+def test_every_way_has_its_own_nodes_and_every_fence_others():
+    ways = [(f"way/{n}", LineString([(0, n), (9, n), (9, n + 5)]), {"highway": "footway"}) for n in (1, 2, 3)]
+    fences = [(str(n), LineString([(0, 50 + n), (9, 50 + n)]), {"barrier": "fence"}) for n in range(3)]
+    found = conflation.conflate(raw("osm", *ways), [raw("reg", *fences)], RULES).raw.lines
+    assert found.node_ids[:9].tolist() == list(range(1, 10))
+    assert len(set(found.node_ids[9:])) == 6 and (found.node_ids[9:] < 0).all()
+
+
 def test_without_registers_nothing_is_touched():
     osm = raw("osm", ("node/1", Point(0, 0), BENCH))
     found = conflation.conflate(osm, [], RULES)
     assert found.raw is osm and not len(found.claims) and found.counts == ()
+    assert found.sources == {} and found.same_as == {}
 
 
 def test_claims_of_places_that_one_source_alone_knows():

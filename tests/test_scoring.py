@@ -301,3 +301,216 @@ def test_other_weights_on_paper_and_refused():
     ):
         with pytest.raises(ConfigError, match="needed"):
             scoring.reweighted(rules, **wrong)
+
+
+# --- what a rubric as written becomes -------------------------------------------------------------
+
+
+def written(*rules: config.RuleSpec, weights=None, **more) -> config.RubricSpec:
+    settings = {"min_coverage": 0.3, "mean": "arithmetic", "draws": 7, "concentration": 11.0, "top_k": 3} | more
+    return config.RubricSpec(weights or {ASPECTS[0]: 1.0}, {r.indicator: r for r in rules}, **settings)
+
+
+def as_written(name: str, aspect: str, *, curve=((1.0, 0.0), (3.0, 0.5), (9.0, 1.0)), plausible=None, weight=1.0):
+    return config.RuleSpec(name, aspect, weight, curve, plausible, f"why {name}")
+
+
+def test_resolve_carries_over_what_is_written():
+    spec = written(as_written("walk", ASPECTS[0]), as_written("view", ASPECTS[0], plausible=(2.0, 4.0), weight=0.5))
+    made = scoring.resolve(spec, {"walk": "m", "view": "m²"}, {})
+    assert made.rules == {
+        # What an unknown may be is the whole of the value function, unless it is said.
+        "walk": Rule("walk", ASPECTS[0], 1.0, "m", ((1.0, 0.0), (3.0, 0.5), (9.0, 1.0)), (1.0, 9.0), "why walk"),
+        "view": Rule("view", ASPECTS[0], 0.5, "m²", ((1.0, 0.0), (3.0, 0.5), (9.0, 1.0)), (2.0, 4.0), "why view"),
+    }
+    assert made == Rubric({ASPECTS[0]: 1.0}, made.rules, 0.3, "arithmetic", 7, 11.0, 3, {})
+
+
+def test_what_was_not_measured_falls_away_and_is_named():
+    spec = written(as_written("sky", ASPECTS[0]), as_written("walk", ASPECTS[0]))
+    missing = {"sky": "surface", "slope": "terrain"}  # the second is in no rule
+    made = scoring.resolve(spec, {"sky": "share", "walk": "m", "slope": "%"}, {}, missing)
+    assert list(made.rules) == ["walk"] and made.left_out == {"sky": "surface"}
+
+
+@pytest.mark.parametrize(
+    ("weight", "other", "left"),
+    [
+        (1.0, {}, {"sky": "surface"}),  # nothing else judges it
+        (1.0, {"weight": 0.0}, {"sky": "surface"}),  # or only what has no weight
+        (0.0, {}, {"sky": "surface"}),  # which does not matter where the aspect has none
+        (1.0, {}, {}),
+    ],
+)
+def test_an_aspect_that_counts_needs_something_that_was_measured(weight, other, left):
+    others = [as_written("more", ASPECTS[1], weight=other["weight"])] if other else []
+    spec = written(
+        as_written("walk", ASPECTS[0]), as_written("sky", ASPECTS[1]), *others,
+        weights={ASPECTS[0]: 1.0, ASPECTS[1]: weight},
+    )  # fmt: skip
+    units = dict.fromkeys(("walk", "sky", "more"), "m")
+    if weight and left:
+        with pytest.raises(ConfigError, match=ASPECTS[1]) as caught:
+            scoring.resolve(spec, units, {}, left)
+        # What would judge it, and what to give for that, are named.
+        assert "sky" in str(caught.value) and "--surface" in str(caught.value) and "walk" not in str(caught.value)
+    else:
+        assert scoring.resolve(spec, units, {}, left).left_out == left
+
+
+@pytest.mark.parametrize(("homes", "top"), [((0.25, 0.25), 0.5), ((0.0, 0.0), 1.0), ((3.0, 4.0), 7.0), ((), 1.0)])
+def test_share_of_the_estate_runs_to_all_there_is(homes, top):
+    spec = written(as_written("reach", ASPECTS[0], curve="share_of_estate"))
+    made = scoring.resolve(spec, {"reach": "dwellings"}, {"reach": np.array(homes)})
+    assert made.rules["reach"].points == ((0.0, 0.0), (top, 1.0))
+
+
+def test_percentile_of_nobody_is_the_middle_and_a_reference_is_needed():
+    spec = written(as_written("reach", ASPECTS[0], curve="percentile"))
+    made = scoring.resolve(spec, {"reach": "dwellings"}, {"reach": np.empty(0)})
+    assert made.rules["reach"].points == ((0.0, 0.5),)
+    with pytest.raises(ConfigError, match="reach"):
+        scoring.resolve(spec, {"reach": "dwellings"}, {})
+
+
+# --- judging again, and in part --------------------------------------------------------------------
+
+THREE = pd.Index(["a", "b", "c"], name="place_id")
+
+
+def parts(judged):
+    return {key: getattr(judged, key) for key in ("low", "best", "high", "known", "facts")}
+
+
+def three_judged():
+    """Three places, whose judged values tell all cells apart, the last unknown in all but one."""
+    rows = [(p, f"i{k}", 0.1 * n + 0.01 * k, 0.05 * n, 0.4, "observed") for n, p in enumerate("ab") for k in range(5)]
+    rows += [("c", "i2", 0.9, 0.8, 1.0, "derived")]
+    table = evidence(rows)
+    table["facts"] = [f"{place}#{name}" for place, name in zip(table["place_id"], table["indicator"], strict=True)]
+    return scoring.judge_all(table, THREE, rubric(*FIVE))
+
+
+def test_all_is_judged_in_the_order_of_names_and_places():
+    judged = three_judged()
+    assert judged.indicators == ("i0", "i1", "i2", "i3", "i4") and judged.aspects == tuple(ASPECTS)
+    assert judged.best[1] == pytest.approx([0.1, 0.11, 0.12, 0.13, 0.14])
+    assert judged.low[1] == pytest.approx([0.05] * 5) and judged.high[1] == pytest.approx([0.4] * 5)
+    # Of what no row tells, all is possible.
+    assert judged.low[2].tolist() == [0.0, 0.0, 0.8, 0.0, 0.0] and judged.high[2].tolist() == [1.0] * 5
+    assert judged.best[2].tolist() == [0.5, 0.5, 0.9, 0.5, 0.5]
+    assert judged.known.tolist() == [[True] * 5, [True] * 5, [False, False, True, False, False]]
+    assert judged.facts[:, 2].tolist() == ["a#i2", "b#i2", "c#i2"] and judged.facts[2, 0] == ""
+
+
+def test_rows_of_strangers_are_passed_over():
+    known_only = evidence(known("a", (0.1, 0.2, 0.3, 0.4, 0.5)))
+    more = pd.concat(
+        [evidence([("x", "i0", 1.0, 1.0, 1.0, "observed"), ("a", "z", 1.0, 1.0, 1.0, "observed")]), known_only]
+    )
+    index = pd.Index(["a"])
+    one, two = (scoring.judge_all(table, index, rubric(*FIVE)) for table in (known_only, more))
+    for key, matrix in parts(one).items():
+        np.testing.assert_array_equal(matrix, getattr(two, key))
+
+
+def test_columns_and_rows_of_what_was_judged():
+    judged = three_judged()
+    some = judged.columns(["i3", "i1"])
+    assert some.indicators == ("i3", "i1") and some.aspects == (ASPECTS[3], ASPECTS[1])
+    for key, matrix in parts(judged).items():
+        np.testing.assert_array_equal(getattr(some, key), matrix[:, [3, 1]])
+        np.testing.assert_array_equal(getattr(judged.at(np.array([2, 0])), key), matrix[[2, 0]])
+    light = rubric(*FIVE[:2], rule("i2", ASPECTS[2], weight=0.0), *FIVE[3:])
+    assert judged.weighing(light).indicators == ("i0", "i1", "i3", "i4")
+
+
+def test_every_rule_is_given_the_same_weight_and_nothing_else():
+    light = rubric(*FIVE[:4], rule("i4", ASPECTS[4], weight=0.0), draws=3)
+    assert scoring.every_rule(light) == rubric(*FIVE, draws=3)
+
+
+def test_judging_again_changes_what_is_named_and_nothing_else():
+    judged = three_judged()
+    rows = [(p, "i3", 0.5, 0.25, 0.75, "unknown") for p in "abc"] + [
+        (p, "i0", 1.0, 1.0, 1.0, "observed") for p in "abc"
+    ]
+    table = evidence(rows).assign(facts="shut")
+    # The rule is another one too: half of what is measured, and without weight in the rubric.
+    other = rubric(*FIVE[:3], rule("i3", ASPECTS[3], weight=0.0, points=((0.0, 0.0), (2.0, 1.0))), FIVE[4])
+    again = scoring.judge_again(judged, table, THREE, other, ["i3", "nobody's"])
+    assert again.indicators == judged.indicators and again.aspects == judged.aspects
+    assert again.best[:, 3].tolist() == [0.25] * 3
+    assert again.low[:, 3].tolist() == [0.125] * 3 and again.high[:, 3].tolist() == [0.375] * 3
+    assert not again.known[:, 3].any() and set(again.facts[:, 3]) == {"shut"}
+    for key, matrix in parts(judged).items():
+        np.testing.assert_array_equal(np.delete(getattr(again, key), 3, axis=1), np.delete(matrix, 3, axis=1))
+    np.testing.assert_array_equal(judged.best, three_judged().best)  # what was given is left as it was
+
+
+def test_scored_again_with_and_without_ranges():
+    judged, rules = three_judged(), rubric(*FIVE, draws=50)
+    whole = scoring.score(judged, THREE, rules, 4)
+    pd.testing.assert_frame_equal(scoring.rescore(judged, THREE, rules, 4), whole)
+    quick = scoring.rescore(judged, THREE, rules, 4, ranges=False)
+    assert quick.columns.tolist() == whole.columns.tolist()
+    assert quick[scoring.RANGE_COLUMNS].isna().all(axis=None)
+    pd.testing.assert_frame_equal(quick.drop(columns=scoring.RANGE_COLUMNS), scoring.estimates(judged, THREE, rules))
+
+
+# --- ranks, and what is drawn ------------------------------------------------------------------------
+
+
+def test_places_that_are_not_ranked_have_no_range_and_ranges_are_numbers():
+    rows = [*known("a", (0.5,) * 5), ("b", "i0", 0.5, 0.5, 0.5, "observed")]
+    for names in (["a", "b"], ["b"]):
+        index = pd.Index(names)
+        scores = scoring.score(scoring.judge_all(evidence(rows), index, rubric(*FIVE)), index, rubric(*FIVE), 1)
+        assert scores.loc["b", scoring.RANGE_COLUMNS].isna().all()
+        assert (scores[scoring.RANGE_COLUMNS].dtypes == np.float64).all()
+    assert scores["rank"].dtype == "Int64"
+
+
+def test_equal_totals_are_ranked_in_the_order_of_the_places():
+    totals = np.tile([0.5, 0.7], (2, 30))
+    expected = np.empty(60, dtype=int)
+    expected[1::2], expected[::2] = np.arange(1, 31), np.arange(31, 61)
+    assert scoring.ranks_of(totals).tolist() == [expected.tolist()] * 2
+
+
+def test_only_cells_with_a_width_are_drawn():
+    rows = [*known("a", (0.1, 0.2, 0.3, 0.4)), ("a", "i4", np.nan, 0.2, 0.6, "unknown")]
+    index = pd.Index(["a"])
+    found = scoring.open_cells(scoring.judge_all(evidence(rows), index, rubric(*FIVE)), index)
+    assert (found.row.tolist(), found.column.tolist(), len(found.keys)) == ([0], [4], 1)
+
+
+def test_places_in_the_best_k_are_counted_up_to_k():
+    rows = [row for n, p in enumerate("abcd") for row in known(p, (0.9 - 0.1 * n,) * 5)]
+    index, rules = pd.Index(list("abcd")), rubric(*FIVE, top_k=2)
+    scores = scoring.score(scoring.judge_all(evidence(rows), index, rules), index, rules, 1)
+    assert scores["top10_share"].tolist() == [1.0, 1.0, 0.0, 0.0]
+
+
+def test_rounding_does_not_lift_a_score_above_one():
+    index, above = pd.Index(["a"]), 0
+    for weights in itertools.product((1, 3, 7), repeat=5):
+        rules = rubric(*FIVE, weights=dict(zip(ASPECTS, weights, strict=True)), mean="arithmetic")
+        judged = scoring.judge_all(evidence(known("a", (1.0,) * 5)), index, rules)
+        across = scoring.aspect_weights(rules)
+        above += float(scoring.combine(np.ones(5), across, "arithmetic")) > 1
+        assert scoring.estimates(judged, index, rules)["floating"].tolist() == pytest.approx([1.0], abs=1e-12)
+        assert scoring.estimates(judged, index, rules)["floating"].max() <= 1
+    assert above  # some of these weights come to a little more than 1
+
+
+def test_weights_that_are_no_numbers_or_leave_nothing_to_judge_by():
+    rules = rubric(*FIVE)
+    for name, wrong in ((ASPECTS[0], {"aspects": {ASPECTS[0]: np.inf}}), ("i0", {"indicators": {"i0": np.inf}})):
+        with pytest.raises(ConfigError, match=name):
+            scoring.reweighted(rules, **wrong)
+    # An aspect without a weight need not be judged by anything.
+    bare = scoring.reweighted(rules, aspects={ASPECTS[0]: 0.0}, indicators={"i0": 0.0, "i1": 2.5})
+    assert bare.aspect_weights == {**WEIGHTS, ASPECTS[0]: 0.0}
+    assert [r.weight for r in bare.rules.values()] == [0.0, 2.5, 1.0, 1.0, 1.0]
+    assert scoring.reweighted(rules) == rules

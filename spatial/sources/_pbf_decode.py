@@ -50,8 +50,16 @@ def _signed(value: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _check_bytes(begin: int, end: int) -> None:
+    """Refuse a number where a field of bytes must be: its value is no place in the buffer."""
+    if begin < 0 or end < begin:
+        raise ValueError("pbf_decode.no_bytes")
+
+
+@njit(cache=True, nogil=True)
 def _count(buffer: Bytes, begin: int, end: int) -> int:
     """Numbers in a packed field: each ends with a byte below 128."""
+    _check_bytes(begin, end)
     found = 0
     for at in range(begin, end):
         if buffer[at] < 0x80:
@@ -62,6 +70,7 @@ def _count(buffer: Bytes, begin: int, end: int) -> int:
 @njit(cache=True, nogil=True)
 def fields(buffer: Bytes, begin: int, end: int) -> Ints:
     """Fields of a message, in order: rows of (number, begin, end); of a number (number, value, -1)."""
+    _check_bytes(begin, end)
     rows = np.empty((16, 3), np.int64)
     n, at = 0, begin
     while at < end:
@@ -72,6 +81,8 @@ def fields(buffer: Bytes, begin: int, end: int) -> Ints:
             more[:n] = rows
             rows = more
         rows[n, 0] = np.int64(tag >> np.uint64(3))
+        if rows[n, 0] == 0:
+            raise ValueError("pbf_decode.no_number")
         if wire == VARINT:
             value, at = _varint(buffer, at, end)
             rows[n, 1], rows[n, 2] = np.int64(value), -1
@@ -111,6 +122,7 @@ def texts(buffer: Bytes, begin: int, end: int) -> Any:
 @njit(cache=True, nogil=True)
 def _packed(buffer: Bytes, begin: int, end: int, out: Ints, at_row: int, delta: bool) -> int:
     """Write the numbers of a packed field to ``out`` from a row on; zigzag and running sum if ``delta``."""
+    _check_bytes(begin, end)
     at, last = begin, np.int64(0)
     while at < end:
         value, at = _varint(buffer, at, end)
@@ -276,7 +288,7 @@ def _dense_tags(buffer: Bytes, begin: int, end: int, n: int, wanted: npt.NDArray
             if key == 0:
                 break
             value, at = _varint(buffer, at, end)
-            if np.int64(key) >= len(wanted) or np.int64(value) >= len(wanted):
+            if key >= np.uint64(len(wanted)) or value >= np.uint64(len(wanted)):
                 raise ValueError("pbf_decode.text")
             keys[tags], values[tags] = np.int64(key), np.int64(value)
             worth |= wanted[np.int64(key)]

@@ -124,7 +124,9 @@ def block(path: Path, blob: Blob) -> Block:
     buffer = np.frombuffer(content, np.uint8)
     texts = pa.array([], pa.binary())
     groups, scale = [], np.array([decode.GRANULARITY_NANODEG, 0, 0], dtype=np.int64)
-    for number, a, b in decode.fields(buffer, 0, len(buffer)).tolist():
+    fields = decode.fields(buffer, 0, len(buffer))
+    known = np.isin(fields[:, 0], (STRINGS, GROUP, GRANULARITY, LAT_OFFSET, LON_OFFSET))
+    for number, a, b in fields[known].tolist():
         if number == STRINGS and b >= 0:
             at, data = decode.texts(buffer, a, b)
             texts = pa.BinaryArray.from_buffers(pa.binary(), len(at) - 1, [None, pa.py_buffer(at), pa.py_buffer(data)])

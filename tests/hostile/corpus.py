@@ -246,7 +246,7 @@ def _blob(kind: bytes, data: bytes, raw_size: int, size: int | None = None) -> b
 OSM_HEADER = b"\x22\x0eOsmSchema-V0.6\x22\x0aDenseNodes"
 
 
-@hostile("a block that says it holds 2 GB.osm.pbf", "osm")
+@hostile("a block that says it holds 2 GB.osm.pbf", "osm", "extract")
 def _(folder: Path) -> Path:
     return _written(
         folder / "a.osm.pbf",
@@ -254,21 +254,60 @@ def _(folder: Path) -> Path:
     )
 
 
-@hostile("a block of 2 GB in the file.osm.pbf", "osm")
+@hostile("a block of 2 GB in the file.osm.pbf", "osm", "extract")
 def _(folder: Path) -> Path:
     return _written(folder / "a.osm.pbf", _blob(b"OSMHeader", OSM_HEADER, len(OSM_HEADER), 2**31 - 1))
 
 
-@hostile("a header of 4 GB.osm.pbf", "osm")
+@hostile("a header of 4 GB.osm.pbf", "osm", "extract")
 def _(folder: Path) -> Path:
     return _written(folder / "a.osm.pbf", struct.pack(">I", 2**32 - 1) + b"\x0a\x09OSMHeader")
 
 
-@hostile("a block that blows up.osm.pbf", "osm")
+@hostile("a block that blows up.osm.pbf", "osm", "extract")
 def _(folder: Path) -> Path:
     big = b"\0" * 30_000_000
     blocks = b"".join(_blob(b"OSMData", big, len(big)) for _ in range(20))
     return _written(folder / "a.osm.pbf", _blob(b"OSMHeader", OSM_HEADER, len(OSM_HEADER)) + blocks)
+
+
+def _field(number: int, content: bytes | int) -> bytes:
+    """A field of a message: bytes, or a number."""
+    if isinstance(content, int):
+        return _varint(number << 3) + _varint(content % 2**64)
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+FAR_OUT = -(2**40)  # where a list would begin, if its number were a place
+# What is in a group of a block: fields that are to be lists of numbers, or messages, and are one number.
+NO_LISTS = {
+    "nodes of a way": _field(3, _field(1, 1) + _field(8, FAR_OUT)),
+    "keys of a way": _field(3, _field(1, 1) + _field(2, FAR_OUT) + _field(3, FAR_OUT)),
+    "date of a way": _field(3, _field(1, 1) + _field(4, FAR_OUT)),
+    "members of a relation": _field(4, _field(1, 1) + _field(8, FAR_OUT) + _field(9, FAR_OUT) + _field(10, FAR_OUT)),
+    "date of a relation": _field(4, _field(1, 1) + _field(4, FAR_OUT)),
+    "dense nodes": _field(2, b"".join(_field(number, FAR_OUT) for number in (1, 8, 9))),
+    "dates of dense nodes": _field(2, b"".join(_field(number, b"\2") for number in (1, 8, 9)) + _field(5, FAR_OUT)),
+    "keys of dense nodes": _field(2, b"".join(_field(n, b"\2") for n in (1, 8, 9)) + _field(10, FAR_OUT)),
+    "text beyond the texts": _field(
+        2, b"".join(_field(n, b"\2") for n in (1, 8, 9)) + _field(10, _varint(2**64 - 2**40) + b"\0\0")
+    ),
+    "keys of a node": _field(1, _field(1, 2) + _field(8, 2) + _field(9, 2) + _field(2, FAR_OUT) + _field(3, FAR_OUT)),
+    "date of a node": _field(1, _field(1, 2) + _field(8, 2) + _field(9, 2) + _field(4, FAR_OUT)),
+}
+
+
+def _no_list(what: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        block = _field(1, _field(1, b"") + _field(1, b"name")) + _field(2, NO_LISTS[what])
+        header = _blob(b"OSMHeader", OSM_HEADER, len(OSM_HEADER))
+        return _written(folder / "a.osm.pbf", header + _blob(b"OSMData", block, len(block)))
+
+    return make
+
+
+for _what in NO_LISTS:
+    hostile(f"a number that is to be the {_what}.osm.pbf", "extract", "osm")(_no_list(_what))
 
 
 @hostile("a bzip2 bomb.osm.bz2", "osm")
@@ -645,7 +684,7 @@ def _(folder: Path) -> Path:
     return _written(folder / "a.osm", f'<?xml version="1.0"?><osm version="0.6">{head}{node}</osm>')
 
 
-@hostile("a picture named as an extract", "osm")
+@hostile("a picture named as an extract", "osm", "extract")
 def _(folder: Path) -> Path:
     return _written(folder / "a.osm.pbf", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 100)
 

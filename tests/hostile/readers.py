@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from spatial.sources import (
     osm_file,
     parcels,
     plan_file,
+    prepared,
     raster,
     register,
 )
@@ -66,9 +68,16 @@ def drawing(path: Path) -> Any:
     return plan_file.read(mapping, ESTATE)
 
 
+def extract(path: Path) -> Any:
+    """An extract, read as a batch reads it: by our own decoder, in one pass."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        return prepared.around(prepared.prepare(path, [ESTATE], Path(folder) / "partitions"), ESTATE)
+
+
 READERS: dict[str, Callable[[Path], Any]] = {
     "boundary": files.estate,
     "osm": lambda path: osm_file.around(path, ESTATE),
+    "extract": extract,
     "layer": layer,
     "observations": counts,
     "field_answers": field_answers.read,

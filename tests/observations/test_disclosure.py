@@ -56,6 +56,50 @@ def test_on_paper():
     assert not withheld(np.array([50, 10, 20, 20]), [Sum(0, (1, 2, 3))], 5).any()
 
 
+def test_a_cell_that_only_the_algebra_finds_gets_company():
+    """Two blocks of a table are withheld, and a cell between them: the rows of a block less its columns."""
+    inner = np.full((4, 4), 20)
+    inner[:2, :2] = inner[2:, 2:] = 3
+    inner[0, 2] = 2
+    inner[0, 3] = 19
+    values, sums = table(inner)
+    small = values < 5
+    assert small.sum() == 9
+    assert np.flatnonzero(determined(small, sums)).tolist() == [2]
+    # The smallest published cell of its row goes with it: two cells between the blocks are known by their sum alone.
+    assert np.flatnonzero(withheld(values, sums, 5) & ~small).tolist() == [3]
+    least, most = feasible(values, withheld(values, sums, 5), sums, 2)
+    assert (least, most) == pytest.approx((0, 8), abs=1e-6)  # all that is withheld in its column
+
+
+def test_everything_is_withheld_where_nothing_else_helps():
+    # 0 = 1 + 2 and 0 = 1 + 2 + 3: the last is nobody, and there is no cell beside it that could be withheld.
+    values, sums = np.array([4, 3, 1, 0, 50]), [Sum(0, (1, 2)), Sum(0, (1, 2, 3))]
+    shown = withheld(values, sums, 5)
+    assert shown.dtype == bool and shown.tolist() == [True] * 5
+    # A total of no parts is 0 to everybody.
+    assert withheld(np.array([0]), [Sum(0, ())], 5).tolist() == [True]
+
+
+def test_k_people_may_be_published():
+    assert withheld(np.array([5, 20]), [], 5).tolist() == [False, False]
+
+
+def test_a_total_goes_where_its_only_part_does():
+    # 3 takes the 8 with it, which is all of another total.
+    values, sums = np.array([8, 8, 11, 3, 70]), [Sum(0, (1,)), Sum(2, (1, 3))]
+    assert withheld(values, sums, 5).tolist() == [True, True, False, True, False]
+
+
+def test_totals_that_rise_with_their_only_withheld_cell_tell_nothing():
+    # One cell, its row, its column and all: each of them could be larger by the same number.
+    _, sums = table([[1, 30], [30, 30]])
+    sums = [*sums, Sum(8, (0, 1, 2, 3))]
+    hidden = np.array([True, False, False, False, True, False, True, False, True])
+    found = determined(hidden, sums)
+    assert found.dtype == bool and not found.any()
+
+
 def test_algebra_finds_what_single_sums_do_not():
     """Each sum has two withheld cells, yet a - b and a + b are known, so both are."""
     sums = [Sum(2, (0, 1)), Sum(0, (1, 3))]
