@@ -6,11 +6,26 @@ NEWEST ?= $(shell for p in python3.14 python3.13 python3.12; do \
   "$$p" -c 'import ensurepip, sys, venv' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 SCRATCH := build/trust
 EXAMPLES ?= 1000
-MUTATE ?= spatial/observations/disclosure.py spatial/observations/publication.py
-MUTATE_BY ?= tests/observations/test_disclosure.py tests/observations/test_publication.py
 COVERED ?= 92
+# Compiled modules once more as plain Python: what is compiled is not counted as run.
+UNCOMPILED := tests/test_network.py tests/test_terrain.py tests/test_visibility.py tests/test_catchments.py \
+  tests/test_surface.py tests/test_scoring.py tests/sources/test_one_pass.py
 
-.PHONY: trust audit licences sbom dist-check coverage slowest mutants faults fuzz test-oldest test-newest same-bytes
+# What is mutated, and by which tests; of large modules a sample drawn with a seed.
+KILLED ?= 85
+mutants_disclosure := spatial/observations/disclosure.py --by tests/observations/test_disclosure.py
+mutants_publication := spatial/observations/publication.py \
+  --by tests/observations/test_disclosure.py tests/observations/test_publication.py
+mutants_scoring := spatial/scoring.py --by tests/test_scoring.py --sample 200
+mutants_conflation := spatial/conflation.py --by tests/test_conflation.py --sample 200
+mutants_network := spatial/network.py spatial/graph.py --by tests/test_network.py tests/test_terrain.py --sample 200
+mutants_walking := spatial/walking.py --by tests/test_network.py tests/test_terrain.py --sample 200
+SIGHTS := --by tests/test_visibility.py --only "not second_process and not threads and not town"
+mutants_visibility := spatial/visibility.py $(SIGHTS) --sample 150
+mutants_sweep := spatial/sweep.py $(SIGHTS) --sample 150
+MUTATED := disclosure publication scoring conflation network walking visibility sweep
+
+.PHONY: trust audit licences sbom dist-check coverage slowest mutants $(MUTATED:%=mutants-%) faults fuzz test-oldest test-newest same-bytes
 
 trust: audit licences sbom dist-check same-bytes
 
@@ -38,17 +53,28 @@ dist-check: $(TRUST_STAMP)
 	$(SCRATCH)/clean/bin/python -m pip --quiet install --no-deps dist/*.whl
 	cd $(SCRATCH)/clean && ./bin/faellesrum demo --out demo && ./bin/faellesrum doctor --lang en
 
-# Lines and branches of spatial/ that the tests run through.
+# Lines and branches of spatial/ that the tests run through, in the processes that they start too.
 coverage: $(TRUST_STAMP) browser
-	$(BIN)/python -m pytest -m "not integration" --cov=spatial --cov-branch --cov-report=term:skip-covered \
-	  --cov-report=html:$(SCRATCH)/coverage --cov-fail-under=$(COVERED) $(PYTEST_ARGS)
+	@mkdir -p $(SCRATCH) && rm -f $(SCRATCH)/coverage.data*
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not integration" --cov --cov-report= --durations=10 $(PYTEST_ARGS)
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(UNCOMPILED) -k "not second_process" --cov --cov-append --cov-report=
+	$(BIN)/coverage html --quiet -d $(SCRATCH)/coverage
+	$(BIN)/coverage report --skip-covered --fail-under=$(COVERED)
 
 slowest: $(DEV_STAMP) browser
 	$(BIN)/python -m pytest -m "not integration" --durations=10 $(PYTEST_ARGS)
 
-# Changes to the code of which some test must say so: `make mutants MUTATE=spatial/scoring.py MUTATE_BY=tests/test_scoring.py`.
+# Changes to the code of which some test must say so: all that are named above, `make mutants-scoring`, or any by hand:
+# `make mutants MUTATE=spatial/crs.py MUTATE_BY=tests/test_crs.py`.
+ifdef MUTATE
 mutants: $(TRUST_STAMP)
 	$(BIN)/python -m tests.mutants $(SCRATCH)/mutants $(MUTATE) --by $(MUTATE_BY)
+else
+mutants: $(MUTATED:%=mutants-%)
+endif
+
+$(MUTATED:%=mutants-%): mutants-%: $(TRUST_STAMP)
+	$(BIN)/python -m tests.mutants $(SCRATCH)/mutants-$* $(mutants_$*) --least $(KILLED)
 
 faults: $(DEV_STAMP)
 	$(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)

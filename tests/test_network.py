@@ -112,6 +112,7 @@ def test_empty_tables_give_an_empty_network():
     assert network.node_count == 0
     nowhere = attach(network, shapes((0, 0)))
     assert not nowhere.attached.any()
+    assert [len(rows) for rows in (nowhere.owner, nowhere.edge, nowhere.offset_m, nowhere.leg_m)] == [0] * 4
     assert_allclose(approaches(network, nowhere, nowhere, limit_m=FAR).distance_m, [[NAN]])
     assert_array_equal(flow(network, nowhere, np.ones(1), nowhere, limit_m=FAR), [])
 
@@ -150,6 +151,15 @@ def test_legs(walls, options, legs):
     assert_array_equal(made.owner, [1] * len(made.leg_m))
     assert_array_equal(made.indptr, [0, 0, len(made.leg_m)])
     assert_array_equal(made.attached, [False, bool(legs)])
+
+
+def test_a_point_is_left_from_where_it_stands():
+    """A wall half a metre behind it is not on its leg; and who stands on the way has no leg that could be closed."""
+    network = graph(TWO_WAYS, [(1, 2)])
+    occluders = Occluders.from_geometries([], [shapely.LineString([(-50, -0.5), (50, -0.5)])])
+    made = attach(network, shapes((0, 0), (20, 10)), clear=lambda a, b: in_sight(a, b, occluders))
+    assert_allclose(made.leg_m, [10, 0])
+    assert_array_equal(made.owner, [0, 1])
 
 
 def test_nobody_steps_onto_a_bridge_or_into_a_tunnel():
@@ -206,18 +216,54 @@ RESTS = {
     "the last edge: 244, 26": ([(260, 5)], 244),
     "the last edge, behind the goal": ([(295, 5)], 270),
     "both ends: 34, 210, 26": ([(50, 5), (260, 5)], 210),
+    "beside the ends of the walk: 4, 260, 6": ([(20, 1), (280, 1)], 260),
+    "at a node of the way: 84, 186": ([(100, 1)], 186),
     "too far from the way": ([(150, 15.1)], 270),
     "15 m from the way": ([(150, 15)], 136),
 }
 
 
-@pytest.mark.parametrize("ways", [THREE, [(1, 2, 3, 4)], [(4, 3), (2, 3), (2, 1)]], ids=["three", "one", "mixed"])
+WAYS = {
+    "three": THREE,
+    "one": [(1, 2, 3, 4)],
+    "mixed": [(4, 3), (2, 3), (2, 1)],
+    "the middle first": [(2, 3), (1, 2), (3, 4)],
+}
+
+
+@pytest.mark.parametrize("ways", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize(("seats", "gap"), RESTS.values(), ids=RESTS)
 def test_longest_stretch_without_a_seat(seats, gap, ways):
     network = graph(LONG, ways)
     found = [walk(network, *ends, seats=shapes(*seats)) for ends in (((20, 4), (280, 6)), ((280, 6), (20, 4)))]
     assert_allclose([f["rest_gap_m"] for f in found], gap)
     assert_allclose([f["distance_m"] for f in found], 270)
+
+
+def test_a_short_walk_is_as_long_without_a_seat_as_it_is():
+    found = walk(graph(LONG, THREE), (20, 0.2), (20.1, 0.2))
+    assert_allclose([found["rest_gap_m"], found["distance_m"]], 0.5)
+
+
+def test_without_details_there_are_none():
+    network = graph(LONG, THREE)
+    ends = attach(network, shapes((20, 4), (280, 6)), within_m=0.0)
+    bare = approaches(network, ends, ends, limit_m=FAR, detailed=False)
+    assert_allclose(bare.distance_m, [[8, 270], [270, 12]])
+    assert [part.size for part in (bare.unlit_m, bare.lit_m, bare.crossings, bare.rest_gap_m)] == [0] * 4
+
+
+def test_a_target_that_meets_a_way_that_cannot_be_used_is_reached_by_another():
+    """A lawn between steps and a path: 3 m from the steps, 7 m from the path."""
+    at = {1: (0, 0), 2: (100, 0), 3: (0, 10), 4: (100, 10), 5: (-50, 10)}
+    network = graph(at, [((1, 2), {"steps": True}), (3, 4), (1, 3), (3, 5)])
+    lawn, door = attach(network, shapes((50, 3))), attach(network, shapes((-50, 10)), within_m=0.0)
+    usable = network.step_free != NO
+    for ends in ((door, lawn), (lawn, door)):
+        assert_allclose(approaches(network, *ends, limit_m=FAR).distance_m, [[107]])
+        assert_allclose(approaches(network, *ends, limit_m=FAR, usable=usable).distance_m, [[107]])
+        shut = usable & (np.arange(4) != 1)  # and the path
+        assert_allclose(approaches(network, *ends, limit_m=FAR, usable=shut).distance_m, [[NAN]])
 
 
 LIT = [((1, 2), {"lit": "yes"}), ((2, 3), {"lit": "no"}), (3, 4)]
@@ -260,6 +306,11 @@ def test_lamps_light_a_way_that_is_not_tagged(lamps, tag, state):
     assert_array_equal(network.lit, [state])
 
 
+def test_lamps_too_far_apart_leave_a_way_unknown():
+    network = graph({1: (0, 0), 2: (81, 0)}, [(1, 2)], lamps=tables.points("lamps", [(20, 0), (60, 0)]))
+    assert_array_equal(network.lit, [UNKNOWN])  # 2 × 40 m for 81
+
+
 # A major road from west to east; paths that meet it from the south and the north.
 ROAD = {
     1: (-100, 0), 2: (0, 0), 3: (60, 0), 4: (160, 0), 5: (0, -50), 6: (0, 50), 7: (60, -50), 8: (60, 50), 9: (30, 0),
@@ -289,6 +340,10 @@ CROSSINGS = {
     "along it with edges cut": (ALONG, {14: {"kerb": "flush"}, 15: {"kerb": "flush"}, 9: {"kerb": "flush"}}, (0, -40), (60, 40), 1),
     "side streets at a T-junction": ([EAST, (10, 12, 2), (2, 13, 11)], {}, (-40, -40), (40, -40), 0),
     "side streets at a T-junction with edges cut": ([EAST, (10, 12, 2), (2, 13, 11)], {12: {"kerb": "flush"}, 13: {"kerb": "flush"}}, (-40, -40), (40, -40), 0),
+    "from the road itself, off to either side": ([EAST, (7, 3, 8)], {}, (30, 0), (60, 40), 0),
+    "from the road itself, off to the other side": ([EAST, (7, 3, 8)], {}, (30, 0), (60, -40), 0),
+    "from a junction, along it and off": ([EAST, (7, 3, 8)], {}, (-100, 0), (60, 40), 0),
+    "from a junction, along it and off to the other side": ([EAST, (7, 3, 8)], {}, (-100, 0), (60, -40), 0),
     "a minor road straight across": ([(1, 2, 9, 3, 4), (16, 5, 2, 6, 17)], {}, (0, -40), (0, 40), 0),
 }  # fmt: skip
 
@@ -297,6 +352,15 @@ CROSSINGS = {
 def test_major_roads_crossed_without_a_crossing(ways, nodes, source, target, count):
     network = graph(ROAD, ways, nodes)
     assert [walk(network, *ends)["crossings"] for ends in ((source, target), (target, source))] == [count, count]
+
+
+@pytest.mark.parametrize("degrees", [37, 128, 251])
+@pytest.mark.parametrize(("ways", "nodes", "source", "target", "count"), CROSSINGS.values(), ids=CROSSINGS)
+def test_a_turned_town_has_the_same_crossings(ways, nodes, source, target, count, degrees):
+    turn = np.radians(degrees)
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    network = graph({node: tuple(matrix @ at) for node, at in ROAD.items()}, ways, nodes)
+    assert walk(network, *(tuple(matrix @ end) for end in (source, target)))["crossings"] == count
 
 
 def test_two_major_roads_are_two_crossings():
