@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import spatial.visibility
 from spatial.errors import InputError
-from spatial.visibility import TOUCH_M, Occluders, in_sight, isovist, visible_area
+from spatial.visibility import TOUCH_M, Occluders, in_sight, isovist, reaches_m, visible_area
 
 UTM = np.array([724_000.0, 6_175_000.0])
 RELATIVE = 1e-6  # of the disc's area
@@ -230,6 +230,83 @@ def test_threads_change_nothing(threads):
     np.testing.assert_array_equal(once, one_by_one)
 
 
+# -- how far, in each direction ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("radius", [2.0, 4.0, 50.0])
+@pytest.mark.parametrize("rays", [1, 7, 360])
+def test_reaches_in_a_square_room(radius, rays):
+    """From the middle of a room of 6 m to its wall: 3 m over the larger of cosine and sine, or the radius."""
+    directions, reaches = reaches_m(
+        [(0.0, 0.0), (100.0, 0.0)], Occluders.from_geometries([ROOM], []), radius, rays=rays
+    )
+    turn = 2 * np.pi * (np.arange(rays) + 0.5) / rays
+    np.testing.assert_allclose(directions, np.column_stack([np.cos(turn), np.sin(turn)]), atol=1e-12)
+    np.testing.assert_allclose(reaches[0], np.minimum(3 / np.abs(directions).max(axis=1), radius), rtol=1e-12)
+    np.testing.assert_array_equal(reaches[1], radius)  # the room is further away
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_reaches_agree_with_shapely(threads):
+    """Also of so many viewpoints that they are parted among threads."""
+    rng = np.random.default_rng(12)
+    segments = scatter(rng, 12, 20)
+    points = rng.uniform(-20, 20, (70, 2))
+    directions, reaches = reaches_m(points, occluders_of(segments), 15.0, rays=9, threads=threads)
+    walls = shapely.union_all(shapely.linestrings(segments.reshape(-1, 2, 2)))
+    for point, found in zip(points, reaches, strict=True):
+        rays = shapely.linestrings(np.stack([np.tile(point, (9, 1)), point + 15.0 * directions], axis=1))
+        met = shapely.distance(shapely.intersection(rays, walls), shapely.Point(point))
+        np.testing.assert_allclose(found, np.where(np.isnan(met), 15.0, met), atol=1e-9)
+
+
+def test_all_parts_of_the_work_are_done():
+    points = np.column_stack([np.linspace(-2.5, 2.5, 70), np.zeros(70)])
+    room = Occluders.from_geometries([ROOM], [])
+    np.testing.assert_allclose(visible_area(points, room, 50.0, threads=3), 36)
+
+
+# -- the grid ----------------------------------------------------------------------------
+
+
+def filed(occluders):
+    """Pairs (segment, cell) of the grid, and the boxes of all cells."""
+    rows, columns = occluders.shape
+    west, south, side = occluders.origin
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    boxes = shapely.box(west + column * side, south + row * side, west + (column + 1) * side, south + (row + 1) * side)
+    cell = np.repeat(np.arange(rows * columns), np.diff(occluders.starts))
+    return set(zip(occluders.members.tolist(), cell.tolist(), strict=True)), boxes
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("scene", [boxes, lattice, scatter])
+def test_walls_are_filed_in_all_cells_they_touch_and_in_no_others(scene, seed):
+    segments = scene(np.random.default_rng([seed, 3]), 60, 20)[:48]
+    if scene is lattice:  # 50 walls in 40 × 40 m: cells of 8 m, on whose edges walls lie
+        segments = np.concatenate([segments, [[-20, -20, -20, 20], [20, -20, 20, 20]]])
+    occluders = occluders_of(segments)
+    assert scene is not lattice or occluders.origin[2] == 8.0
+    found, cells = filed(occluders)
+    lines = shapely.linestrings(occluders.segments.reshape(-1, 2, 2))
+    away = shapely.distance(lines[:, np.newaxis], cells)
+    assert {(int(s), int(c)) for s, c in np.argwhere(away <= 0.9e-6)} <= found
+    assert found <= {(int(s), int(c)) for s, c in np.argwhere(away <= 5e-6)}
+    for cell in range(len(cells)):
+        held = occluders.members[occluders.starts[cell] : occluders.starts[cell + 1]]
+        assert (np.diff(held) > 0).all()
+
+
+def test_there_are_about_two_walls_a_cell_and_no_cell_below_a_metre():
+    rng = np.random.default_rng(5)
+    wide = occluders_of(scatter(rng, 400, 500))
+    assert 150 <= wide.shape.prod() <= 250
+    flat = occluders_of([(x, 0.001 * x, x + 3, 0.0) for x in range(0, 4000, 4)])  # a row of a thousand
+    assert 400 <= flat.shape.prod() <= 600
+    dense = occluders_of(scatter(rng, 400, 2))
+    assert dense.origin[2] == 1.0 and dense.shape.tolist() == [4, 4]
+
+
 # -- the outline -------------------------------------------------------------------------
 
 
@@ -250,6 +327,7 @@ def test_outline_of_an_open_field_is_the_circle():
     distances = np.hypot(*(shapely.get_coordinates(outline) - UTM).T)
     np.testing.assert_allclose(distances, 100, atol=1e-8)
     assert shapely.length(outline) / (len(distances) - 1) <= 2
+    assert len(distances) - 1 == math.ceil(2 * math.pi * 100 / 2)  # fewer chords would be longer
 
 
 # -- lines of sight ----------------------------------------------------------------------
@@ -356,6 +434,7 @@ def test_empty_inputs_give_empty_outputs():
         assert visible_area(empty, occluders, 10).shape == (0,)
         assert in_sight(empty, empty, occluders).shape == (0,)
     assert in_sight([(0, 0)], [(1, 1)], occluders).tolist() == [True]
+    assert in_sight([(0, 0)], [(1, 1)], occluders).dtype == bool
     assert len(Occluders.from_geometries([shapely.Polygon()], [shapely.LineString()])) == 0
 
 
@@ -392,6 +471,11 @@ REFUSED = {
     "words": (lambda: visible_area([("a", "b")], HOUSE, 1), "no numbers"),
     "radius 0": (lambda: visible_area([(0, 0)], HOUSE, 0), "radius_m is 0"),
     "radius nan": (lambda: visible_area([(0, 0)], HOUSE, math.nan), "radius_m is nan"),
+    "radius infinite": (lambda: visible_area([(0, 0)], HOUSE, math.inf), "radius_m is inf"),
+    "radius of an outline": (lambda: isovist((0, 0), HOUSE, 0), "radius_m is 0"),
+    "nan beginning": (lambda: in_sight([(0, math.nan)], [(0, 0)], HOUSE), r"a\[0\]"),
+    "nan viewpoint of reaches": (lambda: reaches_m([(0, math.nan)], HOUSE, 1, rays=4), r"viewpoints\[0\]"),
+    "radius of reaches": (lambda: reaches_m([(0, 0)], HOUSE, -1, rays=4), "radius_m is -1"),
     "radius missing": (lambda: visible_area([(0, 0)], HOUSE, None), "radius_m is None"),
     "threads": (lambda: visible_area([(0, 0)], HOUSE, 1, threads=0), "threads is 0"),
     "arc step": (lambda: isovist((0, 0), HOUSE, 1, arc_step_m=-1), "arc_step_m is -1"),

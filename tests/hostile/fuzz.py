@@ -16,16 +16,20 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import openpyxl
+import osmium
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spatial.config import DEFAULTS
 from spatial.errors import SpatialError
+from spatial.sources import frozen
+from spatial.sources.osm import Extract
 from tests.hostile.corpus import EVIL
-from tests.hostile.readers import READERS
+from tests.hostile.readers import ESTATE, READERS
 from tests.osm_xml import CENTRE_M, write
 
+PROJECT = Path(__file__).parents[2]
 X, Y = CENTRE_M
 MOST_EDITS = 3
 # What parsers stumble over: numbers that are none, brackets, ends of things, names of things.
@@ -131,6 +135,28 @@ def _bundled(name: str) -> Callable[[Path], Any]:
     return lambda path: path.write_bytes((DEFAULTS / name).read_bytes())
 
 
+def _uncompressed(path: Path) -> None:
+    """An extract whose blocks are not packed, so that what is broken is their content."""
+    packed = path.with_name("packed.osm.pbf")
+    _town(packed)
+    found = osmium.FileProcessor(str(packed))
+    file = osmium.io.File(str(path), "pbf,pbf_compression=none")
+    with osmium.SimpleWriter(file, header=found.header) as writer:
+        for element in found:
+            writer.add(element)
+
+
+def _frozen(path: Path) -> None:
+    town = path.parent.with_name("town.osm.pbf")
+    _town(town)
+    frozen.write(path.parent, ESTATE, Extract(town))
+
+
+def _finished(path: Path) -> None:
+    with zipfile.ZipFile(PROJECT / "tests" / "data" / "run_of_schema_1.zip") as run:
+        run.extractall(path.parent)
+
+
 MAPS = {".geojson": "GeoJSON", ".gpkg": "GPKG", ".fgb": "FlatGeobuf", ".kml": "KML", ".gml": "GML"}
 # (reader, name of the file, what makes a good one)
 TARGETS: list[tuple[str, str, Callable[[Path], Any]]] = [
@@ -155,7 +181,16 @@ TARGETS: list[tuple[str, str, Callable[[Path], Any]]] = [
     ("rubric", "rubric.toml", _bundled("rubric.toml")),
     ("mapping", "mapping.toml", _text(MAPPING)),
     ("catalogue", "sources.toml", _text(CATALOGUE)),
+    ("extract", "town.osm.pbf", _town),
+    ("extract", "raw.osm.pbf", _uncompressed),
+    ("frozen", "inputs/inputs.json", _frozen),
+    *(
+        ("finished", f"run/{name}", _finished)
+        for name in ("manifest.json", "places.gpkg", "evidence.parquet", "lenses.csv")
+    ),
 ]
+# Readers that are given the folder in which the file lies.
+OF_FOLDERS = {"frozen", "finished"}
 
 
 def broken(good: bytes, edits: Sequence[tuple[float, int, bytes]]) -> bytes:
@@ -195,10 +230,12 @@ def fuzz(index: int, folder: str, examples: int) -> str:
     """
     reader, name, make = TARGETS[index]
     path = Path(folder) / name
+    path.parent.mkdir(exist_ok=True)
     make(path)
+    read_at = path.parent if reader in OF_FOLDERS else path
     good, told = path.read_bytes(), {"read": 0, "refused": 0}
     if reader != "parcels":  # whose second file is not there
-        READERS[reader](path)
+        READERS[reader](read_at)
 
     @settings(
         max_examples=examples, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -207,7 +244,7 @@ def fuzz(index: int, folder: str, examples: int) -> str:
     def each(edits: list[tuple[float, int, bytes]]) -> None:
         path.write_bytes(_inside(good, edits) if name.endswith(".xlsx") and len(edits) < 3 else broken(good, edits))
         try:
-            READERS[reader](path)
+            READERS[reader](read_at)
             told["read"] += 1
         except SpatialError as error:
             assert "\n" not in str(error).replace(str(path), ""), str(error)
