@@ -22,11 +22,10 @@ AT_M = 2.0
 def _meant(layer: str) -> Callable[[Tags], bool] | None:
     """Which objects a layer of a plan means, by their tags; None of a layer that means none."""
     gates = set(tag_rules().barrier["gates"])
-    way: Callable[[Tags], bool] = lambda tags: "highway" in tags  # noqa: E731
     meant: Mapping[str, Callable[[Tags], bool]] = {
         "building": lambda tags: "building" in tags,
-        "path": way,
-        "road": way,
+        "path": _is_way,
+        "road": _is_way,
         "barrier": lambda tags: "barrier" in tags and tags["barrier"] not in gates,
         "gate": lambda tags: tags.get("barrier") in gates,
         "place": lambda tags: "building" not in tags and any(key in tags for key in ("leisure", "amenity", "sport")),
@@ -36,6 +35,10 @@ def _meant(layer: str) -> Callable[[Tags], bool] | None:
         "object": lambda tags: bool(tags),
     }
     return meant.get(layer)
+
+
+def _is_way(tags: Tags) -> bool:
+    return "highway" in tags
 
 
 def located(raw: RawData, plan: Plan) -> Plan:
