@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from spatial import before_after
 from spatial.analysis import Analysis, Estate
 from spatial.clock import Clock
 from spatial.comparison import Comparison
+from spatial.second import Asked, GoneError, Second
 
 if TYPE_CHECKING:
     from spatial.render._web_observed import Observed
+
+T = TypeVar("T")
 
 
 def save(
@@ -27,11 +31,12 @@ def save(
     today: Analysis | None = None,
     found: Comparison | None = None,
     progress: Callable[[str], None] | None = None,
+    second: Second | None = None,
 ) -> Analysis:
     """Write a result into a folder: all of its files, or none; with ``pdf`` the report as PDF as well.
 
     ``today`` is the result without the plan, where there is one: the map then shows before and after.
-    ``found`` is their comparison; without it, it is made.
+    ``found`` is their comparison; without it, it is made. A ``second`` process draws on paper meanwhile.
 
     Returns
     -------
@@ -43,24 +48,20 @@ def save(
     InputError
         If the folder cannot be made or written.
     """
-    from spatial import reports
     from spatial.render import files as folder
-    from spatial.render import relief, sitemap, tables, web_map
-    from spatial.reports import estate
+    from spatial.render import relief, tables, web_map
 
     clock = Clock(progress)
     made = {**analysis.manifest, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "lang": lang}
     timed = replace(analysis, manifest=made)
     with folder.whole(Path(out)) as draft:
-        with ThreadPoolExecutor(2) as pool, clock.stage("map.html"):
+        asked = None if second is None else second.ask(papers, timed, lang, pdf)
+        with ThreadPoolExecutor(1) as pool, clock.stage("map.html"):
             written = pool.submit(tables.geopackage, timed, draft / "places.gpkg", lang=lang)
             drawn, options = before_after.for_map(timed, today, found)
             web_map.render(drawn, draft / "map.html", lang=lang, **options)
-            sheet = sitemap.pdf(timed, lang=lang)
-            printed = pool.submit(sitemap.write, sheet, draft / "sitemap.pdf")
         with clock.stage("tables"):
             written.result()
-            printed.result()
             tables.scores(timed, draft / "scores.csv")
             tables.evidence(timed, draft / "evidence.parquet")
             tables.lenses(timed, draft / "lenses.csv")
@@ -73,10 +74,40 @@ def save(
             if timed.terrain is not None:
                 relief.write(timed.terrain, draft / "terrain.tif")
         with clock.stage("report"):
-            reports.write(estate.document(timed, timed.field_checks, lang=lang), draft / "report.html", pdf=pdf)
+            for name, content in _answered(asked, lambda: papers(timed, lang, pdf)).items():
+                (draft / name).write_bytes(content)
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")
     return timed
+
+
+def papers(analysis: Analysis, lang: str, pdf: bool) -> dict[str, bytes]:
+    """What is made to be printed, by the name of its file: the site map, also as a picture, and the report."""
+    from spatial import reports
+    from spatial.render import sitemap
+    from spatial.reports import estate
+
+    sheet = sitemap.pdf(analysis, lang=lang)
+    report = reports.drawn(estate.document(analysis, analysis.field_checks, lang=lang), pdf=pdf)
+    named = {f"report{ending}": content for ending, content in report.items()}
+    return {"sitemap.pdf": sheet, "sitemap.png": sitemap.picture(sheet), **named}
+
+
+def _answered(asked: Asked[T] | None, otherwise: Callable[[], T]) -> T:
+    """What the second process was asked for; where there is none, or it has ended, it is done here."""
+    if asked is not None:
+        with suppress(GoneError):
+            return asked.result()
+    return otherwise()
+
+
+def make_ready() -> None:
+    """Load what papers are drawn with."""
+    from spatial import reports
+    from spatial.render import sitemap
+
+    sitemap.make_ready()
+    reports.make_ready()
 
 
 def load(folder: str | Path) -> Analysis:

@@ -261,12 +261,9 @@ def make_ready(*, drawing: bool = True) -> None:
     from spatial import catchments, network, unknowns, visibility
 
     if drawing:
-        from spatial import reports
-        from spatial.render import sitemap, web_map
+        from spatial.render import web_map
 
         web_map.make_ready()
-        sitemap.make_ready()
-        reports.make_ready()
     visibility.make_ready()
     network.make_ready()
     catchments.make_ready()

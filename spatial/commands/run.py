@@ -128,6 +128,7 @@ def analyse(
     frozen: Path | None = None,
 ) -> None:
     """Run the analysis, write its folder, say what was found."""
+    from spatial import second
     from spatial.folders import alone
     from spatial.sources import ahead
     from spatial.sources import offline as network
@@ -141,7 +142,7 @@ def analyse(
         "surface": surface or None,
     }
     online = network.only(offline or frozen is not None)
-    with alone(out), online, progress(lang) as tell, ahead.reader() as read:
+    with alone(out), online, progress(lang) as tell, second.started() as other:
         from spatial.sources import osm as openstreetmap
 
         if frozen is not None:
@@ -153,9 +154,10 @@ def analyse(
         else:
             estate = _estate.read(which, margin_m=margin_m, reach_m=reach_m)
             extract = openstreetmap.extract(osm, estate, refresh=refresh, tell=tell)
-        reading = read(extract, estate)
+        reading = ahead.read(extract, estate, other)
         from spatial import outputs, pipeline
 
+        other.ask(outputs.make_ready)
         pipeline.make_ready()
         given |= {"field_checks": field_checks, "rubric": rubric, "seed": seed, "progress": tell}
         compared = None
@@ -174,7 +176,7 @@ def analyse(
 
             counts = observing.read_for(analysis, observations)
         beside: dict[str, Any] = {} if compared is None else {"today": compared.today, "found": compared.found}
-        saved = outputs.save(analysis, out, lang=lang, pdf=pdf, progress=tell, **beside)
+        saved = outputs.save(analysis, out, lang=lang, pdf=pdf, progress=tell, second=other, **beside)
         if counts is not None:
             observing.write(saved, counts, out, lang=lang)
             outputs.redraw(out, lang=lang)

@@ -25,6 +25,7 @@ def command(
     osm: str | None, out: Path | None, as_json: bool, lang: str, refresh: bool, offline: bool, **options: Any
 ) -> None:
     """Which bench, table, open gate, link, light, lowered kerb or cut hedge brings most for its cost?"""
+    from spatial import second
     from spatial.sources import ahead
     from spatial.sources import offline as network
     from spatial.strings import texts
@@ -34,12 +35,12 @@ def command(
         raise misused(phrase("commands.choose_osm"))
     margin_m, reach_m = options.pop("margin_m"), options.pop("reach_m")
     given: dict[str, Any] = {name: options.pop(name) or None for name in ("terrain", "surface")}
-    with network.only(offline), progress(lang) as tell, ahead.reader() as read:
+    with network.only(offline), progress(lang) as tell, second.started() as other:
         from spatial import pipeline, suggestions
         from spatial.sources import osm as openstreetmap
 
         estate = _estate.read(which, margin_m=margin_m, reach_m=reach_m)
-        reading = read(openstreetmap.extract(osm, estate, refresh=refresh, tell=tell), estate)
+        reading = ahead.read(openstreetmap.extract(osm, estate, refresh=refresh, tell=tell), estate, other)
         pipeline.make_ready()
         say = texts(lang)["suggest"]["trying"]
         found, tried = suggestions.suggest(

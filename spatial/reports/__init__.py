@@ -20,6 +20,18 @@ def make_ready() -> None:
         texts(lang, "report")
 
 
+def drawn(document: Document, *, pdf: bool = False) -> dict[str, bytes]:
+    """A report as ``.html``, and with ``pdf`` as ``.pdf`` too."""
+    from spatial.render import document_page
+
+    made = {".html": document_page.html(document).encode("utf-8")}
+    if pdf:
+        from spatial.render import document_pdf
+
+        made[".pdf"] = document_pdf.pdf(document)
+    return made
+
+
 def write(document: Document, path: Path, *, pdf: bool = False) -> list[Path]:
     """Write a report as a page, and with ``pdf`` beside it as ``.pdf``; all or none.
 
@@ -28,12 +40,9 @@ def write(document: Document, path: Path, *, pdf: bool = False) -> list[Path]:
     list
         What was written.
     """
-    from spatial.render import document_page, files
+    from spatial.render import files
 
-    made = {path: document_page.html(document).encode("utf-8")}
-    if pdf:
-        from spatial.render import document_pdf
-
-        made[path.with_suffix(".pdf")] = document_pdf.pdf(document)
+    page, *others = drawn(document, pdf=pdf).items()
+    made = {path: page[1], **{path.with_suffix(ending): content for ending, content in others}}
     files.place(made)
     return list(made)

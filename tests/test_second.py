@@ -1,0 +1,94 @@
+"""A second process: answers in order, what went wrong there, and its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import spatial
+from spatial import outputs, second
+from spatial.errors import CRSError, SourceError
+from spatial.sources import ahead
+from tests.test_cli import analysis, inputs  # noqa: F401  (fixtures)
+
+
+def test_answers_come_to_whom_they_belong_whoever_waits_first():
+    with second.started() as other:
+        one, two, three = other.ask(os.path.basename, "/a/b"), other.ask(pow, 2, 10), other.ask(len, b"x" * 1_000_000)
+        assert (three.result(), one.result(), two.result(), one.result()) == (1_000_000, "b", 1024, "b")
+
+
+def test_it_is_another_process_and_ends_with_the_context():
+    with second.started() as other:
+        number = other.ask(os.getpid).result()
+        assert number != os.getpid()
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
+def test_what_goes_wrong_there_is_raised_here_and_it_goes_on():
+    with second.started() as other:
+        failed, done = other.ask(int, "seven"), other.ask(int, "7")
+        with pytest.raises(ValueError, match="seven"):
+            failed.result()
+        assert done.result() == 7
+
+
+def test_our_errors_keep_their_two_languages(tmp_path):
+    with second.started() as other:
+        asked = other.ask(_refused)
+        with pytest.raises(CRSError) as caught:
+            asked.result()
+    assert caught.value.said("da") == CRSError("crs.none", what="kort").said("da")
+
+
+def _refused():
+    raise CRSError("crs.none", what="kort")
+
+
+def test_what_a_library_prints_is_no_answer(capfd):
+    with second.started() as other:
+        assert other.ask(print, "loud").result() is None
+    assert "loud" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+def test_a_process_that_is_killed_says_so_and_asking_it_does_no_harm():
+    with second.started() as other:
+        os.kill(other.ask(os.getpid).result(), signal.SIGKILL)
+        asked = [other.ask(len, b"x" * 1_000_000) for _ in range(2)]
+        for one in asked:
+            with pytest.raises(second.GoneError) as caught:
+                one.result()
+            assert caught.value.code == -signal.SIGKILL
+
+
+def test_an_interrupt_of_the_terminal_is_not_for_it():
+    with second.started() as other:
+        number = other.ask(os.getpid).result()
+        assert os.getpgid(number) != os.getpgid(0)
+
+
+def test_papers_are_the_same_from_there_from_here_and_when_it_has_gone(analysis, tmp_path):  # noqa: F811
+    with second.started() as other:
+        outputs.save(analysis, tmp_path / "there", second=other)
+        os.kill(other.ask(os.getpid).result(), signal.SIGTERM)
+        time.sleep(0.1)
+        outputs.save(analysis, tmp_path / "gone", second=other)
+    outputs.save(analysis, tmp_path / "here")
+    names = sorted(path.name for path in (tmp_path / "here").iterdir())
+    assert "report.html" in names and "sitemap.pdf" in names and "sitemap.png" in names
+    for place in ("there", "gone"):
+        assert sorted(path.name for path in (tmp_path / place).iterdir()) == names
+        assert (tmp_path / place / "sitemap.png").read_bytes() == (tmp_path / "here" / "sitemap.png").read_bytes()
+
+
+def test_an_extract_that_cannot_be_read_is_told_as_by_its_reader(tmp_path, demo_data):
+    estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
+    with second.started() as other, pytest.raises(SourceError, match=r"none\.osm\.pbf"):
+        ahead.read(Path(tmp_path / "none.osm.pbf"), estate, other).result()
