@@ -6,6 +6,7 @@ NEWEST ?= $(shell for p in python3.14 python3.13 python3.12; do \
   "$$p" -c 'import ensurepip, sys, venv' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 SCRATCH := build/trust
 EXAMPLES ?= 1000
+SECONDS_EACH ?= 60
 COVERED ?= 92
 # Compiled modules once more as plain Python: what is compiled is not counted as run.
 UNCOMPILED := tests/test_network.py tests/test_terrain.py tests/test_visibility.py tests/test_catchments.py \
@@ -16,16 +17,16 @@ KILLED ?= 85
 mutants_disclosure := spatial/observations/disclosure.py --by tests/observations/test_disclosure.py
 mutants_publication := spatial/observations/publication.py \
   --by tests/observations/test_disclosure.py tests/observations/test_publication.py
-mutants_scoring := spatial/scoring.py --by tests/test_scoring.py --sample 200
-mutants_conflation := spatial/conflation.py --by tests/test_conflation.py --sample 200
-mutants_network := spatial/network.py spatial/graph.py --by tests/test_network.py tests/test_terrain.py --sample 200
-mutants_walking := spatial/walking.py --by tests/test_network.py tests/test_terrain.py --sample 200
+mutants_scoring := spatial/scoring.py --by tests/test_scoring.py --sample 150
+mutants_conflation := spatial/conflation.py --by tests/test_conflation.py --sample 150
+mutants_network := spatial/network.py spatial/graph.py --by tests/test_network.py tests/test_terrain.py --sample 150
+mutants_walking := spatial/walking.py --by tests/test_network.py tests/test_terrain.py --sample 150
 SIGHTS := --by tests/test_visibility.py --only "not second_process and not threads_ and not in_threads and not town"
-mutants_visibility := spatial/visibility.py $(SIGHTS) --sample 150
-mutants_sweep := spatial/sweep.py $(SIGHTS) --sample 150
+mutants_visibility := spatial/visibility.py $(SIGHTS) --sample 100
+mutants_sweep := spatial/sweep.py $(SIGHTS) --sample 100
 MUTATED := disclosure publication scoring conflation network walking visibility sweep
 
-.PHONY: trust audit licences sbom dist-check coverage slowest mutants $(MUTATED:%=mutants-%) faults fuzz test-oldest test-newest same-bytes
+.PHONY: trust audit licences sbom dist-check coverage slowest mutants $(MUTATED:%=mutants-%) faults fuzz fuzz-guided test-oldest test-newest same-bytes
 
 trust: audit licences sbom dist-check same-bytes
 
@@ -82,6 +83,10 @@ faults: $(DEV_STAMP)
 # Files broken by chance, many more than in `make test`.
 fuzz: $(DEV_STAMP)
 	FAELLESRUM_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest tests/hostile/test_hostile_files.py -k broken_by_chance $(PYTEST_ARGS)
+
+# Our own parsers under a fuzzer that is guided by branches (atheris, Linux): so many seconds each.
+fuzz-guided: $(TRUST_STAMP)
+	$(BIN)/python -m tests.hostile.guided $(SECONDS_EACH)
 
 # The oldest versions that pyproject.toml allows: the demo, and the tests of the core.
 test-oldest: $(DEV_STAMP) | $(UV)

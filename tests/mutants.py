@@ -1,8 +1,9 @@
 """Mutation testing by mutmut in a copy of the project, of chosen modules by chosen tests: ``make mutants``.
 
 Counted are all mutants that mutmut makes, or a seeded sample of them, but those that change nothing that a
-test may hold a program to: the words of an error (what stands after ``raise``), ``strict=`` of a ``zip``, and those
-that ``mutants_that_change_nothing.toml`` names one by one with a reason. Modules that numba compiles are tried
+test may hold a program to: the words of an error (what stands after ``raise``), ``strict=`` of a ``zip``, what only
+loads compiled code ahead of time (``make_ready``), and those that ``mutants_that_change_nothing.toml`` names one by
+one with a reason. Modules that numba compiles are tried
 as plain Python, their decorators taken off in the copy: what is compiled is the same text.
 """
 
@@ -27,6 +28,7 @@ COPIED = ("spatial", "tests", "data", "docs", "notebooks", "README.md", "LICENSE
 SAME = Path(__file__).with_name("mutants_that_change_nothing.toml")
 COMPILED = re.compile(r"^@(?:njit\b.*|_compiled|_part)\n", re.MULTILINE)
 STRICT = re.compile(r",? *\bstrict=\w+|, *(?=\))")
+WARMING_UP = "x_make_ready__"
 MEMORY = 6 << 30
 SURVIVED, UNTESTED = 0, 33
 BY_TIME = {24, -24, 36, 152, 255, -9}
@@ -81,6 +83,8 @@ def mutants(module: str) -> dict[str, tuple[str, str]]:
         return text.replace(name, "", 1).split("\n")
 
     for name in made.mutant_names:
+        if name.startswith(WARMING_UP):
+            continue
         before, after = body(name.rpartition("__mutmut_")[0] + "__mutmut_orig"), body(name)
         changed = [line for line in difflib.ndiff(before, after) if line[:2] in ("- ", "+ ")]
         old, new = (" ".join(line[2:].strip() for line in changed if line[0] == sign) for sign in "-+")

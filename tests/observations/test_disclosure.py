@@ -47,6 +47,10 @@ def test_on_paper():
     # One small cell in a row of four: the smallest other goes with it.
     values, sums = np.array([50, 3, 9, 18, 20]), [Sum(0, (1, 2, 3, 4))]
     assert withheld(values, sums, 5).tolist() == [False, True, True, False, False]
+    # The smallest, wherever it stands.
+    assert withheld(np.array([50, 3, 18, 9, 20]), sums, 5).tolist() == [False, True, False, True, False]
+    # Two small ones that come to 5 in all are enough for each other.
+    assert withheld(np.array([50, 2, 3, 20, 25]), sums, 5).tolist() == [False, True, True, False, False]
     # Two small ones that come to 3 in all would tell of three people: a third is withheld.
     values = np.array([50, 1, 2, 20, 27])
     assert withheld(values, sums, 5).tolist() == [False, True, True, True, False]

@@ -1,0 +1,251 @@
+# ruff: noqa: E501 - a seed reads best on a line
+"""Our own parsers under a fuzzer that is guided by what the bytes it made ran through: ``make fuzz-guided``.
+
+atheris (libFuzzer for Python) counts branches and keeps each input that reached a new one. Numba is off, so that
+the decoder of ``.osm.pbf`` is Python too: a place beyond the buffer is then an IndexError and no crash.
+Linux only. ``python -m tests.hostile.guided TARGET SECONDS``; without a target, all of them in turn.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import warnings
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ["NUMBA_DISABLE_JIT"] = "1"
+SEED = 1
+RUNS = re.compile(r"Done (\d+) runs")
+NEW = re.compile(r"cov: (\d+)")
+MOST_BYTES = 4096
+
+Try = Callable[[bytes], Any]
+
+
+def _pbf(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
+    import numpy as np
+
+    from spatial.sources import _pbf_decode as decode
+    from spatial.sources import _pbf_file
+    from tests.hostile import fuzz
+
+    path = folder / "a.osm.pbf"
+    fuzz._uncompressed(path)
+    seeds = [path.read_bytes()]
+
+    def once(data: bytes) -> None:
+        path.write_bytes(data)
+        for blob in _pbf_file.blobs(path):
+            block = _pbf_file.block(path, blob)
+            list(_pbf_file.nodes_of(block, np.ones(len(block.texts), dtype=bool)))
+            for kind, begin, end in block.groups:
+                for number, read in ((_pbf_file.WAYS, decode.ways), (_pbf_file.RELATIONS, decode.relations)):
+                    if kind == number:
+                        read(block.buffer, block.spans(begin, end, number), len(block.texts))
+
+    return once, seeds, (ValueError, zlib.error)
+
+
+def _positions(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
+    import pandas as pd
+
+    from spatial.observation_rules import Mapped
+    from spatial.sources import positions
+
+    def once(data: bytes) -> None:
+        text = data.decode("utf-8", "replace")
+        first, _, second = text.partition("|")
+        positions.of(pd.DataFrame({"wkt": [text]}), Mapped(), "x")
+        positions.of(pd.DataFrame({"lon": [first], "lat": [second]}), Mapped(), "x")
+
+    seeds = [b"POINT (12.5 55.7)", b"55.7 12.5 0 4.2;55.8 12.5 0 1", b"12,5|55.7", b"SRID=25832;POLYGON ((0 0,1 0,1 1,0 0))",
+             b'"geometry": {"type": "Point", "coordinates": [12.5, 55.7]} }']  # fmt: skip
+    return once, seeds, ()
+
+
+def _times(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
+    import pandas as pd
+
+    from spatial.observations import times
+
+    def once(data: bytes) -> None:
+        times.parse(pd.Series(data.decode("utf-8", "replace").split("\n")), zone="Europe/Copenhagen")
+
+    seeds = [b"20180802:0820\n20180802 0820", b"2024-05-01T12:00:00.5Z\n2024-05-01T12:00+02:00", b"1-5-2024 kl. 12.30",
+             b"1.5.2024 12:30:00\n5/13/2024 1:00", b"2024/05/01 12:00"]  # fmt: skip
+    return once, seeds, ()
+
+
+def _parcels(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
+    from spatial.sources import parcels
+    from tests.hostile import fuzz
+
+    path = folder / "parcels.csv"
+
+    def once(data: bytes) -> None:
+        path.write_bytes(data)
+        parcels._rows(path)
+
+    return once, [fuzz.PARCELS.encode(), fuzz.PARCELS.replace(";", "\t").encode("cp1252")], ()
+
+
+def _answers(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
+    from spatial.sources import answers
+
+    def once(data: bytes) -> None:
+        answers.counts(data)
+        answers.relinked(data, {"https://a.example/": "http://127.0.0.1:1/"})
+        answers.check(data, "x")
+
+    seeds = [b'{"features": [], "numberMatched": 3, "links": [{"href": "https://a.example/x"}]}', b"<html><title>x</title>",
+             b'{"error": {"message": "no"}}', b'<x:ExceptionReport><ExceptionText>no</ExceptionText></x:ExceptionReport>',
+             b'<wfs:FeatureCollection numberMatched="3" numberReturned="1">']  # fmt: skip
+    return once, seeds, ()
+
+
+def _overpass(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
+    from spatial.sources import _overpass_answer as overpass
+
+    path = folder / "a.osm.pbf"
+
+    def once(data: bytes) -> None:
+        path.unlink(missing_ok=True)
+        overpass.write([overpass.parsed(data, "x")], path, (12.0, 55.0, 13.0, 56.0), "x")
+
+    seeds = [b'{"osm3s": {"timestamp_osm_base": "2024-05-01T00:00:00Z"}, "elements": [{"type": "node", "id": 1, "lat": 55.5, '
+             b'"lon": 12.5, "tags": {"a": "b"}}, {"type": "way", "id": 2, "nodes": [1, 1]}, {"type": "relation", "id": 3, '
+             b'"members": [{"type": "way", "ref": 2, "role": ""}]}]}', b'{"remark": "timed out", "elements": []}',
+             b"<html><body>too busy</body>", b"<osm><remark>runtime error</remark></osm>"]  # fmt: skip
+    return once, seeds, (overpass.PassingError,)
+
+
+def _plan(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
+    from spatial.sources import plan_file
+    from tests.hostile import fuzz
+    from tests.hostile.readers import ESTATE
+
+    path = folder / "plan.toml"
+
+    def once(data: bytes) -> None:
+        path.write_bytes(data)
+        plan_file.read(path, ESTATE)
+
+    return once, [fuzz.PLAN.encode()], ()
+
+
+def _frozen(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
+    from spatial.sources import frozen
+    from tests.hostile import fuzz
+
+    path = folder / "inputs" / "inputs.json"
+    path.parent.mkdir()
+    fuzz._frozen(path)
+    seeds = [path.read_bytes()]
+
+    def once(data: bytes) -> None:
+        path.write_bytes(data)
+        frozen.read(path.parent)
+
+    return once, seeds, ()
+
+
+def _finished(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
+    import json
+
+    from spatial.sources import finished
+    from tests.hostile import fuzz
+
+    path = folder / "manifest.json"
+    fuzz._finished(path)
+    found = json.loads(path.read_bytes())
+    rules = found["rubric"]["rules"]
+    found["rubric"]["rules"] = dict(list(rules.items())[:2])  # what is short is broken sooner
+    seeds = [json.dumps(found).encode()]
+
+    def once(data: bytes) -> None:
+        path.write_bytes(data)
+        finished.lenses(folder)
+        finished.terrain(folder)
+        finished.observed(folder)
+        finished.read(folder)
+
+    return once, seeds, ()
+
+
+# What is fuzzed, and the modules whose branches guide.
+TARGETS: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
+    "pbf": (_pbf, ["spatial.sources._pbf_file", "spatial.sources._pbf_decode"]),
+    "positions": (_positions, ["spatial.sources.positions"]),
+    "times": (_times, ["spatial.observations.times"]),
+    "parcels": (_parcels, ["spatial.sources.parcels"]),
+    "answers": (_answers, ["spatial.sources.answers", "json"]),
+    "overpass": (_overpass, ["spatial.sources._overpass_answer", "json"]),
+    "plan": (_plan, ["spatial.sources.plan_file", "tomllib"]),
+    "frozen": (_frozen, ["spatial.sources.frozen", "spatial.sources._stored", "json"]),
+    "finished": (_finished, ["spatial.sources.finished", "json"]),
+}
+
+
+def fuzz_one(name: str, seconds: int) -> None:
+    """Fuzz one parser; whatever is none of our errors, or one of more than a line, ends the process."""
+    import atheris
+
+    make, modules = TARGETS[name]
+    with atheris.instrument_imports(include=modules, enable_loader_override=False):
+        for module in modules:
+            __import__(module)
+    from spatial.errors import SpatialError
+
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, corpus = Path(scratch, "at"), Path(scratch, "corpus")
+        folder.mkdir(), corpus.mkdir()
+        once, seeds, allowed = make(folder)
+        for i, seed in enumerate(seeds):
+            (corpus / str(i)).write_bytes(seed)
+
+        def one_input(data: bytes) -> None:
+            try:
+                once(data)
+            except SpatialError as error:
+                assert "\n" not in str(error).replace(str(folder), ""), str(error)
+            except allowed:
+                pass
+
+        longest = max(MOST_BYTES, 2 * max(map(len, seeds)))
+        options = [
+            f"-max_total_time={seconds}",
+            f"-seed={SEED}",
+            f"-max_len={longest}",
+            "-rss_limit_mb=4096",
+            "-timeout=30",
+        ]
+        atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={tempfile.gettempdir()}/guided-{name}-", str(corpus)],
+                      one_input)  # fmt: skip
+        atheris.Fuzz()
+
+
+def main() -> None:
+    """Fuzz all parsers, each in a process of its own, and say how often each was run."""
+    if len(sys.argv) == 3:
+        fuzz_one(sys.argv[1], int(sys.argv[2]))
+        return
+    failed = False
+    for name in TARGETS:
+        done = subprocess.run([sys.executable, "-m", __spec__.name, name, sys.argv[1]], capture_output=True, text=True)
+        runs, branches = RUNS.findall(done.stderr), NEW.findall(done.stderr)
+        print(f"{name}: {runs[-1] if runs else 0} runs, {branches[-1] if branches else 0} branches", flush=True)
+        if done.returncode:
+            failed = True
+            print(done.stdout[-2000:], done.stderr[-3000:])
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
