@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ TYPES = ("node", "way", "relation")
 # What the dispatcher says when there is no room for a query (Overpass-API issue 389).
 BUSY = re.compile(r"too busy|Dispatcher_Client|dispatcher|rate_limited|open64: 0 Success", re.IGNORECASE)
 EXCERPT = 160
+MOMENT, YEARS = "%Y-%m-%dT%H:%M:%SZ", range(1970, 2106)  # seconds since 1970, in 32 bits
 
 
 class PassingError(Exception):
@@ -76,7 +78,16 @@ def parsed(body: bytes, where: str) -> Answer:
     if not found["elements"]:
         raise EmptyAreaError("overpass.nothing_there", where=where)
     base = found.get("osm3s", {}).get("timestamp_osm_base") if isinstance(found.get("osm3s"), dict) else None
-    return Answer(found["elements"], base if isinstance(base, str) and base else None)
+    return Answer(found["elements"], _moment(base))
+
+
+def _moment(written: Any) -> str | None:
+    """A moment as osmium writes it in a header; None for what is none: osmium ends the whole process over one."""
+    try:
+        moment = datetime.strptime(written, MOMENT)
+    except (TypeError, ValueError):
+        return None
+    return moment.strftime(MOMENT) if moment.year in YEARS else None
 
 
 def _not_json(text: bytes, where: str) -> Exception:

@@ -232,7 +232,7 @@ def _row(feature: str, values: Mapping[str, Any], shape: BaseGeometry | None) ->
 
 
 def _text(value: Any) -> str | None:
-    if value is None or (not isinstance(value, str) and pd.isna(value)):
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
         return None
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))

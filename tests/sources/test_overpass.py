@@ -487,3 +487,31 @@ def test_an_estate_far_from_everything_is_not_an_empty_map(ask):
     nowhere = Estate("x", "x", shapely.box(700_000, 6_300_000, 700_100, 6_300_100), CRS.from_epsg(25832), **NEAR)
     with pytest.raises(EmptyAreaError):
         ask(estate=nowhere)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (OSM_BASE, OSM_BASE),
+        ("2024-05-01T00:80:00Z", None),
+        ("1850-01-01T00:00:00Z", None),
+        ("9999-01-01T00:00:00Z", None),
+        ("yesterday", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_a_moment_that_is_none_is_not_said_and_ends_nothing(said, kept, tmp_path):
+    """In a process of its own: osmium ends the whole process over a moment that it cannot read."""
+    body = {"osm3s": {"timestamp_osm_base": said}, "elements": [{"type": "node", "id": 1, "lat": 55.5, "lon": 12.5}]}
+    code = (
+        "import sys; from pathlib import Path; from spatial.sources import _overpass_answer as answer;"
+        "found = answer.parsed(sys.argv[1].encode(), 'x'); print(found.timestamp_osm_base);"
+        "answer.write([found], Path(sys.argv[2]), (12.0, 55.0, 13.0, 56.0), 'x')"
+    )
+    path = tmp_path / "a.osm.pbf"
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(body), str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, str(kept), "")
+    assert path.stat().st_size > 0

@@ -165,3 +165,9 @@ def test_a_short_edit_that_cannot_be_read(text, said, tmp_path):
 def test_an_empty_plan(tmp_path):
     (tmp_path / "b.toml").write_text('name = "Nothing"\n', encoding="utf-8")
     assert plan_file.read(tmp_path / "b.toml", ESTATE).edits == ()
+
+
+def test_a_note_may_be_a_list(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text('[[edit]]\nremove = "osm:way/1"\nnote = [[1, 2], [3]]\n', encoding="utf-8")
+    assert [edit.note for edit in plan_file.read(path, ESTATE).edits] == ["[[1, 2], [3]]"]
