@@ -19,8 +19,8 @@ mutants_publication := spatial/observations/publication.py \
   --by tests/observations/test_disclosure.py tests/observations/test_publication.py
 mutants_scoring := spatial/scoring.py --by tests/test_scoring.py --sample 150
 mutants_conflation := spatial/conflation.py --by tests/test_conflation.py --sample 150
-mutants_network := spatial/network.py spatial/graph.py --by tests/test_network.py tests/test_terrain.py --sample 150
-mutants_walking := spatial/walking.py --by tests/test_network.py tests/test_terrain.py --sample 150
+mutants_network := spatial/network.py spatial/graph.py --by tests/test_network.py tests/test_terrain.py --sample 100
+mutants_walking := spatial/walking.py --by tests/test_network.py tests/test_terrain.py --sample 100
 SIGHTS := --by tests/test_visibility.py --only "not second_process and not threads_ and not in_threads and not town"
 mutants_visibility := spatial/visibility.py $(SIGHTS) --sample 100
 mutants_sweep := spatial/sweep.py $(SIGHTS) --sample 100
