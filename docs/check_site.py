@@ -35,11 +35,14 @@ class Found(HTMLParser):
         self.loads: list[str] = []
         self.links: list[str] = []
         self.anchors: set[str] = set()
+        self.lang = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note one element."""
         given = {name: value or "" for name, value in attrs}
         self.anchors |= {given[name] for name in ("id", "name") if name in given}
+        if tag == "html":
+            self.lang = given.get("lang", "")
         if tag in LOADS and given.get(LOADS[tag]):
             self.loads.append(given[LOADS[tag]])
         elif tag == "link" and RELS_THAT_LOAD & set(given.get("rel", "").split()):
@@ -60,6 +63,8 @@ def problems(site: Path) -> Iterator[str]:
     pages = {path: read(path) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
         name = path.relative_to(site)
+        if page.lang != (spoken := "da" if name.parts[0] == "da" else "en"):
+            yield f"{name}: its frame is in {page.lang!r}, its text in {spoken!r}"
         for address in page.loads:
             if urlsplit(address).netloc:
                 yield f"{name}: asks for {address}"
