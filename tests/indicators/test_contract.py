@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - a table reads best with a case on a line
 
 import re
+from dataclasses import fields
 from types import SimpleNamespace
 
 import numpy as np
@@ -234,7 +235,7 @@ def frozen(item):
         "Skyline",
         "Sun",
     ):
-        return {key: np.copy(value) for key, value in vars(item).items()}
+        return {field.name: np.copy(getattr(item, field.name)) for field in fields(item)}
     if isinstance(item, tuple):
         return {str(i): np.copy(value) for i, value in enumerate(item)}
     if isinstance(item, dict):
