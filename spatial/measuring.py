@@ -69,8 +69,6 @@ def measure(
     once: Steps = AFRESH,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Measure every indicator of places and rooms; return the long table and the references."""
-    members = scenery["members"]
-    many = [members[space] for space in sites.index[sites["level"] == "space"]]
     of_layer = _layer_sources(scenery, once)
     seen_share = once("seen_share", (sites, raw.extent), lambda: _shares_seen(sites, raw))
     parts: list[dict[str, Any]] = []
@@ -78,14 +76,32 @@ def measure(
     for name, indicator in indicators.registry().items():
         if name not in spec.rules or indicators.lacking(indicator, scenery):
             continue
-        measured = indicators.measure(indicator, found if indicator.members else sites, scenery)
-        references[name] = measured.reference
-        whole = _with_rooms(indicator, measured, many, spec.rules[name].plausible)
-        marked = indicators.at_extract_edge(indicator, whole, seen_share[indicator.catchment_m])
-        behind = _facts(indicator, measured, marked, sites, many, scenery["kinds"])
-        sources = _sources(indicator, found, sites, scenery, of_layer)
-        parts.append(_columns(indicator, marked, sources, behind))
-    return _evidence(parts, sites, members), references
+        # All that what is measured hangs on: an indicator sees no table but those that it names.
+        rests_on = (found, sites, seen_share, spec, *(scenery[table] for table in indicator.needs), *of_layer.values())
+        one = partial(_measured, indicator, found, sites, scenery, spec.rules[name].plausible, seen_share, of_layer)
+        references[name], columns = once(f"measured/{name}", rests_on, one)
+        parts.append(columns)
+    return _evidence(parts, sites, scenery["members"]), references
+
+
+def _measured(
+    indicator: indicators.Spec,
+    found: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    scenery: Mapping[str, Any],
+    plausible: tuple[float, float] | None,
+    seen_share: Mapping[float, Any],
+    of_layer: Mapping[str, str],
+) -> tuple[Any, dict[str, Any]]:
+    """One indicator: its reference, and its columns of the long table."""
+    members = scenery["members"]
+    many = [members[space] for space in sites.index[sites["level"] == "space"]]
+    measured = indicators.measure(indicator, found if indicator.members else sites, scenery)
+    whole = _with_rooms(indicator, measured, many, plausible)
+    marked = indicators.at_extract_edge(indicator, whole, seen_share[indicator.catchment_m])
+    behind = _facts(indicator, measured, marked, sites, many, scenery["kinds"])
+    sources = _sources(indicator, found, sites, scenery, of_layer)
+    return measured.reference, _columns(indicator, marked, sources, behind)
 
 
 def _shares_seen(sites: gpd.GeoDataFrame, raw: RawData) -> dict[float, Any]:

@@ -376,6 +376,9 @@ def flow(
     at_destination, _ = _nearer_node(network, destinations)
     supply = np.bincount(at_origin, weights=weights[origins.attached], minlength=count)
     demand = np.bincount(at_destination, minlength=count).astype(np.float64)
+    # A trip there is as long as the trip back: the search begins where fewer do.
+    if np.count_nonzero(demand) < np.count_nonzero(supply):
+        supply, demand = demand, supply
     nodes = np.flatnonzero((supply > 0) & ~network.locked)
     total = np.zeros((BLOCKS, len(network.length_m)))
     parts = np.array_split(nodes, BLOCKS)
