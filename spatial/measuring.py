@@ -79,7 +79,7 @@ def measure(
         # All that what is measured hangs on: an indicator sees no table but those that it names.
         rests_on = (found, sites, seen_share, spec, *(scenery[table] for table in indicator.needs), *of_layer.values())
         one = partial(_measured, indicator, found, sites, scenery, spec.rules[name].plausible, seen_share, of_layer)
-        references[name], columns = once(f"measured/{name}", rests_on, one)
+        references[name], columns = once.last(f"measured/{name}", rests_on, one)
         parts.append(columns)
     return _evidence(parts, sites, scenery["members"]), references
 

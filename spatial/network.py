@@ -374,8 +374,9 @@ def flow(
     count = network.node_count
     at_origin, _ = _nearer_node(network, origins)
     at_destination, _ = _nearer_node(network, destinations)
-    supply = np.bincount(at_origin, weights=weights[origins.attached], minlength=count)
-    demand = np.bincount(at_destination, minlength=count).astype(np.float64)
+    trips = np.bincount(at_origin, weights=weights[origins.attached], minlength=count)
+    ends = np.bincount(at_destination, minlength=count)
+    supply, demand = trips.astype(np.float64), ends.astype(np.float64)
     # A trip there is as long as the trip back: the search begins where fewer do.
     if np.count_nonzero(demand) < np.count_nonzero(supply):
         supply, demand = demand, supply

@@ -197,11 +197,15 @@ class _Standing:
     until: list[float]
 
 
-def _standing(raw: RawData, layer: str, key: str, edits: Sequence[Edit]) -> _Standing:
+def _standing(raw: RawData, layer: str, key: str, edits: Sequence[Edit], near: Sequence[BaseGeometry]) -> _Standing:
+    """What stands where some shapes are, by their box, and until which phase."""
     removed = {edit.target: float(edit.phase) for edit in edits if edit.action == "remove"}
     moved = {edit.target: float(edit.phase) for edit in edits if edit.action == "change" and edit.geometry is not None}
     part = getattr(raw, layer)
-    rows = [i for i, tags in enumerate(part.tags) if key in tags and not _beside(tags)]
+    west, south, east, north = shapely.total_bounds(near)
+    left, bottom, right, top = shapely.bounds(part.geometry).T
+    there = np.flatnonzero((left <= east) & (right >= west) & (bottom <= north) & (top >= south))
+    rows = [i for i in there if key in part.tags[i] and not _beside(part.tags[i])]
     ids = [str(part.ids[i]) for i in rows]
     until = [min(removed.get(name, np.inf), moved.get(name, np.inf)) for name in ids]
     return _Standing(ids, part.geometry[rows], until)
@@ -232,7 +236,10 @@ def _built_over(raw: RawData, edits: Sequence[Edit]) -> Iterator[Fault]:
     new = list(_new(edits, ("building",)))
     if not new:
         return
-    houses, ways = _standing(raw, "areas", "building", edits), _standing(raw, "lines", "highway", edits)
+    shapes = [shape for _, shape in new]
+    houses, ways = (
+        _standing(raw, layer, key, edits, shapes) for layer, key in (("areas", "building"), ("lines", "highway"))
+    )
     trees = [shapely.STRtree(things.shapes) for things in (houses, ways)]
     for k, (edit, shape) in enumerate(new):
         for i in np.sort(trees[0].query(shape, predicate="intersects")):
@@ -265,7 +272,7 @@ def _ways_through(raw: RawData, edits: Sequence[Edit]) -> Iterator[Fault]:
     new = list(_new(edits, WAYS))
     if not new:
         return
-    houses = _standing(raw, "areas", "building", edits)
+    houses = _standing(raw, "areas", "building", edits, [line for _, line in new])
     tree = shapely.STRtree(houses.shapes)
     for edit, line in new:
         for i in np.sort(tree.query(line, predicate="intersects")):

@@ -28,6 +28,9 @@ class Steps(Protocol):
     def mend(self, name: str, inputs: Sequence[Any], make: Callable[[], T], mend: Callable[[Sequence[Any], T], T]) -> T:
         """Take a step that can also be made from earlier inputs and what they gave: ``mend(inputs, result)``."""
 
+    def last(self, name: str, inputs: Sequence[Any], make: Callable[[], T]) -> T:
+        """Take a step on which no other hangs: what it gives is not compared with what it gave."""
+
     def each(self, name: str, rows: Sequence[R], make: Callable[[R], T]) -> list[T]:
         """Take a step for each row by itself."""
 
@@ -41,6 +44,10 @@ class Afresh:
 
     def mend(self, name: str, inputs: Sequence[Any], make: Callable[[], T], mend: Callable[[Sequence[Any], T], T]) -> T:
         """Take the step from the start."""
+        return make()
+
+    def last(self, name: str, inputs: Sequence[Any], make: Callable[[], T]) -> T:
+        """Take the step."""
         return make()
 
     def each(self, name: str, rows: Sequence[R], make: Callable[[R], T]) -> list[T]:
@@ -68,9 +75,15 @@ class Memory:
             self._steps[name] = (tuple(inputs), make())
             return self._steps[name][1]
         known, result = self._steps[name]
-        if len(known) == len(inputs) and all(map(_same, known, inputs)):
+        if _alike(known, inputs):
             return result
         return as_before(mend(known, result), result)
+
+    def last(self, name: str, inputs: Sequence[Any], make: Callable[[], T]) -> T:
+        """Take the step, if it was not taken on these inputs."""
+        if name in self._steps and not _alike(self._steps[name][0], inputs):
+            return make()
+        return self(name, inputs, make)
 
     def each(self, name: str, rows: Sequence[R], make: Callable[[R], T]) -> list[T]:
         """Take it for each row for which it was not taken."""
@@ -95,6 +108,10 @@ class _Rows:
     rows: Sequence[Any]
     results: list[Any]
     by_id: dict[int, Any]
+
+
+def _alike(known: Sequence[Any], inputs: Sequence[Any]) -> bool:
+    return len(known) == len(inputs) and all(map(_same, known, inputs))
 
 
 def _alike_from_start(rows: Sequence[Any], others: Sequence[Any]) -> int:

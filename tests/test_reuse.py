@@ -22,6 +22,15 @@ def test_a_step_on_the_same_input_is_not_taken_twice():
     assert len(taken) == 1
 
 
+def test_a_last_step_is_taken_once_and_not_compared():
+    once, first, second = Memory(), [1], [2]
+    kept = once.last("array", (first,), lambda: np.array([1.0]))
+    assert once.last("array", (first,), lambda: pytest.fail("taken twice")) is kept
+    assert once.last("array", (second,), lambda: np.array([1.0])) is not kept
+    assert once.last("array", (first,), lambda: pytest.fail("forgotten")) is kept
+    assert AFRESH.last("array", (first,), lambda: 7) == 7
+
+
 def test_a_step_on_another_input_is_taken_and_the_first_is_kept():
     once, first, second = Memory(), [1], [2]
     assert once("copy", (first,), lambda: list(first)) == [1]
