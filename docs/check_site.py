@@ -63,7 +63,7 @@ def problems(site: Path) -> Iterator[str]:
     pages = {path: read(path) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
         name = path.relative_to(site)
-        if page.lang != (spoken := "da" if name.parts[0] == "da" else "en"):
+        if page.lang not in ("", spoken := "da" if name.parts[0] == "da" else "en"):
             yield f"{name}: its frame is in {page.lang!r}, its text in {spoken!r}"
         for address in page.loads:
             if urlsplit(address).netloc:

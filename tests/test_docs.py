@@ -101,12 +101,14 @@ def test_the_look_through_the_site_sees_what_it_should(tmp_path):
         '<script src="https://e.org/x.js"></script><link rel="stylesheet" href="//e.org/x.css"><img src="no.png">'
     )
     (tmp_path / "b.html").write_text('<p id="z"></p><a href="a.html#x">a</a>')
+    (tmp_path / "da").mkdir()
+    (tmp_path / "da" / "d.html").write_text('<html lang="en"><p>Hej</p></html>')
     (tmp_path / "s.css").write_text('@import "https://e.org/font.css";')
     found = "\n".join(check.problems(tmp_path))
     for said in ("a.html: asks for https://e.org/x.js", "a.html: asks for //e.org/x.css", "a.html: leads to c.html",
-                 "a.html: leads to b.html#y", "a.html: leads to no.png", "s.css"):  # fmt: skip
+                 "a.html: leads to b.html#y", "a.html: leads to no.png", "s.css", "its frame is in 'en'"):  # fmt: skip
         assert said in found
-    assert len(found.splitlines()) == 6
+    assert len(found.splitlines()) == 7
 
 
 def test_columns_are_told_once():
