@@ -74,6 +74,18 @@ def test_no_test_is_skipped_for_good(trees):
                 pytest.fail(f"{name}: a test is skipped for good")
 
 
+def settings_on_import(tree: ast.Module) -> list[str]:
+    """Statements of a module that set a variable of the environment as soon as the module is imported."""
+    targets = [(node, node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)]
+    return [ast.unparse(node) for node, target in targets if ast.unparse(target).startswith("os.environ[")]
+
+
+def test_no_module_changes_the_environment_when_it_is_collected():
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in TESTS.rglob("*.py")}
+    assert {path.name: found for path, tree in trees.items() if (found := settings_on_import(tree))} == {}
+    assert settings_on_import(ast.parse('import os\nos.environ["A"] = "1"')) == ["os.environ['A'] = '1'"]
+
+
 def test_no_licence_of_what_is_needed_to_run_binds():
     """The page that `make licences` writes is of the packages of the lock, and names no GPL or AGPL."""
     from tests.licences import PAGE, binds, needed
