@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,21 +81,36 @@ def _building(tags: Tags, config: Mapping[str, Any]) -> _Building | None:
     )
 
 
-def _near(tree: shapely.STRtree, shapes: npt.NDArray[np.object_], distance_m: float) -> npt.NDArray[np.int64]:
-    pairs: npt.NDArray[np.int64] = tree.query(shapes, predicate="dwithin", distance=distance_m)
-    return pairs
+@dataclass(frozen=True)
+class Beside:
+    """Points at buildings: pairs of a point and a building that lie near to each other.
+
+    ``points`` are the geometries of the points, in the order of their ids; ``point`` and ``building`` the
+    positions of each pair, point after point, the nearest building of each first.
+    """
+
+    points: npt.NDArray[np.object_]
+    point: npt.NDArray[np.int64]
+    building: npt.NDArray[np.int64]
 
 
-def mark_residential(buildings: Table, addresses: Table, entrances: Table, ground: Table, rules: TagRules) -> Table:
+def beside(table: Table, buildings: Table, within_m: float) -> Beside:
+    """Pair points (entrances, addresses) with the buildings at which they are."""
+    points, shapes = table.sort_index().geometry.to_numpy(), buildings.geometry.to_numpy()
+    point, building = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=within_m)
+    away_m = shapely.distance(points[point], shapes[building])
+    order = np.lexsort((building, away_m, point))
+    return Beside(points, point[order], building[order])
+
+
+def mark_residential(buildings: Table, addresses: Beside, entrances: Beside, ground: Table, rules: TagRules) -> Table:
     """Say of each building whether people live in it, and whether one family does."""
     config = rules.building
     shapes = buildings.geometry.to_numpy()
     use = buildings["use"].to_numpy().astype(str)
     addressed = buildings["addressed"].to_numpy().copy()
-    for points in (addresses, entrances):
-        if len(points) and len(shapes):
-            pairs = _near(shapely.STRtree(shapes), points.geometry.to_numpy(), config["address_snap_m"])
-            addressed[np.unique(pairs[1])] = True
+    for doors in (addresses, entrances):
+        addressed[doors.building] = True
     homes = ground[ground["ground"] == "residential"].geometry.to_numpy()
     on_home_ground = np.zeros(len(shapes), dtype=bool)
     if len(homes) and len(shapes):
@@ -108,7 +124,7 @@ def mark_residential(buildings: Table, addresses: Table, entrances: Table, groun
     return buildings.assign(residential=residential, one_family=residential & one_family)
 
 
-def dwellings(buildings: Table, addresses: Table, entrances: Table, departments: Table, rules: TagRules) -> Table:
+def dwellings(buildings: Table, addresses: Beside, entrances: Beside, departments: Table, rules: TagRules) -> Table:
     """Estimate dwellings and place them at the doors.
 
     The number is ``building:flats`` where tagged (observed); one an address in houses for one
@@ -122,9 +138,11 @@ def dwellings(buildings: Table, addresses: Table, entrances: Table, departments:
     GeoDataFrame
         Points; ``dwellings`` (count, not whole), ``building`` (id), ``evidence``.
     """
-    homes = buildings[buildings["residential"]]
-    doors, owner = _doors(homes, addresses, entrances, rules.building["address_snap_m"])
-    count, evidence = _dwelling_count(homes, addresses, rules)
+    lived_in = buildings["residential"].to_numpy()
+    homes = buildings[lived_in]
+    at_entrance, at_address = (_nearest_home(points, lived_in) for points in (entrances, addresses))
+    doors, owner = _doors(homes, (entrances.points, *at_entrance), (addresses.points, *at_address))
+    count, evidence = _dwelling_count(homes, at_address[1], rules)
     count, empty = _of_departments(homes, departments, count, evidence == "observed", rules)
     per_home = np.bincount(owner, minlength=len(homes))
     columns = {
@@ -146,27 +164,30 @@ def _rank_within(owner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.arange(len(owner)) - starts
 
 
+def _nearest_home(
+    doors: Beside, lived_in: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Points that are at a home, ascending, and the nearest home of each; of equally near ones the first."""
+    home = np.flatnonzero(lived_in[doors.building])
+    point, first = np.unique(doors.point[home], return_index=True)
+    number = np.cumsum(lived_in) - 1
+    return point, number[doors.building[home[first]]]
+
+
 def _doors(
-    homes: Table, addresses: Table, entrances: Table, snap_m: float
+    homes: Table, *served_by: tuple[npt.NDArray[np.object_], npt.NDArray[np.int64], npt.NDArray[np.int64]]
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
     """Points at which the residents of each home step out, and the home's position, sorted by home."""
-    shapes = homes.geometry.to_numpy()
     points: list[npt.NDArray[np.object_]] = []
     owners: list[npt.NDArray[np.int64]] = []
-    served = np.zeros(len(shapes), dtype=bool)
-    tree = shapely.STRtree(shapes)
-    for table in (entrances.sort_index(), addresses.sort_index()):
-        geometry = shapely.centroid(table.geometry.to_numpy())
-        if not len(geometry) or not len(shapes):
-            continue
-        nearest, _ = tree.query_nearest(geometry, max_distance=snap_m, return_distance=True, all_matches=False)
-        door, home = nearest
+    served = np.zeros(len(homes), dtype=bool)
+    for geometry, door, home in served_by:
         fresh = ~served[home]
         points.append(geometry[door[fresh]])
         owners.append(home[fresh])
         served[home] = True
     rest = np.flatnonzero(~served)
-    points.append(shapely.centroid(shapes[rest]))
+    points.append(shapely.centroid(homes.geometry.to_numpy()[rest]))
     owners.append(rest)
     owner = np.concatenate(owners)
     order = np.argsort(owner, kind="stable")
@@ -213,19 +234,13 @@ def _of_departments(
 
 
 def _dwelling_count(
-    homes: Table, addresses: Table, rules: TagRules
+    homes: Table, addressed: npt.NDArray[np.int64], rules: TagRules
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
     config = rules.building
-    shapes = homes.geometry.to_numpy()
     one_family = homes["one_family"].to_numpy()
     estimate = np.maximum(_floors_m2(homes, rules) / config["gross_m2_per_dwelling"], 1.0)
-    count = np.where(one_family, 1.0, estimate)
-    if len(addresses) and len(shapes):
-        at = shapely.STRtree(shapes).query_nearest(
-            addresses.geometry.to_numpy(), max_distance=config["address_snap_m"], all_matches=False
-        )[1]
-        doors = np.bincount(at, minlength=len(shapes)).astype(float)
-        count = np.where(one_family, np.maximum(doors, 1.0), np.maximum(estimate, doors))
+    addresses = np.bincount(addressed, minlength=len(homes)).astype(float)
+    count = np.where(one_family, np.maximum(addresses, 1.0), np.maximum(estimate, addresses))
     flats = homes["flats"].to_numpy()
     tagged = np.isfinite(flats) & (flats > 0)
     evidence = np.where(tagged, "observed", "derived").astype(object)

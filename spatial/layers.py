@@ -12,7 +12,7 @@ import pandas as pd
 from pyproj import CRS
 
 from spatial.config import TagRules
-from spatial.housing import buildings_of, departments_of, dwellings, mark_residential
+from spatial.housing import beside, buildings_of, departments_of, dwellings, mark_residential
 from spatial.model import RawData
 from spatial.reuse import AFRESH, Steps
 from spatial.sorting import Picked, Sorter, Table, Tags, as_set, told
@@ -44,10 +44,13 @@ def canonical(raw: RawData, rules: TagRules, crs: CRS, *, once: Steps = AFRESH) 
     entrances = sorter.select("entrances", points, _is_entrance, ("entrance", "access"))
     addresses = sorter.select("addresses", points, _is_address, ("addr:housenumber", "addr:flats"))
     ground = sorter.named("ground", (areas,), rules.ground, "ground", GROUND_TAGS)
-    residents = (buildings, addresses, entrances, ground)
+    snap_m, outlines = rules.building["address_snap_m"], buildings
+    by_address = once("by_address", (addresses, buildings), lambda: beside(addresses, outlines, snap_m))
+    by_entrance = once("by_entrance", (entrances, buildings), lambda: beside(entrances, outlines, snap_m))
+    residents = (buildings, by_address, by_entrance, ground)
     buildings = once("residential", residents, lambda: mark_residential(*residents, rules))
     departments = once("departments", (areas, raw.extent), lambda: departments_of(raw, crs))
-    housed = (buildings, addresses, entrances, departments)
+    housed = (buildings, by_address, by_entrance, departments)
     fences = once("fences", (lines, areas), lambda: fences_of(raw, rules, crs, once))
     scored = sorter.parts("scored", (points, lines, areas), rules.kind)
     return {

@@ -73,4 +73,4 @@ def of_tags(places: gpd.GeoDataFrame, reads: Sequence[str], *, otherwise: str) -
 
 def of_layers(layers: Mapping[str, Any], names: Iterable[str]) -> str:
     """Sources of the objects in these layers; empty where they hold none."""
-    return joined({of_object(identity) for name in names for identity in layers[name].index})
+    return joined({source for name in names for source in map(of_object, layers[name].index.tolist())})

@@ -123,7 +123,7 @@ def attach(
     if not len(edges) or not len(shapes):
         return by_owner(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), len(shapes))
     lines = network.geometry[edges]
-    nearest = tree.query_nearest(shapes, max_distance=limit_m, all_matches=False)
+    nearest = _first_of_each(tree.query_nearest(shapes, max_distance=limit_m))
     near = tree.query(shapes, predicate="dwithin", distance=within_m)
     pairs = np.unique(np.concatenate([nearest, near], axis=1), axis=1)
     free = np.zeros(len(shapes), dtype=bool) if unchecked is None else unchecked
@@ -165,6 +165,11 @@ def _beside(shapes: Shapes, lines: Shapes, leg: Floats, clear: Clear | None) -> 
         pair, at, away = pair[open_], at[open_], away[open_]
     ends = np.unique(np.concatenate([_first_of(pair, at, away), _first_of(pair, -at, away)]))
     return pair[ends], at[ends], away[ends]
+
+
+def _first_of_each(pairs: Ints) -> Ints:
+    """Of the pairs of each geometry the one with the first edge: where two are as near, always the same."""
+    return pairs[:, _first_of(pairs[0], pairs[1].astype(np.float64))]
 
 
 def _first_of(group: Ints, *keys: Floats) -> Ints:

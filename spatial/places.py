@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -269,33 +269,27 @@ def spaces(
     solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
     cutters = np.concatenate([solid, shapely.buffer(parts, SEPARATOR_M)])
     tree = shapely.STRtree(cutters)
-    groups = places.groupby(space_of.reindex(places.index), sort=True)
-    rows = [_space(str(identity), group, tree, cutters) for identity, group in groups]
-    index = pd.Index([row.pop("space_id") for row in rows], name="space_id", dtype=object)
-    columns = ("kind", "kinds", "place_count", "name", "geometry")
-    table = gpd.GeoDataFrame(
-        {key: [row[key] for row in rows] for key in columns}, index=index, geometry="geometry", crs=places.crs
-    )
+    groups = members(places, space_of)
+    shapes, kinds = places.geometry.to_numpy(), places["kind"].to_numpy()
+    area, ids = shapely.area(shapes), places.index.to_numpy().astype(str)
+    named = [places[column].to_numpy() for column in ("name", "ground_name")]
+    largest_first = [rows[np.lexsort((ids[rows], -area[rows]))] for rows in groups.values()]
+    columns = {
+        "kind": "meeting_space",
+        "kinds": [";".join(sorted(set(kinds[rows]))) for rows in groups.values()],
+        "place_count": [len(rows) for rows in groups.values()],
+        "name": [_first_text(names[rows] for names in named) for rows in largest_first],
+    }
+    index = pd.Index(list(groups), name="space_id", dtype=object)
+    ground = np.array([*(_open_ground(shapes[rows], tree, cutters) for rows in groups.values()), None], dtype=object)
+    table = gpd.GeoDataFrame(columns, index=index, geometry=ground[:-1], crs=places.crs)
     inner = shapely.point_on_surface(table.geometry.to_numpy())
     return table.assign(inside=shapely.contains(boundary, inner), area_m2=table.area)
 
 
-def _space(identity: str, group: gpd.GeoDataFrame, tree: shapely.STRtree, cutters: Shapes) -> dict[str, Any]:
-    shapes = group.geometry.to_numpy()
-    order = np.lexsort((group.index.to_numpy().astype(str), -shapely.area(shapes)))
-    names = [
-        name
-        for name in [*group["name"].to_numpy()[order], *group["ground_name"].to_numpy()[order]]
-        if isinstance(name, str)
-    ]
-    return {
-        "space_id": identity,
-        "kind": "meeting_space",
-        "kinds": ";".join(sorted(set(group["kind"]))),
-        "place_count": len(group),
-        "name": names[0] if names else None,
-        "geometry": _open_ground(shapes, tree, cutters),
-    }
+def _first_text(columns: Iterable[Iterable[Any]]) -> str | None:
+    """The first text in these columns, one column after another."""
+    return next((value for column in columns for value in column if isinstance(value, str)), None)
 
 
 def _open_ground(shapes: Shapes, tree: shapely.STRtree, cutters: Shapes) -> BaseGeometry:
@@ -320,5 +314,8 @@ def _open_ground(shapes: Shapes, tree: shapely.STRtree, cutters: Shapes) -> Base
 
 def members(places: gpd.GeoDataFrame, space_of: pd.Series) -> Mapping[str, npt.NDArray[np.int64]]:
     """Positions of the places of each space, by space id."""
-    positions = pd.Series(np.arange(len(places)), index=places.index)
-    return {str(key): value.to_numpy() for key, value in positions.groupby(space_of.reindex(places.index))}
+    spaces_, number, count = np.unique(
+        space_of.reindex(places.index).to_numpy().astype(str), return_inverse=True, return_counts=True
+    )
+    rows = np.split(np.argsort(number, kind="stable"), np.cumsum(count)[:-1])
+    return {str(space): members_ for space, members_ in zip(spaces_, rows, strict=False)}

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from spatial import network as walking
-from spatial.graph import Bools, Ints, Network, Shapes
+from spatial.graph import Bools, Floats, Ints, Network, Shapes
 from spatial.network import Attachments
 from spatial.reuse import AFRESH, Steps
 
+# Odd numbers without a pattern, one a column, by which the bits of the columns are mixed into one number.
+MIXERS = np.random.default_rng(0).integers(0, 2**63, 8, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+MIX_BITS = 29
 AttachRows = Callable[[Ints], Attachments]
-# As in ``network.attach``: no leg is longer, so further away from a change nothing is different.
+# As in ``network.attach``: ways within the one are met if nothing stands between, and no leg is longer than the other.
+WITHIN_M = 25.0
 LIMIT_M = 150.0
 
 
@@ -33,29 +38,51 @@ class Difference:
 
 def difference(before: Network, network: Network, once: Steps = AFRESH) -> Difference:
     """How a network differs from an earlier one, edge by edge."""
-    keys = [once("edges_before", (before,), lambda: identities(before)), identities(network)]
-    at = {key: i for i, key in enumerate(keys[1])}
-    known = set(keys[0])
-    moved = np.array([at.get(key, -1) for key in keys[0]], dtype=np.int64)
-    same = moved >= 0
-    unclear = len(at) < len(keys[1]) or len(known) < len(keys[0])
-    if unclear or not shapely.equals_identical(before.geometry[same], network.geometry[moved[same]]).all():
+    known, keys = once("edges_before", (before,), lambda: identities(before)), identities(network)
+    _, rows, others = np.intersect1d(known, keys, assume_unique=True, return_indices=True)
+    if not _alike(before, network, rows, others):
         return Difference(None, np.empty(0, dtype=object))
-    fresh = np.array([key not in known for key in keys[1]], dtype=bool)
-    return Difference(moved, np.concatenate([before.geometry[~same], network.geometry[fresh]]))
+    moved, gone, fresh = np.full(len(known), -1), np.ones(len(known), dtype=bool), np.ones(len(keys), dtype=bool)
+    moved[rows], gone[rows], fresh[others] = others, False, False
+    return Difference(moved, np.concatenate([before.geometry[gone], network.geometry[fresh]]))
 
 
-def identities(network: Network) -> list[bytes]:
-    """Of each edge what tells it from others: its ends, the sum of its corners, whether one may step onto it."""
+def _alike(before: Network, network: Network, rows: Ints, others: Ints) -> bool:
+    """Whether edges are the same lines, and may be stepped onto alike."""
+    lines = shapely.equals_identical(before.geometry[rows], network.geometry[others])
+    return bool((lines & (before.attachable[rows] == network.attachable[others])).all())
+
+
+def identities(network: Network) -> npt.NDArray[np.uint64]:
+    """Of each edge a number that tells it from others: of its ends, its corners, whether one may step onto it.
+
+    Ways that are drawn twice are told apart by their order.
+    """
     xy, row = shapely.get_coordinates(network.geometry, return_index=True)
     sums = [np.bincount(row, weights=xy[:, axis], minlength=len(network.geometry)) for axis in (0, 1)]
     ends = network.xy[network.start], network.xy[network.end]
-    table = np.ascontiguousarray(np.column_stack([*ends, *sums, network.attachable]))
-    return [one.tobytes() for one in table]
+    bits = np.column_stack([*ends, *sums, network.attachable]).astype(np.float64).view(np.uint64)
+    mixed = (bits ^ (bits >> np.uint64(MIX_BITS))) * MIXERS[: bits.shape[1]]
+    found: npt.NDArray[np.uint64] = (mixed ^ (mixed >> np.uint64(MIX_BITS))).sum(axis=1, dtype=np.uint64)
+    order = np.argsort(found, kind="stable")
+    found[order] += MIXERS[-1] * _times_before(found[order]).astype(np.uint64)
+    return found
+
+
+def _times_before(ascending: npt.NDArray[np.uint64]) -> Ints:
+    """How many equal ones stand before each."""
+    return np.arange(len(ascending)) - np.searchsorted(ascending, ascending)
 
 
 def attach_again(
-    was: Attachments, moved: Ints, same: Ints, changed: Shapes, shapes: Shapes, attach_rows: AttachRows
+    was: Attachments,
+    moved: Ints,
+    same: Ints,
+    changed: Shapes,
+    shapes: Shapes,
+    attach_rows: AttachRows,
+    *,
+    within_m: float = WITHIN_M,
 ) -> Attachments:
     """Find where geometries meet a network, from where they met an earlier one.
 
@@ -71,6 +98,8 @@ def attach_again(
         What came and went near which a geometry may meet the network elsewhere: ways, walls.
     attach_rows
         Attaches the geometries of these rows to the new network; see ``network.attach``.
+    within_m
+        The distance within which it attaches them to every way.
 
     Returns
     -------
@@ -79,7 +108,8 @@ def attach_again(
     """
     touched = same < 0
     if len(changed):
-        touched[shapely.STRtree(changed).query(shapes, predicate="dwithin", distance=LIMIT_M)[0]] = True
+        reach_m = _reach_m(was, within_m)[same]
+        touched[shapely.STRtree(changed).query(shapes, predicate="dwithin", distance=reach_m)[0]] = True
     again, kept = np.flatnonzero(touched), np.flatnonzero(~touched)
     new = attach_rows(again)
     counts = np.diff(was.indptr)[same[kept]]
@@ -92,6 +122,16 @@ def attach_again(
         np.concatenate([was.leg_m[row], new.leg_m]),
         len(shapes),
     )
+
+
+def _reach_m(attached: Attachments, within_m: float) -> Floats:
+    """How far from each geometry a way or a wall that comes or goes can change where it meets the network.
+
+    Further away than its nearest leg, and than the distance within which it meets every way, none was asked for.
+    """
+    nearest = np.full(len(attached), LIMIT_M)
+    np.minimum.at(nearest, attached.owner, attached.leg_m)
+    return np.maximum(nearest, within_m) + walking.BESIDE_M
 
 
 class Meeting:
@@ -110,6 +150,7 @@ class Meeting:
         *,
         walls: Shapes | None = None,
         within: Bools | None = None,
+        within_m: float = WITHIN_M,
     ) -> Attachments:
         """Attach geometries.
 
@@ -123,6 +164,8 @@ class Meeting:
             What may stand on a leg. Default: nothing.
         within
             One flag a geometry that attaching it hangs on as well.
+        within_m
+            The distance within which ``attach_rows`` attaches to every way.
         """
         graph, every = self._graph, np.arange(len(shapes))
         attached = attach_rows or (lambda rows: walking.attach(graph, shapes[rows]))
@@ -133,7 +176,7 @@ class Meeting:
             if streets.moved is None:
                 return attached(every)
             changed = np.concatenate([streets.changed, _come_or_gone(walls_before, walls)])
-            return attach_again(was, streets.moved, same, changed, shapes, attached)
+            return attach_again(was, streets.moved, same, changed, shapes, attached, within_m=within_m)
 
         return self._once.mend(name, (graph, shapes, within, walls), lambda: attached(every), mend)
 
@@ -162,6 +205,18 @@ def _come_or_gone(before: Shapes | None, now: Shapes | None) -> Shapes:
     """Geometries that are in one of two lists alone."""
     if before is now or before is None or now is None:
         return np.empty(0, dtype=object)
-    known, kept = ({key: one for key, one in zip(shapely.to_wkb(part), part, strict=True)} for part in (before, now))
+    known, kept = (
+        {key: one for key, one in zip(shapely.to_wkb(part), part, strict=True)} for part in _apart(before, now)
+    )
     different = [known.get(key) or kept[key] for key in known.keys() ^ kept.keys()]
     return np.array([*different, None], dtype=object)[:-1]
+
+
+def _apart(before: Shapes, now: Shapes) -> tuple[Shapes, Shapes]:
+    """Both lists without the very same objects, which need not be compared."""
+    both = set(map(id, before)) & set(map(id, now))
+
+    def others(shapes: Shapes) -> Shapes:
+        return shapes[[id(one) not in both for one in shapes]]
+
+    return others(before), others(now)

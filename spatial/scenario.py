@@ -214,12 +214,9 @@ def _doors_of(raw: RawData, edit: Edit) -> list[str]:
     if not len(shapes) or not doors:
         return []
     points = raw.points.geometry[doors]
-    mine = np.zeros(len(doors), dtype=bool)
-    for shape in shapes:
-        mine |= shapely.dwithin(shape, points, DOOR_M)
-    if len(others):
-        mine[np.unique(shapely.STRtree(others).query(points, predicate="dwithin", distance=DOOR_M)[0])] = False
-    return [str(raw.points.ids[doors[i]]) for i in np.flatnonzero(mine)]
+    mine = np.flatnonzero(shapely.dwithin(shapes[:, np.newaxis], points, DOOR_M).any(axis=0))
+    shared = shapely.dwithin(others[:, np.newaxis], points[mine], DOOR_M).any(axis=0)
+    return [str(raw.points.ids[doors[i]]) for i in mine[~shared]]
 
 
 def _add(raw: RawData, edit: Edit) -> RawData:

@@ -171,7 +171,12 @@ def _walks(given: Mapping[str, Any], sites: gpd.GeoDataFrame, once: Steps) -> di
     within = once("door_within", (points, given["solid"]), lambda: _within(points, given["solid"]))
     entries = met("entries", shapes, lambda rows: walking.attach(graph, shapes[rows], clear=clear), walls=walls)
     doors = met(
-        "doors", points, lambda rows: _doors(graph, points[rows], within[rows], clear), walls=walls, within=within
+        "doors",
+        points,
+        lambda rows: _doors(graph, points[rows], within[rows], clear),
+        walls=walls,
+        within=within,
+        within_m=DOOR_WITHIN_M,
     )
     stopping = met("stop_entries", once("stop_points", (stops,), stops.geometry.to_numpy))
     helping = met("help_entries", once("help_points", (given["context"],), lambda: _help(given["context"])))

@@ -22,7 +22,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from spatial import sweep
+from spatial import grid, sweep
 from spatial.errors import InputError
 from spatial.phrases import phrase
 from spatial.sweep import SIGHT_TOUCH_M, TOUCH_M
@@ -32,9 +32,6 @@ __all__ = ["SIGHT_TOUCH_M", "TOUCH_M", "Occluders", "in_sight", "isovist", "reac
 
 Floats = NDArray[np.float64]
 
-_SNAP_M = 1e-6  # walls are filed in all cells this near; far above the rounding of UTM metres
-_PER_CELL = 2.0  # wall segments per cell of the grid aimed at; rates are flat from 1 to 8
-_MIN_CELL_M = 1.0  # a cell need never be smaller than a wall
 _THREADED_FROM = 64  # viewpoints; for fewer, starting threads costs more than it saves
 _THREADED_LINES_FROM = 20_000
 _CHUNKS_PER_THREAD = 4  # evens out dense and open parts of a town
@@ -95,7 +92,7 @@ class Occluders:
         linear = _geometries(lines, "lines", _LINEAR)
         rings = shapely.get_rings(shapely.get_parts(areal))
         segments = _segments(np.concatenate([rings, shapely.get_parts(linear)]))
-        arrays = (segments, *_grid(segments))
+        arrays = (segments, *grid.file(segments))
         for array in arrays:
             array.flags.writeable = False
         return cls(*arrays)
@@ -351,62 +348,6 @@ def _in_threads(work: Callable[[int, int], None], count: int, threaded_from: int
     in_blocks(work, count, blocks=blocks, threads=threads)
 
 
-# -- the grid --------------------------------------------------------------------------
-
-
-def _grid(
-    segments: Floats,
-) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-    """File segments in the cells that they pass through: origin, shape, starts, members."""
-    if not len(segments):
-        nothing = np.zeros(2, dtype=np.int64)
-        return np.array([0, 0, _MIN_CELL_M]), nothing, nothing[:1], np.empty(0, dtype=np.int32)
-    ends = segments.reshape(-1, 2)
-    low, extent = ends.min(axis=0), np.ptp(ends, axis=0)
-    share = _PER_CELL / len(segments)
-    cell = max(_MIN_CELL_M, math.sqrt(extent.prod() * share), extent.max() * share)
-    columns, rows = (extent // cell).astype(np.int64) + 1
-    owner, row, first, last = _crossed_rows(segments - np.tile(low, 2), cell, rows, columns)
-    pick, offset = _spread(last - first + 1)
-    cells = row[pick] * columns + first[pick] + offset
-    order = np.argsort(cells, kind="stable")
-    starts = np.zeros(rows * columns + 1, dtype=np.int64)
-    np.cumsum(np.bincount(cells, minlength=rows * columns), out=starts[1:])
-    members = owner[pick][order].astype(np.int32)
-    return np.array([*low, cell]), np.array([rows, columns]), starts, members
-
-
-def _crossed_rows(local: Floats, cell: float, rows: int, columns: int) -> tuple[NDArray[np.int64], ...]:
-    """List the grid rows that each segment crosses: segment, row, first and last column."""
-    x0, y0, x1, y1 = local.T
-    bottom = _index(np.minimum(y0, y1) - _SNAP_M, cell, rows)
-    top = _index(np.maximum(y0, y1) + _SNAP_M, cell, rows)
-    owner, offset = _spread(top - bottom + 1)
-    row = bottom[owner] + offset
-    slope = np.divide(x1 - x0, y1 - y0, out=np.zeros(len(local)), where=y0 != y1)[owner]
-    lower, upper = row * cell - _SNAP_M, (row + 1) * cell + _SNAP_M
-    west, east = np.minimum(x0, x1)[owner], np.maximum(x0, x1)[owner]
-    steep = (top != bottom)[owner]
-    at_lower = np.where(steep, x0[owner] + (lower - y0[owner]) * slope, west)
-    at_upper = np.where(steep, x0[owner] + (upper - y0[owner]) * slope, east)
-    level = steep & (slope == 0) & (y0 == y1)[owner]  # along the edge between two rows
-    at_lower, at_upper = np.where(level, west, at_lower), np.where(level, east, at_upper)
-    first = _index(np.clip(np.minimum(at_lower, at_upper), west, east) - _SNAP_M, cell, columns)
-    last = _index(np.clip(np.maximum(at_lower, at_upper), west, east) + _SNAP_M, cell, columns)
-    return owner, row, first, last
-
-
-def _index(distance: Floats, cell: float, count: int) -> NDArray[np.int64]:
-    """Return the number of the cell at a distance from the origin, within the grid."""
-    return np.clip(distance // cell, 0, count - 1).astype(np.int64)
-
-
-def _spread(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Repeat each index as often as counted, and number the repetitions from 0."""
-    index = np.repeat(np.arange(len(counts)), counts)
-    return index, np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
-
-
 # -- the outline -----------------------------------------------------------------------
 
 
@@ -439,6 +380,6 @@ def _arc(free: Floats, radius: float, arc_step: float) -> Floats:
 
 def make_ready() -> None:
     """Load the compiled code from its cache on disk by one look around."""
-    nothing = Occluders.from_geometries([], [])
-    visible_area([[0.0, 0.0]], nothing, 1.0)
-    in_sight([[0.0, 0.0]], [[1.0, 0.0]], nothing)
+    wall = Occluders.from_geometries([], [shapely.LineString([(2, 0), (2, 1)])])
+    visible_area([[0.0, 0.0]], wall, 1.0)
+    in_sight([[0.0, 0.0]], [[1.0, 0.0]], wall)

@@ -6,6 +6,7 @@ code as a whole run. No ranks are drawn.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -59,7 +60,7 @@ class Look:
         score = self.floating.reindex(ids).to_numpy(dtype=np.float64)
         return pd.Series(homes.best(near, score), index=self.dwellings.index)
 
-    @property
+    @cached_property
     def dwellings(self) -> gpd.GeoDataFrame:
         """Doors of the estate with their number of ``dwellings``."""
         table: gpd.GeoDataFrame = self.view.scenery["dwellings"]
@@ -105,6 +106,8 @@ class WhatIf:
         self._absence, self._models = conflation.absence(ground.registers), models or {}
         self._once = Memory()
         self.before = self._look(ground.one, self._once, None)
+        # The start is kept: to go through it at each collection of garbage takes a tenth of a second.
+        gc.freeze()
 
     def after(self, *edits: Edit, whole: bool = False) -> Look:
         """Look at the estate after some edits, from the start.

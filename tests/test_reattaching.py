@@ -49,14 +49,18 @@ def streets(gone=(), links=()):
     return network.build(table, nothing)
 
 
-def met(once, graph, shapes, walls):
+def met(once, graph, shapes, walls, *, within_m=25.0, always=False):
     clear = partial(in_sight, occluders=Occluders.from_geometries([], walls))
     meeting = reattaching.Meeting(graph, once)
-    return meeting("shapes", shapes, lambda rows: network.attach(graph, shapes[rows], clear=clear), walls=walls)
+    attach = partial(network.attach, graph, clear=clear, within_m=within_m, always=always)
+    return meeting("shapes", shapes, lambda rows: attach(shapes[rows]), walls=walls, within_m=within_m)
 
 
 def scattered(seed, count=40):
-    return shapely.points(np.random.default_rng(seed).uniform(0, SIDE_M, (count, 2)))
+    """Points, and every fourth of them a square around it."""
+    points = shapely.points(np.random.default_rng(seed).uniform(0, SIDE_M, (count, 2)))
+    points[::4] = shapely.buffer(points[::4], 12.0, cap_style="square")
+    return points
 
 
 def fences(seed, count):
@@ -71,27 +75,31 @@ def same(one, other):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     gone=st.sets(st.integers(0, 100), max_size=3),
     corner=st.integers(0, 8),
     link=st.booleans(),
     moved=st.integers(0, 5),
-    walls=st.integers(3, 6),
+    walls=st.integers(60, 90),
     seed=st.integers(0, 99),
+    within_m=st.sampled_from([10.0, 25.0]),
+    always=st.booleans(),
 )
-def test_mended_is_as_found_anew(gone, corner, link, moved, walls, seed):
-    before, shapes, fenced = streets(), scattered(seed), fences(seed, 5)
+def test_mended_is_as_found_anew(gone, corner, link, moved, walls, seed, within_m, always):
+    twice = [((0, 0), (STEP_M, 0)), ((500, 500), (500, 600))]
+    before, shapes, fenced = streets(links=twice), scattered(seed), fences(seed, 75)
     at = corner * STEP_M
-    after = streets(gone, [((at, at), (at + STEP_M, at + STEP_M))] if link else [])
+    after = streets(gone, twice + ([((at, at), (at + STEP_M, at + STEP_M))] if link else []))
     others = np.concatenate([shapes[moved:], scattered(seed + 1, moved)])
     once = Memory()
-    met(once, before, shapes, fenced)
-    assert same(met(once, after, others, fences(seed, walls)), met(AFRESH, after, others, fences(seed, walls)))
+    meet = partial(met, within_m=within_m, always=always)
+    meet(once, before, shapes, fenced)
+    assert same(meet(once, after, others, fences(seed, walls)), meet(AFRESH, after, others, fences(seed, walls)))
 
 
 def test_only_what_is_near_a_change_is_attached_again():
-    shapes = shapely.points([[50.0, 10.0], [950.0, 990.0]])
+    shapes = shapely.points([[50.0, 20.0], [950.0, 990.0]])
     first, later = streets(), streets(links=[((0, 0), (STEP_M, STEP_M))])
     once, rows = Memory(), []
     for graph in (first, later):
@@ -101,9 +109,12 @@ def test_only_what_is_near_a_change_is_attached_again():
     assert [which.tolist() for which in rows] == [[0, 1], [0]]
 
 
-def test_edges_that_cannot_be_told_apart_are_not_guessed_at():
+def test_ways_that_are_drawn_twice_are_told_apart():
     twice = streets(links=[((0, 0), (STEP_M, 0))])
-    assert reattaching.difference(twice, streets()).moved is None
+    found = reattaching.difference(twice, streets())
+    assert (found.moved < 0).sum() == 1
+    assert [one.length for one in found.changed] == [STEP_M]
+    assert reattaching.difference(twice, twice).moved.tolist() == list(range(len(twice.geometry)))
 
 
 @pytest.mark.parametrize(("gone", "expected"), [((), 0), ((0,), 1), ((0, 5), 2)])
