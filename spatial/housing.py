@@ -81,6 +81,14 @@ def _building(tags: Tags, config: Mapping[str, Any]) -> _Building | None:
     )
 
 
+def inside(points: npt.NDArray[np.object_], buildings: Table) -> npt.NDArray[np.bool_]:
+    """Which points lie inside a solid building."""
+    found = np.zeros(len(points), dtype=bool)
+    point, building = buildings.sindex.query(points, predicate="within")
+    found[point[buildings["solid"].to_numpy(dtype=bool)[building]]] = True
+    return found
+
+
 @dataclass(frozen=True)
 class Beside:
     """Points at buildings: pairs of a point and a building that lie near to each other.
@@ -97,7 +105,7 @@ class Beside:
 def beside(table: Table, buildings: Table, within_m: float) -> Beside:
     """Pair points (entrances, addresses) with the buildings at which they are."""
     points, shapes = table.sort_index().geometry.to_numpy(), buildings.geometry.to_numpy()
-    point, building = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=within_m)
+    point, building = buildings.sindex.query(points, predicate="dwithin", distance=within_m)
     away_m = shapely.distance(points[point], shapes[building])
     order = np.lexsort((building, away_m, point))
     return Beside(points, point[order], building[order])

@@ -15,6 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.config import TagRules
+from spatial.housing import inside
 from spatial.visibility import Occluders, in_sight
 
 log = logging.getLogger(__name__)
@@ -104,13 +105,8 @@ def indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDArr
         [tags.get("indoor") in ("yes", "room") or tags.get("location") == "indoor" for tags in objects["tags"]],
         dtype=bool,
     )
-    inner = shapely.point_on_surface(objects.geometry.to_numpy())
-    solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
-    within = np.zeros(len(objects), dtype=bool)
-    if len(solid) and len(inner):
-        within[shapely.STRtree(solid).query(inner, predicate="within")[0]] = True
-    result: npt.NDArray[np.bool_] = tagged | within
-    return result
+    within: npt.NDArray[np.bool_] = inside(shapely.point_on_surface(objects.geometry.to_numpy()), buildings)
+    return tagged | within
 
 
 def footprints(objects: gpd.GeoDataFrame, rules: TagRules) -> Shapes:

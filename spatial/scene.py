@@ -22,6 +22,7 @@ from spatial import surface as skylines
 from spatial import terrain as ground_heights
 from spatial.catchments import straight_m
 from spatial.config import TagRules
+from spatial.housing import inside
 from spatial.indicators.dwellings import decayed
 from spatial.model import Estate, Raster
 from spatial.reattaching import Meeting
@@ -152,7 +153,7 @@ def _sights(given: Mapping[str, Any], sites: gpd.GeoDataFrame, once: Steps) -> d
         "solid": solid,
         "blockers": blockers,
         "view": view,
-        "viewpoints": once("viewpoints", (sites, solid), lambda: viewpoints(sites.geometry.to_numpy(), solid)),
+        "viewpoints": once("viewpoints", (sites, buildings), lambda: viewpoints(sites.geometry.to_numpy(), buildings)),
         "seats": seats,
         "activities": activities,
     }
@@ -162,13 +163,14 @@ def _walks(given: Mapping[str, Any], sites: gpd.GeoDataFrame, once: Steps) -> di
     """The network, where sites, dwellings and stops meet it, and the walks between them."""
     streets = given["paths"], given["path_nodes"], given["lamps"]
     dwellings, estate, seats, stops = (given[name] for name in ("dwellings", "estate", "seats", "stops"))
+    buildings = given["buildings"]
     graph = once("graph", streets, lambda: walking.build(*streets))
     shapes = once("shapes", (sites,), sites.geometry.to_numpy)
     met = Meeting(graph, once)
     walls = once("all_walls", (given["solid"], given["barriers"]), lambda: _all_walls(given))
     clear = partial(in_sight, occluders=given["blockers"])
     points = once("door_points", (dwellings,), dwellings.geometry.to_numpy)
-    within = once("door_within", (points, given["solid"]), lambda: _within(points, given["solid"]))
+    within = once("door_within", (points, buildings), lambda: inside(points, buildings))
     entries = met("entries", shapes, lambda rows: walking.attach(graph, shapes[rows], clear=clear), walls=walls)
     doors = met(
         "doors",
@@ -232,8 +234,9 @@ def _walls(
     """Solid buildings; what one cannot walk through; and what one cannot see through."""
     solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
     fences = barriers.geometry.to_numpy()
-    opaque = fences[barriers["blocks_view"].to_numpy()]
-    return solid, Occluders.from_geometries(solid, fences), Occluders.from_geometries(solid, opaque)
+    opaque = barriers["blocks_view"].to_numpy(dtype=bool)
+    view = Occluders.from_geometries(solid, fences[opaque])
+    return solid, view.with_lines(fences[~opaque]), view
 
 
 def _outdoors(
@@ -247,14 +250,6 @@ def _outdoors(
 def _all_walls(given: Mapping[str, Any]) -> npt.NDArray[np.object_]:
     """What one cannot walk through: solid buildings and closed barriers."""
     return np.concatenate([given["solid"], given["barriers"].geometry.to_numpy()])
-
-
-def _within(points: npt.NDArray[np.object_], solid: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
-    """Which points lie inside a building."""
-    within = np.zeros(len(points), dtype=bool)
-    if len(solid) and len(points):
-        within[shapely.STRtree(solid).query(points, predicate="within")[0]] = True
-    return within
 
 
 def _doors(
@@ -353,7 +348,7 @@ def _decay_sample(
 
 
 def viewpoints(
-    shapes: npt.NDArray[np.object_], solid: npt.NDArray[np.object_]
+    shapes: npt.NDArray[np.object_], buildings: gpd.GeoDataFrame
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Points from which each place is looked out of: its inner point, or a grid in a large one.
 
@@ -370,11 +365,9 @@ def viewpoints(
         owners.append(np.full(len(grid), i))
     xy = np.concatenate([*points, np.empty((0, 2))])
     owner = np.concatenate([*owners, np.empty(0, dtype=np.int64)]).astype(np.int64)
-    if len(solid) and len(xy):
-        within = shapely.STRtree(solid).query(shapely.points(xy), predicate="within")[0]
-        keep = np.setdiff1d(np.arange(len(xy)), within)
-        xy, owner = xy[keep], owner[keep]
-    return owner, xy
+    at: Any = shapely.points(xy)
+    outside = ~inside(at, buildings)
+    return owner[outside], xy[outside]
 
 
 def _grid(shape: Any) -> npt.NDArray[np.float64]:

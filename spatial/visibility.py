@@ -91,11 +91,19 @@ class Occluders:
         areal = _geometries(polygons, "polygons", _POLYGONAL)
         linear = _geometries(lines, "lines", _LINEAR)
         rings = shapely.get_rings(shapely.get_parts(areal))
-        segments = _segments(np.concatenate([rings, shapely.get_parts(linear)]))
+        return cls._filed(_segments(np.concatenate([rings, shapely.get_parts(linear)])))
+
+    @classmethod
+    def _filed(cls, segments: Floats) -> Occluders:
         arrays = (segments, *grid.file(segments))
         for array in arrays:
             array.flags.writeable = False
         return cls(*arrays)
+
+    def with_lines(self, lines: Iterable[Any]) -> Occluders:
+        """The same walls, and these lines as well; see `from_geometries`."""
+        linear = _geometries(lines, "lines", _LINEAR)
+        return self._filed(np.concatenate([self.segments, _segments(shapely.get_parts(linear))]))
 
     def __len__(self) -> int:
         """Return the number of wall segments."""
