@@ -45,7 +45,7 @@ SLOPES = {
     "along both axes": ([(1, 2), (2, 3)], [0.03, 0.01], True),
     "downhill is as steep": ([(2, 1)], [0.03], True),
     "across both, of one way": ([(1, 2, 3)], [0.03], True),
-    "a diagonal: (.03 - .01) / √2": ([(1, 3)], [0.02 / np.sqrt(2)], True),
+    "a diagonal: (.03 - .01) / sqrt 2": ([(1, 3)], [0.02 / np.sqrt(2)], True),
     "the tag is nearer to it than the terrain": ([((1, 2), {"incline": 0.08})], [0.08], True),
     "a bridge": ([((1, 2), {"bridge": True})], [NAN], False),
     "a tunnel": ([((1, 2), {"tunnel": True})], [NAN], False),
