@@ -76,8 +76,13 @@ def best(near: npt.NDArray[np.bool_], score: npt.NDArray[np.float64]) -> npt.NDA
 def written(near: npt.NDArray[np.bool_], ids: npt.NDArray[np.object_]) -> list[str]:
     """Ids of what each door has near, in their order, ``;`` between."""
     order = np.argsort(ids.astype(str), kind="stable")
-    names = ids[order].astype(str)
-    return [";".join(names[column]) for column in near[order].T]
+    names, near = ids[order].astype(str), near[order]
+    # Doors on one stair, and their neighbours, have the same near: each list is written once.
+    packed = np.ascontiguousarray(np.packbits(near, axis=0).T)
+    whole = packed.view(np.dtype((np.void, packed.shape[1]))).ravel() if packed.size else np.zeros(near.shape[1], int)
+    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
+    texts = [";".join(names[near[:, door]]) for door in first]
+    return [texts[i] for i in number]
 
 
 def read(texts: Iterable[str], ids: pd.Index) -> npt.NDArray[np.bool_]:

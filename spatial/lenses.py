@@ -233,14 +233,16 @@ class _Measurer:
 
     def _measured(self, lens: Lens, routes: list[Walked]) -> Iterator[pd.DataFrame]:
         """Rows of evidence that follow from walking, measured again."""
+        names = lens.facts
         for name, rows in self.before.items():
             spec = indicators.registry()[name]
             both = [self._measure(spec, lens, route) for route in routes]
             merged = self.at_edge(spec, between(both[0], both[-1]))
             at, space = self._where(rows["place_id"])
             new = {key: getattr(merged, key)[at] for key in ("value", "low", "high", "evidence", "rule")}
-            behind = np.array([*(facts.written(one, lens.facts) for one in space), ""], dtype=object)[:-1]
-            yield rows.assign(**new).assign(**{FACTS: np.where(new["low"] == new["high"], "", behind)})
+            known = new["low"] == new["high"]
+            behind = ["" if sure else facts.written(one, names) for sure, one in zip(known, space, strict=True)]
+            yield rows.assign(**new, **{FACTS: np.array([*behind, ""], dtype=object)[:-1]})
 
     def _measure(self, spec: indicators.Spec, lens: Lens, route: Walked) -> Measured:
         # A detour is a matter of metres; all else is a matter of time.
