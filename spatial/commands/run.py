@@ -143,6 +143,7 @@ def analyse(
     }
     online = network.only(offline or frozen is not None)
     with alone(out), online, progress(lang) as tell, second.started() as other:
+        other.ask(ahead.make_ready)
         from spatial.sources import osm as openstreetmap
 
         if frozen is not None:

@@ -47,6 +47,13 @@ def read(source: Path | Extract, estate: Estate, second: Second) -> Reading:
     return Reading(extract, second.ask(_packed, extract.path, Plain(**vars(estate))))
 
 
+def make_ready() -> None:
+    """Import what reading needs."""
+    import shapely  # noqa: F401
+
+    from spatial.sources import osm_file  # noqa: F401
+
+
 def _packed(path: Path, estate: Estate) -> RawData:
     """What lies around the estate, with its geometries as WKB, which travels faster."""
     import shapely
