@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,11 @@ from spatial.commands import (
 )
 from spatial.commands._console import misused
 from spatial.phrases import phrase
+
+if TYPE_CHECKING:
+    from spatial.analysis import Analysis
+    from spatial.model import Estate
+    from spatial.sources.osm import Extract
 
 # Where a run with a plan keeps the result without it.
 TODAY = "today"
@@ -140,42 +145,31 @@ def analyse(
         "complete": complete,
         "terrain": terrain or None,
         "surface": surface or None,
+        "field_checks": field_checks,
+        "rubric": rubric,
+        "seed": seed,
     }
     online = network.only(offline or frozen is not None)
     with alone(out), online, progress(lang) as tell, second.started() as other:
         other.ask(ahead.make_ready)
-        from spatial.sources import osm as openstreetmap
-
-        if frozen is not None:
-            from spatial.sources import frozen as folder
-
-            inputs = folder.read(frozen)
-            estate, extract = inputs.estate, inputs.osm
-            given |= {"layers": inputs.layers, **inputs.models}
-        else:
-            estate = _estate.read(which, margin_m=margin_m, reach_m=reach_m)
-            extract = openstreetmap.extract(osm, estate, refresh=refresh, tell=tell)
+        around = {"margin_m": margin_m, "reach_m": reach_m}
+        estate, extract, frozen_too = (
+            _asked_for(which, osm, around, refresh=refresh, tell=tell) if frozen is None else _from_frozen(frozen)
+        )
+        given |= frozen_too | {"progress": tell}
         reading = ahead.read(extract, estate, other)
         from spatial import outputs, pipeline
 
         other.ask(outputs.make_ready)
         pipeline.make_ready()
-        given |= {"field_checks": field_checks, "rubric": rubric, "seed": seed, "progress": tell}
-        compared = None
         if plan is None:
-            analysis = pipeline.analyse(estate, osm=reading, **given)
+            analysis, compared = pipeline.analyse(estate, osm=reading, **given), None
         else:
             weighed = _planned.states(estate, reading.result(), plan, given, phase=phase, phases=phases, today=TODAY)
-            analysis, today = weighed.then, outputs.save(weighed.today, out / TODAY, lang=lang, progress=tell)
-            for k, state in enumerate(weighed.phases, 1):
-                outputs.save(state, out / _planned.folder(k), lang=lang, progress=tell)
-            tell("compare")
-            compared = _compared.Compared(today, analysis, weighed.phases)
-        counts = None
+            analysis, compared = weighed.then, _beside_today(weighed, out, lang, tell)
         if observations:
             from spatial import observing
-
-            counts = observing.read_for(analysis, observations)
+        counts = observing.read_for(analysis, observations) if observations else None
         beside: dict[str, Any] = {} if compared is None else {"today": compared.today, "found": compared.found}
         saved = outputs.save(analysis, out, lang=lang, pdf=pdf, progress=tell, second=other, **beside)
         if counts is not None:
@@ -185,6 +179,40 @@ def analyse(
             tell("report")
             compared.then = saved
             compared.write(out, lang, pdf=pdf, with_map=False)
+    _say(analysis, compared, out, lang, machine=as_json)
+
+
+def _asked_for(
+    which: dict[str, Any], osm: str | Path, around: dict[str, float], *, refresh: bool, tell: Callable[[str], None]
+) -> tuple[Estate, Extract, dict[str, Any]]:
+    """The estate and the extract that the options name."""
+    from spatial.sources import osm as openstreetmap
+
+    estate = _estate.read(which, **around)
+    return estate, openstreetmap.extract(osm, estate, refresh=refresh, tell=tell), {}
+
+
+def _from_frozen(frozen: Path) -> tuple[Estate, Extract, dict[str, Any]]:
+    """The estate and the extract of frozen inputs, and what else was frozen with them."""
+    from spatial.sources import frozen as folder
+
+    inputs = folder.read(frozen)
+    return inputs.estate, inputs.osm, {"layers": inputs.layers, **inputs.models}
+
+
+def _beside_today(weighed: _planned.States, out: Path, lang: str, tell: Callable[[str], None]) -> _compared.Compared:
+    """Write the estate as it is, and as it is in each phase; what the plan does to it."""
+    from spatial import outputs
+
+    today = outputs.save(weighed.today, out / TODAY, lang=lang, progress=tell)
+    for k, state in enumerate(weighed.phases, 1):
+        outputs.save(state, out / _planned.folder(k), lang=lang, progress=tell)
+    tell("compare")
+    return _compared.Compared(today, weighed.then, weighed.phases)
+
+
+def _say(analysis: Analysis, compared: _compared.Compared | None, out: Path, lang: str, *, machine: bool) -> None:
+    """Say where the sources are from, what to beware of, and what was found."""
     from spatial import strings
     from spatial.render import summary
 
@@ -195,8 +223,8 @@ def analyse(
     found = summary.of(analysis, out, lang=lang)
     if compared is not None:
         found["plan"] = compared.said
-    click.echo(summary.as_json(found) if as_json else summary.text(found, lang=lang))
-    if compared is not None and not as_json:
+    click.echo(summary.as_json(found) if machine else summary.text(found, lang=lang))
+    if compared is not None and not machine:
         click.echo(compared.text(lang))
 
 
