@@ -40,11 +40,11 @@ def ground(
     clock: Clock,
     *,
     osm: str | Path | openstreetmap.Extract | Reading | RawData,
-    layers: Sequence[str | RawData],
-    complete: Sequence[str],
-    field_checks: str | Path | None,
-    plan: str | Path | Plan | None,
-    phase: int | None,
+    layers: Sequence[str | RawData] = (),
+    complete: Sequence[str] = (),
+    field_checks: str | Path | None = None,
+    plan: str | Path | Plan | None = None,
+    phase: int | None = None,
 ) -> Ground:
     """Read all sources, let them settle what they both know, and carry out the plan."""
     with clock.stage("read"):

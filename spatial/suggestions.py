@@ -234,7 +234,6 @@ def suggest(
         complete=complete,
         field_checks=field_checks,
         plan=plan,
-        phase=None,
     )
     models = gathering.models(estate, clock, terrain=terrain, surface=surface)
     what_if = WhatIf(ground, estate, rules, spec, models=models)

@@ -22,17 +22,7 @@ DATA = Path(__file__).parents[1] / "data"
 def demo():
     estate = spatial.Estate.from_file(DATA / "reitbahnviertel.geojson")
     rules, spec = config.tag_rules(), config.rubric(None)
-    ground = gathering.ground(
-        estate,
-        rules,
-        Clock(None),
-        osm=DATA / "reitbahnviertel.osm.pbf",
-        layers=(),
-        complete=(),
-        field_checks=None,
-        plan=None,
-        phase=None,
-    )
+    ground = gathering.ground(estate, rules, Clock(None), osm=DATA / "reitbahnviertel.osm.pbf")
     pipeline.make_ready()
     return whatif.WhatIf(ground, estate, rules, spec)
 

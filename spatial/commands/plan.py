@@ -80,9 +80,7 @@ def _checked(
     from spatial.layers import canonical
 
     rules, clock = config.tag_rules(), Clock(tell)
-    ground = gathering.ground(
-        estate, rules, clock, osm=extract, layers=layers, complete=complete, field_checks=None, plan=None, phase=None
-    )
+    ground = gathering.ground(estate, rules, clock, osm=extract, layers=layers, complete=complete)
     raw = ground.one.raw
     faults = scenario.problems(raw, plan, estate, lang=lang)
     today, done = canonical(raw, rules, estate.crs), None

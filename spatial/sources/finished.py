@@ -13,6 +13,7 @@ import pyogrio
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import ProjError
+from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import SourceFormatError, SourceUnavailable
 from spatial.model import CLAIM_COLUMNS, EVIDENCE_COLUMNS, FACTS, Estate, LensResult, Raster, Result, Rubric, Rule
@@ -25,6 +26,22 @@ READABLE = (SCHEMA_VERSION - 1, SCHEMA_VERSION)
 NEEDED = phrase("finished.needed")
 LENS_HOMES = ["lens", "door", "best_floating", "spaces_5min", "spaces_5min_sure"]
 ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
+
+
+# What libraries raise at a file that was damaged or tampered with.
+BROKEN = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    OSError,
+    ProjError,
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    MemoryError,
+    shapely.GEOSException,
+)
 
 
 def manifest(folder: Path) -> dict[str, Any]:
@@ -195,6 +212,22 @@ def observed(folder: Path) -> gpd.GeoDataFrame | None:
         raise SourceFormatError("finished.observed", path=path, cause=cause(error)) from error
 
 
+def _estate(about: Mapping[str, Any], boundary: BaseGeometry) -> Estate:
+    """The estate of a manifest."""
+    return Estate(
+        id=about["id"],
+        name=about["name"],
+        boundary=boundary,
+        crs=CRS.from_user_input(about["crs"]),
+        margin_m=about["margin_m"],
+        reach_m=about["reach_m"],
+        municipality=about["municipality"],
+        tenure=about["tenure"],
+        as_of=about.get("as_of"),
+        listed=tuple((int(year), said) for year, said in about.get("listed", {}).items()),
+    )
+
+
 def read(folder: Path) -> Result:
     """Read a finished run: everything that can be drawn and explained.
 
@@ -210,34 +243,9 @@ def read(folder: Path) -> Result:
         vector_file.check(path)
         names = [str(name) for name, geometry in pyogrio.list_layers(path) if geometry is not None]
         tables = {name: _table(path, name) for name in names}
-        boundary = tables["boundary"]
-        about = found["estate"]
-        estate = Estate(
-            id=about["id"],
-            name=about["name"],
-            boundary=boundary.geometry.iloc[0],
-            crs=CRS.from_user_input(about["crs"]),
-            margin_m=about["margin_m"],
-            reach_m=about["reach_m"],
-            municipality=about["municipality"],
-            tenure=about["tenure"],
-            as_of=about.get("as_of"),
-            listed=tuple((int(year), said) for year, said in about.get("listed", {}).items()),
-        )
+        estate = _estate(found["estate"], tables["boundary"].geometry.iloc[0])
         places, spaces = tables.pop("places"), tables.pop("meeting_spaces")
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        OSError,
-        ProjError,
-        KeyError,
-        IndexError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        MemoryError,
-        shapely.GEOSException,
-    ) as error:
+    except BROKEN as error:
         raise SourceFormatError("finished.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     return Result(
         estate=estate,

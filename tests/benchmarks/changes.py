@@ -43,17 +43,7 @@ def started() -> whatif.WhatIf:
     extract, boundary = whole_run.DEMO
     estate = spatial.Estate.from_file(boundary)
     rules, spec = config.tag_rules(), config.rubric(None)
-    ground = gathering.ground(
-        estate,
-        rules,
-        Clock(None),
-        osm=extract,
-        layers=(),
-        complete=(),
-        field_checks=None,
-        plan=None,
-        phase=None,
-    )
+    ground = gathering.ground(estate, rules, Clock(None), osm=extract)
     pipeline.make_ready()
     return whatif.WhatIf(ground, estate, rules, spec)
 
