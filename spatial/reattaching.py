@@ -108,8 +108,10 @@ def attach_again(
     """
     touched = same < 0
     if len(changed):
-        reach_m = _reach_m(was, within_m)[same]
-        touched[shapely.STRtree(changed).query(shapes, predicate="dwithin", distance=reach_m)[0]] = True
+        known = np.flatnonzero(~touched)
+        reach_m = _reach_m(was, within_m)[same[known]]
+        near = shapely.STRtree(changed).query(shapes[known], predicate="dwithin", distance=reach_m)
+        touched[known[near[0]]] = True
     again, kept = np.flatnonzero(touched), np.flatnonzero(~touched)
     new = attach_rows(again)
     counts = np.diff(was.indptr)[same[kept]]

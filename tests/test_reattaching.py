@@ -109,6 +109,13 @@ def test_only_what_is_near_a_change_is_attached_again():
     assert [which.tolist() for which in rows] == [[0, 1], [0]]
 
 
+def test_the_first_geometry_is_attached_where_there_was_none():
+    once, one = Memory(), shapely.points([[50.0, 20.0]])
+    met(once, streets(), one[:0], fences(1, 3))
+    changed = streets(links=[((0, 0), (STEP_M, STEP_M))])
+    assert same(met(once, changed, one, fences(1, 4)), met(AFRESH, changed, one, fences(1, 4)))
+
+
 def test_ways_that_are_drawn_twice_are_told_apart():
     twice = streets(links=[((0, 0), (STEP_M, 0))])
     found = reattaching.difference(twice, streets())
