@@ -7,6 +7,7 @@ code as a whole run. No ranks are drawn.
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -108,6 +109,7 @@ class WhatIf:
         self.before = self._look(ground.one, self._once, None)
         # The start is kept: to go through it at each collection of garbage takes a tenth of a second.
         gc.freeze()
+        weakref.finalize(self, gc.unfreeze)
 
     def after(self, *edits: Edit, whole: bool = False) -> Look:
         """Look at the estate after some edits, from the start.

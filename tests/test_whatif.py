@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,12 @@ def test_an_edit_of_nothing_is_refused_and_nothing_is_changed(demo):
     with pytest.raises(InputError, match="found no object osm:way/1 to remove"):
         demo.after(Edit("1", "remove", "building", target="osm:way/1"))
     assert demo.gain(demo.after()).points == 0.0
+
+
+def test_what_is_kept_out_of_the_collection_of_garbage_comes_back_with_the_end(demo):
+    ground = whatif.Ground(demo._one.raw, (), demo._one, {}, None)
+    other = whatif.WhatIf(ground, demo._estate, demo._rules, demo._spec)
+    assert gc.get_freeze_count() > 0
+    del other
+    gc.collect()
+    assert gc.get_freeze_count() == 0
