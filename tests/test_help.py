@@ -162,7 +162,7 @@ def test_the_environment_says_the_language_too(monkeypatch):
         (("run", "--bondary", "x"), "Tilvalget '--bondary' findes ikke. Mente du '--boundary'?", "No such option"),
         (("run", "--boundary", "x"), "Der mangler tilvalget '--out'.", "Missing option '--out'."),
         (("explain", "x"), "Der mangler 'STED_ID'.", "Missing argument 'PLACE_ID'."),
-        (("run", "--out", "x", "--phase", "0"), "'--phase': 0 er uden for det tilladte, x>=1.", "is not in the range"),
+        (("run", "--out", "x", "--phase", "0"), "'--phase': 0 er uden for det tilladte, ≥ 1.", "is not in the range"),
         (("run", "--out", "x", "--seed", "a"), "'a' er ikke et tal", "'a' is not a valid integer"),
         (("sitemap", "x", "--paper", "A9"), "'A9' er ikke en af disse: 'a4', 'a3'", "'A9' is not one of 'a4', 'a3'"),
         (("map", "x", "y"), "y er for meget; måske mangler der anførselstegn", "Got unexpected extra argument (y)"),

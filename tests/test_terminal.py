@@ -97,7 +97,7 @@ def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(words, meant, m
         (("completion",), "Vælg mellem:\n\tbash,\n\tzsh,\n\tfish\n"),
         (("run", "--bondary", "x"), "Fejl: Tilvalget '--bondary' findes ikke. Mente du '--boundary'?\n"),
         (("run", "--boundary"), "Fejl: Tilvalget '--boundary' skal have en værdi.\n"),
-        (("siting", "ud", "--most", "99"), "'--most': 99 er uden for det tilladte, 1<=x<=20.\n"),
+        (("siting", "ud", "--most", "99"), "'--most': 99 er uden for det tilladte, 1–20.\n"),
         (("sitemap", "ud", "--paper", "A9"), "Fejl: Forkert værdi for '--paper': 'A9' er ikke en af disse: "),
         (("siting", "min", "mappe"), "Fejl: mappe er for meget; "),
         (("--debug",), "Fejl: Der mangler en kommando.\n"),
@@ -127,7 +127,7 @@ def test_a_wrong_command_line_is_told_in_english_where_that_is_asked_for():
         "Usage: faellesrum siting [OPTIONS] DIR",
         "Try 'faellesrum siting --help' for help.",
         "",
-        "Error: Invalid value for '--most': 99 is not in the range 1<=x<=20.",
+        "Error: Invalid value for '--most': 99 is not in the range 1–20.",
     ]
 
 

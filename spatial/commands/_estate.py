@@ -9,6 +9,7 @@ import click
 
 from spatial.commands import _completing
 from spatial.commands._console import misused
+from spatial.commands._number import Whole
 from spatial.phrases import phrase
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ BOUNDARY = (
     click.option("--name"),
     click.option("--parcels-table", type=click.Path(path_type=Path)),
     click.option("--parcels", type=click.Path(path_type=Path)),
-    click.option("--year", type=click.IntRange(2010, 2100)),
+    click.option("--year", type=Whole(2010, 2100)),
     click.option("--municipality"),
     click.option("--allow-missing-parcels", "allow_missing", is_flag=True),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from spatial.commands import as_json, output, run
+from spatial.commands._number import Whole
 
 # What `run` takes and a batch takes as well, for all areas alike.
 SHARED = ("layers", "complete", "terrain", "surface", "rubric", "seed", "lang", "margin_m", "reach_m")
@@ -20,7 +21,7 @@ SHARED = ("layers", "complete", "terrain", "surface", "rubric", "seed", "lang", 
 @click.option("--osm", type=click.Path(path_type=Path), required=True)
 @click.option("--areas", type=click.Path(path_type=Path), required=True)
 @click.option("--scheduler", default="local", show_default=True)
-@click.option("--workers", "worker_count", type=click.IntRange(min=1))
+@click.option("--workers", "worker_count", type=Whole(min=1))
 @click.option("--memory-limit", default="2GB", show_default=True)
 @click.option("--maps", is_flag=True)
 @output

@@ -9,6 +9,7 @@ import click
 
 from spatial.commands import as_json, finished_run, language, with_options
 from spatial.commands._console import misused
+from spatial.commands._number import Decimal, Whole
 from spatial.phrases import phrase
 
 # What an observation run takes besides its files; `run --observations` has the same.
@@ -17,7 +18,7 @@ OPTIONS = (
     click.option("--by", type=click.Choice(("space", "hexagon")), default="space", show_default=True),
     click.option("--k", type=int),
     click.option("--k-reason"),
-    click.option("--join", "join_m", type=click.FloatRange(min=0, max=200)),
+    click.option("--join", "join_m", type=Decimal(min=0, max=200)),
     click.option("--keep-sensitive", type=click.Path(path_type=Path)),
 )
 
@@ -26,7 +27,7 @@ OPTIONS = (
 @finished_run
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @with_options(OPTIONS)
-@click.option("--seed", type=click.IntRange(min=0), default=20250201, show_default=True)
+@click.option("--seed", type=Whole(min=0), default=20250201, show_default=True)
 @click.option("--calibrate", type=click.Path(path_type=Path))
 @click.option("--with", "others", multiple=True)
 @language

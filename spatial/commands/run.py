@@ -21,6 +21,7 @@ from spatial.commands import (
     with_options,
 )
 from spatial.commands._console import misused
+from spatial.commands._number import Decimal, Whole
 from spatial.phrases import phrase
 
 if TYPE_CHECKING:
@@ -35,15 +36,15 @@ ANALYSIS = (
     click.option("--terrain", type=click.Path(path_type=Path), multiple=True),
     click.option("--surface", type=click.Path(path_type=Path), multiple=True),
     click.option("--plan", type=click.Path(path_type=Path)),
-    click.option("--phase", type=click.IntRange(min=1)),
+    click.option("--phase", type=Whole(min=1)),
     click.option("--phases", is_flag=True),
     click.option("--field-checks", type=click.Path(path_type=Path)),
     click.option("--observations", type=click.Path(path_type=Path), multiple=True),
     click.option("--rubric", type=click.Path(path_type=Path)),
-    click.option("--seed", type=click.IntRange(min=0), default=20250201, show_default=True),
+    click.option("--seed", type=Whole(min=0), default=20250201, show_default=True),
     language,
-    click.option("--margin", "margin_m", type=click.FloatRange(min=0, max=2000), default=250.0, show_default=True),
-    click.option("--reach", "reach_m", type=click.FloatRange(min=0, max=20000), default=1600.0, show_default=True),
+    click.option("--margin", "margin_m", type=Decimal(min=0, max=2000), default=250.0, show_default=True),
+    click.option("--reach", "reach_m", type=Decimal(min=0, max=20000), default=1600.0, show_default=True),
     output,
     click.option("--pdf", is_flag=True),
     as_json,

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from spatial.commands import as_json, finished_run, language
+from spatial.commands._number import Whole
 
 
 @click.command()
 @finished_run
 @click.option("--level", type=click.Choice(("places", "spaces")), default="spaces", show_default=True)
-@click.option("--samples", type=click.IntRange(min=64, max=16384), default=512, show_default=True)
+@click.option("--samples", type=Whole(min=64, max=16384), default=512, show_default=True)
 @language
 @as_json
 def command(folder: Path, level: str, samples: int, lang: str, as_json: bool) -> None:

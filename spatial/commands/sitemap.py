@@ -7,16 +7,17 @@ from pathlib import Path
 import click
 
 from spatial.commands import finished_run, language, progress
+from spatial.commands._number import Whole
 
 PAPERS = ("A4", "A3", "A2", "A1")
 
 
 @click.command()
 @finished_run
-@click.option("--scale", type=click.IntRange(100, 100_000))
+@click.option("--scale", type=Whole(100, 100_000))
 @click.option("--paper", type=click.Choice(PAPERS, case_sensitive=False), default="A3", show_default=True)
 @click.option("--landscape/--portrait", default=None)
-@click.option("--dpi", type=click.IntRange(50, 600), default=150, show_default=True)
+@click.option("--dpi", type=Whole(50, 600), default=150, show_default=True)
 @language
 @click.option("--out", type=click.Path(path_type=Path))
 def command(

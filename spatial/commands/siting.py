@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from spatial.commands import as_json, finished_run, language
+from spatial.commands._number import Whole
 
 
 @click.command()
 @finished_run
-@click.option("--most", type=click.IntRange(min=1, max=20), default=8, show_default=True)
+@click.option("--most", type=Whole(min=1, max=20), default=8, show_default=True)
 @language
 @as_json
 def command(folder: Path, most: int, lang: str, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import click
 
 from spatial.commands import _estate, as_json, progress
 from spatial.commands._console import misused
+from spatial.commands._number import Whole
 from spatial.commands.run import ANALYSIS, INPUTS, picked
 from spatial.phrases import phrase
 
@@ -18,7 +19,7 @@ SHARED = ("terrain", "surface", "plan", "field_checks", "rubric", "lang", "margi
 
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
 @click.option("--measures", type=click.Path(path_type=Path))
-@click.option("--most", type=click.IntRange(min=1, max=50), default=10, show_default=True)
+@click.option("--most", type=Whole(min=1, max=50), default=10, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path))
 @as_json
 def command(
