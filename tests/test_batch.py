@@ -138,7 +138,7 @@ def test_results_are_one_dataset(finished):
 
 
 def children(pid: int) -> list[int]:
-    """Worker processes: grandchildren that run Dask's nanny's spawn."""
+    """Worker processes: what Dask's nannies have spawned, which call themselves so where they can."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -147,7 +147,7 @@ def children(pid: int) -> list[int]:
                 words = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            if int(fields[1]) == pid and b"spawn_main" in words:
+            if int(fields[1]) == pid and (b"spawn_main" in words or words.startswith(b"dask worker")):
                 found.append(int(entry.name))
     return found
 
