@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,7 +25,8 @@ class NodeSpool:
 
     def __init__(self, folder: Path) -> None:
         self._paths = [folder / name for name in ("ids.i64", "lon.i32", "lat.i32")]
-        self._files = [path.open("wb") for path in self._paths]
+        self._files = [path.open("w+b") for path in self._paths]
+        self._forget()
         self._last = np.iinfo(np.int64).min
         self._count, self._looked_up = 0, 0
         self._coarse: list[Ints] = []
@@ -39,8 +41,13 @@ class NodeSpool:
         for file in self._files:
             file.close()
         self._maps, self._tables = [], []
+        self._forget()
+
+    def _forget(self) -> None:
+        """Take the names away: the files go with this process, however it ends. Windows waits until they are closed."""
         for path in self._paths:
-            path.unlink(missing_ok=True)
+            with suppress(PermissionError):
+                path.unlink(missing_ok=True)
 
     def add(self, ids: Ints, lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> None:
         """Append nodes.
@@ -67,12 +74,12 @@ class NodeSpool:
         """End the writing; from now on nodes are looked up."""
         for file in self._files:
             file.flush()
-            file.close()
         self._index = np.concatenate([*self._coarse, np.empty(0, np.int64)])
         self._coarse = []
-        for path in self._paths if self._count else ():
-            with path.open("rb") as whole:
-                self._maps.append(mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ))
+        if self._count:
+            self._maps = [mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) for file in self._files]
+        for file in self._files:
+            file.close()
         kinds = (np.int64, np.int32, np.int32)
         self._tables = [np.frombuffer(one, kind) for one, kind in zip(self._maps, kinds, strict=False)]
 

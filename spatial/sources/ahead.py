@@ -51,16 +51,16 @@ def make_ready() -> None:
     """Import what reading needs."""
     import shapely  # noqa: F401
 
-    from spatial.sources import osm_file  # noqa: F401
+    from spatial.sources import surroundings  # noqa: F401
 
 
 def _packed(path: Path, estate: Estate) -> RawData:
     """What lies around the estate, with its geometries as WKB, which travels faster."""
     import shapely
 
-    from spatial.sources import osm_file
+    from spatial.sources import surroundings
 
-    return _converted(osm_file.around(path, estate), shapely.to_wkb)
+    return _converted(surroundings.read(path, estate), shapely.to_wkb)
 
 
 def _converted(raw: RawData, convert: Callable[[Any], Any]) -> RawData:

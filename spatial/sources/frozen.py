@@ -143,9 +143,9 @@ def _boundary(estate: Estate, draft: Path) -> dict[str, Any]:
 
 
 def _osm(osm: Extract, estate: Estate, draft: Path, clip_above_bytes: int) -> dict[str, Any]:
-    from spatial.sources import osm_clip, osm_file
+    from spatial.sources import osm_clip, osm_file, surroundings
 
-    raw = osm.described(osm_file.around(osm.path, estate))
+    raw = osm.described(surroundings.read(osm.path, estate))
     area = osm_file.area_wgs84(estate)
     ending = next(end for end in osm_file.SUFFIXES if osm.path.name.endswith(end))
     path = draft / OBJECTS / f"osm{ending}"

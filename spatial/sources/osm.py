@@ -58,8 +58,8 @@ def extract(
 
 
 def around(osm: str | Path | Extract, estate: Estate) -> RawData:
-    """Read the surroundings of an estate; see ``extract`` and ``osm_file.around``."""
-    from spatial.sources import osm_file
+    """Read the surroundings of an estate; see ``extract`` and ``surroundings.read``."""
+    from spatial.sources import surroundings
 
     found = extract(osm, estate)
-    return found.described(osm_file.around(found.path, estate))
+    return found.described(surroundings.read(found.path, estate))

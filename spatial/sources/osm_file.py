@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,8 @@ POINT_KEYS = (
     "crossing",
 )
 LINE_KEYS = ("highway", "barrier", "waterway", "amenity", "leisure", "railway")
+# A closed way is a line all the same where it is one of these.
+RING_LINE_KEYS = ("highway", "barrier")
 AREA_KEYS = (
     "building",
     "amenity",
@@ -100,6 +102,13 @@ class _Batch:
         self.wkb.append(wkb)
 
 
+class _Ring(NamedTuple):
+    """The outline of an area that is not built yet, as a line, and its tags."""
+
+    wkb: str
+    tags: dict[str, str]
+
+
 @dataclass
 class _Scan:
     """What one pass over a file collects, in WGS 84."""
@@ -110,7 +119,7 @@ class _Scan:
     relations_seen: dict[int, bool] = field(default_factory=dict)
     relations_built: set[int] = field(default_factory=set)
     outlines: dict[int, tuple[set[str], bool]] = field(default_factory=dict)
-    rings: dict[int, str] = field(default_factory=dict)
+    rings: dict[int, _Ring] = field(default_factory=dict)
     cut_rings: list[tuple[bool, BaseGeometry]] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
@@ -336,7 +345,7 @@ _WKB = osmium.geom.WKBFactory()
 
 
 def _tags(obj: Any) -> dict[str, str]:
-    return {key: value for key, value in obj.tags}
+    return dict(obj.tags)
 
 
 def _take_node(node: Any, scan: _Scan) -> None:
@@ -349,12 +358,11 @@ def _take_node(node: Any, scan: _Scan) -> None:
 
 
 def _take_way(way: Any, scan: _Scan) -> None:
-    if way.is_closed():
-        _take_ring(way, scan)
-    keys = ("highway", "barrier") if way.is_closed() else LINE_KEYS
-    if not any(key in way.tags for key in keys):
+    tags, closed = _tags(way), way.is_closed()
+    if closed:
+        _take_ring(way, tags, scan)
+    if tags.keys().isdisjoint(RING_LINE_KEYS if closed else LINE_KEYS):
         return
-    tags = _tags(way)
     identity = f"osm:way/{way.id}"
     refs = [node.ref for node in way.nodes]
     try:
@@ -369,15 +377,15 @@ def _take_way(way: Any, scan: _Scan) -> None:
     scan.lines.nodes.append(refs)
 
 
-def _take_ring(way: Any, scan: _Scan) -> None:
+def _take_ring(way: Any, tags: dict[str, str], scan: _Scan) -> None:
     """Remember the outline of an area until it is built."""
-    if way.tags.get("area") == "no" or not any(key in way.tags for key in AREA_KEYS):
+    if tags.get("area") == "no" or tags.keys().isdisjoint(AREA_KEYS):
         return
     try:
-        scan.rings[way.id] = _WKB.create_linestring(way, osmium.geom.ALL)
+        scan.rings[way.id] = _Ring(_WKB.create_linestring(way, osmium.geom.ALL), tags)
     except osmium.InvalidLocationError:
         known = [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
-        scan.cut_rings.append(("building" in way.tags, shapely.MultiPoint(known).envelope))
+        scan.cut_rings.append(("building" in tags, shapely.MultiPoint(known).envelope))
     except RuntimeError:
         scan.dropped[NO_EXTENT] += 1
 
@@ -409,23 +417,24 @@ def _take_relation(relation: Any, scan: _Scan) -> None:
 
 
 def _take_area(area: Any, scan: _Scan) -> None:
-    kind = "way" if area.from_way() else "relation"
-    ring = None
-    if kind == "relation":
+    if not area.from_way():
         scan.relations_built.add(area.orig_id())
-    elif area.orig_id() in scan.rings:
-        ring = scan.rings.pop(area.orig_id())
-    else:
+        try:
+            wkb = _WKB.create_multipolygon(area)
+        except (osmium.InvalidLocationError, RuntimeError):
+            scan.dropped["area with missing nodes or crossing rings"] += 1
+            return
+        scan.areas.add(f"osm:relation/{area.orig_id()}", _tags(area), wkb)
+        return
+    ring = scan.rings.pop(area.orig_id(), None)
+    if ring is None:
         return  # its way was skipped
     try:
         wkb = _WKB.create_multipolygon(area)
     except (osmium.InvalidLocationError, RuntimeError):
-        if ring is None:
-            scan.dropped["area with missing nodes or crossing rings"] += 1
-            return
         # osmium builds nothing of an outline that crosses itself; it is repaired with the rest.
-        wkb = shapely.to_wkb(shapely.Polygon(shapely.get_coordinates(shapely.from_wkb(ring))), hex=True)
-    scan.areas.add(f"osm:{kind}/{area.orig_id()}", _tags(area), wkb)
+        wkb = shapely.to_wkb(shapely.Polygon(shapely.get_coordinates(shapely.from_wkb(ring.wkb))), hex=True)
+    scan.areas.add(f"osm:way/{area.orig_id()}", ring.tags, wkb)
 
 
 def _features(batch: _Batch, clip: tuple[float, float, float, float] | None, to_metric: Transformer) -> Features:

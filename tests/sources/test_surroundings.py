@@ -1,0 +1,113 @@
+"""A large extract is read by the pass that a batch makes: the same objects, and osmium where it cannot."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import osmium
+import pyarrow.parquet as pq
+import pytest
+import shapely
+
+from spatial.errors import SourceError, SourceFormatError
+from spatial.model import Estate
+from spatial.sources import files, osm_file, prepared, surroundings
+from tests.osm_xml import CENTRE_M, METRIC, write
+
+BENCHES = {i: (10 * i, 0, {"amenity": "bench"}) for i in range(1, 6)}
+WIDE = (-500, -500, 500, 500)
+
+
+@pytest.fixture
+def large(monkeypatch, tmp_path):
+    """Whatever its size, a file counts as large; gives the folder for what is temporary."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(surroundings, "LARGE_BYTES", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def here():
+    return Estate("here", "here", shapely.Point(CENTRE_M).buffer(300.0), METRIC, margin_m=0.0, reach_m=100.0)
+
+
+def what_is_in(raw):
+    parts = (raw.points, raw.lines, raw.areas)
+    return [
+        (list(part.ids), list(map(dict, part.tags)), shapely.to_wkb(part.geometry).tolist(), list(nodes))
+        for part in parts
+        for nodes in [part.node_ids if part.node_ids is not None else []]
+    ]
+
+
+def passes(monkeypatch):
+    """Count how often the pass is made."""
+    made, prepare = [], prepared.prepare
+
+    def counted(*arguments):
+        made.append(arguments)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(prepared, "prepare", counted)
+    return made
+
+
+def test_the_demo_is_the_same_by_both_readers_and_nothing_is_left(large, demo_data, monkeypatch):
+    made = passes(monkeypatch)
+    estate = files.estate(demo_data / "reitbahnviertel.geojson")
+    path = demo_data / "reitbahnviertel.osm.pbf"
+    found, expected = surroundings.read(path, estate), osm_file.around(path, estate)
+    assert len(made) == 1
+    assert what_is_in(found) == what_is_in(expected)
+    assert found.extent.equals_exact(expected.extent, 0.0) and found.provenance == expected.provenance
+    assert list(large.iterdir()) == []
+
+
+def test_a_small_file_and_another_format_are_read_by_osmium(demo_data, tmp_path, monkeypatch):
+    made = passes(monkeypatch)
+    assert len(surroundings.read(write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE), here()).points) == len(BENCHES)
+    monkeypatch.setattr(surroundings, "LARGE_BYTES", 0)
+    assert len(surroundings.read(write(tmp_path / "a.osm", BENCHES, bounds=WIDE), here()).points) == len(BENCHES)
+    assert made == []
+
+
+def test_objects_out_of_order_are_read_all_the_same(large, tmp_path):
+    path, node = tmp_path / "a.osm.pbf", osmium.osm.mutable.Node
+    ordered = osmium.FileProcessor(str(write(tmp_path / "b.osm", BENCHES, bounds=WIDE)))
+    benches = [node(id=o.id, location=(o.lon, o.lat), tags=dict(o.tags), version=1) for o in ordered]
+    with osmium.SimpleWriter(str(path)) as writer:
+        for bench in reversed(benches):
+            writer.add_node(bench)
+    found = surroundings.read(path, here())
+    assert what_is_in(found) == what_is_in(osm_file.around(path, here())) and len(found.points) == len(BENCHES)
+
+
+def test_without_room_for_positions_it_is_read_all_the_same(large, tmp_path, monkeypatch):
+    path = write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE)
+
+    def full(*_args, **_options):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(pq, "write_table", full)
+    assert len(surroundings.read(path, here()).points) == len(BENCHES)
+    assert list(large.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["cut", "text"])
+def test_a_damaged_file_is_refused_in_the_words_of_a_small_one(large, how, demo_data, tmp_path):
+    content = (demo_data / "reitbahnviertel.osm.pbf").read_bytes()
+    path = tmp_path / "a.osm.pbf"
+    path.write_bytes(content[: len(content) // 2] if how == "cut" else b"<osm></osm>" * 40)
+    estate = files.estate(demo_data / "reitbahnviertel.geojson")
+    with pytest.raises(SourceFormatError) as expected:
+        osm_file.around(path, estate)
+    with pytest.raises(SourceFormatError) as found:
+        surroundings.read(path, estate)
+    assert str(found.value) == str(expected.value)
+
+
+def test_a_missing_file_is_said_at_once(large, tmp_path):
+    with pytest.raises(SourceError, match="no such file"):
+        surroundings.read(tmp_path / "no.osm.pbf", here())
