@@ -87,7 +87,7 @@ class Asked(Generic[T]):
 def started() -> Iterator[Second]:
     """Start the process; it ends with the context, whatever happens in it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "spatial.second"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **APART
+        [sys.executable, "-P", "-m", "spatial.second"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **APART
     )
     try:
         yield Second(process)

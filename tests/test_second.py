@@ -92,3 +92,11 @@ def test_an_extract_that_cannot_be_read_is_told_as_by_its_reader(tmp_path, demo_
     estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
     with second.started() as other, pytest.raises(SourceError, match=r"none\.osm\.pbf"):
         ahead.read(Path(tmp_path / "none.osm.pbf"), estate, other).result()
+
+
+def test_what_lies_in_the_folder_one_works_in_is_not_imported(tmp_path, monkeypatch):
+    for name in ("shapely.py", "osmium.py", "spatial.py"):
+        (tmp_path / name).write_text("raise RuntimeError('a file of the folder')\n")
+    monkeypatch.chdir(tmp_path)
+    with second.started() as other:
+        assert other.ask(ahead.make_ready).result() is None

@@ -240,7 +240,7 @@ def _run(job: Mapping[str, Any], relay: Relay) -> dict[str, Any]:
     name = urlsplit(relay.endpoint).hostname
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "spatial.sources._gdal_reader"],
+            [sys.executable, "-P", "-m", "spatial.sources._gdal_reader"],
             input=json.dumps(job),
             capture_output=True,
             text=True,
