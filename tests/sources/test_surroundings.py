@@ -95,6 +95,11 @@ def test_without_room_for_positions_it_is_read_all_the_same(large, tmp_path, mon
     assert list(large.iterdir()) == []
 
 
+def test_without_a_folder_for_what_is_temporary_it_is_read_all_the_same(large, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    assert len(surroundings.read(write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE), here()).points) == len(BENCHES)
+
+
 @pytest.mark.parametrize("how", ["cut", "text"])
 def test_a_damaged_file_is_refused_in_the_words_of_a_small_one(large, how, demo_data, tmp_path):
     content = (demo_data / "reitbahnviertel.osm.pbf").read_bytes()
