@@ -77,17 +77,15 @@ def moved(features):
     return replace(features, geometry=shapes)
 
 
-def test_the_order_in_the_extract_changes_nothing(raw, demo_estate, reference, monkeypatch):
+def test_the_order_in_the_extract_changes_nothing(raw, demo_estate, reference):
     parts = {name: mixed(getattr(raw, name), seed) for seed, name in enumerate(("points", "lines", "areas"))}
-    monkeypatch.setattr(osm_file, "around", lambda *_: replace(raw, **parts))
-    for a, b in zip(reference, scores(spatial.analyse(demo_estate, osm="mixed")), strict=True):
+    for a, b in zip(reference, scores(spatial.analyse(demo_estate, osm=replace(raw, **parts))), strict=True):
         pd.testing.assert_frame_equal(a, b, rtol=0, atol=1e-9)
 
 
-def test_the_position_on_the_map_changes_nothing(raw, demo_estate, reference, monkeypatch):
+def test_the_position_on_the_map_changes_nothing(raw, demo_estate, reference):
     parts = {name: moved(getattr(raw, name)) for name in ("points", "lines", "areas")}
     there = replace(raw, extent=translate(raw.extent, *SHIFT_M), **parts)
-    monkeypatch.setattr(osm_file, "around", lambda *_: there)
     estate = replace(demo_estate, boundary=translate(demo_estate.boundary, *SHIFT_M))
-    for a, b in zip(reference, scores(spatial.analyse(estate, osm="moved")), strict=True):
+    for a, b in zip(reference, scores(spatial.analyse(estate, osm=there)), strict=True):
         pd.testing.assert_frame_equal(a, b, rtol=0, atol=1e-6)
