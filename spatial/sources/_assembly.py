@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -9,30 +10,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import osmium
-import pyarrow as pa
 import shapely
 
 from spatial.sources import _pbf_decode as decode
-from spatial.sources import osm_file, partitions
+from spatial.sources import osm_file
 from spatial.sources._members import MemberWays, described
 from spatial.sources._pbf_file import Block
+from spatial.sources._pbf_rows import AREAS, LOST, UNITS_PER_DEG, Assembled
+from spatial.sources._ragged import Ints
 
-Ints = npt.NDArray[np.int64]
 TOGETHER = 2_000  # relations that are put together at a time
 RELATION = 1 << 62  # areas of relations come after those of ways
-UNITS_PER_DEG = 1e7
 MEMBER_TYPES = "nwr"
 
 
 @dataclass
 class Made:
-    """Rows by kind, and the ids of the ways that are twins of a relation."""
+    """Areas and what is lost of them, the ids of the ways that are twins of a relation, and counts."""
 
-    rows: list[tuple[str, pa.Table]] = field(default_factory=list)
+    rows: list[Assembled] = field(default_factory=list)
     twins: set[int] = field(default_factory=set)
     newest: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
@@ -92,16 +93,13 @@ def assemble(
 
 def _relations(blocks: Iterable[Block], near: Ints, made: Made) -> Iterator[tuple[int, dict[str, str], list[Any]]]:
     for block in blocks:
-        for ids, at, members, tags, _ in described(block):
-            for row in np.flatnonzero(np.isin(ids, near)).tolist():
-                begin, end, keys, values, stamp = tags[row]
-                words = {
-                    block.text(key): block.text(value)
-                    for key, value in zip(keys[begin:end].tolist(), values[begin:end].tolist(), strict=True)
-                }
-                part = members[:, at[row] : at[row + 1]].T.tolist()
-                made.newest = max(made.newest, int(stamp))
-                yield int(ids[row]), words, [(MEMBER_TYPES[k], ref, block.text(r)) for k, ref, r in part]
+        for found in described(block):
+            rows = np.flatnonzero(np.isin(found.ids, near))
+            made.newest = max(made.newest, int(found.stamps[rows].max(initial=0)))
+            tags = found.tags.rows(rows).words(block.words) if len(rows) else []
+            for row, words in zip(rows.tolist(), tags, strict=True):
+                parts = found.members[:, found.at[row] : found.at[row + 1]].T.tolist()
+                yield int(found.ids[row]), words, [(MEMBER_TYPES[k], ref, block.words[r]) for k, ref, r in parts]
 
 
 def _assembled(part: _Part, members: MemberWays, buildings: set[int], path: Path, made: Made) -> None:
@@ -111,19 +109,25 @@ def _assembled(part: _Part, members: MemberWays, buildings: set[int], path: Path
     path.unlink()
     relations = {identity: tags for identity, tags, _ in part.relations}
     drop = _twins(scan, buildings, made)
+    made.repaired[osm_file.TWIN] += len(drop)
     rows = [i for i, identity in enumerate(scan.areas.ids) if identity not in drop]
     if rows:
         ids = [scan.areas.ids[i] for i in rows]
         order = [RELATION * identity.startswith("osm:relation/") + int(identity.rsplit("/")[-1]) for identity in ids]
         shapes = shapely.from_wkb(np.array([scan.areas.wkb[i] for i in rows], dtype=object))
-        made.rows.append(("areas", _rows(ids, order, [scan.areas.tags[i] for i in rows], shapes)))
+        tags = [scan.areas.tags[i] for i in rows]
+        made.rows.append(Assembled(AREAS, ids, np.array(order, dtype=np.int64), tags, shapes))
+    made.dropped.update(scan.dropped)
+    made.dropped[osm_file.NO_EXTENT] += len(scan.rings)
     unbuilt = [i for i in scan.relations_seen if i not in scan.relations_built]
     boxes = [_known_box(i, part, members) for i in unbuilt]
     lost = [(i, box) for i, box in zip(unbuilt, boxes, strict=True) if box is not None]
     if lost:
         ids = [f"osm:relation/{i}" for i, _ in lost]
         shapes = np.array([box for _, box in lost], dtype=object)
-        made.rows.append(("lost", _rows(ids, [RELATION + i for i, _ in lost], [relations[i] for i, _ in lost], shapes)))
+        order = [RELATION + i for i, _ in lost]
+        tags = [relations[i] for i, _ in lost]
+        made.rows.append(Assembled(LOST, ids, np.array(order, dtype=np.int64), tags, shapes))
 
 
 def _known_box(relation: int, part: _Part, members: MemberWays) -> Any:
@@ -149,17 +153,6 @@ def _twins(scan: Any, buildings: set[int], made: Made) -> set[str]:
         elif outer and outer <= of_ways:
             drop.add(f"osm:relation/{relation}")
     return drop
-
-
-def _rows(ids: list[str], order: list[int], tags: list[dict[str, str]], shapes: npt.NDArray[np.object_]) -> pa.Table:
-    return partitions.table(
-        ids=pa.array(ids, pa.string()),
-        order=np.array(order, dtype=np.int64),
-        tags=pa.array([list(one.items()) for one in tags], pa.map_(pa.string(), pa.string())),
-        wkb=pa.array(shapely.to_wkb(shapes), pa.binary()),
-        nodes=None,
-        box=shapely.bounds(shapes),
-    )
 
 
 def _write(part: _Part, path: Path) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spatial.sources import _pbf_decode as decode
-from spatial.sources._coverage_grid import CoverageGrid
-from spatial.sources._pbf_file import RELATIONS, Block
+from spatial.sources._pbf_decode import NOWHERE, Tags
+from spatial.sources._pbf_file import Block
+from spatial.sources._ragged import Ints, any_of, offsets, ranges, reduced
+from spatial.sources._rings import boxes
 from spatial.sources.osm_file import AREA_KEYS
 
-Ints = npt.NDArray[np.int64]
 WAY_MEMBER = 1
 AREA_TYPES = ("multipolygon", "boundary")  # those of which osmium makes areas
 
@@ -27,24 +28,28 @@ class Relations:
         self._sizes: list[Ints] = []
         self._members: list[Ints] = []
         self._of_buildings: list[Ints] = []
+        self._buildings: list[npt.NDArray[np.bool_]] = []
+        self.building = np.empty(0, bool)
         self.ids = self.members = self._building_members = self._sorted = np.empty(0, np.int64)
         self.at = np.zeros(1, np.int64)
 
     def take(self, block: Block) -> None:
         """Take the relations of a block."""
-        for ids, at, members, _, building in described(block):
-            self._ids.append(ids)
-            ways = members[0] == WAY_MEMBER
-            counts = np.concatenate([[0], np.cumsum(ways)])
-            self._sizes.append(counts[at[1:]] - counts[at[:-1]])
-            self._members.append(members[1][ways])
-            self._of_buildings.append(members[1][ways & np.repeat(building, np.diff(at))])
+        for found in described(block):
+            self._ids.append(found.ids)
+            self._buildings.append(found.building)
+            ways = found.members[0] == WAY_MEMBER
+            counts = offsets(ways)
+            self._sizes.append(counts[found.at[1:]] - counts[found.at[:-1]])
+            self._members.append(found.members[1][ways])
+            self._of_buildings.append(found.members[1][ways & np.repeat(found.building, np.diff(found.at))])
 
     def close(self) -> None:
         """End the taking."""
         none = np.empty(0, np.int64)
         self.ids = np.concatenate([*self._ids, none])
-        self.at = np.concatenate([[0], np.cumsum(np.concatenate([*self._sizes, none]))]).astype(np.int64)
+        self.at = offsets(np.concatenate([*self._sizes, none]))
+        self.building = np.concatenate([*self._buildings, self.building])
         self.members = np.concatenate([*self._members, none])
         self._sorted = np.unique(self.members)
         self._building_members = np.unique(np.concatenate([*self._of_buildings, none]))
@@ -57,45 +62,45 @@ class Relations:
         """Which ways are part of a building's relation."""
         return _among(ways, self._building_members)
 
-    def near(self, members: MemberWays, grid: CoverageGrid) -> Ints:
-        """Ids of the relations whose box may touch a clip, by what is known of their ways; sorted."""
-        if not len(self.ids):
-            return self.ids
+    def boxes(self, members: MemberWays) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+        """Box of each relation by what is known of its ways, and whether anything is known of it."""
         row, known = members.rows(self.members)
-        box = np.full((len(self.members) + 1, 4), decode.NOWHERE, np.int32)
-        box[:, 2:] = -decode.NOWHERE
-        box[:-1][known] = members.box[row[known]]
-        filled = self.at[1:] > self.at[:-1]
-        starts = self.at[:-1]
-        low = np.minimum.reduceat(box[:, :2], starts, axis=0)
-        high = np.maximum.reduceat(box[:, 2:], starts, axis=0)
-        whole = np.column_stack([low, high])
-        some = filled & (whole[:, 0] <= whole[:, 2])
-        near = np.zeros(len(self.ids), dtype=bool)
-        near[some] = grid.touch(whole[some])
-        return np.sort(self.ids[near])
+        box = np.full((len(self.members), 4), [NOWHERE] * 2 + [-NOWHERE] * 2, np.int32)
+        box[known] = members.box[row[known]]
+        low = [reduced(np.minimum, side, self.at, NOWHERE) for side in box.T[:2]]
+        high = [reduced(np.maximum, side, self.at, -NOWHERE) for side in box.T[2:]]
+        whole = np.column_stack([*low, *high])
+        return whole, whole[:, 0] <= whole[:, 2]
 
 
-def described(block: Block) -> list[tuple[Ints, Ints, Ints, list[Any], npt.NDArray[np.bool_]]]:
-    """Relations of a block that describe areas: ids, offsets, (type, id, role) of members, tags, if buildings."""
-    found = []
-    for kind, begin, end in block.groups:
-        if kind != RELATIONS:
-            continue
-        spans = block.spans(begin, end, RELATIONS)
-        ids, stamps, at, members, tag_at, keys, values = decode.relations(block.buffer, spans, len(block.texts))
-        row_of = np.repeat(np.arange(len(ids)), np.diff(tag_at))
-        is_area, typed, building = (np.zeros(len(ids), bool) for _ in range(3))
-        is_area[row_of[block.having(AREA_KEYS)[keys]]] = True
-        typed[row_of[block.having(["type"])[keys] & block.having(AREA_TYPES)[values]]] = True
-        building[row_of[block.having(["building"])[keys]]] = True
+@dataclass(frozen=True)
+class Described:
+    """Relations that describe areas: ids, a ragged array of (type, id, role) of their members, tags, if buildings."""
+
+    ids: Ints
+    at: Ints
+    members: Ints
+    tags: Tags
+    stamps: Ints
+    building: npt.NDArray[np.bool_]
+
+
+def described(block: Block) -> Iterator[Described]:
+    """Relations of a block that describe areas."""
+    for found in block.relations():
+        tags = found.tags
+        is_area, building = (any_of(block.having(keys)[tags.keys], tags.at) for keys in (AREA_KEYS, ["building"]))
+        typed = any_of(block.having(["type"])[tags.keys] & block.having(AREA_TYPES)[tags.values], tags.at)
         use = np.flatnonzero(is_area & typed)
-        sizes = at[use + 1] - at[use]
-        to = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        positions = np.arange(to[-1], dtype=np.int64) + np.repeat(at[use] - to[:-1], sizes)
-        tags = [(tag_at[i], tag_at[i + 1], keys, values, stamps[i]) for i in use]
-        found.append((ids[use], to, members[:, positions], tags, building[use]))
-    return found
+        at, members = ranges(found.at, use)
+        yield Described(
+            found.ids[use],
+            at,
+            found.members[:, members],
+            tags.rows(use),
+            block.stamps(found.info, use),
+            building[use],
+        )
 
 
 def _among(values: Ints, ascending: Ints) -> npt.NDArray[np.bool_]:
@@ -124,7 +129,7 @@ class MemberWays:
 
     def add(self, ids: Ints, at: Ints, refs: Ints, lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> None:
         """Append ways, whose ids ascend."""
-        box, _ = decode.boxes(at, lon, lat)
+        box, _ = boxes(at, lon, lat)
         self._parts.append((ids, np.diff(at), box))
         self._file.write(np.column_stack([refs, lon, lat]).astype(np.int64).data)
 
@@ -135,7 +140,7 @@ class MemberWays:
         if self._parts:
             ids, sizes, boxes = zip(*self._parts, strict=True)
             self.ids, self.box = np.concatenate(ids), np.concatenate(boxes)
-            self._at = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
+            self._at = offsets(np.concatenate(sizes))
         self._parts = []
 
     def rows(self, ways: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.phrases import phrase
-from spatial.sources import _pbf_decode as decode
+from spatial.sources._kernels import Kernels
+from spatial.sources._pbf_decode import NOWHERE
+from spatial.sources._ragged import Ints
 
-Ints = npt.NDArray[np.int64]
-STEP = 256  # nodes between two that are kept in memory
 # What is looked at stays in memory until it is let go, here after so many look-ups.
 LOOKUPS = 4_000_000
 
@@ -23,16 +23,15 @@ LOOKUPS = 4_000_000
 class NodeSpool:
     """Three files of a folder: ids, longitudes, latitudes, in ascending order of ids."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kernels: Kernels) -> None:
+        self._kernels = kernels
         self._paths = [folder / name for name in ("ids.i64", "lon.i32", "lat.i32")]
         self._files = [path.open("w+b") for path in self._paths]
         self._forget()
         self._last = np.iinfo(np.int64).min
         self._count, self._looked_up = 0, 0
-        self._coarse: list[Ints] = []
         self._maps: list[mmap.mmap] = []
         self._tables: list[npt.NDArray[Any]] = []
-        self._index: Ints = np.empty(0, np.int64)
 
     def __enter__(self) -> NodeSpool:
         return self
@@ -64,8 +63,6 @@ class NodeSpool:
         if ids[0] <= self._last or (np.diff(ids) <= 0).any():
             raise ValueError(phrase("node_spool.order"))
         self._last = int(ids[-1])
-        first = -self._count % STEP
-        self._coarse.append(ids[first::STEP].copy())
         self._count += len(ids)
         for file, values in zip(self._files, (ids, lon, lat), strict=True):
             file.write(np.ascontiguousarray(values).data)
@@ -74,8 +71,6 @@ class NodeSpool:
         """End the writing; from now on nodes are looked up."""
         for file in self._files:
             file.flush()
-        self._index = np.concatenate([*self._coarse, np.empty(0, np.int64)])
-        self._coarse = []
         if self._count:
             self._maps = [mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) for file in self._files]
         for file in self._files:
@@ -85,15 +80,17 @@ class NodeSpool:
 
     def locate(self, refs: Ints) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
         """Longitudes and latitudes of nodes, and how many were not found (those are ``NOWHERE``)."""
-        lon, lat = np.full(len(refs), decode.NOWHERE, np.int32), np.full(len(refs), decode.NOWHERE, np.int32)
+        lon, lat = np.full(len(refs), NOWHERE, np.int32), np.full(len(refs), NOWHERE, np.int32)
         if not self._tables:
             return lon, lat, len(refs)
         ids, lons, lats = self._tables
-        missing = decode.locate(refs, ids, self._index, STEP, lons, lats, lon, lat)
+        rows = self._kernels.locate(refs, ids)
+        found = np.flatnonzero(rows >= 0)
+        lon[found], lat[found] = lons[rows[found]], lats[rows[found]]
         self._looked_up += len(refs)
         if self._looked_up > LOOKUPS:
             self._looked_up = 0
             for one in self._maps:
                 # The pages stay in the system's cache, but no longer count as this process's memory.
                 one.madvise(mmap.MADV_DONTNEED)
-        return lon, lat, int(missing)
+        return lon, lat, len(refs) - len(found)

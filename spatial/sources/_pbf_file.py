@@ -8,19 +8,20 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from spatial.phrases import phrase
 from spatial.sources import _pbf_decode as decode
+from spatial.sources._kernels import NO_BYTES, Kernels, fields, of_size
+from spatial.sources._protobuf import Column, Messages
+from spatial.sources._ragged import Ints
 
 T = TypeVar("T")
-Ints = npt.NDArray[np.int64]
 
 # Limits of the format: https://wiki.openstreetmap.org/wiki/PBF_Format
 MAX_HEADER_BYTES = 64 * 1024
@@ -28,9 +29,9 @@ MAX_BLOB_BYTES = 32 * 1024 * 1024
 AHEAD = 6  # blocks that are being unpacked while one is used
 NODES, DENSE, WAYS, RELATIONS = 1, 2, 3, 4
 RANK = {NODES: 0, DENSE: 0, WAYS: 1, RELATIONS: 2}
-STRINGS, GROUP, GRANULARITY, LAT_OFFSET, LON_OFFSET = 1, 2, 17, 19, 20
+STRINGS, GROUP = 1, 2
+SCALE = {17: "granularity", 19: "lat_offset", 20: "lon_offset"}
 RAW, RAW_SIZE, ZLIB = 1, 2, 3
-MAX_LON, MAX_LAT = 1_800_000_000, 900_000_000  # in 1e-7 degrees
 
 
 @dataclass(frozen=True)
@@ -44,54 +45,127 @@ class Blob:
 
 @dataclass(frozen=True)
 class Block:
-    """An unpacked block: its bytes, its texts, and the groups of elements in it as (kind, begin, end)."""
+    """An unpacked block: its bytes and texts, and by groups the kind of elements, and where each begins and ends."""
 
-    buffer: npt.NDArray[np.uint8]
-    texts: pa.BinaryArray
-    groups: tuple[tuple[int, int, int], ...]
-    scale: Ints
+    messages: Messages
+    texts: list[bytes]
+    groups: tuple[tuple[int, Ints], ...]
+    scale: decode.Scale
 
     @property
     def ranks(self) -> set[int]:
         """Which kinds of element are in it: 0 nodes, 1 ways, 2 relations."""
-        return {RANK[kind] for kind, _, _ in self.groups if kind in RANK}
+        return {RANK[kind] for kind, _ in self.groups}
 
-    def spans(self, begin: int, end: int, number: int) -> Ints:
-        """Begin and end of the messages in a group."""
-        found = decode.fields(self.buffer, begin, end)
-        return found[(found[:, 0] == number) & (found[:, 2] >= 0), 1:]
+    @cached_property
+    def words(self) -> list[str]:
+        """Its texts as words.
+
+        Raises
+        ------
+        ValueError
+            If one of them is no UTF-8.
+        """
+        return [text.decode() for text in self.texts]
 
     def having(self, words: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Which of the texts are one of these words."""
-        wanted = pa.array([word.encode() for word in words], pa.binary())
-        found: npt.NDArray[np.bool_] = pc.is_in(self.texts, value_set=wanted).to_numpy(zero_copy_only=False)
+        wanted = frozenset(word.encode() for word in words)
+        return np.array([text in wanted for text in self.texts], dtype=bool)
+
+    def nodes(self, wanted: npt.NDArray[np.bool_]) -> Iterator[decode.Nodes]:
+        """Nodes, group by group; what lies nowhere on Earth has no position."""
+        for kind, spans in self.groups:
+            if kind == DENSE:
+                for begin, end in spans.tolist():
+                    yield decode.dense(self.messages, begin, end, self.scale, wanted)
+            elif kind == NODES:
+                yield decode.nodes(self.messages, spans, self.scale, wanted)
+
+    def ways(self) -> Iterator[decode.Ways]:
+        """Ways, group by group."""
+        for kind, spans in self.groups:
+            if kind == WAYS:
+                yield decode.ways(self.messages, spans, len(self.texts))
+
+    def relations(self) -> Iterator[decode.Relations]:
+        """Relations, group by group."""
+        for kind, spans in self.groups:
+            if kind == RELATIONS:
+                yield decode.relations(self.messages, spans, len(self.texts))
+
+    def stamps(self, info: Column, elements: Ints) -> Ints:
+        """Seconds since 1970 of the last edit of some elements; 0 where it is not said."""
+        return decode.stamps(self.messages, info, elements)
+
+
+@dataclass(frozen=True)
+class File:
+    """An extract, and the way in which its bytes are gone through."""
+
+    path: Path
+    kernels: Kernels
+
+    def blobs(self) -> list[Blob]:
+        """Places of all blocks of data, in the order of the file; nothing is unpacked.
+
+        Raises
+        ------
+        ValueError
+            If the file is not in the format, or ends too early.
+        """
+        found: list[Blob] = []
+        size = self.path.stat().st_size
+        with self.path.open("rb") as file:
+            while prefix := file.read(4):
+                kind, length = _header(file, prefix)
+                at = file.tell()
+                if length < 0 or length > MAX_BLOB_BYTES or at + length > size:
+                    raise ValueError(phrase("pbf_file.ends"))
+                if kind == b"OSMData":
+                    found.append(Blob(len(found), at, length))
+                file.seek(length, 1)
         return found
 
-    def text(self, number: int) -> str:
-        """One of the texts."""
-        return str(self.texts[number].as_py().decode())
+    def block(self, blob: Blob) -> Block:
+        """Read and unpack a block.
+
+        Raises
+        ------
+        ValueError, zlib.error
+            If its bytes are not what the format says.
+        """
+        with self.path.open("rb") as file:
+            file.seek(blob.at)
+            content = _unpacked(file.read(blob.size))
+        messages = Messages(content, self.kernels)
+        texts: list[bytes] = []
+        groups: list[tuple[int, Ints]] = []
+        scale = decode.Scale()
+        for number, a, b in messages.fields(0, len(content)).tolist():
+            if number == STRINGS and b >= 0:
+                texts = _texts(messages, a, b)
+            elif number == GROUP and b >= 0:
+                groups += _kinds(messages, a, b)
+            elif number in SCALE and b == NO_BYTES:
+                scale = scale._replace(**{SCALE[number]: a})
+        return Block(messages, texts, tuple(groups), scale)
+
+    def first_of(self, every: Sequence[Blob], rank: int) -> int:
+        """Number of the first block that holds a kind of element or a later one, in a sorted file."""
+        low, high = 0, len(every)
+        while low < high:
+            middle = (low + high) // 2
+            if max(self.block(every[middle]).ranks, default=0) >= rank:
+                high = middle
+            else:
+                low = middle + 1
+        return low
 
 
-def blobs(path: Path) -> list[Blob]:
-    """Places of all blocks of data, in the order of the file; nothing is unpacked.
-
-    Raises
-    ------
-    ValueError
-        If the file is not in the format, or ends too early.
-    """
-    found: list[Blob] = []
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        while prefix := file.read(4):
-            kind, length = _header(file, prefix)
-            at = file.tell()
-            if length < 0 or length > MAX_BLOB_BYTES or at + length > size:
-                raise ValueError(phrase("pbf_file.ends"))
-            if kind == b"OSMData":
-                found.append(Blob(len(found), at, length))
-            file.seek(length, 1)
-    return found
+def opened(path: Path) -> File:
+    """Return an extract, to be gone through in the way that is quicker for its size."""
+    return File(path, of_size(path.stat().st_size))
 
 
 def _header(file: BinaryIO, prefix: bytes) -> tuple[bytes, int]:
@@ -102,78 +176,41 @@ def _header(file: BinaryIO, prefix: bytes) -> tuple[bytes, int]:
     if not content or len(content) != length:
         raise ValueError(phrase("pbf_file.no_block"))
     kind, data = b"", -1
-    for number, a, b in decode.fields(np.frombuffer(content, np.uint8), 0, length):
+    for number, a, b in fields(content, 0, length).tolist():
         if number == 1 and b >= 0:
             kind = content[a:b]
         elif number == 3:
-            data = int(a)
+            data = a
     return kind, data
 
 
-def block(path: Path, blob: Blob) -> Block:
-    """Read and unpack a block.
-
-    Raises
-    ------
-    ValueError, zlib.error
-        If its bytes are not what the format says.
-    """
-    with path.open("rb") as file:
-        file.seek(blob.at)
-        content = _unpacked(file.read(blob.size))
-    buffer = np.frombuffer(content, np.uint8)
-    texts = pa.array([], pa.binary())
-    groups, scale = [], np.array([decode.GRANULARITY_NANODEG, 0, 0], dtype=np.int64)
-    fields = decode.fields(buffer, 0, len(buffer))
-    known = np.isin(fields[:, 0], (STRINGS, GROUP, GRANULARITY, LAT_OFFSET, LON_OFFSET))
-    for number, a, b in fields[known].tolist():
-        if number == STRINGS and b >= 0:
-            at, data = decode.texts(buffer, a, b)
-            texts = pa.BinaryArray.from_buffers(pa.binary(), len(at) - 1, [None, pa.py_buffer(at), pa.py_buffer(data)])
-        elif number == GROUP and b >= 0:
-            groups += [(kind, c, d) for kind, c, d in _kinds(buffer, a, b)]
-        elif number in (GRANULARITY, LAT_OFFSET, LON_OFFSET) and b == -1:
-            scale[{GRANULARITY: 0, LAT_OFFSET: 1, LON_OFFSET: 2}[number]] = a
-    return Block(buffer, texts, tuple(groups), scale)
+def _texts(messages: Messages, begin: int, end: int) -> list[bytes]:
+    found = messages.fields(begin, end)
+    if (found[:, 2] < 0).any():
+        raise ValueError("pbf_decode.no_text")
+    return [messages.content[a:b] for a, b in found[:, 1:].tolist()]
 
 
-def _kinds(buffer: npt.NDArray[np.uint8], begin: int, end: int) -> list[tuple[int, int, int]]:
-    """A group by its kinds of element; dense nodes with the bounds of their own message."""
-    found = decode.fields(buffer, begin, end)
-    dense = found[(found[:, 0] == DENSE) & (found[:, 2] >= 0)]
-    packed = [(DENSE, int(a), int(b)) for _, a, b in dense.tolist()]
-    plain = [kind for kind in (NODES, WAYS, RELATIONS) if (found[:, 0] == kind).any()]
-    return packed + [(kind, begin, end) for kind in plain]
+def _kinds(messages: Messages, begin: int, end: int) -> list[tuple[int, Ints]]:
+    """A group by its kinds of element."""
+    found = messages.fields(begin, end)
+    found = found[found[:, 2] >= 0]
+    return [(kind, found[found[:, 0] == kind, 1:]) for kind in RANK if (found[:, 0] == kind).any()]
 
 
 def _unpacked(content: bytes) -> bytes:
-    found = decode.fields(np.frombuffer(content, np.uint8), 0, len(content)).tolist()
-    size = next((a for number, a, b in found if number == RAW_SIZE and b == -1), MAX_BLOB_BYTES)
+    found = fields(content, 0, len(content)).tolist()
+    size = next((a for number, a, b in found if number == RAW_SIZE and b == NO_BYTES), MAX_BLOB_BYTES)
     for number, a, b in found:
         if number == RAW and b >= 0:
             return content[a:b]
         if number == ZLIB and b >= 0:
             unpacker = zlib.decompressobj()
-            data = unpacker.decompress(content[a:b], min(size, MAX_BLOB_BYTES) + 1)
+            data = unpacker.decompress(content[a:b], max(0, min(size, MAX_BLOB_BYTES)) + 1)
             if len(data) > MAX_BLOB_BYTES or not unpacker.eof:
                 raise ValueError(phrase("pbf_file.size"))
             return data
     raise ValueError(phrase("pbf_file.packing"))
-
-
-def nodes_of(found: Block, wanted: npt.NDArray[np.bool_]) -> Iterator[tuple[Any, ...]]:
-    """Nodes of a block, group by group: see ``_pbf_decode.dense``; what lies nowhere on Earth has no position."""
-    for kind, begin, end in found.groups:
-        if kind == DENSE:
-            answer = decode.dense(found.buffer, begin, end, found.scale, wanted)
-        elif kind == NODES:
-            answer = decode.nodes(found.buffer, found.spans(begin, end, NODES), found.scale, wanted)
-        else:
-            continue
-        lon, lat = answer[1], answer[2]
-        nowhere = (np.abs(lon.astype(np.int64)) > MAX_LON) | (np.abs(lat.astype(np.int64)) > MAX_LAT)
-        lon[nowhere], lat[nowhere] = decode.NOWHERE, decode.NOWHERE
-        yield answer
 
 
 def in_order(work: Callable[[Blob], T], todo: Sequence[Blob], pool: Executor) -> Iterator[T]:
@@ -185,15 +222,3 @@ def in_order(work: Callable[[Blob], T], todo: Sequence[Blob], pool: Executor) ->
             yield running.popleft().result()
     while running:
         yield running.popleft().result()
-
-
-def first_of(path: Path, every: Sequence[Blob], rank: int) -> int:
-    """Number of the first block that holds a kind of element or a later one, in a sorted file."""
-    low, high = 0, len(every)
-    while low < high:
-        middle = (low + high) // 2
-        if max(block(path, every[middle]).ranks, default=0) >= rank:
-            high = middle
-        else:
-            low = middle + 1
-    return low

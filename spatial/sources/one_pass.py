@@ -1,15 +1,16 @@
-"""One pass over an ``.osm.pbf`` extract for many areas at once: the same objects that ``osm_file`` reads for each.
+"""One pass over an ``.osm.pbf`` extract, for one area or many: the same objects that ``osm_file`` reads for each.
 
 The extract is decoded a block at a time (``_pbf_decode``), positions of nodes are kept on disk
-(``_node_spool``), and what touches the surroundings of an area goes into partitions (``partitions``). So
-memory does not grow with the extract. Multipolygons, and the few outlines that touch themselves, are put
-together by osmium, from a small file that holds nothing else.
+(``_node_spool``), and what touches the surroundings of an area is given to a keeper (``_pbf_rows``): into
+partitions, or into memory. So memory does not grow with the extract. Multipolygons, and the few outlines that touch
+themselves, are put together by osmium, from a small file that holds nothing else.
 """
 
 from __future__ import annotations
 
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,30 +20,40 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import shapely
 
 from spatial.errors import SourceFormatError
 from spatial.phrases import cause, phrase
-from spatial.sources import _pbf_decode as decode
-from spatial.sources import _pbf_file, partitions
+from spatial.sources import _pbf_file
 from spatial.sources._coverage_grid import CoverageGrid
 from spatial.sources._members import MemberWays, Relations
 from spatial.sources._node_spool import NodeSpool
+from spatial.sources._pbf_decode import NOWHERE, Tags
 from spatial.sources._pbf_file import NODES, RANK, RELATIONS, WAYS, Blob, Block
-from spatial.sources.osm_file import AREA_KEYS, LINE_KEYS, POINT_KEYS
+from spatial.sources._pbf_rows import AREAS, LINES, LOST, POINTS, UNITS_PER_DEG, Keeper, Rows
+from spatial.sources._ragged import Ints, any_of, offsets, ranges, within
+from spatial.sources._rings import boxes, rings
+from spatial.sources.osm_file import (
+    AREA_KEYS,
+    CUT_LINE,
+    LINE_KEYS,
+    LOST_AREA,
+    LOST_BUILDING,
+    MIN_LINE_NODES,
+    NO_EXTENT,
+    POINT_KEYS,
+    RING_LINE_KEYS,
+    SHORT_LINE,
+    TWIN,
+)
 
-Ints = npt.NDArray[np.int64]
-UNITS_PER_DEG = 1e7
 PIECES = 20  # bits of ``order`` that number the pieces of a line
-MOST_SIDES = 48  # of a ring of which all pairs of sides are looked at
 MIN_RING_NODES = 4
-CLOSED_LINE_KEYS = ("highway", "barrier")
 
 
 @dataclass(frozen=True)
-class Ways:
-    """Ways of a block that are of use, with their positions."""
+class Placed:
+    """Ways of a block that are of use, with their positions, their boxes and how many of their nodes are known."""
 
     ids: Ints
     at: Ints
@@ -51,21 +62,18 @@ class Ways:
     lat: npt.NDArray[np.int32]
     box: npt.NDArray[np.int32]
     known: Ints
-    tag_at: Ints
-    keys: Ints
-    values: Ints
+    tags: Tags
 
     @property
     def size(self) -> Ints:
         """Nodes of each."""
         return np.diff(self.at)
 
-    def rows(self, which: npt.NDArray[np.bool_] | Ints) -> Ways:
+    def rows(self, which: npt.NDArray[np.bool_] | Ints) -> Placed:
         """Some of them."""
         index: Ints = np.flatnonzero(which) if which.dtype == bool else which.astype(np.int64)
         at, nodes = ranges(self.at, index)
-        tag_at, tags = ranges(self.tag_at, index)
-        return Ways(
+        return Placed(
             self.ids[index],
             at,
             self.refs[nodes],
@@ -73,31 +81,38 @@ class Ways:
             self.lat[nodes],
             self.box[index],
             self.known[index],
-            tag_at,
-            self.keys[tags],
-            self.values[tags],
+            self.tags.rows(index),
         )
 
 
 @dataclass
 class Found:
-    """What one block gives: rows by kind, outlines for osmium, ways that are parts of multipolygons."""
+    """What one block gives: what is kept, outlines for osmium, ways that are parts of multipolygons, counts."""
 
-    rows: list[tuple[str, pa.Table]] = field(default_factory=list)
+    kept: list[tuple[str, Any]] = field(default_factory=list)
     irregular: list[tuple[int, dict[str, str], Ints, Any, Any]] = field(default_factory=list)
-    members: Ways | None = None
+    members: list[Placed] = field(default_factory=list)
     buildings: list[int] = field(default_factory=list)
     tagged: list[tuple[Ints, Any, Any]] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
     newest: int = 0
 
 
 @dataclass(frozen=True)
-class Written:
-    """The partitions; the box of the extract in degrees, if it was asked for; seconds of the newest edit since 1970."""
+class Seen:
+    """What a pass has found by the way.
 
-    parts: tuple[partitions.Part, ...]
+    ``twins`` are ways (their ``order``) that a relation stands for; ``extent`` is the box of the extract in degrees, if
+    it was asked for; ``newest`` the newest edit in seconds since 1970. Counts are of what is near, and of relations of
+    which nothing is in the extract that would say where they are.
+    """
+
+    twins: tuple[int, ...]
     extent: tuple[float, float, float, float] | None
     newest: int
+    dropped: Counter[str]
+    repaired: Counter[str]
 
 
 class FreeNodes:
@@ -111,7 +126,7 @@ class FreeNodes:
 
     def add(self, ids: Ints, lon: npt.NDArray[np.int32], lat: npt.NDArray[np.int32]) -> None:
         """Take nodes, in the order of their ids."""
-        placed = lon != decode.NOWHERE
+        placed = lon != NOWHERE
         self._ids.append(ids[placed])
         self._places.append(np.column_stack([lon, lat])[placed])
 
@@ -135,16 +150,8 @@ class FreeNodes:
         return west, south, east, north
 
 
-def ranges(at: Ints, index: Ints) -> tuple[Ints, Ints]:
-    """Offsets and positions of the items of some rows of a ragged array."""
-    sizes = at[index + 1] - at[index]
-    to = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    positions = np.arange(to[-1], dtype=np.int64) + np.repeat(at[index] - to[:-1], sizes)
-    return to, positions
-
-
-def read(path: Path, clips: npt.NDArray[np.float64], folder: Path, *, without_box: bool = False) -> Written:
-    """Write all that touches some boxes into a folder of partitions.
+def read(path: Path, clips: npt.NDArray[np.float64], keeper: Keeper, *, without_box: bool = False) -> Seen:
+    """Give all that touches some boxes to a keeper.
 
     Parameters
     ----------
@@ -152,8 +159,8 @@ def read(path: Path, clips: npt.NDArray[np.float64], folder: Path, *, without_bo
         The extract, sorted by kind and id as all are that osmium, Geofabrik or planet.osm make.
     clips
         Boxes in degrees: west, south, east, north; one row an area.
-    folder
-        Where the partitions go; it must exist.
+    keeper
+        What the objects are given to.
     without_box
         The header of the extract does not say what it covers: find it from the nodes.
 
@@ -165,39 +172,40 @@ def read(path: Path, clips: npt.NDArray[np.float64], folder: Path, *, without_bo
         If the disk is full.
     """
     try:
-        return _Pass(path, clips, folder, without_box).run()
-    except (ValueError, zlib.error, pa.ArrowException, RuntimeError) as error:
+        return _Pass(path, clips, keeper, without_box).run()
+    except (ValueError, zlib.error, RuntimeError) as error:
         raise SourceFormatError("one_pass.unreadable", path=path, cause=cause(error)) from error
 
 
 class _Pass:
-    def __init__(self, path: Path, clips: npt.NDArray[np.float64], folder: Path, without_box: bool) -> None:
-        self.path, self.folder = path, folder
+    def __init__(self, path: Path, clips: npt.NDArray[np.float64], keeper: Keeper, without_box: bool) -> None:
+        self.file, self.keeper = _pbf_file.opened(path), keeper
         self.grid = CoverageGrid(clips)
-        self.writer = partitions.Writer(folder)
         self.relations = Relations()
         self.newest = 0
+        self.dropped: Counter[str] = Counter()
+        self.repaired: Counter[str] = Counter()
         self.borders: tuple[int, ...] = (0, 0)
         self.free = FreeNodes() if without_box else None
 
-    def run(self) -> Written:
-        every = _pbf_file.blobs(self.path)
-        self.borders = tuple(_pbf_file.first_of(self.path, every, RANK[kind]) for kind in (WAYS, RELATIONS))
+    def run(self) -> Seen:
+        every = self.file.blobs()
+        self.borders = tuple(self.file.first_of(every, RANK[kind]) for kind in (WAYS, RELATIONS))
         first = self.borders[1]
         with (
-            tempfile.TemporaryDirectory(dir=self.folder, prefix=".pass-") as drafts,
+            tempfile.TemporaryDirectory(dir=self.keeper.folder, prefix=".pass-") as drafts,
             ThreadPoolExecutor(2) as pool,
-            NodeSpool(Path(drafts)) as spool,
+            NodeSpool(Path(drafts), self.file.kernels) as spool,
             MemberWays(Path(drafts)) as members,
         ):
             for blob in every[first:]:
-                self.relations.take(_pbf_file.block(self.path, blob))
+                self.relations.take(self.file.block(blob))
             self.relations.close()
             irregular, buildings = self._elements(every, pool, spool, members)
             members.close()
-            drop = self._multipolygons(every[first:], members, irregular, buildings, Path(drafts))
-            extent = None if self.free is None else self.free.box()
-            return Written(tuple(self.writer.finish(drop)), extent, self.newest)
+            twins = self._multipolygons(every[first:], members, irregular, buildings, Path(drafts))
+        extent = None if self.free is None else self.free.box()
+        return Seen(tuple(twins), extent, self.newest, self.dropped, self.repaired)
 
     def _elements(
         self, every: Sequence[Blob], pool: ThreadPoolExecutor, spool: NodeSpool, members: MemberWays
@@ -227,250 +235,178 @@ class _Pass:
             self._keep(found)
             irregular += found.irregular
             buildings.update(found.buildings)
-            if found.members is not None:
-                members.add(
-                    found.members.ids, found.members.at, found.members.refs, found.members.lon, found.members.lat
-                )
+            for part in found.members:
+                members.add(part.ids, part.at, part.refs, part.lon, part.lat)
         return irregular, buildings
 
     def _keep(self, found: Found) -> None:
         self.newest = max(self.newest, found.newest)
-        for kind, rows in found.rows:
-            self.writer.add(kind, rows)
+        self.dropped.update(found.dropped)
+        self.repaired.update(found.repaired)
+        for kind, kept in found.kept:
+            self.keeper.keep(kind, kept)
+
+    def _make(self, found: Found, rows: Rows) -> None:
+        """Make what is kept of some rows, here in a thread of the pool."""
+        if len(rows):
+            found.kept.append((rows.kind, self.keeper.made(rows)))
 
     def _nodes_of(self, blob: Blob) -> tuple[list[Any], Found]:
-        block = _pbf_file.block(self.path, blob)
+        block = self.file.block(blob)
         found, parts = Found(), []
-        for ids, lon, lat, rows, tag_at, keys, values, stamps in _pbf_file.nodes_of(block, block.having(POINT_KEYS)):
-            parts.append((ids, lon, lat))
-            x, y = lon[rows], lat[rows]
-            found.tagged.append((ids[rows], x, y))
-            keep = np.flatnonzero((x != decode.NOWHERE) & self.grid.touch(np.column_stack([x, y, x, y])))
+        for nodes in block.nodes(block.having(POINT_KEYS)):
+            parts.append((nodes.ids, nodes.lon, nodes.lat))
+            ids, x, y = nodes.ids[nodes.tagged], nodes.lon[nodes.tagged], nodes.lat[nodes.tagged]
+            found.tagged.append((ids, x, y))
+            box = np.column_stack([x, y, x, y])
+            keep = np.flatnonzero((x != NOWHERE) & self.grid.touch(box))
             if not len(keep):
                 continue
-            found.newest = max(found.newest, int(stamps[keep].max()))
-            at, tags = ranges(tag_at, keep)
-            position = np.column_stack([x[keep], y[keep]]) / UNITS_PER_DEG
-            found.rows.append(
-                (
-                    "points",
-                    partitions.table(
-                        ids=_names("node", ids[rows[keep]]),
-                        order=ids[rows[keep]],
-                        tags=_tags(block, at, keys[tags], values[tags]),
-                        wkb=pa.array(shapely.to_wkb(shapely.points(position)), pa.binary()),
-                        nodes=None,
-                        box=np.column_stack([position, position]),
-                    ),
-                )
-            )
+            found.newest = max(found.newest, int(nodes.stamps[keep].max()))
+            tags, at = nodes.tags.rows(keep), np.arange(len(keep) + 1)
+            rows = Rows(POINTS, "node", ids[keep], ids[keep], block, tags, at, x[keep], y[keep], box[keep])
+            self._make(found, rows)
         return parts, found
 
     def _ways_of(self, spool: NodeSpool, blob: Blob) -> tuple[Ints, Found]:
-        block = _pbf_file.block(self.path, blob)
+        block = self.file.block(blob)
         begin_of, end_of = self.borders
         if (blob.number > begin_of and RANK[NODES] in block.ranks) or (
             blob.number < end_of and RANK[RELATIONS] in block.ranks
         ):
             raise ValueError(phrase("one_pass.kinds"))
         found, every = Found(), [np.empty(0, np.int64)]
-        for kind, begin, end in block.groups:
-            if kind != WAYS:
-                continue
-            spans = block.spans(begin, end, WAYS)
-            ids, stamps, at, refs, tag_at, keys, values = decode.ways(block.buffer, spans, len(block.texts))
-            every.append(ids)
-            is_line = _any(block.having(LINE_KEYS)[keys], tag_at)
-            is_area = _any(block.having(AREA_KEYS)[keys], tag_at)
-            is_member = self.relations.has_member(ids)
+        is_line_key, is_area_key = block.having(LINE_KEYS), block.having(AREA_KEYS)
+        for ways in block.ways():
+            every.append(ways.ids)
+            is_line = any_of(is_line_key[ways.tags.keys], ways.tags.at)
+            is_area = any_of(is_area_key[ways.tags.keys], ways.tags.at)
+            is_member = self.relations.has_member(ways.ids)
             use = np.flatnonzero(is_line | is_area | is_member)
-            to, nodes = ranges(at, use)
-            tags_to, tags = ranges(tag_at, use)
-            lon, lat, _ = spool.locate(refs[nodes])
-            box, known = decode.boxes(to, lon, lat)
-            some = Ways(ids[use], to, refs[nodes], lon, lat, box, known, tags_to, keys[tags], values[tags])
+            at, nodes = ranges(ways.at, use)
+            refs = ways.refs[nodes]
+            lon, lat, _ = spool.locate(refs)
+            some = Placed(ways.ids[use], at, refs, lon, lat, *boxes(at, lon, lat), ways.tags.rows(use))
             if is_member.any():
-                found.members = _joined(found.members, some.rows(is_member[use]))
-            self._sort_out(block, some, is_line[use], is_area[use], found)
-            stamped = stamps[use][self.grid.touch(box) & (is_line | is_area)[use]]
-            found.newest = max(found.newest, int(stamped.max(initial=0)))
+                found.members.append(some.rows(is_member[use]))
+            near = self.grid.touch(some.box) & (some.known > 0)
+            self._sort_out(block, some, is_line[use], is_area[use], near, found)
+            edited = use[near & (is_line | is_area)[use]]
+            found.newest = max(found.newest, int(block.stamps(ways.info, edited).max(initial=0)))
         return np.concatenate(every), found
 
     def _sort_out(
         self,
         block: Block,
-        some: Ways,
+        some: Placed,
         is_line: npt.NDArray[np.bool_],
         is_area: npt.NDArray[np.bool_],
+        near: npt.NDArray[np.bool_],
         found: Found,
     ) -> None:
         """Lines, areas and outlines for osmium among the ways of a block; one way may be several of them."""
-        size = some.size
-        near = self.grid.touch(some.box) & (some.known > 0)
+        size, whole = some.size, some.known == some.size
         ends = np.minimum(some.at[:-1], len(some.refs) - 1), np.maximum(some.at[1:] - 1, 0)
         closed = (size > 0) & (some.refs[ends[0]] == some.refs[ends[1]]) if len(some.refs) else size > 0
-        as_line = np.where(closed, _any(block.having(CLOSED_LINE_KEYS)[some.keys], some.tag_at), is_line)
+        as_line = np.where(closed, any_of(block.having(RING_LINE_KEYS)[some.tags.keys], some.tags.at), is_line)
         if self.free is not None:
-            self.free.used(some.rows(as_line & (some.known == size) & (size > 1)).refs)
-            self.free.used(_pieces(some.rows(as_line & (some.known < size)))[0].refs)
-        _lines(block, some, near & as_line, found)
+            self.free.used(some.rows(as_line & whole & (size > 1)).refs)
+            self.free.used(_pieces(some.rows(as_line & ~whole))[0].refs)
+        self._lines(block, some.rows(near & as_line), found)
         # Written out with its key, as `area=no` may stand beside any other tag.
-        no_area = _any(block.having(["area"])[some.keys] & block.having(["no"])[some.values], some.tag_at)
-        outline = closed & is_area & ~no_area
-        cut = near & outline & (some.known < size)
-        if cut.any():
-            found.rows.append(("lost", _lost(block, some.rows(cut))))
-        outline &= (some.known == size) & (size >= MIN_RING_NODES)
-        is_building = _any(block.having(["building"])[some.keys], some.tag_at)
+        is_no = block.having(["area"])[some.tags.keys] & block.having(["no"])[some.tags.values]
+        outline = closed & is_area & ~any_of(is_no, some.tags.at)
+        self._make(found, _lost(block, some.rows(near & outline & ~whole)))
+        outline &= whole
+        found.dropped[NO_EXTENT] += int((near & outline & (size < MIN_RING_NODES)).sum())
+        outline &= size >= MIN_RING_NODES
+        is_building = any_of(block.having(["building"])[some.tags.keys], some.tags.at)
         counted = outline & is_building & self.relations.has_building_member(some.ids)
         found.buildings += some.ids[counted].tolist()
-        _areas(block, some.rows(outline & near), found)
+        self._areas(block, some.rows(outline & near), found)
+
+    def _lines(self, block: Block, some: Placed, found: Found) -> None:
+        """Lines, and the pieces of those that the edge of the extract has cut."""
+        is_whole = some.known == some.size
+        whole, cut = some.rows(is_whole & (some.size >= MIN_LINE_NODES)), some.rows(~is_whole)
+        found.dropped[SHORT_LINE] += int((is_whole & (some.size < MIN_LINE_NODES)).sum())
+        self._make(found, _line_rows(block, whole, whole.ids << PIECES))
+        if len(cut.ids):
+            pieces, order = _pieces(cut)
+            self._make(found, _line_rows(block, pieces, order))
+            usable = len(np.unique(pieces.ids))
+            found.repaired[CUT_LINE] += usable
+            found.dropped[CUT_LINE] += len(cut.ids) - usable
+
+    def _areas(self, block: Block, some: Placed, found: Found) -> None:
+        """Areas of closed ways; those that touch themselves are left to osmium."""
+        at, x, y = rings(some.at, some.lon, some.lat)
+        simple = _is_simple(at, x, y)
+        odd = some.rows(~simple)
+        for row, words in enumerate(odd.tags.words(block.words) if len(odd.ids) else ()):
+            nodes = slice(odd.at[row], odd.at[row + 1])
+            found.irregular.append((int(odd.ids[row]), words, odd.refs[nodes], odd.lon[nodes], odd.lat[nodes]))
+        kept = some.rows(simple)
+        to, corners = ranges(at, np.flatnonzero(simple))
+        rows = Rows(AREAS, "way", kept.ids, kept.ids, block, kept.tags, to, x[corners], y[corners], kept.box)
+        self._make(found, rows)
 
     def _multipolygons(
         self, blobs: Sequence[Blob], members: MemberWays, irregular: list[Any], buildings: set[int], drafts: Path
     ) -> list[int]:
-        """Let osmium put together what is more than a simple ring; return the ``order`` of ways that it makes twins."""
+        """Let osmium put together what is more than a simple ring; return the ways that it makes twins."""
         from spatial.sources import _assembly
 
-        near = self.relations.near(members, self.grid)
+        box, placed = self.relations.boxes(members)
+        for building in self.relations.building[~placed].tolist():
+            self.dropped[LOST_BUILDING if building else LOST_AREA] += 1
+        near = np.sort(self.relations.ids[placed][self.grid.touch(box[placed])])
         made = _assembly.assemble(
-            (_pbf_file.block(self.path, blob) for blob in blobs), near, members, irregular, buildings, drafts
+            (self.file.block(blob) for blob in blobs), near, members, irregular, buildings, drafts
         )
-        for kind, rows in made.rows:
-            self.writer.add(kind, rows)
+        for rows in made.rows:
+            self.keeper.take(rows)
         self.newest = max(self.newest, made.newest)
+        self.dropped.update(made.dropped)
+        self.repaired.update(made.repaired)
+        self.repaired[TWIN] += len(made.twins)
         return sorted(made.twins)
 
 
-def _names(kind: str, ids: Ints) -> pa.Array:
-    import pyarrow.compute as pc
-
-    return pc.binary_join_element_wise(f"osm:{kind}/", pa.array(ids).cast(pa.string()), "")
-
-
-def _any(flags: npt.NDArray[np.bool_], at: Ints) -> npt.NDArray[np.bool_]:
-    """Of each run of flags, whether one is true."""
-    total = np.concatenate([[0], np.cumsum(flags)])
-    return total[at[1:]] > total[at[:-1]]
-
-
-def _tags(block: Block, at: Ints, keys: Ints, values: Ints) -> pa.MapArray:
-    """Tags of some elements of a block."""
-    words = (block.texts.take(pa.array(rows)).cast(pa.string()) for rows in (keys, values))
-    return pa.MapArray.from_arrays(pa.array(at.astype(np.int32)), *words)
+def _is_simple(at: Ints, x: npt.NDArray[np.int32], y: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Whether rings are there and neither touch nor cross themselves, told in whole numbers."""
+    simple = np.diff(at) > 0
+    if simple.any():
+        filled = np.flatnonzero(simple)
+        to, corners = ranges(at, filled)
+        xy = np.column_stack([x[corners], y[corners]]).astype(np.float64)
+        outlines = shapely.linearrings(xy, indices=np.repeat(np.arange(len(filled)), np.diff(to)))
+        simple[filled] = shapely.is_valid(shapely.polygons(outlines))
+    return simple
 
 
-def tags_of(block: Block, at: Ints, keys: Ints, values: Ints, row: int) -> dict[str, str]:
-    """Tags of one element of a block."""
-    part = slice(at[row], at[row + 1])
-    return {
-        block.text(key): block.text(value)
-        for key, value in zip(keys[part].tolist(), values[part].tolist(), strict=True)
-    }
-
-
-def _joined(one: Ways | None, other: Ways) -> Ways:
-    if one is None:
-        return other
-    at, tag_at = (np.concatenate([a, a[-1] + b[1:]]) for a, b in ((one.at, other.at), (one.tag_at, other.tag_at)))
-    names = ("ids", "refs", "lon", "lat", "box", "known", "keys", "values")
-    parts = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names}
-    return Ways(at=at, tag_at=tag_at, **parts)
-
-
-def _lines(block: Block, some: Ways, which: npt.NDArray[np.bool_], found: Found) -> None:
-    """Lines, and the pieces of those that the edge of the extract has cut."""
-    whole = some.rows(which & (some.known == some.size) & (some.size > 1))
-    if len(whole.ids):
-        found.rows.append(("lines", _line_rows(block, whole, whole.ids << PIECES)))
-    cut = some.rows(which & (some.known < some.size))
-    if len(cut.ids):
-        pieces, order = _pieces(cut)
-        if len(pieces.ids):
-            found.rows.append(("lines", _line_rows(block, pieces, order)))
-
-
-def _pieces(cut: Ways) -> tuple[Ways, Ints]:
+def _pieces(cut: Placed) -> tuple[Placed, Ints]:
     """Runs of at least two known nodes, as ways of their own, numbered within each way."""
-    source, begins, ends, number = [], [], [], []
-    for row in range(len(cut.ids)):
-        known = np.concatenate([[False], cut.lon[cut.at[row] : cut.at[row + 1]] != decode.NOWHERE, [False]])
-        turns = np.flatnonzero(np.diff(known.astype(np.int8)))
-        count = 0
-        for begin, end in zip(turns[::2], turns[1::2], strict=True):
-            if end - begin > 1:
-                source.append(row)
-                begins.append(cut.at[row] + begin)
-                ends.append(cut.at[row] + end)
-                number.append(count)
-                count += 1
-    index = np.array(source, np.int64)
-    sizes = np.array(ends, np.int64) - np.array(begins, np.int64)
-    at = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    nodes = np.arange(at[-1], dtype=np.int64) + np.repeat(np.array(begins, np.int64) - at[:-1], sizes)
-    tag_at, tags = ranges(cut.tag_at, index)
+    row = np.repeat(np.arange(len(cut.ids)), cut.size)
+    known = cut.lon != NOWHERE
+    opens = known & ~np.concatenate([[False], known[:-1] & (row[1:] == row[:-1])])
+    closes = known & ~np.concatenate([known[1:] & (row[1:] == row[:-1]), [False]])
+    begins, ends = np.flatnonzero(opens[: len(row)]), np.flatnonzero(closes[: len(row)])
+    long = ends - begins + 1 >= MIN_LINE_NODES
+    begins, source = begins[long], row[begins[long]]
+    at, nodes = within(begins, ends[long] + 1 - begins)
     lon, lat = cut.lon[nodes], cut.lat[nodes]
-    box, known = decode.boxes(at, lon, lat)
-    pieces = Ways(cut.ids[index], at, cut.refs[nodes], lon, lat, box, known, tag_at, cut.keys[tags], cut.values[tags])
-    return pieces, (pieces.ids << PIECES) + np.array(number, np.int64)
+    pieces = Placed(cut.ids[source], at, cut.refs[nodes], lon, lat, *boxes(at, lon, lat), cut.tags.rows(source))
+    first = np.searchsorted(source, source)
+    return pieces, (pieces.ids << PIECES) + np.arange(len(source)) - first
 
 
-def _line_rows(block: Block, ways: Ways, order: Ints) -> pa.Table:
-    xy = np.column_stack([ways.lon, ways.lat]) / UNITS_PER_DEG
-    shapes = shapely.linestrings(xy, indices=np.repeat(np.arange(len(ways.ids)), ways.size))
-    return partitions.table(
-        ids=_names("way", ways.ids),
-        order=order,
-        tags=_tags(block, ways.tag_at, ways.keys, ways.values),
-        wkb=pa.array(shapely.to_wkb(shapes), pa.binary()),
-        nodes=pa.ListArray.from_arrays(pa.array(ways.at.astype(np.int32)), pa.array(ways.refs)),
-        box=ways.box / UNITS_PER_DEG,
-    )
+def _line_rows(block: Block, some: Placed, order: Ints) -> Rows:
+    return Rows(LINES, "way", some.ids, order, block, some.tags, some.at, some.lon, some.lat, some.box, some.refs)
 
 
-def _areas(block: Block, ways: Ways, found: Found) -> None:
-    """Areas of closed ways; those that touch themselves are left to osmium."""
-    if not len(ways.ids):
-        return
-    at, x, y = decode.rings(ways.at, ways.lon, ways.lat)
-    simple = decode.is_simple(at, x, y, MOST_SIDES)
-    for row in np.flatnonzero(simple == -1).tolist():
-        ring = slice(at[row], at[row + 1])
-        simple[row] = shapely.is_valid(shapely.Polygon(np.column_stack([x[ring], y[ring]]).astype(np.float64)))
-    for row in np.flatnonzero(simple == 0).tolist():
-        nodes = slice(ways.at[row], ways.at[row + 1])
-        tags = tags_of(block, ways.tag_at, ways.keys, ways.values, row)
-        found.irregular.append((int(ways.ids[row]), tags, ways.refs[nodes], ways.lon[nodes], ways.lat[nodes]))
-    good = np.flatnonzero(simple == 1)
-    if not len(good):
-        return
-    to, corners = ranges(at, good)
-    xy = np.column_stack([x[corners], y[corners]]) / UNITS_PER_DEG
-    outer = shapely.linearrings(xy, indices=np.repeat(np.arange(len(good)), np.diff(to)))
-    kept = ways.rows(good)
-    found.rows.append(
-        (
-            "areas",
-            partitions.table(
-                ids=_names("way", kept.ids),
-                order=kept.ids,
-                tags=_tags(block, kept.tag_at, kept.keys, kept.values),
-                wkb=pa.array(shapely.to_wkb(shapely.polygons(outer)), pa.binary()),
-                nodes=None,
-                box=kept.box / UNITS_PER_DEG,
-            ),
-        )
-    )
-
-
-def _lost(block: Block, ways: Ways) -> pa.Table:
+def _lost(block: Block, some: Placed) -> Rows:
     """Outlines that are not all in the extract: the box of what is known of them."""
-    box = ways.box / UNITS_PER_DEG
-    return partitions.table(
-        ids=_names("way", ways.ids),
-        order=ways.ids,
-        tags=_tags(block, ways.tag_at, ways.keys, ways.values),
-        wkb=pa.array(shapely.to_wkb(shapely.box(*box.T)), pa.binary()),
-        nodes=None,
-        box=box,
-    )
+    corners = some.box[:, [0, 1, 2, 1, 2, 3, 0, 3, 0, 1]].reshape(-1, 2)
+    at = offsets(np.full(len(some.ids), 5))
+    return Rows(LOST, "way", some.ids, some.ids, block, some.tags, at, corners[:, 0], corners[:, 1], some.box)

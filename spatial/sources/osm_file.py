@@ -86,6 +86,8 @@ LOST_BUILDING = "building whose outline is not all in the extract"
 LOST_AREA = "area whose outline is not all in the extract"
 NO_EXTENT = "area without extent"
 SELF_CROSSING = "self-crossing area"
+CUT_LINE = "line cut at the edge of the extract"
+SHORT_LINE = "line with fewer than two nodes"
 TWIN = "building mapped both as a relation and as its outer way"
 
 
@@ -371,7 +373,7 @@ def _take_way(way: Any, scan: _Scan) -> None:
         _take_pieces(way, identity, tags, scan)
         return
     except RuntimeError:
-        scan.dropped["line with fewer than two nodes"] += 1
+        scan.dropped[SHORT_LINE] += 1
         return
     scan.lines.add(identity, tags, wkb)
     scan.lines.nodes.append(refs)
@@ -404,7 +406,7 @@ def _take_pieces(way: Any, identity: str, tags: dict[str, str], scan: _Scan) -> 
         scan.lines.add(identity, tags, shapely.to_wkb(line, hex=True))
         scan.lines.nodes.append([node.ref for node in piece])
     count = scan.repaired if usable else scan.dropped
-    count["line cut at the edge of the extract"] += 1
+    count[CUT_LINE] += 1
 
 
 def _take_relation(relation: Any, scan: _Scan) -> None:

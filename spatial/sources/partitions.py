@@ -31,8 +31,8 @@ import shapely
 
 from spatial.errors import SourceFormatError
 from spatial.phrases import cause
+from spatial.sources._pbf_rows import KINDS, UNITS_PER_DEG, Assembled, Rows
 
-KINDS = ("points", "lines", "areas", "lost")
 GEOMETRY_TYPES = {"points": ["Point"], "lines": ["LineString"], "areas": [], "lost": []}
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 LEVEL = 16  # of the curve: cells of 0.0055 by 0.0027 degrees
@@ -84,6 +84,16 @@ def table(
     return pa.table(columns, schema=SCHEMA)
 
 
+def _tags(rows: Rows) -> pa.MapArray:
+    texts = pa.array(rows.block.texts, pa.binary())
+    words = (texts.take(pa.array(which)).cast(pa.string()) for which in (rows.tags.keys, rows.tags.values))
+    return pa.MapArray.from_arrays(pa.array(rows.tags.at.astype(np.int32)), *words)
+
+
+def _names(rows: Rows) -> pa.Array:
+    return pc.binary_join_element_wise(f"osm:{rows.element}/", pa.array(rows.ids).cast(pa.string()), "")
+
+
 def along_curve(box: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Distance of the middles of boxes along the Hilbert curve over the world."""
     middles = gpd.GeoSeries(shapely.points((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2))
@@ -100,24 +110,39 @@ class Writer:
     """Takes rows as they come and leaves one file a cell; what does not fit in memory is written down in between."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in KINDS}
         self._chunks: dict[tuple[str, int], list[Path]] = {}
         self._bytes, self._number = 0, 0
 
-    def add(self, kind: str, rows: pa.Table) -> None:
+    def made(self, rows: Rows) -> pa.Table:
+        """Objects as rows of a table."""
+        nodes = None
+        if rows.refs is not None:
+            nodes = pa.ListArray.from_arrays(pa.array(rows.at.astype(np.int32)), pa.array(rows.refs))
+        shapes = rows.shapes(np.column_stack([rows.lon, rows.lat]) / UNITS_PER_DEG)
+        wkb = pa.array(shapely.to_wkb(shapes), pa.binary())
+        return table(ids=_names(rows), order=rows.order, tags=_tags(rows), wkb=wkb, nodes=nodes, box=rows.box_deg)
+
+    def take(self, rows: Assembled) -> None:
+        """Take what osmium has put together."""
+        tags = pa.array([list(one.items()) for one in rows.tags], pa.map_(pa.string(), pa.string()))
+        wkb = pa.array(shapely.to_wkb(rows.shapes), pa.binary())
+        ids = pa.array(rows.names, pa.string())
+        self.keep(rows.kind, table(ids=ids, order=rows.order, tags=tags, wkb=wkb, nodes=None, box=rows.box_deg))
+
+    def keep(self, kind: str, made: pa.Table) -> None:
         """Take some rows of a kind."""
-        if len(rows):
-            self._rows[kind].append(rows)
-            self._bytes += rows.nbytes
-            if self._bytes > BUFFER_BYTES:
-                self._spill()
+        self._rows[kind].append(made)
+        self._bytes += made.nbytes
+        if self._bytes > BUFFER_BYTES:
+            self._spill()
 
     def _spill(self) -> None:
-        (self._folder / "chunks").mkdir(parents=True, exist_ok=True)
+        (self.folder / "chunks").mkdir(parents=True, exist_ok=True)
         for kind in KINDS:
             for cell, rows in self._by_cell(kind).items():
-                path = self._folder / "chunks" / f"{kind}-{cell}-{self._number}.arrow"
+                path = self.folder / "chunks" / f"{kind}-{cell}-{self._number}.arrow"
                 self._number += 1
                 with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, rows.schema) as writer:
                     writer.write_table(rows)
@@ -169,7 +194,7 @@ class Writer:
         rows = rows.drop_columns(CURVE).combine_chunks().take(pa.array(order))
         name = "wide" if cell == WIDE else str(cell)
         file = f"{kind}/cell={name}/part-0.parquet"
-        target = self._folder / file
+        target = self.folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         bounds = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
         described = rows.replace_schema_metadata({"geo": json.dumps(geo_metadata(kind, bounds))})

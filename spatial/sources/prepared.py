@@ -9,22 +9,22 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import osmium
 import pyarrow as pa
 import shapely
 from pyproj import Transformer
 
 from spatial.crs import WGS84
-from spatial.errors import EmptyAreaError, InputError, SourceFormatError
+from spatial.errors import InputError, SourceFormatError
 from spatial.model import Estate, Features, Provenance, RawData
 from spatial.phrases import cause
 from spatial.sources import one_pass, osm_file, partitions
+from spatial.sources._pbf_header import header_of
+from spatial.sources._pbf_rows import KINDS
 
 FORMAT = 1
 INDEX = "extract.json"
@@ -89,30 +89,14 @@ def prepare(path: Path, estates: Sequence[Estate], folder: Path) -> Prepared:
 
 
 def _made(path: Path, clips: npt.NDArray[np.float64], draft: Path, sha256: str) -> Prepared:
+    header, writer = header_of(path), partitions.Writer(draft)
     try:
-        header = osmium.FileProcessor(str(path)).header
-        box, stamp = header.box(), header.get("osmosis_replication_timestamp", "")
-    except (RuntimeError, ValueError) as error:
-        raise SourceFormatError("prepared.unreadable", path=path, cause=cause(error)) from error
-    written = one_pass.read(path, clips, draft, without_box=not box.valid())
-    if box.valid():
-        low, high = box.bottom_left, box.top_right
-        extent = (low.lon, low.lat, high.lon, high.lat)
-    elif written.extent is not None:
-        extent = written.extent
-    else:
-        raise EmptyAreaError("prepared.nothing", path=path)
-    if not stamp and written.newest > 0:
-        stamp = datetime.fromtimestamp(written.newest, UTC).isoformat()
-    provenance = Provenance(
-        source_id=osm_file.SOURCE_ID,
-        path=str(path),
-        licence=osm_file.LICENCE,
-        attribution=osm_file.ATTRIBUTION,
-        data_date=stamp[:10] or None,
-        sha256=sha256,
-    )
-    made = Prepared(draft, key_of(sha256, clips), written.parts, extent, provenance)
+        seen = one_pass.read(path, clips, writer, without_box=header.box is None)
+        parts = tuple(writer.finish(seen.twins))
+    except pa.ArrowException as error:
+        raise SourceFormatError("one_pass.unreadable", path=path, cause=cause(error)) from error
+    extent, provenance = header.extent(path, seen), header.provenance(path, seen, sha256)
+    made = Prepared(draft, key_of(sha256, clips), parts, extent, provenance)
     index = {
         "key": made.key,
         "extent": made.extent,
@@ -151,7 +135,7 @@ def around(prepared: Prepared, estate: Estate) -> RawData:
     path = Path(prepared.provenance.path)
     if not extent.intersects(area):
         raise osm_file.outside(path, extent, area)
-    rows = {kind: partitions.read(prepared.folder, prepared.parts, kind, area.bounds) for kind in partitions.KINDS}
+    rows = {kind: partitions.read(prepared.folder, prepared.parts, kind, area.bounds) for kind in KINDS}
     to_metric = Transformer.from_crs(WGS84, estate.crs, always_xy=True)
     count: Counter[str] = Counter()
     for tags in _tags(rows["lost"]):

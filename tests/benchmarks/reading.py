@@ -39,14 +39,22 @@ def _metric(box: tuple[float, float, float, float]) -> object:
 
 
 def ours(extract: Path) -> int:
-    """The program's reader, which keeps every tagged object."""
+    """The reader of `run`, which keeps every tagged object."""
+    from spatial.sources import surroundings
+
+    raw = surroundings.read(extract, _everything(extract))
+    return len(raw.points) + len(raw.lines) + len(raw.areas)
+
+
+def _everything(extract: Path) -> Any:
+    """An estate that is the whole of an extract."""
     import shapely
 
-    from spatial.sources import osm_file
+    from spatial.model import Estate
 
-    box = box_of(extract)
-    raw = osm_file.read(extract, shapely.box(*box), _metric(box))
-    return len(raw.points) + len(raw.lines) + len(raw.areas)
+    box, crs = box_of(extract), _metric(box_of(extract))
+    west, south, east, north = _to_metres(crs).transform_bounds(*box)
+    return Estate("all", "all", shapely.box(west, south, east, north), crs, margin_m=0.0, reach_m=0.0)
 
 
 def gdal(extract: Path) -> int:
@@ -83,15 +91,10 @@ def osmnx(extract: Path) -> int:
 
 def one_pass(extract: Path) -> int:
     """The reader of `batch`: the same objects into GeoParquet partitions, and from there in metres."""
-    from spatial.model import Estate
     from spatial.sources import prepared
 
-    box, crs = box_of(extract), _metric(box_of(extract))
-    west, south, east, north = _to_metres(crs).transform_bounds(*box)
-    import shapely
-
+    whole = _everything(extract)
     with tempfile.TemporaryDirectory() as folder:
-        whole = Estate("all", "all", shapely.box(west, south, east, north), crs, margin_m=0.0, reach_m=0.0)
         raw = prepared.around(prepared.prepare(extract, [whole], Path(folder) / "extract"), whole)
     return len(raw.points) + len(raw.lines) + len(raw.areas)
 

@@ -30,7 +30,6 @@ Try = Callable[[bytes], Any]
 def _pbf(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
     import numpy as np
 
-    from spatial.sources import _pbf_decode as decode
     from spatial.sources import _pbf_file
     from tests.hostile import fuzz
 
@@ -40,13 +39,12 @@ def _pbf(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
 
     def once(data: bytes) -> None:
         path.write_bytes(data)
-        for blob in _pbf_file.blobs(path):
-            block = _pbf_file.block(path, blob)
-            list(_pbf_file.nodes_of(block, np.ones(len(block.texts), dtype=bool)))
-            for kind, begin, end in block.groups:
-                for number, read in ((_pbf_file.WAYS, decode.ways), (_pbf_file.RELATIONS, decode.relations)):
-                    if kind == number:
-                        read(block.buffer, block.spans(begin, end, number), len(block.texts))
+        file = _pbf_file.opened(path)
+        for blob in file.blobs():
+            block = file.block(blob)
+            list(block.nodes(np.ones(len(block.texts), dtype=bool)))
+            list(block.ways())
+            list(block.relations())
 
     return once, seeds, (ValueError, zlib.error)
 
@@ -179,7 +177,7 @@ def _finished(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ..
 
 # What is fuzzed, and the modules whose branches guide.
 TARGETS: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
-    "pbf": (_pbf, ["spatial.sources._pbf_file", "spatial.sources._pbf_decode"]),
+    "pbf": (_pbf, [f"spatial.sources.{name}" for name in ("_pbf_file", "_pbf_decode", "_protobuf", "_kernels")]),
     "positions": (_positions, ["spatial.sources.positions"]),
     "times": (_times, ["spatial.observations.times"]),
     "parcels": (_parcels, ["spatial.sources.parcels"]),

@@ -10,6 +10,7 @@ import json
 import os
 import zlib
 from pathlib import Path
+from unittest import mock
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +24,7 @@ from pyproj import CRS
 
 from spatial.errors import EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.model import Estate
-from spatial.sources import files, osm_file, partitions, prepared
+from spatial.sources import _kernels, files, osm_file, partitions, prepared, surroundings
 from tests.osm_xml import CENTRE_M, METRIC, write
 
 WIDE = (-20_000, -20_000, 20_000, 20_000)
@@ -41,27 +42,46 @@ def estate(x_m=0.0, y_m=0.0, radius_m=300.0, name="here", crs=METRIC, reach_m=10
 def check_same(path: Path, estates, folder: Path):
     found = prepared.prepare(path, estates, folder)
     for one in estates:
-        expected, raw = osm_file.around(path, one), prepared.around(found, one)
-        for name in ("points", "lines", "areas"):
-            ours, theirs = getattr(raw, name), getattr(expected, name)
-            assert list(ours.ids) == list(theirs.ids), name
-            assert [dict(tags) for tags in ours.tags] == [dict(tags) for tags in theirs.tags]
-            assert list(shapely.to_wkb(ours.geometry)) == list(shapely.to_wkb(theirs.geometry))
-            if name == "lines":
-                nodes = [] if theirs.node_ids is None else list(theirs.node_ids)
-                assert list(ours.node_ids) == nodes
-        assert raw.extent.wkb == expected.extent.wkb
-        for reason in NEAR_ONLY:
-            assert raw.dropped.get(reason, 0) <= expected.dropped.get(reason, 0)
-        assert raw.repaired.get(osm_file.SELF_CROSSING, 0) == expected.repaired.get(osm_file.SELF_CROSSING, 0)
-        assert raw.provenance.sha256 == expected.provenance.sha256
+        expected = osm_file.around(path, one)
+        check_same_raw(prepared.around(found, one), expected)
+        for large_bytes in (_kernels.LARGE_BYTES, 0):  # in NumPy, and compiled
+            with mock.patch.object(_kernels, "LARGE_BYTES", large_bytes):
+                raw = surroundings.passed(path, one)
+            check_same_raw(raw, expected)
+            for reason in (osm_file.CUT_LINE, osm_file.SHORT_LINE):
+                assert raw.dropped.get(reason, 0) <= expected.dropped.get(reason, 0)
     return found
+
+
+def check_same_raw(raw, expected):
+    for name in ("points", "lines", "areas"):
+        ours, theirs = getattr(raw, name), getattr(expected, name)
+        assert list(ours.ids) == list(theirs.ids), name
+        assert [dict(tags) for tags in ours.tags] == [dict(tags) for tags in theirs.tags]
+        assert list(shapely.to_wkb(ours.geometry)) == list(shapely.to_wkb(theirs.geometry))
+        if name == "lines":
+            nodes = [] if theirs.node_ids is None else list(theirs.node_ids)
+            assert ([] if ours.node_ids is None else list(ours.node_ids)) == nodes
+    assert raw.extent.wkb == expected.extent.wkb
+    for reason in NEAR_ONLY:
+        assert raw.dropped.get(reason, 0) <= expected.dropped.get(reason, 0)
+    assert raw.repaired.get(osm_file.SELF_CROSSING, 0) == expected.repaired.get(osm_file.SELF_CROSSING, 0)
+    assert raw.provenance.sha256 == expected.provenance.sha256
 
 
 def test_the_demo_town(demo_data, tmp_path):
     whole = files.estate(demo_data / "reitbahnviertel.geojson")
     near = files.estate(demo_data / "reitbahnviertel.geojson", margin_m=0, reach_m=150)
     check_same(demo_data / "reitbahnviertel.osm.pbf", [whole, near], tmp_path / "extract")
+
+
+def test_what_is_counted_is_what_osmium_counts(demo_data, tmp_path):
+    """Where all of the extract is near, as in the whole of Helsinki's, which cuts everything."""
+    middle = Estate("h", "h", shapely.Point(386_000, 6_672_000).buffer(4_000), CRS.from_epsg(3067), reach_m=0.0)
+    raw = surroundings.passed(demo_data / "helsinki.osm.pbf", middle)
+    expected = osm_file.around(demo_data / "helsinki.osm.pbf", middle)
+    assert raw.dropped == expected.dropped and raw.repaired == expected.repaired
+    assert raw.dropped[osm_file.CUT_LINE] > 0 and raw.repaired[osm_file.TWIN] > 0
 
 
 def test_helsinki_where_everything_is_cut(demo_data, tmp_path):

@@ -1,4 +1,4 @@
-"""A large extract is read by the pass that a batch makes: the same objects, and osmium where it cannot."""
+"""An ``.osm.pbf`` is read by one pass: the same objects as by osmium, which reads it where the pass cannot."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 import tempfile
 
 import osmium
-import pyarrow.parquet as pq
 import pytest
 import shapely
 
 from spatial.errors import SourceError, SourceFormatError
 from spatial.model import Estate
-from spatial.sources import files, osm_file, prepared, surroundings
+from spatial.sources import files, one_pass, osm_file, surroundings
+from spatial.sources._node_spool import NodeSpool
 from tests.osm_xml import CENTRE_M, METRIC, write
 
 BENCHES = {i: (10 * i, 0, {"amenity": "bench"}) for i in range(1, 6)}
@@ -20,11 +20,10 @@ WIDE = (-500, -500, 500, 500)
 
 
 @pytest.fixture
-def large(monkeypatch, tmp_path):
-    """Whatever its size, a file counts as large; gives the folder for what is temporary."""
+def temporary(monkeypatch, tmp_path):
+    """Folder for what is temporary."""
     folder = tmp_path / "temporary"
     folder.mkdir()
-    monkeypatch.setattr(surroundings, "LARGE_BYTES", 0)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
 
@@ -44,17 +43,17 @@ def what_is_in(raw):
 
 def passes(monkeypatch):
     """Count how often the pass is made."""
-    made, prepare = [], prepared.prepare
+    made, read = [], one_pass.read
 
-    def counted(*arguments):
+    def counted(*arguments, **options):
         made.append(arguments)
-        return prepare(*arguments)
+        return read(*arguments, **options)
 
-    monkeypatch.setattr(prepared, "prepare", counted)
+    monkeypatch.setattr(one_pass, "read", counted)
     return made
 
 
-def test_the_demo_is_the_same_by_both_readers_and_nothing_is_left(large, demo_data, monkeypatch):
+def test_the_demo_is_the_same_by_both_readers_and_nothing_is_left(temporary, demo_data, monkeypatch):
     made = passes(monkeypatch)
     estate = files.estate(demo_data / "reitbahnviertel.geojson")
     path = demo_data / "reitbahnviertel.osm.pbf"
@@ -62,18 +61,16 @@ def test_the_demo_is_the_same_by_both_readers_and_nothing_is_left(large, demo_da
     assert len(made) == 1
     assert what_is_in(found) == what_is_in(expected)
     assert found.extent.equals_exact(expected.extent, 0.0) and found.provenance == expected.provenance
-    assert list(large.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
-def test_a_small_file_and_another_format_are_read_by_osmium(demo_data, tmp_path, monkeypatch):
+def test_another_format_is_read_by_osmium(tmp_path, monkeypatch):
     made = passes(monkeypatch)
-    assert len(surroundings.read(write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE), here()).points) == len(BENCHES)
-    monkeypatch.setattr(surroundings, "LARGE_BYTES", 0)
     assert len(surroundings.read(write(tmp_path / "a.osm", BENCHES, bounds=WIDE), here()).points) == len(BENCHES)
     assert made == []
 
 
-def test_objects_out_of_order_are_read_all_the_same(large, tmp_path):
+def test_objects_out_of_order_are_read_all_the_same(temporary, tmp_path):
     path, node = tmp_path / "a.osm.pbf", osmium.osm.mutable.Node
     ordered = osmium.FileProcessor(str(write(tmp_path / "b.osm", BENCHES, bounds=WIDE)))
     benches = [node(id=o.id, location=(o.lon, o.lat), tags=dict(o.tags), version=1) for o in ordered]
@@ -84,24 +81,24 @@ def test_objects_out_of_order_are_read_all_the_same(large, tmp_path):
     assert what_is_in(found) == what_is_in(osm_file.around(path, here())) and len(found.points) == len(BENCHES)
 
 
-def test_without_room_for_positions_it_is_read_all_the_same(large, tmp_path, monkeypatch):
+def test_without_room_for_positions_it_is_read_all_the_same(temporary, tmp_path, monkeypatch):
     path = write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE)
 
     def full(*_args, **_options):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(NodeSpool, "add", full)
     assert len(surroundings.read(path, here()).points) == len(BENCHES)
-    assert list(large.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
-def test_without_a_folder_for_what_is_temporary_it_is_read_all_the_same(large, tmp_path, monkeypatch):
+def test_without_a_folder_for_what_is_temporary_it_is_read_all_the_same(temporary, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
     assert len(surroundings.read(write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE), here()).points) == len(BENCHES)
 
 
 @pytest.mark.parametrize("how", ["cut", "text"])
-def test_a_damaged_file_is_refused_in_the_words_of_a_small_one(large, how, demo_data, tmp_path):
+def test_a_damaged_file_is_refused_in_the_words_of_a_small_one(temporary, how, demo_data, tmp_path):
     content = (demo_data / "reitbahnviertel.osm.pbf").read_bytes()
     path = tmp_path / "a.osm.pbf"
     path.write_bytes(content[: len(content) // 2] if how == "cut" else b"<osm></osm>" * 40)
@@ -113,6 +110,6 @@ def test_a_damaged_file_is_refused_in_the_words_of_a_small_one(large, how, demo_
     assert str(found.value) == str(expected.value)
 
 
-def test_a_missing_file_is_said_at_once(large, tmp_path):
+def test_a_missing_file_is_said_at_once(temporary, tmp_path):
     with pytest.raises(SourceError, match="no such file"):
         surroundings.read(tmp_path / "no.osm.pbf", here())
