@@ -51,8 +51,8 @@ class Relations:
         self.at = offsets(np.concatenate([*self._sizes, none]))
         self.building = np.concatenate([*self._buildings, self.building])
         self.members = np.concatenate([*self._members, none])
-        self._sorted = np.unique(self.members)
-        self._building_members = np.unique(np.concatenate([*self._of_buildings, none]))
+        self._sorted = np.sort(self.members)
+        self._building_members = np.sort(np.concatenate([*self._of_buildings, none]))
 
     def has_member(self, ways: Ints) -> npt.NDArray[np.bool_]:
         """Which ways are part of an area's relation."""

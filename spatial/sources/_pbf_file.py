@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -135,14 +135,11 @@ class File:
         ValueError, zlib.error
             If its bytes are not what the format says.
         """
-        with self.path.open("rb") as file:
-            file.seek(blob.at)
-            content = _unpacked(file.read(blob.size))
-        messages = Messages(content, self.kernels)
+        messages = Messages(self._content(blob), self.kernels)
         texts: list[bytes] = []
         groups: list[tuple[int, Ints]] = []
         scale = decode.Scale()
-        for number, a, b in messages.fields(0, len(content)).tolist():
+        for number, a, b in messages.fields(0, len(messages.content)).tolist():
             if number == STRINGS and b >= 0:
                 texts = _texts(messages, a, b)
             elif number == GROUP and b >= 0:
@@ -156,11 +153,22 @@ class File:
         low, high = 0, len(every)
         while low < high:
             middle = (low + high) // 2
-            if max(self.block(every[middle]).ranks, default=0) >= rank:
+            if self._rank(every[middle]) >= rank:
                 high = middle
             else:
                 low = middle + 1
         return low
+
+    def _rank(self, blob: Blob) -> int:
+        """Rank of the last kind of element in a block, told by how its groups begin."""
+        messages = Messages(self._content(blob), self.kernels)
+        begins = [a for number, a, b in messages.fields(0, len(messages.content)).tolist() if number == GROUP and b > a]
+        return max((RANK.get(messages.content[a] >> 3, 0) for a in begins), default=0)
+
+    def _content(self, blob: Blob) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(blob.at)
+            return _unpacked(file.read(blob.size))
 
 
 def opened(path: Path) -> File:
@@ -213,12 +221,16 @@ def _unpacked(content: bytes) -> bytes:
     raise ValueError(phrase("pbf_file.packing"))
 
 
-def in_order(work: Callable[[Blob], T], todo: Sequence[Blob], pool: Executor) -> Iterator[T]:
+def in_order(work: Callable[[Blob], T], todo: Sequence[Blob], threads: int) -> Iterator[T]:
     """Results of some work on blocks, in their order; only a few are ahead of what is used."""
+    if threads == 1:
+        yield from map(work, todo)
+        return
     running: deque[Any] = deque()
-    for blob in todo:
-        running.append(pool.submit(work, blob))
-        if len(running) > AHEAD:
+    with ThreadPoolExecutor(threads) as pool:
+        for blob in todo:
+            running.append(pool.submit(work, blob))
+            if len(running) > AHEAD:
+                yield running.popleft().result()
+        while running:
             yield running.popleft().result()
-    while running:
-        yield running.popleft().result()

@@ -12,7 +12,6 @@ import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -194,27 +193,25 @@ class _Pass:
         first = self.borders[1]
         with (
             tempfile.TemporaryDirectory(dir=self.keeper.folder, prefix=".pass-") as drafts,
-            ThreadPoolExecutor(2) as pool,
             NodeSpool(Path(drafts), self.file.kernels) as spool,
             MemberWays(Path(drafts)) as members,
         ):
             for blob in every[first:]:
                 self.relations.take(self.file.block(blob))
             self.relations.close()
-            irregular, buildings = self._elements(every, pool, spool, members)
+            irregular, buildings = self._elements(every, spool, members)
             members.close()
             twins = self._multipolygons(every[first:], members, irregular, buildings, Path(drafts))
         extent = None if self.free is None else self.free.box()
         return Seen(tuple(twins), extent, self.newest, self.dropped, self.repaired)
 
-    def _elements(
-        self, every: Sequence[Blob], pool: ThreadPoolExecutor, spool: NodeSpool, members: MemberWays
-    ) -> tuple[list[Any], set[int]]:
+    def _elements(self, every: Sequence[Blob], spool: NodeSpool, members: MemberWays) -> tuple[list[Any], set[int]]:
         """Nodes and ways, in the order of the file; the nodes are all there before the first way."""
         irregular: list[Any] = []
         buildings: set[int] = set()
         ways_begin, relations_begin = self.borders
-        for nodes, found in _pbf_file.in_order(self._nodes_of, every[: ways_begin + 1], pool):
+        threads = self.file.kernels.threads
+        for nodes, found in _pbf_file.in_order(self._nodes_of, every[: ways_begin + 1], threads):
             for part in nodes:
                 spool.add(*part)
             for tagged in found.tagged:
@@ -226,7 +223,7 @@ class _Pass:
             self.free.close()
         last = np.iinfo(np.int64).min
         for ids, found in _pbf_file.in_order(
-            partial(self._ways_of, spool), every[ways_begin : relations_begin + 1], pool
+            partial(self._ways_of, spool), every[ways_begin : relations_begin + 1], threads
         ):
             if len(ids):
                 if ids[0] <= last or (np.diff(ids) <= 0).any():
@@ -247,7 +244,7 @@ class _Pass:
             self.keeper.keep(kind, kept)
 
     def _make(self, found: Found, rows: Rows) -> None:
-        """Make what is kept of some rows, here in a thread of the pool."""
+        """Make what is kept of some rows; with compiled code in one of several threads."""
         if len(rows):
             found.kept.append((rows.kind, self.keeper.made(rows)))
 
@@ -334,7 +331,7 @@ class _Pass:
         if len(cut.ids):
             pieces, order = _pieces(cut)
             self._make(found, _line_rows(block, pieces, order))
-            usable = len(np.unique(pieces.ids))
+            usable = int(np.isin(cut.ids, pieces.ids).sum())
             found.repaired[CUT_LINE] += usable
             found.dropped[CUT_LINE] += len(cut.ids) - usable
 

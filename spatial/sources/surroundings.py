@@ -19,6 +19,7 @@ import numpy.typing as npt
 import shapely
 from pyproj import Transformer
 
+from spatial import collecting
 from spatial.crs import WGS84
 from spatial.errors import SourceFormatError
 from spatial.model import Features, RawData
@@ -86,6 +87,13 @@ def passed(path: Path, estate: Estate) -> RawData:
     OSError
         If there is no room for what is temporary.
     """
+    with collecting.paused():
+        raw = _passed(path, estate)
+    osm_file.report(path, raw)
+    return raw
+
+
+def _passed(path: Path, estate: Estate) -> RawData:
     area = osm_file.area_wgs84(estate)
     clip, to_metric = np.array([area.bounds]), Transformer.from_crs(WGS84, estate.crs, always_xy=True)
     header = header_of(path)
@@ -101,7 +109,7 @@ def passed(path: Path, estate: Estate) -> RawData:
     areas, lost, mended = osm_file.valid(_features(kept, AREAS, clip[0], to_metric, seen.twins))
     dropped[osm_file.NO_EXTENT] += lost
     repaired[osm_file.SELF_CROSSING] += mended
-    raw = RawData(
+    return RawData(
         points=_features(kept, POINTS, clip[0], to_metric),
         lines=_features(kept, LINES, clip[0], to_metric),
         areas=areas,
@@ -110,8 +118,6 @@ def passed(path: Path, estate: Estate) -> RawData:
         repaired=_counted(repaired),
         provenance=header.provenance(path, seen, osm_file.digest(path)),
     )
-    osm_file.report(path, raw)
-    return raw
 
 
 def _counted(reasons: Counter[str]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 
@@ -62,6 +63,16 @@ def test_the_demo_is_the_same_by_both_readers_and_nothing_is_left(temporary, dem
     assert what_is_in(found) == what_is_in(expected)
     assert found.extent.equals_exact(expected.extent, 0.0) and found.provenance == expected.provenance
     assert list(temporary.iterdir()) == []
+
+
+def test_the_collector_of_garbage_is_on_again_whatever_happens(tmp_path):
+    path = write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE)
+    surroundings.read(path, here())
+    assert gc.isenabled()
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(SourceFormatError):
+        surroundings.read(path, here())
+    assert gc.isenabled()
 
 
 def test_another_format_is_read_by_osmium(tmp_path, monkeypatch):
