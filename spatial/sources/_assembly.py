@@ -31,7 +31,6 @@ class Made:
 
     rows: list[Assembled] = field(default_factory=list)
     twins: set[int] = field(default_factory=set)
-    newest: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
 
@@ -73,7 +72,7 @@ def assemble(
         Ways that are buildings by themselves, and part of a building's relation.
     """
     made = Made()
-    wanted = _relations(blocks, near, made)
+    wanted = _relations(blocks, near)
     first = True
     while (some := list(islice(wanted, TOGETHER))) or first:
         part = _Part(relations=some)
@@ -91,11 +90,10 @@ def assemble(
     return made
 
 
-def _relations(blocks: Iterable[Block], near: Ints, made: Made) -> Iterator[tuple[int, dict[str, str], list[Any]]]:
+def _relations(blocks: Iterable[Block], near: Ints) -> Iterator[tuple[int, dict[str, str], list[Any]]]:
     for block in blocks:
         for found in described(block):
             rows = np.flatnonzero(np.isin(found.ids, near))
-            made.newest = max(made.newest, int(found.stamps[rows].max(initial=0)))
             tags = found.tags.rows(rows).words(block.words) if len(rows) else []
             for row, words in zip(rows.tolist(), tags, strict=True):
                 parts = found.members[:, found.at[row] : found.at[row + 1]].T.tolist()

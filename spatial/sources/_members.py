@@ -30,6 +30,7 @@ class Relations:
         self._of_buildings: list[Ints] = []
         self._buildings: list[npt.NDArray[np.bool_]] = []
         self.building = np.empty(0, bool)
+        self.newest = 0
         self.ids = self.members = self._building_members = self._sorted = np.empty(0, np.int64)
         self.at = np.zeros(1, np.int64)
 
@@ -37,6 +38,7 @@ class Relations:
         """Take the relations of a block."""
         for found in described(block):
             self._ids.append(found.ids)
+            self.newest = max(self.newest, int(found.stamps.max(initial=0)))
             self._buildings.append(found.building)
             ways = found.members[0] == WAY_MEMBER
             counts = offsets(ways)

@@ -90,7 +90,7 @@ class Messages:
 
     def packed(self, column: Column, rows: int) -> tuple[Ints, Words]:
         """Return the numbers of packed fields of some messages: a ragged array with a row for each message."""
-        if (column.end < column.begin).any():
+        if ((column.begin < 0) | (column.end < column.begin)).any():
             raise ValueError("pbf_decode.no_bytes")
         to, places = within(column.begin, column.end - column.begin)
         data = self.buffer[places]

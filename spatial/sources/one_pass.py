@@ -255,11 +255,11 @@ class _Pass:
             parts.append((nodes.ids, nodes.lon, nodes.lat))
             ids, x, y = nodes.ids[nodes.tagged], nodes.lon[nodes.tagged], nodes.lat[nodes.tagged]
             found.tagged.append((ids, x, y))
+            found.newest = max(found.newest, int(nodes.stamps.max(initial=0)))
             box = np.column_stack([x, y, x, y])
             keep = np.flatnonzero((x != NOWHERE) & self.grid.touch(box))
             if not len(keep):
                 continue
-            found.newest = max(found.newest, int(nodes.stamps[keep].max()))
             tags, at = nodes.tags.rows(keep), np.arange(len(keep) + 1)
             rows = Rows(POINTS, "node", ids[keep], ids[keep], block, tags, at, x[keep], y[keep], box[keep])
             self._make(found, rows)
@@ -288,7 +288,7 @@ class _Pass:
                 found.members.append(some.rows(is_member[use]))
             near = self.grid.touch(some.box) & (some.known > 0)
             self._sort_out(block, some, is_line[use], is_area[use], near, found)
-            edited = use[near & (is_line | is_area)[use]]
+            edited = np.flatnonzero(is_line | is_area)
             found.newest = max(found.newest, int(block.stamps(ways.info, edited).max(initial=0)))
         return np.concatenate(every), found
 
@@ -363,7 +363,7 @@ class _Pass:
         )
         for rows in made.rows:
             self.keeper.take(rows)
-        self.newest = max(self.newest, made.newest)
+        self.newest = max(self.newest, self.relations.newest)
         self.dropped.update(made.dropped)
         self.repaired.update(made.repaired)
         self.repaired[TWIN] += len(made.twins)

@@ -291,13 +291,13 @@ def scan_of(path: Path, area: BaseGeometry | None = None) -> _Scan:
     try:
         window = _window(path, area)
         for obj in _objects(path):
-            if _skips(obj, window):
-                continue
             if obj.is_area():
                 _take_area(obj, scan)
                 continue
             if scan.newest is None or obj.timestamp > scan.newest:
                 scan.newest = obj.timestamp
+            if _skips(obj, window):
+                continue
             if obj.is_node():
                 _take_node(obj, scan)
             elif obj.is_way():

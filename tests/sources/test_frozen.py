@@ -260,7 +260,7 @@ def test_a_clip_of_a_large_extract_scores_as_the_whole(shared_data, demo_data, t
         one, two = ({i: g.wkb for i, g in zip(x.ids, x.geometry, strict=True)} for x in
                     (getattr(whole, name), getattr(part, name)))  # fmt: skip
         assert one == two
-    assert whole.provenance.data_date == part.provenance.data_date
+    assert whole.provenance.data_date == inputs.osm.described(part).provenance.data_date
     spatial.save(spatial.analyse(estate, osm=city), tmp_path / "whole")
     replayed = spatial.analyse(inputs.estate, osm=inputs.osm, layers=inputs.layers, **inputs.models)
     spatial.save(replayed, tmp_path / "part")
