@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from spatial import before_after
 from spatial.analysis import Analysis, Estate
 from spatial.clock import Clock
 from spatial.comparison import Comparison
-from spatial.second import Asked, GoneError, Second
+from spatial.press import Drawn, Order, Press, now
 
 if TYPE_CHECKING:
     from spatial.render._web_observed import Observed
-
-T = TypeVar("T")
 
 
 def save(
@@ -31,12 +27,12 @@ def save(
     today: Analysis | None = None,
     found: Comparison | None = None,
     progress: Callable[[str], None] | None = None,
-    second: Second | None = None,
+    press: Press | None = None,
 ) -> Analysis:
     """Write a result into a folder: all of its files, or none; with ``pdf`` the report as PDF as well.
 
     ``today`` is the result without the plan, where there is one: the map then shows before and after.
-    ``found`` is their comparison; without it, it is made. A ``second`` process draws on paper meanwhile.
+    ``found`` is their comparison; without it, it is made. A ``press`` draws meanwhile.
 
     Returns
     -------
@@ -49,19 +45,17 @@ def save(
         If the folder cannot be made or written.
     """
     from spatial.render import files as folder
-    from spatial.render import relief, tables, web_map
+    from spatial.render import relief, tables
 
     clock = Clock(progress)
-    made = {**analysis.manifest, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "lang": lang}
+    made_at = now() if press is None else press.made_at
+    made = {**analysis.manifest, "made_at": made_at, "lang": lang}
     timed = replace(analysis, manifest=made)
+    order = Order(timed, *before_after.for_map(timed, today, found), lang=lang, pdf=pdf)
     with folder.whole(Path(out)) as draft:
-        asked = None if second is None else second.ask(papers, timed, lang, pdf)
-        with ThreadPoolExecutor(1) as pool, clock.stage("map.html"):
+        drawn = Drawn(order) if press is None else press.finish(order)
+        with ThreadPoolExecutor(1) as pool, clock.stage("tables"):
             written = pool.submit(tables.geopackage, timed, draft / "places.gpkg", lang=lang)
-            drawn, options = before_after.for_map(timed, today, found)
-            web_map.render(drawn, draft / "map.html", lang=lang, **options)
-        with clock.stage("tables"):
-            written.result()
             tables.scores(timed, draft / "scores.csv")
             tables.evidence(timed, draft / "evidence.parquet")
             tables.lenses(timed, draft / "lenses.csv")
@@ -73,41 +67,14 @@ def save(
             tables.lineage(timed, draft / "lineage.parquet")
             if timed.terrain is not None:
                 relief.write(timed.terrain, draft / "terrain.tif")
-        with clock.stage("report"):
-            for name, content in _answered(asked, lambda: papers(timed, lang, pdf)).items():
-                (draft / name).write_bytes(content)
+            written.result()
+        for stage, contents in (("map.html", drawn.on_screen), ("report", drawn.on_paper)):
+            with clock.stage(stage):
+                for name, content in contents().items():
+                    (draft / name).write_bytes(content)
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")
     return timed
-
-
-def papers(analysis: Analysis, lang: str, pdf: bool) -> dict[str, bytes]:
-    """What is made to be printed, by the name of its file: the site map, also as a picture, and the report."""
-    from spatial import reports
-    from spatial.render import sitemap
-    from spatial.reports import estate
-
-    sheet = sitemap.pdf(analysis, lang=lang)
-    report = reports.drawn(estate.document(analysis, analysis.field_checks, lang=lang), pdf=pdf)
-    named = {f"report{ending}": content for ending, content in report.items()}
-    return {"sitemap.pdf": sheet, "sitemap.png": sitemap.picture(sheet), **named}
-
-
-def _answered(asked: Asked[T] | None, otherwise: Callable[[], T]) -> T:
-    """What the second process was asked for; where there is none, or it has ended, it is done here."""
-    if asked is not None:
-        with suppress(GoneError):
-            return asked.result()
-    return otherwise()
-
-
-def make_ready() -> None:
-    """Load what papers are drawn with."""
-    from spatial import reports
-    from spatial.render import sitemap
-
-    sitemap.make_ready()
-    reports.make_ready()
 
 
 def load(folder: str | Path) -> Analysis:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from spatial.analysis import SEED, Analysis
 from spatial.clock import Clock
 from spatial.crs import require_metric
 from spatial.errors import InputError
-from spatial.model import FLOATING, LensResult, Plan, Raster, RawData, Rubric
+from spatial.model import FLOATING, Plan, Raster, RawData, Rubric
 from spatial.phrases import phrase
 from spatial.reuse import AFRESH, Steps
 from spatial.sources import osm as openstreetmap
@@ -60,6 +60,7 @@ def analyse(
     rubric: str | Path | None = None,
     seed: int = SEED,
     scores_only: bool = False,
+    scored: Callable[[Analysis], None] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Analysis:
     """Score the outdoor places of an estate.
@@ -98,6 +99,8 @@ def analyse(
     scores_only
         Measure and score, and nothing more: no lenses, no layers of a map, no reach. Places, meeting
         spaces and evidence are the same.
+    scored
+        Called with the result before it is looked at through the lenses.
     progress
         Called with the name of each stage as it begins.
 
@@ -129,12 +132,11 @@ def analyse(
     models = gathering.models(estate, clock, terrain=terrain, surface=surface)
     view = survey(ground.one, estate, rules, clock, absence=conflation.absence(ground.registers), models=models)
     found = judge(view, spec, seed, clock)
-    seen = () if scores_only else _through_lenses(view, found, clock)
     with clock.stage("reach"):
         drawn = {} if scores_only else _drawn(view, found, estate)
         reach = None if scores_only else siting.reach_of(view.sites, found.meeting_spaces.index, view.scenery)
     warnings = account.warnings_of(estate, ground.alone, view.places, models)
-    return Analysis(
+    analysis = Analysis(
         estate=estate,
         places=found.places,
         meeting_spaces=found.meeting_spaces,
@@ -143,12 +145,14 @@ def analyse(
         rubric=found.rubric,
         claims=conflation.claims_of(view.places, ground.one.claims),
         manifest=account.manifest(estate, ground, models, found.rubric, seed, clock.seconds, warnings)
-        | {"lenses": account.lens_entries(seen), "siting": {"dwellings": siting.dwellings_of(view.scenery)}}
+        | {"lenses": [], "siting": {"dwellings": siting.dwellings_of(view.scenery)}}
         | ({} if ground.plan is None else {"plan": account.plan_entry(ground.plan, phase)}),
-        lenses=seen,
         reach=reach,
         terrain=heights.coarser(models["terrain"], DRAWN_CELLS) if "terrain" in models and not scores_only else None,
     )
+    if scored is not None:
+        scored(analysis)
+    return analysis if scores_only else _through_lenses(analysis, view, found, clock)
 
 
 def _check_kinds(estate: object, osm: object, layers: object) -> None:
@@ -186,10 +190,10 @@ class Judged:
     meeting_spaces: gpd.GeoDataFrame
 
 
-def _through_lenses(view: View, found: Judged, clock: Clock) -> tuple[LensResult, ...]:
+def _through_lenses(analysis: Analysis, view: View, found: Judged, clock: Clock) -> Analysis:
     """The estate seen by each way of getting about."""
     with clock.stage("lenses"):
-        return lenses.see(
+        seen = lenses.see(
             lens_rules.lenses(),
             found.rubric,
             found.evidence,
@@ -198,6 +202,8 @@ def _through_lenses(view: View, found: Judged, clock: Clock) -> tuple[LensResult
             (found.places.index, found.meeting_spaces.index),
             lambda spec, measured: measuring.at_edge(spec, measured, view.sites, view.raw),
         )
+    said = {"lenses": account.lens_entries(seen)}
+    return replace(analysis, lenses=seen, manifest={**analysis.manifest, **said})
 
 
 def survey(

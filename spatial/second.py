@@ -16,6 +16,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
 from typing import IO, Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -37,19 +39,25 @@ class GoneError(Exception):
 
 
 class Second:
-    """A process that is running; see ``started``."""
+    """A process that is running; see ``started``.
+
+    Neither side waits to be heard: what is asked and what is answered passes through threads of this one.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self._asked = 0
         self._answers: list[tuple[bool, Any]] = []
+        self._said: SimpleQueue[bytes | None] = SimpleQueue()
+        self._heard: SimpleQueue[bytes | None] = SimpleQueue()
+        self._threads = [Thread(target=work, daemon=True) for work in (self._speak, self._listen)]
+        for thread in self._threads:
+            thread.start()
 
     def ask(self, work: Callable[..., T], *given: Any) -> Asked[T]:
         """Ask for ``work(*given)``; it must be a function of a module, and all of it must go through pickle."""
         self._asked += 1
-        if self._process.stdin is not None:
-            with suppress(BrokenPipeError):  # the answer will say that the process has ended
-                _send(self._process.stdin, (work, given))
+        self._said.put(pickle.dumps((work, given), protocol=pickle.HIGHEST_PROTOCOL))
         return Asked(self, self._asked)
 
     def answer(self, number: int) -> Any:
@@ -61,13 +69,38 @@ class Second:
             raise found
         return found
 
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        self._said.put(None)
+        for thread in self._threads:
+            thread.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+
     def _next(self) -> tuple[bool, Any]:
-        answer = None if self._process.stdout is None else _received(self._process.stdout)
-        if answer is None:
+        packed = self._heard.get()
+        if packed is None:
+            self._heard.put(None)  # for whoever asks again
             return False, GoneError(self._process.wait())
         done: bool
-        done, found = answer
+        done, found = pickle.loads(packed)
         return done, found
+
+    def _speak(self) -> None:
+        while (packed := self._said.get()) is not None:
+            if self._process.stdin is not None:
+                with suppress(BrokenPipeError):  # the answer will say that the process has ended
+                    _send(self._process.stdin, packed)
+
+    def _listen(self) -> None:
+        packed: bytes | None = b""
+        while packed is not None:
+            packed = None if self._process.stdout is None else _received(self._process.stdout)
+            self._heard.put(packed)
 
 
 @dataclass(frozen=True)
@@ -89,32 +122,27 @@ def started() -> Iterator[Second]:
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "spatial.second"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **APART
     )
+    second = Second(process)
     try:
-        yield Second(process)
+        yield second
     finally:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(BrokenPipeError):
-                    pipe.close()
+        second.end()
 
 
-def _send(pipe: IO[bytes], what: Any) -> None:
-    packed = pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL)
+def _send(pipe: IO[bytes], packed: bytes) -> None:
     pipe.write(LENGTH.pack(len(packed)))
     pipe.write(packed)
     pipe.flush()
 
 
-def _received(pipe: IO[bytes]) -> Any:
+def _received(pipe: IO[bytes]) -> bytes | None:
     """What was sent, or None where the other side has ended."""
     head = pipe.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
     (length,) = LENGTH.unpack(head)
     packed = pipe.read(length)
-    return None if len(packed) < length else pickle.loads(packed)
+    return None if len(packed) < length else packed
 
 
 def main() -> None:
@@ -125,13 +153,13 @@ def main() -> None:
     gc.disable()
     answers, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints is no answer
     while (asked := _received(sys.stdin.buffer)) is not None:
-        work, given = asked
+        work, given = pickle.loads(asked)
         try:
             answer = (True, work(*given))
         except Exception as error:
             answer = (False, error)
         with suppress(BrokenPipeError):
-            _send(answers, answer)
+            _send(answers, pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL))
     os._exit(0)
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import spatial
 from spatial import outputs, second
 from spatial.errors import CRSError, SourceError
+from spatial.press import Press
 from spatial.sources import ahead
 from tests.test_cli import analysis, inputs  # noqa: F401  (fixtures)
 
@@ -76,10 +78,10 @@ def test_an_interrupt_of_the_terminal_is_not_for_it():
 
 def test_papers_are_the_same_from_there_from_here_and_when_it_has_gone(analysis, tmp_path):  # noqa: F811
     with second.started() as other:
-        outputs.save(analysis, tmp_path / "there", second=other)
+        outputs.save(analysis, tmp_path / "there", press=Press(other, "da"))
         os.kill(other.ask(os.getpid).result(), signal.SIGTERM)
         time.sleep(0.1)
-        outputs.save(analysis, tmp_path / "gone", second=other)
+        outputs.save(analysis, tmp_path / "gone", press=Press(other, "da"))
     outputs.save(analysis, tmp_path / "here")
     names = sorted(path.name for path in (tmp_path / "here").iterdir())
     assert "report.html" in names and "sitemap.pdf" in names and "sitemap.png" in names
@@ -100,3 +102,21 @@ def test_what_lies_in_the_folder_one_works_in_is_not_imported(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     with second.started() as other:
         assert other.ask(ahead.make_ready).result() is None
+
+
+def test_neither_waits_to_be_heard_by_the_other():
+    """More is asked than a pipe holds while more is answered than one holds: with one thread a side both would wait."""
+    with second.started() as other:
+        asked = [other.ask(bytes, 5_000_000)] + [other.ask(len, b"x" * 5_000_000) for _ in range(2)]
+        assert [len(asked[0].result()), asked[1].result(), asked[2].result()] == [5_000_000] * 3
+
+
+def test_a_sheet_that_was_begun_before_the_lenses_is_that_of_the_end(analysis, tmp_path):  # noqa: F811
+    with second.started() as other:
+        early, late = Press(other, "da"), Press(other, "da")
+        early.made_at = late.made_at = "2026-11-23T12:00:00+00:00"
+        early.begin(replace(analysis, lenses=(), manifest={**analysis.manifest, "lenses": []}))
+        for name, press in (("early", early), ("late", late)):
+            outputs.save(analysis, tmp_path / name, press=press)
+    one, two = ((tmp_path / name / "sitemap.png").read_bytes() for name in ("early", "late"))
+    assert one == two

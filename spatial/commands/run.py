@@ -160,11 +160,12 @@ def analyse(
         given |= frozen_too | {"progress": tell}
         reading = ahead.read(extract, estate, other)
         from spatial import outputs, pipeline
+        from spatial.press import Press
 
-        other.ask(outputs.make_ready)
-        pipeline.make_ready()
+        press = Press(other, lang)
+        pipeline.make_ready(drawing=False)
         if plan is None:
-            analysis, compared = pipeline.analyse(estate, osm=reading, **given), None
+            analysis, compared = pipeline.analyse(estate, osm=reading, scored=press.begin, **given), None
         else:
             weighed = _planned.states(estate, reading.result(), plan, given, phase=phase, phases=phases, today=TODAY)
             analysis, compared = weighed.then, _beside_today(weighed, out, lang, tell)
@@ -172,7 +173,7 @@ def analyse(
             from spatial import observing
         counts = observing.read_for(analysis, observations) if observations else None
         beside: dict[str, Any] = {} if compared is None else {"today": compared.today, "found": compared.found}
-        saved = outputs.save(analysis, out, lang=lang, pdf=pdf, progress=tell, second=other, **beside)
+        saved = outputs.save(analysis, out, lang=lang, pdf=pdf, progress=tell, press=press, **beside)
         if counts is not None:
             observing.write(saved, counts, out, lang=lang)
             outputs.redraw(out, lang=lang)

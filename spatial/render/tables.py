@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.model import EVIDENCE_COLUMNS, FACTS, Result
@@ -217,7 +219,8 @@ def write_layers(tables: Mapping[str, gpd.GeoDataFrame], path: Path, result: Res
 
 def _geometry_type(table: gpd.GeoDataFrame) -> str:
     """Type of all geometries of a table, or "Unknown" where they differ."""
-    found = set(table.geometry.geom_type.dropna())
+    _, first = np.unique(shapely.get_type_id(table.geometry.to_numpy()), return_index=True)
+    found = set(table.geometry.iloc[first].geom_type.dropna())
     return found.pop() if len(found) == 1 else "Unknown"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from spatial.errors import InputError
@@ -100,8 +100,13 @@ def render(
 
     Two renderings of the same result differ in nothing but ``manifest["made_at"]``.
     """
-    page = build(result, lang, judged=judged, lenses=lenses, tiles=tiles, plan=plan, observed=observed).get_root()
-    files.place({Path(path): page.render().encode("utf-8")})
+    content = page(result, lang=lang, judged=judged, lenses=lenses, tiles=tiles, plan=plan, observed=observed)
+    files.place({Path(path): content})
+
+
+def page(result: Result, *, lang: str = "da", **options: Any) -> bytes:
+    """The map of a result as the content of one HTML file; the options are those of ``build``."""
+    return build(result, lang, **options).get_root().render().encode("utf-8")
 
 
 def make_ready() -> None:
