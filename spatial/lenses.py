@@ -234,9 +234,14 @@ class _Measurer:
     def _measured(self, lens: Lens, routes: list[Walked]) -> Iterator[pd.DataFrame]:
         """Rows of evidence that follow from walking, measured again."""
         names = lens.facts
+        in_time, in_metres = (
+            [self._scenery(route, pace) for route in routes] for pace in (ADULT_MPS / lens.speed_mps, 1.0)
+        )
         for name, rows in self.before.items():
             spec = indicators.registry()[name]
-            both = [self._measure(spec, lens, route) for route in routes]
+            # A detour is a matter of metres; all else is a matter of time.
+            walked_ = in_metres if spec.unit == "ratio" else in_time
+            both = [indicators.measure(spec, self.sites, scenery) for scenery in walked_]
             merged = self.at_edge(spec, between(both[0], both[-1]))
             at, space = self._where(rows["place_id"])
             new = {key: getattr(merged, key)[at] for key in ("value", "low", "high", "evidence", "rule")}
@@ -244,12 +249,11 @@ class _Measurer:
             behind = ["" if sure else facts.written(one, names) for sure, one in zip(known, space, strict=True)]
             yield rows.assign(**new, **{FACTS: np.array([*behind, ""], dtype=object)[:-1]})
 
-    def _measure(self, spec: indicators.Spec, lens: Lens, route: Walked) -> Measured:
-        # A detour is a matter of metres; all else is a matter of time.
-        pace = 1.0 if spec.unit == "ratio" else ADULT_MPS / lens.speed_mps
-        walks = replace(self.scenery["walks"], distance_m=route.distance_m * pace)
-        scenery = {**self.scenery, "walks": walks, "stop_walk_m": route.stop_m * pace}
-        return indicators.measure(spec, self.sites, scenery)
+    def _scenery(self, route: Walked, pace: float) -> dict[str, Any]:
+        """The scenery with other walks, as long as an adult would walk in the time that they take at another pace."""
+        distance_m = route.distance_m if pace == 1.0 else route.distance_m * pace
+        walks = replace(self.scenery["walks"], distance_m=distance_m)
+        return {**self.scenery, "walks": walks, "stop_walk_m": route.stop_m * pace}
 
     def _where(self, identities: Any) -> tuple[npt.NDArray[np.int64], list[str]]:
         """Position of the site of each id, and its space; a room of one place was measured at that place."""

@@ -68,10 +68,9 @@ def save(
             if timed.terrain is not None:
                 relief.write(timed.terrain, draft / "terrain.tif")
             written.result()
-        for stage, contents in (("map.html", drawn.on_screen), ("report", drawn.on_paper)):
-            with clock.stage(stage):
-                for name, content in contents().items():
-                    (draft / name).write_bytes(content)
+        with clock.stage("drawings"):
+            for name, content in drawn.contents().items():
+                (draft / name).write_bytes(content)
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")
     return timed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -41,40 +42,24 @@ class Press:
     def finish(self, order: Order) -> Drawn:
         """Draw the map and the report, and the sheet if nobody has begun it."""
         _ = order.analysis.field_checks  # found here, where what finds them is loaded, and sent along
-        return Drawn(
-            order,
-            page=self._second.ask(page, order.on_map, order.options, order.lang),
-            sheet=self._begun or self._second.ask(sheet, order.analysis, order.lang),
-            report=self._second.ask(report, order.analysis, order.lang, order.pdf),
-        )
+        if self._begun is None:
+            return Drawn(order, (self._second.ask(everything, order),))
+        return Drawn(order, (self._begun, self._second.ask(rest, order)))
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What was asked of another process; what was not, or was lost with it, is drawn here when it is wanted."""
+    """What another process was asked to draw; where none was, or it has ended, it is drawn here when it is wanted."""
 
     order: Order
-    page: Asked[Contents] | None = None
-    sheet: Asked[Contents] | None = None
-    report: Asked[Contents] | None = None
+    asked: tuple[Asked[Contents], ...] = ()
 
-    def on_screen(self) -> Contents:
-        """The interactive map."""
-        order = self.order
-        return _answered(self.page, lambda: page(order.on_map, order.options, order.lang))
-
-    def on_paper(self) -> Contents:
-        """The site map and the report."""
-        order = self.order
-        found = _answered(self.sheet, lambda: sheet(order.analysis, order.lang))
-        return found | _answered(self.report, lambda: report(order.analysis, order.lang, order.pdf))
-
-
-def _answered(asked: Asked[Contents] | None, otherwise: Callable[[], Contents]) -> Contents:
-    try:
-        return otherwise() if asked is None else asked.result()
-    except GoneError:
-        return otherwise()
+    def contents(self) -> Contents:
+        """Everything that is drawn."""
+        with suppress(GoneError):
+            if self.asked:
+                return {name: content for one in self.asked for name, content in one.result().items()}
+        return everything(self.order)
 
 
 def now() -> str:
@@ -82,11 +67,17 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def page(analysis: Analysis, options: Mapping[str, Any], lang: str) -> Contents:
-    """The interactive map."""
+def everything(order: Order) -> Contents:
+    """The site map, the interactive map and the report."""
+    return sheet(order.analysis, order.lang) | rest(order)
+
+
+def rest(order: Order) -> Contents:
+    """The interactive map and the report."""
     from spatial.render import web_map
 
-    return {"map.html": web_map.page(analysis, lang=lang, **options)}
+    page = {"map.html": web_map.page(order.on_map, lang=order.lang, **order.options)}
+    return page | report(order.analysis, order.lang, order.pdf)
 
 
 def sheet(analysis: Analysis, lang: str) -> Contents:
