@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,8 +53,7 @@ def save(
     order = Order(timed, *before_after.for_map(timed, today, found), lang=lang, pdf=pdf)
     with folder.whole(Path(out)) as draft:
         drawn = Drawn(order) if press is None else press.finish(order)
-        with ThreadPoolExecutor(1) as pool, clock.stage("tables"):
-            written = pool.submit(tables.geopackage, timed, draft / "places.gpkg", lang=lang)
+        with clock.stage("tables"):
             tables.scores(timed, draft / "scores.csv")
             tables.evidence(timed, draft / "evidence.parquet")
             tables.lenses(timed, draft / "lenses.csv")
@@ -67,7 +65,6 @@ def save(
             tables.lineage(timed, draft / "lineage.parquet")
             if timed.terrain is not None:
                 relief.write(timed.terrain, draft / "terrain.tif")
-            written.result()
         with clock.stage("drawings"):
             for name, content in drawn.contents().items():
                 (draft / name).write_bytes(content)

@@ -1,11 +1,13 @@
-"""What of a result is drawn, for the screen and for paper: here, or meanwhile in a second process."""
+"""What of a result is drawn, for the screen, for paper and for QGIS: here, or meanwhile in a second process."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from spatial.analysis import Analysis
@@ -26,7 +28,7 @@ class Order:
 
 
 class Press:
-    """A second process that draws: the sheet as soon as there is all that it shows, the rest at the end."""
+    """A second process that draws: what shows nothing of the lenses as soon as it is there, the map at the end."""
 
     def __init__(self, second: Second, lang: str) -> None:
         self._second, self._lang = second, lang
@@ -35,31 +37,31 @@ class Press:
         second.ask(make_ready)
 
     def begin(self, analysis: Analysis) -> None:
-        """Draw the sheet of a result that nobody has looked at through lenses yet."""
+        """Draw what a result shows that nobody has looked at through lenses yet."""
         made = replace(analysis, manifest={**analysis.manifest, "made_at": self.made_at})
-        self._begun = self._second.ask(sheet, made, self._lang)
+        self._begun = self._second.ask(first, made, self._lang)
 
     def finish(self, order: Order) -> Drawn:
-        """Draw the map and the report, and the sheet if nobody has begun it."""
-        _ = order.analysis.field_checks  # found here, where what finds them is loaded, and sent along
-        if self._begun is None:
-            return Drawn(order, (self._second.ask(everything, order),))
-        return Drawn(order, (self._begun, self._second.ask(rest, order)))
+        """Draw the map, and what is not begun."""
+        begun = self._begun or self._second.ask(first, order.analysis, order.lang)
+        return Drawn(order, (begun, self._second.ask(page, order.on_map, order.options, order.lang)))
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What another process was asked to draw; where none was, or it has ended, it is drawn here when it is wanted."""
+    """What another process was asked to draw; where none was, or it has ended, all is drawn here when it is wanted."""
 
     order: Order
     asked: tuple[Asked[Contents], ...] = ()
 
     def contents(self) -> Contents:
-        """Everything that is drawn."""
+        """Everything that is drawn; the report is drawn here while the other process draws the map."""
+        order = self.order
+        reported = report(order.analysis, order.lang, order.pdf)
         with suppress(GoneError):
             if self.asked:
-                return {name: content for one in self.asked for name, content in one.result().items()}
-        return everything(self.order)
+                return {name: content for one in self.asked for name, content in one.result().items()} | reported
+        return first(order.analysis, order.lang) | page(order.on_map, order.options, order.lang) | reported
 
 
 def now() -> str:
@@ -67,25 +69,23 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def everything(order: Order) -> Contents:
-    """The site map, the interactive map and the report."""
-    return sheet(order.analysis, order.lang) | rest(order)
+def first(analysis: Analysis, lang: str) -> Contents:
+    """What shows nothing that is seen through lenses: the GeoPackage, and the site map in print and as a picture."""
+    from spatial.render import sitemap, tables
+
+    with tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
+        layers = Path(folder) / "places.gpkg"
+        tables.geopackage(analysis, layers, lang=lang)
+        found = {layers.name: layers.read_bytes()}
+    printed = sitemap.pdf(analysis, lang=lang)
+    return found | {"sitemap.pdf": printed, "sitemap.png": sitemap.picture(printed)}
 
 
-def rest(order: Order) -> Contents:
-    """The interactive map and the report."""
+def page(analysis: Analysis, options: Mapping[str, Any], lang: str) -> Contents:
+    """The interactive map."""
     from spatial.render import web_map
 
-    page = {"map.html": web_map.page(order.on_map, lang=order.lang, **order.options)}
-    return page | report(order.analysis, order.lang, order.pdf)
-
-
-def sheet(analysis: Analysis, lang: str) -> Contents:
-    """The site map, to be printed and as a picture; it shows nothing that is seen through lenses."""
-    from spatial.render import sitemap
-
-    printed = sitemap.pdf(analysis, lang=lang)
-    return {"sitemap.pdf": printed, "sitemap.png": sitemap.picture(printed)}
+    return {"map.html": web_map.page(analysis, lang=lang, **options)}
 
 
 def report(analysis: Analysis, lang: str, pdf: bool) -> Contents:
@@ -99,9 +99,7 @@ def report(analysis: Analysis, lang: str, pdf: bool) -> Contents:
 
 def make_ready() -> None:
     """Load what is drawn with."""
-    from spatial import reports
-    from spatial.render import sitemap, web_map
+    from spatial.render import sitemap, tables, web_map  # noqa: F401
 
     sitemap.make_ready()
     web_map.make_ready()
-    reports.make_ready()

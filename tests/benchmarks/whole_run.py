@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.whole_run [EXTRACT.osm.pbf BOUNDARY.geojson]...
 
-Without arguments: the demo estate. Both get the same estate, margin and reach. The notebook does
-much less of the job (see there), and its extract was turned into XML beforehand, not timed.
+Without arguments: the demo estate. All get the same estate, margin and reach. The plain notebook does
+much less of the job, the other about as much of it (see there); their extract was turned into XML beforehand,
+not timed.
 A warm-up run fills numba's cache on disk; the first run ever, without a cache, has its own row.
 """
 
@@ -20,10 +21,12 @@ from tests.benchmarks import processes
 DATA = processes.PROJECT / "data"
 DEMO = (DATA / "reitbahnviertel.osm.pbf", DATA / "reitbahnviertel.geojson")
 HELSINKI = (DATA / "helsinki.osm.pbf", DATA / "helsinki.geojson")
-# What `faellesrum run` imports on its way; timed in a process of its own.
-OUR_IMPORTS = (
-    "import spatial.commands.run, spatial.pipeline, spatial.outputs, spatial.render.web_map, spatial.render.tables"
+NOTEBOOKS = (
+    ("notebook", "tests.benchmarks.notebook", processes.RUNS),
+    ("notebook of the same work", "tests.benchmarks.notebook_whole", 1),
 )
+# What `faellesrum run` imports on its way; timed in a process of its own.
+OUR_IMPORTS = "import spatial.commands.run, spatial.pipeline, spatial.outputs, spatial.press, spatial.render.tables"
 
 
 def _ours(extract: Path, boundary: Path, out: Path) -> list[str]:
@@ -62,12 +65,13 @@ def run(extract: Path = DEMO[0], boundary: Path = DEMO[1]) -> list[dict[str, obj
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = processes.run(processes.python("tests.benchmarks.extracts", extract, folder))
-        theirs_out, ours_out = folder / "notebook", folder / "ours"
-        arguments = (made.said["path"], boundary, theirs_out)
-        theirs = processes.median(processes.python("tests.benchmarks.notebook", *arguments))
-        their_work = sum(s for stage, s in theirs.said["seconds"].items() if stage != "imports")
+        ours_out = folder / "ours"
+        theirs = {
+            name: processes.median(processes.python(module, made.said["path"], boundary, folder / module), runs=runs)
+            for name, module, runs in NOTEBOOKS
+        }
         title = extract.name.split(".")[0]
-        base = theirs
+        base = theirs[NOTEBOOKS[0][0]]
         try:
             command = _ours(extract, boundary, ours_out)
             first = processes.run(command, env={"NUMBA_CACHE_DIR": str(folder / "cache")})
@@ -87,13 +91,15 @@ def run(extract: Path = DEMO[0], boundary: Path = DEMO[1]) -> list[dict[str, obj
             rows.append(_row(f"{title}: ours", base, base, **ratio))
             empty = {"time without imports": "", "page_mb": page, "without imports_s": ""}
             rows.append(_row(f"{title}: ours, first run ever", first, base, **empty))
-        against = processes.times(their_work / stages) if rows else ""
-        more = {
-            "page_mb": f"{theirs.said['page_mb']:.2f}",
-            "without imports_s": f"{their_work:.2f}",
-        }
-        rows.append(_row(f"{title}: notebook", theirs, base, **{"time without imports": against}, **more))
-        print(f"{title}: the notebook's stages: {json.dumps(theirs.said)}", file=sys.stderr)
+        for name, one in theirs.items():
+            work = sum(s for stage, s in one.said["seconds"].items() if stage != "imports")
+            more = {
+                "time without imports": processes.times(work / stages) if rows else "",
+                "page_mb": f"{one.said['page_mb']:.2f}",
+                "without imports_s": f"{work:.2f}",
+            }
+            rows.append(_row(f"{title}: {name}", one, base, **more))
+            print(f"{title}: {name}: {json.dumps(one.said)}", file=sys.stderr)
     return rows
 
 
