@@ -145,12 +145,14 @@ def _disk_is_full(error: BaseException) -> bool:
 
 
 def _performed(out: Path, settings: Settings, task: Task) -> dict[str, Any]:
-    from spatial import pipeline
+    from spatial import pipeline, press
     from spatial.sources import prepared
 
     began = time.perf_counter(), time.process_time()
     estate = task.estate
-    pipeline.make_ready(drawing=settings.maps)
+    pipeline.make_ready()
+    if settings.maps:
+        press.make_ready()
     raw = prepared.around(_extract(out / EXTRACT), estate)
     analysis = pipeline.analyse(
         estate,

@@ -262,14 +262,10 @@ def _drawn(view: View, found: Judged, estate: model.Estate) -> dict[str, gpd.Geo
     )
 
 
-def make_ready(*, drawing: bool = True) -> None:
-    """Load what a run needs: libraries, and compiled code from its cache on disk."""
+def make_ready() -> None:
+    """Load what measuring needs: libraries, and compiled code from its cache on disk."""
     from spatial import catchments, network, unknowns, visibility
 
-    if drawing:
-        from spatial.render import web_map
-
-        web_map.make_ready()
     visibility.make_ready()
     network.make_ready()
     catchments.make_ready()

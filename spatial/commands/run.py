@@ -163,7 +163,7 @@ def analyse(
         from spatial.press import Press
 
         press = Press(other, lang)
-        pipeline.make_ready(drawing=False)
+        pipeline.make_ready()
         if plan is None:
             analysis, compared = pipeline.analyse(estate, osm=reading, scored=press.begin, **given), None
         else:

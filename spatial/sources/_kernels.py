@@ -6,16 +6,19 @@ time. So a town is read by the first and a country by the second.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
-from spatial.sources._ragged import Ints
+from spatial.sources._ragged import Ints, ranges, within
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 FIXED = {FIXED64: 8, FIXED32: 4}
@@ -35,17 +38,19 @@ class Kernels(NamedTuple):
 
     threads: int
     fields: Callable[[bytes, int, int], Ints]
-    numbers: Callable[[Bytes], Words]
+    columns: Callable[[Bytes, Ints, Sequence[int]], list[Ints]]
+    packed: Callable[[Bytes, Ints, Ints], tuple[Ints, Words]]
     locate: Callable[[Ints, Ints], Ints]
+    simple: Callable[[Ints, Places, Places], Flags]
 
 
 def of_size(size_bytes: int) -> Kernels:
     """Return the quicker way for an extract of some size."""
     if size_bytes < LARGE_BYTES:
-        return Kernels(1, fields, numbers, locate)
-    from spatial.sources import _kernels_compiled as compiled
+        return Kernels(1, fields, columns, packed, locate, simple)
+    from spatial.sources import _kernels_compiled as here
 
-    return Kernels(2, compiled.fields, compiled.numbers, compiled.locate)
+    return Kernels(2, here.fields, here.columns, here.packed, here.locate, here.simple)
 
 
 def fields(content: bytes, begin: int, end: int) -> Ints:
@@ -102,9 +107,76 @@ def _number(content: bytes, at: int, end: int) -> tuple[int, int]:
     raise ValueError("pbf_decode.number")
 
 
-def numbers(data: Bytes) -> Words:
-    """Return the numbers of a run of them without anything between."""
-    if len(data) and data[-1] >= MORE:
+def columns(buffer: Bytes, spans: Ints, wanted: Sequence[int]) -> list[Ints]:
+    """Return wanted fields of many messages: of each, rows of (message, begin, end) in the order of the messages."""
+    begin, end = spans.T
+    if (begin < 0).any() or (end < begin).any():
+        raise ValueError("pbf_decode.no_bytes")
+    parts: list[list[Ints]] = [[np.empty((0, 3), np.int64)] for _ in wanted]
+    rows = np.flatnonzero(begin < end)
+    at, stop = begin[rows], end[rows]
+    while len(rows):
+        tag, at = _numbers_at(buffer, at, stop)
+        number, wire = tag >> 3, tag & 7
+        if not number.all():
+            raise ValueError("pbf_decode.no_number")
+        first, last, after = _contents(buffer, at, stop, wire)
+        for which, found in zip(wanted, parts, strict=True):
+            some = np.flatnonzero(number == which)
+            if len(some):
+                found.append(np.column_stack([rows[some], first[some], last[some]]))
+        going = np.flatnonzero(after < stop)
+        rows, at, stop = rows[going], after[going], stop[going]
+    return [_in_order(np.concatenate(found)) for found in parts]
+
+
+def _in_order(rows: Ints) -> Ints:
+    """Rows by message; the same field may have come earlier in some messages than in others."""
+    of = rows[:, 0]
+    return rows if (of[1:] >= of[:-1]).all() else rows[np.argsort(of, kind="stable")]
+
+
+def _contents(buffer: Bytes, at: Ints, stop: Ints, wire: Ints) -> tuple[Ints, Ints, Ints]:
+    """Begin and end of a field of each message, and the place after it."""
+    fixed = np.flatnonzero((wire == FIXED64) | (wire == FIXED32))
+    counted = np.flatnonzero((wire == VARINT) | (wire == BYTES))
+    if len(fixed) + len(counted) < len(wire):
+        raise ValueError("pbf_decode.kind")
+    value, after = np.zeros(len(at), np.int64), at.copy()
+    value[fixed] = np.where(wire[fixed] == FIXED64, FIXED[FIXED64], FIXED[FIXED32])
+    value[counted], after[counted] = _numbers_at(buffer, at[counted], stop[counted])
+    plain = wire == VARINT
+    size = np.where(plain, 0, value)
+    if (size < 0).any() or (size > stop - after).any():
+        raise ValueError("pbf_decode.field")
+    return np.where(plain, value, after), np.where(plain, NO_BYTES, after + size), after + size
+
+
+def _numbers_at(buffer: Bytes, at: Ints, stop: Ints) -> tuple[Ints, Ints]:
+    """Numbers at some places, as 64 bits with a sign, and the places after them."""
+    value, after = np.zeros(len(at), np.uint64), at.copy()
+    going = np.arange(len(at))
+    for shift in range(0, BITS, 7):
+        here = after[going]
+        if (here >= stop[going]).any():
+            break
+        byte = buffer[here]
+        value[going] |= (byte & SEVEN).astype(np.uint64) << np.uint64(shift)
+        after[going] += 1
+        going = going[byte >= MORE]
+        if not len(going):
+            return value.view(np.int64), after
+    raise ValueError("pbf_decode.number")
+
+
+def packed(buffer: Bytes, begin: Ints, end: Ints) -> tuple[Ints, Words]:
+    """Return how many numbers are in each of some packed fields, and the numbers one after another."""
+    if (begin < 0).any() or (end < begin).any():
+        raise ValueError("pbf_decode.no_bytes")
+    to, places = within(begin, end - begin)
+    data = buffer[places]
+    ends = to[1:][to[1:] > to[:-1]]
+    if (data[ends - 1] >= MORE).any():
         raise ValueError("pbf_decode.number")
     last = np.flatnonzero(data < MORE)
     size = np.diff(last, prepend=-1)
@@ -116,10 +188,22 @@ def numbers(data: Bytes) -> Words:
         value[going] = (value[going] << np.uint64(7)) | (data[last[going] - back] & SEVEN)
         back += 1
         going = going[size[going] > back]
-    return value
+    return np.diff(np.searchsorted(last, to)), value
 
 
 def locate(wanted: Ints, ascending: Ints) -> Ints:
     """Return the row of each number among others that ascend, -1 where it is not there."""
     row = np.searchsorted(ascending, wanted).clip(max=len(ascending) - 1)
     return np.where(ascending[row] == wanted, row, -1) if len(ascending) else np.full(len(wanted), -1)
+
+
+def simple(at: Ints, x: Places, y: Places) -> Flags:
+    """Whether rings are there and neither touch nor cross themselves, told in whole numbers."""
+    found = np.diff(at) > 0
+    filled = np.flatnonzero(found)
+    if len(filled):
+        to, corners = ranges(at, filled)
+        xy = np.column_stack([x[corners], y[corners]]).astype(np.float64)
+        outlines = shapely.linearrings(xy, indices=np.repeat(np.arange(len(filled)), np.diff(to)))
+        found[filled] = shapely.is_valid(shapely.polygons(outlines))
+    return found

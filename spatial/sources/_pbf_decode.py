@@ -18,7 +18,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from spatial.sources._kernels import Words
 from spatial.sources._protobuf import Column, Messages, running, signed
 from spatial.sources._ragged import Ints, any_of, ranges, within
 
@@ -132,7 +131,9 @@ def relations(messages: Messages, spans: Ints, strings: int) -> Relations:
     for row, number in ((0, RELATION_TYPES), (2, RELATION_ROLES)):
         if len(found[number].row):
             of, values = messages.packed(found[number], n)
-            members[row] = _as_many(values, of, at, "pbf_decode.member")
+            if not np.array_equal(of, at):
+                raise ValueError("pbf_decode.member")
+            members[row] = values.view(np.int64)
     _check_texts(members[2], strings)
     if ((members[0] < 0) | (members[0] > MOST_TYPE)).any():
         raise ValueError("pbf_decode.member")
@@ -142,16 +143,12 @@ def relations(messages: Messages, spans: Ints, strings: int) -> Relations:
 def _tags(messages: Messages, found: dict[int, Column], rows: int, strings: int) -> Tags:
     at, keys = messages.packed(found[KEYS], rows)
     of, values = messages.packed(found[VALUES], rows)
-    tags = Tags(at, keys.view(np.int64), _as_many(values, of, at, "pbf_decode.value"))
+    if not np.array_equal(of, at):
+        raise ValueError("pbf_decode.value")
+    tags = Tags(at, keys.view(np.int64), values.view(np.int64))
     _check_texts(tags.keys, strings)
     _check_texts(tags.values, strings)
     return tags
-
-
-def _as_many(values: Words, at: Ints, needed: Ints, fault: str) -> Ints:
-    if not np.array_equal(at, needed):
-        raise ValueError(fault)
-    return values.view(np.int64)
 
 
 def _check_texts(numbers: Ints, strings: int) -> None:

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from spatial.errors import SourceFormatError
 from spatial.phrases import cause, phrase
@@ -338,7 +337,7 @@ class _Pass:
     def _areas(self, block: Block, some: Placed, found: Found) -> None:
         """Areas of closed ways; those that touch themselves are left to osmium."""
         at, x, y = rings(some.at, some.lon, some.lat)
-        simple = _is_simple(at, x, y)
+        simple = self.file.kernels.simple(at, x, y)
         odd = some.rows(~simple)
         for row, words in enumerate(odd.tags.words(block.words) if len(odd.ids) else ()):
             nodes = slice(odd.at[row], odd.at[row + 1])
@@ -368,18 +367,6 @@ class _Pass:
         self.repaired.update(made.repaired)
         self.repaired[TWIN] += len(made.twins)
         return sorted(made.twins)
-
-
-def _is_simple(at: Ints, x: npt.NDArray[np.int32], y: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Whether rings are there and neither touch nor cross themselves, told in whole numbers."""
-    simple = np.diff(at) > 0
-    if simple.any():
-        filled = np.flatnonzero(simple)
-        to, corners = ranges(at, filled)
-        xy = np.column_stack([x[corners], y[corners]]).astype(np.float64)
-        outlines = shapely.linearrings(xy, indices=np.repeat(np.arange(len(filled)), np.diff(to)))
-        simple[filled] = shapely.is_valid(shapely.polygons(outlines))
-    return simple
 
 
 def _pieces(cut: Placed) -> tuple[Placed, Ints]:

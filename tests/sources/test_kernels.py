@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,24 +30,31 @@ def array(content: bytes):
     return np.frombuffer(content, np.uint8)
 
 
+def numbers(way, content: bytes):
+    """All bytes as one packed field."""
+    count, found = way.packed(array(content), np.array([0]), np.array([len(content)]))
+    assert count.tolist() == [len(found)]
+    return found.tolist()
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_the_number_of_the_format_s_own_example(way):
     """150 is the bytes 96 01: https://protobuf.dev/programming-guides/encoding/#varints"""
-    assert way.numbers(array(b"\x96\x01\x07")).tolist() == [150, 7]
+    assert numbers(way, b"\x96\x01\x07") == [150, 7]
 
 
 @given(values=st.lists(WORDS, max_size=20))
 def test_numbers_come_back(values):
-    content = array(b"".join(map(encoded, values)))
+    content = b"".join(map(encoded, values))
     for way in WAYS:
-        assert way.numbers(content).tolist() == values
+        assert numbers(way, content) == values
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("content", [b"\x80", b"\x07\xff", b"\xff" * 10 + b"\x01"])
 def test_a_number_that_is_cut_off_or_too_long(way, content):
     with pytest.raises(ValueError, match="number"):
-        way.numbers(array(content))
+        numbers(way, content)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -79,7 +87,7 @@ def test_any_bytes_are_the_same_numbers_or_no_numbers(content):
     answers = []
     for way in WAYS:
         try:
-            answers.append(way.numbers(array(content)).tolist())
+            answers.append(numbers(way, content))
         except ValueError as error:
             answers.append(str(error))
     assert answers[0] == answers[1]
@@ -103,13 +111,14 @@ FIELD = st.one_of(st.tuples(st.just(1), WORDS.map(encoded)), st.tuples(st.just(2
 MESSAGE = st.lists(FIELD, max_size=5)
 
 
+@pytest.mark.parametrize("size_bytes", [0, _kernels.LARGE_BYTES])
 @given(messages=st.lists(MESSAGE, max_size=6))
-def test_many_messages_at_a_time_are_each_of_them(messages):
+def test_many_messages_at_a_time_are_each_of_them(size_bytes, messages):
     """Field 1 is a number, 2 a text, 3 packed numbers; in any order and number."""
     parts = [b"".join(encoded(k << 3 | (0 if k == 1 else 2)) + body for k, body in one) for one in messages]
     ends = np.cumsum([len(part) for part in parts]).astype(np.int64)
-    spans = np.column_stack([ends - [len(part) for part in parts], ends]).reshape(-1, 2)
-    here = _protobuf.Messages(b"".join(parts), _kernels.of_size(0))
+    spans = np.column_stack([ends - [len(part) for part in parts], ends]).reshape(-1, 2).astype(np.int64)
+    here = _protobuf.Messages(b"".join(parts), _kernels.of_size(size_bytes))
     found = here.columns(spans, (1, 2, 3))
     for number in (1, 2, 3):
         expected = [
@@ -119,9 +128,9 @@ def test_many_messages_at_a_time_are_each_of_them(messages):
             if k == number
         ]
         assert list(zip(*(side.tolist() for side in vars(found[number]).values()), strict=True)) == expected
-    at, numbers = here.packed(found[3], len(messages))
-    each = [[n for k, body in one if k == 3 for n in _kernels.numbers(array(body)).tolist()[1:]] for one in messages]
-    assert [numbers[a:b].tolist() for a, b in pairwise(at.tolist())] == each
+    at, values = here.packed(found[3], len(messages))
+    each = [[n for k, body in one if k == 3 for n in numbers(_kernels, body)[1:]] for one in messages]
+    assert [values[a:b].tolist() for a, b in pairwise(at.tolist())] == each
 
 
 def test_zigzag_and_running_sums():
@@ -138,3 +147,28 @@ def test_ragged_arrays_by_hand():
     assert (to.tolist(), values[items].tolist()) == ([0, 1, 3], [7, 1, 2])
     assert any_of(values > 1, at).tolist() == [True, False, True]
     assert reduced(np.minimum, values, at, 99).tolist() == [1, 99, 7]
+
+
+GRID = st.integers(0, 4)
+
+
+@given(rings=st.lists(st.lists(st.tuples(GRID, GRID), min_size=3, max_size=9), max_size=5))
+def test_rings_that_touch_or_cross_themselves_are_told_as_geos_tells_them(rings):
+    """Corners that follow one another differ, as ``_rings`` leaves them; the first stands at the end again."""
+    closed = [[a for a, b in pairwise([*ring, ring[0]]) if a != b] for ring in rings]
+    closed = [[*ring, ring[0]] if len(ring) > 2 and ring[0] != ring[-1] else [] for ring in closed]
+    at = offsets(np.array([len(ring) for ring in closed], np.int64))
+    x, y = np.array([xy for ring in closed for xy in ring], np.int32).reshape(-1, 2).T
+    expected = [bool(ring) and shapely.is_valid(shapely.Polygon(ring)) for ring in closed]
+    for way in WAYS:
+        assert way.simple(at, x, y).tolist() == expected
+
+
+def test_a_ring_of_many_sides_is_looked_at_as_well():
+    corners = np.rint(1e6 * np.column_stack([np.cos(a := np.linspace(0, 2 * np.pi, 99)), np.sin(a)])).astype(np.int32)
+    corners[-1] = corners[0]
+    for crossed in (False, True):
+        ring = corners.copy()
+        ring[[20, 60]] = ring[[60, 20]] if crossed else ring[[20, 60]]
+        for way in WAYS:
+            assert way.simple(np.array([0, 99]), *ring.T).tolist() == [not crossed]
