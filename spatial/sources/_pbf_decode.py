@@ -114,10 +114,13 @@ def stamps(messages: Messages, info: Column, elements: Ints) -> Ints:
     """Seconds since 1970 of the last edit of some elements; 0 where it is not said."""
     if not len(elements):
         return np.zeros(0, np.int64)
-    asked = np.isin(info.row, elements)
+    rows = int(info.row.max(initial=elements.max())) + 1
+    wanted = np.zeros(rows, bool)
+    wanted[elements] = True
+    asked = wanted[info.row]
     inner = messages.columns(np.column_stack([info.begin[asked], info.end[asked]]), (INFO_TIMESTAMP,))[INFO_TIMESTAMP]
     edited = Column(info.row[asked][inner.row], inner.begin, inner.end)
-    return edited.numbers(int(info.row.max(initial=elements.max())) + 1)[elements]
+    return edited.numbers(rows)[elements]
 
 
 def relations(messages: Messages, spans: Ints, strings: int) -> Relations:

@@ -60,9 +60,8 @@ class Messages:
     def packed(self, column: Column, rows: int) -> tuple[Ints, Words]:
         """Return the numbers of packed fields of some messages: a ragged array with a row for each message."""
         count, numbers = self.kernels.packed(self.buffer, column.begin, column.end)
-        sizes = np.zeros(rows, np.int64)
-        np.add.at(sizes, column.row, count)
-        return offsets(sizes), numbers
+        sizes = np.bincount(column.row, weights=count, minlength=rows)
+        return offsets(sizes.astype(np.int64)), numbers
 
     def packed_in(self, begin: int, end: int) -> Words:
         """Return the numbers of one packed field."""
