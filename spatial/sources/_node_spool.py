@@ -78,11 +78,11 @@ class NodeSpool:
         kinds = (np.int64, np.int32, np.int32)
         self._tables = [np.frombuffer(one, kind) for one, kind in zip(self._maps, kinds, strict=False)]
 
-    def locate(self, refs: Ints) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
-        """Longitudes and latitudes of nodes, and how many were not found (those are ``NOWHERE``)."""
+    def locate(self, refs: Ints) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Longitudes and latitudes of nodes; ``NOWHERE`` for those that are not there."""
         lon, lat = np.full(len(refs), NOWHERE, np.int32), np.full(len(refs), NOWHERE, np.int32)
         if not self._tables:
-            return lon, lat, len(refs)
+            return lon, lat
         ids, lons, lats = self._tables
         rows = self._kernels.locate(refs, ids)
         found = np.flatnonzero(rows >= 0)
@@ -93,4 +93,4 @@ class NodeSpool:
             for one in self._maps:
                 # The pages stay in the system's cache, but no longer count as this process's memory.
                 one.madvise(mmap.MADV_DONTNEED)
-        return lon, lat, len(refs) - len(found)
+        return lon, lat

@@ -36,6 +36,7 @@ DENSE_ID, DENSE_INFO, DENSE_LAT, DENSE_LON, DENSE_TAGS = 1, 5, 8, 9, 10
 NODE_LAT, NODE_LON = 8, 9
 INFO_TIMESTAMP = 2
 MOST_TYPE = 2  # of a member: node, way, relation
+MOST_SECONDS = 2**32  # since 1970, of an edit; osmium has as many
 
 
 class Scale(NamedTuple):
@@ -120,7 +121,12 @@ def stamps(messages: Messages, info: Column, elements: Ints) -> Ints:
     asked = wanted[info.row]
     inner = messages.columns(np.column_stack([info.begin[asked], info.end[asked]]), (INFO_TIMESTAMP,))[INFO_TIMESTAMP]
     edited = Column(info.row[asked][inner.row], inner.begin, inner.end)
-    return edited.numbers(rows)[elements]
+    return _dated(edited.numbers(rows)[elements])
+
+
+def _dated(seconds: Ints) -> Ints:
+    """Seconds since 1970; 0 for a number that is no moment of an edit."""
+    return np.where((seconds > 0) & (seconds < MOST_SECONDS), seconds, 0)
 
 
 def relations(messages: Messages, spans: Ints, strings: int) -> Relations:
@@ -173,7 +179,7 @@ def dense(messages: Messages, begin: int, end: int, scale: Scale, wanted: Flags)
         about = {number: (a, b) for number, a, b in messages.fields(*found[DENSE_INFO]).tolist()}
         every = _steps(messages, about.get(INFO_TIMESTAMP))
         if len(every) == len(ids):
-            edited = every[rows]
+            edited = _dated(every[rows])
     return Nodes(ids, *_positions(lon, lat, scale), rows, tags, edited)
 
 

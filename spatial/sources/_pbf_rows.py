@@ -53,7 +53,12 @@ class Rows:
 
     def shapes(self, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:
         """Geometries of its kind, from positions of any unit that stand for its own."""
-        return shapes_of(self.kind, xy, self.at)
+        if self.kind == POINTS:
+            return np.asarray(shapely.points(xy), dtype=object).reshape(-1)
+        of = np.repeat(np.arange(len(self.ids)), np.diff(self.at))
+        if self.kind == LINES:
+            return np.asarray(shapely.linestrings(xy, indices=of), dtype=object)
+        return np.asarray(shapely.polygons(shapely.linearrings(xy, indices=of)), dtype=object)
 
     def words(self) -> list[dict[str, str]]:
         """Tags as dictionaries."""
@@ -95,13 +100,3 @@ class Keeper(Protocol):
 
     def take(self, rows: Assembled) -> None:
         """Keep what osmium has put together."""
-
-
-def shapes_of(kind: str, xy: npt.NDArray[np.float64], at: Ints) -> npt.NDArray[np.object_]:
-    """Geometries of a kind from a ragged array of positions."""
-    if kind == POINTS:
-        return np.asarray(shapely.points(xy), dtype=object).reshape(-1)
-    of = np.repeat(np.arange(len(at) - 1), np.diff(at))
-    if kind == LINES:
-        return np.asarray(shapely.linestrings(xy, indices=of), dtype=object)
-    return np.asarray(shapely.polygons(shapely.linearrings(xy, indices=of)), dtype=object)

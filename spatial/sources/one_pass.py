@@ -67,9 +67,9 @@ class Placed:
         """Nodes of each."""
         return np.diff(self.at)
 
-    def rows(self, which: npt.NDArray[np.bool_] | Ints) -> Placed:
+    def rows(self, which: npt.NDArray[np.bool_]) -> Placed:
         """Some of them."""
-        index: Ints = np.flatnonzero(which) if which.dtype == bool else which.astype(np.int64)
+        index = np.flatnonzero(which)
         at, nodes = ranges(self.at, index)
         return Placed(
             self.ids[index],
@@ -281,7 +281,7 @@ class _Pass:
             use = np.flatnonzero(is_line | is_area | is_member)
             at, nodes = ranges(ways.at, use)
             refs = ways.refs[nodes]
-            lon, lat, _ = spool.locate(refs)
+            lon, lat = spool.locate(refs)
             some = Placed(ways.ids[use], at, refs, lon, lat, *boxes(at, lon, lat), ways.tags.rows(use))
             if is_member.any():
                 found.members.append(some.rows(is_member[use]))

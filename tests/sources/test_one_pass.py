@@ -24,7 +24,7 @@ from pyproj import CRS
 
 from spatial.errors import EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.model import Estate
-from spatial.sources import _kernels, files, osm_file, partitions, prepared, surroundings
+from spatial.sources import _kernels, _pbf_file, files, osm_file, partitions, prepared, surroundings
 from tests.osm_xml import CENTRE_M, METRIC, write
 
 WIDE = (-20_000, -20_000, 20_000, 20_000)
@@ -288,6 +288,53 @@ def test_wrong_bytes_within_a_block_give_only_our_errors(data, tmp_path_factory)
         assert not (folder / "extract").exists()
 
 
+@pytest.mark.parametrize("kind", ["node", "way"])
+def test_an_edit_in_no_year_is_no_date(kind, tmp_path):
+    """A block that says that something was last edited in the year 30,000,000 or so is read; it dates nothing."""
+    content = protobuf(1, 7) + protobuf(4, protobuf(2, 10**15))
+    if kind == "way":
+        content += protobuf(2, b"\x01") + protobuf(3, b"\x02") + protobuf(8, b"\x02\x04")
+    else:
+        content = protobuf(1, 14) + protobuf(4, protobuf(2, 10**15)) + protobuf(2, b"\x01") + protobuf(3, b"\x02")
+        content += protobuf(8, 2 * 555_000_000) + protobuf(9, 2 * 125_000_000)
+    texts = b"".join(protobuf(1, text) for text in (b"", b"highway", b"path"))
+    block = protobuf(1, texts) + protobuf(2, protobuf(3 if kind == "way" else 1, content))
+    header = protobuf(4, b"OsmSchema-V0.6") + protobuf(4, b"DenseNodes")
+    path = tmp_path / "a.osm.pbf"
+    path.write_bytes(blob(b"OSMHeader", header) + blob(b"OSMData", block))
+    file = _pbf_file.opened(path)
+    (found,) = (file.block(one) for one in file.blobs())
+    if kind == "way":
+        (ways,) = found.ways()
+        assert found.stamps(ways.info, np.array([0])).tolist() == [0]
+    else:
+        (nodes,) = found.nodes(found.having(["highway"]))
+        assert (nodes.tagged.tolist(), nodes.stamps.tolist()) == ([0], [0])
+        with pytest.raises(SpatialError):  # it holds nothing there; a date in no year must not be what stops it
+            surroundings.read(path, estate(90_000.0))
+
+
+def protobuf(number: int, value: int | bytes) -> bytes:
+    """A field of a message, by the definition of the encoding."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def varint(value: int) -> bytes:
+    found = bytearray()
+    while value >= 128:
+        found.append(value % 128 + 128)
+        value //= 128
+    return bytes([*found, value])
+
+
+def blob(kind: bytes, content: bytes) -> bytes:
+    packed = protobuf(1, content)
+    head = protobuf(1, kind) + protobuf(3, len(packed))
+    return len(head).to_bytes(4, "big") + head + packed
+
+
 @pytest.mark.parametrize("what", ["nodes", "ways"])
 def test_an_unsorted_extract_is_refused_with_the_remedy(what, tmp_path):
     mutable = osmium.osm.mutable
@@ -328,8 +375,6 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_a_block_that_unpacks_to_more_than_it_says_is_refused(tmp_path):
-    from spatial.sources import _pbf_file
-
     packed = zlib.compress(b"\0" * 1000)
     blob = bytes([0x10, 10, 0x1A, len(packed)]) + packed
     with pytest.raises(ValueError, match="larger than it says"):
