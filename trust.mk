@@ -9,21 +9,21 @@ EXAMPLES ?= 1000
 SECONDS_EACH ?= 60
 COVERED ?= 92
 # Compiled modules once more as plain Python: what is compiled is not counted as run.
-UNCOMPILED := tests/test_network.py tests/test_terrain.py tests/test_visibility.py tests/test_catchments.py \
-  tests/test_surface.py tests/test_scoring.py tests/sources/test_one_pass.py
+UNCOMPILED := tests/network/test_distances.py tests/terrain/test_elevation.py tests/visibility/test_isovists.py tests/network/test_catchments.py \
+  tests/terrain/test_sky_and_sun.py tests/scoring/test_scores.py tests/osm/test_one_pass.py
 
 # What is mutated, and by which tests; of large modules a sample drawn with a seed.
 KILLED ?= 85
 mutants_disclosure := spatial/observations/disclosure.py --by tests/observations/test_disclosure.py
-mutants_publication := spatial/observations/publication.py \
+mutants_publication := spatial/observations/disclosure.py \
   --by tests/observations/test_disclosure.py tests/observations/test_publication.py
-mutants_scoring := spatial/scoring.py --by tests/test_scoring.py --sample 150
-mutants_conflation := spatial/conflation.py --by tests/test_conflation.py --sample 150
-mutants_network := spatial/network.py spatial/graph.py --by tests/test_network.py tests/test_terrain.py --sample 100
-mutants_walking := spatial/walking.py --by tests/test_network.py tests/test_terrain.py --sample 100
-SIGHTS := --by tests/test_visibility.py --only "not second_process and not threads_ and not in_threads and not town"
-mutants_visibility := spatial/visibility.py $(SIGHTS) --sample 100
-mutants_sweep := spatial/sweep.py $(SIGHTS) --sample 100
+mutants_scoring := spatial/scoring/scores.py --by tests/scoring/test_scores.py --sample 150
+mutants_conflation := spatial/layers/conflation.py --by tests/layers/test_conflation.py --sample 150
+mutants_network := spatial/network/distances.py spatial/network/graph.py --by tests/network/test_distances.py tests/terrain/test_elevation.py --sample 100
+mutants_walking := spatial/network/kernels.py --by tests/network/test_distances.py tests/terrain/test_elevation.py --sample 100
+SIGHTS := --by tests/visibility/test_isovists.py --only "not second_process and not threads_ and not in_threads and not town"
+mutants_visibility := spatial/visibility/isovists.py $(SIGHTS) --sample 100
+mutants_sweep := spatial/visibility/kernels.py $(SIGHTS) --sample 100
 MUTATED := disclosure publication scoring conflation network walking visibility sweep
 
 .PHONY: trust audit licences sbom dist-check coverage slowest mutants $(MUTATED:%=mutants-%) faults fuzz fuzz-guided test-oldest test-newest same-bytes
@@ -68,7 +68,7 @@ slowest: $(DEV_STAMP) browser
 	$(BIN)/python -m pytest -m "not integration" --durations=10 $(PYTEST_ARGS)
 
 # Changes to the code of which some test must say so: all that are named above, `make mutants-scoring`, or any by hand:
-# `make mutants MUTATE=spatial/crs.py MUTATE_BY=tests/test_crs.py`.
+# `make mutants MUTATE=spatial/core/crs.py MUTATE_BY=tests/core/test_crs.py`.
 ifdef MUTATE
 mutants: $(TRUST_STAMP)
 	$(BIN)/python -m tests.mutants $(SCRATCH)/mutants $(MUTATE) --by $(MUTATE_BY)

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from spatial import config, facts, indicators
-from spatial.strings import texts
+from spatial.core.languages import texts
+from spatial.indicators import registry, unknown_facts
+from spatial.settings import rubric
 
 FOLDER = Path(__file__).parent / "indicators"
 UNIT_WORDS = {"m": "metres", "m/ha": "metres a hectare", "h": "hours"}
@@ -27,9 +28,9 @@ WIDTH, HEIGHT, LEFT, BOTTOM, PAD = 360, 210, 44, 44, 14
 def pages() -> dict[str, str]:
     """Every file of the folder by its name, with its text."""
     notes = tomllib.loads((Path(__file__).parent / "indicators.toml").read_text(encoding="utf-8"))
-    rules = config.rubric().rules
+    rules = rubric.rubric().rules
     found = {}
-    for name, spec in indicators.registry().items():
+    for name, spec in registry.registry().items():
         if name not in notes or name not in rules:
             raise SystemExit(f"{name}: needed an entry in docs/indicators.toml and in rubric.toml")
         found[f"{name}.md"] = page(spec, rules[name], notes[name])
@@ -37,7 +38,7 @@ def pages() -> dict[str, str]:
     return found | {"README.md": contents(rules)}
 
 
-def page(spec: indicators.Spec, rule: config.RuleSpec, note: Mapping[str, str]) -> str:
+def page(spec: registry.Spec, rule: rubric.RuleSpec, note: Mapping[str, str]) -> str:
     """One indicator: what it is, how it is judged, what it rests on, what is missing, what is weak."""
     danish, english = texts("da"), texts("en")
     title = english["indicator"][spec.id], danish["indicator"][spec.id]
@@ -92,7 +93,7 @@ def page(spec: indicators.Spec, rule: config.RuleSpec, note: Mapping[str, str]) 
     return "\n".join(lines)
 
 
-def _definition(spec: indicators.Spec) -> list[str]:
+def _definition(spec: registry.Spec) -> list[str]:
     """The docstring of the function, without its lists of parameters, and what can be tuned."""
     text = inspect.getdoc(spec.measure) or ""
     body = text.split("\nParameters\n")[0].rstrip().replace("``", "`")
@@ -101,7 +102,7 @@ def _definition(spec: indicators.Spec) -> list[str]:
     return [body, *(["", "Can be tuned:", "", *tuned] if tuned else [])]
 
 
-def _curve_in_words(rule: config.RuleSpec, unit: str) -> str:
+def _curve_in_words(rule: rubric.RuleSpec, unit: str) -> str:
     if rule.curve == "percentile":
         return "Judged by its percentile among the nodes of the study area's walking network."
     if rule.curve == "share_of_estate":
@@ -110,12 +111,12 @@ def _curve_in_words(rule: config.RuleSpec, unit: str) -> str:
     return f"Points ({unit} → judged): {points}; straight between them, constant beyond."
 
 
-def _data(spec: indicators.Spec) -> list[str]:
+def _data(spec: registry.Spec) -> list[str]:
     lines = [f"- tables: {', '.join(f'`{need}`' for need in ('places', *spec.needs))}"]
     if spec.reads:
         lines.append(f"- tags of the place: {', '.join(f'`{key}`' for key in spec.reads)}")
     words = texts("en")["fact"]
-    settled = [n for n, keys in facts.vocabulary().place.items() if not set(keys).isdisjoint(spec.reads)]
+    settled = [n for n, keys in unknown_facts.vocabulary().place.items() if not set(keys).isdisjoint(spec.reads)]
     for fact in (*settled, *spec.surroundings):
         lines.append(f"- settled by a field check: {words[fact]['title']}. {words[fact]['question']}")
     if spec.optional:
@@ -125,14 +126,14 @@ def _data(spec: indicators.Spec) -> list[str]:
     return lines
 
 
-def _plausible(rule: config.RuleSpec, unit: str) -> str:
+def _plausible(rule: rubric.RuleSpec, unit: str) -> str:
     if rule.plausible is None:
         return "An unknown value spans the value function from its first to its last point, unless the rule bounds it."
     low, high = rule.plausible
     return f"An unknown value lies between {low:g} and {high:g} ({unit}), unless the rule bounds it nearer."
 
 
-def rules_of(spec: indicators.Spec) -> list[str]:
+def rules_of(spec: registry.Spec) -> list[str]:
     """The rules that the code of an indicator can name, in the order of their names."""
     known = set(texts("en")["rule"])
     names = {spec.measure.__name__}
@@ -151,7 +152,7 @@ def rules_of(spec: indicators.Spec) -> list[str]:
     return sorted(found)
 
 
-def picture(spec: indicators.Spec, rule: config.RuleSpec) -> str:
+def picture(spec: registry.Spec, rule: rubric.RuleSpec) -> str:
     """The value function as a picture in SVG, with its axes."""
     relative = isinstance(rule.curve, str)
     points: Any = ((0.0, 0.0), (1.0, 1.0)) if relative else rule.curve
@@ -200,12 +201,12 @@ def picture(spec: indicators.Spec, rule: config.RuleSpec) -> str:
     return "\n".join(part for part in parts if part) + "\n"
 
 
-def contents(rules: Mapping[str, config.RuleSpec]) -> str:
+def contents(rules: Mapping[str, rubric.RuleSpec]) -> str:
     """The list of all indicators, by aspect."""
     danish, english = texts("da"), texts("en")
     lines = ["<!-- Made by docs/make_indicators.py. -->", "# The indicators · Målingerne", ""]
     for aspect in english["aspect"]:
-        own = [spec for spec in indicators.registry().values() if spec.aspect == aspect]
+        own = [spec for spec in registry.registry().values() if spec.aspect == aspect]
         if not own:
             continue
         lines += [

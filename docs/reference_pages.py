@@ -11,11 +11,15 @@ from typing import Any
 import click
 
 import spatial
-from spatial import cli, config, indicators, scored
-from spatial.commands import _language
-from spatial.model import ASPECTS, FLOATING
-from spatial.sources import catalogue, registry
-from spatial.strings import texts
+from spatial.cli import help as cli_help
+from spatial.cli import main
+from spatial.core.languages import texts
+from spatial.core.model import ASPECTS, FLOATING
+from spatial.indicators import registry
+from spatial.scoring import scores as scoring_scores
+from spatial.settings import loading, tags
+from spatial.sources import catalogue
+from spatial.sources import estates as sources_estates
 
 DOCS = Path(__file__).resolve().parent
 WIDTH = 100
@@ -24,14 +28,14 @@ ENDS = {"_low": "at least", "": "best estimate", "_high": "at most"}
 PYTHON = ("Estate", "Analysis", "Comparison")
 FUNCTIONS = ("analyse", "compare", "load", "save", "indicator", "known")
 RESULT = {
-    "Estate": "spatial.analysis.Estate",
-    "Analysis": "spatial.analysis.Analysis",
-    "Comparison": "spatial.comparison.Comparison",
-    "Plots": "spatial.render.plot.Plots",
-    "analyse": "spatial.pipeline.analyse",
-    "compare": "spatial.comparison.compare",
-    "load": "spatial.outputs.load",
-    "save": "spatial.outputs.save",
+    "Estate": "spatial.analysis.result.Estate",
+    "Analysis": "spatial.analysis.result.Analysis",
+    "Comparison": "spatial.analysis.before_after.Comparison",
+    "Plots": "spatial.maps.plots.Plots",
+    "analyse": "spatial.analysis.run.analyse",
+    "compare": "spatial.analysis.before_after.compare",
+    "load": "spatial.analysis.storage.load",
+    "save": "spatial.analysis.storage.save",
     "indicator": "spatial.indicators.indicator",
     "known": "spatial.indicators.known",
 }
@@ -56,11 +60,11 @@ def pages() -> dict[str, str]:
 
 def commands(lang: str = "en") -> str:
     """The help of every command, as the command prints it in a language."""
-    root = click.Context(cli.cli, info_name="faellesrum", terminal_width=WIDTH, max_content_width=WIDTH)
-    with _language.speaking(lang):
-        parts = [f"# {TITLES[lang]}\n", f"```text\n{cli.cli.get_help(root)}\n```\n"]
-        for name in cli.cli.list_commands(root):
-            command = cli.cli.get_command(root, name)
+    root = click.Context(main.cli, info_name="faellesrum", terminal_width=WIDTH, max_content_width=WIDTH)
+    with cli_help.speaking(lang):
+        parts = [f"# {TITLES[lang]}\n", f"```text\n{main.cli.get_help(root)}\n```\n"]
+        for name in main.cli.list_commands(root):
+            command = main.cli.get_command(root, name)
             assert command is not None
             parts += _help(command, name, root, "##")
     return "\n".join(parts)
@@ -95,7 +99,7 @@ def scores() -> dict[str, str]:
         for name in (FLOATING, *ASPECTS)
         for end, say in ENDS.items()
     }
-    assert set(found) == set(scored.SCORE_COLUMNS)
+    assert set(found) == set(scoring_scores.SCORE_COLUMNS)
     return found
 
 
@@ -104,14 +108,14 @@ def measures() -> dict[str, str]:
     words = texts("en")["indicator"]
     return {
         spec.column: f"{words[name]['title']}: [{name}](../indicators/{name}.md)"
-        for name, spec in indicators.registry().items()
+        for name, spec in registry.registry().items()
     }
 
 
 def kinds() -> str:
     """Kinds of place, and what is context."""
-    rules, english, danish = config.tag_rules(), texts("en")["kind"], texts("da")["kind"]
-    match = config.load(None, "tags.toml")
+    rules, english, danish = tags.tag_rules(), texts("en")["kind"], texts("da")["kind"]
+    match = loading.load_toml(None, "tags.toml")
     rows = (
         (
             english[name]["title"], danish[name]["title"], f"`{name}`", _tags(match["kind"][name]["match"]),
@@ -159,12 +163,12 @@ def estates() -> str:
             area.name,
             f"`{area.id}`",
             f"{area.municipality} ({area.municipality_code})",
-            registry.years_text(area, words["unknown"]),
+            sources_estates.years_text(area, words["unknown"]),
         )
-        for area in registry.areas()
+        for area in sources_estates.areas()
     )  # fmt: skip
-    first = [listing.year for listing in registry.areas()[0].listings]
-    title = words["title"].format(n=len(registry.areas()), first=min(first), last=max(first))
+    first = [listing.year for listing in sources_estates.areas()[0].listings]
+    title = words["title"].format(n=len(sources_estates.areas()), first=min(first), last=max(first))
     return (
         f"# Areas\n\n{title} A status is that of a year, of places and not of people.\n\n"
         + _table((words["name"], "id", words["municipality"], words["years"]), rows)
@@ -187,7 +191,7 @@ def python() -> str:
         "`Plots`. `spatial.DEFAULTS` is the folder of the bundled settings.\n",
         *(f"::: {RESULT[name]}\n" for name in (*PYTHON[:2], "Plots", *PYTHON[2:], *FUNCTIONS)),
         "## Errors\n",
-        *(f"::: spatial.errors.{name}\n    options:\n      heading_level: 3\n" for name in sorted(errors)),
+        *(f"::: spatial.core.errors.{name}\n    options:\n      heading_level: 3\n" for name in sorted(errors)),
     ]
     return "\n".join(parts)
 

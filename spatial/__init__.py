@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spatial import batch
-    from spatial.analysis import Analysis, Estate
-    from spatial.comparison import Comparison, compare
-    from spatial.config import DEFAULTS
-    from spatial.errors import (
+    from spatial.analysis.before_after import Comparison, compare
+    from spatial.analysis.result import Analysis, Estate
+    from spatial.analysis.run import analyse
+    from spatial.analysis.storage import load, save
+    from spatial.core.errors import (
         ConfigError,
         CRSError,
         EmptyAreaError,
@@ -30,10 +31,9 @@ if TYPE_CHECKING:
         SourceUnavailable,
         SpatialError,
     )
-    from spatial.indicators import indicator, known
-    from spatial.outputs import load, save
-    from spatial.pipeline import analyse
-    from spatial.suggestions import suggest
+    from spatial.indicators.registry import indicator, known
+    from spatial.settings.loading import DEFAULTS
+    from spatial.studies.measures import suggest
 
 __all__ = [
     "DEFAULTS",
@@ -61,25 +61,25 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Analysis", "Estate"), "spatial.analysis"),
-    **dict.fromkeys(("load", "save"), "spatial.outputs"),
-    "analyse": "spatial.pipeline",
-    "suggest": "spatial.suggestions",
-    "DEFAULTS": "spatial.config",
-    **dict.fromkeys(("indicator", "known"), "spatial.indicators"),
-    **dict.fromkeys(("Comparison", "compare"), "spatial.comparison"),
+    **dict.fromkeys(("Analysis", "Estate"), "spatial.analysis.result"),
+    **dict.fromkeys(("load", "save"), "spatial.analysis.storage"),
+    "analyse": "spatial.analysis.run",
+    "suggest": "spatial.studies.measures",
+    "DEFAULTS": "spatial.settings.loading",
+    **dict.fromkeys(("indicator", "known"), "spatial.indicators.registry"),
+    **dict.fromkeys(("Comparison", "compare"), "spatial.analysis.before_after"),
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        from spatial.spelling import hint
+        from spatial.core.messages import spelling_hint
 
-        near = hint(name, __all__).said("en").strip()
+        near = spelling_hint(name, __all__).said("en").strip()
         raise AttributeError(f"module 'spatial' has no attribute {name!r}" + (f"; {near}" if near else ""))
     if name == "batch":
-        return import_module("spatial.batch")
-    return getattr(import_module(_HOMES.get(name, "spatial.errors")), name)
+        return import_module("spatial.batch.areas")
+    return getattr(import_module(_HOMES.get(name, "spatial.core.errors")), name)
 
 
 def __dir__() -> list[str]:

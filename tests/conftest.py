@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+import spatial
 from tests import pictures
 from tests.ensure_browser import MISSING, find_browser
 
@@ -35,6 +36,13 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the development data is not there: it lies outside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_result(demo_data: Path) -> spatial.Analysis:
+    """The demo, analysed once; do not change it."""
+    estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
+    return spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from tests.ensure_browser import find_browser
-from tests.render.fixtures import READY
+from tests.maps.fixtures import READY
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

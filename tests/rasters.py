@@ -10,7 +10,7 @@ import rasterio
 from pyproj import CRS
 from rasterio.transform import Affine
 
-from spatial.model import Raster
+from spatial.core.model import Raster
 
 METRIC = CRS.from_epsg(25832)
 

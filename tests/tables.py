@@ -1,4 +1,4 @@
-"""Minimal canonical tables made by hand: every column that ``spatial.layers.canonical`` makes."""
+"""Minimal canonical tables made by hand: every column that ``spatial.layers.canonical.canonical_layers`` makes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from spatial import network
+from spatial.network import distances
 
 ETRS89_UTM32 = CRS.from_epsg(25832)
 NAN = float("nan")
@@ -147,7 +147,7 @@ def layers(**given: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
 
 
 def places(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
-    """Measured places by id, as ``spatial.scene.sites`` makes them: what differs from a lone bench."""
+    """Measured places by id, as ``spatial.indicators.inputs.sites`` makes them: what differs from a lone bench."""
     common = {
         "kind": "bench",
         "name": None,
@@ -172,11 +172,11 @@ def places(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
     return table(made, columns).rename_axis("place_id")
 
 
-def walks(**parts: Any) -> network.Approaches:
+def walks(**parts: Any) -> distances.Approaches:
     """Walks by hand; what is not given is 0 where the distance is known."""
     distance = np.array(parts.pop("distance_m"), dtype=float)
     rest = {key: np.where(np.isnan(distance), np.nan, 0.0) for key in ("unlit_m", "lit_m", "crossings", "rest_gap_m")}
-    return network.Approaches(
+    return distances.Approaches(
         distance_m=distance, **{key: np.array(parts.get(key, value), dtype=float) for key, value in rest.items()}
     )
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from spatial.catchments import median_position
-from spatial.indicators import DERIVED, OBSERVED, UNKNOWN, Measured, indicator, unknown, where
+from spatial.indicators.registry import DERIVED, OBSERVED, UNKNOWN, Measured, indicator, unknown, where
+from spatial.network.catchments import median_position
 
 # A way whose light is known over this share of its length is known.
 MIN_KNOWN_SHARE = 0.5

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spatial.indicators import DERIVED, UNKNOWN, Measured, indicator
 from spatial.indicators.enclosure import closed_share
-from spatial.visibility import in_sight
+from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator
+from spatial.visibility.isovists import in_sight
 
 # An outline closed over more than this share has no edge to stand at.
 CLOSED_SHARE = 0.9

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from spatial.facts import JOINT
-from spatial.indicators import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
+from spatial.indicators.registry import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
+from spatial.indicators.unknown_facts import JOINT
 
 # (term, tags that say it)
 TERMS = (

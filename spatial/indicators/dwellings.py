@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from spatial import catchments
-from spatial.catchments import weighted_median
-from spatial.indicators import DERIVED, Measured, indicator, known, unknown, where
+from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
+from spatial.network import catchments
+from spatial.network.catchments import weighted_median
 
 Array = Any
 # cityseer's default: a trip of 400 m weighs e⁻⁴.

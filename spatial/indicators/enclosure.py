@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from spatial.indicators import DERIVED, OBSERVED, UNKNOWN, Measured, indicator
+from spatial.indicators.registry import DERIVED, OBSERVED, UNKNOWN, Measured, indicator
 
 NEAR_EDGE_M = 2.0
 # Barriers mapped this near say that somebody has mapped barriers here.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from spatial.indicators import DERIVED, Measured, indicator, known, unknown, where
+from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
 
 
 @indicator(

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from spatial.indicators import DERIVED, Measured, indicator, known
-from spatial.surface import seen_share
-from spatial.visibility import visible_area
+from spatial.indicators.registry import DERIVED, Measured, indicator, known
+from spatial.terrain.sky_and_sun import seen_share
+from spatial.visibility.isovists import visible_area
 
 FAR_M, NEAR_M = 100.0, 25.0
 # What is seen at least and at most, of the disc: nearer to each other than this, it is known.

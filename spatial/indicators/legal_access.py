@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from spatial.indicators import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
+from spatial.indicators.registry import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
 
 ACCESS_KEYS = ("foot", "access")
 OWNER_KEYS = ("ownership", "operator:type")

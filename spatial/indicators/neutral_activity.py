@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from spatial.indicators import DERIVED, OBSERVED, Measured, from_rows, indicator
+from spatial.indicators.registry import DERIVED, OBSERVED, Measured, from_rows, indicator
 
 OWNER_KEYS = ("operator", "operator:type", "owner", "ownership", "access")
 

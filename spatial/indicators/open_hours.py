@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from spatial.indicators import OBSERVED, Measured, from_rows, indicator, unknown
+from spatial.indicators.registry import OBSERVED, Measured, from_rows, indicator, unknown
 
 # A year without leap day that begins on a Wednesday; hours are a share of it.
 YEAR_START, YEAR_END = datetime(2025, 1, 1), datetime(2026, 1, 1)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from spatial.indicators import DERIVED, UNKNOWN, Measured, indicator
-from spatial.surface import sky_view as view_of_sky
-from spatial.surface import sun_hours as hours_of_sun
+from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator
+from spatial.terrain.sky_and_sun import sky_view as view_of_sky
+from spatial.terrain.sky_and_sun import sun_hours as hours_of_sun
 
 # Least and most nearer than this to each other: the answer is known well enough.
 SKY_NEAR_ENOUGH, SUN_NEAR_ENOUGH_H = 0.1, 1.0

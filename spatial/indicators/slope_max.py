@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from spatial.catchments import weighted_median
-from spatial.indicators import DERIVED, UNKNOWN, Measured, indicator, unknown, where
+from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator, unknown, where
+from spatial.network.catchments import weighted_median
 
 # Best and worst case nearer than this to each other: half a per cent, the noise of a terrain model.
 NEAR_ENOUGH = 0.005

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spatial.indicators import DERIVED, UNKNOWN, Measured, indicator
+from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator
 
 # A main way is one of the busiest quarter (by length) of the study area's ways.
 MAIN_SHARE = 0.75

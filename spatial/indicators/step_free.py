@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from spatial.indicators import DERIVED, UNKNOWN, Measured, indicator, unknown, where
-from spatial.network import NO, YES, approaches, step_free_with
+from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator, unknown, where
+from spatial.network.distances import approaches
+from spatial.network.graph import NO, YES, step_free_with
 
 # Best and worst route nearer than this to each other: the answer is known well enough.
 NEAR_ENOUGH = 0.2

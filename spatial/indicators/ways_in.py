@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spatial.indicators import DERIVED, Measured, indicator, known
-from spatial.visibility import in_sight
+from spatial.indicators.registry import DERIVED, Measured, indicator, known
+from spatial.visibility.isovists import in_sight
 
 SECTORS = 8
 

@@ -1,1 +1,1 @@
-"""What people were seen doing: read into one table, laid over meeting spaces, and held against the scores. Pure."""
+"""Counts of people: read, laid over a run, tested against the scores, published."""

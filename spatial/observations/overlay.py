@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from spatial.crs import require_metric
-from spatial.errors import CRSError
-from spatial.observation_rules import STAYING
-from spatial.phrases import phrase
+from spatial.core.crs import require_metric
+from spatial.core.errors import CRSError
+from spatial.core.messages import phrase
+from spatial.settings.observation_columns import STAYING
 
 Shapes = npt.NDArray[np.object_]
 

@@ -12,10 +12,10 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.errors import SchemaError
-from spatial.observation_rules import MOVING, STAYING, Mapped, rules
-from spatial.observations import times
-from spatial.observations.layout import COMPONENT, COUNTS, Layout, Table
+from spatial.core.errors import SchemaError
+from spatial.observations import columns as observations_columns
+from spatial.observations.columns import COMPONENT, COUNTS, Layout, Table
+from spatial.settings.observation_columns import MOVING, STAYING, Mapped, rules
 
 # table, row, column, reason
 Rejected: TypeAlias = pd.DataFrame
@@ -182,7 +182,7 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
             dated = rows["date"].str.strip() + " " + time
             text = dated.where(time != "", text.where(~alone, ""))
         texts[name] = text
-    both, fault = times.parse(
+    both, fault = observations_columns.parse(
         pd.concat(list(texts.values()), ignore_index=True), zone=mapped.time_zone, time_format=mapped.time_format
     )
     count = len(rows)
@@ -190,7 +190,7 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
     for i, name in enumerate(texts):
         part = slice(i * count, (i + 1) * count)
         found[name] = both.iloc[part].to_numpy()
-        for reason in (times.BAD_TIME, times.OTHER_FORMAT):
+        for reason in (observations_columns.BAD_TIME, observations_columns.OTHER_FORMAT):
             mark(faults, fault.iloc[part].to_numpy() == reason, name, reason)
     mark(faults, found["start"].isna(), "start", "no_time")
     mark(faults, found["stop"] <= found["start"], "stop", "stop_before_start")
@@ -259,7 +259,7 @@ def of_surveys(
     return pd.concat([rows, about.drop(columns=["table", "row"]).assign(visit=visit)], axis=1), faults
 
 
-def placed(
+def place_rows(
     table: Table, rows: pd.DataFrame, faults: pd.DataFrame, found: Places, known: Collection[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, npt.NDArray[np.bool_]]:
     """Give rows the geometry of the location they name, or else their own.

@@ -1,19 +1,97 @@
-"""The report of one run: the answer, the map, the best places, who is worst served, what is not known."""
+"""What lifts a meeting space above the others, and what holds it back. Pure.
+
+The report of one run: the answer, the map, the best places, who is worst served, what is not known.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from spatial import lens_rules, siting
-from spatial.model import ASPECTS, FLOATING, LensResult, Result
-from spatial.render.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
-from spatial.render.report_figures import estate_map
-from spatial.reports import carried, sections
-from spatial.reports.wording import Named, Words, shortened
+from spatial.core.model import ASPECTS, FLOATING, LensResult, Result, Rubric
+from spatial.reports import sections
+from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
+from spatial.reports.figures import estate_map
+from spatial.reports.sections import Named, Words, shortened
+from spatial.scoring import scores, siting
+from spatial.settings import lenses as settings_lenses
+
+Floats = npt.NDArray[np.float64]
+
+SHOWN = 2
+LEAST_SCORE = 0.05  # the pull of an aspect grows as it nears 0, without end
+# Of the potential: what moves it by less is not worth a word.
+WORTH = 0.005
+# Judged so much or more an indicator can carry, judged less it can hold back; never both.
+GOOD = 0.6
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Indicators that carry a space and that hold it back, the strongest first; only what is known."""
+
+    lifts: tuple[str, ...]
+    holds: tuple[str, ...]
+
+
+def carried_over(evidence: pd.DataFrame, ids: pd.Index, rubric: Rubric) -> dict[str, Carried]:
+    """Say for each meeting space what carries it and what holds it back.
+
+    By how much the potential moves with a judged value is its weight, times that of its aspect, over
+    the score of the aspect (in a geometric mean). An indicator that is judged ``GOOD`` carries a space
+    by how much it is judged above the mean of all these spaces; another holds it back by how much it
+    is judged below 1. What is unknown or assumed does neither, and of an aspect only the strongest is told.
+
+    Parameters
+    ----------
+    evidence
+        Long table of a run.
+    ids
+        Meeting spaces.
+    rubric
+        The resolved rubric of the run.
+
+    Returns
+    -------
+    dict
+        By id.
+    """
+    judged = scores.judge_all(evidence, ids, rubric)
+    if not len(ids):
+        return {}
+    pull = _pull(judged, rubric)
+    mean = judged.best.mean(axis=0, keepdims=True)
+    good = judged.best >= GOOD
+    lift = np.where(judged.known & good, pull * (judged.best - mean), 0.0)
+    hold = np.where(judged.known & ~good, pull * (1 - judged.best), 0.0)
+    return {
+        str(identity): Carried(_strongest(lift[i], judged), _strongest(hold[i], judged))
+        for i, identity in enumerate(ids)
+    }
+
+
+def _pull(judged: scores.Judged, rubric: Rubric) -> Floats:
+    """By how much the potential of each space moves with each judged value, over the potential: (N, I)."""
+    within, across = scores.indicator_weights(rubric, judged.indicators), scores.aspect_weights(rubric)
+    if rubric.mean != "geometric":
+        return np.broadcast_to(across @ within, judged.best.shape)
+    aspects = np.maximum(judged.best @ within.T, LEAST_SCORE)
+    pull: Floats = (across / aspects) @ within
+    return pull
+
+
+def _strongest(moves: Floats, judged: scores.Judged) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for i in np.lexsort((np.array(judged.indicators), -moves)):
+        if moves[i] >= WORTH and len(found) < SHOWN:
+            found.setdefault(judged.aspects[i], judged.indicators[i])
+    return tuple(found.values())
+
 
 BEST = 10
 ALL = 60  # rows of the table of all places
@@ -23,7 +101,7 @@ SAME = 0.02  # lenses nearer than this serve alike
 NAMES = 6
 
 
-def document(result: Result, checks: pd.DataFrame, *, lang: str) -> Document:
+def estate_document(result: Result, checks: pd.DataFrame, *, lang: str) -> Document:
     """Say what a run found, for a board.
 
     Parameters
@@ -31,7 +109,7 @@ def document(result: Result, checks: pd.DataFrame, *, lang: str) -> Document:
     result
         A finished run.
     checks
-        What a visit would settle, as ``spatial.field_checks.find`` lists it for its places.
+        What a visit would settle, as ``spatial.scoring.field_checks.find_field_checks`` lists it for its places.
     lang
         ``"da"`` or ``"en"``.
 
@@ -188,7 +266,7 @@ def the_map(result: Result, named: Named, words: Words) -> list[Block]:
 def best(result: Result, named: Named, words: Words) -> list[Block]:
     """The table of the best places and what carries each."""
     say, spaces = words.say, result.meeting_spaces
-    found = carried.of(result.evidence, spaces.index, result.rubric)
+    found = carried_over(result.evidence, spaces.index, result.rubric)
     columns = (
         Column(say("best.place"), 4.9), Column(say("best.score"), 3.1), Column(say("best.rank"), 2.0),
         Column(say("best.lifts"), 4.6), Column(say("best.holds"), 4.6),
@@ -308,7 +386,7 @@ def lenses(result: Result, named: Named, words: Words) -> list[Block]:
     """Who is worst served: a row a lens, the worst served first."""
     if not result.lenses:
         return []
-    say, good = words.say, lens_rules.lenses().good_score
+    say, good = words.say, settings_lenses.lenses().good_score
     columns = (
         Column(say("lenses.lens"), 5.2), Column(say("lenses.served"), 4.2), Column(say("lenses.good"), 2.4),
         Column(say("lenses.best"), 5),
@@ -345,7 +423,7 @@ def standing(result: Result, named: Named, words: Words) -> list[Block]:
     """Where a volunteer could stand: the best one and the best two places."""
     if result.reach is None or not len(result.meeting_spaces):
         return []
-    curve = siting.of_result(result, most=STANDING)
+    curve = siting.siting_of_result(result, most=STANDING)
     said = [_stand(row, named, words) for row in curve.to_dict("records")]
     return [
         Heading(words.say("siting.title")),

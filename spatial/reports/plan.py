@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial import differences
-from spatial.comparison import LOST, NEW, Comparison
-from spatial.home_changes import LOSING
-from spatial.model import FLOATING, NOT_STATED, Result
-from spatial.render import plan_figures
-from spatial.render.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
-from spatial.render.report_figures import moved
-from spatial.reports import beside, sections, timeline
+from spatial.core.languages import whole_percent
+from spatial.core.model import FLOATING, NOT_STATED, Result
+from spatial.plans.comparison import LOSING, LOST, NEW, Comparison
+from spatial.reports import figures, plan_states, sections
+from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.reports.estate import framed
-from spatial.reports.wording import Named, Words, shortened
-from spatial.strings import whole_percent
+from spatial.reports.figures import moved
+from spatial.reports.sections import Named, Words, shortened
+from spatial.texts import plans as texts_plans
 
 PLACES = 14  # rows of the table of meeting spaces
 SMALL = 6  # names of those that hardly change
@@ -27,11 +25,11 @@ ITEMS = 12
 BUILDINGS = 8
 REASONS = 2
 NOTE = 200  # letters of a note
-# An id as it stands in a text of ``spatial.differences``: nothing that a board looks at.
+# An id as it stands in a text of ``spatial.texts.plans``: nothing that a board looks at.
 IDENTITY = re.compile(r" ?\(?\b(?:osm:\w+|plan|[\w.]+):[^\s()]*(?: \d+)?\)?")
 
 
-def document(
+def plan_document(
     before: Result,
     after: Result,
     found: Comparison,
@@ -52,15 +50,15 @@ def document(
     found
         Their comparison.
     checks
-        What a visit would settle of the state after, as ``spatial.field_checks.find`` lists it.
+        What a visit would settle of the state after, as ``spatial.scoring.field_checks.find_field_checks`` lists it.
     lang
         ``"da"`` or ``"en"``.
     verdict
         More sentences on how sure it is, such as what would turn the verdict.
     phases
-        The plan through its phases, as ``spatial.plan_words.timeline`` gives it.
+        The plan through its phases, as ``spatial.texts.plans.timeline_as_data`` gives it.
     plans, own
-        This and other plans side by side, as ``spatial.plan_words.alternatives`` gives them, and the name
+        This and other plans side by side, as ``spatial.texts.plans.alternatives_as_data`` gives them, and the name
         of this one among them.
 
     Raises
@@ -70,7 +68,7 @@ def document(
     """
     words = Words(lang)
     names = Named(before, words), Named(after, words)
-    said = differences.of(found, before, after)
+    said = texts_plans.describe_changes(found, before, after)
     rows = _moving(said["changes"])
     blocks: list[Block] = [
         Heading(words.say("answer.title")),
@@ -81,9 +79,9 @@ def document(
         *_changes(said["changes"], rows, names, words),
         *_homes(before, after, found, said["worst_off"], words),
         *_lenses(found, words),
-        *timeline.section(phases, names, words),
+        *plan_states.timeline_section(phases, names, words),
         *_sure(said, verdict, words),
-        *beside.section(plans, own, words),
+        *plan_states.alternatives_section(plans, own, words),
         *sections.unknown(after, checks, names[1], words),
         *sections.context(after, words),
         *sections.how(after, words, first=words.say("plan.how.compared")),
@@ -182,14 +180,14 @@ def _maps(
     numbers = [{row[key]: k for k, row in numbered if row[key] is not None} for key in ("before_id", "after_id")]
     estate = before.estate.name
     kind = sections.map_words(words)
-    pair = plan_figures.before_and_after(
+    pair = figures.before_and_after(
         before, after, found.items, kind, numbers=(numbers[0], numbers[1]),
         alts=(say["alt_before"].format(estate=estate), say["alt_after"].format(estate=estate)),
         captions=(say["before"], say["after"]),
     )  # fmt: skip
     withheld = bool(pd.concat([before.meeting_spaces["rank"], after.meeting_spaces["rank"]]).isna().any())
-    marks = plan_figures.Marks(say["gone"], say["new"])
-    key = plan_figures.key(kind, marks, withheld=withheld, alt=words.shared["map"]["legend"]["show"])
+    marks = figures.Marks(say["gone"], say["new"])
+    key = figures.key(kind, marks, withheld=withheld, alt=words.shared["map"]["legend"]["show"])
     note = f"{say['numbers'] if rows else ''} {sections.attribution(after, words)}".strip()
     return [Heading(say["title"]), Figures(pair), Figures([key]), *([Paragraph(note, "note")] if note else [])]
 
@@ -207,7 +205,7 @@ def _item(row: Mapping[Any, Any], words: Words) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
     metres = None if pd.isna(row["moved_m"]) else round(row["moved_m"])
     cause = {"cause": f"{row['what']}_{row['how']}", "object_id": row["object_id"], "kind": kind, "name": name}
-    text = differences.cause_in_words(cause | {"side": None, "count": None, "distance_m": metres}, words.shared)
+    text = texts_plans.cause_in_words(cause | {"side": None, "count": None, "distance_m": metres}, words.shared)
     text = text[:1].upper() + text[1:]
     # Without a name or a note the id is all there is to know it by.
     text = _plain(text) if name or note else text
@@ -271,7 +269,7 @@ def _reasons(row: Mapping[str, Any], words: Words) -> list[str]:
 
 
 def _behind(causes: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
-    return list(dict.fromkeys(_plain(differences.cause_in_words(cause, words.shared)) for cause in causes))
+    return list(dict.fromkeys(_plain(texts_plans.cause_in_words(cause, words.shared)) for cause in causes))
 
 
 def _by(row: Mapping[str, Any], words: Words) -> Cell:
@@ -334,7 +332,7 @@ def _homes(
         name: _count(round(found.dwellings[name]), words, first=name == LOSING)
         for name in (LOSING, "winning", "demolished")
     }
-    figure = plan_figures.homes_map(
+    figure = figures.homes_map(
         before, after, states(found.homes), letters, sections.map_words(words), labels=say,
         alt=say["alt"].format(estate=before.estate.name, **counts), caption=say["caption"] if shown else "",
     )  # fmt: skip

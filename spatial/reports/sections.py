@@ -1,22 +1,220 @@
-"""Sections that every report has: what is not known, what stands around, how it was worked out, sources."""
+"""What a board is told: reports as documents, made of results. What they are drawn with is in ``render``.
+
+Numbers and names as a report says them, rounded to what they are worth.
+
+Sections that every report has: what is not known, what stands around, how it was worked out, sources.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from spatial.model import ASPECTS, KNOWN_EVIDENCE, NOT_STATED, Result
-from spatial.render import credit
-from spatial.render.document import Block, Cell, Column, Heading, Paragraph, Points, Table
-from spatial.render.report_figures import MapWords, strip
-from spatial.reports.wording import Named, Words
-from spatial.scoring import aspect_weights
+from spatial.core.languages import texts
+from spatial.core.model import ASPECTS, KNOWN_EVIDENCE, NOT_STATED, Result
+from spatial.maps import style
+from spatial.places.naming import in_order, nearest_street, space_name
+from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
+from spatial.reports.figures import MapWords, strip
+from spatial.scoring.scores import aspect_weights
+
+if TYPE_CHECKING:
+    from spatial.reports.document import Document
+
+
+def load_report_parts() -> None:
+    """Import what a report is made with, and read its template and its words."""
+    from spatial.core.languages import LANGUAGES, texts
+    from spatial.reports import estate as reports_estate  # noqa: F401
+    from spatial.reports import html
+
+    html.load_templates()
+    for lang in LANGUAGES:
+        texts(lang, "report")
+
+
+def draw_document(document: Document, *, pdf: bool = False) -> dict[str, bytes]:
+    """A report as ``.html``, and with ``pdf`` as ``.pdf`` too."""
+    from spatial.reports import html
+
+    made = {".html": html.html(document).encode("utf-8")}
+    if pdf:
+        from spatial.reports import pdf as reports_pdf
+
+        made[".pdf"] = reports_pdf.document_pdf(document)
+    return made
+
+
+def write_document(document: Document, path: Path, *, pdf: bool = False) -> list[Path]:
+    """Write a report as a page, and with ``pdf`` beside it as ``.pdf``; all or none.
+
+    Returns
+    -------
+    list
+        What was written.
+    """
+    from spatial.core import files
+
+    page, *others = draw_document(document, pdf=pdf).items()
+    made = {path: page[1], **{path.with_suffix(ending): content for ending, content in others}}
+    files.replace_files(made)
+    return list(made)
+
+
+ABOUT_FROM, ABOUT_STEP = 100, 10  # dwellings follow from floor area: beyond a hundred, tens are enough
+SHORT_M, METRES_STEP = 20, 10
+ONE = 0.05  # this near to one is one
+NAME_MOST = 80  # letters of a name; longer ones are no names
+
+
+class Words:
+    """The words of one language, with the numbers put in."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self.report = texts(lang, "report")
+        self.shared = texts(lang)
+
+    def say(self, key: str, **values: Any) -> str:
+        """Return the text of the report under a key such as ``"answer.count"``, filled in."""
+        found: Any = self.report
+        for part in key.split("."):
+            found = found[part]
+        return str(found).format(**values) if values else str(found)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Return a number as the language writes it."""
+        if not math.isfinite(value):
+            return "–"
+        form = self.shared["format"]
+        text = f"{value:,.{decimals}f}"
+        return text.translate(str.maketrans({",": form["thousands"], ".": form["decimal"]})).replace("-", "−")
+
+    def hundred(self, share: float) -> str:
+        """Return a score or share in [0, 1] as a whole number up to 100."""
+        return self.number(share * 100)
+
+    def percent(self, share: float) -> str:
+        """Return a share in [0, 1] as whole percent."""
+        return str(self.shared["format"]["percent"]).format(self.hundred(share))
+
+    def spread(self, low: float, high: float) -> str:
+        """Return an interval of scores or shares, such as "65–86"."""
+        return f"{self.hundred(low)}–{self.hundred(high)}" if self._differ(low, high) else self.hundred(low)
+
+    def _differ(self, low: float, high: float) -> bool:
+        return self.hundred(low) != self.hundred(high)
+
+    def quoted(self, text: str) -> str:
+        """Return a text in the marks of the language."""
+        return self.say("format.quote").format(text)
+
+    def homes(self, count: float) -> str:
+        """Return a number of dwellings."""
+        return self.number(round(count / ABOUT_STEP) * ABOUT_STEP if count >= ABOUT_FROM else count)
+
+    def join(self, items: Sequence[str]) -> str:
+        """Join items to "a, b and c"."""
+        if len(items) < 2:
+            return "".join(items)
+        return f"{', '.join(items[:-1])} {self.shared['format']['and']} {items[-1]}"
+
+    def listed(self, items: Sequence[str]) -> str:
+        """Join phrases that begin with a capital to "One; another"."""
+        return "; ".join([*items[:1], *(item[:1].lower() + item[1:] for item in items[1:])])
+
+    def date(self, iso: Any) -> str:
+        """Return a date such as "9. februar 2016"."""
+        try:
+            day = datetime.fromisoformat(str(iso))
+        except ValueError:
+            return str(iso) if iso else self.say("head.unknown_date")
+        head = self.report["head"]
+        return str(head["date"]).format(day=day.day, month=head["months"][day.month - 1], year=day.year)
+
+    def title(self, indicator: str) -> str:
+        """Return the title of an indicator."""
+        return str(self.shared["indicator"][indicator]["title"])
+
+    def measured(self, indicator: str, value: float) -> str:
+        """Return a measured value with its unit in words, as on the map."""
+        about = self.shared["indicator"][indicator]
+        text = self._forms[about["form"]](value)
+        unit = about.get("unit_one") if abs(value - 1) < ONE else about.get("unit")
+        return str(unit).replace("{}", text) if unit else text
+
+    def changed(self, indicator: str, values: Sequence[float], *, unit: bool) -> str:
+        """Return what was measured, a value or two bounds, to stand beside another: the unit with one of them."""
+        about = self.shared["indicator"][indicator]
+        shown = dict.fromkeys(self._forms[about["form"]](value) for value in values)
+        first, *last = shown
+        percent = str(self.shared["format"]["percent"]).format("")
+        whole = self.measured(indicator, values[-1]).removeprefix(self.say("format.like"))
+        text = whole if unit else [first, *last][-1].removesuffix(percent)
+        return f"{first.removesuffix(percent)}–{text}" if last else text
+
+    @cached_property
+    def _forms(self) -> Mapping[str, Callable[[float], str]]:
+        answer = self.shared["answer"]
+        return {
+            "percent": self.percent,
+            "metres": lambda v: f"{self.number(v if v < SHORT_M else round(v / METRES_STEP) * METRES_STEP)} m",
+            "count": lambda v: self.homes(v) if v >= ABOUT_FROM else self.number(v, int(bool(round(v, 1) % 1))),
+            "ratio": lambda v: self.number(v, int(bool(round(v, 1) % 1))),
+            "number": lambda v: self.number(v, int(v < 10 and bool(round(v, 1) % 1))),
+            "yesno": lambda v: answer["yes" if v > 0.99 else "partly" if v > 0.01 else "no"],
+        }
+
+
+def shortened(name: str, most: int = NAME_MOST) -> str:
+    """Return a name, or as much of its beginning as one reads, and "…".
+
+    Examples
+    --------
+    >>> shortened("Legeplads ved Ringvejen", 12)
+    'Legeplads…'
+    """
+    if len(name) <= most:
+        return name
+    cut = name[:most]
+    return f"{cut.rpartition(' ')[0] or cut}…"
+
+
+class Named:
+    """Numbers and names of the meeting spaces of a result, as on its map and its sheet."""
+
+    def __init__(self, result: Result, words: Words) -> None:
+        spaces = result.meeting_spaces
+        streets = nearest_street(spaces, result.layers.get("paths"))
+        records = spaces.drop(columns="geometry").to_dict("records")
+        self._words = words
+        self.order = in_order(spaces)
+        self.ids = [str(spaces.index[i]) for i in self.order]
+        self.number = {identity: k for k, identity in enumerate(self.ids, 1)}
+        self.name = {
+            str(identity): shortened(space_name(record, street, words.lang))
+            for identity, record, street in zip(spaces.index, records, streets, strict=True)
+        }
+        self._given = {str(i) for i, name in spaces["name"].items() if isinstance(name, str) and name}
+
+    def inline(self, identity: str) -> str:
+        """Return a name as it stands in a sentence."""
+        name = self.name[identity]
+        return name if identity in self._given else name[:1].lower() + name[1:]
+
+    def both(self, identity: str) -> str:
+        """Return name and number: "legeplads ved Ringvejen (nr. 3)"."""
+        return self._words.say("place.named", number=self.number[identity], name=self.inline(identity))
+
 
 CHECKS_SHOWN = 8
 PLACES_SHOWN = 3  # of a question
@@ -36,7 +234,7 @@ def map_words(words: Words) -> MapWords:
 
 def attribution(result: Result, words: Words) -> str:
     """Who must be named beside a map; empty where nobody is known."""
-    named = credit.lines(result)
+    named = style.lines(result)
     return str(words.shared["map"]["attribution"]).format(sources="; ".join(named)) + "." if named else ""
 
 

@@ -1,1 +1,1 @@
-"""Reading data: the only code, with ``render``, that touches files or sees WGS 84."""
+"""Municipal and national data; the only reader of foreign formats but OpenStreetMap."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spatial import config
-from spatial.errors import ConfigError, InputError
-from spatial.phrases import cause, phrase
+from spatial.core.errors import ConfigError, InputError
+from spatial.core.messages import cause, phrase
+from spatial.settings import loading
 
 PROTOCOLS = ("wfs", "ogcapi", "arcgis", "sql", "ckan", "postgis", "file", "geojson", "wcs", "gtfs", "overpass")
 # A catalogue of the user's own, read beside the bundled one; its entries win.
@@ -198,9 +198,9 @@ def load(path: str | Path | None = None) -> Catalogue:
         a licence and an attribution.
     """
     own = path or os.environ.get(USER_FILE_VARIABLE) or None
-    tables = [("sources.toml", config.load(None, "sources.toml"))]
+    tables = [("sources.toml", loading.load_toml(None, "sources.toml"))]
     if own is not None:
-        tables.append((str(own), config.load(Path(own), "sources.toml")))
+        tables.append((str(own), loading.load_toml(Path(own), "sources.toml")))
     codes: dict[str, Codes] = {}
     sources: dict[str, Source] = {}
     for where, table in tables:

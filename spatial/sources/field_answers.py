@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from spatial.config import load
-from spatial.errors import SchemaError
-from spatial.model import Provenance
-from spatial.phrases import phrase
-from spatial.sources import observations
+from spatial.core.errors import SchemaError
+from spatial.core.messages import phrase
+from spatial.core.model import Provenance
+from spatial.settings.loading import load_toml
+from spatial.sources import text_tables
 
 MARK = "#"
 NEEDED = phrase("field_answers.needed")
@@ -37,7 +37,7 @@ class Answers:
     provenance: Provenance
 
 
-def read(path: Path) -> Answers:
+def read_field_answers(path: Path) -> Answers:
     """Read answers from an export of the form, or from the layer ``answers`` of the field package.
 
     Raises
@@ -47,7 +47,7 @@ def read(path: Path) -> Answers:
     SchemaError
         If it has no column of checks or of dates.
     """
-    tables, provenance = observations.tables(path)
+    tables, provenance = text_tables.text_tables(path)
     chosen = [(name, rows) for name, rows in tables if {"check", "checked_on"} <= set(map(_last, rows.columns))]
     if not chosen:
         raise SchemaError("field_answers.none", path=path, needed=NEEDED)
@@ -71,7 +71,7 @@ def _last(column: str) -> str:
 
 def _answer(row: int, cells: dict[str, str]) -> Answer | tuple[int, str]:
     object_id, mark, fact = cells["check"].rpartition(MARK)
-    choices = load(None, "fieldkit.toml")["answers"]
+    choices = load_toml(None, "fieldkit.toml")["answers"]
     if not mark or fact not in choices:
         return row, "unknown_check"
     value = cells.get(f"answer_{fact}", "") or cells.get("answer", "")

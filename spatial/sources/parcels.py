@@ -21,11 +21,18 @@ import pandas as pd
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from spatial.errors import CRSError, EmptyAreaError, IncompleteResult, InputError, SourceFormatError, SourceUnavailable
-from spatial.model import NOT_STATED, Estate, Provenance
-from spatial.phrases import Phrase, cause, phrase
-from spatial.sources import files, vector_file
-from spatial.sources.registry import folded
+from spatial.core.errors import (
+    CRSError,
+    EmptyAreaError,
+    IncompleteResult,
+    InputError,
+    SourceFormatError,
+    SourceUnavailable,
+)
+from spatial.core.messages import Phrase, cause, phrase
+from spatial.core.model import NOT_STATED, Estate, Provenance
+from spatial.sources import boundaries, vector_files
+from spatial.sources.estates import folded
 
 NEEDED_TABLE = phrase("parcels.needed_table")
 NEEDED_LAYER = phrase("parcels.needed_layer")
@@ -112,7 +119,7 @@ def estate(
             or_allow=phrase("parcels.or_allow") if len(found) else "",
         )
     shape = _dissolved(found, parcels)
-    made = files.of_shape(shape, layer.crs, parcels, name=names[0], margin_m=margin_m, reach_m=reach_m)
+    made = boundaries.of_shape(shape, layer.crs, parcels, name=names[0], margin_m=margin_m, reach_m=reach_m)
     return replace(
         made,
         municipality=rows[0].municipality or municipality,
@@ -151,8 +158,8 @@ def _sheets(path: Path) -> Iterator[list[list[str]]]:
     """Cells of each sheet; of a text file, under each delimiter that may be meant."""
     if path.suffix.lower() in SHEETS:
         try:
-            for sheet in vector_file.layers(path):
-                found = vector_file.read(
+            for sheet in vector_files.list_layers(path):
+                found = vector_files.read_table(
                     path, layer=sheet, read_geometry=False, HEADERS="DISABLE", FIELD_TYPES="STRING"
                 )
                 yield [["" if pd.isna(cell) else str(cell) for cell in row] for row in found.to_numpy().tolist()]
@@ -274,14 +281,14 @@ def _layer(path: Path, codes: set[str]) -> gpd.GeoDataFrame:
 
 def _having_both(path: Path, codes: set[str]) -> tuple[Any, str, str] | None:
     """The first layer with both columns, as far as it has these codes, and the names of the two."""
-    for layer in vector_file.layers(path):
-        info = vector_file.info(path, layer=layer)
+    for layer in vector_files.list_layers(path):
+        info = vector_files.read_info(path, layer=layer)
         names = [str(name) for name in info["fields"]]
         columns = _columns([folded(name) for name in names])
         if "code" in columns and "number" in columns:
             code = names[columns["code"]]
             where = _where(code, codes, text=info["dtypes"][columns["code"]] == "object")
-            return vector_file.read(path, layer=layer, where=where), code, names[columns["number"]]
+            return vector_files.read_table(path, layer=layer, where=where), code, names[columns["number"]]
     return None
 
 
@@ -350,5 +357,5 @@ def _provenance(source_id: str, path: Path, date: str | None, layer: gpd.GeoData
         licence=said("licence"),
         attribution=said("attribution"),
         data_date=date,
-        sha256=files.sha256(path),
+        sha256=boundaries.sha256(path),
     )

@@ -146,13 +146,14 @@ def one_pass(folder: Path) -> list[dict[str, object]]:
 
 def pass_of(osm: Path, areas: Path) -> None:
     """The pass alone, in this process; compiled code is loaded before the clock starts."""
-    from spatial.sources import files, prepared
+    from spatial.osm import partitions
+    from spatial.sources import boundaries
 
     with tempfile.TemporaryDirectory(dir=osm.parent) as name:
-        estates = [one for _, one in files.several(areas) if hasattr(one, "boundary")]
+        estates = [one for _, one in boundaries.read_areas(areas) if hasattr(one, "boundary")]
         usage = resource.getrusage(resource.RUSAGE_SELF)
         before, began = usage.ru_utime + usage.ru_stime, time.perf_counter()
-        found = prepared.prepare(osm, estates, Path(name) / "extract")
+        found = partitions.prepare(osm, estates, Path(name) / "extract")
         seconds = time.perf_counter() - began
     usage = resource.getrusage(resource.RUSAGE_SELF)
     cpu_s = usage.ru_utime + usage.ru_stime - before
@@ -290,7 +291,7 @@ PARTS = {
 def main(arguments: Sequence[str]) -> None:
     """Measure some parts; or be what is measured."""
     if arguments[:1] == ["--as-cli"]:
-        from spatial.cli import run_and_leave
+        from spatial.cli.main import run_and_leave
 
         sys.argv = ["faellesrum", *arguments[1:]]
         run_and_leave()

@@ -18,9 +18,12 @@ from typing import Any
 import shapely
 
 import spatial
-from spatial import config, gathering, pipeline, whatif
-from spatial.clock import Clock
-from spatial.model import Edit
+from spatial.analysis import inputs, run
+from spatial.core.model import Edit
+from spatial.core.timing import Clock
+from spatial.settings import rubric
+from spatial.settings import tags as settings_tags
+from spatial.studies import what_if
 from tests.benchmarks import processes, whole_run
 
 TIMES = 9
@@ -38,17 +41,17 @@ def median_s(work: Callable[[], Any]) -> float:
     return statistics.median(spent)
 
 
-def started() -> whatif.WhatIf:
+def started() -> what_if.WhatIf:
     """The bundled estate, looked at once."""
     extract, boundary = whole_run.DEMO
     estate = spatial.Estate.from_file(boundary)
-    rules, spec = config.tag_rules(), config.rubric(None)
-    ground = gathering.ground(estate, rules, Clock(None), osm=extract)
-    pipeline.make_ready()
-    return whatif.WhatIf(ground, estate, rules, spec)
+    rules, spec = settings_tags.tag_rules(), rubric.rubric(None)
+    ground = inputs.gather_ground(estate, rules, Clock(None), osm=extract)
+    run.load_compiled()
+    return what_if.WhatIf(ground, estate, rules, spec)
 
 
-def edits(known: whatif.WhatIf) -> dict[str, Edit]:
+def edits(known: what_if.WhatIf) -> dict[str, Edit]:
     """One edit of each kind, in the middle of the estate."""
     view = known.before.view
     here = view.rooms.geometry.iloc[0].centroid

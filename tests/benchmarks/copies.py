@@ -102,7 +102,7 @@ def areas(town: Town, copies: int, count: int, departments: Path | None = None) 
     import shapely
     from pyproj import Transformer
 
-    from spatial.crs import WGS84, local_metric
+    from spatial.core.crs import WGS84, local_metric
 
     draw, moves = np.random.default_rng(SEED), shifts(copies)
     shapes = [shapely.Point(0, 0).buffer(SITE_M)]

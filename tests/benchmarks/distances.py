@@ -29,17 +29,19 @@ def network_of(extract: Path) -> Any:
     import shapely
     from pyproj import Transformer
 
-    from spatial import config, graph, layers
-    from spatial.crs import WGS84, local_metric
-    from spatial.sources import osm_file
+    from spatial.core.crs import WGS84, local_metric
+    from spatial.layers import canonical
+    from spatial.network import graph as network_graph
+    from spatial.osm import osmium_reader
+    from spatial.settings import tags
     from tests.benchmarks.reading import box_of
 
     box = box_of(extract)
     crs = local_metric((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-    raw = osm_file.read(extract, shapely.box(*box), crs)
-    tables = layers.canonical(raw, config.tag_rules(), crs)
+    raw = osmium_reader.read_with_osmium(extract, shapely.box(*box), crs)
+    tables = canonical.canonical_layers(raw, tags.tag_rules(), crs)
     assert Transformer.from_crs(WGS84, crs, always_xy=True)
-    return graph.build(tables["paths"], tables["path_nodes"])
+    return network_graph.build_network(tables["paths"], tables["path_nodes"])
 
 
 def arcs(net: Any) -> tuple[Any, Any, Any]:
@@ -68,27 +70,27 @@ def best(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def ours(net: Any, sources: Any) -> Callable[[], Any]:
     """The program's own search."""
-    from spatial import network
+    from spatial.network import attachment, distances
 
-    everything = network.node_targets(net, np.arange(net.node_count))
-    from_ = network.node_targets(net, sources)
+    everything = attachment.node_targets(net, np.arange(net.node_count))
+    from_ = attachment.node_targets(net, sources)
 
     def work() -> Any:
-        return network.approaches(net, from_, everything, limit_m=LIMIT_M, detailed=False).distance_m
+        return distances.approaches(net, from_, everything, limit_m=LIMIT_M, detailed=False).distance_m
 
     return work
 
 
 def ours_searching(net: Any, sources: Any) -> Callable[[], Any]:
     """The same search as it is used for flows: all nodes within the limit, without a table of distances."""
-    from spatial import network, walking
+    from spatial.network import distances, kernels
 
-    graph = network._graph(net, None, net.locked)
+    graph = distances._graph(net, None, net.locked)
     supply, demand = np.ones(net.node_count), np.ones(net.node_count)
 
     def work() -> Any:
         total = np.zeros(len(net.length_m))
-        walking.flow_kernel(sources, supply, demand, LIMIT_M, graph, total)
+        kernels.flow_kernel(sources, supply, demand, LIMIT_M, graph, total)
         return total
 
     return work

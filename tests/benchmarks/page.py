@@ -74,12 +74,12 @@ def run(paths: list[Path]) -> list[dict[str, object]]:
 
 def stress(folder: Path) -> Path:
     """Draw the largest map that a page has to bear."""
-    from spatial.render import web_map
-    from tests.render import fixtures
+    from spatial.maps.web import page as web_page
+    from tests.maps import fixtures
 
     result = fixtures.stress()
     path = folder / "stress.html"
-    web_map.render(result, path, judged=fixtures.judged(result))
+    web_page.render_map(result, path, judged=fixtures.judged(result))
     return path
 
 

@@ -33,16 +33,16 @@ def box_of(extract: Path) -> tuple[float, float, float, float]:
 
 
 def _metric(box: tuple[float, float, float, float]) -> object:
-    from spatial.crs import local_metric
+    from spatial.core.crs import local_metric
 
     return local_metric((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
 
 
 def ours(extract: Path) -> int:
     """The reader of `run`, which keeps every tagged object."""
-    from spatial.sources import surroundings
+    from spatial.osm import reader as osm_reader
 
-    raw = surroundings.read(extract, _everything(extract))
+    raw = osm_reader.read_around(extract, _everything(extract))
     return len(raw.points) + len(raw.lines) + len(raw.areas)
 
 
@@ -50,7 +50,7 @@ def _everything(extract: Path) -> Any:
     """An estate that is the whole of an extract."""
     import shapely
 
-    from spatial.model import Estate
+    from spatial.core.model import Estate
 
     box, crs = box_of(extract), _metric(box_of(extract))
     west, south, east, north = _to_metres(crs).transform_bounds(*box)
@@ -91,11 +91,11 @@ def osmnx(extract: Path) -> int:
 
 def one_pass(extract: Path) -> int:
     """The reader of `batch`: the same objects into GeoParquet partitions, and from there in metres."""
-    from spatial.sources import prepared
+    from spatial.osm import partitions
 
     whole = _everything(extract)
     with tempfile.TemporaryDirectory() as folder:
-        raw = prepared.around(prepared.prepare(extract, [whole], Path(folder) / "extract"), whole)
+        raw = partitions.raw_around(partitions.prepare(extract, [whole], Path(folder) / "extract"), whole)
     return len(raw.points) + len(raw.lines) + len(raw.areas)
 
 

@@ -24,9 +24,11 @@ from rasterio.features import rasterize
 from rasterio.transform import from_origin
 
 import spatial
-from spatial import config, layers, surface
-from spatial.model import Raster
-from spatial.sources import osm_file
+from spatial.core.model import Raster
+from spatial.layers import canonical
+from spatial.osm import osmium_reader
+from spatial.settings import tags as settings_tags
+from spatial.terrain import sky_and_sun
 from tests import umep
 from tests.benchmarks import processes, whole_run
 
@@ -37,8 +39,8 @@ SKY_POINTS = 5_000
 def heights(box: tuple[int, int, int, int]) -> np.ndarray:
     """Surface of the demo in a box (west, south, east, north) at one metre."""
     estate = spatial.Estate.from_file(whole_run.DEMO[1])
-    rules, raw = config.tag_rules(), osm_file.around(whole_run.DEMO[0], estate)
-    buildings = layers.canonical(raw, rules, estate.crs)["buildings"]
+    rules, raw = settings_tags.tag_rules(), osmium_reader.osmium_around(whole_run.DEMO[0], estate)
+    buildings = canonical.canonical_layers(raw, rules, estate.crs)["buildings"]
     west, south, east, north = box
     shape, turn = (north - south, east - west), from_origin(west, north, 1, 1)
     tall = np.where(np.isnan(buildings["levels"]), LEVELS, buildings["levels"]) * LEVEL_M
@@ -80,7 +82,7 @@ def boxes() -> dict[str, tuple[int, int, int, int]]:
 
 def surface_beyond() -> float:
     """How far beyond the study area the surface is read."""
-    from spatial.sources.raster import SURFACE_BEYOND_M
+    from spatial.sources.rasters import SURFACE_BEYOND_M
 
     return SURFACE_BEYOND_M
 
@@ -123,10 +125,12 @@ def skies() -> list[dict[str, object]]:
     grid = Raster(
         values.astype(np.float32), box[0], box[3], 1.0, spatial.Estate.from_file(whole_run.DEMO[1]).crs, 1.0, ()
     )
-    skyline = surface.skyline(grid, None, np.empty(0, dtype=object))
+    skyline = sky_and_sun.skyline(grid, None, np.empty(0, dtype=object))
     points = np.random.default_rng(2).uniform([box[0], box[1]], [box[2], box[3]], (SKY_POINTS, 2))
-    surface.sky_view(points[:10], skyline)
-    rates = {"ours, 72 directions to 200 m, trees": SKY_POINTS / _seconds(lambda: surface.sky_view(points, skyline))}
+    sky_and_sun.sky_view(points[:10], skyline)
+    rates = {
+        "ours, 72 directions to 200 m, trees": SKY_POINTS / _seconds(lambda: sky_and_sun.sky_view(points, skyline))
+    }
     part = values[:250, :250]
     none = np.zeros_like(part)
     rates["UMEP's definition in NumPy, 145 patches"] = part.size / _seconds(

@@ -28,7 +28,7 @@ from collections.abc import Callable
 import numpy as np
 import shapely
 
-from spatial.visibility import Occluders, in_sight, isovist, visible_area
+from spatial.visibility.isovists import Occluders, in_sight, isovist, visible_area
 
 ORIGIN = np.array([724_000.0, 6_175_000.0])  # UTM metres, as in the north of Europe
 HOUSES = 10_000
@@ -61,7 +61,7 @@ def footprints_of(path: str) -> np.ndarray:
     import osmium
     from pyproj import Transformer
 
-    from spatial.crs import WGS84, local_metric
+    from spatial.core.crs import WGS84, local_metric
 
     factory, found = osmium.geom.WKBFactory(), []
     areas = osmium.FileProcessor(path).with_areas(osmium.filter.KeyFilter("building"))

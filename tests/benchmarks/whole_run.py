@@ -26,7 +26,7 @@ NOTEBOOKS = (
     ("notebook of the same work", "tests.benchmarks.notebook_whole", 1),
 )
 # What `faellesrum run` imports on its way; timed in a process of its own.
-OUR_IMPORTS = "import spatial.commands.run, spatial.pipeline, spatial.outputs, spatial.press, spatial.render.tables"
+OUR_IMPORTS = "import spatial.cli.commands.run, spatial.analysis.run, spatial.analysis.storage, spatial.maps.tables"
 
 
 def _ours(extract: Path, boundary: Path, out: Path) -> list[str]:

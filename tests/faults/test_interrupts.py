@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import COMMAND, FILES, NEAR, boundary, town
+from tests.cli.test_main import COMMAND, FILES, NEAR, boundary, town
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and rights of POSIX")
 # Interrupts are answered within a second of their own time; the machine may have other things to do.
@@ -114,9 +114,9 @@ def test_a_place_without_rights(place, files, tmp_path):
 
 def test_a_file_that_vanishes_while_it_is_read(files, tmp_path, monkeypatch):
     """Between the look at a file and its reading there is time for it to go."""
-    from spatial.errors import SourceError
-    from spatial.sources import files as boundaries
-    from spatial.sources import map_file, observations, osm_file, vector_file
+    from spatial.core.errors import SourceError
+    from spatial.osm import osmium_reader
+    from spatial.sources import boundaries, text_tables, vector_files
     from tests.hostile.readers import ESTATE, layer
 
     def vanishing(function):
@@ -127,29 +127,29 @@ def test_a_file_that_vanishes_while_it_is_read(files, tmp_path, monkeypatch):
         return gone
 
     with monkeypatch.context() as patch:
-        patch.setattr(vector_file, "read", vanishing(vector_file.read))
+        patch.setattr(vector_files, "read_table", vanishing(vector_files.read_table))
         for read in (boundaries.estate, layer):
             shutil.copy(files[0], tmp_path / "a.geojson")
             with pytest.raises(SourceError, match=r"a\.geojson"):
                 read(tmp_path / "a.geojson")
     with monkeypatch.context() as patch:
-        patch.setattr(osm_file, "_window", vanishing(osm_file._window))
+        patch.setattr(osmium_reader, "_window", vanishing(osmium_reader._window))
         shutil.copy(files[1], tmp_path / "a.osm")
         with pytest.raises(SourceError, match=r"a\.osm"):
-            osm_file.around(tmp_path / "a.osm", ESTATE)
+            osmium_reader.osmium_around(tmp_path / "a.osm", ESTATE)
     with monkeypatch.context() as patch:
-        patch.setattr(observations, "_csv", vanishing(observations._csv))
+        patch.setattr(text_tables, "_csv", vanishing(text_tables._csv))
         (tmp_path / "a.csv").write_text("a,b\n1,2\n")
         with pytest.raises(SourceError, match=r"a\.csv"):
-            observations.tables(tmp_path / "a.csv")
-    assert map_file.NEEDED
+            text_tables.text_tables(tmp_path / "a.csv")
+    assert vector_files.NEEDED
 
 
 def test_a_clock_that_jumps(files, tmp_path, monkeypatch):
     """The time of making may be long ago or far off: ages are told, nothing breaks, the same is found."""
     from datetime import UTC, datetime, timedelta
 
-    from spatial.sources import _cache
+    from spatial.sources import http_cache
 
     class Jumping(datetime):
         turn = 0
@@ -159,8 +159,8 @@ def test_a_clock_that_jumps(files, tmp_path, monkeypatch):
             cls.turn += 1
             return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=(-4000) ** (cls.turn % 2) * 2)
 
-    monkeypatch.setattr(_cache, "datetime", Jumping)
-    cache = _cache.Cache(tmp_path / "cache")
+    monkeypatch.setattr(http_cache, "datetime", Jumping)
+    cache = http_cache.Cache(tmp_path / "cache")
     for turn in range(4):
         with cache.draft(".bin") as path:
             path.write_bytes(b"x")

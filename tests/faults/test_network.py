@@ -19,12 +19,12 @@ from pathlib import Path
 
 import pytest
 
-from spatial.errors import SourceError, SourceUnavailable, SpatialError
-from spatial.sources import catalogue, register, transport
-from spatial.sources.transport import Key, Transport
+from spatial.core.errors import SourceError, SourceUnavailable, SpatialError
+from spatial.sources import catalogue, http, layers
+from spatial.sources.http import Key, Transport
+from tests.cli.test_main import COMMAND, NEAR, boundary, call, town
 from tests.hostile.readers import ESTATE
 from tests.sources.unruly import Reply, gml, serving, wfs
-from tests.test_cli import COMMAND, NEAR, boundary, call, town
 
 # Made once for these tests by `openssl req -x509`; it vouches for nothing and opens nothing.
 SELF_SIGNED = Path(__file__).parents[1] / "data" / "self_signed.pem"
@@ -136,12 +136,12 @@ def asked_through(address: str):
     known = catalogue.load()["kk.legeplads"]
     source = replace(known, endpoint=f"{address}/ows", version="2.0.0", format=None)
     quick = Transport(connect_s=2, read_s=1, whole_s=4, attempts=2, sleep=lambda seconds: None)
-    return register.around(source.id, ESTATE, catalogue=catalogue.Catalogue({source.id: source}), transport=quick)
+    return layers.read_layer(source.id, ESTATE, catalogue=catalogue.Catalogue({source.id: source}), transport=quick)
 
 
 @pytest.mark.parametrize("bend", [hangs, cuts, resets, floods, floods_heads, swells, garbage])
 def test_a_bad_line_is_one_clear_error_in_bounded_time(bend, monkeypatch):
-    monkeypatch.setattr(transport, "MAX_BYTES", 20 << 20)
+    monkeypatch.setattr(http, "MAX_BYTES", 20 << 20)
     with serving(wfs(page)) as server, bent(server.server_port, bend) as address:
         begun = time.monotonic()
         with pytest.raises(SourceError) as caught:
@@ -289,7 +289,7 @@ def test_a_marked_key_is_in_no_output_log_or_cache(trouble, tmp_path, monkeypatc
 
     monkeypatch.setenv("MARKED_KEY", KEY)
     monkeypatch.setenv("FAELLESRUM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(transport, "ATTEMPTS", 1)
+    monkeypatch.setattr(http, "ATTEMPTS", 1)
     area, extract = boundary(tmp_path / "estate.geojson"), town(tmp_path / "town.osm")
     with serving(answer) as server, caplog.at_level("DEBUG"):
         monkeypatch.setenv("FAELLESRUM_SOURCES", str(catalogue_of(tmp_path, server.address)))

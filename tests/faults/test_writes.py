@@ -13,16 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from spatial import before_after, outputs
-from spatial.errors import InputError, SourceError, SpatialError
-from spatial.render import field_kit, files, sitemap, tables, web_map
+from spatial.analysis import before_after, loading, snapshot, storage
+from spatial.core import files
+from spatial.core.errors import InputError, SourceError, SpatialError
+from spatial.core.model import Extract
+from spatial.maps import tables
+from spatial.maps.sheet import sitemap
+from spatial.maps.web import page as web_page
 from spatial.reports import estate
-from spatial.sources import finished as reader
-from spatial.sources import frozen
-from spatial.sources._cache import Cache
-from spatial.sources.osm import Extract
+from spatial.sources.http_cache import Cache
+from tests.cli.test_main import FILES, analysis, digests, finished, inputs  # noqa: F401  (fixtures)
 from tests.faults.failing import killed, limited, writes
-from tests.test_cli import FILES, analysis, digests, finished, inputs  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes of POSIX")
 
@@ -33,23 +34,23 @@ def quick(analysis, finished):
 
     Unless ``gdal``, the GeoPackage is a copy of one: GDAL's writing is nothing that Python tells of.
     """
-    page, sheet = web_map.build(analysis).get_root().render(), sitemap.pdf(analysis, lang="da")
-    picture, checks = sitemap.picture(sheet), analysis.field_checks
-    document = estate.document(analysis, checks, lang="da")
+    page, sheet = web_page.build_map(analysis).get_root().render(), sitemap.sitemap_pdf(analysis, lang="da")
+    picture, checks = sitemap.sitemap_picture(sheet), analysis.field_checks
+    document = estate.estate_document(analysis, checks, lang="da")
 
     def save(out: Path, *, gdal: bool = False) -> None:
         with pytest.MonkeyPatch.context() as patch:
             drawn = type("Page", (), {"get_root": lambda self: self, "render": lambda self: page})
             patch.setattr(before_after, "for_map", lambda result, *_: (result, {}))
-            patch.setattr(estate, "document", lambda *_, **__: document)
+            patch.setattr(estate, "estate_document", lambda *_, **__: document)
             patch.setattr(type(analysis), "field_checks", checks)
-            patch.setattr(web_map, "build", lambda *_, **__: drawn())
-            patch.setattr(sitemap, "pdf", lambda *_, **__: sheet)
-            patch.setattr(sitemap, "picture", lambda *_, **__: picture)
+            patch.setattr(web_page, "build_map", lambda *_, **__: drawn())
+            patch.setattr(sitemap, "sitemap_pdf", lambda *_, **__: sheet)
+            patch.setattr(sitemap, "sitemap_picture", lambda *_, **__: picture)
             if not gdal:
                 packed = finished / "places.gpkg"
                 patch.setattr(tables, "geopackage", lambda result, path, **_: shutil.copyfile(packed, path))
-            outputs.save(analysis, out)
+            storage.save(analysis, out)
 
     return save
 
@@ -60,7 +61,7 @@ def whole(out: Path, before: dict[str, str]) -> bool:
     if now == before:
         return True
     assert set(FILES) <= set(now), sorted(now)
-    reader.read(out)
+    loading.read_run(out)
     return True
 
 
@@ -112,15 +113,15 @@ def test_a_run_killed_at_any_write_leaves_nothing_to_be_taken_for_a_result(there
         assert killed(lambda: quick(out), tmp_path, at=at), seen[at - 1]
         now = {name: digest for name, digest in digests(out).items() if "/" not in name} if out.is_dir() else {}
         if now != before and "manifest.json" in now:
-            reader.read(out)
+            loading.read_run(out)
             made = json.loads((out / "manifest.json").read_text())["made_at"]
             assert made and set(FILES) <= set(now)
         elif "manifest.json" not in now and out.is_dir():
             with pytest.raises(SourceError, match=r"no manifest\.json"):
-                reader.read(out)
+                loading.read_run(out)
     quick(out)  # a rerun works, and sweeps
     assert leftovers(tmp_path) == []
-    reader.read(out)
+    loading.read_run(out)
 
 
 def test_no_file_is_cut_short_by_a_disk_that_fills_up(quick, finished, tmp_path):
@@ -132,7 +133,7 @@ def test_no_file_is_cut_short_by_a_disk_that_fills_up(quick, finished, tmp_path)
         if limit >= sizes[-1]:
             continue
         if said == "done":
-            reader.read(out)
+            loading.read_run(out)
             shutil.rmtree(out)
         else:
             assert said.startswith("InputError: ") and "cannot be" in said, said
@@ -143,11 +144,11 @@ def test_a_failure_at_each_write_of_a_page_or_sheet_keeps_both_as_they_were(anal
     out = tmp_path / "town"
     shutil.copytree(finished, out)
     before = digests(out)
-    document, drawn = sitemap.pdf(analysis, lang="da"), b"picture"
+    document, drawn = sitemap.sitemap_pdf(analysis, lang="da"), b"picture"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sitemap, "picture", lambda *_, **__: drawn)
+        patch.setattr(sitemap, "sitemap_picture", lambda *_, **__: drawn)
         with writes(tmp_path) as seen:
-            sitemap.write(document, out / "other.pdf")
+            sitemap.write_sitemap(document, out / "other.pdf")
         total = len(seen)
         assert total > 4
         shutil.rmtree(out)
@@ -157,7 +158,7 @@ def test_a_failure_at_each_write_of_a_page_or_sheet_keeps_both_as_they_were(anal
             failed = False
             with writes(tmp_path, at=at):
                 try:
-                    sitemap.write(document, out / "sitemap.pdf")
+                    sitemap.write_sitemap(document, out / "sitemap.pdf")
                 except OSError as error:
                     assert "No space" in str(error)
                     failed = True
@@ -203,17 +204,17 @@ def test_the_cache_never_serves_half_a_file(tmp_path):
 
 
 def test_frozen_inputs_are_whole_or_those_of_before(inputs, tmp_path):
-    from spatial.analysis import Estate
+    from spatial.analysis.result import Estate
 
     area = Estate.from_file(inputs[0], margin_m=50, reach_m=300)
     out = tmp_path / "frozen"
 
     def freeze() -> None:
-        frozen.write(out, area, Extract(inputs[1]))
+        snapshot.write_snapshot(out, area, Extract(inputs[1]))
 
     with writes(tmp_path) as seen:
         freeze()
-    first, total = frozen.read(out), len(seen)
+    first, total = snapshot.read_snapshot(out), len(seen)
     assert total > 6
     for at in range(1, total + 1):
         with writes(tmp_path, at=at):
@@ -221,27 +222,27 @@ def test_frozen_inputs_are_whole_or_those_of_before(inputs, tmp_path):
                 freeze()
             except InputError as error:
                 assert "No space" in str(error)
-        assert frozen.read(out).estate == first.estate, seen[at - 1]
+        assert snapshot.read_snapshot(out).estate == first.estate, seen[at - 1]
     for at in range(1, total + 1):
         killed(freeze, tmp_path, at=at)
         if out.is_dir():
-            assert frozen.read(out).estate == first.estate, seen[at - 1]
+            assert snapshot.read_snapshot(out).estate == first.estate, seen[at - 1]
         else:
             with pytest.raises(SourceError, match=r"no inputs\.json"):
-                frozen.read(out)
+                snapshot.read_snapshot(out)
     freeze()
-    assert frozen.read(out).estate == first.estate and leftovers(tmp_path) == []
+    assert snapshot.read_snapshot(out).estate == first.estate and leftovers(tmp_path) == []
 
 
 def test_a_field_kit_is_whole_or_absent(finished, tmp_path):
-    from spatial import fieldwork
+    from spatial.fieldkit import kit as fieldkit_kit
 
-    kit = fieldwork.packed(fieldwork.pack(reader.read(finished)))
+    kit = fieldkit_kit.packed(fieldkit_kit.pack(loading.read_run(finished)))
     out = tmp_path / "kit"
 
     def pack() -> None:
-        with files.whole(out) as draft:
-            field_kit.render(kit, draft, lang="da")
+        with files.whole_folder(out) as draft:
+            fieldkit_kit.render_kit(kit, draft, lang="da")
 
     with writes(tmp_path) as seen:
         pack()
@@ -259,7 +260,7 @@ def test_a_field_kit_is_whole_or_absent(finished, tmp_path):
 
 
 def _hold(folder: str, ready: object, leave: object) -> None:
-    with files.whole(Path(folder)) as draft:
+    with files.whole_folder(Path(folder)) as draft:
         (draft / "x").write_text("first")
         ready.set()
         leave.wait(60)
@@ -274,16 +275,16 @@ def test_two_runs_into_one_folder_and_the_second_says_so(tmp_path):
         assert ready.wait(120)
         with (
             pytest.raises(InputError, match="out: another run is writing into this folder; wait"),
-            files.whole(tmp_path / "out"),
+            files.whole_folder(tmp_path / "out"),
         ):
             pytest.fail("two write into one folder")
-        with files.whole(tmp_path / "other") as draft:
+        with files.whole_folder(tmp_path / "other") as draft:
             (draft / "x").write_text("beside it")
     finally:
         leave.set()
         first.join(60)
     assert (tmp_path / "out" / "x").read_text() == "first"
-    with files.whole(tmp_path / "out") as draft:
+    with files.whole_folder(tmp_path / "out") as draft:
         (draft / "x").write_text("second")
     assert (tmp_path / "out" / "x").read_text() == "second"
     assert leftovers(tmp_path) == []

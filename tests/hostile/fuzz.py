@@ -21,10 +21,10 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spatial.config import DEFAULTS
-from spatial.errors import SpatialError
-from spatial.sources import frozen
-from spatial.sources.osm import Extract
+from spatial.analysis import snapshot
+from spatial.core.errors import SpatialError
+from spatial.core.model import Extract
+from spatial.settings.loading import DEFAULTS
 from tests.hostile.corpus import EVIL
 from tests.hostile.readers import ESTATE, READERS
 from tests.osm_xml import CENTRE_M, write
@@ -149,7 +149,7 @@ def _uncompressed(path: Path) -> None:
 def _frozen(path: Path) -> None:
     town = path.parent.with_name("town.osm.pbf")
     _town(town)
-    frozen.write(path.parent, ESTATE, Extract(town))
+    snapshot.write_snapshot(path.parent, ESTATE, Extract(town))
 
 
 def _finished(path: Path) -> None:

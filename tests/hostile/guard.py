@@ -61,7 +61,7 @@ def run(function: str, *arguments: Any, memory_mb: int = MEMORY_MB, cpu_s: int =
 
 
 def _call(pipe: Any, function: str, arguments: tuple[Any, ...], memory_mb: int, cpu_s: int) -> None:
-    from spatial.errors import SpatialError
+    from spatial.core.errors import SpatialError
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     begun, before_mb = time.process_time(), _status_mb("VmRSS")

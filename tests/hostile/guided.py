@@ -30,7 +30,7 @@ Try = Callable[[bytes], Any]
 def _pbf(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
     import numpy as np
 
-    from spatial.sources import _pbf_file
+    from spatial.osm.pbf import blocks
     from tests.hostile import fuzz
 
     path = folder / "a.osm.pbf"
@@ -39,7 +39,7 @@ def _pbf(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
 
     def once(data: bytes) -> None:
         path.write_bytes(data)
-        file = _pbf_file.opened(path)
+        file = blocks.opened(path)
         for blob in file.blobs():
             block = file.block(blob)
             list(block.nodes(np.ones(len(block.texts), dtype=bool)))
@@ -52,14 +52,14 @@ def _pbf(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
 def _positions(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
     import pandas as pd
 
-    from spatial.observation_rules import Mapped
-    from spatial.sources import positions
+    from spatial.settings.observation_columns import Mapped
+    from spatial.sources import text_tables
 
     def once(data: bytes) -> None:
         text = data.decode("utf-8", "replace")
         first, _, second = text.partition("|")
-        positions.of(pd.DataFrame({"wkt": [text]}), Mapped(), "x")
-        positions.of(pd.DataFrame({"lon": [first], "lat": [second]}), Mapped(), "x")
+        text_tables.positions_of_rows(pd.DataFrame({"wkt": [text]}), Mapped(), "x")
+        text_tables.positions_of_rows(pd.DataFrame({"lon": [first], "lat": [second]}), Mapped(), "x")
 
     seeds = [b"POINT (12.5 55.7)", b"55.7 12.5 0 4.2;55.8 12.5 0 1", b"12,5|55.7", b"SRID=25832;POLYGON ((0 0,1 0,1 1,0 0))",
              b'"geometry": {"type": "Point", "coordinates": [12.5, 55.7]} }']  # fmt: skip
@@ -69,10 +69,10 @@ def _positions(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], .
 def _times(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
     import pandas as pd
 
-    from spatial.observations import times
+    from spatial.observations import columns
 
     def once(data: bytes) -> None:
-        times.parse(pd.Series(data.decode("utf-8", "replace").split("\n")), zone="Europe/Copenhagen")
+        columns.parse(pd.Series(data.decode("utf-8", "replace").split("\n")), zone="Europe/Copenhagen")
 
     seeds = [b"20180802:0820\n20180802 0820", b"2024-05-01T12:00:00.5Z\n2024-05-01T12:00+02:00", b"1-5-2024 kl. 12.30",
              b"1.5.2024 12:30:00\n5/13/2024 1:00", b"2024/05/01 12:00"]  # fmt: skip
@@ -93,12 +93,12 @@ def _parcels(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...
 
 
 def _answers(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
-    from spatial.sources import answers
+    from spatial.sources import service_answers
 
     def once(data: bytes) -> None:
-        answers.counts(data)
-        answers.relinked(data, {"https://a.example/": "http://127.0.0.1:1/"})
-        answers.check(data, "x")
+        service_answers.feature_counts(data)
+        service_answers.relink_pages(data, {"https://a.example/": "http://127.0.0.1:1/"})
+        service_answers.check_answer(data, "x")
 
     seeds = [b'{"features": [], "numberMatched": 3, "links": [{"href": "https://a.example/x"}]}', b"<html><title>x</title>",
              b'{"error": {"message": "no"}}', b'<x:ExceptionReport><ExceptionText>no</ExceptionText></x:ExceptionReport>',
@@ -107,23 +107,23 @@ def _answers(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...
 
 
 def _overpass(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
-    from spatial.sources import _overpass_answer as overpass
+    from spatial.osm import overpass_client
 
     path = folder / "a.osm.pbf"
 
     def once(data: bytes) -> None:
         path.unlink(missing_ok=True)
-        overpass.write([overpass.parsed(data, "x")], path, (12.0, 55.0, 13.0, 56.0), "x")
+        overpass_client.write([overpass_client.parsed(data, "x")], path, (12.0, 55.0, 13.0, 56.0), "x")
 
     seeds = [b'{"osm3s": {"timestamp_osm_base": "2024-05-01T00:00:00Z"}, "elements": [{"type": "node", "id": 1, "lat": 55.5, '
              b'"lon": 12.5, "tags": {"a": "b"}}, {"type": "way", "id": 2, "nodes": [1, 1]}, {"type": "relation", "id": 3, '
              b'"members": [{"type": "way", "ref": 2, "role": ""}]}]}', b'{"remark": "timed out", "elements": []}',
              b"<html><body>too busy</body>", b"<osm><remark>runtime error</remark></osm>"]  # fmt: skip
-    return once, seeds, (overpass.PassingError,)
+    return once, seeds, (overpass_client.PassingError,)
 
 
 def _plan(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
-    from spatial.sources import plan_file
+    from spatial.plans import reading
     from tests.hostile import fuzz
     from tests.hostile.readers import ESTATE
 
@@ -131,13 +131,13 @@ def _plan(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
 
     def once(data: bytes) -> None:
         path.write_bytes(data)
-        plan_file.read(path, ESTATE)
+        reading.read_plan(path, ESTATE)
 
     return once, [fuzz.PLAN.encode()], ()
 
 
 def _frozen(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
-    from spatial.sources import frozen
+    from spatial.analysis import snapshot
     from tests.hostile import fuzz
 
     path = folder / "inputs" / "inputs.json"
@@ -147,7 +147,7 @@ def _frozen(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]
 
     def once(data: bytes) -> None:
         path.write_bytes(data)
-        frozen.read(path.parent)
+        snapshot.read_snapshot(path.parent)
 
     return once, seeds, ()
 
@@ -155,7 +155,7 @@ def _frozen(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]
 def _finished(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
     import json
 
-    from spatial.sources import finished
+    from spatial.analysis import loading
     from tests.hostile import fuzz
 
     path = folder / "manifest.json"
@@ -167,10 +167,10 @@ def _finished(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ..
 
     def once(data: bytes) -> None:
         path.write_bytes(data)
-        finished.lenses(folder)
-        finished.terrain(folder)
-        finished.observed(folder)
-        finished.read(folder)
+        loading.lenses(folder)
+        loading.terrain(folder)
+        loading.observed(folder)
+        loading.read_run(folder)
 
     return once, seeds, ()
 
@@ -178,14 +178,14 @@ def _finished(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ..
 # What is fuzzed, and the modules whose branches guide.
 TARGETS: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     "pbf": (_pbf, [f"spatial.sources.{name}" for name in ("_pbf_file", "_pbf_decode", "_protobuf", "_kernels")]),
-    "positions": (_positions, ["spatial.sources.positions"]),
-    "times": (_times, ["spatial.observations.times"]),
+    "positions": (_positions, ["spatial.sources.text_tables"]),
+    "times": (_times, ["spatial.observations.columns"]),
     "parcels": (_parcels, ["spatial.sources.parcels"]),
-    "answers": (_answers, ["spatial.sources.answers", "json"]),
-    "overpass": (_overpass, ["spatial.sources._overpass_answer", "json"]),
-    "plan": (_plan, ["spatial.sources.plan_file", "tomllib"]),
-    "frozen": (_frozen, ["spatial.sources.frozen", "spatial.sources._stored", "json"]),
-    "finished": (_finished, ["spatial.sources.finished", "json"]),
+    "answers": (_answers, ["spatial.sources.service_answers", "json"]),
+    "overpass": (_overpass, ["spatial.osm.overpass_client", "json"]),
+    "plan": (_plan, ["spatial.plans.reading", "tomllib"]),
+    "frozen": (_frozen, ["spatial.analysis.snapshot", "spatial.analysis.snapshot", "json"]),
+    "finished": (_finished, ["spatial.analysis.loading", "json"]),
 }
 
 
@@ -198,7 +198,7 @@ def fuzz_one(name: str, seconds: int) -> None:
     with atheris.instrument_imports(include=modules, enable_loader_override=False):
         for module in modules:
             __import__(module)
-    from spatial.errors import SpatialError
+    from spatial.core.errors import SpatialError
 
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as scratch:

@@ -10,23 +10,14 @@ from typing import Any
 import shapely
 from pyproj import CRS
 
-from spatial import config, observation_rules, outputs
-from spatial.model import Estate
-from spatial.observation_rules import Mapped
-from spatial.observations.canonical import canonical
-from spatial.sources import (
-    catalogue,
-    field_answers,
-    files,
-    frozen,
-    observations,
-    osm_file,
-    parcels,
-    plan_file,
-    prepared,
-    raster,
-    register,
-)
+from spatial.analysis import snapshot, storage
+from spatial.core.model import Estate
+from spatial.observations.normalisation import normalise
+from spatial.osm import osmium_reader, partitions
+from spatial.plans import reading
+from spatial.settings import observation_columns, rubric
+from spatial.settings.observation_columns import Mapped
+from spatial.sources import boundaries, catalogue, field_answers, layers, parcels, rasters, text_tables
 from tests.osm_xml import CENTRE_M, METRIC
 
 X, Y = CENTRE_M
@@ -43,14 +34,14 @@ LAYER = "kk.legeplads"
 
 def layer(path: Path) -> Any:
     """A municipal layer, read, landed and mapped."""
-    return register.around(f"{LAYER}={path}", ESTATE)
+    return layers.read_layer(f"{LAYER}={path}", ESTATE)
 
 
 def counts(path: Path) -> Any:
     """Observations, read and brought to one table."""
     mapped = Mapped(kind="staying")
-    sheets, crs, _ = observations.read(path, mapped=mapped, crs=CRS(25832))
-    return canonical(sheets, mapped=mapped, crs=crs)
+    sheets, crs, _ = text_tables.read_tables(path, mapped=mapped, crs=CRS(25832))
+    return normalise(sheets, mapped=mapped, crs=crs)
 
 
 def parcels_table(path: Path) -> Any:
@@ -65,32 +56,32 @@ def drawing(path: Path) -> Any:
         f'drawing = "{path.name}"\ncrs = "EPSG:25832"\nmetres_per_unit = 1.0\nignore = ["I*"]\n'
         '[layer."NEW"]\naction = "add"\nlayer = "path"\n'
     )
-    return plan_file.read(mapping, ESTATE)
+    return reading.read_plan(mapping, ESTATE)
 
 
 def extract(path: Path) -> Any:
     """An extract, read as a batch reads it: by our own decoder, in one pass."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        return prepared.around(prepared.prepare(path, [ESTATE], Path(folder) / "partitions"), ESTATE)
+        return partitions.raw_around(partitions.prepare(path, [ESTATE], Path(folder) / "partitions"), ESTATE)
 
 
 READERS: dict[str, Callable[[Path], Any]] = {
-    "boundary": files.estate,
-    "osm": lambda path: osm_file.around(path, ESTATE),
+    "boundary": boundaries.estate,
+    "osm": lambda path: osmium_reader.osmium_around(path, ESTATE),
     "extract": extract,
     "layer": layer,
     "observations": counts,
-    "field_answers": field_answers.read,
-    "plan": lambda path: plan_file.read(path, ESTATE),
+    "field_answers": field_answers.read_field_answers,
+    "plan": lambda path: reading.read_plan(path, ESTATE),
     "drawing": drawing,
     "parcels": parcels_table,
-    "rubric": config.rubric,
-    "mapping": observation_rules.mapped,
+    "rubric": rubric.rubric,
+    "mapping": observation_columns.mapped,
     "catalogue": lambda path: catalogue.load(path),
-    "terrain": lambda path: raster.terrain(path, ESTATE),
-    "surface": lambda path: raster.surface(path, ESTATE),
-    "frozen": frozen.read,
-    "finished": outputs.load,
+    "terrain": lambda path: rasters.terrain(path, ESTATE),
+    "surface": lambda path: rasters.surface(path, ESTATE),
+    "frozen": snapshot.read_snapshot,
+    "finished": storage.load,
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from spatial.indicators.can_watch import can_watch
-from spatial.visibility import Occluders
+from spatial.visibility.isovists import Occluders
 from tests import tables
 from tests.tables import NAN
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from spatial.config import tag_rules
 from spatial.indicators.commitment import low_commitment, no_programme
+from spatial.settings.tags import tag_rules
 from tests import tables
 from tests.tables import NAN
 

@@ -12,15 +12,16 @@ import shapely
 from numpy.testing import assert_allclose, assert_array_equal
 from shapely.affinity import translate
 
-from spatial import indicators, scene, strings
-from spatial import places as rooms
-from spatial.config import tag_rules
-from spatial.model import ASPECTS, EVIDENCE, Estate
-from spatial.visibility import Occluders
+from spatial.core import languages
+from spatial.core.model import ASPECTS, EVIDENCE, Estate
+from spatial.indicators import inputs, registry
+from spatial.places import detection, meeting_spaces
+from spatial.settings.tags import tag_rules
+from spatial.visibility.isovists import Occluders
 from tests import rasters, tables
 
 RULES = tag_rules()
-REGISTRY = indicators.registry()
+REGISTRY = registry.registry()
 ORIGIN = (711_000.3, 6_173_000.7)
 NEED_A_MODEL = {"slope_max": "terrain", "sky_view": "surface", "sun_hours": "surface"}
 NEED_A_LAYER = {"estates_reached": "layer"}
@@ -78,20 +79,22 @@ def made(shift=(0.0, 0.0), seed=None):
     ).items()}  # fmt: skip
     boundary = translate(shapely.box(-160, -60, 170, 100), x, y)
     estate = Estate("e", "Estate", boundary, tables.ETRS89_UTM32, tenure="almen")
-    found = rooms.find(layers["place_objects"], layers["buildings"], layers["ground"], boundary, 2000.0, RULES)
-    parting = rooms.separators(
-        layers["buildings"], layers["barriers"], rooms.parting_roads(layers["paths"]), layers["water"]
+    found = detection.find_places(
+        layers["place_objects"], layers["buildings"], layers["ground"], boundary, 2000.0, RULES
     )
-    found = found.assign(space_id=rooms.rooms(found, parting, RULES))
+    parting = meeting_spaces.separators(
+        layers["buildings"], layers["barriers"], meeting_spaces.parting_roads(layers["paths"]), layers["water"]
+    )
+    found = found.assign(space_id=meeting_spaces.group_places(found, parting, RULES))
     cutting = np.concatenate([layers[name].geometry.to_numpy() for name in ("barriers", "water")])
-    spaces = rooms.spaces(found, found["space_id"], layers["buildings"], cutting, boundary)
-    sites = scene.sites(
+    spaces = meeting_spaces.meeting_spaces(found, found["space_id"], layers["buildings"], cutting, boundary)
+    sites = inputs.sites(
         found if seed is None else found.iloc[np.random.default_rng(seed + 1).permutation(len(found))], spaces
     )
     return SimpleNamespace(
         sites=sites,
         places=sites[sites["level"] == "place"],
-        tables=scene.build(layers, sites, estate, RULES, **models(x, y)),
+        tables=inputs.indicator_inputs(layers, sites, estate, RULES, **models(x, y)),
     )
 
 
@@ -115,7 +118,7 @@ def fences():
 def measured(world):
     """All that is measured of a scene, by indicator."""
     return {
-        name: indicators.measure(spec, world.places if spec.members else world.sites, world.tables)
+        name: registry.measure(spec, world.places if spec.members else world.sites, world.tables)
         for name, spec in REGISTRY.items()
     }
 
@@ -146,8 +149,8 @@ def test_the_scene_is_worth_testing_on(world, found):
 def test_needs_are_in_the_scene(name, world):
     spec = REGISTRY[name]
     assert set(spec.needs) <= set(world.tables)
-    assert spec.id == name and spec.aspect in ASPECTS and spec.unit in indicators.UNITS
-    assert spec.reference.strip() and spec.catchment_m >= 0 and spec.column.endswith(indicators.UNITS[spec.unit])
+    assert spec.id == name and spec.aspect in ASPECTS and spec.unit in registry.UNITS
+    assert spec.reference.strip() and spec.catchment_m >= 0 and spec.column.endswith(registry.UNITS[spec.unit])
 
 
 @each
@@ -163,14 +166,14 @@ def test_arrays_evidence_and_rules(name, world, found):
 
 
 @each
-@pytest.mark.parametrize("lang", strings.LANGUAGES)
+@pytest.mark.parametrize("lang", languages.LANGUAGES)
 def test_every_rule_has_words(name, lang, found):
-    words = strings.texts(lang)["rule"]
+    words = languages.texts(lang)["rule"]
     missing = {rule for rule in found[name].rule if not words.get(rule)}
     assert not missing
 
 
-@pytest.mark.parametrize("lang", strings.LANGUAGES)
+@pytest.mark.parametrize("lang", languages.LANGUAGES)
 def test_rules_made_of_tags_and_ground_have_words(lang):
     """Rules that only show on other scenes: all grounds, all tags of access and affiliation."""
     rules = {f"{ground}_ground" for ground in (*RULES.access["closed_ground"], *RULES.affiliation["ground"])}
@@ -180,7 +183,7 @@ def test_rules_made_of_tags_and_ground_have_words(lang):
         "tag_access",
         "not_measured",
     }
-    assert rules <= set(strings.texts(lang)["rule"])
+    assert rules <= set(languages.texts(lang)["rule"])
 
 
 @each
@@ -195,21 +198,21 @@ def test_low_value_high(name, found):
     if unit in ("share", "index"):
         assert (value <= 1 + 1e-9).all()
     # What is known is no interval; what is not known has no value.
-    assert np.isnan(result.value[result.evidence == indicators.UNKNOWN]).all()
-    sure = (result.evidence == indicators.OBSERVED) & np.isfinite(result.value)
+    assert np.isnan(result.value[result.evidence == registry.UNKNOWN]).all()
+    sure = (result.evidence == registry.OBSERVED) & np.isfinite(result.value)
     assert not np.isnan(result.low[sure]).any()
 
 
 def test_a_run_without_models_leaves_out_what_needs_them(nobody):
     (sites, _), _ = nobody
     estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
-    plain = scene.build(tables.layers(), sites, estate, RULES)
-    lost = {name: indicators.lacking(spec, plain) for name, spec in REGISTRY.items()}
+    plain = inputs.indicator_inputs(tables.layers(), sites, estate, RULES)
+    lost = {name: registry.lacking(spec, plain) for name, spec in REGISTRY.items()}
     assert {
-        name: (scene.MODELS_OF | scene.LAYER_OF)[table][0] for name, table in lost.items() if table
+        name: (inputs.MODELS_OF | inputs.LAYER_OF)[table][0] for name, table in lost.items() if table
     } == NEED_A_MODEL | NEED_A_LAYER
     for spec in (REGISTRY[name] for name in REGISTRY if name not in NEED_A_MODEL | NEED_A_LAYER):
-        indicators.measure(spec, sites, plain)
+        registry.measure(spec, sites, plain)
 
 
 @each
@@ -217,7 +220,7 @@ def test_inputs_are_not_changed(name, world):
     spec = REGISTRY[name]
     table = world.places if spec.members else world.sites
     before = table.copy(deep=True), {need: frozen(world.tables[need]) for need in spec.needs}
-    indicators.measure(spec, table, world.tables)
+    registry.measure(spec, table, world.tables)
     assert table.equals(before[0]) and table.columns.equals(before[0].columns)
     for need in spec.needs:
         same(frozen(world.tables[need]), before[1][need])
@@ -298,13 +301,16 @@ def test_the_place_on_earth_does_not_matter(name, world, found, elsewhere):
 def nobody():
     """The layers of an estate without anything in it."""
     estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
-    none = rooms.find(
+    none = detection.find_places(
         tables.place_objects({}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES
     ).assign(space_id=np.empty(0, dtype=object))
-    sites = scene.sites(
-        none, rooms.spaces(none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary)
+    sites = inputs.sites(
+        none,
+        meeting_spaces.meeting_spaces(
+            none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary
+        ),
     )
-    lone = rooms.find(
+    lone = detection.find_places(
         tables.place_objects({"b": ("bench", (50, 50))}),
         tables.buildings([]),
         tables.ground(),
@@ -312,36 +318,42 @@ def nobody():
         250.0,
         RULES,
     ).assign(space_id="space:b")
-    lonely = scene.sites(
-        lone, rooms.spaces(lone, lone["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary)
+    lonely = inputs.sites(
+        lone,
+        meeting_spaces.meeting_spaces(
+            lone, lone["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary
+        ),
     )
     layers = tables.layers(
         place_objects=tables.place_objects({"far": ("swap", (9000, 9000))}),
         departments=tables.departments({"kk.x:1": shapely.box(9000, 9000, 9010, 9010)}),
     )
-    return [(table, scene.build(layers, table, estate, RULES, **models(0, 0))) for table in (sites, lonely)]
+    return [(table, inputs.indicator_inputs(layers, table, estate, RULES, **models(0, 0))) for table in (sites, lonely)]
 
 
 def test_a_scene_without_any_object():
     estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
-    none = rooms.find(
+    none = detection.find_places(
         tables.place_objects({}), tables.buildings([]), tables.ground(), estate.boundary, 250.0, RULES
     ).assign(space_id=np.empty(0, dtype=object))
-    sites = scene.sites(
-        none, rooms.spaces(none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary)
+    sites = inputs.sites(
+        none,
+        meeting_spaces.meeting_spaces(
+            none, none["space_id"], tables.buildings([]), np.empty(0, dtype=object), estate.boundary
+        ),
     )
-    built = scene.build(tables.layers(), sites, estate, RULES)
+    built = inputs.indicator_inputs(tables.layers(), sites, estate, RULES)
     assert [len(built[name]) for name in ("seats", "activities", "entries")] == [0, 0, 0]
 
 
 @each
 def test_no_places_and_nothing_around_a_place(name, nobody):
     for rows, (table, layers) in enumerate(nobody):
-        result = indicators.measure(REGISTRY[name], table, layers)
+        result = registry.measure(REGISTRY[name], table, layers)
         assert [getattr(result, field).shape for field in FIELDS] == [(rows,)] * 5
         assert [getattr(result, field).dtype for field in FIELDS[:3]] == [np.float64] * 3
         assert all(re.fullmatch("[a-z0-9_;]+", rule) for rule in result.rule)
-        assert not (set(result.rule) - set(strings.texts("en")["rule"]))
+        assert not (set(result.rule) - set(languages.texts("en")["rule"]))
 
 
 def test_groups_have_the_mean_and_the_weakest_evidence():
@@ -356,15 +368,15 @@ def test_groups_have_the_mean_and_the_weakest_evidence():
         (0.75, 0.65, 0.85, "assumed by rule", "b"),
         (np.nan, 1.3 / 3, 2.7 / 3, "unknown", "c"),
     )
-    tables.check(indicators.over_members(indicators.from_rows(rows), groups), *expected)
+    tables.check(registry.over_members(registry.from_rows(rows), groups), *expected)
 
 
 @pytest.mark.parametrize(("unit", "high", "blind_low"), [("count", 12 / 0.8, 10), ("m", 12, np.nan)])
 def test_the_edge_of_the_extract(unit, high, blind_low):
     """Wholly seen, 80 % seen (a count may be higher by what lies beyond), 40 % seen (says nothing)."""
     spec = SimpleNamespace(unit=unit)
-    found = indicators.at_extract_edge(
-        spec, indicators.from_rows([(11.0, 10.0, 12.0, "derived", "a")] * 3), np.array([1.0, 0.8, 0.4])
+    found = registry.at_extract_edge(
+        spec, registry.from_rows([(11.0, 10.0, 12.0, "derived", "a")] * 3), np.array([1.0, 0.8, 0.4])
     )
     tables.check(
         found, (11, 10, 12, "derived", "a"), (11, 10, high, "derived", "a;extract_edge_20pct_unseen"),
@@ -397,6 +409,6 @@ def test_an_indicator_declares_the_tags_it_reads(name, world):
     asked = set()
     sites = world.places if REGISTRY[name].members else world.sites
     watched = sites.assign(tags=[Asked(tags, asked) for tags in sites["tags"]])
-    indicators.measure(REGISTRY[name], watched, world.tables)
+    registry.measure(REGISTRY[name], watched, world.tables)
     assert asked <= set(REGISTRY[name].reads)
     assert bool(asked) == bool(REGISTRY[name].reads)

@@ -11,7 +11,7 @@ from tests.tables import NAN
 YARD = shapely.box(0, 0, 20, 10)
 RING = YARD.exterior
 DERIVED = ("derived", "perimeter_near_barrier_or_building")
-GATE = shapely.difference(RING, shapely.Point(10, 0).buffer(1.5))  # as spatial.layers opens it
+GATE = shapely.difference(RING, shapely.Point(10, 0).buffer(1.5))  # as spatial.layers.canonical opens it
 CASES = {
     # name: kind, tags, barriers, buildings, expected
     "nothing around": ("bench", {}, [], [], (0, 0, 0, *DERIVED)),

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import shapely
 
-from spatial import scene
+from spatial.indicators import inputs
 from spatial.indicators.estates_reached import estates_reached
 from tests import tables
 
@@ -33,9 +33,9 @@ def test_whose_ground_a_dwelling_stands_on():
     grounds = tables.departments({"x:1": large, "x:2": small, "x:3": second, "x:4": shapely.box(300, 0, 301, 1)})
     grounds = grounds.assign(name=["North", "South", "North", None], operator=["AAB", "AAB", "AAB", None])
     homes = tables.dwellings([(50, 50, 1), (5, 5, 1), (205, 5, 1), (102, 50, 1), (110, 50, 1), (300.5, 0.5, 1)])
-    found = scene.department_of(grounds, homes)
+    found = inputs.department_of(grounds, homes)
     north, south, nobody, unnamed = found[0], found[1], found[4], found[5]
     # In the ground, in the smaller of two, in another ground of the same name, 2 m and 10 m beside it.
     assert found.tolist() == [north, south, north, north, -1, unnamed]
     assert len({north, south, nobody, unnamed}) == 4
-    assert scene.department_of(tables.departments(), homes) is None
+    assert inputs.department_of(tables.departments(), homes) is None

@@ -6,8 +6,8 @@ import numpy as np
 import shapely
 
 from spatial.indicators.field_of_view import field_of_view_25, field_of_view_100
-from spatial.surface import Skyline
-from spatial.visibility import Occluders
+from spatial.terrain.sky_and_sun import Skyline
+from spatial.visibility.isovists import Occluders
 from tests import tables
 from tests.tables import NAN
 

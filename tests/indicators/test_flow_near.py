@@ -7,7 +7,8 @@ import pytest
 import shapely
 
 from spatial.indicators.flow_near import flow_near
-from spatial.network import attach, build
+from spatial.network.attachment import attach
+from spatial.network.graph import build_network
 from tests import tables
 from tests.tables import NAN
 
@@ -30,7 +31,7 @@ def known(share):
     ],
 )
 def test_on_paper(flows, first, second):
-    network = build(tables.paths(AT, [(1, 2), (2, 3), (4, 5)]), tables.path_nodes({}, {}))
+    network = build_network(tables.paths(AT, [(1, 2), (2, 3), (4, 5)]), tables.path_nodes({}, {}))
     spots = {"a": (50, 3), "b": (0, 400), "c": (250, 3)}
     places = tables.places({key: {"geometry": shapely.Point(xy).buffer(1)} for key, xy in spots.items()})
     entries = attach(network, places.geometry.to_numpy())
@@ -39,7 +40,7 @@ def test_on_paper(flows, first, second):
 
 
 def test_the_nearest_way_counts_and_not_the_busiest():
-    network = build(
+    network = build_network(
         tables.paths({1: (0, 0), 2: (100, 0), 3: (0, 20), 4: (100, 20)}, [(1, 2), (3, 4)]), tables.path_nodes({}, {})
     )
     places = tables.places({"a": {"geometry": shapely.box(50, 4, 52, 6)}})

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import shapely
 
-from spatial import scene
-from spatial.config import rubric, tag_rules
+from spatial.core.model import Estate
+from spatial.indicators import inputs
 from spatial.indicators.help_near import help_near
-from spatial.model import Estate
+from spatial.settings.rubric import rubric
+from spatial.settings.tags import tag_rules
 from tests import tables
 
 NAN = float("nan")
@@ -32,7 +33,7 @@ def test_help_is_a_library_and_not_a_club():
     context = tables.points("context", [(50, 4), (120, 5)]).assign(kind=["club", "library"])
     layers = tables.layers(paths=tables.paths(at, [(1, 2)]), context=context)
     estate = Estate("e", "E", shapely.box(-50, -50, 250, 50), tables.ETRS89_UTM32)
-    built = scene.build(layers, sites, estate, tag_rules())
+    built = inputs.indicator_inputs(layers, sites, estate, tag_rules())
     np.testing.assert_allclose(built["help_walk_m"], [128], atol=0.02)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import shapely
 
-from spatial.config import tag_rules
 from spatial.indicators.legal_access import legal_access
+from spatial.settings.tags import tag_rules
 from tests import tables
 from tests.tables import NAN
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from spatial.config import tag_rules
 from spatial.indicators.neutral_activity import neutral_activity
+from spatial.settings.tags import tag_rules
 from tests import tables
 
 CASES = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spatial.indicators.sky_view import sky_view, sun_hours
-from spatial.surface import Skyline, Sun
+from spatial.terrain.sky_and_sun import Skyline, Sun
 from tests import tables
 from tests.tables import NAN
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
+from spatial.core.model import Estate
 from spatial.indicators.stay_off_flow import stay_off_flow
-from spatial.model import Estate
 from tests import tables
 
 NAN = float("nan")

@@ -6,8 +6,10 @@ import pytest
 import shapely
 
 from spatial.indicators.step_free import step_free
-from spatial.network import NO, UNKNOWN, YES, Attachments, approaches, attach, build
-from spatial.terrain import slopes
+from spatial.network.attachment import Attachments, attach
+from spatial.network.distances import approaches
+from spatial.network.graph import NO, UNKNOWN, YES, build_network
+from spatial.terrain.elevation import slopes
 from tests import rasters, tables
 from tests.tables import NAN
 
@@ -44,7 +46,7 @@ CASES = {
 
 @pytest.mark.parametrize(("ways", "nodes", "weights", "expected"), CASES.values(), ids=CASES)
 def test_on_paper(ways, nodes, weights, expected):
-    network = build(tables.paths(AT, ways), tables.path_nodes(AT, nodes))
+    network = build_network(tables.paths(AT, ways), tables.path_nodes(AT, nodes))
     homes = tables.dwellings([(*AT[end], n) for end, n in zip((2, 3, 4, 5), weights, strict=True)])
     places = tables.places(
         {"far": {"geometry": shapely.box(5000, 0, 5001, 1)}, "a": {"geometry": shapely.box(-1, -1, 1, 1)}}
@@ -78,7 +80,7 @@ HILLS = {
 def test_with_a_terrain(east, north, eastern, low, high):
     ways = [(ARMS[0][0], ARMS[0][1] | eastern), *ARMS[1:]]
     table = tables.paths(STAR, ways)
-    network = build(table, tables.path_nodes(STAR, {}))
+    network = build_network(table, tables.path_nodes(STAR, {}))
     homes = tables.dwellings([(*STAR[end], 1) for end in (2, 3, 4, 5)])
     places = tables.places({"a": {"geometry": shapely.box(-1, -1, 1, 1)}})
     # Without bridges among what it is attached to: the place and the homes are at the ends of the arms.
@@ -114,7 +116,7 @@ def test_best_and_worst_route_against_networkx(seed):
     pairs = [(i, i + 1) for i in at if i % 12 < 11] + [(i, i + 12) for i in range(108)]
     ways = [(pair, STATES[rng.choice([YES, UNKNOWN, NO], p=[0.6, 0.25, 0.15])]) for pair in pairs]
     kerbs = {int(n): {"kerb": "raised"} for n in rng.choice(120, 9, replace=False)}
-    network = build(tables.paths(at, ways), tables.path_nodes(at, kerbs))
+    network = build_network(tables.paths(at, ways), tables.path_nodes(at, kerbs))
     sources, targets = np.arange(5, 120, 13), np.arange(0, 120, 3)
     weights = rng.integers(1, 9, len(targets)).astype(float)
     homes = tables.dwellings([(*at[n], w) for n, w in zip(targets, weights, strict=True)])

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from spatial.config import tag_rules
 from spatial.indicators.variety import variety
+from spatial.settings.tags import tag_rules
 from tests import tables
 
 CASES = {

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from spatial.indicators.watched_over import watched_over
-from spatial.visibility import Occluders
+from spatial.visibility.isovists import Occluders
 from tests import tables
 
 SPOT = shapely.box(4, -21, 6, -19)

@@ -5,8 +5,8 @@ import pytest
 import shapely
 
 from spatial.indicators.ways_in import ways_in
-from spatial.network import build
-from spatial.visibility import Occluders
+from spatial.network.graph import build_network
+from spatial.visibility.isovists import Occluders
 from tests import tables
 
 SPOT = shapely.box(-1, -1, 1, 1)
@@ -34,7 +34,7 @@ CASES = {
 
 @pytest.mark.parametrize(("at", "ways", "nodes", "fences", "count"), CASES.values(), ids=CASES)
 def test_on_paper(at, ways, nodes, fences, count):
-    network = build(tables.paths(at, ways), tables.path_nodes(at, nodes))
+    network = build_network(tables.paths(at, ways), tables.path_nodes(at, nodes))
     places = tables.places({"far": {"geometry": shapely.box(900, 900, 901, 901)}, "a": {"geometry": SPOT}})
     found = ways_in(places, network, Occluders.from_geometries([], tables.barriers(fences).geometry))
     rule = "sectors_with_a_way" if network.attachable.any() else "no_way_mapped"

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import geopandas as gpd
 import pytest
 
-from spatial import config
-from spatial.model import Estate
-from spatial.sources import catalogue, files, osm_file
+from spatial.core.model import Estate
+from spatial.osm import osmium_reader
+from spatial.settings import tags as settings_tags
+from spatial.sources import boundaries, catalogue
 from tests.integration import servers
 
 # A script that another Python runs.
@@ -39,9 +40,9 @@ def need(name: str) -> Path:
 def demo(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Served:
     """Playgrounds (points), pitches (areas) and the boundary of the demo estate."""
     folder = tmp_path_factory.mktemp("demo-layers")
-    estate = files.estate(demo_data / "reitbahnviertel.geojson")
-    raw = osm_file.around(demo_data / "reitbahnviertel.osm.pbf", estate)
-    rules = config.tag_rules()
+    estate = boundaries.estate(demo_data / "reitbahnviertel.geojson")
+    raw = osmium_reader.osmium_around(demo_data / "reitbahnviertel.osm.pbf", estate)
+    rules = settings_tags.tag_rules()
     expected = {}
     for kind, layer in (("playground", "legeplads"), ("pitch", "boldbane")):
         rows = [

@@ -9,9 +9,11 @@ import pytest
 import rasterio
 from affine import Affine
 
-from spatial.errors import SourceFormatError
-from spatial.sources import catalogue, coverage, probe, register
-from spatial.sources.delivery import Area
+from spatial.core.errors import SourceFormatError
+from spatial.sources import catalogue, service_check
+from spatial.sources import layers as sources_layers
+from spatial.sources.protocol import Area
+from spatial.sources.protocols import wcs
 from tests.integration import mapserver
 from tests.integration.conftest import entry, need
 
@@ -36,7 +38,7 @@ def server(demo):
 
 
 def around(source, demo):
-    return register.around(source.id, demo.estate, catalogue=catalogue.Catalogue({source.id: source}))
+    return sources_layers.read_layer(source.id, demo.estate, catalogue=catalogue.Catalogue({source.id: source}))
 
 
 @pytest.mark.parametrize("layer", ["legeplads", "boldbane"])
@@ -56,7 +58,7 @@ def test_wfs(server, demo, layer, version, format_):
 def test_the_same_from_the_file(server, demo):
     live = around(entry("legeplads", protocol="wfs", endpoint=server.address), demo)
     source = entry("legeplads", protocol="wfs")
-    held = register.around(
+    held = sources_layers.read_layer(
         f"{source.id}={demo.folder / 'legeplads.gpkg'}", demo.estate, catalogue=catalogue.Catalogue({source.id: source})
     )
     assert live.points.ids.tolist() == held.points.ids.tolist() and live.points.tags == held.points.tags
@@ -76,7 +78,7 @@ def test_a_layer_that_is_not_there(server, demo):
 
 def test_check(server, demo):
     source = entry("legeplads", protocol="wfs", endpoint=server.address, id_field="nummer")
-    found = probe.check(source, area=Area(demo.estate.context_area, demo.estate.crs))
+    found = service_check.check_service(source, area=Area(demo.estate.context_area, demo.estate.crs))
     assert found.objects == len(demo.expected["legeplads"]) <= found.rows and found.crs == "EPSG:25833"
     assert found.unmapped == ("nr",) and found.missing == ()
 
@@ -84,7 +86,7 @@ def test_check(server, demo):
 def test_coverage(server, demo, tmp_path: Path):
     source = entry("legeplads", protocol="wcs", endpoint=server.address, layer="dhm_terraen", resolution_m=5.0)
     area = Area(demo.estate.boundary.envelope, demo.estate.crs)
-    found = coverage.fetch(source, area, folder=tmp_path)
+    found = wcs.fetch(source, area, folder=tmp_path)
     with rasterio.open(found.paths[0]) as raster, rasterio.open(demo.folder / "terrain.tif") as given:
         assert raster.crs.to_epsg() == demo.epsg and raster.bounds.left <= area.polygon.bounds[0]
         x, y = raster.xy(raster.height // 2, raster.width // 2)
@@ -97,18 +99,20 @@ def test_the_playgrounds_of_copenhagen(shared_data, tmp_path):
     """The catalogue's own entry, served as the city's server would: the same objects as from its file."""
     import geopandas as gpd
 
-    from spatial.sources import files
+    from spatial.sources import boundaries
 
     need("MapServer")
     folder = shared_data / "copenhagen"
     table = gpd.read_file(folder / "legeplads.geojson").to_crs(25832)
     table.to_file(tmp_path / "legeplads.gpkg", layer="legeplads")
-    estate = files.estate(folder / "almene_boliger_kk.geojson", name="103, Vognmandsmarken")
+    estate = boundaries.estate(folder / "almene_boliger_kk.geojson", name="103, Vognmandsmarken")
     from dataclasses import replace
 
     known = catalogue.load()["kk.legeplads"]
-    held = register.around(f"kk.legeplads={folder / 'legeplads.geojson'}", estate)
+    held = sources_layers.read_layer(f"kk.legeplads={folder / 'legeplads.geojson'}", estate)
     with mapserver.serving(tmp_path, [("legeplads", "POINT", "legeplads_id")], epsg=25832) as serving:
         source = replace(known, endpoint=serving.address, format="geojson", page_size=10)
-        live = register.around("kk.legeplads", estate, catalogue=catalogue.Catalogue({"kk.legeplads": source}))
+        live = sources_layers.read_layer(
+            "kk.legeplads", estate, catalogue=catalogue.Catalogue({"kk.legeplads": source})
+        )
     assert live.points.ids.tolist() == held.points.ids.tolist() and live.points.tags == held.points.tags

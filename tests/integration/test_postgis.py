@@ -12,9 +12,9 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from spatial.errors import SourceFormatError, SourceUnavailable
-from spatial.sources import catalogue, probe, register
-from spatial.sources.delivery import Area
+from spatial.core.errors import SourceFormatError, SourceUnavailable
+from spatial.sources import catalogue, layers, service_check
+from spatial.sources.protocol import Area
 from tests.integration.conftest import entry, need
 
 pytestmark = pytest.mark.integration
@@ -76,7 +76,7 @@ def source(database, monkeypatch):
 
 
 def around(source, demo):
-    return register.around(source.id, demo.estate, catalogue=catalogue.Catalogue({source.id: source}))
+    return layers.read_layer(source.id, demo.estate, catalogue=catalogue.Catalogue({source.id: source}))
 
 
 def test_a_table(source, demo):
@@ -88,7 +88,7 @@ def test_a_table(source, demo):
 
 
 def test_check(source, demo):
-    found = probe.check(source, area=Area(demo.estate.context_area, demo.estate.crs))
+    found = service_check.check_service(source, area=Area(demo.estate.context_area, demo.estate.crs))
     assert set(found.unmapped) == {"Åben", "areal", "koder", "sidst", "uid"} and found.crs == "EPSG:25833"
 
 

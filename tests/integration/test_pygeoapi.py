@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from spatial.errors import SourceFormatError, SourceUnavailable
-from spatial.sources import catalogue, register
+from spatial.core.errors import SourceFormatError, SourceUnavailable
+from spatial.sources import catalogue, layers
 from tests.integration.conftest import entry, need
 
 pytestmark = pytest.mark.integration
@@ -88,7 +88,7 @@ def _wait(url: str) -> None:
 
 
 def around(source, demo):
-    return register.around(source.id, demo.estate, catalogue=catalogue.Catalogue({source.id: source}))
+    return layers.read_layer(source.id, demo.estate, catalogue=catalogue.Catalogue({source.id: source}))
 
 
 def test_all_pages(address, demo):

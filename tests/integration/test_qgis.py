@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 import spatial
-from spatial.render import tables
-from spatial.render.palette import RAMP
-from spatial.strings import texts
+from spatial.core.languages import texts
+from spatial.maps import tables
+from spatial.maps.style import RAMP
 
 pytestmark = pytest.mark.integration
 
@@ -24,7 +24,7 @@ ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
 @pytest.fixture(scope="module")
 def result(demo_data, tmp_path_factory):
     """The demo, where a rank needs more to be known than usual: some are withheld."""
-    from spatial.config import DEFAULTS
+    from spatial.settings.loading import DEFAULTS
 
     rubric = tmp_path_factory.mktemp("rubric") / "strict.toml"
     text = (DEFAULTS / "rubric.toml").read_text(encoding="utf-8")

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from spatial.errors import ConfigError
-from spatial.observations import publication
+from spatial.core.errors import ConfigError
+from spatial.observations import disclosure
 from spatial.observations.disclosure import Sum, determined, rounded, withheld
 from spatial.observations.overlay import Joined
-from tests.render.fixtures import ETRS89_UTM32
+from tests.maps.fixtures import ETRS89_UTM32
 
 
 def table(inner):
@@ -158,7 +158,7 @@ def publish(counts, k=5):
 
     units = gpd.GeoDataFrame(geometry=[Point(i, 0).buffer(1) for i in range(len(counts))], index=list(counts),
                              crs=ETRS89_UTM32)  # fmt: skip
-    return publication.publish(Joined(visits(counts), units), k=k)
+    return disclosure.publish(Joined(visits(counts), units), k=k)
 
 
 def test_differencing_two_runs_does_not_tell_of_one_person():
@@ -179,12 +179,12 @@ def test_differencing_two_runs_does_not_tell_of_one_person():
 
 
 def test_the_limit_is_raised_with_a_reason_and_never_lowered():
-    assert publication.smallest_count(None, None) == 5
-    assert publication.smallest_count(10, "small estate") == 10
+    assert disclosure.smallest_count(None, None) == 5
+    assert disclosure.smallest_count(10, "small estate") == 10
     with pytest.raises(ConfigError, match="5 or more"):
-        publication.smallest_count(4, "because")
+        disclosure.smallest_count(4, "because")
     with pytest.raises(ConfigError, match="without a reason"):
-        publication.smallest_count(10, " ")
+        disclosure.smallest_count(10, " ")
 
 
 def test_rates_follow_from_what_is_published():

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Point, box
 
-from spatial.errors import CRSError
+from spatial.core.errors import CRSError
 from spatial.observations import overlay
 from spatial.observations.overlay import NOWHERE
-from tests.render.fixtures import ETRS89_UTM32
+from tests.maps.fixtures import ETRS89_UTM32
 
 SPACES = gpd.GeoDataFrame(
     geometry=[box(0, 0, 20, 20), box(30, 0, 50, 20)], index=pd.Index(["left", "right"]), crs=ETRS89_UTM32

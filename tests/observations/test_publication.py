@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
-from spatial.errors import ConfigError
-from spatial.observations import publication
+from spatial.core.errors import ConfigError
+from spatial.observations import disclosure
 from spatial.observations.overlay import Joined
 from tests.observations.test_disclosure import ETRS89_UTM32, visits
 
@@ -23,7 +23,7 @@ def published():
         geometry=[Point(1, 1), Point(2, 2), Point(9, 9)], index=["a", "b", "empty"], crs=ETRS89_UTM32
     )
     moving = visits({"a": {"morning": 8}}).assign(kind="moving", minutes=30.0)
-    return publication.publish(Joined(pd.concat([visits(COUNTS), moving], ignore_index=True), units), k=5)
+    return disclosure.publish(Joined(pd.concat([visits(COUNTS), moving], ignore_index=True), units), k=5)
 
 
 def cell(published, unit, by, part, kind="staying"):
@@ -61,11 +61,11 @@ def test_what_is_told_is_to_the_nearest_five_with_its_rates(published):
 
 def test_every_cell_says_whether_it_is_withheld_and_of_which_kind(published):
     cells = published.cells
-    assert list(cells.columns) == publication.COLUMNS
+    assert list(cells.columns) == disclosure.COLUMNS
     assert cells.index.equals(pd.RangeIndex(len(cells)))
     assert (cells["people"].isna() == cells["withheld"]).all() and cells["withheld"].dtype == bool
     assert set(cells["kind"]) == {"staying", "moving"} and published.k == 5
-    assert not cells.duplicated(publication.KEYS).any()
+    assert not cells.duplicated(disclosure.KEYS).any()
 
 
 def test_the_map_has_the_observed_units_only(published):
@@ -81,6 +81,6 @@ def test_the_map_has_the_observed_units_only(published):
 
 
 def test_the_smallest_count_itself_needs_no_reason():
-    assert publication.smallest_count(5, None) == 5
+    assert disclosure.smallest_count(5, None) == 5
     with pytest.raises(ConfigError, match="found 6 without a reason"):
-        publication.smallest_count(6, None)
+        disclosure.smallest_count(6, None)

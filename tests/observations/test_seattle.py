@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from spatial import observing
+from spatial.observations import study
 
 pytestmark = pytest.mark.shared
 
@@ -17,7 +17,7 @@ def folder(shared_data):
 
 @pytest.fixture(scope="module")
 def survey(folder):
-    return observing.read([folder])
+    return study.read_observations([folder])
 
 
 def test_every_row_is_used_or_named(survey, folder):
@@ -85,7 +85,7 @@ def test_more_seats_go_with_more_people_staying(survey, folder):
     seats = places["Average_number_Commercial_Seats"] + places["Average_number_Public_Seats"]
     staying = survey.observations.surveys.query("kind == 'staying'").groupby("location_id")
     rate = staying["total"].sum() / (staying["minutes"].sum() / 60)
-    from spatial.observations.statistics import spearman
+    from spatial.observations.validation import spearman
 
     both = pd.concat([rate, seats], axis=1, join="inner")
     found = spearman(both.iloc[:, 0].to_numpy(float), both.iloc[:, 1].to_numpy(float))

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from spatial import config
-from spatial.errors import ConfigError, InputError
-from spatial.sources import catalogue, mapping
+from spatial.core.errors import ConfigError, InputError
+from spatial.settings import tags as settings_tags
+from spatial.sources import catalogue, field_mapping
 
 CATALOGUE = catalogue.load()
-RULES = config.tag_rules()
+RULES = settings_tags.tag_rules()
 # Words of the vocabulary that no rule judges yet: a place to go, not a place to meet.
 KNOWN_BESIDES = {"amenity=toilets"}
 # Layers of lines on a plan and of routes: shown or used by name, never sorted by their tags.
@@ -92,7 +92,7 @@ def test_what_a_code_is_mapped_to_means_something(name):
     ],
 )
 def test_kinds_by_code(code, kind):
-    tags = mapping.meaning(code, table("facility"))
+    tags = field_mapping.meaning(code, table("facility"))
     assert tags is not None and RULES.kind.first(tags) == kind
 
 

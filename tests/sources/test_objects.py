@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, MultiPoint, Point, Polygon
 
-from spatial.sources import objects
+from spatial.sources import features
 
 
-def taken(*shapes: object) -> tuple[list[objects.Thing], Counter[str], Counter[str]]:
+def taken(*shapes: object) -> tuple[list[features.Thing], Counter[str], Counter[str]]:
     dropped: Counter[str] = Counter()
     repaired: Counter[str] = Counter()
     ids = [f"s:{i}" for i in range(len(shapes))]
     array = np.array([*shapes, None], dtype=object)[:-1]
-    return objects.simple(ids, [{"a": "b"}] * len(shapes), array, dropped, repaired), dropped, repaired
+    return features.simple(ids, [{"a": "b"}] * len(shapes), array, dropped, repaired), dropped, repaired
 
 
 def test_a_multipoint_of_close_parts_is_one_thing():
@@ -66,15 +66,15 @@ def test_rows_that_are_left_out_and_rows_that_come_twice():
     dropped: Counter[str] = Counter()
     repaired: Counter[str] = Counter()
     shapes = np.array([Point(0, 0), Point(0, 0), Point(9, 9)], dtype=object)
-    things = objects.simple(["s:1", "s:1", "s:2"], [{"a": "b"}, {"a": "b"}, None], shapes, dropped, repaired)
+    things = features.simple(["s:1", "s:1", "s:2"], [{"a": "b"}, {"a": "b"}, None], shapes, dropped, repaired)
     assert [thing.id for thing in things] == ["s:1"] and sum(repaired.values()) == 1
 
 
 def test_identities_by_field_by_content_and_by_both():
-    assert objects.identities("s", [7.0, "8", None], ["a", "b", "c"])[:2] == ["s:7", "s:8"]
-    nameless = objects.identities("s", [None, None], ["a", "b"])
+    assert features.identities("s", [7.0, "8", None], ["a", "b", "c"])[:2] == ["s:7", "s:8"]
+    nameless = features.identities("s", [None, None], ["a", "b"])
     assert len(set(nameless)) == 2 and all(name.startswith("s:") for name in nameless)
-    shared = objects.identities("s", [7, 7, 7], ["a", "b", "a"])
+    shared = features.identities("s", [7, 7, 7], ["a", "b", "a"])
     assert len(set(shared)) == 2 and all(name.startswith("s:7~") for name in shared) and shared[0] == shared[2]
 
 
@@ -82,8 +82,8 @@ def test_identities_by_field_by_content_and_by_both():
 def test_identities_do_not_depend_on_the_order_of_rows(rows, random):
     def named(rows):
         shapes = np.array([*(Point(n, 0) for n, _ in rows), None], dtype=object)[:-1]
-        texts = objects.content({"t": [text for _, text in rows]}, shapes)
-        return dict(zip(rows, objects.identities("s", [n or None for n, _ in rows], texts), strict=True))
+        texts = features.content({"t": [text for _, text in rows]}, shapes)
+        return dict(zip(rows, features.identities("s", [n or None for n, _ in rows], texts), strict=True))
 
     shuffled = list(rows)
     random.shuffle(shuffled)
@@ -92,18 +92,20 @@ def test_identities_do_not_depend_on_the_order_of_rows(rows, random):
 
 def test_content_tells_rows_apart_and_holds_without_columns():
     shapes = np.array([Point(0, 0), Point(0, 1), None], dtype=object)
-    assert len(set(objects.content({}, shapes))) == 3
-    assert objects.content({"b": [1.0], "a": ["x "]}, shapes[:1]) == objects.content({"a": ["x"], "b": [1]}, shapes[:1])
+    assert len(set(features.content({}, shapes))) == 3
+    assert features.content({"b": [1.0], "a": ["x "]}, shapes[:1]) == features.content(
+        {"a": ["x"], "b": [1]}, shapes[:1]
+    )
 
 
 def test_features_by_dimension():
     things, _, _ = taken(Point(0, 0), LineString([(0, 0), (1, 0)]), shapely.box(0, 0, 1, 1))
-    counts = [len(objects.features(things, dimension)) for dimension in (0, 1, 2)]
-    assert counts == [1, 1, 1] and objects.features(things, objects.LINE).ids.tolist() == ["s:1"]
-    assert len(objects.features([], objects.POINT)) == 0
+    counts = [len(features.features(things, dimension)) for dimension in (0, 1, 2)]
+    assert counts == [1, 1, 1] and features.features(things, features.LINE).ids.tolist() == ["s:1"]
+    assert len(features.features([], features.POINT)) == 0
 
 
 def test_close_together_is_ten_metres_from_the_middle():
     apart, _, _ = taken(MultiPoint([(0, 0), (20.1, 0)]))
     near, _, _ = taken(MultiPoint([(0, 0), (20, 0)]))
-    assert (len(apart), len(near)) == (2, 1) and objects.ONE_THING_M == 10.0
+    assert (len(apart), len(near)) == (2, 1) and features.ONE_THING_M == 10.0

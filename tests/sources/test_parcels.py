@@ -12,9 +12,16 @@ import pytest
 import shapely
 
 import spatial
-from spatial.errors import CRSError, IncompleteResult, InputError, SourceFormatError, SourceUnavailable, SpatialError
+from spatial.core.errors import (
+    CRSError,
+    IncompleteResult,
+    InputError,
+    SourceFormatError,
+    SourceUnavailable,
+    SpatialError,
+)
 from spatial.sources import parcels
-from tests.test_cli import call
+from tests.cli.test_main import call
 
 X, Y = 711_000.0, 6_173_000.0
 HEAD = "Område;Kommune;Landsejerlavskode;Matrikelnummer"

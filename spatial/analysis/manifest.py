@@ -1,0 +1,131 @@
+"""What a result says of itself: its sources, settings and versions, and what a reader must be warned of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import geopandas as gpd
+import shapely
+
+from spatial.analysis.inputs import Ground
+from spatial.core import model
+from spatial.core.languages import warning_text as sentence
+from spatial.core.model import LensResult, Plan, Provenance, Raster, RawData, Rubric
+from spatial.core.versions import SCHEMA_VERSION, versions
+from spatial.osm import osmium_reader
+
+log = logging.getLogger(__name__)
+
+# Less than this share of the context missing from the extract is not worth a warning.
+MISSING_SHARE = 0.001
+
+
+def manifest(
+    estate: model.Estate,
+    ground: Ground,
+    models: Mapping[str, Raster],
+    rubric: Rubric,
+    seed: int,
+    timings: Mapping[str, float],
+    warnings: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Everything that a result is made of and by, but for the lenses and the plan."""
+    raws = [ground.alone, *ground.registers]
+    drawn = [estate.provenance] if estate.provenance else []
+    sources: list[Provenance] = [*(raw.provenance for raw in raws), *drawn, *estate.further]
+    sources += [source for heights in models.values() for source in heights.provenance]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "estate": {
+            "id": estate.id,
+            "name": estate.name,
+            "crs": estate.crs.to_string(),
+            "municipality": estate.municipality,
+            "tenure": estate.tenure,
+            "as_of": estate.as_of,
+            "listed": {str(year): said for year, said in estate.listed},
+            "margin_m": estate.margin_m,
+            "reach_m": estate.reach_m,
+        },
+        "sources": [asdict(source) for source in sources],
+        "models": {
+            what: {"cell_m": heights.cell_m, "covered_share": round(heights.covered_share, 4)}
+            for what, heights in models.items()
+        },
+        "dropped": dict(ground.alone.dropped),
+        "repaired": dict(ground.alone.repaired),
+        "layers": [
+            {
+                "source_id": raw.provenance.source_id,
+                "dropped": dict(raw.dropped),
+                "repaired": dict(raw.repaired),
+                "matching": [dict(row) for row in ground.one.counts if row["source_id"] == raw.provenance.source_id],
+            }
+            for raw in ground.registers
+        ],
+        "warnings": warnings,
+        "rubric": asdict(rubric),
+        "seed": seed,
+        "versions": versions(),
+        "timings": timings,
+        **ground.checked,
+    }
+
+
+def plan_entry(plan: Plan, phase: int | None) -> dict[str, Any]:
+    """What the manifest says of the plan of a run."""
+    return {
+        "name": plan.name,
+        "phases": list(plan.phases),
+        "phase": phase,
+        "edits": len(plan.edits),
+        "source": asdict(plan.provenance) if plan.provenance else None,
+    }
+
+
+def lens_entries(seen: tuple[LensResult, ...]) -> list[dict[str, Any]]:
+    """What the manifest says of the lenses, the worst served first."""
+    return [
+        {
+            "id": lens.id,
+            "served_low": lens.served_low,
+            "served": lens.served,
+            "served_high": lens.served_high,
+            "rules": {name: dict(change) for name, change in lens.rules.items()},
+        }
+        for lens in seen
+    ]
+
+
+def warnings_of(
+    estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame, models: Mapping[str, Raster]
+) -> list[dict[str, Any]]:
+    """What the reader of a result must know: a code of ``[warning]`` in the texts, and its facts."""
+    warnings: list[dict[str, Any]] = []
+    path = raw.provenance.path
+    missing = 1 - shapely.area(shapely.intersection(estate.context_area, raw.extent)) / estate.context_area.area
+    if missing > MISSING_SHARE:
+        context_m = round(estate.margin_m + estate.reach_m)
+        percent = max(1, round(missing * 100))
+        warnings.append(
+            {"code": "extract_ends", "path": path, "estate": estate.name, "percent": percent, "metres": context_m}
+        )
+    lost = raw.dropped.get(osmium_reader.LOST_BUILDING, 0)
+    if lost:
+        warnings.append({"code": "lost_buildings", "path": path, "count": lost})
+    if estate.missing_parcels:
+        numbers = ", ".join(estate.missing_parcels)
+        warnings.append({"code": "missing_parcels", "estate": estate.name, "parcels": numbers})
+    for what, heights in models.items():
+        if heights.covered_share < 1 - MISSING_SHARE:
+            percent = max(1, round((1 - heights.covered_share) * 100))
+            path_ = heights.provenance[0].path
+            warnings.append({"code": f"{what}_ends", "path": path_, "estate": estate.name, "percent": percent})
+    if not len(found):
+        warnings.append({"code": "no_places", "estate": estate.name, "metres": round(estate.margin_m)})
+    for warning in warnings:
+        log.warning(sentence(warning, "en"))
+    return warnings

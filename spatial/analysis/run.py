@@ -1,0 +1,275 @@
+"""The whole way: estate → sources → layers → places → indicators → scores → result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from shapely.geometry.base import BaseGeometry
+
+from spatial.analysis import context, inputs, manifest
+from spatial.analysis.result import SEED, Analysis
+from spatial.core import model
+from spatial.core.crs import require_metric
+from spatial.core.errors import InputError
+from spatial.core.incremental import AFRESH, Steps
+from spatial.core.messages import phrase
+from spatial.core.model import FLOATING, Plan, Raster, RawData, Rubric
+from spatial.core.timing import Clock
+from spatial.indicators import evidence as indicators_evidence
+from spatial.indicators import inputs as indicators_inputs
+from spatial.indicators import registry
+from spatial.layers import canonical, conflation
+from spatial.osm.extract import Reading
+from spatial.places import homes
+from spatial.scoring import lenses, siting
+from spatial.scoring import scores as scoring_scores
+from spatial.settings import lenses as settings_lenses
+from spatial.settings import rubric as settings_rubric
+from spatial.settings import tags
+from spatial.sources import rasters
+from spatial.terrain import elevation
+
+# Of a terrain model, so many cells in a row are drawn: those of a window.
+DRAWN_CELLS = 600
+CONTEXT_LAYERS = ("buildings", "paths", "barriers", "gates", "water", "waterways", "green", "context", "stops")
+
+
+def analyse(
+    estate: model.Estate,
+    *,
+    osm: str | Path | model.Extract | Reading | RawData,
+    layers: Sequence[str | RawData] = (),
+    complete: Sequence[str] = (),
+    terrain: rasters.Files | Raster | None = None,
+    surface: rasters.Files | Raster | None = None,
+    plan: str | Path | Plan | None = None,
+    phase: int | None = None,
+    field_checks: str | Path | None = None,
+    rubric: str | Path | None = None,
+    seed: int = SEED,
+    scores_only: bool = False,
+    scored: Callable[[Analysis], None] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Analysis:
+    """Score the outdoor places of an estate.
+
+    Parameters
+    ----------
+    estate
+        The estate; see ``Estate`` and ``spatial.Estate.from_file``.
+    osm
+        An OpenStreetMap extract: ``.osm.pbf``, ``.osm`` or ``.osm.bz2``; or one that is being
+        read already (``spatial.osm.extract``), or what came of it; or ``"overpass"`` to ask for it live.
+    layers
+        Municipal layers: ``"SOURCE_ID"`` (asked live) or ``"SOURCE_ID=FILE"`` of the catalogue, or
+        what ``spatial.sources.layers.read_layer`` returned. Where two sources know the same thing, it
+        becomes one, with the word of each kept.
+    complete
+        Source ids of layers that are declared complete: what is not in them is not there.
+    terrain
+        A terrain model: a raster, a folder of tiles, a pattern, or several; see
+        ``spatial.sources.rasters.terrain``. Without one nothing is said of slopes but what is tagged.
+    surface
+        A surface model (ground, houses and trees), given in the same way. Without one nothing is
+        said of sky and sun, and trees are not in the view.
+    plan
+        A redevelopment plan that is carried out before anything is measured; see
+        ``spatial.plans.reading.read_plan``.
+    phase
+        Carry the plan out up to this phase, counted from 1; its building sites are shut. Default: all.
+    field_checks
+        Answers to field checks, as the form of the field kit gives them: what was seen on the spot goes
+        before every other source.
+    rubric
+        A rubric in TOML. Default: the bundled one.
+    seed
+        Seeds the draws behind rank ranges.
+    scores_only
+        Measure and score, and nothing more: no lenses, no layers of a map, no reach. Places, meeting
+        spaces and evidence are the same.
+    scored
+        Called with the result before it is looked at through the lenses.
+    progress
+        Called with the name of each stage as it begins.
+
+    Returns
+    -------
+    Analysis
+        Places and meeting spaces with scores, the evidence behind them, and the layers.
+
+    Raises
+    ------
+    SpatialError
+        One of its kinds, with one line that says what and what to do.
+    """
+    _check_kinds(estate, osm, layers)
+    require_metric(estate.crs, phrase("pipeline.estate", name=estate.name))
+    clock = Clock(progress)
+    rules, spec = tags.tag_rules(), settings_rubric.rubric(None if rubric is None else Path(rubric))
+    ground = inputs.gather_ground(
+        estate,
+        rules,
+        clock,
+        osm=osm,
+        layers=layers,
+        complete=complete,
+        field_checks=field_checks,
+        plan=plan,
+        phase=phase,
+    )
+    models = inputs.read_models(estate, clock, terrain=terrain, surface=surface)
+    view = survey(ground.one, estate, rules, clock, absence=conflation.absence(ground.registers), models=models)
+    found = score_view(view, spec, seed, clock)
+    with clock.stage("reach"):
+        drawn = {} if scores_only else _drawn(view, found, estate)
+        reach = None if scores_only else siting.homes_served(view.sites, found.meeting_spaces.index, view.scenery)
+    warnings = manifest.warnings_of(estate, ground.alone, view.places, models)
+    analysis = Analysis(
+        estate=estate,
+        places=found.places,
+        meeting_spaces=found.meeting_spaces,
+        evidence=found.evidence,
+        layers=drawn | ({} if ground.edits is None else {"plan": ground.edits}),
+        rubric=found.rubric,
+        claims=conflation.claims_of(view.places, ground.one.claims),
+        manifest=manifest.manifest(estate, ground, models, found.rubric, seed, clock.seconds, warnings)
+        | {"lenses": [], "siting": {"dwellings": siting.dwellings_of(view.scenery)}}
+        | ({} if ground.plan is None else {"plan": manifest.plan_entry(ground.plan, phase)}),
+        reach=reach,
+        terrain=elevation.coarser(models["terrain"], DRAWN_CELLS) if "terrain" in models and not scores_only else None,
+    )
+    if scored is not None:
+        scored(analysis)
+    return analysis if scores_only else _through_lenses(analysis, view, found, clock)
+
+
+def _check_kinds(estate: object, osm: object, layers: object) -> None:
+    """Refuse what is of another kind than it should be, before a library does so in its own words."""
+    if not isinstance(estate, model.Estate):
+        raise InputError("pipeline.no_estate", found=estate, kind=type(estate).__name__)
+    if not isinstance(osm, (str, Path, model.Extract, Reading, RawData)):
+        raise InputError("pipeline.osm", found=osm)
+    if isinstance(layers, str):
+        raise InputError("pipeline.layers", found=layers)
+
+
+@dataclass(frozen=True)
+class View:
+    """The places of an estate and all that they are measured from.
+
+    ``sites`` are the places, and after them the rooms of more than one place; ``scenery`` are the
+    tables that indicators name (``spatial.indicators.inputs``).
+    """
+
+    raw: RawData
+    places: gpd.GeoDataFrame
+    rooms: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    scenery: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Evidence, the rubric resolved on it, and the scored places and meeting spaces."""
+
+    evidence: pd.DataFrame
+    rubric: Rubric
+    places: gpd.GeoDataFrame
+    meeting_spaces: gpd.GeoDataFrame
+
+
+def _through_lenses(analysis: Analysis, view: View, found: Judged, clock: Clock) -> Analysis:
+    """The estate seen by each way of getting about."""
+    with clock.stage("lenses"):
+        seen = lenses.score_through_lenses(
+            settings_lenses.lenses(),
+            found.rubric,
+            found.evidence,
+            view.sites,
+            view.scenery,
+            (found.places.index, found.meeting_spaces.index),
+            lambda spec, measured: indicators_evidence.at_edge(spec, measured, view.sites, view.raw),
+        )
+    said = {"lenses": manifest.lens_entries(seen)}
+    return replace(analysis, lenses=seen, manifest={**analysis.manifest, **said})
+
+
+def survey(
+    one: conflation.Conflated,
+    estate: model.Estate,
+    rules: tags.TagRules,
+    clock: Clock,
+    *,
+    absence: Mapping[str, BaseGeometry],
+    models: Mapping[str, Raster],
+    once: Steps = AFRESH,
+) -> View:
+    """Find the places, and make the tables that they are measured from. Pure."""
+    terrain, surface = models.get(rasters.TERRAIN), models.get(rasters.SURFACE)
+    with clock.stage("layers"):
+        tables = canonical.canonical_layers(one.raw, rules, estate.crs, once=once)
+    with clock.stage("places"):
+        found, rooms = indicators_evidence.found_in(tables, estate, rules, one, once=once)
+    with clock.stage("network"):
+        sites = once("sites", (found, rooms), lambda: indicators_inputs.sites(found, rooms))
+        scenery = indicators_inputs.indicator_inputs(
+            tables, sites, estate, rules, absence=absence, terrain=terrain, surface=surface, once=once
+        )
+    return View(one.raw, found, rooms, sites, scenery)
+
+
+def measure_view(
+    view: View, spec: settings_rubric.RubricSpec, clock: Clock, *, once: Steps = AFRESH
+) -> tuple[pd.DataFrame, Rubric]:
+    """Measure every indicator: the long table, and the rubric resolved on what was measured. Pure."""
+    with clock.stage("indicators"):
+        evidence, references = indicators_evidence.measure_indicators(
+            view.places, view.sites, view.scenery, view.raw, spec, once=once
+        )
+        units = {name: s.unit for name, s in registry.registry().items()}
+        return evidence, scoring_scores.resolve(
+            spec, units, references, indicators_evidence.unmeasured_indicators(view.scenery)
+        )
+
+
+def score_view(view: View, spec: settings_rubric.RubricSpec, seed: int, clock: Clock) -> Judged:
+    """Measure every indicator, and score and rank what was measured. Pure."""
+    evidence, rubric = measure_view(view, spec, clock)
+    with clock.stage("scores"):
+        tables = ((view.places, scoring_scores.PLACE_COLUMNS), (view.rooms, scoring_scores.SPACE_COLUMNS))
+        places, spaces = (
+            scoring_scores.scored_table(table, columns, evidence, rubric, seed) for table, columns in tables
+        )
+    return Judged(evidence, rubric, places, spaces)
+
+
+def _drawn(view: View, found: Judged, estate: model.Estate) -> dict[str, gpd.GeoDataFrame]:
+    """Layers that maps and tables show."""
+    scores = pd.concat([found.places[FLOATING], found.meeting_spaces[FLOATING]])
+    walks = view.scenery["walks"].distance_m
+    boundary = gpd.GeoDataFrame({"id": [estate.id], "name": [estate.name]}, geometry=[estate.boundary], crs=estate.crs)
+    return (
+        {name: view.scenery[name] for name in CONTEXT_LAYERS}
+        | context.context_layers(view.scenery, view.sites, estate)
+        | {
+            "boundary": boundary,
+            "homes": homes.best_space_per_home(view.scenery["dwellings"], view.sites, walks, scores),
+        }
+    )
+
+
+def load_compiled() -> None:
+    """Load what measuring needs: libraries, and compiled code from its cache on disk."""
+    from spatial.network import catchments, distances
+    from spatial.scoring import scores as scoring_scores
+    from spatial.visibility import isovists
+
+    isovists.load_compiled()
+    distances.load_compiled()
+    catchments.load_compiled()
+    scoring_scores.load_compiled()

@@ -1,0 +1,210 @@
+"""Many areas from one big extract: read once, each area a task, one overview."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from spatial.batch import area, dask_workers
+from spatial.batch.area import Outcome, Settings, Task
+from spatial.core.errors import InputError, SpatialError
+from spatial.core.messages import phrase
+from spatial.core.model import Estate
+from spatial.core.versions import code_digest, versions
+from spatial.osm import partitions
+from spatial.sources import boundaries as sources_boundaries
+
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a batch came to: how many areas, done now and before, and what went wrong by area."""
+
+    areas: int
+    done: int
+    done_before: int
+    failed: tuple[tuple[str, str], ...]
+
+
+def run(
+    *,
+    osm: Path,
+    areas: Path,
+    out: Path,
+    settings: Settings | None = None,
+    margin_m: float = 250.0,
+    reach_m: float = 1600.0,
+    scheduler: str = dask_workers.LOCAL,
+    worker_count: int | None = None,
+    memory_limit: str = "2GB",
+    tell: Tell | None = None,
+) -> Summary:
+    """Score all areas of a file from one extract; what an earlier batch did from the same inputs is kept.
+
+    Parameters
+    ----------
+    osm
+        A sorted ``.osm.pbf``, of a country say.
+    areas
+        A file with a polygon an area, and a column of names.
+    out
+        Folder for the results. With a scheduler elsewhere, all machines must see it under this path.
+    scheduler, worker_count, memory_limit
+        See ``spatial.batch.dask_workers.run_on_workers``.
+    tell
+        Called with the name of the stage, how many areas are done in it, and of how many.
+
+    Returns
+    -------
+    Summary
+        An area that cannot be done is told there and in the overview; the others are done all the same.
+
+    Raises
+    ------
+    SpatialError
+        If no area can be done: inputs that cannot be read, a full disk, a scheduler that does not answer.
+    """
+    say = tell or (lambda stage, done, of: None)
+    settings = _with_digests(settings or Settings())
+    out = Path(out).absolute()
+    read = sources_boundaries.read_areas(areas, margin_m=margin_m, reach_m=reach_m)
+    estates = [one for _, one in read if isinstance(one, Estate)]
+    unread = [(i, name, one) for i, (name, one) in enumerate(read, 1) if isinstance(one, SpatialError)]
+    if not estates:
+        raise InputError("batch.no_area", file=areas, first=unread[0][2] if unread else phrase("batch.none"))
+    lang = settings.lang
+    failed = {phrase("batch.row", area=name, row=i).said(lang): one.said(lang) for i, name, one in unread}
+    say("batch_read", 0, len(read))
+    _clean(out)
+    extract = partitions.prepare(osm, estates, out / area.EXTRACT)
+    tasks = _tasks(estates, extract, settings)
+    before = {task.estate.id: row for task in tasks if (row := area.finished_area(out, task.estate.id, task.key))}
+    todo = [task for task in tasks if task.estate.id not in before]
+    say("batch_areas", len(before), len(read))
+    rows = dict(before)
+    if todo:
+        for task, outcome in _outcomes(todo, out, settings, scheduler, worker_count, memory_limit):
+            if outcome.stop:
+                raise InputError("batch.stopped", error=outcome.error, done=len(rows), areas=len(read))
+            if outcome.row is not None:
+                rows[task.estate.id] = dict(outcome.row)
+            else:
+                failed[task.estate.id] = str(outcome.error)
+            say("batch_areas", len(rows) + len(failed), len(read))
+    _clean(out)
+    summary = Summary(len(read), len(rows), len(before), tuple(sorted(failed.items())))
+    if todo or failed or not (out / MANIFEST).exists():
+        _overview(out, estates, rows, failed, extract, settings, summary)
+    return summary
+
+
+MANIFEST = "batch.json"
+
+
+def _with_digests(settings: Settings) -> Settings:
+    """Settings with absolute paths, for machines that start elsewhere, and the digests of the files."""
+    named = [(source, file) for source, _, file in (layer.partition("=") for layer in settings.layers)]
+    live = [source for source, file in named if not file]
+    if live:
+        raise InputError("batch.live", source=live[0])
+    paths = [*(Path(file) for _, file in named), *settings.terrain, *settings.surface]
+    paths += [settings.rubric] if settings.rubric else []
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise InputError("batch.missing", file=missing[0])
+    return replace(
+        settings,
+        layers=tuple(f"{source}={Path(file).absolute()}" for source, file in named),
+        terrain=tuple(path.absolute() for path in settings.terrain),
+        surface=tuple(path.absolute() for path in settings.surface),
+        rubric=settings.rubric.absolute() if settings.rubric else None,
+        sha256=tuple((str(path.absolute()), sources_boundaries.sha256(path)) for path in paths),
+    )
+
+
+def _clean(out: Path) -> None:
+    """Take away what a batch that was killed left half-written."""
+    shutil.rmtree(out / area.DRAFTS, ignore_errors=True)
+    for draft in out.glob(f".{area.EXTRACT}-*"):
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _tasks(estates: Sequence[Estate], extract: partitions.Prepared, settings: Settings) -> list[Task]:
+    """Tasks, the largest first: what is long must not begin last."""
+    sizes = partitions.rows_near(extract.folder, extract.parts, partitions.clips_of(estates))
+    sha256 = str(extract.provenance.sha256)
+    tasks = [
+        Task(estate, area.area_key(estate, sha256, settings), size) for estate, size in zip(estates, sizes, strict=True)
+    ]
+    return sorted(tasks, key=lambda task: (-task.objects, task.estate.id))
+
+
+def _outcomes(
+    todo: Sequence[Task], out: Path, settings: Settings, scheduler: str, worker_count: int | None, memory_limit: str
+) -> Any:
+    """Each task with what became of it."""
+    work = partial(area.run_area, out, settings, code_digest())
+    drafts = out / area.DRAFTS
+    drafts.mkdir(parents=True, exist_ok=True)
+    done = dask_workers.run_on_workers(
+        work,
+        todo,
+        scheduler=scheduler,
+        workers=min(worker_count or os.cpu_count() or 1, len(todo)),
+        memory_limit=memory_limit,
+        folder=drafts,
+    )
+    for task, found in done:
+        if isinstance(found, dask_workers.WorkerError):
+            died = phrase("batch.died", area=task.estate.name, times=dask_workers.DEATHS + 1)
+            yield task, Outcome(error=died.said(settings.lang))
+        elif isinstance(found, BaseException):
+            fault = phrase("batch.fault", area=task.estate.name, kind=type(found).__name__, about=str(found))
+            yield task, Outcome(error=fault.said(settings.lang))
+        else:
+            yield task, found
+
+
+def _overview(
+    out: Path,
+    estates: Sequence[Estate],
+    rows: dict[str, dict[str, Any]],
+    failed: dict[str, str],
+    extract: partitions.Prepared,
+    settings: Settings,
+    summary: Summary,
+) -> None:
+    """Write the overview, and what the batch was made from."""
+    from dataclasses import asdict
+
+    from spatial.core import files
+    from spatial.reports import overview
+
+    source = asdict(extract.provenance)
+    boundaries = next((asdict(e.provenance) for e in estates if e.provenance), None)
+    about = {
+        "schema_version": 1,
+        "sources": [source, boundaries],
+        "settings": {name: str(value) for name, value in asdict(settings).items()},
+        "margin_m": estates[0].margin_m,
+        "reach_m": estates[0].reach_m,
+        "versions": versions(),
+        "program": code_digest(),
+        "areas": summary.areas,
+        "done": summary.done,
+        "failed": dict(summary.failed),
+        "partitions": len(extract.parts),
+    }
+    with files.whole_folder(out) as draft:
+        overview.render_overview(
+            estates, rows, failed, extract.provenance, draft, lang=settings.lang, maps=settings.maps
+        )
+        text = json.dumps(about, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        (draft / MANIFEST).write_text(text, encoding="utf-8")

@@ -1,0 +1,76 @@
+"""``faellesrum compare``: what is different after a plan, or after each of several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spatial.cli.commands import as_json
+from spatial.cli.help import language
+from spatial.studies.plan_review import Compared
+
+
+@click.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path), nargs=-1, required=True)
+@language
+@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--pdf", is_flag=True)
+@as_json
+def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, pdf: bool, as_json: bool) -> None:
+    """Say which meeting spaces go, come and change, and whose daily walk gets worse."""
+    from spatial.analysis import storage
+    from spatial.texts import plans as texts_plans
+
+    today = storage.load(before)
+    compared = [Compared.read(today, folder) for folder in after]
+    said = [one.said for one in compared]
+    beside = _side_by_side(compared, after)
+    plans = [] if beside is None else texts_plans.alternatives_as_data(beside)
+    if out is not None:
+        for one, folder in zip(compared, _folders(after, out), strict=True):
+            one.write(folder, lang, pdf=pdf, plans=plans)
+    if beside is not None and out is not None:
+        _write_beside(beside, out)
+    if as_json:
+        _print_json(said, beside)
+        return
+    shown = [one.text(lang) for one in compared]
+    if beside is not None:
+        shown.append(texts_plans.alternatives_in_words(plans, lang=lang))
+    click.echo("\n\n".join(shown))
+
+
+def _folders(after: tuple[Path, ...], out: Path) -> list[Path]:
+    """Where to write each comparison: ``out`` itself, or, of several, a folder in it for each."""
+    return [out] if len(after) == 1 else [out / name for name in _names(after)]
+
+
+def _names(after: tuple[Path, ...]) -> list[str]:
+    """A name for each folder: its own, with a number where several have the same."""
+    own = [folder.resolve().name for folder in after]
+    return [name if own.count(name) == 1 else f"{name}-{own[: k + 1].count(name)}" for k, name in enumerate(own)]
+
+
+def _side_by_side(compared: list[Compared], after: tuple[Path, ...]) -> Any:
+    from spatial.plans import phases
+
+    if len(compared) == 1:
+        return None
+    return phases.compare_alternatives({name: one.found for name, one in zip(_names(after), compared, strict=True)})
+
+
+def _write_beside(table: Any, out: Path) -> None:
+    from spatial.core import files
+
+    with files.whole_folder(out) as draft:
+        files.write_csv(table, draft / "plans.csv")
+
+
+def _print_json(said: list[dict[str, Any]], beside: Any) -> None:
+    from spatial.texts import plans as texts_plans
+
+    whole = said[0] if beside is None else {"plans": said, "side_by_side": texts_plans.alternatives_as_data(beside)}
+    click.echo(texts_plans.changes_as_json(whole))

@@ -1,0 +1,32 @@
+"""``faellesrum fieldkit``: what to take into the field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from spatial.cli.commands import finished_run
+from spatial.cli.help import language
+
+
+@click.command()
+@finished_run
+@click.option("--inside", is_flag=True)
+@click.option("--out", type=click.Path(path_type=Path))
+@language
+def command(folder: Path, inside: bool, out: Path | None, lang: str) -> None:
+    """Pack what is taken into the field: forms, counting sheets, a walking round, checks, a map package."""
+    from spatial.analysis import loading
+    from spatial.core.files import whole_folder
+    from spatial.core.languages import texts
+    from spatial.fieldkit import kit as fieldkit_kit
+
+    kit = fieldkit_kit.pack(loading.read_run(folder), inside=inside)
+    target = out or folder / fieldkit_kit.FOLDER
+    with whole_folder(target) as draft:
+        fieldkit_kit.render_kit(fieldkit_kit.packed(kit), draft, lang=lang)
+    say = texts(lang)["fieldkit"]
+    km = f"{kit.round.total_m / 1000:.1f}".replace(".", say["decimal"])
+    counts = {"stops": len(kit.stops), "minutes": kit.minutes, "checks": len(kit.checks)}
+    click.echo(say["done"].format(folder=target, km=km, **counts))

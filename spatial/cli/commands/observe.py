@@ -1,0 +1,80 @@
+"""``faellesrum observe``: lay observations over a finished run and hold its scores against them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spatial.cli.commands import as_json, finished_run, with_options
+from spatial.cli.console import misused
+from spatial.cli.help import language
+from spatial.cli.options import Decimal, Whole
+from spatial.core.messages import phrase
+
+# What an observation run takes besides its files; `run --observations` has the same.
+OPTIONS = (
+    click.option("--mapping", type=click.Path(path_type=Path)),
+    click.option("--by", type=click.Choice(("space", "hexagon")), default="space", show_default=True),
+    click.option("--k", type=int),
+    click.option("--k-reason"),
+    click.option("--join", "join_m", type=Decimal(min=0, max=200)),
+    click.option("--keep-sensitive", type=click.Path(path_type=Path)),
+)
+
+
+@click.command()
+@finished_run
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@with_options(OPTIONS)
+@click.option("--seed", type=Whole(min=0), default=20250201, show_default=True)
+@click.option("--calibrate", type=click.Path(path_type=Path))
+@click.option("--with", "others", multiple=True)
+@language
+@as_json
+def command(
+    folder: Path,
+    files: tuple[Path, ...],
+    calibrate: Path | None,
+    others: tuple[str, ...],
+    lang: str,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Lay observations over a finished run and test its scores against them."""
+    import json
+
+    runs = _runs(folder, files, calibrate, others)
+    from spatial.analysis import storage
+    from spatial.reports import observations
+    from spatial.studies import observation_study
+
+    told = ""
+    if calibrate is not None:
+        told = observation_study.calibrate_into(
+            calibrate, runs, mapping=options["mapping"], seed=options["seed"], lang=lang
+        )
+    facts = observation_study.overlay_into(folder, files, lang=lang, **options)
+    storage.redraw(folder, lang=lang)
+    click.echo(
+        json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True)
+        if as_json
+        else observations.observations_in_words(facts, folder, lang)
+    )
+    if told:
+        click.echo(told, err=as_json)
+
+
+def _runs(
+    folder: Path, files: tuple[Path, ...], calibrate: Path | None, others: tuple[str, ...]
+) -> list[tuple[Path, Path]]:
+    """Finished runs and their counts to fit weights to."""
+    if others and calibrate is None:
+        raise misused(phrase("commands.with_calibrate"))
+    if calibrate is not None and len(files) > 1:
+        raise misused(phrase("commands.calibrate_one"))
+    if any("=" not in other for other in others):
+        raise misused(phrase("commands.with_pair"))
+    pairs = [other.partition("=") for other in others]
+    return [(folder, files[0]), *((Path(run), Path(file)) for run, _, file in pairs)]

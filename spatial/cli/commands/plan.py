@@ -1,0 +1,141 @@
+"""``faellesrum plan``: redevelopment plans before they are carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spatial.cli import options as cli_options
+from spatial.cli.commands import Group, as_json, run, with_options
+from spatial.cli.console import misused, progress
+from spatial.cli.help import heard, language
+from spatial.core.messages import phrase
+
+if TYPE_CHECKING:
+    from spatial.core.model import Estate, Plan
+
+
+@click.group(cls=Group)
+@heard
+def command() -> None:
+    """Redevelopment plans, before they are carried out."""
+
+
+@command.command("check")
+@click.argument("plan", type=click.Path(path_type=Path))
+@with_options(run.INPUTS)
+@with_options([language])
+@click.option("--out", type=click.Path(path_type=Path))
+@with_options([as_json])
+def check(
+    plan: Path,
+    osm: str | None,
+    layers: Sequence[str],
+    complete: Sequence[str],
+    refresh: bool,
+    offline: bool,
+    margin_m: float,
+    reach_m: float,
+    lang: str,
+    out: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Say what was understood of a plan, feature by feature, and whether it fits the estate; draw it."""
+    which = cli_options.estate_options(options)
+    if osm is None:
+        raise misused(phrase("commands.choose_osm"))
+    from spatial.core.errors import InputError
+    from spatial.osm import extract as osm_extract
+    from spatial.plans import reading
+    from spatial.sources import http
+
+    with http.only(offline), progress(lang) as tell:
+        estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
+        intended = reading.read_plan(plan, estate)
+        extract = osm_extract.find_extract(osm, estate, refresh=refresh, tell=tell)
+        faults, said = _checked(intended, estate, extract, layers, complete, out, lang=lang, tell=tell, as_json=as_json)
+    click.echo(said)
+    if faults:
+        raise InputError("commands.faults", plan=intended.name, n=len(faults))
+
+
+def _checked(
+    plan: Plan,
+    estate: Estate,
+    extract: Any,
+    layers: Sequence[str],
+    complete: Sequence[str],
+    out: Path | None,
+    *,
+    lang: str,
+    tell: Any,
+    as_json: bool,
+) -> tuple[list[str], str]:
+    import json
+
+    from spatial.analysis import inputs
+    from spatial.core.timing import Clock
+    from spatial.layers.canonical import canonical_layers
+    from spatial.plans import application, interpretation
+    from spatial.settings import tags
+    from spatial.texts import plan_check
+
+    rules, clock = tags.tag_rules(), Clock(tell)
+    ground = inputs.gather_ground(estate, rules, clock, osm=extract, layers=layers, complete=complete)
+    raw = ground.one.raw
+    faults = application.problems(raw, plan, estate, lang=lang)
+    today, done = canonical_layers(raw, rules, estate.crs), None
+    if not faults:
+        after = application.apply_plan(raw, plan, estate)
+        done = after, canonical_layers(after, rules, estate.crs)
+    found = interpretation.interpret_plan(raw, plan, estate, today, done=done)
+    if out is not None:
+        _draw(out, estate, today, found, faults, ground, name=plan.name, lang=lang)
+    if as_json:
+        return faults, json.dumps(
+            plan_check.plan_check_as_data(plan, found, faults, lang=lang), ensure_ascii=False, indent=1
+        )
+    return faults, plan_check.plan_check_in_words(plan, estate, found, faults, lang=lang)
+
+
+def _draw(
+    out: Path, estate: Estate, today: Any, found: Any, faults: list[str], ground: Any, *, name: str, lang: str
+) -> None:
+    from spatial.core import files
+    from spatial.maps.sheet import plan as sheet_plan
+    from spatial.maps.sheet import sitemap
+    from spatial.texts import plan_check
+
+    edits = [
+        sheet_plan.Drawn(
+            one.number,
+            one.edit.layer if one.edit.layer == "construction" else one.edit.action,
+            one.before,
+            one.after,
+            plan_check.edit_in_words(one, lang=lang),
+        )
+        for one in found
+    ]
+    target = out if out.suffix.lower() == ".pdf" else out.with_name(f"{out.name}.pdf")
+    sources = [raw.provenance for raw in (ground.alone, *ground.registers)]
+    document = sheet_plan.plan_sheet_pdf(
+        estate,
+        today,
+        edits,
+        faults,
+        name=name,
+        sources=list(dict.fromkeys(source.attribution for source in sources)),
+        data_date=max((source.data_date[:10] for source in sources if source.data_date), default=None),
+        lang=lang,
+    )
+    with files.whole_file(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sitemap.write_sitemap(document, target)
+
+
+# Margin and reach are options of the analysis; here they say where a plan may lie.
+check.params.extend(run.picked(run.ANALYSIS, ("margin_m", "reach_m")))

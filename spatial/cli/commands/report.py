@@ -1,0 +1,70 @@
+"""``faellesrum report``: the report for the board of a finished run, or of a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spatial.cli.commands import finished_run
+from spatial.cli.console import misused, progress
+from spatial.cli.help import language
+from spatial.core.messages import phrase
+
+if TYPE_CHECKING:
+    from spatial.reports.document import Document
+
+
+RUN, PLAN = "report.html", "plan.html"
+
+
+@click.command()
+@finished_run
+@click.option("--before", type=click.Path(path_type=Path))
+@click.option("--plan", is_flag=True)
+@language
+@click.option("--pdf", is_flag=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def command(folder: Path, before: Path | None, plan: bool, lang: str, pdf: bool, out: Path | None) -> None:
+    """Write the report of a finished run again: for a board, four to eight pages, in either language."""
+    if plan and before is not None:
+        raise misused(phrase("commands.plan_today"))
+    with progress(lang) as tell:
+        tell("report")
+        from spatial.core import files
+        from spatial.reports import sections
+
+        before = _today(folder) if plan else before
+        path = (out or folder / (RUN if before is None else PLAN)).with_suffix(".html")
+        document = _of_run(folder, lang) if before is None else _of_plan(before, folder, lang)
+        with files.whole_file(path):
+            written = sections.write_document(document, path, pdf=pdf)
+    for file in written:
+        click.echo(str(file))
+
+
+def _today(folder: Path) -> Path:
+    """Folder of the state today in that of a run with a plan."""
+    from spatial.analysis import loading
+    from spatial.core.errors import InputError
+
+    name = (loading.manifest(folder).get("plan") or {}).get("today")
+    if not name:
+        raise InputError("commands.no_plan", folder=folder)
+    return folder / str(name)
+
+
+def _of_run(folder: Path, lang: str) -> Document:
+    from spatial.analysis import storage
+    from spatial.reports import estate
+
+    result = storage.load(folder)
+    return estate.estate_document(result, result.field_checks, lang=lang)
+
+
+def _of_plan(before: Path, after: Path, lang: str) -> Document:
+    from spatial.analysis import storage
+    from spatial.studies.plan_review import Compared
+
+    return Compared.read(storage.load(before), after).report(lang)

@@ -1,0 +1,26 @@
+"""``faellesrum sensitivity``: which judgements the ranking hangs on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from spatial.cli.commands import as_json, finished_run
+from spatial.cli.help import language
+from spatial.cli.options import Whole
+
+
+@click.command()
+@finished_run
+@click.option("--level", type=click.Choice(("places", "spaces")), default="spaces", show_default=True)
+@click.option("--samples", type=Whole(min=64, max=16384), default=512, show_default=True)
+@language
+@as_json
+def command(folder: Path, level: str, samples: int, lang: str, as_json: bool) -> None:
+    """Say which indicators the ranking hangs on: their weights and what is not known of them."""
+    from spatial.analysis import storage
+    from spatial.texts import results
+
+    found = storage.load(folder).sensitivity(level=level, samples=samples)
+    click.echo(results.sensitivity_as_json(found) if as_json else results.sensitivity_in_words(found, lang=lang))

@@ -1,0 +1,1 @@
+"""What everybody may use; imports nothing of the rest."""

@@ -1,0 +1,111 @@
+"""Every text a reader sees, by language, from ``defaults/strings.<language>.toml`` and its like."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spatial.core import messages
+from spatial.core.errors import ConfigError
+
+LANGUAGES = ("da", "en")
+LANGUAGE_VARIABLE = "FAELLESRUM_LANG"
+
+
+def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
+    """Return the texts of one language as nested, read-only mappings.
+
+    Parameters
+    ----------
+    lang
+        ``"da"`` or ``"en"``.
+    book
+        Which texts: those of the program, or ``"report"``, those of the report for the board.
+
+    Raises
+    ------
+    ConfigError
+        If there are no texts in this language.
+
+    Examples
+    --------
+    >>> texts("da")["aspect"]["openness"]["question"]
+    'Kan man komme og gå?'
+    """
+    if lang not in LANGUAGES:
+        raise ConfigError("strings.language", found=lang, known=LANGUAGES)
+    return messages.book(book, lang)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of ``strings.<language>.toml`` as part of a message that waits for a language.
+
+    Examples
+    --------
+    >>> Text("reason", "duplicate").said("en")
+    'the row repeats an earlier one'
+    """
+
+    section: str
+    name: str
+
+    def said(self, lang: str) -> str:
+        """Return the text in this language."""
+        return str(texts(lang)[self.section][self.name])
+
+
+def default_language() -> str:
+    """Return the language of what is shown unasked, as in Jupyter: what ``FAELLESRUM_LANG`` says, else Danish."""
+    wished = os.environ.get(LANGUAGE_VARIABLE, "")
+    return wished if wished in LANGUAGES else LANGUAGES[0]
+
+
+def said(value: Any) -> str | None:
+    """A text of a table, or None where there is none: pandas writes nothing as NaN, which is no falsehood.
+
+    Examples
+    --------
+    >>> said("Plads"), said(float("nan")), said(None), said("")
+    ('Plads', None, None, None)
+    """
+    return value if isinstance(value, str) and value else None
+
+
+def indicator_texts(indicator: str, lang: str) -> Mapping[str, str]:
+    """Return the texts of an indicator; one that a user has written is called by its id.
+
+    Examples
+    --------
+    >>> about("openly_seen", "en")["title"]
+    'Openly seen'
+    """
+    found: Mapping[str, str] = texts(lang)["indicator"].get(indicator) or {
+        "title": indicator.replace("_", " ").capitalize(),
+        "text": "",
+        "form": "ratio",
+    }
+    return found
+
+
+def rule_text(name: str, lang: str) -> str:
+    """Say a rule in words; that of an indicator that a user has written is said as it is called."""
+    return str(texts(lang)["rule"].get(name, name.replace("_", " ")))
+
+
+def warning_text(entry: Mapping[str, Any], lang: str) -> str:
+    """Say a warning of a manifest in one sentence: its ``code`` is a key of ``[warning]``."""
+    return str(texts(lang)["warning"][entry["code"]]).format(**entry)
+
+
+def whole_percent(share: float) -> int:
+    """Whole percent of a share; 0 and 100 only where it is none or all.
+
+    Examples
+    --------
+    >>> whole_percent(0.998), whole_percent(1.0), whole_percent(0.001)
+    (99, 100, 1)
+    """
+    return round(share * 100) if share in (0.0, 1.0) else min(max(round(share * 100), 1), 99)

@@ -1,0 +1,238 @@
+"""From canonical layers to places, and from places to the long table of evidence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from spatial.core import model as core_model
+from spatial.core.incremental import AFRESH, Steps
+from spatial.core.model import EVIDENCE_COLUMNS, FACTS, RawData
+from spatial.indicators import inputs, registry, unknown_facts
+from spatial.indicators.registry import Measured
+from spatial.layers import conflation, lineage
+from spatial.osm import osmium_reader
+from spatial.places import detection, meeting_spaces
+from spatial.settings import rubric
+from spatial.settings import tags as settings_tags
+
+
+def found_in(
+    layers: Mapping[str, gpd.GeoDataFrame],
+    estate: core_model.Estate,
+    rules: settings_tags.TagRules,
+    one: conflation.Conflated,
+    *,
+    once: Steps = AFRESH,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Places with the space they belong to, and the spaces."""
+    buildings, paths = layers["buildings"], layers["paths"]
+    outdoors = (layers["place_objects"], buildings, layers["ground"], estate.boundary, estate.margin_m, rules)
+    found = once("found", outdoors, lambda: detection.find_places(*outdoors))
+    roads = once("parting_roads", (paths,), lambda: meeting_spaces.parting_roads(paths))
+    walls = (buildings, layers["barriers"], roads, layers["water"])
+    parting = once("parting", walls, lambda: meeting_spaces.separators(*walls))
+    cutting = once("cutting", walls, lambda: _cutting(layers["barriers"], layers["water"], roads))
+    space_of = once("space_of", (found, parting, rules), lambda: meeting_spaces.group_places(found, parting, rules))
+    grounds = (found, space_of, buildings, cutting, estate.boundary)
+    rooms = once("rooms", grounds, lambda: meeting_spaces.meeting_spaces(*grounds))
+    return once(
+        "sourced", (found, space_of, rooms, one.sources, one.same_as), lambda: _sourced(found, space_of, rooms, one)
+    )
+
+
+def _cutting(barriers: gpd.GeoDataFrame, water: gpd.GeoDataFrame, roads: Any) -> Any:
+    return np.concatenate([barriers.geometry.to_numpy(), water.geometry.to_numpy(), roads])
+
+
+def _sourced(
+    found: gpd.GeoDataFrame, space_of: pd.Series, rooms: gpd.GeoDataFrame, one: conflation.Conflated
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Both with the sources that they come from."""
+    found = found.assign(
+        space_id=space_of,
+        source_id=lineage.of_places(list(found.index), one.sources, one.same_as),
+        tag_sources=np.array([*(one.sources.get(i, {}) for i in found.index), None], dtype=object)[:-1],
+    )
+    sources = found["source_id"].groupby(found["space_id"]).agg(lineage.joined)
+    return found, rooms.assign(source_id=sources.reindex(rooms.index).to_numpy(dtype=object))
+
+
+def measure_indicators(
+    found: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    scenery: Mapping[str, Any],
+    raw: RawData,
+    spec: rubric.RubricSpec,
+    *,
+    once: Steps = AFRESH,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Measure every indicator of places and rooms; return the long table and the references."""
+    of_layer = _layer_sources(scenery, once)
+    seen_share = once("seen_share", (sites, raw.extent), lambda: _shares_seen(sites, raw))
+    parts: list[dict[str, Any]] = []
+    references = {}
+    for name, indicator in registry.registry().items():
+        if name not in spec.rules or registry.lacking(indicator, scenery):
+            continue
+        # All that what is measured hangs on: an indicator sees no table but those that it names.
+        rests_on = (found, sites, seen_share, spec, *(scenery[table] for table in indicator.needs), *of_layer.values())
+        one = partial(_measured, indicator, found, sites, scenery, spec.rules[name].plausible, seen_share, of_layer)
+        references[name], columns = once.last(f"measured/{name}", rests_on, one)
+        parts.append(columns)
+    return _evidence(parts, sites, scenery["members"]), references
+
+
+def _measured(
+    indicator: registry.Spec,
+    found: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    scenery: Mapping[str, Any],
+    plausible: tuple[float, float] | None,
+    seen_share: Mapping[float, Any],
+    of_layer: Mapping[str, str],
+) -> tuple[Any, dict[str, Any]]:
+    """One indicator: its reference, and its columns of the long table."""
+    members = scenery["members"]
+    many = [members[space] for space in sites.index[sites["level"] == "space"]]
+    measured = registry.measure(indicator, found if indicator.members else sites, scenery)
+    whole = _with_rooms(indicator, measured, many, plausible)
+    marked = registry.at_extract_edge(indicator, whole, seen_share[indicator.catchment_m])
+    behind = _facts(indicator, measured, marked, sites, many, scenery["kinds"])
+    sources = _sources(indicator, found, sites, scenery, of_layer)
+    return measured.reference, _columns(indicator, marked, sources, behind)
+
+
+def _shares_seen(sites: gpd.GeoDataFrame, raw: RawData) -> dict[float, Any]:
+    """How much of the ground around each site the extract covers, by how far an indicator looks."""
+    radii = {indicator.catchment_m for indicator in registry.registry().values()}
+    return {radius_m: inputs.covered_share(sites, radius_m, raw.extent) for radius_m in radii}
+
+
+def _columns(indicator: registry.Spec, marked: Measured, sources: Any, behind: Any) -> dict[str, Any]:
+    """Columns of the long table, of one indicator, a row a site."""
+    count = len(marked.value)
+    return {
+        "indicator": np.full(count, indicator.id, dtype=object),
+        "value": marked.value,
+        "unit": np.full(count, indicator.unit, dtype=object),
+        "low": marked.low,
+        "high": marked.high,
+        "evidence": marked.evidence,
+        "source_id": np.full(count, sources, dtype=object) if isinstance(sources, str) else sources,
+        "rule": marked.rule,
+        FACTS: behind,
+    }
+
+
+def _evidence(parts: Sequence[Mapping[str, Any]], sites: gpd.GeoDataFrame, members: Mapping[str, Any]) -> pd.DataFrame:
+    """The long table, by place and indicator; a room of one place has the rows of that place as well."""
+    if not parts:
+        return pd.DataFrame(columns=[*EVIDENCE_COLUMNS, FACTS])
+    alone = {space: rows[0] for space, rows in members.items() if len(rows) == 1}
+    rows = np.concatenate([np.arange(len(sites)), np.array(list(alone.values()), dtype=np.int64)])
+    identity = np.concatenate([sites.index.to_numpy(dtype=object), np.array(list(alone), dtype=object)])
+    order = np.argsort(identity.astype(str), kind="stable")
+    # Parts come in the order of the indicators' names: within a place, row after row is that order.
+    columns = {key: np.stack([part[key][rows[order]] for part in parts], axis=1).ravel() for key in parts[0]}
+    table = pd.DataFrame({"place_id": np.repeat(identity[order], len(parts)), **columns})
+    return table[[*EVIDENCE_COLUMNS, FACTS]]
+
+
+def _with_rooms(
+    indicator: registry.Spec, measured: Measured, many: list[Any], plausible: tuple[float, float] | None
+) -> Measured:
+    """Add the rooms of many places to what was measured of places alone."""
+    if not indicator.members:
+        return measured
+    low, high = plausible or (np.nan, np.nan)
+    bounded = replace(
+        measured,
+        low=np.where(np.isnan(measured.low), low, measured.low),
+        high=np.where(np.isnan(measured.high), high, measured.high),
+    )
+    of_rooms = registry.over_members(bounded, many)
+    parts = {
+        key: np.concatenate([getattr(bounded, key), getattr(of_rooms, key)])
+        for key in ("value", "low", "high", "evidence", "rule")
+    }
+    return Measured(**parts, reference=measured.reference)
+
+
+def _facts(
+    indicator: registry.Spec,
+    measured: Measured,
+    marked: Measured,
+    sites: gpd.GeoDataFrame,
+    many: list[Any],
+    rules: settings_tags.TagRules,
+) -> Any:
+    """The unknown facts behind each interval: of the place, its surroundings, or the places of a room."""
+    open_ = ~(marked.low == marked.high)
+    behind = np.full(len(sites), "", dtype=object)
+    if not (indicator.reads or indicator.surroundings):
+        return behind
+    columns = (sites[name].to_numpy() for name in ("tags", "kinds", "space_id"))
+    for i, (identity, tags, kind, space) in enumerate(zip(sites.index, *columns, strict=True)):
+        if not open_[i] or (indicator.members and i >= len(measured.value)):
+            continue
+        nature = rules.kinds[kind].by_nature if kind in rules.kinds else ()
+        own = unknown_facts.unknown_facts_of_place(indicator.reads, tags, nature)
+        if measured.facts is not None:
+            own = tuple(name for name in measured.facts[i].split(unknown_facts.JOINT) if name)
+        behind[i] = unknown_facts.joined_facts(
+            [unknown_facts.facts_as_text(identity, own), unknown_facts.facts_as_text(space, indicator.surroundings)]
+        )
+    if indicator.members:
+        behind[len(measured.value) :] = [unknown_facts.joined_facts(behind[group]) for group in many]
+    return behind
+
+
+def at_edge(indicator: registry.Spec, measured: Measured, sites: gpd.GeoDataFrame, raw: RawData) -> Measured:
+    """Mark what was measured over the edge of the extract."""
+    return registry.at_extract_edge(indicator, measured, inputs.covered_share(sites, indicator.catchment_m, raw.extent))
+
+
+def _layer_sources(scenery: Mapping[str, Any], once: Steps) -> dict[str, str]:
+    """Sources of each layer that an indicator may rest on."""
+    needs = {name for indicator in registry.registry().values() for name in indicator.needs}
+    layers = {part for name in needs - set(inputs.MODELS_OF) for part in inputs.MADE_OF.get(name, (name,))}
+    there = {name: scenery[name] for name in sorted(layers) if scenery.get(name) is not None}
+    return {
+        name: once(f"sources/{name}", (table,), partial(lineage.of_layers, there, [name]))
+        for name, table in there.items()
+    }
+
+
+def _sources(
+    indicator: registry.Spec,
+    found: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    scenery: Mapping[str, Any],
+    of_layer: Mapping[str, str],
+) -> Any:
+    """Sources that each value of an indicator rests on; those of a room are those of its places."""
+    needs = [name for name in indicator.needs if scenery[name] is not None]
+    layers = {part for name in needs for part in inputs.MADE_OF.get(name, (name,)) if name not in inputs.MODELS_OF}
+    models = {model for name in needs for model in inputs.MODELS_OF.get(name, ()) if scenery[model] is not None}
+    of_layers = lineage.joined([lineage.joined(of_layer[name] for name in layers) or osmium_reader.SOURCE_ID, *models])
+    if not indicator.reads:
+        return of_layers
+    of_places = lineage.of_tags(found, indicator.reads, otherwise=of_layers)
+    of_rooms = [
+        lineage.joined(of_places[scenery["members"][space]]) for space in sites.index[sites["level"] == "space"]
+    ]
+    return np.concatenate([of_places, np.array([*of_rooms, None], dtype=object)[:-1]])
+
+
+def unmeasured_indicators(scenery: Mapping[str, Any]) -> dict[str, str]:
+    """Indicators that this run cannot measure, and the model that was not given."""
+    lacking = {name: registry.lacking(spec, scenery) for name, spec in registry.registry().items()}
+    of = inputs.MODELS_OF | inputs.LAYER_OF
+    return {name: of[table][0] for name, table in lacking.items() if table is not None}

@@ -1,0 +1,257 @@
+"""Indicators: what is measured of a place, one file each, without opinion.
+
+An indicator is a function of the places and of the tables it names. It is registered by the
+decorator; nothing else in the program has to know of it::
+
+    @indicator(aspect="accessibility", unit="m", catchment_m=1600)
+    def nearest_walk(places, walks, dwellings, *, share=0.5) -> Measured: ...
+
+``places`` has one row a place (and, unless ``members`` is set, one a meeting space): the columns
+of ``spatial.places.detection.find_places``, with ``space_id`` and ``level`` (``"place"`` or ``"space"``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.object_]
+
+OBSERVED, DERIVED, ASSUMED, UNKNOWN = "observed", "derived", "assumed by rule", "unknown"
+# From the strongest to the weakest; a mean is as strong as its weakest member.
+STRENGTH = (OBSERVED, DERIVED, ASSUMED, UNKNOWN)
+UNITS = {
+    "m": "_m",
+    "h": "_h",
+    "count": "_count",
+    "share": "_share",
+    "ratio": "_ratio",
+    "index": "_index",
+    "m/ha": "_m_per_ha",
+}
+# Below this share of its catchment inside the extract, a measure says nothing.
+MIN_COVERED_SHARE = 0.5
+WHOLE = 0.999
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Values of one indicator: arrays of one length, in its unit.
+
+    ``value`` is NaN where it was not measured. ``low`` and ``high`` bound what is plausible; NaN
+    leaves that to the rubric. ``rule`` names how the value came about. ``reference`` is the
+    sample or the total that a relative value function needs. ``facts`` names the facts of
+    ``facts.toml`` that are open, ``;`` between them, where they are not simply those of the tags it
+    reads that are missing.
+    """
+
+    value: Floats
+    low: Floats
+    high: Floats
+    evidence: Texts
+    rule: Texts
+    reference: Floats | None = None
+    facts: Texts | None = None
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A registered indicator.
+
+    ``members``: a meeting space has the mean of its places. ``reads``: the tags of a place that it
+    reads, which are the facts behind its value. ``catchment_m``: how far around a place it looks.
+    ``surroundings``: facts of ``facts.toml`` about what lies around the meeting space.
+    ``walked``: it follows from walking distances alone, so that resident lenses measure it again.
+    ``optional``: tables without which it is left out of a run.
+    """
+
+    id: str
+    aspect: str
+    unit: str
+    measure: Callable[..., Measured]
+    needs: tuple[str, ...]
+    reference: str
+    members: bool
+    reads: tuple[str, ...]
+    catchment_m: float
+    surroundings: tuple[str, ...] = ()
+    walked: bool = False
+    optional: tuple[str, ...] = ()
+
+    @property
+    def column(self) -> str:
+        """Name of its column in the tables, with the unit."""
+        suffix = UNITS[self.unit]
+        return self.id if self.id.endswith(suffix) else self.id + suffix
+
+
+_registry: dict[str, Spec] = {}
+
+
+def indicator(
+    *,
+    aspect: str,
+    unit: str,
+    reference: str,
+    members: bool = False,
+    reads: tuple[str, ...] = (),
+    catchment_m: float = 0.0,
+    surroundings: tuple[str, ...] = (),
+    walked: bool = False,
+    optional: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Measured]], Callable[..., Measured]]:
+    """Register a function as an indicator; its positional parameters name the tables it needs.
+
+    A parameter with a default is a table it can do without; without an ``optional`` one it is left out.
+    """
+    if unit not in UNITS:
+        raise ValueError(f"indicator: unit is {unit!r}; needed one of {', '.join(UNITS)}")
+
+    def register(function: Callable[..., Measured]) -> Callable[..., Measured]:
+        name = function.__name__
+        parameters = inspect.signature(function).parameters.values()
+        tables = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        needs = tuple(p.name for p in tables)
+        if needs[:1] != ("places",):
+            raise TypeError(f"indicator {name}: the first parameter must be 'places'")
+        _registry[name] = Spec(
+            name,
+            aspect,
+            unit,
+            function,
+            needs[1:],
+            reference,
+            members,
+            reads,
+            catchment_m,
+            surroundings,
+            walked,
+            optional,
+        )
+        return function
+
+    return register
+
+
+@lru_cache(maxsize=1)
+def _loaded() -> None:
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"{__package__}.{module.name}")
+
+
+def registry() -> Mapping[str, Spec]:
+    """All indicators by id, in the order of their names."""
+    _loaded()
+    return dict(sorted(_registry.items()))
+
+
+def lacking(spec: Spec, scene: Mapping[str, Any]) -> str | None:
+    """Name the first table without which an indicator is left out, and which this run does not have."""
+    return next((name for name in spec.optional if scene[name] is None), None)
+
+
+def measure(spec: Spec, places: Any, scene: Mapping[str, Any]) -> Measured:
+    """Measure one indicator; tables are taken from the scene by name.
+
+    Raises
+    ------
+    KeyError
+        If the scene lacks a table that the indicator names.
+    """
+    return spec.measure(places, *(scene[name] for name in spec.needs))
+
+
+def known(value: npt.ArrayLike, evidence: str, rule: str) -> Measured:
+    """Values that are known exactly, all by the same rule; NaN among them is unknown."""
+    values = np.asarray(value, dtype=np.float64)
+    missing = np.isnan(values)
+    return Measured(
+        value=values,
+        low=values.copy(),
+        high=values.copy(),
+        evidence=np.where(missing, UNKNOWN, evidence).astype(object),
+        rule=np.where(missing, "not_measured", rule).astype(object),
+    )
+
+
+def from_rows(rows: list[tuple[float, float, float, str, str]]) -> Measured:
+    """Assemble from one (value, low, high, evidence, rule) a place."""
+    numbers = np.array([row[:3] for row in rows], dtype=np.float64).reshape(len(rows), 3)
+    texts = np.array([*(row[3:] for row in rows), ("", "")], dtype=object)[:-1]
+    return Measured(numbers[:, 0], numbers[:, 1], numbers[:, 2], texts[:, 0], texts[:, 1])
+
+
+def unknown(rule: str, low: float = np.nan, high: float = np.nan) -> tuple[float, float, float, str, str]:
+    """One row that is not known, within a range or the rubric's."""
+    return np.nan, low, high, UNKNOWN, rule
+
+
+def where(condition: npt.NDArray[np.bool_], measured: Measured, row: tuple[float, float, float, str, str]) -> Measured:
+    """Replace the rows for which the condition holds."""
+    return replace(
+        measured,
+        value=np.where(condition, row[0], measured.value),
+        low=np.where(condition, row[1], measured.low),
+        high=np.where(condition, row[2], measured.high),
+        evidence=np.where(condition, row[3], measured.evidence).astype(object),
+        rule=np.where(condition, row[4], measured.rule).astype(object),
+    )
+
+
+def over_members(measured: Measured, members: list[npt.NDArray[np.int64]]) -> Measured:
+    """Values of groups of places: means; evidence as strong as the weakest member.
+
+    A mean over members of whom some are unknown is unknown itself, with the bounds of the mean.
+    """
+    strength = {state: i for i, state in enumerate(STRENGTH)}
+    rows = []
+    for group in members:
+        states = measured.evidence[group]
+        weakest = STRENGTH[max(strength[state] for state in states)]
+        rules = sorted(
+            {str(rule) for rule, state in zip(measured.rule[group], states, strict=True) if state == weakest}
+        )
+        value = float(np.mean(measured.value[group]))
+        rows.append(
+            (value, float(np.mean(measured.low[group])), float(np.mean(measured.high[group])), weakest, ";".join(rules))
+        )
+    return replace(from_rows(rows), reference=measured.reference)
+
+
+def at_extract_edge(spec: Spec, measured: Measured, covered_share: Floats) -> Measured:
+    """Mark what was measured over the edge of the extract.
+
+    A count may be higher by what lies beyond; where less than half of the catchment is seen, the
+    measure is unknown. The rule says how much was not seen.
+    """
+    cut = covered_share < WHOLE
+    if not cut.any():
+        return measured
+    scale = 1 / np.maximum(covered_share, MIN_COVERED_SHARE)
+    high = np.where(cut & (spec.unit == "count"), measured.high * scale, measured.high)
+    blind = covered_share < MIN_COVERED_SHARE
+    note = np.array(
+        [
+            f"{rule};extract_edge_{1 - share:.0%}_unseen".replace("%", "pct")
+            for rule, share in zip(measured.rule, covered_share, strict=True)
+        ],
+        dtype=object,
+    )
+    return replace(
+        measured,
+        value=np.where(blind, np.nan, measured.value),
+        low=np.where(blind & (spec.unit != "count"), np.nan, measured.low),
+        high=np.where(blind, np.nan, high),
+        evidence=np.where(blind, UNKNOWN, measured.evidence).astype(object),
+        rule=np.where(cut, note, measured.rule).astype(object),
+    )

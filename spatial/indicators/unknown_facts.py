@@ -1,0 +1,151 @@
+"""Which unknown facts stand behind what is not known. Pure.
+
+A fact has a name of ``defaults/facts.toml`` and an object: a place, or the meeting space whose
+surroundings it is about. It is written ``object#fact``; several are joined by ``;``. What is not
+known for another reason (the edge of the extract) is a fact of its own, named by the indicator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spatial.settings.loading import load_toml
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MARK, JOINT = "#", ";"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Facts of a place with the tag keys that answer them, and facts of its surroundings."""
+
+    place: Mapping[str, tuple[str, ...]]
+    surroundings: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All facts that can be checked."""
+        return (*self.place, *self.surroundings)
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """Return the bundled facts."""
+    table = load_toml(None, "facts.toml")
+    return Vocabulary({name: tuple(keys) for name, keys in table["place"].items()}, tuple(table["surroundings"]))
+
+
+def unknown_facts_of_place(reads: Iterable[str], tags: Mapping[str, Any], by_nature: Sequence[str]) -> tuple[str, ...]:
+    """Facts of a place that an indicator would read and that nothing answers.
+
+    Parameters
+    ----------
+    reads
+        Tag keys that the indicator reads.
+    tags
+        Tags of the place.
+    by_nature
+        What the kind of place excludes; such a fact is never open.
+
+    Examples
+    --------
+    >>> of_place(("fee", "charge", "access"), {"access": "yes"}, ())
+    ('fee',)
+    """
+    wanted = frozenset(reads)
+    return tuple(
+        name
+        for name, keys in vocabulary().place.items()
+        if not wanted.isdisjoint(keys) and name not in by_nature and not any(key in tags for key in keys)
+    )
+
+
+def facts_as_text(identity: str, names: Iterable[str]) -> str:
+    """Write facts of one object.
+
+    Examples
+    --------
+    >>> written("osm:way/1", ("access", "fee"))
+    'osm:way/1#access;osm:way/1#fee'
+    """
+    return JOINT.join(f"{identity}{MARK}{name}" for name in names)
+
+
+def joined_facts(parts: Iterable[str]) -> str:
+    """Join what was written, each fact once, in the order of their names."""
+    return JOINT.join(sorted({fact for part in parts for fact in part.split(JOINT) if fact}))
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Which facts stand behind which cells of a table of places by indicators.
+
+    ``keys`` are the facts, sorted. ``row`` and ``column`` name the cells; the facts of cell c are
+    ``fact[start[c]:start[c] + count[c]]``, positions in ``keys``.
+    """
+
+    keys: tuple[str, ...]
+    row: Ints
+    column: Ints
+    fact: Ints
+    start: Ints
+    count: Ints
+
+    def positions(self, uniform: Floats) -> Floats:
+        """Where in its interval each cell lies: the mean of its facts' uniform numbers.
+
+        Parameters
+        ----------
+        uniform
+            One number a fact in [0, 1], over the last axis.
+
+        Returns
+        -------
+        Array
+            One number a cell over the last axis. Cells with the same facts lie alike.
+        """
+        if not len(self.row):
+            return np.empty((*uniform.shape[:-1], 0))
+        total = np.add.reduceat(uniform[..., self.fact], self.start, axis=-1)
+        result: Floats = total / self.count
+        return result
+
+
+def cells(
+    behind: npt.NDArray[np.object_], open_: npt.NDArray[np.bool_], rows: Sequence[str], columns: Sequence[str]
+) -> Cells:
+    """Find the facts behind the open cells of a table.
+
+    Parameters
+    ----------
+    behind
+        Written facts, (N, I); an open cell without any has a fact of its own.
+    open_
+        Which cells are intervals, (N, I).
+    rows, columns
+        Names of places and indicators.
+    """
+    row, column = (part.astype(np.int64) for part in np.nonzero(open_))
+    written_ = [
+        behind[i, j] or f"{rows[i]}{MARK}{columns[j]}" for i, j in zip(row.tolist(), column.tolist(), strict=True)
+    ]
+    lists = [text.split(JOINT) for text in written_]
+    flat = np.array([fact for facts in lists for fact in facts], dtype=object)
+    keys, position = np.unique(flat.astype(str), return_inverse=True) if len(flat) else (flat, np.empty(0, np.int64))
+    count = np.array([len(facts) for facts in lists], dtype=np.int64)
+    return Cells(
+        tuple(map(str, keys)),
+        row,
+        column,
+        position.astype(np.int64),
+        (np.cumsum(count) - count).astype(np.int64),
+        count,
+    )

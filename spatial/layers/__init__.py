@@ -1,0 +1,1 @@
+"""Raw objects into canonical layers."""

@@ -1,0 +1,255 @@
+"""Buildings, which of them people live in, and how many dwellings stand at which door. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from spatial.core.incremental import Steps
+from spatial.core.model import RawData
+from spatial.layers.tags import Table, Tags, as_columns, column, number, numbers, table_of
+from spatial.settings.tags import TagRules
+
+# residential=* of the ground of a public-housing department, as the catalogue of sources maps it.
+DEPARTMENT = "almen"
+
+
+def departments_of(raw: RawData, crs: CRS) -> Table:
+    """Grounds of public-housing departments.
+
+    ``dwellings`` (count) is NaN where the source does not say; of a department that the extract cuts,
+    it is the share of its ground that lies in the extract.
+    """
+    areas = raw.areas
+    index = [i for i, tags in enumerate(areas.tags) if tags.get("residential") == DEPARTMENT]
+    tags, shapes = [areas.tags[i] for i in index], areas.geometry[index]
+    seen_share = shapely.area(shapely.intersection(shapes, raw.extent)) / shapely.area(shapes)
+    columns = {key: column(tags, key) for key in ("name", "operator")}
+    return table_of(
+        areas.ids[index], shapes, columns | {"dwellings": numbers(tags, "dwellings") * seen_share}, crs
+    ).sort_index()
+
+
+class _Building(NamedTuple):
+    """What the tags of a building say."""
+
+    use: str
+    name: str | None
+    levels: float
+    height_m: float
+    flats: float
+    other_use: bool
+    addressed: bool
+    solid: bool
+
+
+_DTYPES = dict.fromkeys(("levels", "height_m", "flats"), np.float64) | dict.fromkeys(
+    ("other_use", "addressed", "solid"), np.bool_
+)
+
+
+def buildings_of(raw: RawData, rules: TagRules, crs: CRS, once: Steps) -> Table:
+    """Areas tagged as buildings, with what is known of their use and size, in the order of their ids."""
+    areas = raw.areas
+    read = once.each("building", areas.tags, lambda tags: _building(tags, rules.building))
+    index = [i for i, building in enumerate(read) if building is not None]
+    columns = as_columns([building for building in read if building is not None], _Building._fields, _DTYPES)
+    return table_of(areas.ids[index], areas.geometry[index], columns, crs).sort_index()
+
+
+def _building(tags: Tags, config: Mapping[str, Any]) -> _Building | None:
+    """Read a building; None where the tags are of another thing."""
+    use = tags.get("building")
+    if use is None:
+        return None
+    return _Building(
+        use=use,
+        name=tags.get("name"),
+        levels=number(tags.get("building:levels")),
+        height_m=number(tags.get("height")),
+        flats=number(tags.get("building:flats")),
+        other_use=any(key in tags for key in config["other_use"]),
+        addressed="addr:housenumber" in tags,
+        solid=use not in config["open_below"],
+    )
+
+
+def inside_buildings(points: npt.NDArray[np.object_], buildings: Table) -> npt.NDArray[np.bool_]:
+    """Which points lie inside a solid building."""
+    found = np.zeros(len(points), dtype=bool)
+    point, building = buildings.sindex.query(points, predicate="within")
+    found[point[buildings["solid"].to_numpy(dtype=bool)[building]]] = True
+    return found
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Points at buildings: pairs of a point and a building that lie near to each other.
+
+    ``points`` are the geometries of the points, in the order of their ids; ``point`` and ``building`` the
+    positions of each pair, point after point, the nearest building of each first.
+    """
+
+    points: npt.NDArray[np.object_]
+    point: npt.NDArray[np.int64]
+    building: npt.NDArray[np.int64]
+
+
+def addresses_beside(table: Table, buildings: Table, within_m: float) -> Beside:
+    """Pair points (entrances, addresses) with the buildings at which they are."""
+    points, shapes = table.sort_index().geometry.to_numpy(), buildings.geometry.to_numpy()
+    point, building = buildings.sindex.query(points, predicate="dwithin", distance=within_m)
+    away_m = shapely.distance(points[point], shapes[building])
+    order = np.lexsort((building, away_m, point))
+    return Beside(points, point[order], building[order])
+
+
+def mark_residential(buildings: Table, addresses: Beside, entrances: Beside, ground: Table, rules: TagRules) -> Table:
+    """Say of each building whether people live in it, and whether one family does."""
+    config = rules.building
+    shapes = buildings.geometry.to_numpy()
+    use = buildings["use"].to_numpy().astype(str)
+    addressed = buildings["addressed"].to_numpy().copy()
+    for doors in (addresses, entrances):
+        addressed[doors.building] = True
+    homes = ground[ground["ground"] == "residential"].geometry.to_numpy()
+    on_home_ground = np.zeros(len(shapes), dtype=bool)
+    if len(homes) and len(shapes):
+        on_home_ground[shapely.STRtree(shapely.centroid(shapes)).query(homes, predicate="contains")[1]] = True
+    area = shapely.area(shapes)
+    untyped = np.isin(use, config["unspecified"]) & ~buildings["other_use"].to_numpy()
+    residential = np.isin(use, config["residential"]) | (
+        untyped & (addressed | on_home_ground) & (area >= config["min_residential_m2"])
+    )
+    one_family = np.isin(use, config["one_family"]) | (untyped & (area < config["block_m2"]))
+    return buildings.assign(residential=residential, one_family=residential & one_family)
+
+
+def dwellings(buildings: Table, addresses: Beside, entrances: Beside, departments: Table, rules: TagRules) -> Table:
+    """Estimate dwellings and place them at the doors.
+
+    The number is ``building:flats`` where tagged (observed); one an address in houses for one
+    family; else floor area × levels / gross area per dwelling (derived). On the ground of a
+    department whose dwellings are known, they are spread over its buildings by floor area instead
+    (derived); one whose buildings are not known has them at an inner point. They are put at the
+    building's entrances, else at its addresses, else at its centroid, in equal parts.
+
+    Returns
+    -------
+    GeoDataFrame
+        Points; ``dwellings`` (count, not whole), ``building`` (id), ``evidence``.
+    """
+    lived_in = buildings["residential"].to_numpy()
+    homes = buildings[lived_in]
+    at_entrance, at_address = (_nearest_home(points, lived_in) for points in (entrances, addresses))
+    doors, owner = _doors(homes, (entrances.points, *at_entrance), (addresses.points, *at_address))
+    count, evidence = _dwelling_count(homes, at_address[1], rules)
+    count, empty = _of_departments(homes, departments, count, evidence == "observed", rules)
+    per_home = np.bincount(owner, minlength=len(homes))
+    columns = {
+        "dwellings": count[owner] / per_home[owner],
+        "building": homes.index.to_numpy()[owner],
+        "evidence": evidence[owner],
+    }
+    ids = [f"{building}/door/{i}" for building, i in zip(columns["building"], _rank_within(owner), strict=True)]
+    inner = shapely.point_on_surface(empty.geometry.to_numpy())
+    unseen = {"dwellings": empty["dwellings"].to_numpy(), "building": None, "evidence": "derived"}
+    unseen_doors = table_of([f"{department}/door/0" for department in empty.index], inner, unseen, buildings.crs)
+    found = table_of(ids, doors, columns, buildings.crs)
+    return pd.concat([found, unseen_doors]) if len(empty) else found
+
+
+def _rank_within(owner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Number the rows of each owner from 0; owners are sorted."""
+    starts = np.searchsorted(owner, owner, side="left")
+    return np.arange(len(owner)) - starts
+
+
+def _nearest_home(
+    doors: Beside, lived_in: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Points that are at a home, ascending, and the nearest home of each; of equally near ones the first."""
+    home = np.flatnonzero(lived_in[doors.building])
+    point, first = np.unique(doors.point[home], return_index=True)
+    number = np.cumsum(lived_in) - 1
+    return point, number[doors.building[home[first]]]
+
+
+def _doors(
+    homes: Table, *served_by: tuple[npt.NDArray[np.object_], npt.NDArray[np.int64], npt.NDArray[np.int64]]
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Points at which the residents of each home step out, and the home's position, sorted by home."""
+    points: list[npt.NDArray[np.object_]] = []
+    owners: list[npt.NDArray[np.int64]] = []
+    served = np.zeros(len(homes), dtype=bool)
+    for geometry, door, home in served_by:
+        fresh = ~served[home]
+        points.append(geometry[door[fresh]])
+        owners.append(home[fresh])
+        served[home] = True
+    rest = np.flatnonzero(~served)
+    points.append(shapely.centroid(homes.geometry.to_numpy()[rest]))
+    owners.append(rest)
+    owner = np.concatenate(owners)
+    order = np.argsort(owner, kind="stable")
+    return np.concatenate(points)[order], owner[order]
+
+
+def _floors_m2(homes: Table, rules: TagRules) -> npt.NDArray[np.float64]:
+    """Floor area of each home: its outline times its levels, assumed where they are not tagged."""
+    config = rules.building
+    levels = homes["levels"].to_numpy()
+    assumed = np.where(homes["one_family"], config["levels_one_family"], config["levels_apartments"])
+    floors: npt.NDArray[np.float64] = homes.area.to_numpy() * np.where(
+        np.isnan(levels), assumed, np.maximum(levels, 1.0)
+    )
+    return floors
+
+
+def _of_departments(
+    homes: Table,
+    departments: Table,
+    count: npt.NDArray[np.float64],
+    counted: npt.NDArray[np.bool_],
+    rules: TagRules,
+) -> tuple[npt.NDArray[np.float64], Table]:
+    """Spread the dwellings that departments are known to have over their homes by floor area.
+
+    A home lies on the smallest department around its inner point. What is counted building by
+    building stays. Returned as well: departments on whose ground no home is known.
+    """
+    known = departments[departments["dwellings"] > 0].sort_index()
+    whose = np.full(len(homes), -1)
+    if len(known) and len(homes):
+        inner = shapely.point_on_surface(homes.geometry.to_numpy())
+        home, department = shapely.STRtree(known.geometry.to_numpy()).query(inner, predicate="within")
+        order = np.lexsort((known.area.to_numpy()[department],))[::-1]
+        whose[home[order]] = department[order]
+    floors, result = _floors_m2(homes, rules), count.copy()
+    for i, total in enumerate(known["dwellings"]):
+        mine = whose == i
+        rest, open_ = max(total - count[mine & counted].sum(), 0.0), mine & ~counted
+        if open_.any():
+            result[open_] = rest * floors[open_] / floors[open_].sum()
+    return result, known[~np.isin(np.arange(len(known)), whose)]
+
+
+def _dwelling_count(
+    homes: Table, addressed: npt.NDArray[np.int64], rules: TagRules
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
+    config = rules.building
+    one_family = homes["one_family"].to_numpy()
+    estimate = np.maximum(_floors_m2(homes, rules) / config["gross_m2_per_dwelling"], 1.0)
+    addresses = np.bincount(addressed, minlength=len(homes)).astype(float)
+    count = np.where(one_family, np.maximum(addresses, 1.0), np.maximum(estimate, addresses))
+    flats = homes["flats"].to_numpy()
+    tagged = np.isfinite(flats) & (flats > 0)
+    evidence = np.where(tagged, "observed", "derived").astype(object)
+    return np.where(tagged, flats, count), evidence

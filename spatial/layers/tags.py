@@ -1,0 +1,150 @@
+"""Raw objects picked by their tags into tables; numbers as people write them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from spatial.core.incremental import Steps
+from spatial.core.model import Features
+from spatial.settings.tags import Matcher, TagRules
+
+Table: TypeAlias = gpd.GeoDataFrame
+Tags: TypeAlias = Mapping[str, str]
+
+UNIT_METRES = {"m": 1.0, "cm": 0.01, "km": 1000.0, "'": 0.3048}
+
+
+@dataclass(frozen=True)
+class Sorter:
+    """Picks objects by their tags into tables."""
+
+    rules: TagRules
+    crs: CRS
+    once: Steps
+
+    def select(self, name: str, features: Features, wanted: Callable[[Tags], bool], keys: Sequence[str]) -> Table:
+        """Objects whose tags are wanted."""
+        picked = self.once(
+            f"{name}/picked", (features,), lambda: pick(features, self.once.each(name, features.tags, wanted))
+        )
+        return self.once(name, (picked,), lambda: as_table(picked, keys, self.crs))
+
+    def named(self, name: str, sources: Sequence[Features], matcher: Matcher, label: str, keys: Sequence[str]) -> Table:
+        """Objects that a matcher names, with what it calls them as a column, sorted by id."""
+        parts = self.parts(name, sources, matcher)
+        return self.once(
+            name, parts, lambda: pd.concat([as_table(part, keys, self.crs, label) for part in parts]).sort_index()
+        )
+
+    def parts(self, name: str, sources: Sequence[Features], matcher: Matcher) -> tuple[Picked, ...]:
+        """Objects that a matcher names, by geometry type."""
+
+        def part(i: int, features: Features) -> Picked:
+            names = self.once.each(f"{name}/{i}", features.tags, matcher.first)
+            return pick(features, names)
+
+        return tuple(
+            self.once(f"{name}/picked/{i}", (features,), partial(part, i, features))
+            for i, features in enumerate(sources)
+        )
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Some of the objects of one geometry type, and what each was picked as."""
+
+    ids: npt.NDArray[np.object_]
+    tags: npt.NDArray[np.object_]
+    geometry: npt.NDArray[np.object_]
+    called: npt.NDArray[np.object_]
+
+
+def pick(features: Features, found: Sequence[Any]) -> Picked:
+    """Keep the objects for which something was found."""
+    index = [i for i, name in enumerate(found) if name]
+    tags, called = ([rows[i] for i in index] for rows in (features.tags, found))
+    return Picked(features.ids[index], ragged(tags), features.geometry[index], ragged(called))
+
+
+def as_table(picked: Picked, keys: Sequence[str], crs: CRS, label: str | None = None) -> Table:
+    """Write what was picked as a table, with some of the tags as columns."""
+    columns = {key: column(picked.tags, key) for key in keys}
+    return table_of(picked.ids, picked.geometry, ({label: picked.called} if label else {}) | columns, crs)
+
+
+def as_set(values: Sequence[str]) -> frozenset[str]:
+    """Values as a set that does not change."""
+    return frozenset(values)
+
+
+def table_of(ids: Iterable[str], geometry: Any, columns: Mapping[str, Any], crs: CRS) -> Table:
+    """Make a canonical table: object ids, shapes, columns."""
+    index = pd.Index(np.asarray(list(ids), dtype=object), name="id")
+    return gpd.GeoDataFrame(dict(columns), index=index, geometry=np.asarray(geometry, dtype=object), crs=crs)
+
+
+def as_columns(
+    rows: Sequence[tuple[Any, ...]], names: Sequence[str], dtypes: Mapping[str, Any]
+) -> dict[str, npt.NDArray[Any]]:
+    """Records as columns: of text and the like, unless a type is named."""
+    values = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return {name: np.array(value, dtype=dtypes.get(name, object)) for name, value in zip(names, values, strict=True)}
+
+
+def nodes_of(lines: Features) -> list[npt.NDArray[np.int64]]:
+    """Identities of the vertices of each line; nothing where they are not known."""
+    if lines.node_ids is None:
+        return []
+    ends = np.cumsum(shapely.get_num_coordinates(lines.geometry)).tolist()
+    return [lines.node_ids[begin:end] for begin, end in pairwise([0, *ends])]
+
+
+def column(tags: Iterable[Tags], key: str) -> npt.NDArray[np.object_]:
+    """One tag of each object, None where it is missing."""
+    return np.array([tag.get(key) for tag in tags], dtype=object)
+
+
+def number(text: object) -> float:
+    """Read a number with an optional metric unit, in metres; NaN where there is none."""
+    if not isinstance(text, str):
+        return float("nan")
+    value, factor = text.strip().replace(",", "."), 1.0
+    for unit, metres in UNIT_METRES.items():
+        if value.endswith(unit) and value[: -len(unit)].strip().replace(".", "", 1).isdigit():
+            value, factor = value[: -len(unit)].strip(), metres
+            break
+    try:
+        return plain_number(value) * factor
+    except ValueError:
+        return float("nan")
+
+
+def plain_number(text: str) -> float:
+    """Read a finite number as people write it; Python's own ``1_000`` and ``inf`` are none."""
+    number = float(text.replace(",", "."))
+    if "_" in text or not np.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def numbers(tags: Iterable[Tags], key: str) -> npt.NDArray[np.float64]:
+    """One tag of each object as a number, in metres where it has a unit; NaN where there is none."""
+    return np.array([number(tag.get(key)) for tag in tags], dtype=np.float64)
+
+
+def ragged(rows: Sequence[Any]) -> npt.NDArray[np.object_]:
+    """Rows of different lengths as one column of objects."""
+    column = np.empty(len(rows), dtype=object)
+    column[:] = rows
+    return column

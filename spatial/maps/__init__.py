@@ -1,0 +1,1 @@
+"""Maps and tables: on the screen, on paper, for QGIS."""

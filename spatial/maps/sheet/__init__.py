@@ -1,0 +1,1 @@
+"""The printable site map at a true scale."""

@@ -1,0 +1,277 @@
+"""What stands beside the map on the site map: legend, table of the meeting spaces, title block."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.maps.sheet import map as sheet_map
+from spatial.maps.sheet.layout import Box, Sheet, table_columns
+from spatial.maps.sheet.pdf import BOLD, REGULAR, Ink, shortened, wrapped
+from spatial.maps.style import CLASS_WIDTH, NO_SCORE, RAMP
+
+BLACK, GREY, LIGHT = "#000000", "#5c5c5c", "#cfcbc4"
+TEXT_PT, SMALL_PT, HEAD_PT, LABEL_PT = 7.0, 6.0, 8.0, 5.2
+LINE = 0.47  # millimetres of line height to a point of letter size
+PAD_MM = 3.5
+# Of the title block: what stands in a row, how it is lettered, and its share of the width.
+CELLS = (
+    (("scale", BOLD, 2), ("paper", REGULAR, 1)),
+    (("date", REGULAR, 1), ("data_date", REGULAR, 1)),
+    (("grid", REGULAR, 1),),
+)
+NAME_MM, NUMBERS_MM = 10.0, 27.0  # what number and swatch, and the three numbers of a row take on A3
+LEAST_MM = 24.0  # height on A3 from which a table is worth beginning
+KEY_MM = 9.0  # width of the samples in the legend
+ROW_PT = 1.34  # height of a row of the table, in lines of text
+
+
+@dataclass(frozen=True)
+class Row:
+    """One meeting space in the table; ``number`` is the one in its circle on the map."""
+
+    number: int
+    name: str
+    score: float
+    low: float
+    high: float
+    coverage: float
+    ranked: bool
+
+
+def legend(ink: Ink, sheet: Sheet, box: Box, say: Mapping[str, Any], there: Mapping[str, bool]) -> float:
+    """Draw the legend from the top of ``box``; return where it ends. Only what is drawn is explained."""
+    factor = sheet.factor
+    left, width = box.left + PAD_MM, box.width - 2 * PAD_MM
+    y = box.top - PAD_MM - HEAD_PT * factor * 0.3
+    ink.text(left, y, say["map"]["legend"]["title"], HEAD_PT * factor, font=BOLD)
+    y = _ramp(ink, left, y - 6.2 * factor, width, factor)
+    for line in wrapped(say["map"]["legend"]["text"], width, SMALL_PT * factor):
+        y -= SMALL_PT * factor * LINE
+        ink.text(left, y, line, SMALL_PT * factor, colour=GREY)
+    y -= 1.2 * factor
+    for key, label in _keys(say):
+        if there.get(key, False):
+            y = _key(ink, sheet, left, y, width, key, label)
+    return y - 1.5 * factor
+
+
+def _keys(say: Mapping[str, Any]) -> list[tuple[str, str]]:
+    own, shared = say["sitemap"]["legend"], say["map"]["legend"]
+    return [
+        ("withheld", shared["withheld"]),
+        ("no_score", own["no_score"]),
+        ("number", own["number"]),
+        ("boundary", shared["boundary"]),
+        ("own_building", own["own_building"]),
+        ("building", own["building"]),
+        ("path", own["path"]),
+        ("steps", shared["steps"]),
+        ("barrier", shared["barrier"]),
+        ("green", own["green"]),
+        ("water", own["water"]),
+        ("context", f"{shared['context']}: {shared['context_text']}"),
+    ]
+
+
+def _ramp(ink: Ink, left: float, y: float, width: float, factor: float) -> float:
+    part, high = width / len(RAMP), 3.6 * factor
+    for k, colour in enumerate(RAMP):
+        ink.rect(left + k * part, y, part, high, fill=colour, line=BLACK, weight=0.15)
+        label = f"{k * CLASS_WIDTH}–{(k + 1) * CLASS_WIDTH}"
+        ink.text(left + (k + 0.5) * part, y - 2.6 * factor, label, SMALL_PT * factor, at="middle")
+    return y - 3.0 * factor
+
+
+def _key(ink: Ink, sheet: Sheet, left: float, y: float, width: float, key: str, label: str) -> float:
+    factor = sheet.factor
+    size, indent = TEXT_PT * factor, KEY_MM * factor
+    lines = wrapped(label, width - indent, size)
+    y -= 1.25 * factor
+    middle = y - size * 0.18
+    _sample(ink, sheet, Box(left, middle - 1.4 * factor, (KEY_MM - 2.5) * factor, 2.8 * factor), key)
+    for line in lines:
+        ink.text(left + indent, middle - size * 0.125, line, size)
+        middle -= size * LINE
+        y -= size * LINE
+    return y
+
+
+def _sample(ink: Ink, sheet: Sheet, box: Box, key: str) -> None:
+    """Draw what a line of the legend explains, by the same strokes as on the map."""
+    level, factor = box.bottom + box.height / 2, sheet.factor
+    line = np.array([shapely.LineString([(box.left, level), (box.right, level)])], dtype=object)
+    if key == "withheld":
+        part = box.width / 2
+        for k, score in enumerate((0.5, 0.9)):
+            area = shapely.box(box.left + k * part, box.bottom, box.left + (k + 1) * part, box.top)
+            sheet_map.space(ink, area, score, ranked=False, factor=factor)
+    elif key == "number":
+        sheet_map.circle(ink, box.left + box.width / 2, level, 1, factor=factor * 0.8)
+    elif key == "boundary":
+        ink.shapes(line, line=BLACK, width=0.5, dash=sheet_map.BOUNDARY_DASH)
+    elif key == "path":
+        sheet_map.path(ink, line, sheet)
+    elif key == "steps":
+        ink.shapes(line, line=sheet_map.STEPS, width=0.9, dash=(0.2, 0.35))
+    elif key == "barrier":
+        ink.shapes(line, line=sheet_map.BARRIER, width=0.22)
+    elif key == "context":
+        ink.disc(box.left + box.width / 2, level, sheet_map.CONTEXT_MM * factor, fill=sheet_map.CONTEXT)
+    else:
+        fill, edge = {
+            "no_score": (NO_SCORE, BLACK),
+            "own_building": (sheet_map.OWN_BUILDING, sheet_map.OWN_BUILDING_LINE),
+            "building": (sheet_map.BUILDING, sheet_map.BUILDING_LINE),
+            "green": (sheet_map.GREEN, sheet_map.GREEN),
+            "water": (sheet_map.WATER, sheet_map.WATER_LINE),
+        }[key]
+        ink.rect(*box, fill=fill, line=edge, weight=0.12)
+
+
+def table(ink: Ink, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequence[Row]) -> Sequence[Row]:
+    """Fill ``box`` with rows, in columns where it is wide; return the rows that found no room."""
+    factor, own = sheet.factor, say["sitemap"]
+    if not rows or box.height < LEAST_MM * factor:
+        return rows
+    size = SMALL_PT * factor
+    columns = table_columns(box.width, factor)
+    width = (box.width - PAD_MM * (columns + 1)) / columns
+    y = box.top - PAD_MM - HEAD_PT * factor * 0.3
+    ink.text(box.left + PAD_MM, y, own["table"], HEAD_PT * factor, font=BOLD)
+    notes = wrapped(own["table_text"], box.width - 2 * PAD_MM, size)
+    foot = box.bottom + 1.5 + (len(notes) + 1) * size * LINE
+    lines = [_name_lines(row.name, width, factor) for row in rows]
+    heights = [_height(len(names), factor) for names in lines]
+    top = y - 1.2 * factor - _height(1, factor)
+    starts = _flow(heights, columns, top - foot)
+    for k, (start, end) in enumerate(itertools.pairwise(starts)):
+        left = box.left + PAD_MM + k * (width + PAD_MM)
+        _head(ink, left, top, width, own["head"], factor)
+        level = top
+        for i in range(start, end):
+            _row(ink, Box(left, level - heights[i], width, heights[i]), rows[i], lines[i], own, factor)
+            level -= heights[i]
+    rest = rows[starts[-1] :]
+    if rest:
+        ink.text(box.right - PAD_MM, foot - size * LINE + 0.8, own["goes_on"].format(n=len(rest)), size, at="right")
+    for k, line in enumerate(notes):
+        ink.text(box.left + PAD_MM, foot - (k + 2) * size * LINE + 0.8, line, size, colour=GREY)
+    return rest
+
+
+def _flow(heights: Sequence[float], columns: int, room: float) -> list[int]:
+    """Where each column begins, and the first row that found no room; columns about equally long."""
+    even = max(sum(heights) / columns, max(heights)) if heights else 0.0
+    starts = [0]
+    for column in range(columns):
+        at, used, last = starts[-1], 0.0, column == columns - 1
+        while at < len(heights) and used + heights[at] <= room and (last or used < even):
+            used += heights[at]
+            at += 1
+        starts.append(at)
+    return starts
+
+
+def _height(lines: int, factor: float) -> float:
+    return TEXT_PT * factor * LINE * (ROW_PT + (lines - 1) * 0.92)
+
+
+def _ends(left: float, width: float, factor: float) -> dict[str, float]:
+    """Right edges of the columns of numbers."""
+    return {"score": left + width - 21.0 * factor, "spread": left + width - 9.0 * factor, "known": left + width}
+
+
+def _name_lines(name: str, width: float, factor: float) -> list[str]:
+    """Break a name into two lines at most."""
+    room, size = width - (NAME_MM + NUMBERS_MM) * factor, TEXT_PT * factor
+    lines = wrapped(name, room, size)
+    return lines if len(lines) < 2 else [lines[0], shortened(" ".join(lines[1:]), room, size)]
+
+
+def _head(ink: Ink, left: float, top: float, width: float, head: Mapping[str, str], factor: float) -> None:
+    for key, x in _ends(left, width, factor).items():
+        ink.text(x, top + 1.1 * factor, head[key], LABEL_PT * factor, colour=GREY, at="right")
+    ink.text(left, top + 1.1 * factor, head["number"], LABEL_PT * factor, colour=GREY)
+    ink.rule(left, top, left + width, top, line=BLACK, weight=0.18)
+
+
+def _row(ink: Ink, box: Box, row: Row, lines: Sequence[str], own: Mapping[str, Any], factor: float) -> None:
+    size, small = TEXT_PT * factor, SMALL_PT * factor
+    base = box.top - _height(1, factor) / 2 - size * 0.125
+    middle = base + size * 0.125
+    swatch = shapely.box(box.left + 6 * factor, middle - 1.3 * factor, box.left + 8.6 * factor, middle + 1.3 * factor)
+    sheet_map.space(ink, swatch, row.score, ranked=row.ranked, factor=factor * 0.7)
+    ink.text(box.left + 4.6 * factor, base, str(row.number), size, font=BOLD, at="right")
+    for k, line in enumerate(lines):
+        ink.text(box.left + NAME_MM * factor, base - k * TEXT_PT * factor * LINE * 0.92, line, size)
+    at = _ends(box.left, box.width, factor)
+    spread = "" if np.isnan(row.score) else f"{_of_100(row.low)}–{_of_100(row.high)}"
+    ink.text(at["score"], base, _of_100(row.score), size, font=BOLD, at="right")
+    ink.text(at["spread"], base, spread, small, colour=GREY, at="right")
+    ink.text(at["known"], base, own["percent"].format(_of_100(row.coverage)), small, colour=GREY, at="right")
+    ink.rule(box.left, box.bottom, box.right, box.bottom, line=LIGHT, weight=0.1)
+
+
+def _of_100(share: float) -> str:
+    return "–" if np.isnan(share) else str(round(share * 100))
+
+
+def title_block(ink: Ink, sheet: Sheet, box: Box, say: Mapping[str, Any], facts: Mapping[str, str]) -> None:
+    """Fill the title block: subject, estate, then ruled cells for scale, dates and grid, then sources."""
+    factor, own = sheet.factor, say["sitemap"]
+    ink.rect(*box, line=BLACK, weight=0.35)
+    left, width = box.left + PAD_MM, box.width - 2 * PAD_MM
+    y = box.top - PAD_MM - 2 * factor
+    ink.text(left, y, own["subject"], SMALL_PT * factor, colour=GREY)
+    for line in wrapped(facts["estate"], width, 14 * factor, BOLD)[:2]:
+        y -= 14 * factor * LINE * 0.95
+        ink.text(left, y, line, 14 * factor, font=BOLD)
+    for line in wrapped(facts["sentence"], width, TEXT_PT * factor)[:2]:
+        y -= 3.5 * factor
+        ink.text(left, y, line, TEXT_PT * factor)
+    y -= 2.4 * factor
+    for cell_row in CELLS:
+        y = _cells(ink, box, y, own["block"], facts, cell_row, factor)
+    _sources(ink, box, y, own["block"]["sources"], facts["sources"], factor)
+
+
+def _cells(
+    ink: Ink, box: Box, y: float, labels: Mapping[str, str], facts: Mapping[str, str],
+    row: Sequence[tuple[str, str, int]], factor: float,
+) -> float:  # fmt: skip
+    height, whole, x = 8.2 * factor, sum(share for *_, share in row), box.left
+    ink.rule(box.left, y, box.right, y, line=BLACK, weight=0.18)
+    for key, font, share in row:
+        width = box.width * share / whole
+        if x > box.left:
+            ink.rule(x, y, x, y - height, line=BLACK, weight=0.18)
+        ink.text(x + PAD_MM, y - 2.7 * factor, labels[key], LABEL_PT * factor, colour=GREY)
+        size = (10.0 if font == BOLD else TEXT_PT) * factor
+        ink.text(x + PAD_MM, y - 6.6 * factor, shortened(facts[key], width - PAD_MM * 1.3, size, font), size, font=font)
+        x += width
+    return y - height
+
+
+def _sources(ink: Ink, box: Box, y: float, label: str, text: str, factor: float) -> None:
+    ink.rule(box.left, y, box.right, y, line=BLACK, weight=0.18)
+    y -= 2.7 * factor
+    ink.text(box.left + PAD_MM, y, label, LABEL_PT * factor, colour=GREY)
+    size = SMALL_PT * factor
+    while size > 3.5 and len(wrapped(text, box.width - 2 * PAD_MM, size)) * size * LINE > y - box.bottom - 2:
+        size *= 0.94
+    for line in wrapped(text, box.width - 2 * PAD_MM, size):
+        y -= size * LINE
+        if y < box.bottom + 0.8:
+            break
+        ink.text(box.left + PAD_MM, y, line, size)
+
+
+def column_room(sheet: Sheet, below: float) -> Box:
+    """The room of the table in a column: between the legend's end and the title block."""
+    return Box(sheet.table.left, sheet.title.top, sheet.table.width, below - sheet.title.top)

@@ -1,0 +1,225 @@
+"""A plan as it was understood, drawn on the ground as it is: one sheet with a number for each edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from spatial.core.languages import texts
+from spatial.maps.sheet.layout import Box, Sheet, compose
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from spatial.core.model import Estate
+    from spatial.maps.sheet.pdf import Ink
+
+
+# Dark and dashed goes, heavy comes, dotted changes: told apart on grey paper as well.
+GOES, COMES, CHANGES, SITE, FAULTY = "#a50f15", "#08519c", "#b35900", "#3a3a3a", "#a50f15"
+HATCH_MM, LINE_MM, POINT_MM = 1.6, 0.7, 1.5
+TEXT_PT, HEAD_PT = 7.0, 9.0
+LEADING = 0.47
+PAD_MM = 3.5
+# So much of the ground around the edits is shown.
+AROUND_M = 60.0
+KEYS = ("remove", "add", "change", "construction")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One edit on the sheet: its action, or ``"construction"``, the shapes before and after, and its sentence."""
+
+    number: int
+    action: str
+    before: Any
+    after: Any
+    text: str
+
+
+def plan_sheet_pdf(
+    estate: Estate,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    edits: Sequence[Drawn],
+    faults: Sequence[str],
+    *,
+    name: str,
+    sources: Sequence[str],
+    data_date: str | None,
+    lang: str,
+    paper: str = "A3",
+) -> bytes:
+    """Draw a plan as PDF.
+
+    Parameters
+    ----------
+    estate
+        Its boundary is drawn; its CRS is that of everything.
+    layers
+        Canonical layers of the ground as it is.
+    edits
+        In the order of their numbers.
+    faults
+        What keeps the plan from being carried out, in words.
+    name
+        Of the plan.
+    sources, data_date
+        Who must be named, and how old the newest of it is.
+
+    Raises
+    ------
+    InputError
+        If there is no such paper.
+    """
+    from spatial.maps.sheet.pdf import Ink
+
+    say = texts(lang)
+    shown = [shape for one in edits for shape in (one.before, one.after) if _usable(shape, estate)]
+    seen = shapely.buffer(np.array(shown or [estate.boundary], dtype=object), AROUND_M)
+    bounds = shapely.total_bounds(seen).tolist()
+    sheet = compose(bounds, paper=paper, rows=3 * (len(edits) + len(faults)))
+    file = BytesIO()
+    ink = Ink(file, sheet.width, sheet.height, title=f"{estate.name}: {name}", author="Fællesrum", lang=lang)
+    _map(ink, sheet, estate, layers, edits, say)
+    facts = {
+        "estate": name,
+        "sentence": estate.name,
+        "scale": f"1:{sheet.scale}",
+        "paper": sheet.paper,
+        "date": "–",
+        "data_date": data_date or "–",
+        "grid": f"{estate.crs.name} ({estate.crs.to_string()})",
+        "sources": ". ".join([*sources, say["sitemap"]["made_with"]]) + ".",
+    }
+    _margin(ink, sheet, _paragraphs(edits, faults), facts, say)
+    ink.save()
+    return file.getvalue()
+
+
+def _usable(shape: Any, estate: Estate) -> bool:
+    """Whether a shape can be drawn, and lies where the map is."""
+    return shape is not None and shape.is_valid and not shape.is_empty and shape.intersects(estate.context_area)
+
+
+def _map(
+    ink: Ink, sheet: Sheet, estate: Estate, layers: Mapping[str, Any], edits: Sequence[Drawn], say: Mapping[str, Any]
+) -> None:
+    from spatial.maps.sheet import map as sheet_map
+
+    view = sheet_map.View(sheet)
+    ink.clipped(*sheet.field)
+    sheet_map.ground(ink, view, layers, estate.boundary)
+    numbered, shapes = [], []
+    for one in sorted(edits, key=lambda edit: edit.action != "construction"):
+        seen = [shape if _usable(shape, estate) else None for shape in (one.before, one.after)]
+        on_sheet = [None if shape is None else view.all_of(np.array([shape], dtype=object))[0] for shape in seen]
+        drawn = _edit(ink, sheet, one.action, *on_sheet)
+        if drawn is not None:
+            numbered.append(one.number)
+            # Numbers find their place in or beside an area.
+            shapes.append(drawn if shapely.get_dimensions(drawn) == 2 else shapely.buffer(drawn, POINT_MM))
+    taken = sheet_map.scale_bar(ink, sheet)
+    taken.add(sheet_map.north_arrow(ink, sheet, say["sitemap"]["north"], say["sitemap"]["grid_north"]))
+    sheet_map.number_all(ink, view, np.array([*shapes, None], dtype=object)[:-1], numbered, taken)
+    ink.unclipped()
+    ink.rect(*sheet.field, line="#000000", weight=0.35)
+    ink.rect(*sheet.frame, line="#000000", weight=0.5)
+
+
+def _edit(ink: Ink, sheet: Sheet, action: str, before: Any, after: Any) -> Any:
+    """Draw one edit, in millimetres; return the shape that carries its number, None where there is none."""
+    factor = sheet.factor
+    if action == "construction" and after is not None:
+        ink.hatch(after, line=SITE, width=0.18, every=HATCH_MM * 1.5 * factor)
+        _line(ink, after, SITE, 0.35, (1.6, 1.0))
+    elif action == "remove" and before is not None:
+        _fill(ink, before, GOES, factor)
+        _line(ink, before, GOES, LINE_MM, (2.2, 1.1))
+    elif action == "change":
+        if before is not None and after is not None and not before.equals(after):
+            _line(ink, before, CHANGES, 0.4, (0.4, 0.9))
+            way = shapely.LineString([before.centroid, after.centroid])
+            ink.shapes(np.array([way], dtype=object), line=CHANGES, width=0.35)
+        _line(ink, before if after is None else after, CHANGES, LINE_MM, (0.5, 0.9))
+    elif after is not None:
+        _line(ink, after, "#ffffff", LINE_MM + 0.7, ())
+        _line(ink, after, COMES, LINE_MM + 0.2, ())
+    return before if after is None else after
+
+
+def _fill(ink: Ink, shape: Any, colour: str, factor: float) -> None:
+    if shapely.get_dimensions(shape) == 2:
+        ink.hatch(shape, line=colour, width=0.3, every=HATCH_MM * factor)
+
+
+def _line(ink: Ink, shape: Any, colour: str, width: float, dash: tuple[float, ...]) -> None:
+    if shape is None:
+        return
+    if shapely.get_dimensions(shape) == 0:
+        for point in shapely.get_parts(shape):
+            ink.disc(point.x, point.y, POINT_MM, fill="#ffffff", line=colour, weight=max(width, 0.5))
+        return
+    outline = shapely.boundary(shape) if shapely.get_dimensions(shape) == 2 else shape
+    ink.shapes(np.array([outline], dtype=object), line=colour, width=width, dash=dash)
+
+
+# --- beside the map ------------------------------------------------------------------------------
+
+
+def _margin(
+    ink: Ink, sheet: Sheet, rows: list[tuple[str, str, str]], facts: Mapping[str, str], say: Mapping[str, Any]
+) -> None:
+    from spatial.maps.sheet import margin
+
+    end = _keys(ink, sheet, say)
+    room = margin.column_room(sheet, end) if sheet.landscape else sheet.table
+    own = {**say, "sitemap": {**say["sitemap"], "subject": say["plan"]["subject"]}}
+    margin.title_block(ink, sheet, sheet.title, own, facts)
+    rest = _list(ink, sheet, room, rows)
+    while rest:
+        ink.next_page()
+        ink.rect(*sheet.frame, line="#000000", weight=0.5)
+        rest = _list(ink, sheet, sheet.frame.inside(2.0), rest)
+
+
+def _keys(ink: Ink, sheet: Sheet, say: Mapping[str, Any]) -> float:
+    """Draw the legend; return where it ends."""
+    factor, box = sheet.factor, sheet.legend
+    y = box.top - PAD_MM - HEAD_PT * factor * 0.3
+    ink.text(box.left + PAD_MM, y, say["plan"]["subject"], HEAD_PT * factor, font="NotoSans-SemiBold")
+    for key in KEYS:
+        y -= 6.0 * factor
+        sample = shapely.box(box.left + PAD_MM, y - 1.2 * factor, box.left + PAD_MM + 8 * factor, y + 2.6 * factor)
+        _edit(ink, sheet, key, sample if key == "remove" else None, None if key == "remove" else sample)
+        ink.text(box.left + PAD_MM + 11 * factor, y, say["plan"]["key"][key], TEXT_PT * factor)
+    return y - 4.0 * factor
+
+
+def _paragraphs(edits: Sequence[Drawn], faults: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Number, text and colour of each paragraph; what is wrong comes first."""
+    wrong = [("!", fault, FAULTY) for fault in faults]
+    return wrong + [(str(one.number), one.text, "#000000") for one in edits]
+
+
+def _list(ink: Ink, sheet: Sheet, box: Box, rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Write paragraphs into a box; return those that found no room."""
+    from spatial.maps.sheet.pdf import wrapped
+
+    factor = sheet.factor
+    size, y = TEXT_PT * factor, box.top - PAD_MM
+    indent = 6.0 * factor
+    for k, (number, text, colour) in enumerate(rows):
+        lines = wrapped(text, box.width - 2 * PAD_MM - indent, size)
+        if y - len(lines) * size * LEADING < box.bottom + 1 and y < box.top - PAD_MM:
+            return rows[k:]
+        ink.text(box.left + PAD_MM, y - size * LEADING, number, size, font="NotoSans-SemiBold", colour=colour)
+        for line in lines:
+            y -= size * LEADING
+            ink.text(box.left + PAD_MM + indent, y, line, size, colour=colour)
+        y -= 1.4 * factor
+    return []

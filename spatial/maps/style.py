@@ -1,0 +1,53 @@
+"""The colours of scores, one for every renderer: what the map shows, paper and GIS show too.
+
+Who must be named on what is drawn from their data.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from spatial.core.model import NOT_STATED, Result
+
+# ColorBrewer YlGnBu, five classes ordered in lightness (the lightest from the nine-class scheme, so
+# that it stands out from the ground). Equal classes: maps of two estates can be laid side by side.
+RAMP = ("#edf8b1", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+CLASS_WIDTH = 100 // len(RAMP)
+NO_SCORE = "#d5d2cc"
+
+
+def class_of(score: float) -> int | None:
+    """Class of a score in [0, 1], from 0; None where there is no score.
+
+    Examples
+    --------
+    >>> [class_of(score) for score in (0.0, 0.2, 0.999, 1.0, float("nan"))]
+    [0, 1, 4, 4, None]
+    """
+    if math.isnan(score):
+        return None
+    # Scores travel as whole thousandths; so do their classes.
+    return min(round(score * 1000) // (CLASS_WIDTH * 10), len(RAMP) - 1)
+
+
+def colour_of(score: float) -> str:
+    """Colour of a score in [0, 1], as ``#rrggbb``."""
+    found = class_of(score)
+    return NO_SCORE if found is None else RAMP[found]
+
+
+def named_sources(result: Result) -> list[dict[str, Any]]:
+    """Sources of a result that name who made them, in the order of the manifest."""
+    found = result.manifest.get("sources") or ()
+    return [dict(source) for source in found if source.get("attribution") not in (None, "", NOT_STATED)]
+
+
+def lines(result: Result) -> list[str]:
+    """One line an attribution, with its licence: "© OpenStreetMap contributors (ODbL 1.0)"."""
+    found: dict[str, str] = {}
+    for source in named_sources(result):
+        licence = source.get("licence")
+        in_brackets = f" ({licence})" if licence not in (None, "", NOT_STATED) else ""
+        found.setdefault(source["attribution"], f"{source['attribution']}{in_brackets}")
+    return list(found.values())

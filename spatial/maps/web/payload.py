@@ -1,0 +1,401 @@
+"""Counts of people on the page: what ``observations.gpkg`` publishes of them, and nothing else.
+
+Ways on foot and fields of view for the page, in few bytes; the page walks by itself.
+
+What the web map is told: one JSON-able mapping made from a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from spatial.core.languages import LANGUAGES, texts
+from spatial.core.model import ASPECTS, EVIDENCE, FLOATING, NOT_STATED, Estate, Result
+from spatial.maps import relief
+from spatial.maps.style import CLASS_WIDTH, RAMP
+from spatial.maps.web import plan_payload, score_payload
+from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
+from spatial.places.naming import nearest_street
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+
+KIND = "staying"
+DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was published of observations: one row a unit with its geometry, in the CRS of the estate.
+
+    ``by`` is ``"space"`` or ``"hexagon"``; counts under ``k`` are withheld, others multiples of it.
+    """
+
+    units: gpd.GeoDataFrame
+    by: str
+    k: int
+
+
+def encode_observed(observed: Observed, spaces: pd.Index, projector: Projector) -> dict[str, Any]:
+    """Encode the units at which people staying were counted: rates where they may be told, else None.
+
+    The rate is per hour observed, or per visit where the hours are not known of all.
+    """
+    table = observed.units[observed.units[f"{KIND}_visits"] > 0].sort_index(kind="stable")
+    hidden = table[f"{KIND}_withheld"].astype(bool)
+    timed = bool(table.loc[~hidden, f"{KIND}_per_hour"].notna().all())
+    rate = table[f"{KIND}_per_hour" if timed else f"{KIND}_per_visit"].where(~hidden)
+    shapes = table.geometry.to_numpy()
+    return {
+        "by": observed.by,
+        "k": observed.k,
+        "timed": timed,
+        "space": [int(i) for i in spaces.get_indexer(table.index.astype(str))],
+        "visits": integers(table[f"{KIND}_visits"].to_numpy()),
+        "people": integers(table[f"{KIND}_people"].where(~hidden).to_numpy()),
+        "rate": significant(rate.to_numpy(), DIGITS),
+        "at": projector.points(shapely.point_on_surface(shapes)),
+        "shape": projector.features(shapes),
+    }
+
+
+NEEDED = ("walk_ways", "walk_entries", "views")
+# Two walks of five and ten minutes at 1.33 m/s, in metres; how far one sees.
+WALKS_M = ((5, 400), (10, 800))
+SEEN_M = 100
+DM = 10  # lengths travel in decimetres
+SIMPLIFY_M = 0.5
+
+
+def encode_reach(
+    layers: Mapping[str, gpd.GeoDataFrame],
+    tables: Mapping[str, gpd.GeoDataFrame],
+    projector: Projector,
+) -> dict[str, Any] | None:
+    """Encode what is needed to draw walks and views of ``tables`` (spaces and places); None without the layers."""
+    if any(name not in layers for name in NEEDED) or layers["walk_ways"].empty:
+        return None
+    ways, entries, views = (layers[name] for name in NEEDED)
+    sites = views["place_id"].astype(str).to_numpy()
+    number = {site: i for i, site in enumerate(sites)}
+    owner = entries["place_id"].astype(str).map(number).to_numpy()
+    order = np.argsort(owner, kind="stable")
+    nodes, ends = np.unique(np.stack([ways["start"], ways["end"]]), return_inverse=True)
+    locked = np.concatenate([ends[0][ways["start_locked"]], ends[1][ways["end_locked"]]])
+    return {
+        "walks": [{"minutes": minutes, "metres": metres} for minutes, metres in WALKS_M],
+        "seen": SEEN_M,
+        "nodes": len(nodes),
+        "start": ends[0].tolist(),
+        "end": ends[1].tolist(),
+        "length": np.rint(ways["length_m"].to_numpy() * DM).astype(int).tolist(),
+        "locked": np.unique(locked).tolist(),
+        "lines": projector.encode(shapely.simplify(np.asarray(ways.geometry.to_numpy(), dtype=object), SIMPLIFY_M)),
+        "first": np.searchsorted(owner[order], np.arange(len(sites) + 1)).tolist(),
+        "way": entries["way"].to_numpy()[order].tolist(),
+        "offset": np.rint(entries["offset_m"].to_numpy()[order] * DM).astype(int).tolist(),
+        "leg": np.rint(entries["leg_m"].to_numpy()[order] * DM).astype(int).tolist(),
+        "views": projector.features(views.geometry.to_numpy()),
+        "site": {name: _site_of(table.index, tables["places"], number) for name, table in tables.items()},
+    }
+
+
+def _site_of(ids: pd.Index, places: gpd.GeoDataFrame, number: Mapping[str, int]) -> list[int]:
+    """Which site each object is: itself, or, for a space of one place, that place; -1 without."""
+    alone = dict(zip(places["space_id"].astype(str), places.index.astype(str), strict=True))
+    return [number.get(str(i), number.get(alone.get(str(i), ""), -1)) for i in ids]
+
+
+SCORES = (FLOATING, *ASPECTS)
+# Texts that the page shows; those of other pages it need not carry.
+ON_THE_PAGE = ("format", "map", "evidence", "aspect", "indicator", "kind", "answer", "lens", "rule", "warning")
+# What is said of a plan as a whole.
+SAID = ("plan", "spaces", "dwellings", "median_before", "median_after", "keeps_share")
+OSM_CREDIT = "© OpenStreetMap contributors"
+PER_MILLE = 1000  # scores travel as thousandths, with two decimals: the page rounds but once
+MIN_BUILDING_M2 = 6.0  # smaller ones are bicycle sheds and kiosks that no zoom shows well
+DRAWN = ("water", "waterways", "green", "barriers", "gates")
+LETTERED = ("major", "street", "pedestrian", "service")
+
+
+def payload(
+    result: Result,
+    lang: str,
+    judged: Mapping[str, score_payload.Judged] | None = None,
+    lenses: Sequence[score_payload.Seen] = (),
+    tiles: str | None = None,
+    plan: plan_payload.Planned | None = None,
+    observed: Observed | None = None,
+) -> dict[str, Any]:
+    """Gather everything the page shows; numbers, geometry and texts of all languages.
+
+    ``judged`` holds what was judged of ``places`` and ``spaces``; without it weights cannot be moved.
+    ``lenses`` are other ways of getting about, ``tiles`` the address of an online base map, ``plan`` what
+    was there before the result, ``observed`` what was published of counts of people.
+    """
+    estate = result.estate
+    projector = Projector(estate.crs, estate.boundary.centroid)
+    evidence = result.evidence if plan is None else pd.concat([result.evidence, plan.before.evidence])
+    codes = {column: _codes(evidence, column) for column in ("source_id", "rule", "indicator")}
+    return {
+        "lang": lang,
+        "texts": {
+            code: _plain({part: words for part, words in texts(code).items() if part in ON_THE_PAGE})
+            for code in LANGUAGES
+        },
+        "estate": {"name": estate.name, "municipality": estate.municipality},
+        "manifest": _manifest(result),
+        "config": _config(result, codes, tiles),
+        "origin": projector.origin.tolist(),
+        "base": base_map(result.layers, estate, projector),
+        **_tables(result, codes, projector, judged, lenses),
+        "rubric": score_payload.rubric(result.rubric),
+        "reach": encode_reach(result.layers, {"spaces": result.meeting_spaces, "places": result.places}, projector),
+        "relief": None if result.terrain is None else relief.encode(result.terrain, projector),
+        "observed": None if observed is None else encode_observed(observed, result.meeting_spaces.index, projector),
+        **({} if plan is None else _planned(result, plan, codes, projector)),
+    }
+
+
+def _config(result: Result, codes: Mapping[str, list[str]], tiles: str | None) -> dict[str, Any]:
+    """What holds for the whole page: classes of colour, names behind the codes, settings."""
+    ramp = [{"from": i * CLASS_WIDTH, "to": (i + 1) * CLASS_WIDTH, "colour": colour} for i, colour in enumerate(RAMP)]
+    return {
+        "ramp": ramp,
+        "scores": SCORES,
+        "evidence": EVIDENCE,
+        "indicators": codes["indicator"],
+        "aspect_of": [_aspect(result, name) for name in codes["indicator"]],
+        "sources": [_source_title(result, name) for name in codes["source_id"]],
+        "rules": codes["rule"],
+        "min_coverage": round(result.rubric.min_coverage * PER_MILLE),
+        "mean": result.rubric.mean,
+        "top_k": result.rubric.top_k,
+        "units_per_degree": UNITS_PER_DEGREE,
+        "tiles": {"url": tiles, "attribution": OSM_CREDIT if "openstreetmap" in tiles else ""} if tiles else None,
+    }
+
+
+def _tables(
+    result: Result,
+    codes: Mapping[str, list[str]],
+    projector: Projector,
+    judged: Mapping[str, score_payload.Judged] | None,
+    lenses: Sequence[score_payload.Seen],
+) -> dict[str, Any]:
+    """Encode places, meeting spaces and context, and what they are judged by."""
+    return {
+        "context": _context(result.layers.get("context"), projector),
+        "spaces": _objects(result, result.meeting_spaces, codes, projector),
+        "places": _objects(result, result.places, codes, projector),
+        "judged": {name: score_payload.judged(table) for name, table in judged.items()} if judged else None,
+        "lenses": [score_payload.lens(seen, judged) for seen in lenses] if judged else [],
+    }
+
+
+def _planned(
+    after: Result, plan: plan_payload.Planned, codes: Mapping[str, list[str]], projector: Projector
+) -> dict[str, Any]:
+    """Encode what was there before, and what differs; the ground that is the same stands there once."""
+    estate, parts = after.estate, plan_payload.parted(plan.before, after)
+    same = {**base_map(parts["same"], estate, projector), "streets": []}
+    ground = {
+        when: {
+            **base_map(parts[when], estate, projector),
+            "streets": _streets(result.layers.get("paths"), projector),
+            "boundary": projector.areas(np.empty(0, dtype=object)),
+        }
+        for when, result in (("before", plan.before), ("after", after))
+    }
+    said = {key: plan.said[key] for key in SAID}
+    return {
+        "base": same,
+        "plan": {
+            **said,
+            "ground": ground,
+            "before": _tables(plan.before, codes, projector, plan.judged, plan.lenses),
+            "changes": plan_payload.changes(plan.said, after, plan.before),
+            "homes": plan_payload.homes(plan.homes, projector),
+            "things": plan_payload.ground_changes(plan.items, projector),
+        },
+    }
+
+
+def base_map(layers: Mapping[str, gpd.GeoDataFrame], estate: Estate, projector: Projector) -> dict[str, Any]:
+    """Encode the ground: water, green, buildings, ways by class, barriers, gates, boundary."""
+    table = {name: _geometries(layers.get(name)) for name in DRAWN}
+    buildings = _geometries(layers.get("buildings"))
+    buildings = buildings[shapely.area(buildings) >= MIN_BUILDING_M2]
+    own = np.asarray(shapely.intersects(estate.boundary, buildings), dtype=bool)
+    return {
+        "green": projector.areas(table["green"]),
+        "water": projector.areas(table["water"]),
+        "waterways": projector.lines(np.concatenate([table["water"], table["waterways"]])),
+        "buildings": projector.areas(buildings[~own]),
+        "own_buildings": projector.areas(buildings[own]),
+        "ways": _ways(layers.get("paths"), projector),
+        "streets": _streets(layers.get("paths"), projector),
+        "barriers": projector.lines(_outlines(table["barriers"])),
+        "gates": projector.points(shapely.centroid(table["gates"])),
+        "boundary": projector.areas(np.array([estate.boundary])),
+    }
+
+
+def _ways(paths: gpd.GeoDataFrame | None, projector: Projector) -> dict[str, Any]:
+    if paths is None or paths.empty:
+        return {}
+    classes = paths["way_class"].astype(str).to_numpy()
+    if "tunnel" in paths:
+        classes = np.where(paths["tunnel"].fillna(False).astype(bool), "tunnel", classes)
+    geometries = paths.geometry.to_numpy()
+    return {name: projector.lines(geometries[classes == name]) for name in sorted(set(classes))}
+
+
+def _streets(paths: gpd.GeoDataFrame | None, projector: Projector) -> list[Any]:
+    """Named streets as merged lines, for lettering along them."""
+    if paths is None or paths.empty or "name" not in paths:
+        return []
+    named = paths[paths["name"].notna() & paths["way_class"].isin(LETTERED)]
+    found = []
+    geometries = named.geometry.to_numpy()
+    for name, rows in sorted(named.groupby("name").indices.items()):
+        lines = shapely.line_merge(shapely.union_all(geometries[rows]))
+        found.append({"name": str(name), "line": projector.lines(np.array([lines]))})
+    return found
+
+
+def _outlines(geometries: np.ndarray) -> np.ndarray:
+    """Lines as they are, areas as their edges."""
+    area = shapely.get_dimensions(geometries) == 2
+    return np.where(area, shapely.boundary(geometries), geometries)
+
+
+def _geometries(table: gpd.GeoDataFrame | None) -> np.ndarray:
+    if table is None or table.empty:
+        return np.empty(0, dtype=object)
+    found = np.asarray(table.geometry.to_numpy(), dtype=object)
+    return found[~(shapely.is_missing(found) | shapely.is_empty(found))]
+
+
+def _context(table: gpd.GeoDataFrame | None, projector: Projector) -> dict[str, Any]:
+    if table is None or table.empty:
+        return {"at": [], "kind": [], "name": []}
+    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
+    return {
+        "at": projector.points(shapely.point_on_surface(table.geometry.to_numpy())),
+        "kind": table["kind"].astype(str).tolist(),
+        "name": _texts(table, "name"),
+    }
+
+
+def _objects(
+    result: Result, table: gpd.GeoDataFrame, codes: Mapping[str, list[str]], projector: Projector
+) -> dict[str, Any]:
+    """Encode places or meeting spaces column by column."""
+    geometries = np.asarray(table.geometry.to_numpy(), dtype=object)
+    return {
+        "id": [str(i) for i in table.index],
+        "space": _texts(table, "space_id"),
+        "kind": _texts(table, "kind"),
+        "kinds": _texts(table, "kinds"),
+        "count": integers(table["place_count"]) if "place_count" in table else [],
+        "name": _texts(table, "name"),
+        "inside": [bool(i) for i in table.get("inside", pd.Series(True, index=table.index))],
+        "area": integers(table["area_m2"]) if "area_m2" in table else [],
+        "coverage": per_mille(table["coverage"]),
+        "rank": integers(table["rank"]),
+        "rank_low": integers(table["rank_p05"]),
+        "rank_high": integers(table["rank_p95"]),
+        "top": integers(table["top10_share"], PER_MILLE),
+        "scores": {name: [per_mille(table[name + end]) for end in ("_low", "", "_high")] for name in SCORES},
+        "street": nearest_street(table, result.layers.get("paths")),
+        "at": projector.points(shapely.point_on_surface(geometries)),
+        "shape": projector.features(geometries),
+        "evidence": _evidence(result.evidence, table.index, codes),
+    }
+
+
+def _evidence(evidence: pd.DataFrame, ids: pd.Index, codes: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Encode the rows of ``evidence`` about ``ids``, grouped in their order.
+
+    ``start`` holds, for object i, the first of its rows at i and the end at i + 1. ``low`` and
+    ``high`` are given only for the rows listed in ``wide``, where they differ from the value.
+    """
+    order = ids.get_indexer(pd.Index(evidence["place_id"]))
+
+    rows = evidence.assign(order=order)[order >= 0]
+    rows = rows.sort_values(["order", "indicator"], kind="stable")
+    wide = ~np.isclose(rows["low"].to_numpy(float), rows["high"].to_numpy(float), rtol=1e-3)
+    wide &= rows["low"].notna().to_numpy() & rows["high"].notna().to_numpy()
+    return {
+        "start": np.searchsorted(rows["order"].to_numpy(), np.arange(len(ids) + 1)).tolist(),
+        "indicator": _coded(rows["indicator"], codes["indicator"]),
+        "value": significant(rows["value"].to_numpy(), DIGITS),
+        "state": "".join(rows["evidence"].map({name: str(i) for i, name in enumerate(EVIDENCE)})),
+        "source": _coded(rows["source_id"], codes["source_id"]),
+        "rule": _coded(rows["rule"], codes["rule"]),
+        "wide": np.flatnonzero(wide).tolist(),
+        "low": significant(rows["low"].to_numpy()[wide], DIGITS),
+        "high": significant(rows["high"].to_numpy()[wide], DIGITS),
+    }
+
+
+def _codes(evidence: pd.DataFrame, column: str) -> list[str]:
+    return sorted(str(value) for value in evidence[column].dropna().unique() if str(value))
+
+
+def _coded(texts: pd.Series, codes: Sequence[str]) -> list[int]:
+    """Replace texts by their position among the codes; -1 where there is none."""
+    places = {name: i for i, name in enumerate(codes)}
+    found: list[int] = texts.map(places).fillna(-1).astype(int).tolist()
+    return found
+
+
+def _aspect(result: Result, indicator: str) -> str | None:
+    rule = result.rubric.rules.get(indicator)
+    return rule.aspect if rule else None
+
+
+def _texts(table: pd.DataFrame, column: str) -> list[str | None]:
+    if column not in table:
+        return []
+    return [None if pd.isna(value) or str(value) == "" else str(value) for value in table[column]]
+
+
+def _manifest(result: Result) -> dict[str, Any]:
+    manifest = result.manifest
+    keys = ("attribution", "licence", "data_date")
+    sources = [{key: _text(source.get(key)) for key in keys} for source in manifest.get("sources") or ()]
+    named = [source for source in sources if source["attribution"] not in (None, NOT_STATED)]
+    unique = list({tuple(source.values()): source for source in named}.values())
+    dates = [source["data_date"] for source in unique if source["data_date"]]
+    return {
+        "made_at": _text(manifest.get("made_at")),
+        "data_date": max(dates) if dates else result.estate.as_of,
+        "sources": unique,
+        "warnings": [dict(warning) for warning in manifest.get("warnings") or ()],
+    }
+
+
+def _source_title(result: Result, source_id: str) -> str:
+    """Name a source as its attribution does, where the manifest lists it."""
+    for source in result.manifest.get("sources") or ():
+        if source.get("source_id") == source_id and source.get("attribution"):
+            return str(source["attribution"])
+    return source_id
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or value == "" else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return {key: _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value

@@ -1,0 +1,1 @@
+"""The walking network and distances along it."""

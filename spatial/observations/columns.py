@@ -1,0 +1,252 @@
+"""What the tables of a file are: locations, surveys, counts; and which of their columns are read. Pure.
+
+Times as people write them: one format a file; what is written otherwise is not guessed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spatial.core.errors import SchemaError
+from spatial.core.messages import Phrase, near, phrase
+from spatial.core.model import Sheet
+from spatial.settings.observation_columns import MOVING, STAYING, Mapped, normalised, rules
+
+LOCATIONS, SURVEYS, COUNTS, COMPONENT, OTHER = "locations", "surveys", "counts", "component", "other"
+# In the name of a table these say which kind of count it holds.
+NAMED = {MOVING: ("moving", "bevaeg", "bevæg"), STAYING: ("staying", "ophold")}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table under the names used here.
+
+    ``rows`` holds texts by row number; ``categories`` counts still as texts, where several columns
+    of the file may feed one category; ``kind`` is staying or moving where the whole table says so.
+    """
+
+    sheet: Sheet
+    role: str
+    rows: pd.DataFrame
+    categories: dict[str, list[pd.Series]]
+    kind: str | None
+    geometry: npt.NDArray[np.object_] | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The tables by role, and what was not read: column names by reason."""
+
+    tables: tuple[Table, ...]
+    dropped: dict[str, list[str]] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+    def of(self, *roles: str) -> list[Table]:
+        """Tables of these roles."""
+        return [table for table in self.tables if table.role in roles]
+
+
+def recognise(sheets: Sequence[Sheet], mapped: Mapped) -> Layout:
+    """Find out what each table is.
+
+    Raises
+    ------
+    SchemaError
+        If no table holds counts with times.
+    """
+    dropped: dict[str, list[str]] = {}
+    unread: list[str] = []
+    tables = tuple(_table(sheet, mapped, dropped, unread) for sheet in sheets)
+    layout = Layout(tables, {why: sorted(set(names)) for why, names in sorted(dropped.items())}, sorted(set(unread)))
+    where = sorted({sheet.path for sheet in sheets})
+    if not layout.of(COUNTS, COMPONENT):
+        raise SchemaError("layout.counts", where=where, nearest=_nearest(unread, "total"))
+    if not layout.of(COUNTS) and not layout.of(SURVEYS):
+        raise SchemaError("layout.times", where=where, nearest=_nearest(unread, "start"))
+    return layout
+
+
+def _nearest(unread: Sequence[str], name: str) -> Phrase:
+    """Say which columns without a meaning are written nearly as one that is needed."""
+    found = [column for column in unread if near(normalised(column), rules().columns[name])]
+    return phrase("layout.nearest", columns=list(map(repr, found))) if found else phrase("layout.no_near")
+
+
+def _table(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unread: list[str]) -> Table:
+    """Give the columns of a sheet the names used here; the first spelling of a name wins."""
+    chosen: dict[str, tuple[int, str]] = {}
+    categories: dict[str, list[pd.Series]] = {}
+    for column in map(str, sheet.rows.columns):
+        meaning = rules().meaning(column, mapped)
+        if meaning is None:
+            unread.append(column)
+            continue
+        role, name, order = meaning
+        if role == "dropped":
+            dropped.setdefault(name, []).append(column)
+        elif role == "category":
+            categories.setdefault(name, []).append(sheet.rows[column])
+        elif role == "column" and (name not in chosen or order < chosen[name][0]):
+            chosen[name] = (order, column)
+    rows = pd.DataFrame({name: sheet.rows[column] for name, (_, column) in chosen.items()}, index=sheet.rows.index)
+    return Table(
+        sheet, _role(rows, categories, sheet), rows, categories, _kind(sheet, mapped, categories), sheet.geometry
+    )
+
+
+def _role(rows: pd.DataFrame, categories: dict[str, list[pd.Series]], sheet: Sheet) -> str:
+    timed = "start" in rows or {"date", "start_time"} <= set(rows)
+    counted = "total" in rows or bool(categories)
+    if timed and counted:
+        return COUNTS
+    if counted and "survey_id" in rows:
+        return COMPONENT
+    if timed and "survey_id" in rows:
+        return SURVEYS
+    if "location_id" in rows and not timed and (sheet.geometry is not None or sheet.faults):
+        return LOCATIONS
+    return OTHER
+
+
+def _kind(sheet: Sheet, mapped: Mapped, categories: Collection[str]) -> str | None:
+    """Staying or moving, where all of a table is: said so, in its name, or by what it has columns for."""
+    if mapped.kind is not None:
+        return mapped.kind
+    name = sheet.name.lower()
+    found = [kind for kind, words in NAMED.items() if any(word in name for word in words)]
+    if len(found) != 1:
+        shown = {
+            kind: {member for group in groups for member in rules().sums[group]}
+            for kind, groups in rules().shows.items()
+        }
+        found = [kind for kind, members in shown.items() if members & set(categories)]
+    return found[0] if len(found) == 1 else None
+
+
+def sensitive(sheets: Sequence[Sheet], mapped: Mapped) -> pd.DataFrame:
+    """All cells of the columns that are dropped: table, row, column, reason, text. For a file of the user's own."""
+    parts = []
+    for sheet in sheets:
+        for column in map(str, sheet.rows.columns):
+            meaning = rules().meaning(column, mapped)
+            if meaning is not None and meaning[0] == "dropped":
+                cells = sheet.rows[column]
+                cells = cells[cells.str.strip() != ""]
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "table": sheet.name,
+                            "row": cells.index,
+                            "column": column,
+                            "why": meaning[1],
+                            "text": cells.to_numpy(),
+                        }
+                    )
+                )
+    return (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=["table", "row", "column", "why", "text"])
+    )
+
+
+BAD_TIME, OTHER_FORMAT = "bad_time", "other_time_format"
+
+
+@dataclass(frozen=True)
+class _Format:
+    """A way to write a time: what it looks like, and how Python reads it."""
+
+    pattern: str
+    code: str
+    utc: bool = False
+
+
+_CLOCK = r"([01]?\d|2[0-9])[:.]\d\d"
+_FORMATS = (
+    _Format(r"\d{8}:\d{4}", "%Y%m%d:%H%M"),  # the Public Life Data Protocol
+    _Format(r"\d{8} \d{4}", "%Y%m%d %H%M"),
+    _Format(rf"\d{{8}} {_CLOCK}", "%Y%m%d %H:%M"),
+    _Format(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]00:?00)", "ISO", utc=True),
+    # With an offset, the wall clock is what is written before it.
+    _Format(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d(:?\d\d)?)?", "ISO"),
+    _Format(r"\d{4}/\d\d?/\d\d? \d\d?:\d\d(:\d\d)?", "%Y/%m/%d %H:%M"),
+    _Format(rf"\d\d?-\d\d?-\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d-%m-%Y %H:%M"),
+    _Format(rf"\d\d?\.\d\d?\.\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d.%m.%Y %H:%M"),
+    _Format(rf"\d\d?/\d\d?/\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d/%m/%Y %H:%M"),
+    _Format(r"\d\d?/\d\d?/\d{4} \d\d?:\d\d(:\d\d)?", "%m/%d/%Y %H:%M"),
+)
+
+
+def parse(texts: pd.Series, *, zone: str, time_format: str | None = None) -> tuple[pd.Series, pd.Series]:
+    """Read a column of times by the one format that most of it is written in.
+
+    Parameters
+    ----------
+    texts
+        Times as written; an empty text is no time.
+    zone
+        Time zone into which times given in UTC are turned.
+    time_format
+        One of Python's, where the user says which; otherwise it is found.
+
+    Returns
+    -------
+    times, faults
+        Wall-clock time (NaT where there is none) and, where a text cannot be used, why; else an empty text.
+
+    Examples
+    --------
+    >>> times, faults = parse(pd.Series(["20180802:0820", "20180802:0860", ""]), zone="Europe/Copenhagen")
+    >>> str(times[0]), list(faults)
+    ('2018-08-02 08:20:00', ['', 'bad_time', ''])
+    """
+    written = texts.astype(str).str.strip()
+    there = written != ""
+    times = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
+    faults = pd.Series("", index=texts.index, dtype=object)
+    if not there.any():
+        return times, faults
+    if time_format is not None:
+        read = pd.to_datetime(written[there], format=time_format, errors="coerce")
+        times[there] = _in_range(read)
+        faults[there & times.isna()] = BAD_TIME
+        return times, faults
+    looks = {f: written.str.fullmatch(f.pattern) & there for f in _FORMATS}
+    reads = {f: _read(written.where(looks[f], ""), f, zone) for f in _FORMATS}
+    best = max(_FORMATS, key=lambda f: int(reads[f].notna().sum()))
+    times = reads[best]
+    elsewise = pd.concat([reads[f].notna() for f in _FORMATS if f is not best], axis=1).any(axis=1)
+    faults[there & times.isna()] = BAD_TIME
+    faults[times.isna() & elsewise] = OTHER_FORMAT
+    return times, faults
+
+
+def _read(texts: pd.Series, form: _Format, zone: str) -> pd.Series:
+    if form.code == "ISO":
+        plain = texts.str.replace(r"(Z|[+-]\d\d(:?\d\d)?)$", "", regex=True).where(texts.str.len() > len("2018-08-02"))
+        read = pd.to_datetime(plain.str.replace("T", " "), format="ISO8601", errors="coerce")
+        if form.utc and read.notna().any():
+            read = read.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(zone)).dt.tz_localize(None)
+        return _in_range(read)
+    plain = texts.str.replace("kl. ", "", regex=False).str.replace("kl.", "", regex=False)
+    if form.code.endswith("%H:%M"):
+        parts = plain.str.partition(" ")
+        plain = (
+            parts[0]
+            + " "
+            + parts[2].str.replace(".", ":", regex=False).str.replace(r"^(\d\d?:\d\d):\d\d$", r"\1", regex=True)
+        )
+    return _in_range(pd.to_datetime(plain, format=form.code, errors="coerce"))
+
+
+def _in_range(times: pd.Series) -> pd.Series:
+    """Times to the nanosecond; none where that reaches no further (before 1678, after 2261)."""
+    far = times.notna() & ~times.dt.year.between(pd.Timestamp.min.year + 1, pd.Timestamp.max.year - 1)
+    return times.mask(far).astype("datetime64[ns]")

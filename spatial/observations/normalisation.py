@@ -1,0 +1,239 @@
+"""Tables of any known layout → one canonical table of observations, and the rows that could not be used. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
+
+from spatial.core.crs import require_metric
+from spatial.core.messages import phrase
+from spatial.core.model import Sheet
+from spatial.observations import rows as observations_rows
+from spatial.observations.columns import COMPONENT, COUNTS, LOCATIONS, SURVEYS, Layout, Table, recognise
+from spatial.observations.rows import Places, Rejected
+from spatial.settings.observation_columns import Mapped, rules
+
+# The canonical table, column by column; see docs/observations.md, which says the same in full.
+COLUMNS: dict[str, str] = {
+    "study_id": "study the visit belongs to, as written; empty where not given",
+    "location_id": "where was counted: the file's own id, or the id of a meeting space",
+    "unit": "place (a point), line or area",
+    "kind": "staying (people who are there) or moving (people who pass)",
+    "start": "wall-clock time at which the visit began",
+    "stop": "wall-clock time at which it ended; missing for a momentary scan",
+    "minutes": "effort: minutes observed; missing where stop is",
+    "method": "how was counted, one of a few words; empty where not given",
+    "organised": "1 where a programme or supervision was under way (SOPARC), 0 where not; missing where not said",
+    "temperature_c": "air temperature, degrees Celsius; missing where not given",
+    "total": "people counted; 0 where nobody was there",
+}
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Observations in one table, whatever file they came from.
+
+    ``surveys`` has one row a visit to a location and kind (staying or moving), the columns of
+    ``COLUMNS`` and one a category that is kept (NaN where the visit did not count it, 0 where it
+    counted none), indexed by ``survey_id``; its geometry, in a metric CRS, is None where a location
+    is a meeting space known by id. ``rejected`` has one row a row that was not used: table, row,
+    column, reason. ``rows_read`` counts rows of counts, so that ``rows_read == rows_used +
+    rows_rejected``; ``notes`` are what a reader must know, with counts.
+    """
+
+    surveys: gpd.GeoDataFrame
+    rejected: pd.DataFrame
+    rows_read: int
+    rows_used: int
+    rows_rejected: int
+    layout: Layout
+    notes: dict[str, int | list[str]] = field(default_factory=dict)
+
+
+def normalise(
+    sheets: Sequence[Sheet],
+    *,
+    mapped: Mapped,
+    crs: CRS,
+    area: BaseGeometry | None = None,
+    known: Collection[str] = (),
+) -> Observations:
+    """Bring tables of any known layout into the canonical one.
+
+    Parameters
+    ----------
+    sheets
+        Tables of text with positions in ``crs``.
+    mapped
+        What the user says about the file.
+    crs
+        Metric CRS of the positions.
+    area
+        Where observations are expected; what lies outside is rejected. None: anywhere.
+    known
+        Ids of meeting spaces, which need no position of their own.
+
+    Raises
+    ------
+    SchemaError
+        If there are no counts or no times, or nobody says whether people stayed or moved.
+    CRSError
+        If ``crs`` is not metric.
+    """
+    require_metric(crs, phrase("overlay.observations"))
+    layout = recognise(sheets, mapped)
+    places = observations_rows.places(layout.of(LOCATIONS), area)
+    surveys, survey_rejects = observations_rows.surveys(layout.of(SURVEYS), mapped)
+    parts, rejects, notes = [], [places.rejected, survey_rejects], _Notes()
+    read, lost = 0, set()
+    for table in layout.of(COUNTS, COMPONENT):
+        read += len(table.rows)
+        found, rejected = _counts(table, mapped, places, surveys, area, known, notes)
+        parts.append(found)
+        rejects.append(rejected)
+        lost |= set(rejected["visit"])
+    counted = pd.concat(parts, ignore_index=True)
+    counted, rejected = observations_rows.kinds(counted, layout)
+    rejects.append(rejected)
+    rows_rejected = sum(len(r) for r in rejects[2:])
+    empty, unplaced = observations_rows.empty_visits(surveys, counted, places, known, lost)
+    table = _grouped(counted, empty, crs, notes)
+    return Observations(
+        surveys=table,
+        rejected=_all([*rejects, unplaced]),
+        rows_read=read,
+        rows_used=len(counted),
+        rows_rejected=rows_rejected,
+        layout=layout,
+        notes=notes.found,
+    )
+
+
+@dataclass
+class _Notes:
+    """What was put right on the way, counted."""
+
+    found: dict[str, int | list[str]] = field(default_factory=dict)
+
+    def add(self, key: str, value: int | list[str]) -> None:
+        if not value:
+            return
+        before = self.found.get(key)
+        if isinstance(value, list):
+            self.found[key] = sorted({*(before if isinstance(before, list) else []), *value})
+        else:
+            self.found[key] = value + (before if isinstance(before, int) else 0)
+
+
+def _counts(
+    table: Table,
+    mapped: Mapped,
+    places: Places,
+    surveys: pd.DataFrame,
+    area: BaseGeometry | None,
+    known: Collection[str],
+    notes: _Notes,
+) -> tuple[pd.DataFrame, Rejected]:
+    """Rows of one table of counts that can be used, and the others with the reason."""
+    rows, faults = observations_rows.counts(table)
+    if table.role == COUNTS:
+        rows, faults = observations_rows.timed(table, rows, faults, mapped)
+    else:
+        rows, faults = observations_rows.of_surveys(rows, faults, table, surveys)
+    rows, faults, repaired = observations_rows.place_rows(table, rows, faults, places, known)
+    if area is not None:
+        faults = observations_rows.within(rows, faults, area)
+    used = (faults["reason"] == "").to_numpy()
+    notes.add("case_ids", sorted(set(rows.loc[repaired & used, "written_id"])))
+    notes.add("case_rows", int((repaired & used).sum()))
+    rejected = faults[~used].assign(table=table.sheet.name, row=faults.index[~used], visit=rows["visit"][~used])
+    return rows[used].assign(table=table.sheet.name, row=rows.index[used]), rejected
+
+
+def _all(rejects: Sequence[Rejected]) -> Rejected:
+    columns = ["table", "row", "column", "reason"]
+    parts = [r[columns] for r in rejects if len(r)]
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
+    return pd.concat(parts).sort_values(["table", "row"], kind="stable").reset_index(drop=True)
+
+
+def _grouped(counted: pd.DataFrame, empty: pd.DataFrame, crs: CRS, notes: _Notes) -> gpd.GeoDataFrame:
+    """One row a visit, location and kind.
+
+    Rows of one table add up. Tables of one visit (gender, age, posture) count the same people, so
+    the largest of their sums is the total.
+    """
+    keys = ["study_id", "location_id", "visit", "kind", "start"]
+    categories = list(rules().categories)
+    sums = counted.groupby([*keys, "table"], dropna=False, sort=True)
+    by_table = sums["total"].sum()
+    best = by_table.groupby(level=list(range(len(keys))), sort=True, dropna=False)
+    table = best.max().to_frame("total")
+    notes.add("tables_disagree", int((best.max() != best.min()).sum()))
+    visits = counted.groupby(keys, dropna=False, sort=True)
+    for name in categories:
+        table[name] = visits[name].sum(min_count=1)
+    for name in ("stop", "temperature_c", "organised"):
+        table[name] = visits[name].max()
+    for name in ("method", "geometry", "unit"):
+        table[name] = visits[name].first()
+    table = table.reset_index()
+    if len(empty):
+        empty = empty.reindex(columns=table.columns)
+        table = pd.concat([table, empty], ignore_index=True) if len(table) else empty
+    return _finished(table, categories, crs)
+
+
+def _finished(table: pd.DataFrame, categories: list[str], crs: CRS) -> gpd.GeoDataFrame:
+    table = table.assign(minutes=(table["stop"] - table["start"]).dt.total_seconds() / 60)
+    table["total"] = table["total"].astype(np.int64)
+    nobody = table["total"] == 0
+    for name in categories:
+        table[name] = pd.to_numeric(table[name]).astype(np.float64).where(~nobody, 0.0)
+    table = table.sort_values(["location_id", "kind", "start", "visit", "study_id"], kind="stable")
+    stamp = table["start"].dt.strftime("%Y%m%d:%H%M")
+    table.index = pd.Index(
+        [
+            f"{place}|{visit}|{kind}|{at}"
+            for place, visit, kind, at in zip(table["location_id"], table["visit"], table["kind"], stamp, strict=True)
+        ],
+        name="survey_id",
+    )
+    shapes = np.asarray(table["geometry"].to_numpy(), dtype=object)
+    return gpd.GeoDataFrame(table[[*COLUMNS, *categories]], geometry=gpd.GeoSeries(shapes, index=table.index, crs=crs))
+
+
+def joined_tables(found: Sequence[Observations]) -> Observations:
+    """Several files of one run as one: rows, rejected and counts one after another."""
+    first = found[0]
+    notes = _Notes()
+    for one in found:
+        for key, value in one.notes.items():
+            notes.add(key, value)
+    surveys = pd.concat([one.surveys for one in found])
+    twice = surveys.index.duplicated()
+    notes.add("visits_twice", int(twice.sum()))
+    return replace(
+        first,
+        surveys=gpd.GeoDataFrame(surveys[~twice], geometry="geometry", crs=first.surveys.crs).sort_index(kind="stable"),
+        rejected=pd.concat([one.rejected for one in found], ignore_index=True),
+        rows_read=sum(one.rows_read for one in found),
+        rows_used=sum(one.rows_used for one in found),
+        rows_rejected=sum(one.rows_rejected for one in found),
+        layout=Layout(
+            tuple(table for one in found for table in one.layout.tables),
+            {
+                why: sorted({name for one in found for name in one.layout.dropped.get(why, [])})
+                for why in sorted({why for one in found for why in one.layout.dropped})
+            },
+            sorted({name for one in found for name in one.layout.unread}),
+        ),
+        notes=notes.found,
+    )

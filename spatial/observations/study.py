@@ -1,0 +1,299 @@
+"""The way of observations: files → one table → meeting spaces → what may be published, and the test of the scores."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
+
+from spatial.core.errors import EmptyAreaError, InputError
+from spatial.core.languages import Text
+from spatial.core.messages import phrase
+from spatial.core.model import ASPECTS, Provenance, Result, Rubric
+from spatial.observations import calibration, disclosure, overlay, validation
+from spatial.observations.columns import sensitive
+from spatial.observations.disclosure import rounded
+from spatial.observations.normalisation import Observations, joined_tables, normalise
+from spatial.observations.validation import Estimate
+from spatial.scoring import scores
+from spatial.settings.observation_columns import STAYING, mapped, rules
+from spatial.sources import text_tables
+
+log = logging.getLogger(__name__)
+
+SPACE, HEXAGON = "space", "hexagon"
+# Reasons to leave a row out that tell of a wrong file, or of coordinates that are misread.
+ELSEWHERE = ("outside", "location_outside")
+
+
+@dataclass(frozen=True)
+class Read:
+    """Observations of some files, and where they came from. ``left`` is what was left at the door."""
+
+    observations: Observations
+    provenance: tuple[Provenance, ...]
+    left: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Observations laid over a finished run, with what may be published of them.
+
+    ``publication`` is all that leaves the program by place; ``joined`` and ``read`` hold exact
+    counts and stay in memory. ``check`` is the test of the scores.
+    """
+
+    result: Result
+    read: Read
+    joined: overlay.Joined
+    publication: disclosure.Publication
+    check: validation.Check
+    by: str
+    k_reason: str | None
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """What may be published, one row a cell: small counts are withheld."""
+        return self.publication.cells
+
+    def __repr__(self) -> str:
+        """Count what was observed."""
+        return f"Observed({self.check.surveys} counts at {self.check.spaces} meeting spaces)"
+
+
+def read_observations(
+    files: Sequence[Path],
+    *,
+    mapping: Path | None = None,
+    crs: CRS | None = None,
+    area: BaseGeometry | None = None,
+    spaces: Sequence[str] = (),
+) -> Read:
+    """Read observations from files of any known layout into one table.
+
+    Parameters
+    ----------
+    files
+        Files or folders; the tables of one folder belong together.
+    mapping
+        A file in TOML that says what the columns mean, where they carry other names.
+    crs
+        Metric CRS of the estate. Default: chosen by where the observations are.
+    area
+        Where observations are expected, in ``crs``. Default: anywhere.
+    spaces
+        Ids of meeting spaces, which may stand for a location.
+
+    Raises
+    ------
+    SpatialError
+        If a file cannot be read, or none of its rows can be used.
+    """
+    settings = mapped(mapping)
+    found, sources, left = [], [], []
+    for file in files:
+        sheets, crs, provenance = text_tables.read_tables(Path(file), mapped=settings, crs=crs)
+        one = normalise(sheets, mapped=settings, crs=crs, area=area, known=frozenset(spaces))
+        _check_used(one, file, area is not None)
+        found.append(one)
+        sources.append(provenance)
+        left.append(sensitive(sheets, settings))
+    return Read(joined_tables(found), tuple(sources), pd.concat(left, ignore_index=True))
+
+
+def read_observations_for(
+    result: Result, files: Sequence[Path], *, mapping: Path | None = None, join_m: float | None = None
+) -> Read:
+    """Read observations of the estate of a run: in its CRS, within its study area, its spaces known by id."""
+    return read_observations(
+        files,
+        mapping=mapping,
+        crs=result.estate.crs,
+        area=area_of(result, join_m),
+        spaces=[str(i) for i in result.meeting_spaces.index],
+    )
+
+
+def _check_used(found: Observations, file: Path, bounded: bool) -> None:
+    if len(found.surveys):
+        return
+    reasons = found.rejected["reason"].value_counts()
+    first = str(reasons.index[0]) if len(reasons) else ""
+    why = phrase("observing.no_reason")
+    if first:
+        why = phrase("observing.reason", why=Text("reason", first), rows=int(reasons.iloc[0]))
+    elsewhere = bounded and first in ELSEWHERE
+    hint = phrase("observing.check") if elsewhere else phrase("observing.no_check")
+    raise EmptyAreaError("observing.nothing", file=file, rows=found.rows_read, why=why, hint=hint)
+
+
+def observe(
+    result: Result,
+    found: Read,
+    *,
+    by: str = SPACE,
+    k: int | None = None,
+    k_reason: str | None = None,
+    join_m: float | None = None,
+    seed: int = 20250201,
+) -> Observed:
+    """Lay observations over a finished run and hold its scores against them.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    found
+        Observations in the CRS of its estate.
+    by
+        ``"space"`` to publish by meeting space, ``"hexagon"`` by hexagon.
+    k, k_reason
+        Smallest count that may be published; above the bundled one only with a reason.
+    join_m
+        Greatest distance in metres between a location and the meeting space it is counted for.
+    seed
+        Of background points and resamples.
+    """
+    smallest = disclosure.smallest_count(k, k_reason)
+    reach_m = float(rules().publish["join_m"]) if join_m is None else join_m
+    surveys, spaces = found.observations.surveys, result.meeting_spaces
+    joined = overlay.to_spaces(surveys, spaces, join_m=reach_m)
+    shown = joined
+    if by == HEXAGON:
+        shown = overlay.to_hexagons(surveys, across_m=float(rules().publish["hexagon_m"]), spaces=spaces)
+    points = validation.background(surveys, spaces, join_m=reach_m, points=int(rules().test["background"]), seed=seed)
+    return Observed(
+        result=result,
+        read=found,
+        joined=joined,
+        publication=disclosure.publish(shown, k=smallest),
+        check=validation.check_scores(joined, spaces, without_aspects(spaces, result.rubric), points, seed=seed),
+        by=by,
+        k_reason=k_reason if smallest > int(rules().publish["k"]) else None,
+    )
+
+
+def without_aspects(spaces: gpd.GeoDataFrame, rubric: Rubric) -> Mapping[str, pd.Series]:
+    """The floating potential as it would be without each of the aspects."""
+    aspects = spaces[list(ASPECTS)].to_numpy(np.float64)
+    found = {}
+    for i, aspect in enumerate(ASPECTS):
+        weights = scores.aspect_weights(rubric)
+        weights[i] = 0.0
+        whole = weights.sum()
+        score = scores.combine(aspects, weights / whole, rubric.mean) if whole > 0 else np.full(len(spaces), np.nan)
+        found[aspect] = pd.Series(score, index=spaces.index)
+    return found
+
+
+def area_of(result: Result, join_m: float | None = None) -> BaseGeometry:
+    """Where observations of an estate may lie: its study area, and as far beyond as a space reaches people."""
+    reach_m = float(rules().publish["join_m"]) if join_m is None else join_m
+    return result.estate.study_area.buffer(reach_m)
+
+
+def observation_facts(observed: Observed) -> dict[str, Any]:
+    """What is said of observations, as plain data: no count of people below k, no exact count at all."""
+    found, check, visits = observed.read.observations, observed.check, observed.joined.visits
+    staying = visits[visits["kind"] == STAYING]
+    matched = staying["unit_id"] != overlay.NOWHERE
+    elsewhere = float((~matched).mean()) if len(staying) else None
+    return {
+        "rows": {"read": found.rows_read, "used": found.rows_used, "rejected": found.rows_rejected},
+        "rejected": {str(reason): int(n) for reason, n in found.rejected["reason"].value_counts().sort_index().items()},
+        "dropped_columns": {why: list(names) for why, names in found.layout.dropped.items()},
+        "notes": {key: value for key, value in found.notes.items() if isinstance(value, int)},
+        "visits": {str(kind): int(n) for kind, n in visits["kind"].value_counts().sort_index().items()},
+        "visits_with_nobody": int((staying["total"] == 0).sum()),
+        "unmatched_share": _rounded(elsewhere),
+        "several_spaces": observed.joined.several,
+        "organised": check.organised,
+        "by": observed.by,
+        "k": observed.publication.k,
+        "k_reason": observed.k_reason,
+        "cells_withheld": int(observed.publication.cells["withheld"].sum()),
+        "periods": {name: sorted(overlay.counted(visits, STAYING)[name].unique().tolist()) for name in overlay.PERIODS},
+        "check": _check_facts(check, observed.publication.k),
+    }
+
+
+def _check_facts(check: validation.Check, k: int) -> dict[str, Any]:
+    return {
+        "meeting_spaces": check.spaces,
+        "surveys": check.surveys,
+        "enough": check.enough,
+        "rate": check.rate,
+        "spearman": _estimate(check.rho) if check.enough else None,
+        "auc": _estimate(check.auc) if check.enough else None,
+        "reliability": _rounded(check.reliability) if check.enough else None,
+        "surveys_to_halve": check.surveys_to_halve,
+        "aspects": {
+            str(aspect): {name: _rounded(value) for name, value in row.items()}
+            for aspect, row in check.aspects.iterrows()
+        }
+        if check.enough
+        else None,
+        "classes": [_class(row, k) for _, row in check.classes.iterrows()] if check.enough else None,
+    }
+
+
+def _class(row: pd.Series, k: int) -> dict[str, Any]:
+    """One class of scores, its rate from a count to the nearest k as in the table of cells."""
+    people = np.array([int(row["people"])])
+    shown = rounded(people, people < k, k)[0] / row["effort"]
+    bounds = {name: _rounded(row[name]) if np.isfinite(shown) else None for name in ("low", "high")}
+    return {"score": _rounded(row["score"]), "spaces": int(row["spaces"]), "rate": _rounded(shown)} | bounds
+
+
+def _estimate(found: Estimate) -> dict[str, Any]:
+    return {name: _rounded(getattr(found, name)) for name in ("value", "low", "high")} | {"n": found.n}
+
+
+def _rounded(value: float | None) -> float | None:
+    """Two decimals: what the numbers are worth, and too coarse to tell of one person."""
+    return None if value is None or not np.isfinite(value) else round(float(value), 2)
+
+
+def calibrate_weights(runs: Sequence[tuple[Result, Read]], *, seed: int = 20250201) -> calibration.Calibrated:
+    """Weights of the aspects that fit the counts of several estates; see ``spatial.observations.calibration``.
+
+    Parameters
+    ----------
+    runs
+        Finished runs with their observations. The rubric of the first gives the weights to start from.
+
+    Raises
+    ------
+    InputError
+        If there are too few counts or estates, or a run's mean is not geometric.
+    """
+    first = runs[0][0].rubric
+    if first.mean != "geometric":
+        raise InputError("observing.mean", found=first.mean)
+    samples = [_sample(result, found) for result, found in runs]
+    return calibration.calibrate(samples, scores.aspect_weights(first), seed=seed)
+
+
+def _sample(result: Result, found: Read) -> calibration.Sample:
+    """Observed meeting spaces of one estate."""
+    joined = overlay.to_spaces(
+        found.observations.surveys, result.meeting_spaces, join_m=float(rules().publish["join_m"])
+    )
+    table = overlay.rates(joined.visits, STAYING, ["unit_id"]).drop(index=overlay.NOWHERE, errors="ignore")
+    table = table.join(result.meeting_spaces[list(ASPECTS)], how="inner").dropna(subset=list(ASPECTS))
+    effort = table["hours"] if table["hours"].notna().all() else table["visits"]
+    return calibration.Sample(
+        estate=result.estate.id,
+        aspects=table[list(ASPECTS)].to_numpy(np.float64),
+        people=table["people"].to_numpy(np.float64),
+        effort=effort.to_numpy(np.float64),
+        surveys=int(table["visits"].sum()),
+    )

@@ -1,0 +1,1 @@
+"""OpenStreetMap: an extract, or Overpass, into raw objects."""

@@ -1,0 +1,1 @@
+"""Layers into places, places into meeting spaces."""

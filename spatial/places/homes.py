@@ -1,0 +1,95 @@
+"""What each home has within five minutes' walk. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+# Five minutes at 1.33 m/s.
+FIVE_MINUTES_M = 400.0
+
+
+def best_space_per_home(
+    dwellings: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    distance_m: npt.NDArray[np.float64],
+    floating: pd.Series,
+    *,
+    within_m: float = FIVE_MINUTES_M,
+) -> gpd.GeoDataFrame:
+    """Best meeting space within a walk of each door.
+
+    Parameters
+    ----------
+    dwellings
+        Doors with ``dwellings`` (count), ``building`` and ``inside``.
+    sites
+        Places and meeting spaces of many places; ``space_id``.
+    distance_m
+        Walking distances, sites × doors; NaN where there is no way.
+    floating
+        Floating potential by place and meeting space.
+
+    Returns
+    -------
+    GeoDataFrame
+        The doors inside the estate, with ``best_floating`` in [0, 1] (0 where nothing is in reach:
+        there is nothing to meet at), ``best_space`` (its id, or None) and ``spaces_5min`` (all ids in
+        reach, ``;`` between).
+    """
+    rows, ids = spaces_of_one_place(sites)
+    inside = dwellings["inside"].to_numpy(dtype=bool)
+    near = distance_m[rows][:, inside] <= within_m
+    score = floating.reindex(ids).to_numpy(dtype=np.float64)
+    masked = np.where(near, score[:, None], -1.0)
+    first = masked.argmax(axis=0) if len(ids) else np.zeros(near.shape[1], dtype=np.int64)
+    reached = near.any(axis=0)
+    where = np.full(near.shape[1], None, dtype=object)
+    where[reached] = ids[first[reached]]
+    columns = dwellings.loc[inside, ["dwellings", "building", "geometry"]]
+    found: gpd.GeoDataFrame = columns.assign(
+        best_floating=best_score(near, score), best_space=where, spaces_5min=reached_as_text(near, ids)
+    )
+    return found
+
+
+def spaces_of_one_place(sites: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
+    """Rows of the sites at which meeting spaces were measured, and the ids of those spaces."""
+    whole = (sites["level"] == "space").to_numpy()
+    spaces = np.where(whole, sites.index.to_numpy(dtype=object), sites["space_id"].to_numpy(dtype=object))
+    rows = np.flatnonzero(whole | ~sites["space_id"].isin(sites.index).to_numpy())
+    return rows, np.array([*spaces[rows], None], dtype=object)[:-1]
+
+
+def best_score(near: npt.NDArray[np.bool_], score: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Best score of what each door has near: ``near`` is (spaces, doors); 0 where that is nothing."""
+    if not len(near):
+        return np.zeros(near.shape[1])
+    found: npt.NDArray[np.float64] = np.where(near, score[:, None], 0.0).max(axis=0)
+    return found
+
+
+def reached_as_text(near: npt.NDArray[np.bool_], ids: npt.NDArray[np.object_]) -> list[str]:
+    """Ids of what each door has near, in their order, ``;`` between."""
+    order = np.argsort(ids.astype(str), kind="stable")
+    names, near = ids[order].astype(str), near[order]
+    # Doors on one stair, and their neighbours, have the same near: each list is written once.
+    packed = np.ascontiguousarray(np.packbits(near, axis=0).T)
+    whole = packed.view(np.dtype((np.void, packed.shape[1]))).ravel() if packed.size else np.zeros(near.shape[1], int)
+    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
+    texts = [";".join(names[near[:, door]]) for door in first]
+    return [texts[i] for i in number]
+
+
+def reached_from_text(texts: Iterable[str], ids: pd.Index) -> npt.NDArray[np.bool_]:
+    """Read what ``written`` wrote: (spaces, doors), by the position in ``ids``; others are passed over."""
+    lists = [[name for name in text.split(";") if name] for text in texts]
+    near = np.zeros((len(ids), len(lists)), dtype=bool)
+    door = np.repeat(np.arange(len(lists)), [len(names) for names in lists])
+    row = ids.get_indexer(pd.Index([name for names in lists for name in names], dtype=object))
+    near[row[row >= 0], door[row >= 0]] = True
+    return near

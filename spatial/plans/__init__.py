@@ -1,0 +1,1 @@
+"""Redevelopment plans: read, checked, carried out, compared."""

@@ -1,0 +1,167 @@
+"""What was understood of a plan: each edit with what it means on the ground, as data and in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from spatial.core.model import Edit, Estate, Plan, RawData
+from spatial.plans.causes import side_of
+from spatial.plans.drawings import locate_drawn_edits
+from spatial.plans.validation import AREA, LAYERS, LINE, identity
+from spatial.settings.tags import tag_rules
+
+Tables = Mapping[str, gpd.GeoDataFrame]
+
+# A thing that moves by less stays where it is.
+MOVED_M = 1.0
+
+
+@dataclass(frozen=True)
+class Understood:
+    """One edit of a plan, and what it means.
+
+    ``thing`` is the layer it belongs to, also where the plan only gives an id; ``kind`` and ``name`` are as
+    mapped, ``dwellings`` how many homes go or come with a building (None where that is not known),
+    ``length_m`` and ``area_m2`` those of a way and of an area, ``joins`` the ways that a new way is joined to
+    (None where that was not asked), ``moved_m`` and ``side`` how far and where to it is moved, ``tags`` what
+    is set: key, value before and after. ``before`` and ``after`` are the geometries, in the CRS of the
+    estate; ``measured`` says whether it lies where places are scored.
+    """
+
+    number: int
+    edit: Edit
+    phase_name: str | None
+    thing: str
+    kind: str | None
+    name: str | None
+    dwellings: float | None
+    length_m: float | None
+    area_m2: float | None
+    joins: tuple[str, ...] | None
+    moved_m: float | None
+    side: str | None
+    tags: tuple[tuple[str, str | None, str | None], ...]
+    before: BaseGeometry | None
+    after: BaseGeometry | None
+    measured: bool
+
+
+def interpret_plan(
+    raw: RawData, plan: Plan, estate: Estate, today: Tables, *, done: tuple[RawData, Tables] | None = None
+) -> list[Understood]:
+    """Say of each edit what it means, in the order of the phases.
+
+    Parameters
+    ----------
+    raw, today
+        Raw data before the plan and the canonical layers made of it.
+    done
+        The same after the plan; None where it cannot be carried out.
+    """
+    plan = locate_drawn_edits(raw, plan)
+    things = _things(raw)
+    later = None if done is None else _things(done[0])
+    edits = sorted(plan.edits, key=lambda edit: edit.phase)
+    return [_understood(k, edit, plan, estate, things, later, today, done) for k, edit in enumerate(edits, start=1)]
+
+
+Thing = tuple[Mapping[str, str], BaseGeometry]
+
+
+def _things(raw: RawData) -> dict[str, Thing]:
+    return {
+        str(name): (tags, shape)
+        for layer in LAYERS
+        for name, tags, shape in zip(
+            getattr(raw, layer).ids, getattr(raw, layer).tags, getattr(raw, layer).geometry, strict=True
+        )
+    }
+
+
+def _understood(
+    number: int,
+    edit: Edit,
+    plan: Plan,
+    estate: Estate,
+    things: Mapping[str, Thing],
+    later: Mapping[str, Thing] | None,
+    today: Tables,
+    done: tuple[RawData, Tables] | None,
+) -> Understood:
+    own = identity(edit)
+    tags, before = things.get(own, ({}, None))
+    after = None if edit.action == "remove" else edit.geometry if edit.geometry is not None else before
+    if later is not None and edit.action == "add" and own in later:
+        after = later[own][1]
+    shape = before if after is None else after
+    usable = shape is not None and shape.is_valid and not shape.is_empty
+    dimension = int(shapely.get_dimensions(shape)) if usable else -1
+    moved_m, side = _moved(before, after) if edit.action == "change" else (None, None)
+    tables = today if edit.action != "add" or done is None else done[1]
+    return Understood(
+        number=number,
+        edit=edit,
+        phase_name=plan.phases[edit.phase - 1] if edit.phase <= len(plan.phases) else None,
+        thing=_thing(tags) if edit.layer == "object" else edit.layer,
+        kind=_kind(tables, own),
+        name={**tags, **edit.tags}.get("name"),
+        dwellings=_dwellings(tables, own) if edit.layer in ("building", "object") else None,
+        length_m=float(shapely.length(shape)) if dimension == LINE else None,
+        area_m2=float(shapely.area(shape)) if dimension == AREA else None,
+        joins=_joins(done[0], own) if done is not None and edit.action == "add" and dimension == LINE else None,
+        moved_m=moved_m,
+        side=side,
+        tags=tuple(
+            (key, tags.get(key), value or None) for key, value in sorted(edit.tags.items()) if tags.get(key) != value
+        ),
+        before=before,
+        after=after if edit.action != "remove" else None,
+        measured=bool(usable and shapely.intersects(estate.study_area, shape)),
+    )
+
+
+def _thing(tags: Mapping[str, str]) -> str:
+    """The layer of a plan to which a mapped thing belongs."""
+    gates = tag_rules().barrier["gates"]
+    if "barrier" in tags:
+        return "gate" if tags["barrier"] in gates else "barrier"
+    keys = {"building": "building", "highway": "path", "entrance": "entrance"}
+    return next((layer for key, layer in keys.items() if key in tags), "object")
+
+
+def _moved(before: BaseGeometry | None, after: BaseGeometry | None) -> tuple[float | None, str | None]:
+    if before is None or after is None:
+        return None, None
+    way = shapely.get_coordinates(shapely.centroid(after))[0] - shapely.get_coordinates(shapely.centroid(before))[0]
+    away = float(np.hypot(*way))
+    return (away, side_of(way)) if away > MOVED_M else (None, None)
+
+
+def _kind(tables: Tables, own: str) -> str | None:
+    for layer in ("place_objects", "context"):
+        table = tables[layer]
+        if own in table.index:
+            return str(table.loc[[own], "kind"].iloc[0])
+    return None
+
+
+def _dwellings(tables: Tables, own: str) -> float | None:
+    doors = tables["dwellings"]
+    mine = doors[doors["building"] == own]
+    return float(mine["dwellings"].sum()) if own in tables["buildings"].index else None
+
+
+def _joins(raw: RawData, own: str) -> tuple[str, ...]:
+    """Ways that share a vertex with a way."""
+    lines = raw.lines
+    if lines.node_ids is None or own not in set(lines.ids):
+        return ()
+    owner = np.repeat(lines.ids, shapely.get_num_coordinates(lines.geometry))
+    shared = np.isin(lines.node_ids, lines.node_ids[owner == own])
+    return tuple(sorted({str(name) for name in owner[shared]} - {own}))

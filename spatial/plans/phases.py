@@ -1,0 +1,207 @@
+"""Several plans side by side, and which of them another one is better than in everything. Pure.
+
+The years of building: what is open and shut in each phase of a plan, and how the homes fare. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spatial.core.model import FLOATING, Result
+from spatial.plans import comparison
+from spatial.plans.comparison import DEMOLISHED, LOSING, LOST, Comparison
+
+# What is weighed up, and whether more of it is better. Scores count in whole hundredths and homes in whole
+# ones, as they are told, so that no plan is called better by what nobody can see.
+CRITERIA: Mapping[str, bool] = {
+    "median_after": True,
+    "worst_lens_median_after": True,
+    "losing": False,
+    "demolished": False,
+    "spaces_lost": False,
+}
+
+
+def compare_alternatives(found: Mapping[str, Comparison]) -> pd.DataFrame:
+    """Lay plans side by side, each compared with the same state today.
+
+    Returns
+    -------
+    DataFrame
+        One row a plan, in their order, indexed by its name: the criteria (`CRITERIA`): ``median_after``,
+        what the median home has, ``worst_lens_median_after``, the same through the lens that is served
+        worst (both of 100; NaN where there are no homes or lenses), ``losing`` and ``demolished`` homes,
+        ``spaces_lost``; beside them ``winning``, ``spaces_new`` and ``keeps_share``; and
+        ``dominated_by``: plans that are at least as good in every criterion and better in one, ``;`` between.
+    """
+    table = pd.DataFrame([_row(one) for one in found.values()], index=pd.Index(list(found), name="plan", dtype=object))
+    return table.assign(dominated_by=dominated_plans(table))
+
+
+def _row(found: Comparison) -> dict[str, float]:
+    medians = [lens.median_after for lens in found.lenses]
+    states = found.spaces["state"] if len(found.spaces) else pd.Series(dtype=object)
+    return {
+        "median_after": np.round(found.median_after * 100),
+        "worst_lens_median_after": np.round(min(medians) * 100) if medians else np.nan,
+        "losing": float(round(found.dwellings[LOSING])),
+        "demolished": float(round(found.dwellings[DEMOLISHED])),
+        "spaces_lost": float((states == LOST).sum()),
+        "winning": float(round(found.dwellings["winning"])),
+        "spaces_new": float((states == "new").sum()),
+        "keeps_share": found.keeps_share,
+    }
+
+
+def dominated_plans(table: pd.DataFrame) -> list[str]:
+    """For each row, those that are at least as good in every criterion and better in one.
+
+    Examples
+    --------
+    >>> rows = {"median_after": [60, 60], "worst_lens_median_after": [50, 50], "losing": [9, 4]}
+    >>> dominated(pd.DataFrame(rows | {"demolished": [0, 0], "spaces_lost": [1, 1]}, index=["A", "B"]))
+    ['B', '']
+    """
+    worth = np.stack([table[name].to_numpy(dtype=np.float64) * (1 if more else -1) for name, more in CRITERIA.items()])
+    # A criterion that is not known of every plan decides nothing.
+    known = ~np.isnan(worth).any(axis=1)
+    worth = worth[known]
+    as_good = (worth[:, :, None] >= worth[:, None, :]).all(axis=0)
+    better = (worth[:, :, None] > worth[:, None, :]).any(axis=0)
+    names = table.index.astype(str).to_numpy()
+    return [";".join(names[column]) for column in (as_good & better).T]
+
+
+OPEN, SHUT, GONE, NOT_YET = "open", "shut", "gone", "not_yet"
+DAYS_A_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What each phase of a plan means, each against today.
+
+    ``phases``: one row a phase in its order: ``phase`` (from 1), ``name``, ``begins`` (ISO date, None where
+    phases are only in order), ``years`` until the next one begins (NaN where that is not known),
+    ``spaces_open``, ``spaces_shut`` (of today's, there again in a later phase), ``spaces_gone`` (not there
+    again), ``spaces_new``; dwellings ``losing, winning, keeping, demolished, new``; ``median_before`` and
+    ``median_after`` of the dwellings that are there both times, in [0, 1]; ``losing_<lens>``.
+
+    ``spaces``: one row a meeting space of any time: ``before_id`` (None of new ones), ``after_id`` (the last
+    one it has), ``name``, ``kinds``, ``state_1``, … (open, shut, gone, not_yet) and ``floating_1``, … by
+    phase, ``floating_before``.
+    """
+
+    phases: pd.DataFrame
+    spaces: pd.DataFrame
+
+
+def compare_phases(today: Result, states: Sequence[Result]) -> Timeline:
+    """Follow a plan through its phases.
+
+    Parameters
+    ----------
+    today
+        The state before the plan.
+    states
+        The state in each phase, in their order; the last one is the finished plan.
+    """
+    found = [comparison.compare(today, state) for state in states]
+    spaces = _spaces(found)
+    plan = (states[-1].manifest.get("plan") or {}) if states else {}
+    names = [str(name) for name in plan.get("phases", [])]
+    names += [str(k + 1) for k in range(len(names), len(states))]
+    begins = [first_day(name) for name in names]
+    rows = [
+        {
+            "phase": k + 1,
+            "name": names[k],
+            "begins": None if begins[k] is None else str(begins[k]),
+            "years": _years(begins, k),
+            **_open(spaces, k + 1),
+            **one.dwellings,
+            "median_before": one.median_before,
+            "median_after": one.median_after,
+            **{f"losing_{lens.id}": lens.dwellings["losing"] for lens in one.lenses},
+        }
+        for k, one in enumerate(found)
+    ]
+    return Timeline(pd.DataFrame(rows), spaces)
+
+
+def first_day(name: str) -> date | None:
+    """When a phase begins, if its name is a date: a year, a month or a day.
+
+    Examples
+    --------
+    >>> begin("2027"), begin("2027-03"), begin("2")
+    (datetime.date(2027, 1, 1), datetime.date(2027, 3, 1), None)
+    """
+    parts = name.split("-")
+    if len(parts[0]) != len("2027") or not all(part.isdigit() for part in parts):
+        return None
+    year, month, day = (*map(int, parts), 1, 1)[:3]
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _years(begins: Sequence[date | None], k: int) -> float:
+    following = begins[k + 1] if k + 1 < len(begins) else None
+    start = begins[k]
+    return float("nan") if start is None or following is None else (following - start).days / DAYS_A_YEAR
+
+
+def _spaces(found: Sequence[Comparison]) -> pd.DataFrame:
+    """Each meeting space of any time through the phases; new ones are known again by their ids."""
+    rows: dict[tuple[bool, str], dict[str, Any]] = {}
+    for k, one in enumerate(found, start=1):
+        for row in one.spaces.to_dict("records") if len(one.spaces) else ():
+            mine, theirs = row["before_id"], row["after_id"]
+            old = isinstance(mine, str)
+            space = rows.setdefault(
+                (old, mine if old else theirs),
+                {"before_id": mine if old else None, "after_id": None, "name": row["name"], "kinds": row["kinds"]}
+                | {"floating_before": row[f"{FLOATING}_before"]},
+            )
+            if row["state"] != LOST:
+                space["after_id"] = theirs
+                best = space.get(f"floating_{k}", -1.0)
+                space[f"floating_{k}"] = max(best, row[f"{FLOATING}_after"])
+    for space in rows.values():
+        _follow(space, len(found))
+    columns = ["before_id", "after_id", "name", "kinds", "floating_before"]
+    columns += [f"{what}_{k + 1}" for what in ("state", "floating") for k in range(len(found))]
+    return pd.DataFrame(list(rows.values()), columns=columns)
+
+
+def _follow(space: dict[str, Any], phases: int) -> None:
+    """Say of one meeting space what it is in each phase."""
+    there = [f"floating_{k}" in space for k in range(1, phases + 1)]
+    for k in range(1, phases + 1):
+        old = space["before_id"] is not None
+        if there[k - 1]:
+            state = OPEN
+        elif not any(there[k - 1 :]):
+            state = GONE
+        else:
+            state = SHUT if old or any(there[: k - 1]) else NOT_YET
+        space[f"state_{k}"] = state
+        space.setdefault(f"floating_{k}", np.nan)
+
+
+def _open(spaces: pd.DataFrame, phase: int) -> dict[str, int]:
+    state = spaces[f"state_{phase}"]
+    new = spaces["before_id"].isna()
+    return {
+        "spaces_open": int((state == OPEN).sum()),
+        "spaces_shut": int(((state == SHUT) & ~new).sum()),
+        "spaces_gone": int(((state == GONE) & ~new).sum()),
+        "spaces_new": int(((state == OPEN) & new).sum()),
+    }

@@ -1,1 +1,0 @@
-"""Renderers: a finished result into a file; each is one module with ``render(result, path)``."""

@@ -1,0 +1,362 @@
+"""Observations as they may leave the program: a page, a table, a map layer, and the rows turned away.
+
+Nothing here sees a position or an exact count of people: it is given what ``spatial.observations.study``
+lets out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from spatial.core import files as core_files
+from spatial.core.errors import InputError
+from spatial.core.languages import texts
+from spatial.core.model import ASPECTS, Provenance, Result
+from spatial.core.versions import generator
+from spatial.settings.loading import DEFAULTS
+
+PAGE, TABLE, LAYER, REJECTED = "observations.html", "observations.csv", "observations.gpkg", "rejected.csv"
+TEMPLATES = Path(__file__).with_name("templates") / "observations"
+CHART = {"width": 640, "height": 320, "left": 64, "right": 16, "top": 32, "bottom": 56}
+MAP_WIDTH, MAP_MARGIN_M = 720, 30.0
+OWNER_ONLY = 0o600
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What may be shown of observations.
+
+    ``cells`` and ``map`` are of ``spatial.observations.disclosure``; ``residuals`` says of each
+    meeting space that may be shown whether it is busier than expected.
+    """
+
+    result: Result
+    cells: pd.DataFrame
+    map: gpd.GeoDataFrame
+    residuals: Mapping[str, str]
+    rejected: pd.DataFrame
+    facts: Mapping[str, Any]
+    provenance: tuple[Provenance, ...]
+
+
+def render_observations(shown: Shown, folder: Path, *, lang: str) -> None:
+    """Write the page, the table of cells, the map layer and the rejected rows into a folder."""
+    core_files.write_csv(shown.cells, folder / TABLE, index=False)
+    reasons = texts(lang)["reason"]
+    rejected = shown.rejected.assign(text=shown.rejected["reason"].map(lambda code: reasons[code]))
+    core_files.write_csv(rejected, folder / REJECTED, index=False)
+    layer = shown.map.reset_index()
+    layer["residual"] = layer["unit_id"].map(dict(shown.residuals))
+    pyogrio.write_dataframe(layer, folder / LAYER, layer="observations", driver="GPKG", geometry_type="Polygon",
+                            promote_to_multi=False)  # fmt: skip
+    (folder / PAGE).write_text(observations_page(shown, lang=lang), encoding="utf-8", newline="\n")
+
+
+def observations_page(shown: Shown, *, lang: str) -> str:
+    """The page for reading: plain words first, then the charts, then the numbers. No script, no request."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    say = texts(lang)["observe"]
+    return environment.get_template("page.html.j2").render(
+        lang=lang,
+        generator=generator(),
+        say=say,
+        style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        title=say["title"].format(estate=shown.result.estate.name),
+        shows=shows(shown.facts, lang),
+        cautions=cautions(shown.facts, lang),
+        read=reading(shown.facts, lang),
+        chart=_chart(shown.facts, lang),
+        map=_map(shown, lang),
+        busier=_busier(shown, lang),
+        aspects=_aspects(shown.facts, lang),
+        table=_table(shown, lang),
+        privacy=_privacy(shown.facts, lang),
+        sources=[f"{Path(source.path).name}, sha256 {source.sha256}" for source in shown.provenance],
+    )
+
+
+def number(value: float | None, lang: str, decimals: int = 2) -> str:
+    """A number as the language writes it; a dash where there is none."""
+    if value is None or not np.isfinite(value):
+        return "–"
+    form = texts(lang)["format"]
+    text = f"{value:,.{decimals}f}".replace("-", "−")
+    return text.translate(str.maketrans({",": form["thousands"], ".": form["decimal"]}))
+
+
+def _percent(share: float | None, lang: str) -> str:
+    return texts(lang)["format"]["percent"].format(number(None if share is None else share * 100, lang, 0))
+
+
+def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
+    """What was read and what was not, in sentences."""
+    say, rows, notes = texts(lang)["observe"], facts["rows"], facts["notes"]
+    counts = {name: number(rows[name], lang, 0) for name in ("used", "read", "rejected")}
+    lines = [say["stage_read"].format(**counts)]
+    visits = {"visits": number(facts["visits"].get("staying", 0), lang, 0),
+              "zero": number(facts["visits_with_nobody"], lang, 0)}  # fmt: skip
+    lines.append(
+        say["joined"].format(
+            **visits,
+            spaces=facts["check"]["meeting_spaces"],
+            unmatched=_percent(facts["unmatched_share"], lang),
+        )
+    )
+    for key, n in (
+        ("organised", facts["organised"]),
+        ("case", notes.get("case_rows", 0)),
+        ("disagree", notes.get("tables_disagree", 0)),
+        ("twice", notes.get("visits_twice", 0)),
+        ("several", facts["several_spaces"]),
+    ):
+        if n:
+            lines.append(say[key].format(n=number(n, lang, 0)))
+    dropped = sorted(name for names in facts["dropped_columns"].values() for name in names)
+    if dropped:
+        lines.append(say["dropped"].format(columns=", ".join(dropped)))
+    return lines
+
+
+def shows(facts: Mapping[str, Any], lang: str) -> list[str]:
+    """What the counts show, in sentences that a member of the board reads."""
+    from spatial.settings.observation_columns import rules
+
+    say, check = texts(lang)["observe"], facts["check"]
+    if not check["meeting_spaces"]:
+        return [say["nobody"]]
+    if not check["enough"]:
+        return [say["too_few"].format(spaces=check["meeting_spaces"], needed=int(rules().test["min_spaces"]))]
+    rho = check["spearman"]
+    if rho["value"] is None or rho["low"] is None:
+        return [say["none"]]
+    verdict = "agrees" if rho["low"] > 0 else "opposite" if rho["high"] < 0 else "unclear"
+    lines = [say[verdict].format(rho=number(rho["value"], lang), low=number(rho["low"], lang),
+                                 high=number(rho["high"], lang))]  # fmt: skip
+    auc = check["auc"]
+    if auc["value"] is not None:
+        shares = {"share": auc["value"], "low": auc["low"], "high": auc["high"]}
+        lines.append(say["auc"].format(**{name: _percent(share, lang) for name, share in shares.items()}))
+    # An estimate as well: where the correlation that was found is above it, it says nothing.
+    if check["reliability"] is not None and check["reliability"] ** 0.5 > abs(rho["value"]):
+        lines.append(say["reliability"].format(most=number(check["reliability"] ** 0.5, lang)))
+    if check["surveys_to_halve"] is not None:
+        more = {"more": number(check["surveys_to_halve"], lang, 0), "surveys": number(check["surveys"], lang, 0)}
+        lines.append(say["power"].format(**more))
+    return lines
+
+
+def cautions(facts: Mapping[str, Any], lang: str) -> list[str]:
+    """What the counts do not show."""
+    say = texts(lang)["observe"]
+    periods = ", ".join(say["part"][part] for name in ("time_of_day", "week", "season")
+                        for part in facts["periods"][name])  # fmt: skip
+    return [say["not_why"], say["not_when"].format(periods=periods or "–"), say["not_cause"], say["not_people"]]
+
+
+def _chart(facts: Mapping[str, Any], lang: str) -> dict[str, Any] | None:
+    """Rate by class of score, with its interval: positions in the drawing."""
+    classes = facts["check"]["classes"]
+    if not classes:
+        return None
+    say, box = texts(lang)["observe"], CHART
+    most = max([row["high"] or row["rate"] or 0.0 for row in classes] + [1e-9])
+    step = 10 ** np.floor(np.log10(most))
+    step = step / 2 if most / step < 3 else step
+    top = float(np.ceil(most / step) * step)
+    right, bottom = box["width"] - box["right"], box["height"] - box["bottom"]
+
+    def x(score: float) -> float:
+        return round(box["left"] + score * (right - box["left"]), 1)
+
+    def y(value: float) -> float:
+        return round(bottom - min(value, top) / top * (bottom - box["top"]), 1)
+
+    points = [
+        {
+            "x": x(row["score"]),
+            "y": None if row["rate"] is None else y(row["rate"]),
+            "low": None if row["low"] is None else y(row["low"]),
+            "high": None if row["high"] is None else y(row["high"]),
+            "label": number(row["score"] * 100, lang, 0),
+            "text": say["class_hidden"] if row["rate"] is None else number(row["rate"], lang, 1),
+        }
+        for row in classes
+    ]
+    ticks = [{"y": y(value), "text": number(value, lang, 1 if step < 1 else 0)}
+             for value in np.arange(0, top + step / 2, step).tolist()]  # fmt: skip
+    scores = [{"x": x(share / 5), "text": str(share * 20)} for share in range(6)]
+    return box | {"points": points, "ticks": ticks, "scores": scores, "x_end": right, "y_end": bottom,
+                  "x_label": say["class_axis"], "y_label": say[f"rate_{facts['check']['rate']}"]}  # fmt: skip
+
+
+def _map(shown: Shown, lang: str) -> dict[str, Any]:
+    """Meeting spaces on the estate's ground: busier, quieter, as expected, hidden or not counted."""
+    say, result = texts(lang)["observe"], shown.result
+    spaces = result.meeting_spaces
+    frame = shapely.box(*shapely.total_bounds([*spaces.geometry, result.estate.boundary]))
+    west, south, east, north = shapely.buffer(frame, MAP_MARGIN_M).bounds
+    scale = MAP_WIDTH / (east - west)
+
+    def path(shape: Any) -> str:
+        parts = []
+        for polygon in shapely.get_parts(shape):
+            for ring in [polygon.exterior, *polygon.interiors] if polygon.geom_type == "Polygon" else []:
+                xy = np.round((shapely.get_coordinates(ring) - (west, north)) * (scale, -scale), 1)
+                parts.append("M" + "L".join(f"{px:g} {py:g}" for px, py in xy.tolist()) + "Z")
+        return "".join(parts)
+
+    window = shapely.box(west, south, east, north)
+    buildings = result.layers["buildings"].geometry if "buildings" in result.layers else gpd.GeoSeries([])
+    near = [shape for shape in buildings if shape is not None and shape.intersects(window)]
+    counted = set(shown.map.index) if shown.facts["by"] == "space" else set()
+    drawn = []
+    for identity, row in spaces.sort_index(kind="stable").iterrows():
+        word = shown.residuals.get(str(identity), "hidden" if identity in counted else "not_observed")
+        drawn.append({"d": path(row.geometry), "word": word, "text": f"{_name(row, lang)}: {say[word]}"})
+    return {
+        "width": MAP_WIDTH,
+        "height": round((north - south) * scale),
+        "buildings": "".join(path(shape) for shape in near),
+        "boundary": path(result.estate.boundary),
+        "spaces": drawn,
+        "legend": [(word, say[word]) for word in ("busier", "as_expected", "quieter", "hidden", "not_observed")],
+    }
+
+
+def _name(row: Any, lang: str) -> str:
+    kinds = texts(lang)["kind"]
+    if isinstance(row["name"], str) and row["name"]:
+        return str(row["name"])
+    return ", ".join(kinds[kind]["title"].lower() for kind in str(row["kinds"]).split(";") if kind in kinds)
+
+
+def _busier(shown: Shown, lang: str) -> str:
+    say, spaces = texts(lang)["observe"], shown.result.meeting_spaces
+    names = [f"{_name(spaces.loc[i], lang)} ({i})" for i, word in sorted(shown.residuals.items()) if word == "busier"]
+    if not shown.facts["check"]["enough"]:
+        return ""
+    return say["busier_list"].format(names="; ".join(names)) if names else say["busier_none"]
+
+
+def _aspects(facts: Mapping[str, Any], lang: str) -> list[dict[str, str]]:
+    found = facts["check"]["aspects"]
+    if not found:
+        return []
+    return [
+        {
+            "title": texts(lang)["aspect"][aspect]["title"],
+            "rho": number(found[aspect]["rho"], lang),
+            "range": texts(lang)["format"]["range"].format(
+                low=number(found[aspect]["low"], lang), high=number(found[aspect]["high"], lang)
+            ),
+            "contribution": number(found[aspect]["contribution"], lang),
+        }
+        for aspect in ASPECTS
+    ]
+
+
+def _table(shown: Shown, lang: str) -> list[dict[str, str]]:
+    """Counts by unit, over all times."""
+    say, spaces = texts(lang)["observe"], shown.result.meeting_spaces
+    whole = shown.cells[shown.cells["by"] == "all"]
+    rows = []
+    for _, cell in whole.sort_values(["kind", "unit_id"], kind="stable").iterrows():
+        unit = str(cell["unit_id"])
+        name = say[unit] if unit in ("all", "elsewhere") else unit
+        if unit in spaces.index:
+            name = f"{_name(spaces.loc[unit], lang)} ({unit})"
+        hidden = say["withheld_cell"].format(k=shown.facts["k"])
+        rows.append(
+            {
+                "kind": say[cell["kind"]],
+                "name": name,
+                "visits": number(cell["visits"], lang, 0),
+                "hours": number(cell["hours"], lang, 1),
+                "people": hidden if cell["withheld"] else number(cell["people"], lang, 0),
+                "per_visit": "–" if cell["withheld"] else number(cell["per_visit"], lang, 1),
+                "per_hour": "–" if cell["withheld"] else number(cell["per_hour"], lang, 1),
+            }
+        )
+    return rows
+
+
+def _privacy(facts: Mapping[str, Any], lang: str) -> list[str]:
+    say = texts(lang)["observe"]
+    lines = [say["privacy"].format(k=facts["k"]), say["rate_note"]]
+    return [*lines, say["k_reason"].format(k=facts["k"], reason=facts["k_reason"])] if facts["k_reason"] else lines
+
+
+def observations_in_words(facts: Mapping[str, Any], folder: Path, lang: str) -> str:
+    """What the command says when it is done."""
+    say = texts(lang)["observe"]
+    files = say["files"].format(page=folder / PAGE, table=folder / TABLE)
+    return "\n".join([*reading(facts, lang), *shows(facts, lang), files])
+
+
+def rubric_with(table: pd.DataFrame, basis: str) -> str:
+    """The bundled rubric with other weights of the aspects; intervals and their basis stand beside them."""
+    text = (DEFAULTS / "rubric.toml").read_text(encoding="utf-8")
+    for aspect, row in table.iterrows():
+        line = f"{aspect} = {row['weight']:.4f}  # {basis} 95 % interval {row['low']:.2f} to {row['high']:.2f}"
+        text = re.sub(rf"(?m)^{aspect} = [\d.]+.*$", line, text, count=1)
+    return text
+
+
+def weights_text(
+    table: pd.DataFrame, left_out: pd.DataFrame, surveys: int, spaces: int, path: Path, *, lang: str
+) -> str:
+    """Say what weights were found and how well they do on estates that they were not fitted to."""
+    say = texts(lang)["observe"]["weights"]
+    counts = {"surveys": number(surveys, lang, 0), "spaces": number(spaces, lang, 0), "estates": len(left_out)}
+    lines = [say["basis"].format(**counts)]
+    for aspect, row in table.iterrows():
+        values = {name: number(float(row[name]), lang) for name in ("given", "weight", "low", "high")}
+        lines.append("  " + say["aspect"].format(title=texts(lang)["aspect"][str(aspect)]["title"], **values))
+    for _, row in left_out.iterrows():
+        rhos = {"given": number(row["rho_given"], lang), "fitted": number(row["rho_fitted_without_it"], lang)}
+        lines.append("  " + say["left_out"].format(estate=row["estate"], **rhos))
+    return "\n".join([*lines, say["unused"].format(path=path)])
+
+
+def with_manifest(
+    manifest: Mapping[str, Any], facts: Mapping[str, Any], provenance: tuple[Provenance, ...], path: Path
+) -> None:
+    """Write the manifest of the run with what was observed."""
+    entry = {**facts, "sources": [{"path": s.path, "sha256": s.sha256} for s in provenance]}
+    whole = {**manifest, "observations": entry}
+    path.write_text(json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def keep_local(left: pd.DataFrame, path: Path, folder: Path) -> None:
+    """Write what was left at the door to a file of the user's own, readable by the owner only.
+
+    Raises
+    ------
+    InputError
+        If the file lies in the folder of results, or is there already, or cannot be written.
+    """
+    if folder.resolve() in path.resolve().parents:
+        raise InputError("render_observed.inside", path=path)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            core_files.write_csv(left, file, index=False)
+    except OSError as error:
+        raise InputError("render_observed.not_written", path=path, error=error.strerror) from error

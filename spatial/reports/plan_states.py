@@ -1,0 +1,126 @@
+"""The section of a plan's report on the other plans.
+
+The section of a plan's report on the years of building.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from spatial.core.languages import said
+from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Table
+from spatial.reports.figures import state_box
+from spatial.reports.sections import Named, Words
+
+COLUMNS = ("median_after", "worst_lens_median_after", "losing", "demolished", "spaces_lost")
+SCORES = COLUMNS[:2]
+
+
+def alternatives_section(rows: Sequence[Mapping[str, Any]], own: str, words: Words) -> list[Block]:
+    """Plans side by side, and which of them another is better than in everything; nothing without others.
+
+    Parameters
+    ----------
+    rows
+        As ``spatial.texts.plans.alternatives_as_data`` gives them.
+    own
+        The plan of this report.
+    """
+    if len(rows) < 2:
+        return []
+    say, shared = words.report["plan"]["beside"], words.shared["alternatives"]
+    columns = (Column(say["plan"], 4), *(Column(say[name], 2.6, number=True) for name in COLUMNS))
+    beaten = [
+        shared["dominated"].format(plan=row["plan"], others=words.join(row["dominated_by"]))
+        for row in rows
+        if row["dominated_by"]
+    ]
+    return [
+        Heading(say["title"]),
+        Paragraph(say["intro"]),
+        Table(say["caption"], columns, [_row(row, own, words) for row in rows]),
+        *(Paragraph(text) for text in beaten or [shared["none_dominated"]]),
+        Paragraph(shared["criteria"], "note"),
+    ]
+
+
+def _row(row: Mapping[str, Any], own: str, words: Words) -> list[Cell]:
+    mine = row["plan"] == own
+    name = Cell(str(row["plan"]), strong=mine, quiet=words.say("plan.beside.this") if mine else "")
+    return [name, *(Cell(_told(name_, row[name_], words)) for name_ in COLUMNS)]
+
+
+def _told(column: str, value: float | None, words: Words) -> str:
+    if value is None:
+        return str(words.shared["alternatives"]["not_known"])
+    return words.number(value) if column in SCORES else words.homes(value)
+
+
+SPACES = 14  # rows of the table of meeting spaces
+OPEN = "open"
+
+
+def timeline_section(phases: Mapping[str, Any] | None, names: tuple[Named, Named], words: Words) -> list[Block]:
+    """The phases of a plan and the meeting spaces that are not open in all of them; nothing without phases.
+
+    Parameters
+    ----------
+    phases
+        As ``spatial.texts.plans.timeline_as_data`` gives it.
+    names
+        Names of the meeting spaces before and after.
+    """
+    if phases is None or len(phases["phases"]) < 2:
+        return []
+    say = words.report["plan"]["timeline"]
+    columns = (
+        Column(say["phase"], 3), Column(say["lasts"], 2), Column(say["open"], 2.4, number=True),
+        Column(say["shut"], 2.4, number=True), Column(say["losing"], 3, number=True),
+        Column(say["median"], 3, number=True),
+    )  # fmt: skip
+    table = Table(say["caption"], columns, [_phase(row, words) for row in phases["phases"]])
+    shut = [row for row in phases["spaces"] if any(state != OPEN for state in row["states"])]
+    blocks: list[Block] = [Heading(say["title"]), Paragraph(say["intro"]), table]
+    if not shut:
+        return [*blocks, Paragraph(say["none"])]
+    titles = [_title(row, words) for row in phases["phases"]]
+    columns_of_spaces = [Column(words.say("plan.changes.place"), 6), *(Column(title, 2.6) for title in titles)]
+    rows = [_space(row, names, words) for row in shut[:SPACES]]
+    return [*blocks, Table(say["spaces_caption"], columns_of_spaces, rows)]
+
+
+def _title(row: Mapping[str, Any], words: Words) -> str:
+    """A phase by its number and, where that says more, its name."""
+    own = str(row["name"])
+    return own if own == str(row["phase"]) else words.say("plan.timeline.named", phase=row["phase"], name=own)
+
+
+def _phase(row: Mapping[str, Any], words: Words) -> list[Cell]:
+    years = row["years"]
+    number = "" if years is None else words.number(years, int(bool(years % 1)))
+    return [
+        Cell(_title(row, words), strong=True),
+        Cell(words.say("plan.timeline.years", n=number) if number else "–"),
+        Cell(words.number(row["spaces_open"])),
+        Cell(words.number(row["spaces_shut"])),
+        Cell(words.homes(row["losing"])),
+        Cell("–" if row["median_after"] is None else str(row["median_after"])),
+    ]
+
+
+def _space(row: Mapping[str, Any], names: tuple[Named, Named], words: Words) -> list[Cell]:
+    name = names[0].name[row["before_id"]] if row["before_id"] is not None else _new(row, names, words)
+    return [Cell(name), *(_state(state, words) for state in row["states"])]
+
+
+def _new(row: Mapping[str, Any], names: tuple[Named, Named], words: Words) -> str:
+    """The name of a space that is not there today; one of a phase only has its kinds."""
+    if row["after_id"] in names[1].name:
+        return names[1].name[row["after_id"]]
+    kinds: Sequence[str] = row["kinds"].split(";")
+    return str(said(row["name"]) or words.join([words.shared["kind"][kind]["title"] for kind in kinds]))
+
+
+def _state(state: str, words: Words) -> Cell:
+    return Cell(words.say(f"plan.timeline.state.{state}"), figure=state_box(state))

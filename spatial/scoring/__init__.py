@@ -1,0 +1,1 @@
+"""Indicators and rubric into scores; what the scores are asked."""

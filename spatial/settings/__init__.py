@@ -1,0 +1,1 @@
+"""The settings that ship and those of users, checked."""

@@ -1,0 +1,168 @@
+"""How files of observations are read: the choices of ``defaults/observations.toml`` and of a user's mapping file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from spatial.core.errors import ConfigError
+from spatial.core.messages import spelling_hint
+from spatial.settings.loading import load_toml
+
+STAYING, MOVING = "staying", "moving"
+DEFAULT_ZONE = "Europe/Copenhagen"
+Role = Literal["column", "position", "category", "dropped"]
+SETTINGS = ("kind", "crs", "time_zone", "time_format", "columns")
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What a user says about a file whose columns carry other names.
+
+    ``columns`` gives the file's column by the name used here; ``kind`` says that all rows are
+    staying or moving; ``time_format`` is one of Python's; ``crs`` is that of the columns x and y;
+    ``time_zone`` turns times given in UTC into wall-clock time.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    kind: str | None = None
+    crs: str | None = None
+    time_zone: str = DEFAULT_ZONE
+    time_format: str | None = None
+
+
+@dataclass(frozen=True)
+class ObservationRules:
+    """Which columns mean what, which are dropped and why, and what may be published."""
+
+    columns: Mapping[str, tuple[str, ...]]
+    position: Mapping[str, tuple[str, ...]]
+    categories: Mapping[str, tuple[str, ...]]
+    dropped: Mapping[str, tuple[str, ...]]
+    sums: Mapping[str, tuple[str, ...]]
+    shows: Mapping[str, tuple[str, ...]]
+    publish: Mapping[str, float]
+    test: Mapping[str, int]
+    known: Mapping[str, tuple[Role, str, int]]
+
+    def meaning(self, column: str, mapped: Mapped | None = None) -> tuple[Role, str, int] | None:
+        """Say what a column means: its role, its name here, and its place among that name's spellings.
+
+        Examples
+        --------
+        >>> rules().meaning("grp/Age_65+"), rules().meaning("Notes"), rules().meaning("favourite colour")
+        (('category', 'age_65_plus', 0), ('dropped', 'free_text', 0), None)
+        """
+        for name, theirs in (mapped.columns if mapped else {}).items():
+            if theirs == column:
+                return self._role(name), name, -1
+        for text in (column, re.split(r"[/.:]", column)[-1], column.rsplit("-", 1)[-1]):
+            found = self.known.get(normalised(text))
+            if found:
+                return found
+        return None
+
+    def _role(self, name: str) -> Role:
+        if name in self.position:
+            return "position"
+        return "category" if name in self.categories else "column"
+
+
+def normalised(name: str) -> str:
+    """Return a column's name in lower case with every run of other signs as one underscore.
+
+    Examples
+    --------
+    >>> normalised(" Gender Unknown"), normalised("Age_65+")
+    ('gender_unknown', 'age_65')
+    """
+    text = re.sub(r"[^a-z0-9]+", "_", name.lower().replace("æ", "ae").replace("ø", "oe").replace("å", "aa"))
+    return text.rstrip("_") if text.startswith("_") and len(text) > 1 and name.startswith("_") else text.strip("_")
+
+
+@cache
+def rules() -> ObservationRules:
+    """Return the bundled choices."""
+    table = load_toml(None, "observations.toml")
+    columns = dict(table["columns"])
+    position = columns.pop("position")
+    parts: dict[Role, Mapping[str, list[str]]] = {
+        "dropped": table["dropped"],
+        "category": table["categories"],
+        "position": position,
+        "column": columns,
+    }
+    known: dict[str, tuple[Role, str, int]] = {}
+    for role, names in parts.items():
+        for name, spellings in names.items():
+            for i, spelling in enumerate(spellings):
+                known[spelling] = (role, name, i)
+    frozen = {role: {name: tuple(spellings) for name, spellings in names.items()} for role, names in parts.items()}
+    return ObservationRules(
+        columns=frozen["column"],
+        position=frozen["position"],
+        categories=frozen["category"],
+        dropped=frozen["dropped"],
+        sums={name: tuple(members) for name, members in table["sums"].items()},
+        shows={name: tuple(members) for name, members in table["shows"].items()},
+        publish=table["publish"],
+        test=table["test"],
+        known=known,
+    )
+
+
+def mapped(path: Path | None) -> Mapped:
+    """Read a user's mapping file.
+
+    Raises
+    ------
+    ConfigError
+        If it is not TOML, or holds something else than the known settings.
+    """
+    if path is None:
+        return Mapped()
+    table = load_toml(path, "")
+    where = str(path)
+    unknown = sorted(set(table) - set(SETTINGS))
+    if unknown:
+        near = spelling_hint(unknown[0], SETTINGS)
+        raise ConfigError("observation_rules.setting", where=where, name=unknown[0], known=SETTINGS, hint=near)
+    found = Mapped(
+        columns=_columns(table.get("columns", {}), where),
+        kind=_text(table, "kind", where),
+        crs=_text(table, "crs", where),
+        time_zone=_text(table, "time_zone", where) or DEFAULT_ZONE,
+        time_format=_text(table, "time_format", where),
+    )
+    if found.kind not in (None, STAYING, MOVING):
+        raise ConfigError("observation_rules.kind", where=where, found=found.kind)
+    try:
+        ZoneInfo(found.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError("observation_rules.zone", where=where, found=found.time_zone, known=DEFAULT_ZONE) from error
+    return found
+
+
+def _text(table: Mapping[str, Any], key: str, where: str) -> str | None:
+    value = table.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ConfigError("observation_rules.text", where=where, name=key, found=value)
+    return value
+
+
+def _columns(table: Any, where: str) -> Mapping[str, str]:
+    if not isinstance(table, dict):
+        raise ConfigError("observation_rules.columns", where=where, found=table)
+    known = {*rules().columns, *rules().position, *rules().categories}
+    for name, theirs in table.items():
+        if name not in known:
+            near = spelling_hint(name, known)
+            raise ConfigError("observation_rules.column", where=where, name=name, known=sorted(known), hint=near)
+        if not isinstance(theirs, str):
+            raise ConfigError("observation_rules.column_name", where=where, name=name, found=theirs)
+    return table

@@ -1,0 +1,137 @@
+"""Which tags mean what: kinds of places, and what a tag says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from spatial.core.errors import ConfigError
+from spatial.settings.loading import Condition, load_toml
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Named selectors over tags: finds the first name one of whose selectors matches.
+
+    A selector is ``"key=value"``, ``"key=*"`` or several joined by ``" & "``; a leading ``!``
+    negates a condition.
+    """
+
+    by_key: Mapping[str, Sequence[tuple[int, str, str | None, tuple[Condition, ...]]]]
+
+    @classmethod
+    def of(cls, groups: Mapping[str, Sequence[str]]) -> Matcher:
+        """Build a matcher from selectors by name; the order of names decides between matches."""
+        by_key: dict[str, list[tuple[int, str, str | None, tuple[Condition, ...]]]] = {}
+        order = 0
+        for name, selectors in groups.items():
+            for text in selectors:
+                conditions = tuple(_condition(part, text) for part in text.split(" & "))
+                # Found by a key that the object must have; a negated one it may lack.
+                required = next((c for c in conditions if not c[2]), None)
+                if required is None:
+                    raise ConfigError("config.only_excludes", selector=text)
+                key, value, _ = required
+                others = tuple(c for c in conditions if c is not required)
+                by_key.setdefault(key, []).append((order, name, value, others))
+                order += 1
+        return cls(by_key)
+
+    def first(self, tags: Mapping[str, str]) -> str | None:
+        """Return the name of the first selector that matches these tags, or None."""
+        best: tuple[int, str] | None = None
+        if self.by_key.keys().isdisjoint(tags):
+            return None
+        for key, found in tags.items():
+            for order, name, value, others in self.by_key.get(key, ()):
+                if (value is None or value == found) and (best is None or order < best[0]) and _holds(others, tags):
+                    best = (order, name)
+        return None if best is None else best[1]
+
+
+def _condition(part: str, selector: str) -> Condition:
+    negated = part.startswith("!")
+    key, equals, value = part.removeprefix("!").partition("=")
+    if not (key and equals and value):
+        raise ConfigError("config.selector", selector=selector)
+    return key, None if value == "*" else value, negated
+
+
+def _holds(conditions: Iterable[Condition], tags: Mapping[str, str]) -> bool:
+    return all(
+        ((key in tags) if value is None else (tags.get(key) == value)) is not negated
+        for key, value, negated in conditions
+    )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is known of all places of one kind; see ``defaults/tags.toml``."""
+
+    name: str
+    footprint_m: float
+    activities: tuple[str, ...]
+    ages: tuple[str, ...]
+    neutrality: float
+    by_nature: tuple[str, ...]
+    why: str
+    seat: bool = False
+    watchable: bool = False
+    ground: bool = False
+
+
+@dataclass(frozen=True)
+class TagRules:
+    """The tag choices of ``tags.toml``: kinds with their selectors, matchers by name, and the raw tables."""
+
+    kinds: Mapping[str, Kind]
+    selectors: Mapping[str, Sequence[str]]
+    kind: Matcher
+    context: Matcher
+    ground: Matcher
+    stop: Matcher
+    destination: Matcher
+    lamp: Matcher
+    base: Matcher
+    crossing: Matcher
+    walk: Mapping[str, Any]
+    barrier: Mapping[str, Any]
+    building: Mapping[str, Any]
+    access: Mapping[str, Any]
+    programme: Mapping[str, Any]
+    affiliation: Mapping[str, Any]
+    conflation: Mapping[str, Any]
+
+
+@lru_cache(maxsize=1)
+def tag_rules() -> TagRules:
+    """Return the bundled tag choices."""
+    table = load_toml(None, "tags.toml")
+    kinds = {name: _kind(name, entry) for name, entry in table["kind"].items()}
+    walk = table["walk"]
+    return TagRules(
+        kinds=kinds,
+        selectors={name: tuple(entry["match"]) for name, entry in table["kind"].items()},
+        kind=Matcher.of({name: entry["match"] for name, entry in table["kind"].items()}),
+        context=Matcher.of(table["context"]),
+        ground=Matcher.of(table["ground"]),
+        stop=Matcher.of({"stop": table["stop"]["match"]}),
+        destination=Matcher.of({"destination": table["destination"]["match"]}),
+        lamp=Matcher.of({"lamp": table["lamp"]["match"]}),
+        base=Matcher.of(table["base"]),
+        crossing=Matcher.of({"none": walk["no_crossing"], "crossing": walk["crossing_nodes"]}),
+        walk=walk,
+        barrier=table["barrier"],
+        building=table["building"],
+        access=table["access"],
+        programme=table["programme"],
+        affiliation=table["affiliation"],
+        conflation=table["conflation"],
+    )
+
+
+def _kind(name: str, entry: Mapping[str, Any]) -> Kind:
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items() if key != "match"}
+    return Kind(name=name, **values)

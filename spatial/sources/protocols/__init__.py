@@ -1,0 +1,1 @@
+"""One file a protocol, with ``fetch(spec, area, *, transport)``."""

@@ -1,0 +1,451 @@
+"""Where small measures could be tried: spots of an estate, one function a kind of spot. Pure.
+
+Each takes the estate as it was looked at and the tags of the measure, and gives edits in the manner of a plan.
+
+Which small measure brings most for its cost? Each is tried by itself, and the best are run again from the start.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from spatial.analysis import inputs
+from spatial.core.crs import require_metric
+from spatial.core.errors import ConfigError, InputError, SpatialError
+from spatial.core.messages import phrase
+from spatial.core.model import FLOATING, Edit, Estate, Plan, Raster, RawData
+from spatial.core.timing import Clock
+from spatial.network import attachment, distances
+from spatial.network.graph import NO
+from spatial.settings import loading
+from spatial.settings import rubric as settings_rubric
+from spatial.settings import tags as settings_tags
+from spatial.sources import rasters
+from spatial.studies.what_if import Gain, Look, WhatIf
+from spatial.visibility.isovists import in_sight
+
+# A bench stands this far from the edge of what one looks at; and not where one stands this near already.
+BESIDE_M = 2.0
+SEAT_NEAR_M = 15.0
+# A link is at most this long, and spares at least this much of a walk, and this many times its length.
+LINK_M = 40.0
+SPARED_M = 100.0
+TIMES = 4.0
+# Links whose middles lie nearer to each other than this are one; and only so many are tried.
+APART_M = 30.0
+MOST_LINKS = 40
+DETOUR_LIMIT_M = 800.0
+# A gate, a kerb or a lamp further than this from every meeting space serves none.
+NEAR_M = 400.0
+
+Scenery = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """An edit to try, and how many metres of work it is."""
+
+    edit: Edit
+    at: BaseGeometry
+    length_m: float = 0.0
+
+
+Finder = Callable[[Any, Any, Scenery, Mapping[str, str]], Iterator[Spot]]
+
+
+def find_candidates(
+    where: str, rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]
+) -> list[Spot]:
+    """Spots of one kind.
+
+    Parameters
+    ----------
+    where
+        The kind: a key of `FINDERS`.
+    rooms
+        Meeting spaces (index: id; ``kinds`` and geometry).
+    area
+        The study area, in which a measure may lie.
+    scenery
+        The tables of ``spatial.indicators.inputs``.
+    tags
+        What the measure sets.
+    """
+    return list(FINDERS[where](rooms, area, scenery, tags))
+
+
+def _without(rooms: Any, scenery: Scenery, tags: Mapping[str, str], kinds: frozenset[str]) -> Iterator[Spot]:
+    """Beside each meeting space that holds none of these kinds and has none near."""
+    graph = scenery["network"]
+    ways = graph.geometry[graph.attachable]
+    tree = shapely.STRtree(ways)
+    objects = scenery["place_objects"]
+    there = objects.geometry.to_numpy()[objects["kind"].isin(kinds).to_numpy()]
+    for identity, shape, held in zip(rooms.index, rooms.geometry, rooms["kinds"], strict=True):
+        if not kinds.isdisjoint(held.split(";")):
+            continue
+        spot = _beside(shape, ways, tree)
+        if len(there) and shapely.dwithin(there, spot, SEAT_NEAR_M).any():
+            continue
+        yield Spot(Edit(str(identity), "add", "place", tags=dict(tags), geometry=spot), spot)
+
+
+def _beside(shape: BaseGeometry, ways: npt.NDArray[np.object_], tree: shapely.STRtree) -> BaseGeometry:
+    """A point between a place and the nearest way, or within the place where a way leads through it."""
+    inner: BaseGeometry = shapely.point_on_surface(shape)
+    if not len(ways):
+        return inner
+    leg: Any = shapely.shortest_line(shape, ways[tree.nearest(shape)])
+    if not leg.length > 0:
+        return inner
+    beside: BaseGeometry = shapely.line_interpolate_point(leg, min(BESIDE_M, leg.length / 2))
+    return beside
+
+
+def without_seat(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Meeting spaces where nobody can sit."""
+    kinds = scenery["kinds"].kinds
+    return _without(rooms, scenery, tags, frozenset(name for name in kinds if kinds[name].seat))
+
+
+def without_table(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Meeting spaces without a table."""
+    return _without(rooms, scenery, tags, frozenset({"table"}))
+
+
+def _nodes(rooms: Any, area: BaseGeometry, table: Any, layer: str, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Changes of mapped points in the area, near some meeting space."""
+    shapes = table.geometry.to_numpy()
+    near = shapely.intersects(area, shapes) & _serving(rooms, shapes)
+    for identity, shape in zip(table.index[near], shapes[near], strict=True):
+        yield Spot(Edit(str(identity), "change", layer, target=str(identity), tags=dict(tags)), shape)
+
+
+def _serving(rooms: Any, shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    near = np.zeros(len(shapes), dtype=bool)
+    if len(rooms) and len(shapes):
+        tree = shapely.STRtree(shapes)
+        near[tree.query(rooms.geometry.to_numpy(), predicate="dwithin", distance=NEAR_M)[1]] = True
+    return near
+
+
+def locked_gates(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Gates through which nobody may pass."""
+    nodes = scenery["path_nodes"]
+    return _nodes(rooms, area, nodes[nodes["locked"].to_numpy(dtype=bool)], "gate", tags)
+
+
+def raised_kerbs(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Kerbs that stop wheels."""
+    nodes = scenery["path_nodes"]
+    return _nodes(rooms, area, nodes[(nodes["kerb"] == "raised").to_numpy(dtype=bool)], "path", tags)
+
+
+def high_hedges(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Hedges over which nobody sees."""
+    barriers = scenery["barriers"]
+    high = barriers["barrier"].str.contains("hedge") & barriers["blocks_view"]
+    return _lines(rooms, area, barriers[high.to_numpy(dtype=bool)], "barrier", tags)
+
+
+def unlit_ways(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Ways that are known to be dark: tagged so, and with no lamp along them."""
+    graph = scenery["network"]
+    paths = scenery["paths"]
+    ways = paths[paths["allowed"].to_numpy(dtype=bool)]
+    lit = np.ones(len(ways), dtype=bool)
+    lit[graph.way[graph.lit == NO]] = False
+    return _lines(rooms, area, ways[~lit], "path", tags)
+
+
+def _lines(rooms: Any, area: BaseGeometry, table: Any, layer: str, tags: Mapping[str, str]) -> Iterator[Spot]:
+    shapes = table.geometry.to_numpy()
+    near = shapely.intersects(area, shapes) & _serving(rooms, shapes)
+    for identity, shape in zip(table.index[near], shapes[near], strict=True):
+        change = Edit(str(identity), "change", layer, target=str(identity), tags=dict(tags))
+        yield Spot(change, shape, length_m=float(shape.length))
+
+
+def missing_links(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Short straight lines between two ends or corners of the network that are far apart on foot.
+
+    Nothing closed, no building and no water lies between; those that spare most come first.
+    """
+    graph = scenery["network"]
+    points: Any = shapely.points(graph.xy)
+    nodes = np.flatnonzero(shapely.intersects(area, points) & ~graph.locked & _serving(rooms, points))
+    near = shapely.STRtree(points[nodes]).query(points[nodes], predicate="dwithin", distance=LINK_M)
+    a, b = near[:, near[0] < near[1]]
+    straight = np.linalg.norm(graph.xy[nodes[a]] - graph.xy[nodes[b]], axis=1)
+    ends = attachment.node_targets(graph, nodes)
+    walked = distances.approaches(graph, ends, ends, limit_m=DETOUR_LIMIT_M, detailed=False).distance_m[a, b]
+    spared = np.where(np.isnan(walked), DETOUR_LIMIT_M, walked) - straight
+    worth = (spared >= SPARED_M) & (spared >= TIMES * straight) & (straight > 0)
+    worth &= in_sight(graph.xy[nodes[a]], graph.xy[nodes[b]], scenery["blockers"])
+    a, b, spared = a[worth], b[worth], spared[worth]
+    lines: Any = shapely.linestrings(np.stack([graph.xy[nodes[a]], graph.xy[nodes[b]]], axis=1))
+    dry = ~_touching(lines, scenery["water"].geometry.to_numpy())
+    for k, line in _spread(lines[dry], spared[dry]):
+        edit = Edit(f"link {k}", "add", "path", tags=dict(tags), geometry=line)
+        yield Spot(edit, line, length_m=float(line.length))
+
+
+def _touching(lines: npt.NDArray[np.object_], areas: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    touched = np.zeros(len(lines), dtype=bool)
+    if len(lines) and len(areas):
+        touched[shapely.STRtree(lines).query(areas, predicate="intersects")[1]] = True
+    return touched
+
+
+def _spread(lines: npt.NDArray[np.object_], spared: npt.NDArray[np.float64]) -> Iterator[tuple[int, BaseGeometry]]:
+    """Numbered lines, those that spare most first, without what lies beside one that was taken."""
+    middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+    order = np.lexsort((shapely.get_y(middles), shapely.get_x(middles), -np.round(spared, 3)))
+    taken: list[int] = []
+    for i in order:
+        if len(taken) == MOST_LINKS:
+            return
+        if all(shapely.distance(middles[i], middles[k]) >= APART_M for k in taken):
+            taken.append(int(i))
+            yield len(taken), lines[i]
+
+
+FINDERS: Mapping[str, Finder] = {
+    "space_without_seat": without_seat,
+    "space_without_table": without_table,
+    "locked_gate": locked_gates,
+    "missing_link": missing_links,
+    "unlit_way": unlit_ways,
+    "raised_kerb": raised_kerbs,
+    "high_hedge": high_hedges,
+}
+
+MOST = 10
+# What was found from what is known and from the start may differ by no more.
+SAME = 1e-9
+FIELDS = {"where", "tags", "cost_dkk", "cost_dkk_per_m", "why"}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A cheap measure: which spots it is tried at, what it sets, and what it roughly costs in kroner."""
+
+    id: str
+    where: str
+    tags: Mapping[str, str]
+    cost_dkk: float
+    cost_dkk_per_m: float
+    why: str
+
+    def cost(self, length_m: float) -> float:
+        """Rough cost in kroner of so many metres of work."""
+        return self.cost_dkk + self.cost_dkk_per_m * length_m
+
+
+def read_measures(path: Path | None = None) -> tuple[Measure, ...]:
+    """Read the list of measures; None: the bundled one.
+
+    Raises
+    ------
+    ConfigError
+        If an entry lacks something, or names a kind of spot that there is not.
+    """
+    found = []
+    for name, entry in loading.load_toml(path, "measures.toml").items():
+        if not isinstance(entry, dict) or set(entry) != FIELDS:
+            raise ConfigError("suggestions.fields", name=name, found=_keys(entry), known=sorted(FIELDS))
+        if entry["where"] not in FINDERS:
+            known = list(FINDERS)
+            raise ConfigError("suggestions.where", name=name, found=entry["where"], known=known)
+        costs = [entry["cost_dkk"], entry["cost_dkk_per_m"]]
+        if not all(isinstance(cost, int | float) and 0 <= cost < math.inf for cost in costs) or not sum(costs) > 0:
+            raise ConfigError("suggestions.costs", name=name, found=costs)
+        found.append(Measure(name, entry["where"], entry["tags"], float(costs[0]), float(costs[1]), str(entry["why"])))
+    return tuple(found)
+
+
+def _keys(entry: Any) -> str:
+    return ", ".join(entry) if isinstance(entry, dict) else repr(entry)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    measure: Measure
+    spot: Spot
+    gain: Gain
+    cost_dkk: float
+
+    @property
+    def worth(self) -> float:
+        """Points a krone."""
+        return self.gain.points / self.cost_dkk
+
+
+def find_measures(
+    what_if: WhatIf,
+    estate: Estate,
+    chosen: tuple[Measure, ...] | None = None,
+    *,
+    most: int = MOST,
+    tell: Callable[[int, int], None] | None = None,
+) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
+    """Find the single measures that gain most for their cost.
+
+    Parameters
+    ----------
+    what_if
+        The estate to try them in.
+    chosen
+        The measures; default: the bundled list.
+    most
+        How many are returned at most.
+    tell
+        Called with how many were tried, of how many.
+
+    Returns
+    -------
+    suggestions
+        One row a suggestion, the most points a krone first, ties by name: ``measure``, ``space_id`` and
+        ``space`` (the nearest meeting space), ``points`` (the sum over all dwellings of the points of 100 that
+        their best meeting space within five minutes gains), ``homes_better`` and ``homes_worse``
+        (dwellings), ``length_m``, ``cost_dkk``, ``points_per_1000_dkk``; and the edit: ``action, layer, target``
+        and its tags, so that the table is a plan; geometry in the estate's CRS. Each was found again by a
+        whole run.
+    tried
+        How many spots were tried, by measure.
+
+    Raises
+    ------
+    SpatialError
+        If a whole run found something else than the quick one: then nothing is suggested.
+    """
+    rows = read_measures() if chosen is None else chosen
+    before = what_if.before.view
+    spots = [
+        (measure, spot)
+        for measure in rows
+        for spot in find_candidates(measure.where, before.rooms, estate.study_area, before.scenery, measure.tags)
+    ]
+    tried = []
+    for number, (measure, spot) in enumerate(spots, start=1):
+        gain = what_if.gain(what_if.after(spot.edit))
+        tried.append(_Tried(measure, spot, gain, measure.cost(spot.length_m)))
+        if tell is not None:
+            tell(number, len(spots))
+    gaining = [one for one in tried if one.gain.points > 0]
+    best = sorted(gaining, key=lambda one: (-one.worth, one.measure.id, one.spot.edit.feature))[:most]
+    for one in best:
+        _verify(what_if, one)
+    counts = {measure.id: sum(entry is measure for entry, _ in spots) for measure in rows}
+    return _table(best, before.rooms, estate), counts
+
+
+def _verify(what_if: WhatIf, one: _Tried) -> None:
+    """Find a suggestion again by a whole run."""
+    quick, whole = (what_if.after(one.spot.edit, whole=way) for way in (False, True))
+    if not _agree(quick, whole):
+        raise SpatialError("suggestions.two_results", measure=one.measure.id, feature=one.spot.edit.feature)
+
+
+def _agree(quick: Look, whole: Look) -> bool:
+    one, other = quick.scores(quick.rubric)[FLOATING], whole.scores(whole.rubric)[FLOATING]
+    homes = np.abs(quick.best_at_home.to_numpy() - whole.best_at_home.to_numpy()).max(initial=0.0)
+    return list(one.index) == list(other.index) and bool(
+        np.abs(one.to_numpy() - other.to_numpy()).max(initial=0.0) <= SAME and homes <= SAME
+    )
+
+
+def _table(best: list[_Tried], rooms: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
+    shapes = np.array([*(one.spot.at for one in best), None], dtype=object)[:-1]
+    nearest = (
+        shapely.STRtree(rooms.geometry.to_numpy()).query_nearest(shapes, all_matches=False)[1]
+        if best
+        else np.empty(0, dtype=np.int64)
+    )
+    columns: dict[str, list[Any]] = {
+        "measure": [one.measure.id for one in best],
+        "space_id": list(rooms.index[nearest]),
+        "space": [
+            name if isinstance(name, str) else kinds.split(";")[0]
+            for name, kinds in zip(rooms["name"].iloc[nearest], rooms["kinds"].iloc[nearest], strict=True)
+        ],
+        "points": [one.gain.points for one in best],
+        "homes_better": [one.gain.better for one in best],
+        "homes_worse": [one.gain.worse for one in best],
+        "length_m": [one.spot.length_m for one in best],
+        "cost_dkk": [one.cost_dkk for one in best],
+        "points_per_1000_dkk": [1000 * one.worth for one in best],
+        "action": [one.spot.edit.action for one in best],
+        "layer": [one.spot.edit.layer for one in best],
+        "target": [one.spot.edit.target for one in best],
+    }
+    keys = sorted({key for one in best for key in one.measure.tags})
+    columns |= {key: [one.measure.tags.get(key) for one in best] for key in keys}
+    index = pd.RangeIndex(1, len(best) + 1, name="order")
+    return gpd.GeoDataFrame(pd.DataFrame(columns, index=index), geometry=shapes, crs=estate.crs)
+
+
+def suggest(
+    estate: Estate,
+    *,
+    osm: str | Path | Any,
+    layers: Sequence[str | RawData] = (),
+    complete: Sequence[str] = (),
+    terrain: rasters.Files | Raster | None = None,
+    surface: rasters.Files | Raster | None = None,
+    plan: str | Path | Plan | None = None,
+    field_checks: str | Path | None = None,
+    rubric: str | Path | None = None,
+    measures: str | Path | None = None,
+    most: int = MOST,
+    progress: Callable[[str], None] | None = None,
+    tell: Callable[[int, int], None] | None = None,
+) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
+    """Find the single measures that gain most for their cost; see `find`.
+
+    Parameters
+    ----------
+    estate, osm, layers, complete, terrain, surface, plan, field_checks, rubric, progress
+        As ``spatial.analyse`` takes them; with a plan, measures on top of it.
+    measures
+        A list of measures in TOML with your own costs. Default: the bundled examples.
+    most
+        How many are returned at most.
+
+    Raises
+    ------
+    InputError
+        If nobody is known to live in the estate.
+    SpatialError
+        As ``spatial.analyse``.
+    """
+    require_metric(estate.crs, phrase("pipeline.estate", name=estate.name))
+    chosen = read_measures(None if measures is None else Path(measures))
+    rules, spec = settings_tags.tag_rules(), settings_rubric.rubric(None if rubric is None else Path(rubric))
+    clock = Clock(progress)
+    ground = inputs.gather_ground(
+        estate,
+        rules,
+        clock,
+        osm=osm,
+        layers=layers,
+        complete=complete,
+        field_checks=field_checks,
+        plan=plan,
+    )
+    models = inputs.read_models(estate, clock, terrain=terrain, surface=surface)
+    what_if = WhatIf(ground, estate, rules, spec, models=models)
+    if not what_if.before.dwellings["dwellings"].sum() > 0:
+        raise InputError("suggestions.no_dwellings", estate=estate.name)
+    return find_measures(what_if, estate, chosen, most=most, tell=tell)

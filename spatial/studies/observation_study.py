@@ -1,0 +1,119 @@
+"""Observations laid over finished runs: files in, pages, tables and calibrated weights out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spatial.analysis import loading
+from spatial.core.files import whole_file, whole_folder
+from spatial.core.model import Result
+from spatial.observations import calibration, disclosure, overlay
+from spatial.observations.study import (
+    SPACE,
+    Observed,
+    Read,
+    calibrate_weights,
+    observation_facts,
+    observe,
+    read_observations_for,
+)
+from spatial.reports import observations as reports_observations
+from spatial.settings.observation_columns import STAYING
+
+
+def calibrate_into(path: Path, runs: Sequence[tuple[Path, Path]], *, mapping: Path | None, seed: int, lang: str) -> str:
+    """Fit weights to the counts of several finished runs, write them as a rubric, and say what they are.
+
+    Parameters
+    ----------
+    path
+        Rubric to write: the bundled one with these weights of the aspects, and how they were found.
+    runs
+        Folder of a finished run and its file of counts.
+    """
+    read_in = []
+    for folder, file in runs:
+        result = loading.read_run(folder)
+        read_in.append((result, read_observations_for(result, [file], mapping=mapping)))
+    found = calibrate_weights(read_in, seed=seed)
+    with whole_file(path):
+        path.write_text(reports_observations.rubric_with(found.table, _basis(found)), encoding="utf-8", newline="\n")
+    return reports_observations.weights_text(found.table, found.left_out, found.surveys, found.spaces, path, lang=lang)
+
+
+def _basis(found: calibration.Calibrated) -> str:
+    return (
+        f"Weights of the aspects fitted to {found.surveys} counts of people staying at {found.spaces} meeting spaces "
+        f"in {len(found.left_out)} estates; the bundled weights pulled with {found.pull:g} of the data's own weight."
+    )
+
+
+def observed_pages(observed: Observed) -> reports_observations.Shown:
+    """What may be drawn and written of observations; exact counts and positions stay behind."""
+    whole = observed.publication.cells
+    whole = whole[(whole["by"] == overlay.ALL) & (whole["kind"] == STAYING) & ~whole["withheld"]]
+    enough = observed.check.enough and observed.by == SPACE
+    residuals = {
+        str(space): str(word)
+        for space, word in observed.check.residuals.items()
+        if enough and space in set(whole["unit_id"])
+    }
+    return reports_observations.Shown(
+        result=observed.result,
+        cells=observed.publication.cells,
+        map=observed.publication.map,
+        residuals=residuals,
+        rejected=observed.read.observations.rejected,
+        facts=observation_facts(observed),
+        provenance=observed.read.provenance,
+    )
+
+
+def overlay_into(
+    folder: Path,
+    files: Sequence[Path],
+    *,
+    mapping: Path | None = None,
+    keep_sensitive: Path | None = None,
+    join_m: float | None = None,
+    lang: str = "da",
+    **options: Any,
+) -> dict[str, Any]:
+    """Lay files of observations over the finished run in a folder, and write what may be shown into it.
+
+    Returns
+    -------
+    dict
+        What is said of the observations; see ``facts``.
+
+    Raises
+    ------
+    SpatialError
+        If the run or a file cannot be read, or the folder cannot be written.
+    """
+    disclosure.smallest_count(options.get("k"), options.get("k_reason"))
+    result = loading.read_run(folder)
+    found = read_observations_for(result, files, mapping=mapping, join_m=join_m)
+    return write_observed(result, found, folder, keep_sensitive=keep_sensitive, join_m=join_m, lang=lang, **options)
+
+
+def write_observed(
+    result: Result,
+    found: Read,
+    folder: Path,
+    *,
+    keep_sensitive: Path | None = None,
+    join_m: float | None = None,
+    lang: str = "da",
+    **options: Any,
+) -> dict[str, Any]:
+    """Lay observations over a run and write what may be shown beside it; see ``into``."""
+    drawn = observed_pages(observe(result, found, join_m=join_m, **options))
+    with whole_folder(folder) as draft:
+        reports_observations.render_observations(drawn, draft, lang=lang)
+        reports_observations.with_manifest(result.manifest, drawn.facts, drawn.provenance, draft / "manifest.json")
+        if keep_sensitive is not None:
+            reports_observations.keep_local(found.left, keep_sensitive, folder)
+    return dict(drawn.facts)

@@ -1,0 +1,160 @@
+"""What would one change do? An estate in which changes are tried one after another, each from the same start.
+
+The start is looked at once; of a change only what hangs on it is found anew (`spatial.core.incremental`), by the same
+code as a whole run. No ranks are drawn.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spatial.analysis.inputs import Ground
+from spatial.analysis.run import View, measure_view, survey
+from spatial.core import model
+from spatial.core.incremental import AFRESH, Memory, Steps
+from spatial.core.model import FLOATING, Edit, Plan, Raster, Rubric
+from spatial.core.timing import Clock
+from spatial.layers import conflation
+from spatial.places import homes
+from spatial.plans import application
+from spatial.scoring import scores as scoring_scores
+from spatial.settings import rubric as settings_rubric
+from spatial.settings import tags
+
+
+@dataclass(frozen=True)
+class Look:
+    """An estate as it is or would be.
+
+    ``rubric`` is that by which the scores of ``floating`` (by place and meeting space) are made.
+    """
+
+    view: View
+    evidence: pd.DataFrame
+    own_rubric: Rubric
+    rubric: Rubric
+
+    @cached_property
+    def floating(self) -> pd.Series:
+        """Floating potential of places and meeting spaces, best estimate in [0, 1]."""
+        return self.scores(self.rubric)[FLOATING]
+
+    def scores(self, rubric: Rubric) -> pd.DataFrame:
+        """Scores by some rubric: the columns of ``spatial.scoring.scores.estimates``, places before meeting spaces."""
+        tables = (self.view.places, self.view.rooms)
+        return pd.concat(
+            [
+                scoring_scores.estimates(
+                    scoring_scores.judge_all(self.evidence, table.index, rubric), table.index, rubric
+                )
+                for table in tables
+            ]
+        )
+
+    @cached_property
+    def best_at_home(self) -> pd.Series:
+        """Best floating potential within five minutes of each door of the estate, 0 where there is none."""
+        rows, ids = homes.spaces_of_one_place(self.view.sites)
+        inside = self.view.scenery["dwellings"]["inside"].to_numpy(dtype=bool)
+        near = self.view.scenery["walks"].distance_m[rows][:, inside] <= homes.FIVE_MINUTES_M
+        score = self.floating.reindex(ids).to_numpy(dtype=np.float64)
+        return pd.Series(homes.best_score(near, score), index=self.dwellings.index)
+
+    @cached_property
+    def dwellings(self) -> gpd.GeoDataFrame:
+        """Doors of the estate with their number of ``dwellings``."""
+        table: gpd.GeoDataFrame = self.view.scenery["dwellings"]
+        return table[table["inside"].to_numpy(dtype=bool)]
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a change does to the homes of the estate.
+
+    ``points``: the sum over all dwellings of how many points of 100 their best meeting space within five
+    minutes gains (or loses). ``better`` and ``worse``: dwellings for whom it moves by a point or more.
+    """
+
+    points: float
+    better: float
+    worse: float
+
+
+class WhatIf:
+    """An estate in which one change after another can be tried.
+
+    Parameters
+    ----------
+    ground
+        All sources as one; see ``spatial.analysis.inputs.gather_ground``.
+    estate, rules, spec
+        The estate, the tag rules, and the rubric as it is written.
+    models
+        Terrain and surface model, where there are any.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        estate: model.Estate,
+        rules: tags.TagRules,
+        spec: settings_rubric.RubricSpec,
+        *,
+        models: Mapping[str, Raster] | None = None,
+    ) -> None:
+        self._one, self._estate, self._rules, self._spec = ground.one, estate, rules, spec
+        self._absence, self._models = conflation.absence(ground.registers), models or {}
+        self._once = Memory()
+        self.before = self._look(ground.one, self._once, None)
+        # The start is kept: to go through it at each collection of garbage takes a tenth of a second.
+        gc.freeze()
+        weakref.finalize(self, gc.unfreeze)
+
+    def after(self, *edits: Edit, whole: bool = False) -> Look:
+        """Look at the estate after some edits, from the start.
+
+        Parameters
+        ----------
+        whole
+            Find everything anew, as a run does.
+
+        Raises
+        ------
+        InputError
+            If the edits do not fit the estate.
+        """
+        plan = Plan(name="what if", edits=edits)
+        one = replace(self._one, raw=application.apply_plan(self._one.raw, plan, self._estate))
+        return self._look(one, AFRESH if whole else self._once, self.before.rubric)
+
+    def gain(self, after: Look) -> Gain:
+        """What a change does to the homes, by the rubric of the start."""
+        before = self.before.best_at_home
+        weight = self.before.dwellings["dwellings"].to_numpy(dtype=np.float64)
+        change = _rounded(100 * (after.best_at_home.reindex(before.index).fillna(0.0) - before).to_numpy())
+        return Gain(
+            points=float((change * weight).sum()),
+            better=float(weight[change >= 1].sum()),
+            worse=float(weight[change <= -1].sum()),
+        )
+
+    def _look(self, one: conflation.Conflated, once: Steps, rubric: Rubric | None) -> Look:
+        clock = Clock(None)
+        view = survey(one, self._estate, self._rules, clock, absence=self._absence, models=self._models, once=once)
+        evidence, own = measure_view(view, self._spec, clock, once=once)
+        return Look(view, evidence, own, rubric or own)
+
+
+def _rounded(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Without what only rounding makes of nothing."""
+    result: npt.NDArray[np.float64] = np.round(values, 9) + 0.0
+    return result

@@ -1,0 +1,1 @@
+"""Heights, slopes, sky and sun."""

@@ -1,0 +1,106 @@
+"""Suggested measures in words, as data, and as a plan that can be edited and carried out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from spatial.core import files
+from spatial.core.crs import WGS84
+from spatial.core.languages import texts
+
+# Columns that are about a suggestion; all others are those of a plan.
+ABOUT = (
+    "measure",
+    "space_id",
+    "space",
+    "points",
+    "homes_better",
+    "homes_worse",
+    "length_m",
+    "cost_dkk",
+    "points_per_1000_dkk",
+)
+PLAN_FILE, TABLE_FILE = "suggestions.geojson", "suggestions.csv"
+# Costs are rough: they are told to the nearest thousand kroner.
+COST_STEP_DKK = 1000
+
+
+def measures_in_words(found: gpd.GeoDataFrame, tried: Mapping[str, int], *, lang: str) -> str:
+    """Say what was tried, and a line a suggestion, in Danish or English."""
+    words = texts(lang)["suggest"]
+    counts = ", ".join(f"{words['tried'].get(name, name)} ({count})" for name, count in tried.items())
+    lines = [words["title"], words["how"].format(tried=counts)]
+    if not len(found):
+        return "\n".join([*lines, words["nothing"]])
+    return "\n".join(
+        [*lines, *(f"{order:>3}. {line}" for order, line in zip(found.index, sentences(found, lang), strict=True))]
+    )
+
+
+def sentences(found: gpd.GeoDataFrame, lang: str) -> list[str]:
+    """One sentence a suggestion."""
+    return [_sentence(row, lang) for row in found.drop(columns="geometry").to_dict("records")]
+
+
+def _sentence(row: Mapping[Any, Any], lang: str) -> str:
+    everything = texts(lang)
+    words, kinds = everything["suggest"], everything["kind"]
+
+    def number(value: float, decimals: int = 0) -> str:
+        comma, thousands = everything["format"]["decimal"], everything["format"]["thousands"]
+        return f"{value:,.{decimals}f}".replace(",", "\0").replace(".", comma).replace("\0", thousands)
+
+    title = words["measure"].get(row["measure"], row["measure"])
+    space = kinds[row["space"]]["title"].lower() if row["space"] in kinds else row["space"]
+    cost = max(COST_STEP_DKK, round(row["cost_dkk"] / COST_STEP_DKK) * COST_STEP_DKK)
+    length = words["length"].format(metres=number(row["length_m"])) if row["length_m"] else ""
+    line: str = words["row"].format(
+        measure=title + length,
+        space=space,
+        space_id=row["space_id"],
+        homes=number(row["homes_better"]),
+        points=number(row["points"]),
+        cost=number(cost),
+        worth=number(row["points_per_1000_dkk"], 1),
+    )
+    return line + (words["worse"].format(homes=number(row["homes_worse"])) if row["homes_worse"] else "")
+
+
+def write_measures(found: gpd.GeoDataFrame, folder: Path, *, lang: str) -> None:
+    """Write the numbers in full as CSV, and the measures as a plan in GeoJSON with the sentence as its note."""
+    table = found.drop(columns="geometry").assign(note=sentences(found, lang))
+    files.write_csv(table, folder / TABLE_FILE)
+    plan = found.drop(columns=list(ABOUT)).assign(note=table["note"]).to_crs(WGS84)
+    # What is changed keeps its shape: only what is added is drawn.
+    shapes = plan.geometry.where(plan["action"] == "add", None)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {key: value for key, value in row.items() if not _missing(value)},
+            "geometry": None
+            if shape is None
+            else json.loads(gpd.GeoSeries([shape], crs=WGS84).to_json())["features"][0]["geometry"],
+        }
+        for row, shape in zip(plan.drop(columns="geometry").to_dict("records"), shapes, strict=True)
+    ]
+    document = {"type": "FeatureCollection", "name": "suggestions", "features": features}
+    (folder / PLAN_FILE).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and pd.isna(value))
+
+
+def measures_as_json(found: gpd.GeoDataFrame, tried: Mapping[str, int]) -> str:
+    """Print the suggestions as JSON, numbers in full."""
+    rows = [
+        {key: None if _missing(value) else value for key, value in row.items()}
+        for row in found.drop(columns="geometry").reset_index().to_dict("records")
+    ]
+    return json.dumps({"tried": dict(tried), "suggestions": rows}, ensure_ascii=False, indent=1)

@@ -1,0 +1,181 @@
+"""What a run says when it is done: the three best, the three least known, and where the files are.
+
+The sensitivity table, in words and as data.
+
+Where a volunteer could stand, in words and as data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from spatial.core.languages import texts
+from spatial.core.model import Result
+from spatial.places import naming
+
+SHOWN = 3
+
+
+def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
+    """Collect the summary of a run as plain data."""
+    spaces = result.meeting_spaces
+    ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
+    unsure = spaces.sort_values(["coverage"], kind="stable")
+
+    def lines(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+        first = table.head(SHOWN)
+        streets = naming.nearest_street(first, result.layers.get("paths"))
+        rows = zip(first.iterrows(), streets, strict=True)
+        return [_line(identity, row, street, lang) for (identity, row), street in rows]
+
+    return {
+        "estate": result.estate.name,
+        "places": len(result.places),
+        "meeting_spaces": len(spaces),
+        "ranked": len(ranked),
+        "best": lines(ranked),
+        "least_known": lines(unsure),
+        "map": str(out / "map.html"),
+        "folder": str(out),
+        "matching": [dict(row) for layer in result.manifest.get("layers", []) for row in layer["matching"]],
+        "warnings": list(result.manifest.get("warnings", [])),
+    }
+
+
+def _line(identity: Any, row: Mapping[str, Any], street: str | None, lang: str) -> dict[str, Any]:
+    return {
+        "id": str(identity),
+        "name": naming.space_name(row, street, lang),
+        "floating": float(row["floating"]),
+        "low": float(row["floating_low"]),
+        "high": float(row["floating_high"]),
+        "coverage": float(row["coverage"]),
+    }
+
+
+def summary_in_words(summary: Mapping[str, Any], *, lang: str) -> str:
+    """Say a summary in Danish or English."""
+    say = texts(lang)["summary"]
+    lines = [
+        say["count"].format(
+            estate=summary["estate"],
+            spaces=summary["meeting_spaces"],
+            places=summary["places"],
+            ranked=summary["ranked"],
+        )
+    ]
+    lines += ["  " + _matching(row, lang) for row in summary["matching"]]
+    for title, key in ((say["best"], "best"), (say["least_known"], "least_known")):
+        if summary[key]:
+            lines += [title, *(_row(row, say) for row in summary[key])]
+    lines += [say["map"].format(path=summary["map"]), say["folder"].format(path=summary["folder"])]
+    if summary["best"]:
+        first = summary["best"][0]["id"]
+        lines.append(say["next"].format(path=summary["folder"], id=first))
+    return "\n".join(lines)
+
+
+def _matching(row: Mapping[str, Any], lang: str) -> str:
+    """How many things of a class a source holds, and how many of them were known already."""
+    words = texts(lang)
+    titles = words["layer"] | words["kind"]
+    return str(words["summary"]["matching"]).format(
+        source=row["source_id"],
+        what=titles[row["class"]]["title"].lower(),
+        objects=row["objects"],
+        matched=row["matched"],
+        added=row["added"],
+    )
+
+
+def _row(row: Mapping[str, Any], say: Mapping[str, str]) -> str:
+    return "  " + say["row"].format(
+        name=row["name"],
+        id=row["id"],
+        score=round(row["floating"] * 100),
+        low=round(row["low"] * 100),
+        high=round(row["high"] * 100),
+        coverage=round(row["coverage"] * 100),
+    )
+
+
+def summary_as_json(summary: Mapping[str, Any]) -> str:
+    """Print a summary as JSON."""
+    return json.dumps(summary, ensure_ascii=False, indent=1, sort_keys=True)
+
+
+def sensitivity_in_words(table: pd.DataFrame, *, lang: str) -> str:
+    """Print the table in Danish or English, one line an indicator or aspect."""
+    words = texts(lang)
+    say = words["sensitivity"]
+
+    def number(value: float) -> str:
+        return f"{value:.2f}".replace(".", words["format"]["decimal"])
+
+    lines = [say["title"], say["how"]]
+    for _, row in table.iterrows():
+        lines.append(
+            "  "
+            + say["row"].format(
+                title=words[row["level"]][row["input"]]["title"],
+                level=say[row["level"]],
+                first=number(row["first_order"]),
+                first_ci=number(row["first_order_ci"]),
+                total=number(row["total"]),
+                total_ci=number(row["total_ci"]),
+            )
+        )
+    return "\n".join(lines)
+
+
+def sensitivity_as_json(table: pd.DataFrame) -> str:
+    """Print the table as JSON, numbers in full."""
+    return json.dumps(table.to_dict("records"), ensure_ascii=False, indent=1)
+
+
+def siting_in_words(curve: pd.DataFrame, result: Result, *, lang: str) -> str:
+    """Say for each number of places which they are and what they bring, in Danish or English."""
+    words = texts(lang)
+    say = words["siting"]
+    lines = [say["title"], say["how"]]
+    if not len(curve):
+        return "\n".join([*lines, say["nobody"]])
+
+    def number(value: float) -> str:
+        return f"{value:.0f}"
+
+    for _, row in curve.iterrows():
+        names = ", ".join(_named(result, identity, lang) for identity in row["space_ids"].split(";"))
+        lines.append(
+            "  "
+            + say["row"].format(
+                k=row["k"],
+                homes=number(row["dwellings"]),
+                share=number(row["share"] * 100),
+                known=number(row["dwellings_known"]),
+                places=names,
+            )
+        )
+    return "\n".join(lines)
+
+
+def _named(result: Result, identity: str, lang: str) -> str:
+    row = result.meeting_spaces.loc[identity]
+    kinds = texts(lang)["kind"]
+    name = row["name"] if isinstance(row["name"], str) else None
+    return f"{name or ', '.join(kinds[kind]['title'].lower() for kind in row['kinds'].split(';'))} ({identity})"
+
+
+def siting_as_json(curve: pd.DataFrame, result: Result) -> str:
+    """Print the curve as JSON, numbers in full."""
+    rows: list[dict[str, Any]] = [
+        {**{str(key): value for key, value in row.items()}, "space_ids": row["space_ids"].split(";")}
+        for row in curve.to_dict("records")
+    ]
+    return json.dumps({"estate": result.estate.name, "curve": rows}, ensure_ascii=False, indent=1)

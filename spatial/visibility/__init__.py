@@ -1,0 +1,1 @@
+"""Visible areas and lines of sight."""

@@ -1,0 +1,89 @@
+"""The form of what is written: named in every file, and a run of the form before is read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zipfile
+from pathlib import Path
+
+import pyarrow.parquet as arrow
+import pypdf
+import pytest
+from PIL import Image
+
+from spatial.analysis import storage
+from spatial.core.errors import SourceFormatError
+from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION, generator
+from tests.cli.test_main import FILES, call, earlier, finished, inputs  # noqa: F401  (fixtures)
+
+BEFORE = Path(__file__).parents[1] / "data" / "run_of_schema_1.zip"
+FORM = str(SCHEMA_VERSION)
+
+
+@pytest.fixture
+def old(tmp_path):
+    with zipfile.ZipFile(BEFORE) as archive:
+        archive.extractall(tmp_path / "old")
+    return tmp_path / "old"
+
+
+def form_of(path: Path) -> str | None:
+    """The version of its form that a file names in itself."""
+    if path.suffix == ".parquet":
+        return arrow.read_schema(path).metadata[SCHEMA_NAME.encode()].decode()
+    if path.suffix == ".gpkg":
+        with sqlite3.connect(path) as database:
+            asked = "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = ?"
+            return database.execute(asked, [SCHEMA_NAME]).fetchone()[0]
+    if path.suffix == ".html":
+        return FORM if f'<meta name="generator" content="{generator()}">' in path.read_text("utf-8") else None
+    if path.suffix == ".pdf":
+        return FORM if pypdf.PdfReader(path).metadata.creator == generator() else None
+    if path.suffix == ".png":
+        with Image.open(path) as image:
+            return image.text[SCHEMA_NAME]
+    return str(json.loads(path.read_text())["schema_version"])
+
+
+def test_every_file_of_a_run_names_its_form(finished):  # noqa: F811
+    manifest = json.loads((finished / "manifest.json").read_text())
+    assert sorted(manifest["outputs"]) == [name for name in FILES if name != "manifest.json"]
+    for name in FILES:
+        if not name.endswith(".csv"):  # which has no place for it
+            assert form_of(finished / name) == FORM, name
+    for name, about in manifest["outputs"].items():
+        assert about == {"bytes": (finished / name).stat().st_size, "schema_version": SCHEMA_VERSION}
+
+
+def test_other_formats_name_it_too(finished, tmp_path):  # noqa: F811
+    done = call("export", finished, "--as", "geojson", "--as", "geoparquet", "--out", tmp_path / "more")
+    assert done.code == 0, done.err
+    assert json.loads((tmp_path / "more" / "places.geojson").read_text())[SCHEMA_NAME] == FORM
+    assert form_of(tmp_path / "more" / "places.parquet") == FORM
+
+
+def test_a_run_of_the_form_before_is_read_drawn_and_explained(old, tmp_path):
+    assert json.loads((old / "manifest.json").read_text())["schema_version"] == SCHEMA_VERSION - 1
+    result = storage.load(old)
+    assert len(result.places) == 4 and len(result.meeting_spaces) == 2 and result.lenses
+    # Written down when the run was stored.
+    assert result.places.loc["osm:node/26", "name"] == '=1+1, "x"\nÆ'
+    for command in (
+        ("explain", old, "osm:node/20"),
+        ("map", old, "--out", tmp_path / "map.html"),
+        ("sitemap", old, "--out", tmp_path / "sheet.pdf"),
+        ("fieldkit", old, "--out", tmp_path / "kit"),
+        ("export", old, "--as", "geojson", "--out", tmp_path / "more"),
+        ("report", old, "--out", tmp_path / "report.html"),
+        ("siting", old),
+    ):
+        done = call(*command)
+        assert done.code == 0, (command[0], done.err)
+
+
+def test_a_run_of_a_form_to_come_is_refused_with_what_to_do(earlier):  # noqa: F811
+    path = earlier / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": SCHEMA_VERSION + 1}))
+    with pytest.raises(SourceFormatError, match=rf"found form {SCHEMA_VERSION + 1}; needed .*run again"):
+        storage.load(earlier)

@@ -1,0 +1,286 @@
+"""`observe`: what it writes and says, and what nobody can read out of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+
+from spatial.analysis import loading
+from spatial.settings.rubric import rubric
+from tests.cli.test_main import call, demo, digests  # noqa: F401  (demo is a fixture)
+from tests.observed import table as csv_of
+from tests.observed import visits
+
+NEW = ["observations.csv", "observations.gpkg", "observations.html", "rejected.csv"]
+HEAD = ["survey_id", "start", "stop", "kind", "count", "lon", "lat", "notes", "surveyor", "white"]
+SECRET = "Fru Madsen fra opgang 4"
+
+
+@pytest.fixture
+def run(demo, tmp_path):  # noqa: F811
+    shutil.copytree(demo[0], tmp_path / "run")
+    return tmp_path / "run"
+
+
+def people(run, path, *, seed=1):
+    """Points of people around the demo's meeting spaces, each with a note; one person alone at the last."""
+    spaces = loading.read_run(run).meeting_spaces
+    rng = np.random.default_rng(seed)
+    rows, start = [], datetime(2026, 5, 4, 9, 0)
+    for i, shape in enumerate(spaces.geometry):
+        for visit in range(4):
+            last = i == len(spaces) - 1
+            count = int(visit == 0) if last else int(rng.poisson(2 + i / 4))
+            at = gpd.GeoSeries([shape.representative_point()], crs=spaces.crs).translate(*rng.uniform(-1, 1, 2))
+            at = at.to_crs(4326).iloc[0]
+            when = start + timedelta(days=visit, minutes=20 * i)
+            rows.append(
+                [f"v{visit}-{i}", f"{when:%Y-%m-%d %H:%M}", f"{when + timedelta(minutes=10):%Y-%m-%d %H:%M}", "staying",
+                 count, f"{at.x:.7f}", f"{at.y:.7f}", f"{SECRET} {visit}-{i}", "Karen Blixen", "1"]
+            )  # fmt: skip
+    return csv_of(path, rows, HEAD), rows
+
+
+def test_it_writes_its_files_beside_those_of_the_run(run, tmp_path):
+    before = digests(run)
+    file, _ = people(run, tmp_path / "people.csv")
+    done = call("observe", run, file, "--lang", "en")
+    assert (done.code, done.err) == (0, ""), done.err
+    after = digests(run)
+    assert sorted(set(after) - set(before)) == NEW
+    assert {name for name in before if before[name] != after[name]} == {"manifest.json", "map.html"}
+    assert "28 meeting spaces" in done.out and "112 of 112 rows" in done.out
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    found = manifest["observations"]
+    assert found["k"] == 5 and found["k_reason"] is None and found["rows"]["used"] == 112
+    assert found["dropped_columns"] == {"free_text": ["notes"], "race": ["white"], "surveyor": ["surveyor"]}
+    # The run can still be read, drawn and explained.
+    assert call("map", run, "--out", tmp_path / "m.html").code == 0
+
+
+def test_two_runs_give_the_same_bytes_and_rows_in_another_order_the_same_numbers(run, tmp_path):
+    file, rows = people(run, tmp_path / "people.csv")
+    call("observe", run, file)
+    first = digests(run)
+    call("observe", run, file)
+    assert {k: v for k, v in digests(run).items() if not k.endswith(".gpkg")} == {
+        k: v for k, v in first.items() if not k.endswith(".gpkg")
+    }
+    one = (run / "observations.csv").read_bytes()
+    call("observe", run, csv_of(tmp_path / "people.csv", rows[::-1], HEAD))
+    assert (run / "observations.csv").read_bytes() == one
+
+
+def everything(folder, only=None):
+    """All that stands in the outputs, as text: files as they are, databases by cell, geometry by coordinate."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and (only is None or path.name in only)]
+    texts = [path.read_bytes().decode("utf-8", errors="replace") for path in files]
+    for path in files:
+        if path.suffix != ".gpkg":
+            continue
+        with closing(sqlite3.connect(path)) as database:
+            names = [name for (name,) in database.execute("select name from sqlite_master where type='table'")]
+            texts += [str(row) for name in names for row in database.execute(f'select * from "{name}"')]
+        for name in (name for name, geometry in pyogrio.list_layers(path) if geometry is not None):
+            texts.append(str(gpd.read_file(path, layer=name).get_coordinates().to_numpy().round(3).tolist()))
+    texts += [pd.read_parquet(path).to_csv() for path in files if path.suffix == ".parquet"]
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("by", ["space", "hexagon"])
+def test_no_single_position_name_or_note_is_in_any_output(run, tmp_path, by):
+    file, rows = people(run, tmp_path / "people.csv")
+    assert call("observe", run, file, "--by", by).code == 0
+    call("map", run)
+    text = everything(run)
+    assert "Madsen" not in text and "Karen" not in text and "Blixen" not in text
+    spaces = loading.read_run(run).meeting_spaces
+    points = gpd.GeoSeries(gpd.points_from_xy([r[5] for r in rows], [r[6] for r in rows]), crs=4326)
+    metric = points.to_crs(spaces.crs)
+    written = everything(run, NEW)
+    for degrees, metres in zip(points, metric, strict=True):
+        for value in (degrees.x, degrees.y):
+            assert f"{value:.6f}" not in text
+        for value in (metres.x, metres.y):
+            assert f"{value:.3f}" not in written
+    # Geometry of the layer: the spaces of the run or whole hexagons, and no input point is a corner of them.
+    layer = gpd.read_file(run / "observations.gpkg")
+    corners = layer.get_coordinates().to_numpy()
+    for metres in metric:
+        assert np.hypot(*(corners - (metres.x, metres.y)).T).min() > 1e-4
+    if by == "space":
+        assert all(spaces.geometry[row.unit_id].equals(row.geometry) for row in layer.itertuples())
+
+
+def numbers_of_people(run):
+    cells = pd.read_csv(run / "observations.csv", keep_default_na=False)
+    return pd.to_numeric(cells.loc[cells["people"] != "", "people"])
+
+
+def test_no_count_below_the_limit_is_published_anywhere(run, tmp_path):
+    file, _ = people(run, tmp_path / "people.csv")
+    call("observe", run, file, "--lang", "en")
+    assert (numbers_of_people(run) >= 5).all() and (numbers_of_people(run) % 5 == 0).all()
+    layer = gpd.read_file(run / "observations.gpkg")
+    assert (layer["staying_people"].dropna() % 5 == 0).all()
+    columns = ["staying_people", "staying_per_hour", "staying_per_visit"]
+    assert layer.loc[layer["staying_withheld"], columns].isna().to_numpy().all()
+    # The lone person at the last meeting space: its cell is withheld, and says nothing of busier or quieter.
+    last = loading.read_run(run).meeting_spaces.index[-1]
+    row = layer.set_index("unit_id").loc[last]
+    assert row["staying_withheld"] and pd.isna(row["residual"])
+    page = (run / "observations.html").read_text(encoding="utf-8")
+    assert re.search(re.escape(last) + r"\)</td>.*under 5, or hidden", page)
+
+
+def test_totals_minus_cells_do_not_give_the_withheld_away(run, tmp_path):
+    """The attacker adds and subtracts published numbers: no withheld cell comes out within a person of the truth."""
+    file, rows = people(run, tmp_path / "people.csv")
+    call("observe", run, file)
+    cells = pd.read_csv(run / "observations.csv", keep_default_na=False)
+    whole = cells[(cells["by"] == "all") & (cells["kind"] == "staying")].set_index("unit_id")
+    hidden = whole[whole["withheld"].astype(str) == "True"].index
+    assert len(hidden) >= 2  # one cell is small; another is withheld for its sake
+    shown = pd.to_numeric(whole.drop(index=["all", *hidden])["people"]).sum()
+    total = float(whole.loc["all", "people"])
+    truth = sum(int(r[4]) for r in rows)
+    # Each published number is off by up to 2.5, so what is left for the withheld ones is a range, not a number.
+    slack = 2.5 * (len(whole) - len(hidden))
+    assert slack >= 5 and abs((total - shown) - (truth - shown)) <= slack
+
+
+def test_one_person_more_in_a_second_run_shows_nowhere(run, tmp_path):
+    """Differencing two publications: every number of people moves by nothing or by a whole 5."""
+    file, rows = people(run, tmp_path / "people.csv")
+    call("observe", run, file)
+    one = pd.read_csv(run / "observations.csv")
+    for i in (0, 17, 60, len(rows) - 3):
+        more = [list(row) for row in rows]
+        more[i][4] += 1
+        call("observe", run, csv_of(tmp_path / "more.csv", more, HEAD))
+        other = pd.read_csv(run / "observations.csv")
+        both = one.merge(other, on=["kind", "unit_id", "by", "part"], suffixes=("", "_after"))
+        assert set((both["people_after"] - both["people"]).dropna().abs()) <= {0.0, 5.0}
+
+
+def test_another_k_needs_a_reason_that_goes_into_the_manifest(run, tmp_path):
+    file, _ = people(run, tmp_path / "people.csv")
+    assert call("observe", run, file, "--k", 3).code == 1
+    refused = call("observe", run, file, "--k", 10)
+    assert refused.code == 1 and "--k-reason" in refused.err
+    assert not (run / "observations.csv").exists()
+    assert call("observe", run, file, "--k", 10, "--k-reason", "lille afdeling").code == 0
+    found = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["observations"]
+    assert (found["k"], found["k_reason"]) == (10, "lille afdeling")
+    assert (numbers_of_people(run) % 10 == 0).all()
+
+
+def test_sensitive_columns_go_to_a_file_of_the_users_own_or_nowhere(run, tmp_path):
+    file, _ = people(run, tmp_path / "people.csv")
+    assert call("observe", run, file, "--keep-sensitive", run / "x.csv").code == 1
+    assert not (run / "observations.csv").exists()
+    kept = tmp_path / "kept.csv"
+    assert call("observe", run, file, "--keep-sensitive", kept).code == 0
+    assert SECRET in kept.read_text(encoding="utf-8") and kept.stat().st_mode & 0o077 == 0
+    assert "Madsen" not in everything(run)
+    again = call("observe", run, file, "--keep-sensitive", kept)
+    assert again.code == 1 and "kept.csv: filen kan ikke skrives (File exists)" in again.err
+
+
+def test_rejected_rows_are_named_without_what_stands_in_them(run, tmp_path):
+    _, rows = people(run, tmp_path / "people.csv")
+    rows[3][4], rows[5][2] = SECRET, "2026-05-04 08:00"
+    rows[7][5] = "9.5"
+    done = call("observe", run, csv_of(tmp_path / "bad.csv", rows, HEAD), "--lang", "da")
+    assert done.code == 0 and "109 af 112 rækker" in done.out
+    found = pd.read_csv(run / "rejected.csv")
+    assert found[["row", "reason"]].to_numpy().tolist() == [
+        [5, "not_a_count"],
+        [7, "stop_before_start"],
+        [9, "outside"],
+    ]
+    assert found["text"].tolist()[1] == "slut ligger ikke efter start" and "Madsen" not in everything(run)
+
+
+def test_a_file_in_the_wrong_crs_leaves_the_folder_as_it_was(run, tmp_path):
+    _, rows = people(run, tmp_path / "people.csv")
+    for row in rows:
+        row[5], row[6] = row[6], row[5]
+    before = digests(run)
+    done = call("observe", run, csv_of(tmp_path / "swapped.csv", rows, HEAD), "--lang", "en")
+    assert done.code == 1 and "outside the study area" in done.err and "CRS" in done.err and done.err.count("\n") == 1
+    assert digests(run) == before
+
+
+def test_a_planted_order_is_recovered_by_the_command(run, tmp_path):
+    spaces = loading.read_run(run).meeting_spaces
+    rate = 60 * spaces["floating"].rank(pct=True)
+    file = csv_of(tmp_path / "v.csv", visits(spaces.index, rate, each=20),
+                  ["survey_id", "location_id", "start", "stop", "kind", "count"])  # fmt: skip
+    found = json.loads(call("observe", run, file, "--json").out)["check"]
+    assert found["spearman"]["value"] > 0.9 and found["spearman"]["low"] > 0.8 and found["auc"]["low"] > 0.5
+    turned = csv_of(tmp_path / "w.csv", visits(spaces.index, 61 - rate, each=20),
+                    ["survey_id", "location_id", "start", "stop", "kind", "count"])  # fmt: skip
+    done = call("observe", run, turned, "--lang", "en")
+    assert "Fewer people stay where the score is higher" in done.out
+
+
+def test_weights_are_refused_on_one_estate_and_nothing_is_written(run, tmp_path):
+    file, _ = people(run, tmp_path / "people.csv")
+    before = digests(run)
+    done = call("observe", run, file, "--calibrate", tmp_path / "r.toml", "--lang", "en")
+    assert done.code == 1 and "112 counts of people staying in 1 estates" in done.err and "needed 200 in 3" in done.err
+    assert digests(run) == before and not (tmp_path / "r.toml").exists()
+    assert call("observe", run, file, "--with", "a=b").code == 2
+    assert call("observe", run, file, "--calibrate", tmp_path / "r.toml", "--with", "a").code == 2
+
+
+def test_weights_of_three_estates_are_written_and_used_only_when_asked(run, tmp_path):
+    """Three copies of the demo stand in for three estates; their counts follow one aspect."""
+    spaces = loading.read_run(run).meeting_spaces
+    pairs = []
+    for n in range(3):
+        folder = tmp_path / f"run{n}"
+        shutil.copytree(run, folder)
+        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        found["estate"]["id"] = f"estate-{n}"
+        (folder / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+        rows = visits(spaces.index, 100 * spaces["mixing"] ** 2, seed=n, each=10)
+        head = ["survey_id", "location_id", "start", "stop", "kind", "count"]
+        pairs.append((folder, csv_of(tmp_path / f"{n}.csv", rows, head)))
+    others = [part for folder, file in pairs[1:] for part in ("--with", f"{folder}={file}")]
+    path = tmp_path / "rubric.toml"
+    done = call("observe", *pairs[0], "--calibrate", path, *others, "--lang", "en")
+    assert done.code == 0, done.err
+    assert "840 counts at 84 meeting spaces in 3 estates" in done.out and "only if you run with --rubric" in done.out
+    weights = rubric(path).aspect_weights
+    assert max(weights, key=weights.get) == "mixing" and sum(weights.values()) == pytest.approx(1, abs=1e-3)
+    assert "840 counts" in path.read_text(encoding="utf-8")
+    assert rubric().aspect_weights == dict.fromkeys(rubric().aspect_weights, 1.0)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["da", "en"])
+def test_the_page_opens_and_asks_for_nothing(run, tmp_path, browser, lang):
+    file, _ = people(run, tmp_path / "people.csv")
+    call("observe", run, file, "--lang", lang)
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto((run / "observations.html").as_uri())
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == [] and said == []
+    assert page.locator("html").get_attribute("lang") == lang
+    assert page.locator("svg path.space").count() == 28
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()

@@ -1,0 +1,100 @@
+"""Field checks that come back: a checked tag is observed, dated, and goes before every other source."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spatial.core.errors import SchemaError
+from spatial.core.model import CLAIM_COLUMNS, Features, Provenance, RawData
+from spatial.layers import field_answers as layers_field_answers
+from spatial.layers.conflation import Conflated
+from spatial.sources import field_answers
+from tests.cli.test_main import call, finished, inputs, run_town  # noqa: F401  (two are fixtures)
+from tests.observed import table as csv_of
+from tests.observed import visits
+
+HEAD = ["checked_on", "check", "answer_access", "answer_fee", "_uuid", "_submitted_by"]
+
+
+def features(**tags):
+    return Features(np.array(list(tags), dtype=object), list(tags.values()), np.array([None] * len(tags), dtype=object))
+
+
+def one(**tags):
+    none = features()
+    raw = RawData(features(**tags), none, none, None, {}, {}, Provenance("osm", "x", "", ""))
+    return Conflated(raw, pd.DataFrame(columns=list(CLAIM_COLUMNS)), {}, {}, ())
+
+
+def answer(row, identity, key, value, day="2026-05-04"):
+    return field_answers.Answer(row, identity, key, value, day)
+
+
+def test_the_latest_answer_goes_before_the_tag_and_both_are_told():
+    before = one(a={"fee": "yes", "name": "A"}, b={})
+    after, unknown = layers_field_answers.apply_field_answers(
+        before,
+        [answer(2, "a", "fee", "no", "2026-06-01"), answer(3, "a", "fee", "yes"), answer(4, "gone", "fee", "no")],
+    )
+    assert list(after.raw.points.tags) == [{"fee": "no", "name": "A"}, {}] and unknown == (4,)
+    assert list(before.raw.points.tags) == [{"fee": "yes", "name": "A"}, {}]  # untouched
+    assert after.sources == {"a": {"fee": "field_check"}}
+    told = after.claims.set_index(["field", "source_id"])
+    assert told.loc[("fee", "field_check"), ["value", "source_object", "used"]].tolist() == ["no", "2026-06-01", True]
+    assert told.loc[("fee", "a"), ["value", "used"]].tolist() == ["yes", False]
+    assert told.loc[("name", "a"), "used"]
+
+
+def test_a_run_with_field_checks_knows_what_was_seen(inputs, finished, tmp_path):  # noqa: F811
+    """The bench's access was unknown; now it is observed, with the field check as its source, and coverage grows."""
+    rows = [
+        ["2026-05-04", "osm:node/20#access", "yes", "", "u1", "karen"],
+        ["2026-05-04", "osm:node/20#fee", "", "no", "u2", "karen"],
+        ["2026-05-04", "osm:node/999#access", "yes", "", "u3", "karen"],
+        ["2026-05-04", "osm:node/20#light", "yes", "", "u4", "karen"],
+        ["2026-05-04", "osm:node/20#access", "perhaps", "", "u5", "karen"],
+        ["4. maj", "osm:node/20#access", "yes", "", "u6", "karen"],
+    ]
+    out = tmp_path / "out"
+    done = run_town(inputs, out, "--field-checks", csv_of(tmp_path / "checks.csv", rows, HEAD))
+    assert done.code == 0, done.err
+    before, after = (pd.read_parquet(folder / "evidence.parquet") for folder in (finished, out))
+    key = ["place_id", "indicator"]
+    was, now = (table.set_index(key).loc[("osm:node/20", "legal_access")] for table in (before, after))
+    assert was["evidence"] != "observed"
+    assert (now["evidence"], now["value"]) == ("observed", 1.0) and "field_check" in now["source_id"]
+    scores = [pd.read_csv(folder / "scores.csv").set_index("place_id") for folder in (finished, out)]
+    assert scores[1].loc["osm:node/20", "coverage"] > scores[0].loc["osm:node/20", "coverage"]
+    entry = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["field_checks"]
+    assert entry["used"] == 2 and entry["dates"] == ["2026-05-04"]
+    assert [(r["row"], r["reason"]) for r in entry["rejected"]] == [
+        (4, "unknown_object"), (5, "unknown_check"), (6, "unknown_answer"), (7, "bad_time"),
+    ]  # fmt: skip
+    assert "karen" not in (out / "manifest.json").read_text(encoding="utf-8")
+    checks = pd.read_csv(out / "field_checks.csv")
+    assert not ((checks["object_id"] == "osm:node/20") & checks["fact"].isin(["access", "fee"])).any()
+
+
+def test_a_file_without_answers_is_refused_before_anything_is_written(inputs, tmp_path):  # noqa: F811
+    path = csv_of(tmp_path / "x.csv", [["1"]], ["a"])
+    with pytest.raises(SchemaError, match="no answers"):
+        field_answers.read_field_answers(path)
+    done = run_town(inputs, tmp_path / "out", "--field-checks", path)
+    assert done.code == 1 and not (tmp_path / "out").exists()
+
+
+def test_a_run_with_observations_does_both(inputs, finished, tmp_path):  # noqa: F811
+    spaces = [i for i in pd.read_csv(finished / "scores.csv")["place_id"] if i.startswith("space:")]
+    file = csv_of(tmp_path / "v.csv", visits(spaces, [60] * len(spaces)))
+    out = tmp_path / "out"
+    assert run_town(inputs, out, "--observations", file).code == 0
+    assert (out / "observations.html").exists() and (out / "map.html").exists()
+    found = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["observations"]
+    assert found["check"]["meeting_spaces"] == len(spaces) and not found["check"]["enough"]
+    bad = csv_of(tmp_path / "bad.csv", [["v", "nowhere", "x", "", "staying", 1]])
+    done = run_town(inputs, tmp_path / "none", "--observations", bad)
+    assert done.code == 1 and not (tmp_path / "none").exists()

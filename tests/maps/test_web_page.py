@@ -1,0 +1,330 @@
+"""The page as people use it: address, fill, search, reach, keyboard, and axe-core's judgement; in a real browser."""
+
+import json
+import re
+from importlib.resources import files
+
+import networkx
+import numpy as np
+import pypdfium2
+import pytest
+
+from spatial.core.languages import texts
+from spatial.maps.style import RAMP
+from spatial.maps.web import page as web_page
+from tests.maps import fixtures
+
+pytestmark = pytest.mark.browser
+
+MAP = "map_faellesrum"
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# WCAG 2.2 AA is what the rules of these tags test.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def saved(demo_result, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "map.html"
+    demo_result.map("en").save(str(path))
+    return path
+
+
+@pytest.fixture
+def opened(browser, saved):
+    """Open the page at an address; fails at the end if it asked for anything or complained."""
+    trouble, pages = [], []
+
+    def open_page(fragment="", **options):
+        page = browser.new_page(viewport=options.pop("viewport", DESK), reduced_motion="reduce", **options)
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("request", lambda request: trouble.append(request.url) if asks(request.url) else None)
+        page.goto(saved.as_uri() + fragment)
+        page.wait_for_selector(fixtures.READY)
+        pages.append(page)
+        return page
+
+    def asks(url):
+        return not url.startswith(("data:", saved.as_uri()))
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert trouble == []
+
+
+def axe(page):
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })", RULES)
+    assert len(found["passes"]) > 15, "axe has looked at the page"
+    return [
+        f"{violation['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def opened_everything(page):
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    page.wait_for_timeout(100)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_no_violation(opened, demo_result, scheme, viewport):
+    page = opened(viewport=viewport, color_scheme=scheme)
+    opened_everything(page)
+    assert axe(page) == []
+    page.evaluate(f"{MAP}.faellesrum.handlers.space(0)")
+    opened_everything(page)
+    assert axe(page) == []
+    page.evaluate(f"{MAP}.faellesrum.handlers.by('nearest_walk')")
+    page.evaluate(f"{MAP}.faellesrum.handlers.language('da')")
+    opened_everything(page)
+    assert axe(page) == []
+
+
+def test_the_address_opens_the_same_view_again(opened):
+    page = opened()
+    page.click("#fr-languages >> text=Dansk")
+    page.select_option("#fr-by", "mixing")
+    page.fill("#fr-find", "legeplads")
+    page.evaluate(f"{MAP}.faellesrum.weights.set({{ aspects: {{ openness: 2.5 }}, indicators: {{ variety: 0 }} }})")
+    page.click(".fr-item >> nth=1")
+    title = page.locator("#fr-details h2").inner_text()
+    page.evaluate(f"void {MAP}.setZoom(16)")
+    page.keyboard.press("Shift+Tab")
+    fragment = page.evaluate("location.hash")
+    assert all(part in fragment for part in ("lang=da", "by=mixing", "find=legeplads", "w=openness:2.5", "i=variety:0"))
+    again = opened(fragment)
+    assert again.locator("#fr-details h2").inner_text() == title
+    assert again.locator("#fr-by").input_value() == "mixing"
+    assert again.evaluate("document.documentElement.lang") == "da"
+    assert again.evaluate(f"{MAP}.faellesrum.weights.current") == {
+        "aspects": {"openness": 2.5},
+        "indicators": {"variety": 0},
+    }
+    assert again.evaluate(f"{MAP}.getZoom()") == page.evaluate(f"{MAP}.getZoom()")
+    again.click(".fr-back")
+    assert again.locator("#fr-find").input_value() == "legeplads"
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["#%", "#w=openness:x,:,nothing:2,mixing:-1", "#show=space:none&by=none&lang=xx&at=1/2", "#w=openness:0"],
+)
+def test_a_broken_address_opens_the_page_all_the_same(opened, fragment):
+    page = opened(fragment)
+    assert page.locator(".fr-item").count() > 5
+    assert page.locator("#fr-by").input_value() == "floating"
+
+
+def test_fill_and_legend_follow_the_choice(opened, demo_result):
+    page = opened()
+    say = texts("en")
+    for name in ("openness", "nearest_walk", "lit_share", "legal_access"):
+        page.select_option("#fr-by", name)
+        steps = page.eval_on_selector_all(
+            ".fr-class", "all => all.map(e => [getComputedStyle(e).backgroundColor, +e.dataset.from, +e.dataset.to])"
+        )
+        page.evaluate(f"void {MAP}.setZoom(18, {{ animate: false }})")
+        fills = page.evaluate(
+            f"""() => {MAP}.faellesrum.spaces.map(s => s.shape.options.fillColor).map(c => {{
+                if (c instanceof CanvasPattern) return 'hatched';
+                const box = document.createElement('i'); box.style.color = c; return box.style.color; }})"""
+        )
+        table = demo_result.meeting_spaces
+        values = table[name] * 100 if name in table else None
+        if values is None:
+            rows = demo_result.evidence[demo_result.evidence["indicator"] == name].set_index("place_id")
+            values = rows["value"].where(rows["evidence"] != "unknown").reindex(table.index)
+        for fill, value in zip(fills, values, strict=True):
+            if np.isnan(value):
+                assert fill == "hatched"
+                continue
+            inside = [
+                c for c, low, high in steps if low - abs(low) * 5e-3 - 0.06 <= value <= high + abs(high) * 5e-3 + 0.06
+            ]
+            assert fill in inside, (name, value, steps)
+        title = say["indicator"].get(name, say["aspect"].get(name))["title"]
+        assert page.locator("#fr-by option:checked").inner_text() == title
+        assert title in page.locator("#fr-list h2 >> nth=0").inner_text()
+
+
+def test_search_finds_by_kind_and_by_street_and_says_how_many(opened):
+    page = opened()
+    page.fill("#fr-find", "ball pitch")
+    names = page.locator(".fr-name").all_inner_texts()
+    assert names and all("pitch" in name.lower() for name in names)
+    assert page.locator("#fr-found").inner_text() == f"{len(names)} places found"
+    page.fill("#fr-find", "no such place")
+    assert page.locator(".fr-item").count() == 0
+    assert page.locator("#fr-found").inner_text() == "0 places found"
+
+
+@pytest.mark.parametrize("minutes", [5, 10])
+def test_walks_are_as_long_as_networkx_says(opened, demo_result, minutes):
+    """Metres of way within a walk of each space, worked out by another library on the tables of the result."""
+    page = opened()
+    limit = minutes * 80.0
+    ways, entries = (demo_result.layers[name] for name in ("walk_ways", "walk_entries"))
+    places = demo_result.places
+    for i, space in enumerate(demo_result.meeting_spaces.index[:3]):
+        site = space if space in set(entries["place_id"]) else places.index[places["space_id"] == space][0]
+        graph = networkx.MultiGraph()
+        for way in ways.itertuples():
+            graph.add_edge(way.start, way.end, weight=way.length_m)
+        for k, entry in enumerate(entries[entries["place_id"] == site].itertuples()):
+            way = ways.iloc[entry.way]
+            graph.add_edge("here", ("met", k), weight=entry.leg_m)
+            graph.add_edge(("met", k), way.start, weight=entry.offset_m)
+            graph.add_edge(("met", k), way.end, weight=way.length_m - entry.offset_m)
+        locked = {*ways["start"][ways["start_locked"]], *ways["end"][ways["end_locked"]]}
+        assert not locked & set(networkx.single_source_dijkstra_path_length(graph, "here", limit))
+        far = networkx.single_source_dijkstra_path_length(graph, "here", limit)
+        own = {}
+        for entry in entries[entries["place_id"] == site].itertuples():
+            left = limit - entry.leg_m
+            own.setdefault(entry.way, []).append((entry.offset_m - left, entry.offset_m + left))
+        total = 0.0
+        for number, way in enumerate(ways.itertuples()):
+            from_start, from_end = (limit - far.get(node, np.inf) for node in (way.start, way.end))
+            spans = [(0.0, from_start), (way.length_m - from_end, way.length_m), *own.get(number, [])]
+            total += covered([(max(a, 0.0), min(b, way.length_m)) for a, b in spans])
+        found = page.evaluate(f"([i, limit]) => {MAP}.faellesrum.reach.metres('space', i, limit)", [i, limit])
+        assert found == pytest.approx(total, rel=2e-3, abs=2.0)
+
+
+def covered(spans):
+    length, end = 0.0, -1.0
+    for a, b in sorted(span for span in spans if span[1] > span[0]):
+        length += max(0.0, b - max(a, end))
+        end = max(end, b)
+    return length
+
+
+def test_what_is_reached_and_seen_is_drawn_and_in_the_legend(opened):
+    page = opened()
+    assert page.locator(".fr-reached").count() == 0
+    page.click(".fr-item >> nth=0")
+    assert page.locator(".fr-reached li").count() == 3
+    page.uncheck(".fr-overlays input >> nth=0")
+    assert page.locator(".fr-reached li").count() == 1
+    page.uncheck(".fr-overlays input >> nth=1")
+    assert page.locator(".fr-reached").count() == 0
+    page.click(".fr-back")
+
+
+def test_everything_is_reached_by_keyboard(opened):
+    page = opened()
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("(e => e.id || e.className || e.tagName)(document.activeElement)"))
+    assert {"fr-find", "fr-item", "fr-by", "leaflet-control-zoom-in", "fr-whole"} <= reached
+    page.focus(".fr-item")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "H2"
+    page.keyboard.press("Escape")
+    assert page.locator("#fr-overview").is_visible()
+    assert page.evaluate("document.activeElement.className") == "fr-item"
+
+
+def test_numbers_follow_the_language(opened, demo_result):
+    space = demo_result.meeting_spaces.sort_values("rank").index[0]
+    page = opened(f"#show={space}")
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    english = page.locator("#fr-details").inner_text()
+    page.click("#fr-languages >> text=Dansk")
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    danish = page.locator("#fr-details").inner_text()
+    best = str(round(demo_result.meeting_spaces["floating"][space] * 100))
+    assert best in english and best in danish
+    assert re.search(r"\d%", english) and re.search(r"\d %", danish) and not re.search(r"\d%", danish)
+    assert "could" in english.lower() or "can become" in english
+    assert "kan blive" in danish
+
+
+def test_prints_map_and_list_without_controls(opened):
+    page = opened()
+    page.emulate_media(media="print")
+    for hidden in ("#fr-search", "#fr-weights", ".leaflet-control-zoom", "#fr-languages"):
+        assert page.locator(hidden).is_hidden()
+    assert page.locator("#fr-legend").is_visible() and page.locator(".fr-item >> nth=0").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_paper_is_light_and_has_the_ground(opened, scheme):
+    """The colours of ground, buildings and meeting spaces are all on the sheet."""
+    page = opened(color_scheme=scheme)
+    sheet = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True, print_background=True))[0]
+    pixels = np.asarray(sheet.render(scale=1.5).to_pil().convert("RGB")).reshape(-1, 3).astype(int)
+    for colour in ("#f3f0ea", "#dcd6cc", "#c4bbad", "#cfdde3", "#e2e6d8", *RAMP[2:4]):
+        wanted = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+        assert (np.abs(pixels - wanted).max(axis=1) <= 3).sum() > 40, colour
+    assert page.locator("#fr-legend").evaluate("e => getComputedStyle(e).backgroundColor") == (
+        "rgb(253, 252, 250)" if scheme == "light" else "rgb(31, 31, 30)"
+    ), "the window is as it was"
+
+
+def test_light_and_dark_are_chosen_on_the_page(opened):
+    ground = "getComputedStyle(document.documentElement).getPropertyValue('--map-ground').trim()"
+    page = opened(color_scheme="light")
+    page.click("#fr-theme")
+    assert page.evaluate(ground) == "#383633" and "theme=dark" in page.evaluate("location.hash")
+    assert page.locator("#fr-theme").inner_text() == "Light map"
+    assert axe(page) == []
+    again = opened(page.evaluate("location.hash"), color_scheme="light")
+    assert again.evaluate(ground) == "#383633"
+    again.click("#fr-theme")
+    assert again.evaluate(ground) == "#f3f0ea" and "theme" not in again.evaluate("location.hash")
+    dark = opened("#theme=light", color_scheme="dark")
+    assert dark.evaluate(ground) == "#f3f0ea"
+    ground_drawn = f"{MAP}.getPane('ground').querySelector('canvas').getContext('2d').getImageData(700, 500, 300, 300)"
+    shades = [p.evaluate(f"Array.from({ground_drawn}.data).reduce((a, b) => a + b, 0)") for p in (page, dark)]
+    assert shades[0] < shades[1], "what is drawn is dark as well"
+
+
+def test_an_online_base_map_is_asked_for_only_on_request(browser, tmp_path):
+    model = web_page.build_map(fixtures.synthetic(), "en", tiles="https://tiles.example/{z}/{x}/{y}.png")
+    path = tmp_path / "tiles.html"
+    model.save(str(path))
+    page = browser.new_page()
+    asked = []
+
+    def answer(route):
+        if route.request.url.startswith("https://tiles.example/"):
+            asked.append(route.request.url)
+            route.fulfill(status=204)
+        else:
+            route.continue_()
+
+    page.route("**/*", answer)
+    page.goto(path.as_uri())
+    page.wait_for_timeout(500)
+    assert asked
+    refused = page.evaluate(
+        "() => new Promise(done => { const i = new Image(); i.onerror = () => done(true); i.onload = () => done(false);"
+        " i.src = 'https://other.example/x.png'; })"
+    )
+    assert refused
+    page.close()
+
+
+def test_nothing_can_be_asked_for_without(browser, saved):
+    """The policy of the page refuses a request that the page would make."""
+    page = browser.new_page()
+    page.goto(saved.as_uri())
+    said = page.evaluate(
+        """() => new Promise(done => {
+            document.addEventListener('securitypolicyviolation', e => done(e.violatedDirective));
+            fetch('https://example.org/x').catch(() => {}); })"""
+    )
+    assert said == "connect-src"
+    page.close()
+
+
+def test_data_of_the_page_are_json(saved):
+    html = saved.read_text(encoding="utf-8")
+    start = html.index('id="faellesrum-data">') + len('id="faellesrum-data">')
+    assert json.loads(html[start : html.index("</script>", start)])["reach"]["walks"]

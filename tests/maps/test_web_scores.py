@@ -1,0 +1,191 @@
+"""Weights that move: what the page works out, in a real browser, against spatial.scoring.scores."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spatial.analysis import result as analysis_result
+from spatial.core.model import ASPECTS, FLOATING
+from spatial.scoring import scores
+from tests.maps import fixtures
+
+MAP = "map_faellesrum"
+WEIGHTINGS = 100
+SUFFIXES = ("_low", "", "_high")
+
+
+@pytest.fixture(scope="module")
+def result(demo_result):
+    return demo_result
+
+
+@pytest.fixture(scope="module")
+def page(browser, result, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "map.html"
+    result.map("en").save(str(path))
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    trouble = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_selector(fixtures.READY)
+    yield page
+    page.close()
+    assert trouble == []
+
+
+def weightings(rubric):
+    """Random weights, some of them zero, but never all of an aspect that counts."""
+    rng = np.random.default_rng(5)
+    for _ in range(WEIGHTINGS):
+        aspects = {name: float(rng.choice([0, rng.uniform(0, 4)], p=[0.15, 0.85])) for name in ASPECTS}
+        aspects[ASPECTS[rng.integers(len(ASPECTS))]] = 1.0
+        indicators = {name: float(rng.choice([0, rng.uniform(0, 4)], p=[0.2, 0.8])) for name in rubric.rules}
+        for aspect in ASPECTS:
+            own = [name for name, rule in rubric.rules.items() if rule.aspect == aspect]
+            indicators[own[rng.integers(len(own))]] = 1.5
+        yield aspects, indicators
+
+
+@pytest.mark.browser
+def test_a_hundred_weightings_give_the_scores_that_python_gives(page, result):
+    tables = {"spaces": result.meeting_spaces, "places": result.places}
+    largest = 0.0
+    for aspects, indicators in weightings(result.rubric):
+        rubric = scores.reweighted(result.rubric, aspects=aspects, indicators=indicators)
+        for name, table in tables.items():
+            wanted = scores.score(
+                scores.judge_all(result.evidence, table.index, rubric), table.index, replace(rubric, draws=1), 1
+            )
+            found = page.evaluate(
+                f"""([name, weights]) => {{
+                    const f = {MAP}.faellesrum.model.score(name, weights);
+                    const plain = Object.entries(f.scores).map(([k, parts]) => [k, parts.map(p => Array.from(p))]);
+                    return {{ scores: Object.fromEntries(plain), coverage: Array.from(f.coverage), rank: f.rank }};
+                }}""",
+                [name, {"aspects": aspects, "indicators": indicators}],
+            )
+            for score in (FLOATING, *ASPECTS):
+                if score != FLOATING and aspects[score] == 0:
+                    continue
+                for suffix, column in zip(SUFFIXES, found["scores"][score], strict=True):
+                    difference = np.abs(np.array(column) - wanted[score + suffix].to_numpy()).max()
+                    largest = max(largest, difference)
+            assert np.array(found["coverage"]) == pytest.approx(wanted["coverage"].to_numpy(), abs=1e-9)
+            ranks = [None if np.isnan(rank) else int(rank) for rank in wanted["rank"].astype(float)]
+            best = np.sort(wanted[FLOATING].to_numpy())
+            if np.diff(best).min() > 1e-6 or found["rank"] == ranks:
+                assert found["rank"] == ranks
+            else:  # equal to the last digit shown: either order is right
+                assert [rank is None for rank in found["rank"]] == [rank is None for rank in ranks]
+                off = [abs(a - b) for a, b in zip(found["rank"], ranks, strict=True) if a is not None]
+                assert max(off) <= 1
+    assert largest < 1e-6
+
+
+@pytest.mark.browser
+def test_the_weights_of_the_rubric_give_what_is_shown_without_any(page, result):
+    found = page.evaluate(f"Array.from({MAP}.faellesrum.model.score('spaces', null).scores.floating[1])")
+    assert found == pytest.approx(result.meeting_spaces[FLOATING].to_numpy(), abs=1e-6)
+    ranks = page.evaluate(f"{MAP}.faellesrum.model.score('spaces', null).rank")
+    assert ranks == result.meeting_spaces["rank"].tolist()
+
+
+def numbers(page):
+    return page.eval_on_selector_all(
+        ".fr-item", "all => all.map(e => [e.dataset.space, e.querySelector('b').textContent])"
+    )
+
+
+@pytest.mark.browser
+def test_a_slider_moved_by_keyboard_changes_list_colours_and_address(page, result):
+    before = numbers(page)
+    page.click("#fr-weights summary >> nth=0")
+    slider = page.locator("#fr-w-aspects-mixing")
+    slider.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    assert slider.input_value() == "4"
+    assert "w=mixing:4" in page.evaluate("location.hash")
+    rubric = replace(scores.reweighted(result.rubric, aspects={"mixing": 4.0}), draws=1)
+    index = result.meeting_spaces.index
+    wanted = scores.score(scores.judge_all(result.evidence, index, rubric), index, rubric, 1)
+    top = wanted["rank"].sort_values(kind="stable").index[: len(before)]
+    after = numbers(page)
+    assert after != before
+    assert {identity for identity, _ in after} == set(top)
+    assert {identity: text for identity, text in after} == {
+        identity: str(round(wanted[FLOATING][identity] * 100)) for identity in top
+    }
+    assert page.locator("#fr-w-aspects-mixing-share").inner_text() == "50%"
+    assert "own weights" in page.locator("#fr-weights-note").inner_text()
+    page.click("#fr-weights-reset")
+    assert numbers(page) == before and page.locator("#fr-weights-note").is_hidden()
+    assert "w=" not in page.evaluate("location.hash")
+
+
+@pytest.mark.browser
+def test_weights_that_leave_nothing_are_refused_in_words(page):
+    for name in ASPECTS:
+        page.evaluate(
+            """id => { const input = document.getElementById(id); input.value = 0;
+                input.dispatchEvent(new Event('input')); }""",
+            f"fr-w-aspects-{name}",
+        )
+    assert "must count" in page.locator("#fr-weights-status").inner_text()
+    assert page.locator(f"#fr-w-aspects-{ASPECTS[-1]}").input_value() == "1"
+    page.click("#fr-weights-reset")
+
+
+@pytest.mark.browser
+def test_presets_and_indicators(page):
+    page.select_option("#fr-preset", "openness")
+    assert page.locator("#fr-w-aspects-openness").input_value() == "3"
+    assert "w=openness:3" in page.evaluate("location.hash")
+    page.click("#fr-weights details >> nth=1")
+    page.evaluate(
+        """() => { const input = document.getElementById('fr-w-indicators-legal_access'); input.value = 0;
+            input.dispatchEvent(new Event('input')); }"""
+    )
+    assert page.locator("#fr-preset").input_value() == "own"
+    assert "i=legal_access:0" in page.evaluate("location.hash")
+    page.select_option("#fr-preset", "default")
+    assert page.evaluate("location.hash") in ("", "#")
+
+
+def test_what_was_judged_travels_with_little_loss(result):
+    from spatial.maps.web import score_payload
+
+    table = analysis_result.for_page(result)["judged"]["places"]
+    coded = score_payload.judged(table)
+    import base64
+
+    best = np.frombuffer(base64.b64decode(coded["best"]), dtype="<f4").reshape(table.best.shape)
+    assert np.abs(best - table.best).max() < 1e-7
+    bits = np.unpackbits(np.frombuffer(base64.b64decode(coded["known"]), dtype=np.uint8), bitorder="little")
+    assert (bits[: table.known.size].reshape(table.known.shape).astype(bool) == table.known).all()
+
+
+@pytest.mark.browser
+def test_lenses_give_what_python_gives(page, result):
+    assert len(result.lenses) == page.evaluate("document.querySelectorAll('#fr-lens-choice option').length") - 1 > 3
+    for lens in result.lenses:
+        page.select_option("#fr-lens-choice", lens.id)
+        assert f"lens={lens.id}" in page.evaluate("location.hash")
+        for name, table in (("spaces", lens.meeting_spaces), ("places", lens.places)):
+            found = page.evaluate(
+                f"""name => {{ const f = {MAP}.faellesrum.model.score(name, null);
+                    return [f.scores.floating.map(p => Array.from(p)), Array.from(f.coverage), f.rank]; }}""",
+                name,
+            )
+            wanted = table.loc[(result.meeting_spaces if name == "spaces" else result.places).index]
+            for suffix, column in zip(SUFFIXES, found[0], strict=True):
+                assert column == pytest.approx(wanted[FLOATING + suffix].tolist(), abs=1e-6)
+            assert found[1] == pytest.approx(wanted["coverage"].tolist(), abs=1e-9)
+            ranks = [None if np.isnan(rank) else int(rank) for rank in wanted["rank"].astype(float)]
+            assert [a is None for a in found[2]] == [b is None for b in ranks]
+            off = [abs(a - b) for a, b in zip(found[2], ranks, strict=True) if a is not None]
+            assert max(off, default=0) <= 1
+    page.select_option("#fr-lens-choice", "")
+    assert "lens" not in page.evaluate("location.hash")

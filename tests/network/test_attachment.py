@@ -1,0 +1,132 @@
+"""Where geometries meet a network that has changed a little is what they meet when all is found anew."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spatial.core.incremental import AFRESH, Memory
+from spatial.network import attachment
+from spatial.network import graph as network_graph
+from spatial.visibility.isovists import Occluders, in_sight
+
+SIDE_M, STEP_M = 1000, 100
+
+
+def streets(gone=(), links=()):
+    """A grid of streets a hundred metres apart, without some, with some more."""
+    lines = [((x, y), (x + STEP_M, y)) for x in range(0, SIDE_M, STEP_M) for y in range(0, SIDE_M + 1, STEP_M)]
+    lines += [((x, y), (x, y + STEP_M)) for x in range(0, SIDE_M + 1, STEP_M) for y in range(0, SIDE_M, STEP_M)]
+    lines = [line for i, line in enumerate(lines) if i not in gone] + list(links)
+    ids = {end: i for i, end in enumerate(sorted({end for line in lines for end in line}))}
+    table = gpd.GeoDataFrame(
+        {
+            "node_ids": [np.array([ids[a], ids[b]]) for a, b in lines],
+            "allowed": True,
+            "lit": None,
+            "surface": None,
+            "wheelchair": None,
+            "kerb": None,
+            "incline": np.nan,
+            "width_m": np.nan,
+            "steps": False,
+            "major": False,
+            "is_crossing": False,
+            "bridge": False,
+            "tunnel": False,
+        },
+        geometry=[shapely.LineString(line) for line in lines],
+        crs=25832,
+    )
+    nothing = gpd.GeoDataFrame(
+        {"node_id": np.empty(0, np.int64), "locked": [], "kerb": [], "crossing": []}, geometry=[], crs=25832
+    )
+    return network_graph.build_network(table, nothing)
+
+
+def met(once, graph, shapes, walls, *, within_m=25.0, always=False):
+    clear = partial(in_sight, occluders=Occluders.from_geometries([], walls))
+    meeting = attachment.Meeting(graph, once)
+    attach = partial(attachment.attach, graph, clear=clear, within_m=within_m, always=always)
+    return meeting("shapes", shapes, lambda rows: attach(shapes[rows]), walls=walls, within_m=within_m)
+
+
+def scattered(seed, count=40):
+    """Points, and every fourth of them a square around it."""
+    points = shapely.points(np.random.default_rng(seed).uniform(0, SIDE_M, (count, 2)))
+    points[::4] = shapely.buffer(points[::4], 12.0, cap_style="square")
+    return points
+
+
+def fences(seed, count):
+    start = np.random.default_rng(seed).uniform(0, SIDE_M, (count, 2))
+    return shapely.linestrings(np.stack([start, start + np.array((30.0, 40.0))], axis=1))
+
+
+def same(one, other):
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("owner", "edge", "offset_m", "leg_m", "indptr")
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    gone=st.sets(st.integers(0, 100), max_size=3),
+    corner=st.integers(0, 8),
+    link=st.booleans(),
+    moved=st.integers(0, 5),
+    walls=st.integers(60, 90),
+    seed=st.integers(0, 99),
+    within_m=st.sampled_from([10.0, 25.0]),
+    always=st.booleans(),
+)
+def test_mended_is_as_found_anew(gone, corner, link, moved, walls, seed, within_m, always):
+    twice = [((0, 0), (STEP_M, 0)), ((500, 500), (500, 600))]
+    before, shapes, fenced = streets(links=twice), scattered(seed), fences(seed, 75)
+    at = corner * STEP_M
+    after = streets(gone, twice + ([((at, at), (at + STEP_M, at + STEP_M))] if link else []))
+    others = np.concatenate([shapes[moved:], scattered(seed + 1, moved)])
+    once = Memory()
+    meet = partial(met, within_m=within_m, always=always)
+    meet(once, before, shapes, fenced)
+    assert same(meet(once, after, others, fences(seed, walls)), meet(AFRESH, after, others, fences(seed, walls)))
+
+
+def test_only_what_is_near_a_change_is_attached_again():
+    shapes = shapely.points([[50.0, 20.0], [950.0, 990.0]])
+    first, later = streets(), streets(links=[((0, 0), (STEP_M, STEP_M))])
+    once, rows = Memory(), []
+    for graph in (first, later):
+        attachment.Meeting(graph, once)(
+            "shapes", shapes, lambda which, graph=graph: rows.append(which) or attachment.attach(graph, shapes[which])
+        )
+    assert [which.tolist() for which in rows] == [[0, 1], [0]]
+
+
+def test_the_first_geometry_is_attached_where_there_was_none():
+    once, one = Memory(), shapely.points([[50.0, 20.0]])
+    met(once, streets(), one[:0], fences(1, 3))
+    changed = streets(links=[((0, 0), (STEP_M, STEP_M))])
+    assert same(met(once, changed, one, fences(1, 4)), met(AFRESH, changed, one, fences(1, 4)))
+
+
+def test_ways_that_are_drawn_twice_are_told_apart():
+    twice = streets(links=[((0, 0), (STEP_M, 0))])
+    found = attachment.difference(twice, streets())
+    assert (found.moved < 0).sum() == 1
+    assert [one.length for one in found.changed] == [STEP_M]
+    assert attachment.difference(twice, twice).moved.tolist() == list(range(len(twice.geometry)))
+
+
+@pytest.mark.parametrize(("gone", "expected"), [((), 0), ((0,), 1), ((0, 5), 2)])
+def test_what_went_is_named(gone, expected):
+    found = attachment.difference(streets(), streets(gone))
+    assert len(found.changed) == expected
+    assert (found.moved < 0).sum() == expected

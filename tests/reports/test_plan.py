@@ -1,0 +1,254 @@
+"""The report of a plan: what it says against the comparison and the two results, in a browser, and as PDF."""
+
+import io
+from dataclasses import replace
+
+import pandas as pd
+import pypdf
+import pytest
+
+import spatial
+from spatial.core.languages import LANGUAGES, texts
+from spatial.reports import html as reports_html
+from spatial.reports import pdf, plan
+from spatial.reports.sections import Words
+from tests.maps import fixtures
+from tests.maps.reading import Page
+from tests.maps.test_web_page import DESK, PHONE, axe
+
+VERDICT = ["A sentence of the verdict."]
+# A playground that is shut for a phase of two years, and a bench that comes with the last one.
+PHASES = {
+    "phases": [
+        {"phase": 1, "name": "2027", "years": 2.0, "spaces_open": 27, "spaces_shut": 1, "losing": 431}
+        | {"median_after": 58},
+        {"phase": 2, "name": "2029", "years": None, "spaces_open": 29, "spaces_shut": 0, "losing": 7}
+        | {"median_after": 77},
+    ],
+    "spaces": [
+        {"before_id": None, "after_id": "space:new", "name": None, "kinds": "bench;table"}
+        | {"states": ["not_yet", "open"]},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def after(demo_data):
+    estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
+    return spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf", plan=demo_data / "invented_plan.geojson")
+
+
+@pytest.fixture(scope="module")
+def found(demo_result, after):
+    return spatial.compare(demo_result, after)
+
+
+@pytest.fixture(scope="module")
+def documents(demo_result, after, found):
+    first = str(demo_result.meeting_spaces.index[0])
+    shut = {"before_id": first, "after_id": first, "name": None, "kinds": "pitch", "states": ["shut", "open"]}
+    phases = {**PHASES, "spaces": [shut, *PHASES["spaces"]]}
+    return {
+        lang: plan.plan_document(
+            demo_result, after, found, after.field_checks, lang=lang, verdict=VERDICT, phases=phases
+        )
+        for lang in LANGUAGES
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pages(documents):
+    return {lang: reports_html.html(document) for lang, document in documents.items()}
+
+
+def say(lang, part):
+    return texts(lang, "report")["plan"][part]
+
+
+def score(value):
+    return round(value * 100)
+
+
+def test_the_answer_counts_what_the_comparison_counts(pages, found):
+    spaces, homes, median = Page(pages["en"]).items[:3]
+    states = found.spaces["state"].value_counts()
+    assert f"{states['changed']} change, and {states['kept']} stay" in spaces
+    assert "lost" not in states and spaces.startswith("With the plan no meeting places go, none come")
+    told = {name: found.homes.loc[found.homes["state"] == name, "dwellings"].sum() for name in ("winning", "losing")}
+    assert f"{round(told['winning'], -1):.0f} homes get better" in homes
+    assert f"and {told['losing']:.0f} get worse" in homes
+    # Whom it hits hardest, counted again from the doors.
+    losing = {
+        lens: found.homes.loc[found.homes[f"state_{lens}"] == "losing", "dwellings"].sum()
+        for lens in texts("en")["lens"]
+    }
+    worst = max(losing, key=losing.get)
+    assert texts("en", "report")["lenses"]["as"][worst] in homes and f"{round(losing[worst], -1):,.0f} homes" in homes
+    assert f"has {score(found.median_after)} of 100 both today and with the plan" in median
+    assert score(found.median_before) == score(found.median_after)
+    assert 0.99 <= found.keeps_share < 1 and "in 99% of" in median  # all of it only where it is all
+
+
+def test_the_table_has_what_moves_by_a_point_those_that_lose_first(pages, found):
+    rows = Page(pages["da"]).tables[say("da", "changes")["caption"]][1:]
+    scores = found.spaces[["floating_before", "floating_after"]].map(score)
+    moving = scores[(scores["floating_before"] != scores["floating_after"]) & (found.spaces["state"] != "kept")]
+    change = (moving["floating_after"] - moving["floating_before"]).sort_values(kind="stable")
+    assert len(rows) == len(moving) > 1 and change.iloc[0] < 0 < change.iloc[-1]
+    for number, (row, at) in enumerate(zip(rows, change.index, strict=True), 1):
+        assert row[0].startswith(f"{number}. ")
+        assert row[1] == f"{moving.at[at, 'floating_before']} til {moving.at[at, 'floating_after']}"
+        assert row[2].split()[0] == f"{change[at]:+d}".replace("-", "−")
+    small = (found.spaces["state"] == "changed").sum() - len(moving)
+    assert any(text.startswith(f"På {small} steder ændrer") for text in Page(pages["da"]).paragraphs)
+    assert "osm:" not in "".join("".join(row) for row in rows) and "plan:" not in rows[0][3]
+
+
+def test_the_reasons_are_the_measures_before_and_after(pages, demo_result, after, found):
+    """The playground moved from the road: 2 of 30 places; its share of homes outside the estate, from the evidence."""
+    row = next(r for r in Page(pages["en"]).tables[say("en", "changes")["caption"]][1:] if "2 playgrounds" in r[0])
+    values = [
+        result.evidence.set_index(["place_id", "indicator"]).at[("space:osm:way/157841252", "mix_in_out"), "value"]
+        for result in (demo_result, after)
+    ]
+    assert f"from {values[0] * 100:.0f} to {values[1] * 100:.0f}%" in row[3]
+    assert "59 homes are demolished" in row[3] and row[3].count("59 homes are demolished") == 1
+
+
+def test_the_buildings_hit_hardest_come_first(pages, found):
+    rows = Page(pages["en"]).tables[say("en", "homes")["worst_caption"]][1:]
+    losing = found.homes[found.homes["state"] == "losing"]
+    worst = losing.loc[losing["change"].idxmin()]
+    homes = losing[losing["building"] == worst["building"]]
+    assert rows[0] == [
+        "A", f"{homes['dwellings'].sum():.0f}", str(len(homes)),
+        f"{score(worst['best_before'])} to {score(worst['best_after'])}",
+    ]  # fmt: skip
+
+
+def test_each_lens_tells_who_loses_and_who_gains(pages, found):
+    rows = Page(pages["da"]).tables[say("da", "lenses")["caption"]][1:]
+    told = []
+    for row in rows:
+        lens = next(id_ for id_, about in texts("da")["lens"].items() if row[0].startswith(about["title"]))
+        doors = found.homes[f"state_{lens}"]
+        losing = found.homes.loc[doors == "losing", "dwellings"].sum()
+        expected = f"{round(losing, -1):,.0f}".replace(",", ".") if losing >= 100 else f"{losing:.0f}"
+        assert row[1] == expected
+        told.append(losing)
+    assert len(told) == 7 and told == sorted(told, reverse=True)
+
+
+def test_what_the_plan_does_is_told_with_its_own_notes(pages, found):
+    items = Page(pages["da"]).items
+    for note in found.items["note"]:
+        assert any(note in item for item in items), note
+    assert any(item.startswith("Vejen »Invented road« er kommet til (INVENTED") for item in items)
+
+
+def test_what_changed_has_its_unit_once():
+    danish, english = Words("da"), Words("en")
+    assert danish.changed("dwellings_decay", [211.9], unit=False) == "212"
+    assert danish.changed("dwellings_decay", [177.2], unit=True) == "177 boliger"
+    assert english.changed("lit_share", [0.0, 1.0], unit=False) == "0–100"
+    assert danish.changed("lit_share", [0.06, 1.0], unit=True) == "6–100\u00a0%"
+    assert danish.changed("severance", [0.25], unit=True) == "0,2 veje"
+    assert danish.changed("nearest_walk", [639.0], unit=True) == "640 m"
+
+
+def test_buildings_lose_where_any_home_in_them_does():
+    homes = pd.DataFrame(
+        {
+            "building": ["a", "a", "b", "b", "c"],
+            "state": ["winning", "losing", "winning", "keeping", "demolished"],
+            "dwellings": [9.0, 1.0, 2.0, 5.0, 1.0],
+        }
+    )
+    assert plan.states(homes).to_dict() == {"a": "losing", "b": "keeping", "c": "demolished"}
+    assert plan.states(homes.iloc[:0]).empty
+
+
+def test_the_phases_say_what_is_shut_and_for_how_long(pages):
+    tables = Page(pages["da"]).tables
+    assert tables[say("da", "timeline")["caption"]][1:] == [
+        ["1 (2027)", "2 år", "27", "1", "430", "58"],
+        ["2 (2029)", "–", "29", "0", "7", "77"],
+    ]
+    head, shut, new = tables[say("da", "timeline")["spaces_caption"]]
+    assert head[1:] == ["1 (2027)", "2 (2029)"]
+    assert shut[1:] == ["lukket", "åbent"] and new == ["Bænk og Bord med bænke", "endnu ikke", "åbent"]
+
+
+def test_several_plans_stand_side_by_side(demo_result, found, after):
+    row = {"median_after": 77, "worst_lens_median_after": 29, "losing": 22, "demolished": 59, "spaces_lost": 0}
+    plans = [
+        {"plan": "plan-a", **row, "dominated_by": ["plan-b"]},
+        {"plan": "plan-b", **row, "worst_lens_median_after": None, "losing": 1106, "dominated_by": []},
+    ]
+    told = plan.plan_document(demo_result, after, found, after.field_checks, lang="en", plans=plans, own="plan-a")
+    page = Page(reports_html.html(told))
+    assert page.tables[say("en", "beside")["caption"]][1:] == [
+        ["plan-a this report", "77", "29", "22", "59", "0"],
+        ["plan-b", "77", texts("en")["alternatives"]["not_known"], "1,110", "59", "0"],
+    ]
+    assert any(text.startswith("plan-a") and "plan-b" in text for text in page.paragraphs)
+    alone = plan.plan_document(demo_result, after, found, after.field_checks, lang="en", plans=plans[:1], own="plan-a")
+    assert say("en", "beside")["title"] not in Page(reports_html.html(alone)).headings
+
+
+def test_the_two_languages_tell_the_same(documents):
+    shapes = [[type(block).__name__ for block in documents[lang].blocks] for lang in LANGUAGES]
+    assert shapes[0] == shapes[1]
+    for lang in LANGUAGES:
+        page = Page(reports_html.html(documents[lang]))
+        assert VERDICT[0] in page.paragraphs
+        assert "{" not in " ".join([*page.paragraphs, *page.items, *page.headings])
+
+
+def test_an_empty_plan_is_told_to_change_nothing(demo_result):
+    same = spatial.compare(demo_result, demo_result)
+    page = Page(
+        reports_html.html(plan.plan_document(demo_result, demo_result, same, demo_result.field_checks, lang="da"))
+    )
+    assert page.items[0].startswith("Med planen forsvinder ingen mødesteder, ingen kommer til, ingen ændrer sig")
+    assert say("da", "ground")["none"] in page.paragraphs and say("da", "changes")["none"] in page.paragraphs
+    assert say("da", "homes")["nobody"] in page.paragraphs
+
+
+def test_names_of_a_plan_cannot_break_out(demo_result, after, found):
+    spoilt = replace(after, manifest={**after.manifest, "plan": {**after.manifest["plan"], "name": fixtures.HOSTILE}})
+    items = found.items.assign(note=fixtures.HOSTILE, name=fixtures.HOSTILE)
+    html = reports_html.html(
+        plan.plan_document(demo_result, spoilt, replace(found, items=items), after.field_checks, lang="da")
+    )
+    assert not {"img", "script"} & {tag for tag, _ in Page(html).tags}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_pdf_has_four_to_eight_pages_and_no_letter_is_missing(documents, lang):
+    from reportlab.pdfbase import pdfmetrics
+
+    made = pdf.document_pdf(documents[lang])
+    reader = pypdf.PdfReader(io.BytesIO(made))
+    assert 4 <= len(reader.pages) <= 8 and reader.metadata.title == documents[lang].title
+    assert made == pdf.document_pdf(documents[lang])
+    page = Page(reports_html.html(documents[lang]))
+    said = set("".join([*page.paragraphs, *page.items, *page.headings, *(str(rows) for rows in page.tables.values())]))
+    known = pdfmetrics.getFont("NotoSans-Regular").face.charToGlyph
+    assert {letter for letter in said if ord(letter) not in known} == set()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_no_violation_and_it_prints_on_four_to_eight_sheets(browser, pages, tmp_path, viewport):
+    file = tmp_path / "plan.html"
+    file.write_text(pages["da"], encoding="utf-8")
+    page = browser.new_page(viewport=viewport)
+    trouble = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.goto(file.as_uri())
+    assert axe(page) == [] and trouble == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    printed = page.pdf(format="A4", prefer_css_page_size=True)
+    assert 4 <= len(pypdf.PdfReader(io.BytesIO(printed)).pages) <= 8
+    page.close()

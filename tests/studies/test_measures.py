@@ -1,0 +1,179 @@
+"""Small measures: where they are tried, what they cost, and which come first."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+from spatial.cli import main
+from spatial.core import errors, languages
+from spatial.core.errors import ConfigError
+from spatial.plans import reading
+from spatial.settings.tags import tag_rules
+from spatial.studies import measures as studies_measures
+from spatial.texts import measures as texts_measures
+from tests.studies.test_what_if import DATA, demo  # noqa: F401
+
+CRS = 25832
+
+
+def written(tmp_path, text):
+    path = tmp_path / "measures.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+BENCH = (
+    '[bench]\nwhere = "space_without_seat"\ntags = {amenity = "bench"}\ncost_dkk = 10\ncost_dkk_per_m = 2\nwhy = "x"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BENCH.replace("why", "because"), "found where, .*, because; needed cost_dkk, .*, where, why; complete it"),
+        (BENCH.replace("space_without_seat", "moon"), r"found where = 'moon'; needed one of space_without_seat"),
+        (BENCH.replace("10", "-1"), r"found costs \[-1, 2\]; needed kroner from 0"),
+        (BENCH.replace("10", "0").replace("2\n", "0\n"), r"found costs \[0, 0\]"),
+        ("bench = 3", r"\[bench\] found 3; needed"),
+    ],
+)
+def test_a_wrong_list_of_measures_is_refused(tmp_path, text, message):
+    with pytest.raises(ConfigError, match=message):
+        studies_measures.read_measures(written(tmp_path, text))
+
+
+def test_what_a_measure_costs(tmp_path):
+    (bench,) = studies_measures.read_measures(written(tmp_path, BENCH))
+    assert bench.cost(0) == 10 and bench.cost(7.5) == 25
+
+
+def test_every_bundled_measure_has_words_and_a_reason():
+    for measure in studies_measures.read_measures():
+        assert measure.why and measure.cost(10) > 0
+        for lang in ("da", "en"):
+            words = languages.texts(lang)["suggest"]
+            assert words["measure"][measure.id] and words["tried"][measure.id]
+
+
+def rooms(*rows):
+    return gpd.GeoDataFrame(
+        {"kinds": [kinds for kinds, _ in rows]},
+        index=[f"space:{i}" for i in range(len(rows))],
+        geometry=[shape for _, shape in rows],
+        crs=CRS,
+    )
+
+
+def scenery(*, ways=(), objects=(), water=(), blocked=None):
+    """Ways are a graph of straight edges between points that are given."""
+    nodes = sorted({point for way in ways for point in way})
+    start, end = (np.array([nodes.index(way[k]) for way in ways], dtype=np.int64) for k in (0, 1))
+    lines = np.array([*(shapely.LineString(way) for way in ways), None], dtype=object)[:-1]
+    graph = SimpleNamespace(geometry=lines, attachable=np.ones(len(ways), dtype=bool), start=start, end=end)
+    return {
+        "network": graph,
+        "kinds": tag_rules(),
+        "place_objects": gpd.GeoDataFrame(
+            {"kind": [kind for kind, _ in objects]}, geometry=[shape for _, shape in objects], crs=CRS
+        ),
+    }
+
+
+def test_a_bench_is_tried_beside_a_place_where_nobody_can_sit():
+    pitch, park = shapely.box(0, 0, 20, 10), shapely.box(100, 0, 140, 40)
+    view = scenery(ways=[((-50, -10), (60, -10)), ((90, 20), (150, 20))])
+    found = studies_measures.find_candidates(
+        "space_without_seat", rooms(("pitch", pitch), ("park", park)), None, view, {"a": "b"}
+    )
+    beside, within = (spot.edit.geometry for spot in found)
+    # The way passes 10 m below the pitch: the bench stands 2 m off its edge. One leads through the park.
+    assert beside.y == pytest.approx(-2) and 0 <= beside.x <= 20
+    assert park.contains(within)
+    assert [spot.edit.feature for spot in found] == ["space:0", "space:1"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "objects", "count"),
+    [
+        ("pitch", (), 1),
+        ("bench;pitch", (), 0),
+        ("pitch", (("bench", shapely.Point(5, -3)),), 0),
+        ("pitch", (("bench", shapely.Point(5, -90)),), 1),
+        ("pitch", (("pitch", shapely.Point(5, -3)),), 1),
+    ],
+)
+def test_no_bench_is_tried_where_one_stands(kinds, objects, count):
+    view = scenery(ways=[((10, -10), (10, -60))], objects=objects)  # the spot is (10, -2)
+    assert (
+        len(
+            studies_measures.find_candidates(
+                "space_without_seat", rooms((kinds, shapely.box(0, 0, 20, 10))), None, view, {}
+            )
+        )
+        == count
+    )
+
+
+def test_links_that_spare_most_come_first_and_neighbours_are_one():
+    lines = shapely.linestrings([[[0, 0], [0, 10]], [[5, 0], [5, 10]], [[100, 0], [100, 10]]])
+    found = list(studies_measures._spread(lines, np.array([200.0, 300.0, 250.0])))
+    assert [(number, line.coords[0]) for number, line in found] == [(1, (5, 0)), (2, (100, 0))]
+
+
+def test_the_suggestions_of_the_demo(demo, tmp_path):  # noqa: F811
+    """One gate and all tables are tried; what comes out is ordered by worth and is a plan that does what it says."""
+    chosen = tuple(measure for measure in studies_measures.read_measures() if measure.id in ("gate", "table"))
+    estate = demo._estate
+    found, tried = studies_measures.find_measures(demo, estate, chosen, most=2)
+    assert tried == {"gate": 1, "table": 28} and len(found) == 2
+    worth = found["points"] / found["cost_dkk"] * 1000
+    np.testing.assert_allclose(worth, found["points_per_1000_dkk"])
+    assert worth.is_monotonic_decreasing and (found["points"] > 0).all()
+    texts_measures.write_measures(found, tmp_path, lang="en")
+    plan = reading.read_plan(tmp_path / texts_measures.PLAN_FILE, estate)
+    assert [edit.tags for edit in plan.edits] == [{"leisure": "picnic_table"}] * 2
+    assert demo.gain(demo.after(plan.edits[0])).points == pytest.approx(found["points"].iloc[0], rel=1e-6)
+    table = pd.read_csv(tmp_path / texts_measures.TABLE_FILE)
+    assert list(table["space_id"]) == list(found["space_id"]) and table["note"].str.contains("kr.").all()
+    assert json.loads(texts_measures.measures_as_json(found, tried))["suggestions"][0]["order"] == 1
+
+
+def test_nothing_to_suggest_says_so(demo):  # noqa: F811
+    found, tried = studies_measures.find_measures(demo, demo._estate, ())
+    assert not len(found) and not tried
+    assert "None of them" in texts_measures.measures_in_words(found, tried, lang="en")
+
+
+def test_two_results_for_one_change_are_never_told(demo, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(studies_measures, "_agree", lambda quick, whole: False)
+    chosen = tuple(measure for measure in studies_measures.read_measures() if measure.id == "table")
+    monkeypatch.setattr(studies_measures, "find_measures", lambda *given: FIRST(*given)[:1])
+    with pytest.raises(errors.SpatialError, match="judged in two ways with two results"):
+        studies_measures.find_measures(demo, demo._estate, chosen, most=1)
+
+
+FIRST = studies_measures.find_candidates
+
+
+def test_suggest_on_the_command_line(tmp_path):
+    text = (studies_measures.config.DEFAULTS / "measures.toml").read_text(encoding="utf-8")
+    measures = written(tmp_path, text[text.index("[gate]") : text.index("[link]")])
+    call = ["suggest", "--boundary", DATA / "reitbahnviertel.geojson", "--osm", DATA / "reitbahnviertel.osm.pbf"]
+    out = tmp_path / "ideas"
+    result = CliRunner().invoke(main.cli, [str(part) for part in [*call, "--measures", measures, "--out", out]])
+    assert result.exit_code == 0, result.output
+    assert "låste låger (1)" in result.output and "Små greb" in result.output
+    assert {path.name for path in out.iterdir()} == {texts_measures.PLAN_FILE, texts_measures.TABLE_FILE}
+
+
+def test_suggest_without_an_extract_is_wrong_usage():
+    result = CliRunner().invoke(main.cli, ["suggest", "--boundary", str(DATA / "reitbahnviertel.geojson")])
+    assert result.exit_code == 2 and "--osm FIL" in result.output
