@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from spatial.indicators.registry import indicator, known
     from spatial.settings.loading import DEFAULTS
     from spatial.studies.measures import suggest
+    from spatial.studies.plan_review import PlanReview
 
 __all__ = [
     "DEFAULTS",
@@ -45,6 +46,7 @@ __all__ = [
     "Estate",
     "IncompleteResult",
     "InputError",
+    "PlanReview",
     "SchemaError",
     "SourceError",
     "SourceFormatError",
@@ -65,6 +67,7 @@ _HOMES = {
     **dict.fromkeys(("load", "save"), "spatial.analysis.storage"),
     "analyse": "spatial.analysis.run",
     "suggest": "spatial.studies.measures",
+    "PlanReview": "spatial.studies.plan_review",
     "DEFAULTS": "spatial.settings.loading",
     **dict.fromkeys(("indicator", "known"), "spatial.indicators.registry"),
     **dict.fromkeys(("Comparison", "compare"), "spatial.analysis.before_after"),

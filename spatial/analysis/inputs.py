@@ -1,102 +1,170 @@
-"""What a run rests on, read and made one: the extract, municipal layers, answers from the field, models, a plan."""
+"""What a run rests on: where its inputs lie, the inputs as they were read, and how they are to be looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
-from spatial.core import model
-from spatial.core.model import Plan, Raster, RawData
+from spatial.analysis.result import SEED
+from spatial.core.crs import require_metric
+from spatial.core.errors import InputError
+from spatial.core.messages import phrase
+from spatial.core.model import Estate, Extract, Plan, Raster, RawData
 from spatial.core.timing import Clock
 from spatial.layers import conflation
-from spatial.osm import extract
-from spatial.osm.extract import Reading
+from spatial.osm.extract import Reading, read_extract
 from spatial.plans import application, reading
 from spatial.settings import tags
 from spatial.sources import rasters
+
+if TYPE_CHECKING:
+    from spatial.sources.field_answers import Answers
+
+
+@dataclass(frozen=True)
+class InputFiles:
+    """Where the inputs of a run lie, or what was read of them already; ``spatial.analyse`` says what each may be."""
+
+    osm: str | Path | Extract | Reading | RawData
+    layers: Sequence[str | RawData] = ()
+    complete: Sequence[str] = ()
+    terrain: rasters.Files | Raster | None = None
+    surface: rasters.Files | Raster | None = None
+    plan: str | Path | Plan | None = None
+    field_checks: str | Path | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a run rests on, read.
+
+    ``osm`` is OpenStreetMap by itself, ``registers`` the municipal layers, ``models`` the terrain and the
+    surface model by name, ``answers`` what was seen on the spot, ``seconds`` how long each stage of reading took.
+    """
+
+    estate: Estate
+    osm: RawData
+    registers: tuple[RawData, ...] = ()
+    models: Mapping[str, Raster] = field(default_factory=dict)
+    plan: Plan | None = None
+    answers: Answers | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, estate: Estate, files: InputFiles, progress: Callable[[str], None] | None = None) -> Inputs:
+        """Read all inputs, so that no service is asked twice and no file read twice.
+
+        Raises
+        ------
+        SpatialError
+            If an input is of the wrong kind, or cannot be read.
+        """
+        _check_kinds(estate, files)
+        require_metric(estate.crs, phrase("pipeline.estate", name=estate.name))
+        clock = Clock(progress)
+        with clock.stage("read"):
+            registers = _registers(files, estate)
+            osm = files.osm if isinstance(files.osm, RawData) else _read_osm(files.osm, estate)
+            plan = reading.read_plan(files.plan, estate) if isinstance(files.plan, str | Path) else files.plan
+            answers = _answers(files.field_checks)
+        models = _models(files, estate, clock)
+        return cls(estate, osm, registers, models, plan, answers, clock.seconds)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How inputs are looked at: the rubric (None: the bundled one), the seed, and up to which phase of the plan.
+
+    ``scores_only``: measure and score, and nothing more: no lenses, no layers of a map, no reach.
+    """
+
+    rubric: Path | None = None
+    seed: int = SEED
+    phase: int | None = None
+    scores_only: bool = False
 
 
 @dataclass(frozen=True)
 class Ground:
     """All sources as one, as they are or as a plan leaves them.
 
-    ``alone`` is OpenStreetMap by itself and ``registers`` the municipal layers, for the account of
-    sources; ``one`` is what they say together; ``checked`` is the manifest's entry on field checks.
-    ``edits`` are those of the plan as a map layer, None without any.
+    ``checked`` is the manifest's entry on field checks; ``edits`` are those of the plan as a map layer, None
+    without any.
     """
 
-    alone: RawData
-    registers: Sequence[RawData]
-    one: conflation.Conflated
+    conflated: conflation.Conflated
     checked: Mapping[str, Any]
-    plan: Plan | None
     edits: gpd.GeoDataFrame | None = None
 
 
-def gather_ground(
-    estate: model.Estate,
-    rules: tags.TagRules,
-    clock: Clock,
-    *,
-    osm: str | Path | model.Extract | Reading | RawData,
-    layers: Sequence[str | RawData] = (),
-    complete: Sequence[str] = (),
-    field_checks: str | Path | None = None,
-    plan: str | Path | Plan | None = None,
-    phase: int | None = None,
-) -> Ground:
-    """Read all sources, let them settle what they both know, and carry out the plan."""
-    with clock.stage("read"):
-        registers = _registers(layers, complete, estate)
-        alone = osm if isinstance(osm, RawData) else _extract(osm, estate)
-        intended = reading.read_plan(plan, estate) if isinstance(plan, str | Path) else plan
+def prepare_ground(inputs: Inputs, rules: tags.TagRules, clock: Clock, *, phase: int | None = None) -> Ground:
+    """Let the sources settle what they both know, put what was seen on the spot first, and carry out the plan."""
     with clock.stage("layers"):
-        one, checked = _settled(conflation.conflate(alone, registers, rules), field_checks)
-        edits = None
-        if intended is not None and intended.edits:
-            after = application.apply_plan(one.raw, intended, estate, until=phase)
-            edits = application.edits_table(one.raw, intended, estate, until=phase)
-            one = replace(one, raw=after)
-    return Ground(alone, registers, one, checked, intended, edits)
+        conflated = conflation.conflate(inputs.osm, inputs.registers, rules)
+        conflated, checked = _with_answers(conflated, inputs.answers)
+        plan, estate = inputs.plan, inputs.estate
+        if plan is None or not plan.edits:
+            return Ground(conflated, checked)
+        after = application.apply_plan(conflated.raw, plan, estate, until=phase)
+        edits = application.edits_table(conflated.raw, plan, estate, until=phase)
+        return Ground(replace(conflated, raw=after), checked, edits)
 
 
-def _extract(osm: str | Path | model.Extract | Reading, estate: model.Estate) -> RawData:
-    return osm.result() if isinstance(osm, Reading) else extract.read_extract(osm, estate)
+def _check_kinds(estate: object, files: InputFiles) -> None:
+    """Refuse what is of another kind than it should be, before a library does so in its own words."""
+    if not isinstance(estate, Estate):
+        raise InputError("pipeline.no_estate", found=estate, kind=type(estate).__name__)
+    if not isinstance(files.osm, (str, Path, Extract, Reading, RawData)):
+        raise InputError("pipeline.osm", found=files.osm)
+    if isinstance(files.layers, str):
+        raise InputError("pipeline.layers", found=files.layers)
 
 
-def read_models(estate: model.Estate, clock: Clock, **given: rasters.Files | Raster | None) -> dict[str, Raster]:
-    """Terrain and surface model, of which one or both may not be given."""
-    readers = {rasters.TERRAIN: rasters.terrain, rasters.SURFACE: rasters.surface}
-    found = {}
-    for what, given_ in given.items():
-        if given_ is not None:
-            with clock.stage(what):
-                found[what] = given_ if isinstance(given_, Raster) else readers[what](given_, estate)
-    return found
+def _read_osm(osm: str | Path | Extract | Reading, estate: Estate) -> RawData:
+    return osm.result() if isinstance(osm, Reading) else read_extract(osm, estate)
 
 
-def _registers(layers: Sequence[str | RawData], complete: Sequence[str], estate: model.Estate) -> list[RawData]:
+def _registers(files: InputFiles, estate: Estate) -> tuple[RawData, ...]:
     """Municipal layers around an estate, read where they are not read yet."""
-    if not layers and not complete:
-        return []
-    from spatial.sources import layers as sources_layers
+    if not files.layers and not files.complete:
+        return ()
+    from spatial.sources.layers import read_layers
 
-    return sources_layers.read_layers(layers, estate, complete=complete)
+    return tuple(read_layers(files.layers, estate, complete=files.complete))
 
 
-def _settled(one: conflation.Conflated, path: str | Path | None) -> tuple[conflation.Conflated, dict[str, Any]]:
+def _answers(field_checks: str | Path | None) -> Answers | None:
+    if field_checks is None:
+        return None
+    from spatial.sources.field_answers import read_field_answers
+
+    return read_field_answers(Path(field_checks))
+
+
+def _models(files: InputFiles, estate: Estate, clock: Clock) -> dict[str, Raster]:
+    """Terrain and surface model, of which one or both may not be given."""
+    readers = {rasters.TERRAIN: (files.terrain, rasters.terrain), rasters.SURFACE: (files.surface, rasters.surface)}
+    models = {}
+    for name, (given, read) in readers.items():
+        if given is not None:
+            with clock.stage(name):
+                models[name] = given if isinstance(given, Raster) else read(given, estate)
+    return models
+
+
+def _with_answers(
+    conflated: conflation.Conflated, answers: Answers | None
+) -> tuple[conflation.Conflated, dict[str, Any]]:
     """The sources with what was settled on the spot, and what the manifest says of it."""
-    if path is None:
-        return one, {}
-    from spatial.layers import field_answers as layers_field_answers
-    from spatial.sources import field_answers
+    if answers is None:
+        return conflated, {}
+    from spatial.layers.field_answers import apply_field_answers
 
-    answers = field_answers.read_field_answers(Path(path))
-    found, unknown = layers_field_answers.apply_field_answers(one, answers.used)
+    settled, unknown = apply_field_answers(conflated, answers.used)
     turned_away = [*answers.rejected, *((row, "unknown_object") for row in unknown)]
     entry = {
         "path": answers.provenance.path,
@@ -105,4 +173,4 @@ def _settled(one: conflation.Conflated, path: str | Path | None) -> tuple[confla
         "rejected": [{"row": row, "reason": reason} for row, reason in sorted(turned_away)],
         "dates": sorted({answer.checked_on for answer in answers.used}),
     }
-    return found, {"field_checks": entry}
+    return settled, {"field_checks": entry}

@@ -10,10 +10,9 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
-from spatial.analysis.inputs import Ground
-from spatial.core import model
+from spatial.analysis.inputs import Ground, Inputs, Options
 from spatial.core.languages import warning_text as sentence
-from spatial.core.model import LensResult, Plan, Provenance, Raster, RawData, Rubric
+from spatial.core.model import LensResult, Plan, Provenance, Rubric
 from spatial.core.versions import SCHEMA_VERSION, versions
 from spatial.osm import osmium_reader
 
@@ -23,20 +22,16 @@ log = logging.getLogger(__name__)
 MISSING_SHARE = 0.001
 
 
-def manifest(
-    estate: model.Estate,
-    ground: Ground,
-    models: Mapping[str, Raster],
-    rubric: Rubric,
-    seed: int,
-    timings: Mapping[str, float],
-    warnings: list[dict[str, Any]],
+def describe_run(
+    inputs: Inputs, options: Options, ground: Ground, rubric: Rubric, timings: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Everything that a result is made of and by, but for the lenses and the plan."""
-    raws = [ground.alone, *ground.registers]
+    """Everything that a result is made of and by, but for its warnings and the lenses."""
+    estate, models = inputs.estate, inputs.models
+    raws = [inputs.osm, *inputs.registers]
     drawn = [estate.provenance] if estate.provenance else []
     sources: list[Provenance] = [*(raw.provenance for raw in raws), *drawn, *estate.further]
     sources += [source for heights in models.values() for source in heights.provenance]
+    plan = {} if inputs.plan is None else {"plan": plan_entry(inputs.plan, options.phase)}
     return {
         "schema_version": SCHEMA_VERSION,
         "estate": {
@@ -55,23 +50,25 @@ def manifest(
             what: {"cell_m": heights.cell_m, "covered_share": round(heights.covered_share, 4)}
             for what, heights in models.items()
         },
-        "dropped": dict(ground.alone.dropped),
-        "repaired": dict(ground.alone.repaired),
+        "dropped": dict(inputs.osm.dropped),
+        "repaired": dict(inputs.osm.repaired),
         "layers": [
             {
                 "source_id": raw.provenance.source_id,
                 "dropped": dict(raw.dropped),
                 "repaired": dict(raw.repaired),
-                "matching": [dict(row) for row in ground.one.counts if row["source_id"] == raw.provenance.source_id],
+                "matching": [
+                    dict(row) for row in ground.conflated.counts if row["source_id"] == raw.provenance.source_id
+                ],
             }
-            for raw in ground.registers
+            for raw in inputs.registers
         ],
-        "warnings": warnings,
         "rubric": asdict(rubric),
-        "seed": seed,
+        "seed": options.seed,
         "versions": versions(),
         "timings": timings,
         **ground.checked,
+        **plan,
     }
 
 
@@ -100,10 +97,9 @@ def lens_entries(seen: tuple[LensResult, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def warnings_of(
-    estate: model.Estate, raw: RawData, found: gpd.GeoDataFrame, models: Mapping[str, Raster]
-) -> list[dict[str, Any]]:
+def warnings_of(inputs: Inputs, places: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """What the reader of a result must know: a code of ``[warning]`` in the texts, and its facts."""
+    estate, raw = inputs.estate, inputs.osm
     warnings: list[dict[str, Any]] = []
     path = raw.provenance.path
     missing = 1 - shapely.area(shapely.intersection(estate.context_area, raw.extent)) / estate.context_area.area
@@ -119,12 +115,12 @@ def warnings_of(
     if estate.missing_parcels:
         numbers = ", ".join(estate.missing_parcels)
         warnings.append({"code": "missing_parcels", "estate": estate.name, "parcels": numbers})
-    for what, heights in models.items():
+    for what, heights in inputs.models.items():
         if heights.covered_share < 1 - MISSING_SHARE:
             percent = max(1, round((1 - heights.covered_share) * 100))
             path_ = heights.provenance[0].path
             warnings.append({"code": f"{what}_ends", "path": path_, "estate": estate.name, "percent": percent})
-    if not len(found):
+    if not len(places):
         warnings.append({"code": "no_places", "estate": estate.name, "metres": round(estate.margin_m)})
     for warning in warnings:
         log.warning(sentence(warning, "en"))

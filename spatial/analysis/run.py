@@ -11,13 +11,12 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from spatial.analysis import context, inputs, manifest
+from spatial.analysis import manifest
+from spatial.analysis.context import context_layers
+from spatial.analysis.inputs import Ground, InputFiles, Inputs, Options, prepare_ground
 from spatial.analysis.result import SEED, Analysis
 from spatial.core import model
-from spatial.core.crs import require_metric
-from spatial.core.errors import InputError
 from spatial.core.incremental import AFRESH, Steps
-from spatial.core.messages import phrase
 from spatial.core.model import FLOATING, Plan, Raster, RawData, Rubric
 from spatial.core.timing import Clock
 from spatial.indicators import evidence as indicators_evidence
@@ -107,55 +106,81 @@ def analyse(
     SpatialError
         One of its kinds, with one line that says what and what to do.
     """
-    _check_kinds(estate, osm, layers)
-    require_metric(estate.crs, phrase("pipeline.estate", name=estate.name))
-    clock = Clock(progress)
-    rules, spec = tags.tag_rules(), settings_rubric.rubric(None if rubric is None else Path(rubric))
-    ground = inputs.gather_ground(
-        estate,
+    files = InputFiles(osm, layers, complete, terrain, surface, plan, field_checks)
+    options = Options(None if rubric is None else Path(rubric), seed, phase, scores_only)
+    return run(Inputs.read(estate, files, progress), options, progress, on_scored=scored)
+
+
+def run(
+    inputs: Inputs,
+    options: Options | None = None,
+    progress: Callable[[str], None] | None = None,
+    *,
+    on_scored: Callable[[Analysis], None] | None = None,
+) -> Analysis:
+    """Score the outdoor places of an estate from inputs that are read.
+
+    Parameters
+    ----------
+    inputs
+        What was read; see ``Inputs.read``.
+    options
+        How it is looked at. Default: the bundled rubric, all phases of the plan, everything that a map shows.
+    progress
+        Called with the name of each stage as it begins.
+    on_scored
+        Called with the result before it is looked at through the lenses.
+
+    Raises
+    ------
+    SpatialError
+        If the plan does not fit, or the rubric cannot be read.
+    """
+    options, clock = options or Options(), Clock(progress, inputs.seconds)
+    rules, spec = tags.tag_rules(), settings_rubric.rubric(options.rubric)
+    ground = prepare_ground(inputs, rules, clock, phase=options.phase)
+    view = survey(
+        ground.conflated,
+        inputs.estate,
         rules,
         clock,
-        osm=osm,
-        layers=layers,
-        complete=complete,
-        field_checks=field_checks,
-        plan=plan,
-        phase=phase,
+        absence=conflation.absence(inputs.registers),
+        models=inputs.models,
     )
-    models = inputs.read_models(estate, clock, terrain=terrain, surface=surface)
-    view = survey(ground.one, estate, rules, clock, absence=conflation.absence(ground.registers), models=models)
-    found = score_view(view, spec, seed, clock)
-    with clock.stage("reach"):
-        drawn = {} if scores_only else _drawn(view, found, estate)
-        reach = None if scores_only else siting.homes_served(view.sites, found.meeting_spaces.index, view.scenery)
-    warnings = manifest.warnings_of(estate, ground.alone, view.places, models)
-    analysis = Analysis(
-        estate=estate,
-        places=found.places,
-        meeting_spaces=found.meeting_spaces,
-        evidence=found.evidence,
-        layers=drawn | ({} if ground.edits is None else {"plan": ground.edits}),
-        rubric=found.rubric,
-        claims=conflation.claims_of(view.places, ground.one.claims),
-        manifest=manifest.manifest(estate, ground, models, found.rubric, seed, clock.seconds, warnings)
-        | {"lenses": [], "siting": {"dwellings": siting.dwellings_of(view.scenery)}}
-        | ({} if ground.plan is None else {"plan": manifest.plan_entry(ground.plan, phase)}),
-        reach=reach,
-        terrain=elevation.coarser(models["terrain"], DRAWN_CELLS) if "terrain" in models and not scores_only else None,
-    )
-    if scored is not None:
-        scored(analysis)
-    return analysis if scores_only else _through_lenses(analysis, view, found, clock)
+    scored = score_view(view, spec, options.seed, clock)
+    context = None if options.scores_only else map_context(view, scored, inputs.estate, clock)
+    analysis = _as_result(inputs, options, ground, view, scored, context, clock)
+    if on_scored is not None:
+        on_scored(analysis)
+    return analysis if options.scores_only else _through_lenses(analysis, view, scored, clock)
 
 
-def _check_kinds(estate: object, osm: object, layers: object) -> None:
-    """Refuse what is of another kind than it should be, before a library does so in its own words."""
-    if not isinstance(estate, model.Estate):
-        raise InputError("pipeline.no_estate", found=estate, kind=type(estate).__name__)
-    if not isinstance(osm, (str, Path, model.Extract, Reading, RawData)):
-        raise InputError("pipeline.osm", found=osm)
-    if isinstance(layers, str):
-        raise InputError("pipeline.layers", found=layers)
+def _as_result(
+    inputs: Inputs,
+    options: Options,
+    ground: Ground,
+    view: View,
+    scored: Judged,
+    context: MapContext | None,
+    clock: Clock,
+) -> Analysis:
+    """The result of a run, before it is looked at through the lenses."""
+    edits = {} if ground.edits is None else {"plan": ground.edits}
+    terrain = inputs.models.get(rasters.TERRAIN)
+    return Analysis(
+        estate=inputs.estate,
+        places=scored.places,
+        meeting_spaces=scored.meeting_spaces,
+        evidence=scored.evidence,
+        layers=({} if context is None else dict(context.layers)) | edits,
+        rubric=scored.rubric,
+        claims=conflation.claims_of(view.places, ground.conflated.claims),
+        manifest=manifest.describe_run(inputs, options, ground, scored.rubric, clock.seconds)
+        | {"warnings": manifest.warnings_of(inputs, view.places)}
+        | {"lenses": [], "siting": {"dwellings": siting.dwellings_of(view.scenery)}},
+        reach=None if context is None else context.reach,
+        terrain=None if terrain is None or options.scores_only else elevation.coarser(terrain, DRAWN_CELLS),
+    )
 
 
 @dataclass(frozen=True)
@@ -248,19 +273,29 @@ def score_view(view: View, spec: settings_rubric.RubricSpec, seed: int, clock: C
     return Judged(evidence, rubric, places, spaces)
 
 
-def _drawn(view: View, found: Judged, estate: model.Estate) -> dict[str, gpd.GeoDataFrame]:
-    """Layers that maps and tables show."""
-    scores = pd.concat([found.places[FLOATING], found.meeting_spaces[FLOATING]])
-    walks = view.scenery["walks"].distance_m
-    boundary = gpd.GeoDataFrame({"id": [estate.id], "name": [estate.name]}, geometry=[estate.boundary], crs=estate.crs)
-    return (
-        {name: view.scenery[name] for name in CONTEXT_LAYERS}
-        | context.context_layers(view.scenery, view.sites, estate)
-        | {
+@dataclass(frozen=True)
+class MapContext:
+    """What maps show around the places, and which dwellings reach which meeting space."""
+
+    layers: Mapping[str, gpd.GeoDataFrame]
+    reach: pd.DataFrame
+
+
+def map_context(view: View, scored: Judged, estate: model.Estate, clock: Clock) -> MapContext:
+    """Layers that maps and tables show, and which dwellings reach which meeting space."""
+    with clock.stage("reach"):
+        scores = pd.concat([scored.places[FLOATING], scored.meeting_spaces[FLOATING]])
+        walks = view.scenery["walks"].distance_m
+        boundary = gpd.GeoDataFrame(
+            {"id": [estate.id], "name": [estate.name]}, geometry=[estate.boundary], crs=estate.crs
+        )
+        layers = {
+            **{name: view.scenery[name] for name in CONTEXT_LAYERS},
+            **context_layers(view.scenery, view.sites, estate),
             "boundary": boundary,
             "homes": homes.best_space_per_home(view.scenery["dwellings"], view.sites, walks, scores),
         }
-    )
+        return MapContext(layers, siting.homes_served(view.sites, scored.meeting_spaces.index, view.scenery))
 
 
 def load_compiled() -> None:

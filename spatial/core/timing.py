@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 
 class Clock:
     """Time per stage, told to whoever listens."""
 
-    def __init__(self, progress: Callable[[str], None] | None) -> None:
-        self.seconds: dict[str, float] = {}
+    def __init__(
+        self, progress: Callable[[str], None] | None = None, seconds: Mapping[str, float] | None = None
+    ) -> None:
+        self.seconds: dict[str, float] = dict(seconds or {})
         self._tell = progress or (lambda stage: None)
 
     @contextmanager

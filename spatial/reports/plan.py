@@ -16,6 +16,7 @@ from spatial.reports import figures, plan_states, sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.reports.estate import framed
 from spatial.reports.figures import moved
+from spatial.reports.plan_states import Alternatives
 from spatial.reports.sections import Named, Words, shortened
 from spatial.texts import plans as texts_plans
 
@@ -38,8 +39,7 @@ def plan_document(
     lang: str,
     verdict: Sequence[str] = (),
     phases: Mapping[str, Any] | None = None,
-    plans: Sequence[Mapping[str, Any]] = (),
-    own: str = "",
+    alternatives: Alternatives | None = None,
 ) -> Document:
     """Say what a plan does, for a board.
 
@@ -57,9 +57,8 @@ def plan_document(
         More sentences on how sure it is, such as what would turn the verdict.
     phases
         The plan through its phases, as ``spatial.texts.plans.timeline_as_data`` gives it.
-    plans, own
-        This and other plans side by side, as ``spatial.texts.plans.alternatives_as_data`` gives them, and the name
-        of this one among them.
+    alternatives
+        This and other plans side by side.
 
     Raises
     ------
@@ -81,7 +80,7 @@ def plan_document(
         *_lenses(found, words),
         *plan_states.timeline_section(phases, names, words),
         *_sure(said, verdict, words),
-        *plan_states.alternatives_section(plans, own, words),
+        *plan_states.alternatives_section(alternatives, words),
         *sections.unknown(after, checks, names[1], words),
         *sections.context(after, words),
         *sections.how(after, words, first=words.say("plan.how.compared")),

@@ -1,11 +1,9 @@
-"""The section of a plan's report on the other plans.
-
-The section of a plan's report on the years of building.
-"""
+"""The sections of a plan's report on its alternatives and on the years of building."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from spatial.core.languages import said
@@ -17,18 +15,19 @@ COLUMNS = ("median_after", "worst_lens_median_after", "losing", "demolished", "s
 SCORES = COLUMNS[:2]
 
 
-def alternatives_section(rows: Sequence[Mapping[str, Any]], own: str, words: Words) -> list[Block]:
-    """Plans side by side, and which of them another is better than in everything; nothing without others.
+@dataclass(frozen=True)
+class Alternatives:
+    """Plans side by side, as ``spatial.texts.plans.alternatives_as_data`` gives them; ``own`` is that of the report."""
 
-    Parameters
-    ----------
-    rows
-        As ``spatial.texts.plans.alternatives_as_data`` gives them.
-    own
-        The plan of this report.
-    """
-    if len(rows) < 2:
+    rows: Sequence[Mapping[str, Any]]
+    own: str
+
+
+def alternatives_section(alternatives: Alternatives | None, words: Words) -> list[Block]:
+    """Plans side by side, and which of them another is better than in everything; nothing without others."""
+    if alternatives is None or len(alternatives.rows) < 2:
         return []
+    rows, own = alternatives.rows, alternatives.own
     say, shared = words.report["plan"]["beside"], words.shared["alternatives"]
     columns = (Column(say["plan"], 4), *(Column(say[name], 2.6, number=True) for name in COLUMNS))
     beaten = [

@@ -20,17 +20,12 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.analysis import inputs
-from spatial.core.crs import require_metric
+from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.core.errors import ConfigError, InputError, SpatialError
-from spatial.core.messages import phrase
 from spatial.core.model import FLOATING, Edit, Estate, Plan, Raster, RawData
-from spatial.core.timing import Clock
 from spatial.network import attachment, distances
 from spatial.network.graph import NO
 from spatial.settings import loading
-from spatial.settings import rubric as settings_rubric
-from spatial.settings import tags as settings_tags
 from spatial.sources import rasters
 from spatial.studies.what_if import Gain, Look, WhatIf
 from spatial.visibility.isovists import in_sight
@@ -412,7 +407,7 @@ def suggest(
     progress: Callable[[str], None] | None = None,
     tell: Callable[[int, int], None] | None = None,
 ) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
-    """Find the single measures that gain most for their cost; see `find`.
+    """Find the single measures that gain most for their cost; see `find_measures`.
 
     Parameters
     ----------
@@ -430,22 +425,9 @@ def suggest(
     SpatialError
         As ``spatial.analyse``.
     """
-    require_metric(estate.crs, phrase("pipeline.estate", name=estate.name))
     chosen = read_measures(None if measures is None else Path(measures))
-    rules, spec = settings_tags.tag_rules(), settings_rubric.rubric(None if rubric is None else Path(rubric))
-    clock = Clock(progress)
-    ground = inputs.gather_ground(
-        estate,
-        rules,
-        clock,
-        osm=osm,
-        layers=layers,
-        complete=complete,
-        field_checks=field_checks,
-        plan=plan,
-    )
-    models = inputs.read_models(estate, clock, terrain=terrain, surface=surface)
-    what_if = WhatIf(ground, estate, rules, spec, models=models)
+    files = InputFiles(osm, layers, complete, terrain, surface, plan, field_checks)
+    what_if = WhatIf(Inputs.read(estate, files, progress), None if rubric is None else Path(rubric), progress)
     if not what_if.before.dwellings["dwellings"].sum() > 0:
         raise InputError("suggestions.no_dwellings", estate=estate.name)
     return find_measures(what_if, estate, chosen, most=most, tell=tell)

@@ -1,89 +1,161 @@
-"""A plan compared with today, for the commands that tell it, write its tables and its report.
-
-A run with a plan: today, the plan, and where asked each of its phases, from inputs that are read once.
-"""
+"""A plan reviewed: the estate today, after the plan and in each phase, what is different, and what a board is told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spatial.analysis import before_after, run, storage
+from spatial.analysis.inputs import InputFiles, Inputs, Options
+from spatial.core import files
+from spatial.core.model import Plan
+from spatial.indicators import registry
+from spatial.plans import phases as plan_phases
+from spatial.plans import verdict
+from spatial.texts import plans as plan_texts
+
 if TYPE_CHECKING:
     from spatial.analysis.result import Analysis
-    from spatial.core.model import Estate, Plan, RawData, Result
-    from spatial.plans.comparison import Comparison
+    from spatial.analysis.storage import Press
+    from spatial.core.model import Estate, Extract, RawData
+    from spatial.osm.extract import Reading
     from spatial.reports.document import Document
 
+Progress = Callable[[str], None] | None
 
 REPORT = "plan.html"
+# Folder of the result without the plan, in that of a run with one.
+TODAY = "today"
 
 
-class Compared:
-    """One plan against today, followed through its phases where they are given; the last of them is ``then``."""
+class PlanReview:
+    """One plan against today, followed through its phases where they are given.
 
-    def __init__(self, today: Analysis, then: Analysis, phases: Sequence[Result] = ()) -> None:
-        from spatial.plans import comparison, verdict
-        from spatial.plans import phases as plans_phases
+    ``today`` and ``after`` are results, ``phases`` those of the phases before the last, ``comparison`` what is
+    different, ``weight_change`` the smallest change of weights that would turn the verdict, and ``timeline`` the
+    plan through its phases, None without any.
 
-        self.today, self.then = today, then
-        self.found: Comparison = comparison.compare(today, then)
-        self.turn = verdict.smallest_weight_change(today, then, self.found.homes)
-        self.timeline = plans_phases.compare_phases(today, [*phases, then]) if phases else None
+    Examples
+    --------
+    >>> review = PlanReview.run(estate, osm="denmark.osm.pbf", plan="plan.gpkg")  # doctest: +SKIP
+    >>> print(review.text("en"))  # doctest: +SKIP
+    >>> review.write(Path("plan"), "en")  # doctest: +SKIP
+    """
+
+    def __init__(self, today: Analysis, after: Analysis, phases: Sequence[Analysis] = ()) -> None:
+        self.today, self.after, self.phases = today, after, tuple(phases)
+        self.comparison = before_after.compare(today, after)
+        self.weight_change = verdict.smallest_weight_change(today, after, self.comparison.homes)
+        self.timeline = plan_phases.compare_phases(today, [*phases, after]) if phases else None
 
     @classmethod
-    def read(cls, today: Analysis, folder: Path) -> Compared:
-        """Compare a finished run, and those of its phases that it names."""
-        from spatial.analysis import loading, storage
+    def run(
+        cls,
+        estate: Estate,
+        *,
+        osm: str | Path | Extract | Reading | RawData,
+        plan: str | Path | Plan,
+        phases: bool = False,
+        inputs: InputFiles | None = None,
+        options: Options | None = None,
+        progress: Progress = None,
+    ) -> PlanReview:
+        """Score an estate today and as a plan leaves it, from inputs that are read once.
 
-        then = storage.load(folder)
-        phases = [loading.read_run(folder / name) for name in (then.manifest.get("plan") or {}).get("folders", [])]
-        return cls(today, then, phases)
+        Parameters
+        ----------
+        estate, osm, plan, progress
+            As ``spatial.analyse`` takes them.
+        phases
+            Score each phase of the plan too.
+        inputs
+            What else is read: municipal layers, models of terrain and surface, answers from the field.
+        options
+            Rubric, seed and phase. Default: the bundled rubric, the whole plan.
+
+        Raises
+        ------
+        SpatialError
+            If an input cannot be read, or the plan does not fit the estate.
+        """
+        given = replace(inputs or InputFiles(osm), osm=osm, plan=plan)
+        return review_plan(Inputs.read(estate, given, progress), options, progress, phases=phases)
+
+    @classmethod
+    def read(cls, today: Analysis, folder: Path) -> PlanReview:
+        """Review a finished run with a plan, and those of its phases that it names."""
+        after = storage.load(folder)
+        names = (after.manifest.get("plan") or {}).get("folders", [])
+        return cls(today, after, [storage.load(folder / name) for name in names])
 
     @cached_property
-    def said(self) -> dict[str, Any]:
+    def changes(self) -> dict[str, Any]:
         """What is different, as plain data."""
-        from spatial.texts import plans as texts_plans
-
-        found = texts_plans.describe_changes(self.found, self.today, self.then)
-        found["turn"] = texts_plans.turn_as_data(self.turn, self.today)
+        changes = plan_texts.describe_changes(self.comparison, self.today, self.after)
+        changes["turn"] = plan_texts.turn_as_data(self.weight_change, self.today)
         if self.timeline is not None:
-            found["timeline"] = texts_plans.timeline_as_data(self.timeline)
-        return found
+            changes["timeline"] = plan_texts.timeline_as_data(self.timeline)
+        return changes
 
-    def _verdict(self, lang: str) -> list[str]:
-        """What would turn the verdict, where there is one."""
-        from spatial.texts import plans as texts_plans
+    def verdict(self, lang: str = "da") -> list[str]:
+        """What would turn the verdict, in words; empty where nobody stays to have one."""
+        if self.changes["keeps_share"] is None:
+            return []
+        return [plan_texts.turn_in_words(self.changes["turn"], lang=lang)]
 
-        return [] if self.said["keeps_share"] is None else [texts_plans.turn_in_words(self.said["turn"], lang=lang)]
-
-    def text(self, lang: str) -> str:
+    def text(self, lang: str = "da") -> str:
         """What is different, in words."""
-        from spatial.indicators import registry
-        from spatial.texts import plans as texts_plans
-
         units = {name: spec.unit for name, spec in registry.registry().items()}
-        phases = [texts_plans.timeline_in_words(self.said["timeline"], lang=lang)] if self.timeline is not None else []
-        return texts_plans.changes_in_words(self.said, units, lang=lang, verdict=self._verdict(lang) + phases)
+        timeline = self.changes.get("timeline")
+        through_phases = [] if timeline is None else [plan_texts.timeline_in_words(timeline, lang=lang)]
+        return plan_texts.changes_in_words(self.changes, units, lang=lang, verdict=self.verdict(lang) + through_phases)
 
-    def report(self, lang: str, plans: Sequence[dict[str, Any]] = (), own: str = "") -> Document:
-        """The report of the plan for the board; ``plans`` side by side, of which this is ``own``."""
-        from spatial.analysis import before_after
-        from spatial.reports import plan as reports_plan
+    def report(self, lang: str = "da", alternatives: Sequence[dict[str, Any]] = (), own: str = "") -> Document:
+        """The report of the plan for the board; ``alternatives`` side by side, of which this is ``own``."""
+        from spatial.reports import plan as plan_report
+        from spatial.reports.plan_states import Alternatives
 
-        return reports_plan.plan_document(
+        return plan_report.plan_document(
             self.today,
-            before_after.judged_alike(self.today, self.then),
-            self.found,
-            self.then.field_checks,
+            before_after.judged_alike(self.today, self.after),
+            self.comparison,
+            self.after.field_checks,
             lang=lang,
-            verdict=self._verdict(lang),
-            phases=self.said.get("timeline"),
-            plans=plans,
-            own=own,
+            verdict=self.verdict(lang),
+            phases=self.changes.get("timeline"),
+            alternatives=Alternatives(alternatives, own),
         )
+
+    def save(
+        self,
+        out: Path,
+        *,
+        lang: str = "da",
+        pdf: bool = False,
+        progress: Progress = None,
+        press: Press | None = None,
+    ) -> Analysis:
+        """Write the result after the plan into a folder, and in it those of today and of each phase.
+
+        A ``press`` draws meanwhile. Returns the result after the plan with its timings.
+        """
+        self.today = storage.save(self.today, out / TODAY, lang=lang, progress=progress)
+        for number, state in enumerate(self.phases, 1):
+            storage.save(state, out / phase_folder(number), lang=lang, progress=progress)
+        self.after = storage.save(
+            self.after,
+            out,
+            lang=lang,
+            pdf=pdf,
+            today=self.today,
+            found=self.comparison,
+            progress=progress,
+            press=press,
+        )
+        return self.after
 
     def write(
         self,
@@ -92,105 +164,52 @@ class Compared:
         *,
         pdf: bool = False,
         with_map: bool = True,
-        plans: Sequence[dict[str, Any]] = (),
+        alternatives: Sequence[dict[str, Any]] = (),
     ) -> None:
         """Write tables, a map layer, the map and the report of the plan into a folder: all or none.
 
-        Of several ``plans`` this is the one with the name of the folder.
+        Of several ``alternatives`` this is the one with the name of the folder.
         """
-        from spatial.analysis import before_after
-        from spatial.core import files
         from spatial.maps import tables
         from spatial.maps.web import page
         from spatial.reports import sections
 
-        found = self.found
+        changes = self.comparison
         with files.whole_folder(folder) as draft:
             tables.write_changes(
-                found.spaces, found.homes, found.items, found.causes, (self.today, self.then), draft, lang=lang
+                changes.spaces, changes.homes, changes.items, changes.causes, (self.today, self.after), draft, lang=lang
             )
             if with_map:
-                drawn, options = before_after.for_map(self.then, self.today, found)
+                drawn, options = before_after.for_map(self.after, self.today, changes)
                 page.render_map(drawn, draft / "map.html", lang=lang, **options)
             if self.timeline is not None:
                 tables.write_timeline(self.timeline.phases, self.timeline.spaces, draft)
-            sections.write_document(self.report(lang, plans, folder.name), draft / REPORT, pdf=pdf)
+            document = self.report(lang, alternatives, folder.name)
+            sections.write_document(document, draft / REPORT, pdf=pdf)
 
 
-@dataclass(frozen=True)
-class States:
-    """The state today, after the plan, and in each phase before the last; these are of the same inputs."""
-
-    today: Analysis
-    then: Analysis
-    phases: tuple[Analysis, ...] = ()
-
-
-def run_states(
-    estate: Estate,
-    extract: RawData,
-    path: Path,
-    given: Mapping[str, Any],
-    *,
-    phase: int | None,
-    phases: bool,
-    today: str,
-) -> States:
-    """Analyse an estate today and as a plan leaves it.
-
-    Parameters
-    ----------
-    given
-        What ``spatial.analyse`` is given beside the extract and the plan.
-    phase
-        Carry the plan out up to this phase.
-    phases
-        Analyse each phase; ``phase`` is left out then.
-    today
-        Folder that is to hold the state today, in that of the plan: written down with it.
-    """
-    from spatial.analysis import run
-    from spatial.plans import reading
-
-    plan = reading.read_plan(path, estate)
-    once = {**given, **_read(estate, given)}
+def review_plan(
+    inputs: Inputs, options: Options | None = None, progress: Progress = None, *, phases: bool = False
+) -> PlanReview:
+    """Score the estate of inputs with a plan today, after it, and with ``phases`` in each of its phases."""
+    options = options or Options()
     # The plan first: what is wrong with it is said before anything is measured for nothing.
-    if phases:
-        found = _phases(estate, extract, plan, once)
-        earlier, then = found[:-1], found[-1]
-    else:
-        earlier, then = (), run.analyse(estate, osm=extract, plan=plan, phase=phase, **once)
-    entry = {**then.manifest["plan"], "today": today}
-    then = replace(then, manifest={**then.manifest, "plan": entry})
-    return States(run.analyse(estate, osm=extract, **once), then, earlier)
+    earlier, after = _through_phases(inputs, options, progress) if phases else ((), run.run(inputs, options, progress))
+    entry = {"today": TODAY} | ({"folders": [phase_folder(k) for k in range(1, len(earlier) + 1)]} if phases else {})
+    after = replace(after, manifest={**after.manifest, "plan": {**after.manifest["plan"], **entry}})
+    today = run.run(replace(inputs, plan=None), options, progress)
+    if progress is not None:
+        progress("compare")
+    return PlanReview(today, after, earlier)
 
 
-def _read(estate: Estate, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Municipal layers and models, so that no service is asked twice."""
-    from spatial.analysis import inputs
-    from spatial.core.timing import Clock
-
-    found: dict[str, Any] = {}
-    if given["layers"] or given["complete"]:
-        from spatial.sources import layers
-
-        found["layers"] = layers.read_layers(given["layers"], estate, complete=given["complete"])
-    models = {name: given.get(name) for name in ("terrain", "surface")}
-    return found | inputs.read_models(estate, Clock(given["progress"]), **models)
-
-
-def _phases(estate: Estate, extract: RawData, plan: Plan, given: Mapping[str, Any]) -> tuple[Analysis, ...]:
-    """The state in each phase; the last one names the folders of those before it."""
-    from spatial.analysis import run
-
-    count = max((edit.phase for edit in plan.edits), default=1)
-    found = [
-        run.analyse(estate, osm=extract, plan=plan, phase=k if k < count else None, **given)
-        for k in range(1, count + 1)
-    ]
-    last = found[-1]
-    entry = {**last.manifest["plan"], "folders": [phase_folder(k) for k in range(1, count)]}
-    return (*found[:-1], replace(last, manifest={**last.manifest, "plan": entry}))
+def _through_phases(inputs: Inputs, options: Options, progress: Progress) -> tuple[tuple[Analysis, ...], Analysis]:
+    """The states of the phases before the last, and the last."""
+    plan = inputs.plan
+    count = max((edit.phase for edit in plan.edits), default=1) if plan is not None else 1
+    upto = [replace(options, phase=k if k < count else None) for k in range(1, count + 1)]
+    states = [run.run(inputs, state, progress) for state in upto]
+    return tuple(states[:-1]), states[-1]
 
 
 def phase_folder(phase: int) -> str:

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial.analysis.inputs import Ground
+from spatial.analysis.inputs import Inputs, prepare_ground
 from spatial.analysis.run import View, measure_view, survey
-from spatial.core import model
 from spatial.core.incremental import AFRESH, Memory, Steps
-from spatial.core.model import FLOATING, Edit, Plan, Raster, Rubric
+from spatial.core.model import FLOATING, Edit, Plan, Rubric
 from spatial.core.timing import Clock
 from spatial.layers import conflation
 from spatial.places import homes
@@ -94,27 +94,23 @@ class WhatIf:
 
     Parameters
     ----------
-    ground
-        All sources as one; see ``spatial.analysis.inputs.gather_ground``.
-    estate, rules, spec
-        The estate, the tag rules, and the rubric as it is written.
-    models
-        Terrain and surface model, where there are any.
+    inputs
+        What was read; a plan among it is carried out before anything is tried.
+    rubric
+        A rubric in TOML. Default: the bundled one.
+    progress
+        Called with the name of each stage as it begins.
     """
 
     def __init__(
-        self,
-        ground: Ground,
-        estate: model.Estate,
-        rules: tags.TagRules,
-        spec: settings_rubric.RubricSpec,
-        *,
-        models: Mapping[str, Raster] | None = None,
+        self, inputs: Inputs, rubric: Path | None = None, progress: Callable[[str], None] | None = None
     ) -> None:
-        self._one, self._estate, self._rules, self._spec = ground.one, estate, rules, spec
-        self._absence, self._models = conflation.absence(ground.registers), models or {}
+        self._rules, self._spec = tags.tag_rules(), settings_rubric.rubric(rubric)
+        ground = prepare_ground(inputs, self._rules, Clock(progress))
+        self._conflated, self._estate, self._models = ground.conflated, inputs.estate, inputs.models
+        self._absence = conflation.absence(inputs.registers)
         self._once = Memory()
-        self.before = self._look(ground.one, self._once, None)
+        self.before = self._look(self._conflated, self._once, None)
         # The start is kept: to go through it at each collection of garbage takes a tenth of a second.
         gc.freeze()
         weakref.finalize(self, gc.unfreeze)
@@ -133,8 +129,8 @@ class WhatIf:
             If the edits do not fit the estate.
         """
         plan = Plan(name="what if", edits=edits)
-        one = replace(self._one, raw=application.apply_plan(self._one.raw, plan, self._estate))
-        return self._look(one, AFRESH if whole else self._once, self.before.rubric)
+        conflated = replace(self._conflated, raw=application.apply_plan(self._conflated.raw, plan, self._estate))
+        return self._look(conflated, AFRESH if whole else self._once, self.before.rubric)
 
     def gain(self, after: Look) -> Gain:
         """What a change does to the homes, by the rubric of the start."""
@@ -147,9 +143,11 @@ class WhatIf:
             worse=float(weight[change <= -1].sum()),
         )
 
-    def _look(self, one: conflation.Conflated, once: Steps, rubric: Rubric | None) -> Look:
+    def _look(self, conflated: conflation.Conflated, once: Steps, rubric: Rubric | None) -> Look:
         clock = Clock(None)
-        view = survey(one, self._estate, self._rules, clock, absence=self._absence, models=self._models, once=once)
+        view = survey(
+            conflated, self._estate, self._rules, clock, absence=self._absence, models=self._models, once=once
+        )
         evidence, own = measure_view(view, self._spec, clock, once=once)
         return Look(view, evidence, own, rubric or own)
 

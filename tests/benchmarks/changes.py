@@ -18,11 +18,9 @@ from typing import Any
 import shapely
 
 import spatial
-from spatial.analysis import inputs, run
+from spatial.analysis import run
+from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.core.model import Edit
-from spatial.core.timing import Clock
-from spatial.settings import rubric
-from spatial.settings import tags as settings_tags
 from spatial.studies import what_if
 from tests.benchmarks import processes, whole_run
 
@@ -45,10 +43,8 @@ def started() -> what_if.WhatIf:
     """The bundled estate, looked at once."""
     extract, boundary = whole_run.DEMO
     estate = spatial.Estate.from_file(boundary)
-    rules, spec = settings_tags.tag_rules(), rubric.rubric(None)
-    ground = inputs.gather_ground(estate, rules, Clock(None), osm=extract)
     run.load_compiled()
-    return what_if.WhatIf(ground, estate, rules, spec)
+    return what_if.WhatIf(Inputs.read(estate, InputFiles(extract)))
 
 
 def edits(known: what_if.WhatIf) -> dict[str, Edit]:

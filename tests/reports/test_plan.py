@@ -11,6 +11,7 @@ import spatial
 from spatial.core.languages import LANGUAGES, texts
 from spatial.reports import html as reports_html
 from spatial.reports import pdf, plan
+from spatial.reports.plan_states import Alternatives
 from spatial.reports.sections import Words
 from tests.maps import fixtures
 from tests.maps.reading import Page
@@ -185,14 +186,18 @@ def test_several_plans_stand_side_by_side(demo_result, found, after):
         {"plan": "plan-a", **row, "dominated_by": ["plan-b"]},
         {"plan": "plan-b", **row, "worst_lens_median_after": None, "losing": 1106, "dominated_by": []},
     ]
-    told = plan.plan_document(demo_result, after, found, after.field_checks, lang="en", plans=plans, own="plan-a")
+    told = plan.plan_document(
+        demo_result, after, found, after.field_checks, lang="en", alternatives=Alternatives(plans, "plan-a")
+    )
     page = Page(reports_html.html(told))
     assert page.tables[say("en", "beside")["caption"]][1:] == [
         ["plan-a this report", "77", "29", "22", "59", "0"],
         ["plan-b", "77", texts("en")["alternatives"]["not_known"], "1,110", "59", "0"],
     ]
     assert any(text.startswith("plan-a") and "plan-b" in text for text in page.paragraphs)
-    alone = plan.plan_document(demo_result, after, found, after.field_checks, lang="en", plans=plans[:1], own="plan-a")
+    alone = plan.plan_document(
+        demo_result, after, found, after.field_checks, lang="en", alternatives=Alternatives(plans[:1], "plan-a")
+    )
     assert say("en", "beside")["title"] not in Page(reports_html.html(alone)).headings
 
 

@@ -11,12 +11,10 @@ import pytest
 import shapely
 
 import spatial
-from spatial.analysis import inputs, run
+from spatial.analysis import run
+from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.core.errors import InputError
 from spatial.core.model import Edit
-from spatial.core.timing import Clock
-from spatial.settings import rubric
-from spatial.settings import tags as settings_tags
 from spatial.studies import what_if
 
 DATA = Path(__file__).parents[2] / "data"
@@ -25,10 +23,9 @@ DATA = Path(__file__).parents[2] / "data"
 @pytest.fixture(scope="module")
 def demo():
     estate = spatial.Estate.from_file(DATA / "reitbahnviertel.geojson")
-    rules, spec = settings_tags.tag_rules(), rubric.rubric(None)
-    ground = inputs.gather_ground(estate, rules, Clock(None), osm=DATA / "reitbahnviertel.osm.pbf")
+    inputs = Inputs.read(estate, InputFiles(DATA / "reitbahnviertel.osm.pbf"))
     run.load_compiled()
-    return what_if.WhatIf(ground, estate, rules, spec)
+    return what_if.WhatIf(inputs)
 
 
 def tagged(features, key, *values):
@@ -128,8 +125,7 @@ def test_an_edit_of_nothing_is_refused_and_nothing_is_changed(demo):
 
 
 def test_what_is_kept_out_of_the_collection_of_garbage_comes_back_with_the_end(demo):
-    ground = inputs.Ground(demo._one.raw, (), demo._one, {}, None)
-    other = what_if.WhatIf(ground, demo._estate, demo._rules, demo._spec)
+    other = what_if.WhatIf(Inputs(demo._estate, demo._conflated.raw))
     assert gc.get_freeze_count() > 0
     del other
     gc.collect()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from spatial.cli.commands import as_json
 from spatial.cli.help import language
-from spatial.studies.plan_review import Compared
+
+if TYPE_CHECKING:
+    from spatial.studies.plan_review import PlanReview
 
 
 @click.command()
@@ -22,22 +24,23 @@ from spatial.studies.plan_review import Compared
 def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, pdf: bool, as_json: bool) -> None:
     """Say which meeting spaces go, come and change, and whose daily walk gets worse."""
     from spatial.analysis import storage
+    from spatial.studies.plan_review import PlanReview
     from spatial.texts import plans as texts_plans
 
     today = storage.load(before)
-    compared = [Compared.read(today, folder) for folder in after]
-    said = [one.said for one in compared]
-    beside = _side_by_side(compared, after)
+    reviews = [PlanReview.read(today, folder) for folder in after]
+    changes = [review.changes for review in reviews]
+    beside = _side_by_side(reviews, after)
     plans = [] if beside is None else texts_plans.alternatives_as_data(beside)
     if out is not None:
-        for one, folder in zip(compared, _folders(after, out), strict=True):
-            one.write(folder, lang, pdf=pdf, plans=plans)
+        for review, folder in zip(reviews, _folders(after, out), strict=True):
+            review.write(folder, lang, pdf=pdf, alternatives=plans)
     if beside is not None and out is not None:
         _write_beside(beside, out)
     if as_json:
-        _print_json(said, beside)
+        _print_json(changes, beside)
         return
-    shown = [one.text(lang) for one in compared]
+    shown = [review.text(lang) for review in reviews]
     if beside is not None:
         shown.append(texts_plans.alternatives_in_words(plans, lang=lang))
     click.echo("\n\n".join(shown))
@@ -54,12 +57,14 @@ def _names(after: tuple[Path, ...]) -> list[str]:
     return [name if own.count(name) == 1 else f"{name}-{own[: k + 1].count(name)}" for k, name in enumerate(own)]
 
 
-def _side_by_side(compared: list[Compared], after: tuple[Path, ...]) -> Any:
+def _side_by_side(reviews: list[PlanReview], after: tuple[Path, ...]) -> Any:
     from spatial.plans import phases
 
-    if len(compared) == 1:
+    if len(reviews) == 1:
         return None
-    return phases.compare_alternatives({name: one.found for name, one in zip(_names(after), compared, strict=True)})
+    return phases.compare_alternatives(
+        {name: review.comparison for name, review in zip(_names(after), reviews, strict=True)}
+    )
 
 
 def _write_beside(table: Any, out: Path) -> None:
@@ -69,8 +74,10 @@ def _write_beside(table: Any, out: Path) -> None:
         files.write_csv(table, draft / "plans.csv")
 
 
-def _print_json(said: list[dict[str, Any]], beside: Any) -> None:
+def _print_json(changes: list[dict[str, Any]], beside: Any) -> None:
     from spatial.texts import plans as texts_plans
 
-    whole = said[0] if beside is None else {"plans": said, "side_by_side": texts_plans.alternatives_as_data(beside)}
+    whole = (
+        changes[0] if beside is None else {"plans": changes, "side_by_side": texts_plans.alternatives_as_data(beside)}
+    )
     click.echo(texts_plans.changes_as_json(whole))

@@ -17,7 +17,7 @@ DEMO = "reitbahnviertel"
 def command(**options: Any) -> None:
     """Run on the bundled extract: Reitbahnviertel, Neubrandenburg."""
     folder = data_folder()
-    run.analyse({"boundary": folder / f"{DEMO}.geojson"}, folder / f"{DEMO}.osm.pbf", **options)
+    run.analyse({"boundary": folder / f"{DEMO}.geojson"}, {**options, "osm": folder / f"{DEMO}.osm.pbf"})
 
 
 def data_folder() -> Path:

@@ -15,6 +15,7 @@ from spatial.cli.help import heard, language
 from spatial.core.messages import phrase
 
 if TYPE_CHECKING:
+    from spatial.analysis.inputs import InputFiles, Inputs
     from spatial.core.model import Estate, Plan
 
 
@@ -48,6 +49,7 @@ def check(
     which = cli_options.estate_options(options)
     if osm is None:
         raise misused(phrase("commands.choose_osm"))
+    from spatial.analysis.inputs import InputFiles
     from spatial.core.errors import InputError
     from spatial.osm import extract as osm_extract
     from spatial.plans import reading
@@ -57,7 +59,8 @@ def check(
         estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
         intended = reading.read_plan(plan, estate)
         extract = osm_extract.find_extract(osm, estate, refresh=refresh, tell=tell)
-        faults, said = _checked(intended, estate, extract, layers, complete, out, lang=lang, tell=tell, as_json=as_json)
+        files = InputFiles(extract, layers, complete)
+        faults, said = _checked(intended, estate, files, out, lang=lang, tell=tell, as_json=as_json)
     click.echo(said)
     if faults:
         raise InputError("commands.faults", plan=intended.name, n=len(faults))
@@ -66,9 +69,7 @@ def check(
 def _checked(
     plan: Plan,
     estate: Estate,
-    extract: Any,
-    layers: Sequence[str],
-    complete: Sequence[str],
+    files: InputFiles,
     out: Path | None,
     *,
     lang: str,
@@ -77,16 +78,16 @@ def _checked(
 ) -> tuple[list[str], str]:
     import json
 
-    from spatial.analysis import inputs
+    from spatial.analysis.inputs import Inputs, prepare_ground
     from spatial.core.timing import Clock
     from spatial.layers.canonical import canonical_layers
     from spatial.plans import application, interpretation
     from spatial.settings import tags
     from spatial.texts import plan_check
 
-    rules, clock = tags.tag_rules(), Clock(tell)
-    ground = inputs.gather_ground(estate, rules, clock, osm=extract, layers=layers, complete=complete)
-    raw = ground.one.raw
+    rules = tags.tag_rules()
+    inputs = Inputs.read(estate, files, tell)
+    raw = prepare_ground(inputs, rules, Clock(tell)).conflated.raw
     faults = application.problems(raw, plan, estate, lang=lang)
     today, done = canonical_layers(raw, rules, estate.crs), None
     if not faults:
@@ -94,7 +95,7 @@ def _checked(
         done = after, canonical_layers(after, rules, estate.crs)
     found = interpretation.interpret_plan(raw, plan, estate, today, done=done)
     if out is not None:
-        _draw(out, estate, today, found, faults, ground, name=plan.name, lang=lang)
+        _draw(out, estate, today, found, faults, inputs, name=plan.name, lang=lang)
     if as_json:
         return faults, json.dumps(
             plan_check.plan_check_as_data(plan, found, faults, lang=lang), ensure_ascii=False, indent=1
@@ -103,7 +104,7 @@ def _checked(
 
 
 def _draw(
-    out: Path, estate: Estate, today: Any, found: Any, faults: list[str], ground: Any, *, name: str, lang: str
+    out: Path, estate: Estate, today: Any, found: Any, faults: list[str], inputs: Inputs, *, name: str, lang: str
 ) -> None:
     from spatial.core import files
     from spatial.maps.sheet import plan as sheet_plan
@@ -121,7 +122,7 @@ def _draw(
         for one in found
     ]
     target = out if out.suffix.lower() == ".pdf" else out.with_name(f"{out.name}.pdf")
-    sources = [raw.provenance for raw in (ground.alone, *ground.registers)]
+    sources = [raw.provenance for raw in (inputs.osm, *inputs.registers)]
     document = sheet_plan.plan_sheet_pdf(
         estate,
         today,

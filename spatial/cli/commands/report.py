@@ -65,6 +65,6 @@ def _of_run(folder: Path, lang: str) -> Document:
 
 def _of_plan(before: Path, after: Path, lang: str) -> Document:
     from spatial.analysis import storage
-    from spatial.studies.plan_review import Compared
+    from spatial.studies.plan_review import PlanReview
 
-    return Compared.read(storage.load(before), after).report(lang)
+    return PlanReview.read(storage.load(before), after).report(lang)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +15,15 @@ from spatial.cli.console import misused, progress
 from spatial.cli.help import language
 from spatial.cli.options import Decimal, Whole
 from spatial.core.messages import phrase
-from spatial.studies import plan_review
 
 if TYPE_CHECKING:
+    from spatial.analysis.inputs import InputFiles
     from spatial.analysis.result import Analysis
     from spatial.core.model import Estate, Extract
+    from spatial.observations.study import Read
+    from spatial.osm.extract import Reading
+    from spatial.studies.plan_review import PlanReview
 
-
-# Where a run with a plan keeps the result without it.
-TODAY = "today"
 # What the analysis itself takes; `demo` has these too.
 ANALYSIS = (
     click.option("--terrain", type=click.Path(path_type=Path), multiple=True),
@@ -63,30 +63,16 @@ def picked(options: Sequence[Callable[..., Any]], names: Sequence[str]) -> list[
 @click.option("--inputs", "frozen", type=click.Path(path_type=Path))
 @with_options(ANALYSIS)
 @click.pass_context
-def command(
-    ctx: click.Context,
-    /,
-    osm: str | None,
-    layers: Sequence[str],
-    complete: Sequence[str],
-    frozen: Path | None,
-    **options: Any,
-) -> None:
+def command(ctx: click.Context, /, frozen: Path | None, **options: Any) -> None:
     """Score the places of an estate and draw the map."""
     if frozen is not None:
         _only_frozen(ctx)
-        analyse(
-            {},
-            "",
-            complete=complete,
-            frozen=frozen,
-            **{name: options[name] for name in options if name not in cli_options.ESTATE_OPTION_NAMES},
-        )
+        analyse({}, {**options, "layers": ()}, frozen)
         return
     which = cli_options.estate_options(options)
-    if osm is None:
+    if options["osm"] is None:
         raise misused(phrase("commands.choose_inputs"))
-    analyse(which, osm, layers, complete, **options)
+    analyse(which, options)
 
 
 def _only_frozen(ctx: click.Context) -> None:
@@ -101,93 +87,63 @@ def _only_frozen(ctx: click.Context) -> None:
         raise misused(phrase("commands.frozen", options=both))
 
 
-def analyse(
-    which: dict[str, Any],
-    osm: str | Path,
-    layers: Sequence[str] = (),
-    complete: Sequence[str] = (),
-    *,
-    terrain: tuple[Path, ...],
-    surface: tuple[Path, ...],
-    plan: Path | None,
-    phase: int | None,
-    phases: bool,
-    field_checks: Path | None,
-    observations: tuple[Path, ...],
-    rubric: Path | None,
-    seed: int,
-    lang: str,
-    margin_m: float,
-    reach_m: float,
-    out: Path,
-    pdf: bool,
-    as_json: bool,
-    refresh: bool = False,
-    offline: bool = False,
-    frozen: Path | None = None,
-) -> None:
-    """Run the analysis, write its folder, say what was found."""
+def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | None = None) -> None:
+    """Run the analysis, write its folder, say what came out.
+
+    ``which`` are the options that name the estate, ``given`` all others of the command by name.
+    """
     from spatial.core import parallel
     from spatial.core.files import locked_folder
     from spatial.osm import extract as osm_extract
     from spatial.sources import http
 
-    if phases and (plan is None or phase is not None):
+    if given["phases"] and (given["plan"] is None or given["phase"] is not None):
         raise misused(phrase("commands.phases"))
-    given: dict[str, Any] = {
-        "layers": layers,
-        "complete": complete,
-        "terrain": terrain or None,
-        "surface": surface or None,
-        "field_checks": field_checks,
-        "rubric": rubric,
-        "seed": seed,
-    }
-    online = http.only(offline or frozen is not None)
+    out, lang = given["out"], given["lang"]
+    online = http.only(given.get("offline", False) or frozen is not None)
     with locked_folder(out), online, progress(lang) as tell, parallel.started() as other:
         other.ask(osm_extract.load_reader)
-        around = {"margin_m": margin_m, "reach_m": reach_m}
-        estate, extract, frozen_too = (
-            _asked_for(which, osm, around, refresh=refresh, tell=tell) if frozen is None else _from_frozen(frozen)
-        )
-        given |= frozen_too | {"progress": tell}
-        reading = osm_extract.read_ahead(extract, estate, other)
+        estate, extract, frozen_too = _asked_for(which, given, tell) if frozen is None else _from_frozen(frozen)
+        being_read = osm_extract.read_ahead(extract, estate, other)
         from spatial.analysis import run, storage
-        from spatial.analysis.storage import Press
+        from spatial.analysis.inputs import Inputs, Options
 
-        press = Press(other, lang)
+        press = storage.Press(other, lang)
         run.load_compiled()
-        if plan is None:
-            analysis, compared = run.analyse(estate, osm=reading, scored=press.begin, **given), None
+        inputs = Inputs.read(estate, _input_files(being_read, {**given, **frozen_too}), tell)
+        options = Options(given["rubric"], given["seed"], given["phase"])
+        if inputs.plan is None:
+            analysis, review = run.run(inputs, options, tell, on_scored=press.begin), None
         else:
-            weighed = plan_review.run_states(
-                estate, reading.result(), plan, given, phase=phase, phases=phases, today=TODAY
-            )
-            analysis, compared = weighed.then, _beside_today(weighed, out, lang, tell)
-        if observations:
-            from spatial.observations import study
-            from spatial.studies import observation_study
-        counts = study.read_observations_for(analysis, observations) if observations else None
-        beside: dict[str, Any] = {} if compared is None else {"today": compared.today, "found": compared.found}
-        saved = storage.save(analysis, out, lang=lang, pdf=pdf, progress=tell, press=press, **beside)
+            from spatial.studies import plan_review
+
+            review = plan_review.review_plan(inputs, options, tell, phases=given["phases"])
+            analysis = review.after
+        counts = _counts(analysis, given["observations"])
+        if review is None:
+            analysis = storage.save(analysis, out, lang=lang, pdf=given["pdf"], progress=tell, press=press)
+        else:
+            analysis = review.save(out, lang=lang, pdf=given["pdf"], progress=tell, press=press)
         if counts is not None:
-            observation_study.write_observed(saved, counts, out, lang=lang)
+            from spatial.studies import observation_study
+
+            observation_study.write_observed(analysis, counts, out, lang=lang)
             storage.redraw(out, lang=lang)
-        if compared is not None:
+        if review is not None:
             tell("report")
-            compared.then = saved
-            compared.write(out, lang, pdf=pdf, with_map=False)
-    _say(analysis, compared, out, lang, machine=as_json)
+            review.write(out, lang, pdf=given["pdf"], with_map=False)
+    _say(analysis, review, out, lang, machine=given["as_json"])
 
 
 def _asked_for(
-    which: dict[str, Any], osm: str | Path, around: dict[str, float], *, refresh: bool, tell: Callable[[str], None]
+    which: Mapping[str, Any], given: Mapping[str, Any], tell: Callable[[str], None]
 ) -> tuple[Estate, Extract, dict[str, Any]]:
     """The estate and the extract that the options name."""
     from spatial.osm import extract as osm_extract
 
-    estate = cli_options.read_estate(which, **around)
-    return estate, osm_extract.find_extract(osm, estate, refresh=refresh, tell=tell), {}
+    estate = cli_options.read_estate(dict(which), margin_m=given["margin_m"], reach_m=given["reach_m"])
+    extract = osm_extract.find_extract(given["osm"], estate, refresh=given.get("refresh", False), tell=tell)
+    return estate, extract, {}
 
 
 def _from_frozen(frozen: Path) -> tuple[Estate, Extract, dict[str, Any]]:
@@ -198,20 +154,31 @@ def _from_frozen(frozen: Path) -> tuple[Estate, Extract, dict[str, Any]]:
     return inputs.estate, inputs.osm, {"layers": inputs.layers, **inputs.models}
 
 
-def _beside_today(
-    weighed: plan_review.States, out: Path, lang: str, tell: Callable[[str], None]
-) -> plan_review.Compared:
-    """Write the estate as it is, and as it is in each phase; what the plan does to it."""
-    from spatial.analysis import storage
+def _input_files(osm: Reading, given: Mapping[str, Any]) -> InputFiles:
+    """What the options name as inputs beside the extract."""
+    from spatial.analysis.inputs import InputFiles
 
-    today = storage.save(weighed.today, out / TODAY, lang=lang, progress=tell)
-    for k, state in enumerate(weighed.phases, 1):
-        storage.save(state, out / plan_review.phase_folder(k), lang=lang, progress=tell)
-    tell("compare")
-    return plan_review.Compared(today, weighed.then, weighed.phases)
+    return InputFiles(
+        osm=osm,
+        layers=given.get("layers", ()),
+        complete=given.get("complete", ()),
+        terrain=given["terrain"] or None,
+        surface=given["surface"] or None,
+        plan=given["plan"],
+        field_checks=given["field_checks"],
+    )
 
 
-def _say(analysis: Analysis, compared: plan_review.Compared | None, out: Path, lang: str, *, machine: bool) -> None:
+def _counts(analysis: Analysis, files: Sequence[Path]) -> Read | None:
+    """Counts of people to lay over the result, where files with any are named."""
+    if not files:
+        return None
+    from spatial.observations import study
+
+    return study.read_observations_for(analysis, files)
+
+
+def _say(analysis: Analysis, review: PlanReview | None, out: Path, lang: str, *, machine: bool) -> None:
     """Say where the sources are from, what to beware of, and what was found."""
     from spatial.core import languages
     from spatial.texts import results
@@ -221,11 +188,11 @@ def _say(analysis: Analysis, compared: plan_review.Compared | None, out: Path, l
     for warning in analysis.manifest["warnings"]:
         click.echo(f"faellesrum: {languages.warning_text(warning, lang)}", err=True)
     found = results.summarise_run(analysis, out, lang=lang)
-    if compared is not None:
-        found["plan"] = compared.said
+    if review is not None:
+        found["plan"] = review.changes
     click.echo(results.summary_as_json(found) if machine else results.summary_in_words(found, lang=lang))
-    if compared is not None and not machine:
-        click.echo(compared.text(lang))
+    if review is not None and not machine:
+        click.echo(review.text(lang))
 
 
 def source_lines(sources: list[dict[str, Any]], lang: str) -> Iterator[str]:
