@@ -1,7 +1,7 @@
 """A server on loopback that speaks Overpass's dialect, over a real extract, and misbehaves when told to.
 
-It understands the queries that OSMnx writes: ``(node['key'='value'](poly:'lat lon …');(._;>;););`` in a
-union, with JSON as output. What it serves is what the extract holds, no more.
+It understands queries such as ``node["key"="value"];`` in a union within ``[bbox:…]``, with all that they are made of
+(``(._;>;);``) and JSON as output. What it serves is what the extract holds, no more.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ FREE = (
     STATUS_HEAD
     + "Rate limit: 2\n2 slots available now.\nCurrently running queries (pid, space limit, time limit, start time):\n"
 )
-STATEMENT = re.compile(r"\((node|way|relation)((?:\['[^']+'(?:='[^']*')?\])+)\(poly:'([^']+)'\);\(\._;>;\);\);")
-FILTER = re.compile(r"\['([^']+)'(?:='([^']*)')?\]")
+QUERY = re.compile(
+    r"\[out:json\]\[timeout:\d+\]\[maxsize:\d+\]\[bbox:([-\d.,]+)\];\s*\((.*)\);\s*\(\._;>;\);\s*out;", re.DOTALL
+)
+STATEMENT = re.compile(r'\s*(node|way|relation)((?:\["[^"]+"(?:="[^"]*")?\])+);\s*')
+FILTER = re.compile(r'\["([^"]+)"(?:="([^"]*)")?\]')
 STOCK_AGENTS = ("python-requests", "python-urllib", "OSMnx", "curl", "Wget")
 BUSY = (
     "<html><body><p>Error: runtime error: open64: 0 Success /osm3s_osm_base Dispatcher_Client::request_read_and_idx::"
@@ -89,17 +92,14 @@ class Extract:
 
     def _searched(self, query: str) -> list[dict[str, Any]]:
         found: dict[str, set[int]] = {"node": set(), "way": set(), "relation": set()}
-        statements = STATEMENT.findall(query)
-        rest = STATEMENT.sub("", query)
-        assert statements and re.fullmatch(r"\[out:json\]\[timeout:\d+\](\[maxsize:\d+\])?;\(\);out;", rest), rest
-        near: dict[str, dict[str, set[int]]] = {}
+        whole = QUERY.fullmatch(query)
+        assert whole and not STATEMENT.sub("", whole[2]), query
+        south, west, north, east = map(float, whole[1].split(","))
+        near = self.inside(shapely.box(west, south, east, north))
         tables = {"node": self.nodes, "way": self.ways, "relation": self.relations}
-        for kind, filters, polygon in statements:
-            if polygon not in near:
-                numbers = [float(number) for number in polygon.split()]
-                near[polygon] = self.inside(shapely.Polygon(list(zip(numbers[1::2], numbers[::2], strict=True))))
+        for kind, filters in STATEMENT.findall(whole[2]):
             wanted = FILTER.findall(filters)
-            found[kind] |= {i for i in near[polygon][kind] if _has(tables[kind][i]["tags"], wanted)}
+            found[kind] |= {i for i in near[kind] if _has(tables[kind][i]["tags"], wanted)}
         for i in found["relation"]:
             for member in self.relations[i]["members"]:
                 if member["type"] != "relation" and member["ref"] in tables[member["type"]]:
@@ -121,6 +121,7 @@ class Request:
     path: str
     agent: str
     query: str
+    login: str
 
 
 @dataclass
@@ -265,7 +266,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
         def _note(self, query: str) -> None:
             agent = self.headers.get("User-Agent", "")
-            server.requests.append(Request(self.command, self.path, agent, query))
+            login = self.headers.get("Authorization", "")
+            server.requests.append(Request(self.command, self.path, agent, query, login))
 
         def log_message(self, *args: Any) -> None:
             pass

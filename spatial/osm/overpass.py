@@ -1,44 +1,102 @@
 """OpenStreetMap from Overpass, as a file that is read like any other extract.
 
-OSMnx writes the query. Its transport is not used: it repeats without end after HTTP 429 and 504,
-and takes what stands beside a ``remark``, which is partial, for the whole (osmnx 2.1.1,
-``_overpass._overpass_request``). ``_overpass_client`` asks instead.
+The operators' rules are kept: an own name, one query at a time, a free slot waited for, few further
+attempts after long pauses. Overpass says with HTTP 200 that it ran out of time or memory, in a ``remark``
+beside partial data, or that it is too busy, in a page of HTML: neither is taken for an answer.
+
+References
+----------
+https://wiki.openstreetmap.org/wiki/Overpass_API/Overpass_QL
 """
 
 from __future__ import annotations
 
+import json
+import logging
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib import metadata
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-from shapely.geometry.base import BaseGeometry
-
-from spatial.core.errors import ConfigError, InputError
-from spatial.core.messages import phrase
+from spatial.core.errors import (
+    ConfigError,
+    EmptyAreaError,
+    IncompleteResult,
+    InputError,
+    SourceError,
+    SourceFormatError,
+    SourceUnavailable,
+)
+from spatial.core.messages import cause, phrase
 from spatial.core.model import Estate, Extract, Provenance
-from spatial.core.versions import version
 from spatial.osm import osmium_reader
-from spatial.osm.overpass_client import EXTRACT, Client, Settings, settings_of, write
 from spatial.settings import loading
 from spatial.sources import http
+from spatial.sources.http import Manner, PassingError, Reply, Transport
 from spatial.sources.http_cache import Cache, Entry
 
 CONFIG_VARIABLE = "FAELLESRUM_CONFIG"
 URL_VARIABLE = "FAELLESRUM_OVERPASS_URL"
-USER_AGENT_VARIABLE = "FAELLESRUM_USER_AGENT"
+EXTRACT = phrase("overpass.extract")
 # Some 30–60 m more than is read, so that rounding loses nothing at the edge.
 PAD_DEG = 0.0005
 DECIMALS = 6
 M2_PER_KM2 = 1e6
-# How long a process waits for another one's query.
-QUEUE_S = 1800.0
+BYTES_PER_MB = 1 << 20
+# How long a process waits for another one's query, and for the status.
+QUEUE_S, STATUS_S = 1800.0, 30.0
+# The longest pause that is made because the server asks for it.
+DAY_S = 86400.0
 SUFFIX = ".osm.pbf"
+TYPES = ("node", "way", "relation")
+# What the dispatcher says when there is no room for a query (Overpass-API issue 389).
+BUSY = re.compile(r"too busy|Dispatcher_Client|dispatcher|rate_limited|open64: 0 Success", re.IGNORECASE)
+MOMENT, YEARS = "%Y-%m-%dT%H:%M:%SZ", range(1970, 2106)  # seconds since 1970, in 32 bits
+OVERLOADED = (502, 503, 504)
+REFUSED = {
+    400: phrase("overpass.http_400"),
+    401: phrase("overpass.http_401"),
+    403: phrase("overpass.http_403"),
+    404: phrase("overpass.http_404"),
+    406: phrase("overpass.http_406"),
+}
 Box = tuple[float, float, float, float]
 Tags = Mapping[str, bool | list[str]]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How Overpass is asked; see ``defaults/overpass.toml``."""
+
+    url: str
+    user_agent: str
+    timeout_s: int
+    slack_s: float
+    maxsize_mb: int
+    max_area_km2: float
+    max_answer_mb: int
+    attempts: int
+    pause_s: float
+    longest_pause_s: float
+    connect_s: float
+    only_known_values: tuple[str, ...]
+
+    @property
+    def interpreter(self) -> str:
+        """Address of the interpreter, without the login that ``url`` may hold: it stands in manifests."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], path=f"{parts.path}/interpreter"))
+
+    @property
+    def where(self) -> str:
+        """Short name of the server for messages, without what a login may stand in."""
+        return f"Overpass ({urlsplit(self.url).netloc.rpartition('@')[2]})"
 
 
 def settings(path: Path | None = None) -> Settings:
@@ -57,9 +115,8 @@ def settings(path: Path | None = None) -> Settings:
             raise ConfigError("overpass.table", path=own, found=found)
         table |= found
     table["url"] = os.environ.get(URL_VARIABLE, "").strip() or table["url"]
-    table["user_agent"] = (
-        os.environ.get(USER_AGENT_VARIABLE, "").strip() or table["user_agent"] or f"faellesrum/{version()}"
-    )
+    named = os.environ.get(http.USER_AGENT_VARIABLE, "").strip()
+    table["user_agent"] = named or table["user_agent"] or http.user_agent()
     return settings_of(table)
 
 
@@ -71,6 +128,33 @@ def _config_file() -> Path | None:
 
     usual = user_config_path("faellesrum", appauthor=False) / "config.toml"
     return usual if usual.is_file() else None
+
+
+def settings_of(table: dict[str, Any]) -> Settings:
+    """Check a table of settings.
+
+    Raises
+    ------
+    ConfigError
+        If one is missing, unknown, or of the wrong kind.
+    """
+    fields = Settings.__dataclass_fields__
+    wrong = sorted(set(table) ^ set(fields))
+    if wrong:
+        raise ConfigError("overpass.settings", names=wrong, known=list(fields))
+    for name, value in table.items():
+        text = name in ("url", "user_agent")
+        good = (
+            isinstance(value, str)
+            if text
+            else name == "only_known_values"
+            or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
+        )
+        if not good:
+            needed = phrase("overpass.a_text") if text else phrase("overpass.a_number")
+            raise ConfigError("overpass.setting", name=name, value=value, needed=needed)
+    url = str(table["url"]).strip().rstrip("/").removesuffix("/interpreter")
+    return Settings(**table | {"url": url, "only_known_values": tuple(table["only_known_values"])})
 
 
 def extract(
@@ -112,8 +196,7 @@ def extract(
         "tags": dict(tags(asked.only_known_values)),
         "timeout_s": asked.timeout_s,
         "maxsize_mb": asked.maxsize_mb,
-        "osmnx": metadata.version("osmnx"),
-        "form": 1,
+        "form": 2,
     }
     kept = None if refresh else cache.find(request)
     if kept is None:
@@ -125,15 +208,12 @@ def extract(
 
 
 def _fetched(client: Client, request: Mapping[str, Any], box: Box, cache: Cache) -> Entry:
-    import shapely
-
     asked = client.settings
-    queries = list(_queries(shapely.box(*box), tags(asked.only_known_values), asked))
-    answers = [client.ask(query) for query in queries]
-    stamps = [answer.timestamp_osm_base for answer in answers if answer.timestamp_osm_base]
-    about = {"query": "\n".join(queries), "timestamp_osm_base": min(stamps) if stamps else None}
+    query = features_query(box, tags(asked.only_known_values), timeout_s=asked.timeout_s, maxsize_mb=asked.maxsize_mb)
+    answer = client.ask(query)
+    about = {"query": query, "timestamp_osm_base": answer.timestamp_osm_base}
     with cache.draft(SUFFIX) as path:
-        write(answers, path, box, asked.where)
+        write(answer, path, box, asked.where)
         return cache.store(request, path, suffix=SUFFIX, about=about)
 
 
@@ -205,43 +285,279 @@ def _selectors(table: Any) -> Iterator[tuple[str, set[str]]]:
     yield from ((key, values) for key, values in found.items() if "*" not in values)
 
 
-def _queries(area: BaseGeometry, wanted: Tags, asked: Settings) -> Iterator[str]:
-    """Queries as OSMnx writes them, one for an area within its limit; of relations only multipolygons.
+def features_query(box: Box, wanted: Tags, *, timeout_s: int, maxsize_mb: int) -> str:
+    """Write the query for all objects with these tags in a box (west, south, east, north), and what they are made of.
 
-    Other relations, such as routes and whole rivers, are not read; recursion would bring all their members.
+    Of relations only multipolygons: others, such as routes and whole rivers, are not read, and recursion would bring
+    all their members.
+
+    Examples
+    --------
+    >>> print(features_query((12.1, 55.1, 12.2, 55.2), {"place": ["square"]}, timeout_s=180, maxsize_mb=1))
+    [out:json][timeout:180][maxsize:1048576][bbox:55.1,12.1,55.2,12.2];
+    (
+    node["place"="square"];
+    way["place"="square"];
+    relation["type"="multipolygon"]["place"="square"];
+    );
+    (._;>;);
+    out;
     """
-    with _osmnx(asked) as builder:
-        for polygon in builder._make_overpass_polygon_coord_strs(area):
-            query: str = builder._create_overpass_features_query(polygon, dict(wanted))
-            yield query.replace("(relation[", "(relation['type'='multipolygon'][")
+    west, south, east, north = box
+    filters = [
+        f'["{key}"]' if value is None else f'["{key}"="{value}"]'
+        for key, values in wanted.items()
+        for value in (values if isinstance(values, list) else [None])
+    ]
+    kinds = ("node", "way", 'relation["type"="multipolygon"]')
+    limits = f"[out:json][timeout:{timeout_s}][maxsize:{maxsize_mb * BYTES_PER_MB}]"
+    return "\n".join(
+        [
+            f"{limits}[bbox:{south},{west},{north},{east}];",
+            "(",
+            *(f"{kind}{tag};" for tag in filters for kind in kinds),
+            ");",
+            "(._;>;);",
+            "out;",
+        ]
+    )
 
 
-@contextmanager
-def _osmnx(asked: Settings) -> Iterator[Any]:
-    """OSMnx's builder of queries with our limits, and its own settings again afterwards.
+# --- how it is asked --------------------------------------------------------------------
+
+
+class Client:
+    """Asks one Overpass server.
+
+    Parameters
+    ----------
+    sleep
+        Waits; for tests.
+    tell
+        Called with the name of a stage when it begins: ``"overpass"``, ``"overpass_wait"``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
+        if urlsplit(settings.url).scheme not in ("http", "https") or not urlsplit(settings.url).hostname:
+            shown = settings.url.rpartition("@")[2]
+            raise ConfigError("overpass.url", url=shown)
+        self.settings, self._sleep, self._tell = settings, sleep, tell or (lambda stage: None)
+        read_s = settings.timeout_s + settings.slack_s
+        self._transport = Transport(
+            connect_s=settings.connect_s,
+            read_s=read_s,
+            whole_s=2 * read_s,
+            attempts=settings.attempts,
+            sleep=self._wait,
+            manner=Manner(
+                pause_s=settings.pause_s,
+                longest_pause_s=settings.longest_pause_s,
+                jitter_s=0.0,
+                longest_asked_s=DAY_S,
+                max_bytes=int(settings.max_answer_mb * BYTES_PER_MB),
+                agent=settings.user_agent,
+                name=settings.where,
+            ),
+        )
+
+    def ask(self, query: str) -> Answer:
+        """Ask one query, with few further attempts after growing pauses.
+
+        Raises
+        ------
+        SourceError
+            If there is no whole answer.
+        """
+
+        def attempt() -> Answer:
+            self._wait_for_slot()
+            self._tell("overpass")
+            reply = self._exchange("interpreter", form={"data": query})
+            _check_status(reply, self.settings.where)
+            return parsed(reply.body, self.settings.where)
+
+        return self._transport.patiently(attempt)
+
+    def _wait(self, seconds: float) -> None:
+        log.info("%s: waiting %.0f s", self.settings.where, seconds)
+        self._tell("overpass_wait")
+        self._sleep(seconds)
+
+    def _wait_for_slot(self) -> None:
+        """Wait until the server has a slot for us, as its status says; without a status go on."""
+        for _ in range(self.settings.attempts):
+            reply = self._exchange("status", read_s=STATUS_S)
+            wait_s = _wait_of(reply.body.decode("utf-8", "replace")) if reply.status == 200 else 0.0
+            if not wait_s:
+                return
+            if wait_s > self.settings.longest_pause_s:
+                break
+            self._wait(wait_s)
+        raise SourceUnavailable("overpass.no_slot", where=self.settings.where, wait_s=wait_s, extract=EXTRACT)
+
+    def _exchange(self, path: str, *, form: Mapping[str, str] | None = None, read_s: float | None = None) -> Reply:
+        """Ask once; a failure tells of the other way, a file extract."""
+        try:
+            return self._transport.exchange(f"{self.settings.url}/{path}", form=form, read_s=read_s)
+        except PassingError as failure:
+            raise PassingError(_advised(failure.error), failure.pause_s) from None
+        except SourceError as error:
+            raise _advised(error) from None
+
+
+def _advised(error: SourceError) -> SourceError:
+    return type(error)("overpass.advised", error=error, extract=EXTRACT)
+
+
+def _check_status(reply: Reply, where: str) -> None:
+    status = reply.status
+    if status == 200:
+        return
+    if status == 429:
+        raise PassingError(SourceUnavailable("overpass.too_many", where=where, extract=EXTRACT), reply.pause_s)
+    if status in OVERLOADED:
+        error = SourceUnavailable("overpass.overloaded", where=where, status=status, extract=EXTRACT)
+        raise PassingError(error, reply.pause_s)
+    says, said = REFUSED.get(status) or phrase("overpass.http", status=status), http.excerpt(reply.body)
+    raise SourceUnavailable("overpass.refused", where=where, says=says, status=status, said=said, extract=EXTRACT)
+
+
+def _wait_of(status: str) -> float:
+    r"""Seconds until a slot is free, from the text of ``/api/status``; 0 if one is, or nothing is said.
+
+    Examples
+    --------
+    >>> _wait_of("Rate limit: 2\n2 slots available now.")
+    0.0
+    >>> _wait_of("Rate limit: 2\nSlot available after: 2026-11-20T10:00:00Z, in 41 seconds.")
+    42.0
+    """
+    if re.search(r"^Rate limit: 0\b", status, re.MULTILINE) or re.search(r"[1-9]\d* slots? available now", status):
+        return 0.0
+    waits = [
+        int(found) for found in re.findall(r"^Slot available after: .*?, in (-?\d+) seconds", status, re.MULTILINE)
+    ]
+    # A second more, since the server rounds down.
+    return float(max(min(waits), 0) + 1) if waits else 0.0
+
+
+# --- what it answers -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whole data: its elements as Overpass writes them, and the moment whose map it is."""
+
+    elements: Sequence[Mapping[str, Any]]
+    timestamp_osm_base: str | None
+
+
+def parsed(body: bytes, where: str) -> Answer:
+    """Take an answer apart.
 
     Raises
     ------
-    ConfigError
-        If the OSMnx that is installed has no such builder.
+    PassingError
+        If the server is too busy, or the answer broke off.
+    IncompleteResult
+        If the server says that it gave up: the data beside that is partial.
+    SourceFormatError
+        If it is not an answer of Overpass.
+    EmptyAreaError
+        If there is nothing in it.
     """
-    import osmnx
-    from osmnx import _overpass
-
-    for name in ("_make_overpass_polygon_coord_strs", "_create_overpass_features_query"):
-        if not hasattr(_overpass, name):
-            raise ConfigError("overpass.osmnx", version=osmnx.__version__, name=name, extract=EXTRACT)
-    ours = {
-        "overpass_settings": "[out:json][timeout:{timeout}]{maxsize}",
-        "requests_timeout": asked.timeout_s,
-        "overpass_memory": asked.maxsize_mb * (1 << 20),
-        "max_query_area_size": asked.max_area_km2 * M2_PER_KM2 * 2,
-    }
-    before = {name: getattr(osmnx.settings, name) for name in ours}
+    text = body.lstrip()
+    if not text:
+        raise PassingError(IncompleteResult("overpass.nothing_said", where=where, extract=EXTRACT))
+    if text[:1] not in (b"{", b"["):
+        raise _not_json(text, where)
     try:
-        for name, value in ours.items():
-            setattr(osmnx.settings, name, value)
-        yield _overpass
-    finally:
-        for name, value in before.items():
-            setattr(osmnx.settings, name, value)
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PassingError(IncompleteResult("overpass.cut_off", where=where, extract=EXTRACT)) from error
+    if not isinstance(found, dict) or not isinstance(found.get("elements"), list):
+        raise SourceFormatError("overpass.another_form", where=where, said=http.excerpt(body))
+    if found.get("remark"):
+        raise gave_up(str(found["remark"]), where)
+    if not found["elements"]:
+        raise EmptyAreaError("overpass.nothing_there", where=where)
+    base = found.get("osm3s", {}).get("timestamp_osm_base") if isinstance(found.get("osm3s"), dict) else None
+    return Answer(found["elements"], _moment(base))
+
+
+def _moment(written: Any) -> str | None:
+    """A moment as osmium writes it in a header; None for what is none: osmium ends the whole process over one."""
+    try:
+        moment = datetime.strptime(written, MOMENT)
+    except (TypeError, ValueError):
+        return None
+    return moment.strftime(MOMENT) if moment.year in YEARS else None
+
+
+def _not_json(text: bytes, where: str) -> Exception:
+    """The error for an answer in HTML or XML, which Overpass gives when it fails."""
+    said = http.excerpt(text)
+    whole = text[: http.SEARCHED_BYTES].decode("utf-8", "replace")
+    if BUSY.search(whole):
+        return PassingError(SourceUnavailable("overpass.busy", where=where, said=said, extract=EXTRACT))
+    remark = re.search(r"<remark>(.*?)</remark>", text.decode("utf-8", "replace"), re.DOTALL)
+    if remark or "runtime error" in whole:
+        return gave_up(" ".join(remark[1].split()) if remark else said, where)
+    return SourceFormatError("overpass.page", where=where, said=said, extract=EXTRACT)
+
+
+def gave_up(remark: str, where: str) -> IncompleteResult:
+    """Return the error for a query that the server did not finish."""
+    reason = phrase("overpass.stopped")
+    if "timed out" in remark:
+        reason = phrase("overpass.out_of_time")
+    elif "memory" in remark:
+        reason = phrase("overpass.out_of_memory")
+    return IncompleteResult(
+        "overpass.gave_up", where=where, reason=reason, remark=remark[: http.EXCERPT].strip(), extract=EXTRACT
+    )
+
+
+def write(answer: Answer, path: Path, box: Box, where: str) -> None:
+    """Write an answer as an OpenStreetMap file, each object once and in order, with the box that was asked for.
+
+    Raises
+    ------
+    SourceFormatError
+        If an element is not one.
+    """
+    import osmium
+
+    try:
+        elements = {(TYPES.index(element["type"]), int(element["id"])): element for element in answer.elements}
+        header = osmium.io.Header()
+        header.set("generator", "faellesrum")
+        header.add_box(osmium.osm.Box(*box))
+        if answer.timestamp_osm_base:
+            header.set("osmosis_replication_timestamp", answer.timestamp_osm_base)
+        with osmium.SimpleWriter(str(path), header=header) as writer:
+            for (kind, identity), element in sorted(elements.items(), key=lambda item: item[0]):
+                _add(writer, kind, identity, element)
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise SourceFormatError(
+            "overpass.no_element", where=where, kind=type(error).__name__, cause=cause(error), extract=EXTRACT
+        ) from error
+
+
+def _add(writer: Any, kind: int, identity: int, element: Mapping[str, Any]) -> None:
+    from osmium.osm import mutable
+
+    tags = element.get("tags", {})
+    if kind == 0:
+        writer.add_node(mutable.Node(id=identity, location=(element["lon"], element["lat"]), tags=tags))
+    elif kind == 1:
+        writer.add_way(mutable.Way(id=identity, nodes=element["nodes"], tags=tags))
+    else:
+        members = [(member["type"][0], member["ref"], member["role"]) for member in element["members"]]
+        writer.add_relation(mutable.Relation(id=identity, members=members, tags=tags))

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from spatial.core.errors import ConfigError, SourceError, SourceFormatError, SourceUnavailable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import requests
     from tenacity import RetryCallState
 
-
+T = TypeVar("T")
 USER_AGENT_VARIABLE = "FAELLESRUM_USER_AGENT"
 CONNECT_S, READ_S, WHOLE_S = 10.0, 60.0, 300.0
 ATTEMPTS = 4
@@ -44,6 +44,8 @@ AFTER_429_S = 30.0
 MAX_BYTES = 512 << 20
 MAX_REDIRECTS = 5
 CHUNK_BYTES = 1 << 16
+# So much is shown of what a service says of its trouble, and so much is searched for it.
+EXCERPT, SEARCHED_BYTES = 160, 8000
 # What a second attempt may mend.
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -90,12 +92,61 @@ class Answer:
     retrieved_at: str
 
 
-class _PassingError(Exception):
+class PassingError(Exception):
     """What a further attempt may mend; ``pause_s`` is what the service asks to wait."""
 
     def __init__(self, error: SourceError, pause_s: float = 0.0) -> None:
         super().__init__(str(error))
         self.error, self.pause_s = error, pause_s
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a service wants to be asked.
+
+    Attributes
+    ----------
+    pause_s, longest_pause_s, jitter_s
+        The pause before the second attempt, doubled before each further one up to the longest, and what chance adds.
+    longest_asked_s
+        The longest pause that is made because the service asks for it, in seconds.
+    max_bytes
+        The largest answer that is taken; None: ``MAX_BYTES``.
+    agent, name
+        How we introduce ourselves, and what the service is called in messages; by default as ``user_agent`` says, and
+        by host and path.
+    """
+
+    pause_s: float = PAUSE_S
+    longest_pause_s: float = LONGEST_PAUSE_S
+    jitter_s: float = PAUSE_S
+    longest_asked_s: float = LONGEST_PAUSE_S
+    max_bytes: int | None = None
+    agent: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply as it came, whatever its status; the names of ``headers`` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds that the service asks to wait; after "too many requests" at least half a minute."""
+        asked = self.headers.get("retry-after", "").strip()
+        seconds = float(asked) if re.fullmatch(r"\d{1,6}", asked) else 0.0
+        return max(seconds, AFTER_429_S if self.status == 429 else 0.0)
+
+
+def excerpt(body: bytes) -> str:
+    """Return the first words that a service says of its trouble, without mark-up."""
+    text = body[:SEARCHED_BYTES].decode("utf-8", "replace")
+    text = re.sub(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text)
+    return " ".join(text.split())[:EXCERPT]
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
@@ -146,6 +197,8 @@ class Transport:
         Waits between attempts; for tests.
     session
         A session of requests; default: one of its own.
+    manner
+        How the service wants to be asked.
     """
 
     def __init__(
@@ -157,9 +210,10 @@ class Transport:
         attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
         session: requests.Session | None = None,
+        manner: Manner | None = None,
     ) -> None:
         self.connect_s, self.read_s, self.whole_s = connect_s, read_s, whole_s
-        self.attempts, self._sleep, self._session = attempts, sleep, session
+        self.attempts, self._sleep, self._session, self.manner = attempts, sleep, session, manner or Manner()
 
     def get(
         self,
@@ -190,31 +244,42 @@ class Transport:
         ConfigError
             If the key is not set, or the address is not one of HTTP.
         """
-        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
-
         plain = _joined(url, params)
         if urlsplit(plain).scheme not in ("http", "https") or not urlsplit(plain).hostname:
             raise ConfigError("transport.address", address=scrub(plain))
         secret = None if key is None else key.value()
         if secret:
             _SECRETS.add(secret)
-        growing = wait_exponential_jitter(initial=PAUSE_S, max=LONGEST_PAUSE_S, jitter=PAUSE_S)
+        return self.patiently(lambda: self._once(plain, key, secret, frozenset(hosts), accept))
+
+    def patiently(self, attempt: Callable[[], T]) -> T:
+        """Do what may fail in passing, with few further attempts after growing pauses.
+
+        Raises
+        ------
+        SourceError
+            What the last ``PassingError`` holds, when all attempts have failed.
+        """
+        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
+
+        manner = self.manner
+        growing = wait_exponential(manner.pause_s, manner.longest_pause_s) + wait_random(0.0, manner.jitter_s)
 
         def pause(state: RetryCallState) -> float:
             error = None if state.outcome is None else state.outcome.exception()
-            asked = error.pause_s if isinstance(error, _PassingError) else 0.0
-            return max(growing(state), min(asked, LONGEST_PAUSE_S))
+            asked = error.pause_s if isinstance(error, PassingError) else 0.0
+            return max(growing(state), min(asked, manner.longest_asked_s))
 
         retrying = Retrying(
             stop=stop_after_attempt(self.attempts),
             wait=pause,
-            retry=retry_if_exception_type(_PassingError),
+            retry=retry_if_exception_type(PassingError),
             sleep=self._sleep,
             reraise=True,
         )
         try:
-            return retrying(self._once, plain, key, secret, frozenset(hosts), accept)
-        except _PassingError as given_up:
+            return retrying(attempt)
+        except PassingError as given_up:
             if self.attempts == 1:
                 raise given_up.error from None
             raise type(given_up.error)("transport.attempts", error=given_up.error, n=self.attempts) from None
@@ -225,43 +290,74 @@ class Transport:
         for _ in range(MAX_REDIRECTS + 1):
             own = _origin(at) == first
             asked = at if key is None or secret is None or not own else _with(at, key.parameter, secret)
-            status, headers, body = self._ask(asked, url, secret, accept)
-            if status not in REDIRECTS:
+            reply = self.exchange(asked, accept=accept, name=_name(url, secret))
+            if reply.status not in REDIRECTS:
                 break
-            at = _without(urljoin(at, headers.get("location", "")), secret)
+            at = _without(urljoin(at, reply.headers.get("location", "")), secret)
             _check_redirect(at, url, first, hosts, secret)
         else:
             raise SourceUnavailable("transport.circles", name=_name(url, secret))
-        _check_status(status, headers, body, url, key, secret)
-        return Answer(scrub(url, [secret or ""]), headers.get("content-type", ""), body, _now())
+        _check_status(reply, url, key, secret)
+        return Answer(scrub(url, [secret or ""]), reply.headers.get("content-type", ""), reply.body, _now())
 
-    def _ask(self, url: str, plain: str, secret: str | None, accept: str) -> tuple[int, Mapping[str, str], bytes]:
+    def exchange(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        accept: str = "*/*",
+        name: str | None = None,
+        read_s: float | None = None,
+    ) -> Reply:
+        """Ask once and return what comes, whatever its status; no redirect is followed.
+
+        Parameters
+        ----------
+        url
+            Address; a login in it is used and shown nowhere.
+        form
+            Fields to send by POST; without them it is GET.
+        name
+            What the service is called in messages; by default as the manner says, else by host and path.
+        read_s
+            Another limit between two pieces of the answer, in seconds.
+
+        Raises
+        ------
+        PassingError
+            If no reply comes, or it breaks off.
+        SourceUnavailable, SourceFormatError
+            If there can be none, or it is too large.
+        """
         import requests
+        from requests.utils import get_auth_from_url
 
         if self._session is None:
             self._session = requests.Session()
             _hush()
-        headers = {"User-Agent": user_agent(), "Accept": accept}
-        name, begun = _name(plain, secret), time.monotonic()
+        name, begun = name or self.manner.name or _name(url, None), time.monotonic()
+        login, most = get_auth_from_url(url), self.manner.max_bytes or MAX_BYTES
         try:
-            with self._session.get(
+            with self._session.request(
+                "GET" if form is None else "POST",
                 url,
-                headers=headers,
-                timeout=(self.connect_s, self.read_s),
+                data=form,
+                headers={"User-Agent": self.manner.agent or user_agent(), "Accept": accept},
+                timeout=(self.connect_s, read_s or self.read_s),
                 stream=True,
                 allow_redirects=False,
-                auth=_nobody,
+                auth=login if any(login) else _nobody,
             ) as response:
                 pieces, size = [], 0
                 for piece in response.iter_content(CHUNK_BYTES):
                     size += len(piece)
-                    if size > MAX_BYTES:
-                        raise SourceFormatError("transport.too_large", name=name, most_mb=MAX_BYTES >> 20)
+                    if size > most:
+                        raise SourceFormatError("transport.too_large", name=name, most_mb=most >> 20)
                     if time.monotonic() - begun > self.whole_s:
                         raise requests.exceptions.ReadTimeout()
                     pieces.append(piece)
-                found = {str(key).lower(): str(value) for key, value in response.headers.items()}
-                return response.status_code, found, b"".join(pieces)
+                headers = {str(key).lower(): str(value) for key, value in response.headers.items()}
+                return Reply(response.status_code, headers, b"".join(pieces))
         except requests.exceptions.RequestException as error:
             raise _wrapped(error, name) from None  # the cause holds the address with its key
 
@@ -277,14 +373,12 @@ def _wrapped(error: Exception, name: str) -> Exception:
 
     if isinstance(error, exceptions.SSLError):
         return SourceUnavailable("transport.certificate", name=name)
-    if isinstance(error, exceptions.Timeout):
-        return _PassingError(SourceUnavailable("transport.no_answer", name=name))
+    if isinstance(error, exceptions.Timeout) or "timed out" in str(error):
+        return PassingError(SourceUnavailable("transport.no_answer", name=name))
     if isinstance(error, exceptions.ChunkedEncodingError | exceptions.ContentDecodingError):
-        return _PassingError(SourceUnavailable("transport.broke_off", name=name))
+        return PassingError(SourceUnavailable("transport.broke_off", name=name))
     if isinstance(error, exceptions.ConnectionError):
-        broken = "timed out" in str(error)
-        words = phrase("transport.broken") if broken else phrase("transport.no_reach")
-        return _PassingError(SourceUnavailable("transport.unreached", name=name, words=words))
+        return PassingError(SourceUnavailable("transport.unreached", name=name))
     return SourceUnavailable("transport.unasked", name=name, kind=type(error).__name__)
 
 
@@ -295,35 +389,23 @@ def _check_redirect(at: str, url: str, first: tuple[str, str, int], hosts: froze
         raise SourceUnavailable("transport.sent_on", name=_name(url, secret), to=f"{parts.scheme}://{parts.hostname}")
 
 
-def _check_status(
-    status: int, headers: Mapping[str, str], body: bytes, url: str, key: Key | None, secret: str | None
-) -> None:
+def _check_status(reply: Reply, url: str, key: Key | None, secret: str | None) -> None:
+    status = reply.status
     if status == 200:
         return
     says = SAYS.get(status) or (phrase("transport.http_5xx") if status >= 500 else phrase("transport.http_4xx"))
-    said = scrub(_excerpt(body), [secret or ""])
+    words = scrub(excerpt(reply.body), [secret or ""])
     todo = phrase("transport.later") if status in PASSING else phrase("transport.check_entry")
     if status in (401, 403):
         check = phrase("transport.check_key", variable="" if key is None else key.variable)
         todo = phrase("transport.wants_key") if key is None else check
+    said = f": {words}" if words else ""
     error = SourceUnavailable(
         "transport.refused", name=_name(url, secret), says=says, status=status, said=said, todo=todo
     )
     if status not in PASSING:
         raise error
-    raise _PassingError(error, max(_seconds(headers.get("retry-after", "")), AFTER_429_S if status == 429 else 0.0))
-
-
-def _excerpt(body: bytes) -> str:
-    """The first words that a service says of its trouble, without mark-up."""
-    text = body[:4000].decode("utf-8", "replace")
-    text = re.sub(r"(?is)<(script|style|head).*?</\1>|<[^>]*>", " ", text)
-    words = " ".join(text.split())
-    return f": {words[:120]}" if words else ""
-
-
-def _seconds(text: str) -> float:
-    return float(text) if re.fullmatch(r"\d{1,6}", text.strip()) else 0.0
+    raise PassingError(error, reply.pause_s)
 
 
 def _origin(url: str) -> tuple[str, str, int]:

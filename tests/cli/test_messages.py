@@ -122,7 +122,7 @@ def test_a_key_is_in_no_language_and_does_not_travel(lang):
     key = http.Key("SOME_KEY", "apikey")
     body = b"<html><body>apikey=s3cret s3cret is not valid</body></html>"
     with pytest.raises(SourceUnavailable) as caught:
-        http._check_status(403, {}, body, "https://example.org/wfs?apikey=s3cret", key, "s3cret")
+        http._check_status(http.Reply(403, {}, body), "https://example.org/wfs?apikey=s3cret", key, "s3cret")
     assert "s3cret" not in caught.value.said(lang) and "SOME_KEY" in caught.value.said(lang)
     assert b"s3cret" not in pickle.dumps(caught.value)
 

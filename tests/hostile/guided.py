@@ -107,19 +107,19 @@ def _answers(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...
 
 
 def _overpass(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
-    from spatial.osm import overpass_client
+    from spatial.osm import overpass
 
     path = folder / "a.osm.pbf"
 
     def once(data: bytes) -> None:
         path.unlink(missing_ok=True)
-        overpass_client.write([overpass_client.parsed(data, "x")], path, (12.0, 55.0, 13.0, 56.0), "x")
+        overpass.write(overpass.parsed(data, "x"), path, (12.0, 55.0, 13.0, 56.0), "x")
 
     seeds = [b'{"osm3s": {"timestamp_osm_base": "2024-05-01T00:00:00Z"}, "elements": [{"type": "node", "id": 1, "lat": 55.5, '
              b'"lon": 12.5, "tags": {"a": "b"}}, {"type": "way", "id": 2, "nodes": [1, 1]}, {"type": "relation", "id": 3, '
              b'"members": [{"type": "way", "ref": 2, "role": ""}]}]}', b'{"remark": "timed out", "elements": []}',
              b"<html><body>too busy</body>", b"<osm><remark>runtime error</remark></osm>"]  # fmt: skip
-    return once, seeds, (overpass_client.PassingError,)
+    return once, seeds, (overpass.PassingError,)
 
 
 def _plan(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
@@ -182,7 +182,7 @@ TARGETS: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     "times": (_times, ["spatial.observations.columns"]),
     "parcels": (_parcels, ["spatial.sources.parcels"]),
     "answers": (_answers, ["spatial.sources.service_answers", "json"]),
-    "overpass": (_overpass, ["spatial.osm.overpass_client", "json"]),
+    "overpass": (_overpass, ["spatial.osm.overpass", "json"]),
     "plan": (_plan, ["spatial.plans.reading", "tomllib"]),
     "frozen": (_frozen, ["spatial.analysis.snapshot", "spatial.analysis.snapshot", "json"]),
     "finished": (_finished, ["spatial.analysis.loading", "json"]),
