@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from spatial.core.arrays import object_array
 from spatial.network import distances
 
 ETRS89_UTM32 = CRS.from_epsg(25832)
@@ -62,8 +63,8 @@ def table(rows: Sequence[tuple[str, Any, Mapping[str, Any]]], defaults: Mapping[
         for i, (_, _, values) in enumerate(rows):
             column[i] = values.get(key, default)
         columns[key] = column
-    shapes = np.array([*(shape for _, shape, _ in rows), None], dtype=object)[:-1]
-    index = pd.Index(np.array([*(row[0] for row in rows), None], dtype=object)[:-1], name="id")
+    shapes = object_array(shape for _, shape, _ in rows)
+    index = pd.Index(object_array(row[0] for row in rows), name="id")
     return gpd.GeoDataFrame(columns, index=index, geometry=shapes, crs=ETRS89_UTM32)
 
 

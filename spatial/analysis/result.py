@@ -12,7 +12,7 @@ import pandas as pd
 
 from spatial.core import model
 from spatial.core.errors import InputError
-from spatial.core.model import Result, Rubric
+from spatial.core.model import WALK_LIMIT_M, Result, Rubric
 from spatial.scoring import scores
 from spatial.scoring import siting as scoring_siting
 from spatial.settings import lenses as settings_lenses
@@ -47,7 +47,7 @@ class Estate(model.Estate):
 
     @classmethod
     def from_file(
-        cls, path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = 1600.0
+        cls, path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = WALK_LIMIT_M
     ) -> Estate:
         """Read an estate's boundary from a file; see ``spatial.sources.boundaries.estate``."""
         return cls(**vars(boundaries.estate(path, name=name, margin_m=margin_m, reach_m=reach_m)))
@@ -64,7 +64,7 @@ class Estate(model.Estate):
         year: int | None = None,
         allow_missing: bool = False,
         margin_m: float = 250.0,
-        reach_m: float = 1600.0,
+        reach_m: float = WALK_LIMIT_M,
     ) -> Estate:
         """Make an area of the registry, such as ``"taastrupgaard"``, an estate; see ``spatial.sources.estates.read``.
 

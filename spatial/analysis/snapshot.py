@@ -29,11 +29,10 @@ import shapely
 from pyproj import CRS
 
 from spatial.core.errors import IncompleteResult, InputError, SourceFormatError, SourceUnavailable
-from spatial.core.files import locked_folder, make_private, sweep_drafts
+from spatial.core.files import locked_folder, make_private, sha256_of, sweep_drafts
 from spatial.core.messages import Spoken, cause, phrase
 from spatial.core.model import Estate, Extract, Features, Provenance, Raster, RawData
 from spatial.core.versions import versions
-from spatial.sources.http_cache import bytes_digest
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -279,7 +278,7 @@ def _not_written(folder: Path, error: OSError) -> InputError:
 
 def _kept(path: Path, ending: str) -> dict[str, Any]:
     """Give an object the name of its content; return what says where it is."""
-    sha256 = bytes_digest(path)
+    sha256 = sha256_of(path)
     named = path.with_name(f"{sha256}{ending}")
     os.replace(path, named)
     return {"file": f"{OBJECTS}/{named.name}", "sha256": sha256, "bytes": named.stat().st_size}
@@ -379,7 +378,7 @@ def _checked(folder: Path, entry: Mapping[str, Any]) -> Path:
         raise _another_form(folder, phrase("frozen.outside", file=entry["file"]))
     if not path.is_file():
         raise SourceUnavailable("frozen.missing", path=path)
-    found = bytes_digest(path)
+    found = sha256_of(path)
     if found != entry["sha256"]:
         raise IncompleteResult("frozen.changed", path=path, found=found[:12], wanted=entry["sha256"][:12])
     return path

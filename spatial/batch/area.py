@@ -8,7 +8,6 @@ inputs and the files are those of the record; so a batch that was killed goes on
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import logging
 import os
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from spatial.core.errors import InputError, SpatialError
+from spatial.core.files import sha256_of, sha256_of_bytes
 from spatial.core.messages import phrase
 from spatial.core.model import Estate
 from spatial.core.versions import code_digest, versions
@@ -96,7 +96,7 @@ def area_key(estate: Estate, extract: str, settings: Settings) -> str:
         "program": code_digest(),
         "versions": _versions(),
     }
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return sha256_of_bytes(json.dumps(said, sort_keys=True).encode())
 
 
 @cache
@@ -111,7 +111,7 @@ def finished_area(out: Path, identity: str, key: str) -> dict[str, Any] | None:
         record = json.loads((out / RECORDS / f"{identity}.json").read_text(encoding="utf-8"))
         if record["key"] != key:
             return None
-        if any(_digest(out / name) != sha256 for name, sha256 in record["files"].items()):
+        if any(sha256_of(out / name) != sha256 for name, sha256 in record["files"].items()):
             return None
         row: dict[str, Any] = record["row"]
         return row
@@ -226,7 +226,7 @@ def _write(out: Path, task: Task, analysis: Analysis, row: Mapping[str, Any], be
         tables.dataset(analysis.meeting_spaces, spaces)
         record = {
             "key": task.key,
-            "files": {name: _digest(path) for name, path in made.items()},
+            "files": {name: sha256_of(path) for name, path in made.items()},
             "row": row,
             "seconds": round(time.perf_counter() - began[0], 3),
             "cpu_s": round(time.process_time() - began[1], 3),
@@ -247,10 +247,6 @@ def _peak_mb() -> float:
     """Most memory that this process has held so far."""
     unit = 1 if sys.platform == "darwin" else KILO
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / KILO**2
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def area_records(out: Path, identities: Sequence[str]) -> list[dict[str, Any]]:

@@ -14,8 +14,9 @@ from typing import Any
 from spatial.batch import area, dask_workers
 from spatial.batch.area import Outcome, Settings, Task
 from spatial.core.errors import InputError, SpatialError
+from spatial.core.files import sha256_of
 from spatial.core.messages import phrase
-from spatial.core.model import Estate
+from spatial.core.model import WALK_LIMIT_M, Estate
 from spatial.core.versions import code_digest, versions
 from spatial.osm import partitions
 from spatial.sources import boundaries as sources_boundaries
@@ -40,7 +41,7 @@ def run(
     out: Path,
     settings: Settings | None = None,
     margin_m: float = 250.0,
-    reach_m: float = 1600.0,
+    reach_m: float = WALK_LIMIT_M,
     scheduler: str = dask_workers.LOCAL,
     worker_count: int | None = None,
     memory_limit: str = "2GB",
@@ -125,7 +126,7 @@ def _with_digests(settings: Settings) -> Settings:
         terrain=tuple(path.absolute() for path in settings.terrain),
         surface=tuple(path.absolute() for path in settings.surface),
         rubric=settings.rubric.absolute() if settings.rubric else None,
-        sha256=tuple((str(path.absolute()), sources_boundaries.sha256(path)) for path in paths),
+        sha256=tuple((str(path.absolute()), sha256_of(path)) for path in paths),
     )
 
 

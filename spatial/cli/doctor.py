@@ -130,13 +130,13 @@ def _cache() -> Iterator[Finding]:
 
 def _damaged(folder: Path) -> int:
     """Answers that will be fetched again, because their file is gone or another."""
-    from spatial.sources.http_cache import bytes_digest
+    from spatial.core.files import sha256_of
 
     count = 0
     for entry in (folder / "entries").glob("*.json"):
         try:
             said = json.loads(entry.read_text(encoding="utf-8"))
-            count += bytes_digest(folder / "objects" / said["object"]) != said["sha256"]
+            count += sha256_of(folder / "objects" / said["object"]) != said["sha256"]
         except (OSError, ValueError, KeyError, TypeError):
             count += 1
     return count

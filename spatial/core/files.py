@@ -36,6 +36,7 @@ from spatial.core.errors import InputError
 
 FOLDER_VARIABLE = "FAELLESRUM_CACHE"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+DIGEST_CHUNK_BYTES = 1 << 20
 # The end that mkdtemp gives a name.
 DRAFT_END = r"[a-z0-9_]{8}"
 
@@ -63,7 +64,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]
+    name = sha256_of_bytes(os.fsencode(folder.resolve()))[:32]
     try:
         locks = cache_folder() / "outputs"
         for place in (locks.parent, locks):
@@ -95,6 +96,23 @@ def make_private(draft: Path) -> None:
     """Let only the user read what is in a draft."""
     for path in draft.rglob("*"):
         path.chmod(PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE)
+
+
+def sha256_of(*paths: Path) -> str:
+    """Return the SHA-256, in hexadecimal, of files one after the other; of a folder, of its files by name."""
+    digest = hashlib.sha256()
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() or file == path:
+                with file.open("rb") as stream:
+                    while chunk := stream.read(DIGEST_CHUNK_BYTES):
+                        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sha256_of_bytes(content: bytes) -> str:
+    """Return the SHA-256, in hexadecimal, of bytes."""
+    return hashlib.sha256(content).hexdigest()
 
 
 # What says that all is there.

@@ -29,6 +29,8 @@ HECTARE_M2 = 10_000.0
 CLAIM_COLUMNS = ("object_id", "field", "value", "source_id", "source_object", "used")
 # Sides of the wind: sectors of 45° from the east, against the clock.
 SIDES = ("e", "ne", "n", "nw", "w", "sw", "s", "se")
+# Five minutes on foot, and the longest walk that is measured: as far as the map is read around an estate.
+FIVE_MINUTES_M, WALK_LIMIT_M = 400.0, 1600.0
 # Licence or attribution of a file that names none.
 NOT_STATED = "not stated"
 
@@ -181,7 +183,7 @@ class Estate:
     boundary: BaseGeometry
     crs: CRS
     margin_m: float = 250.0
-    reach_m: float = 1600.0
+    reach_m: float = WALK_LIMIT_M
     municipality: str | None = None
     tenure: str | None = None
     as_of: str | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from spatial.core.model import FIVE_MINUTES_M
 from spatial.indicators.registry import DERIVED, OBSERVED, UNKNOWN, Measured, indicator, unknown, where
 from spatial.network.catchments import median_position
 
@@ -18,7 +19,7 @@ GOOD_REST_M = 50.0
 @indicator(
     aspect="accessibility",
     unit="m",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     surroundings=("rests",),
     reference="Inclusive Mobility (UK DfT 2021): 50 m; Malmö's 25–250 m; no Danish figure was found.",
 )
@@ -48,7 +49,7 @@ def rest_gap(places: Any, walks: Any, dwellings: Any, seats_complete: Any) -> Me
 @indicator(
     aspect="accessibility",
     unit="share",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     surroundings=("way_light",),
     reference="BR18 § 49 (accesses are lit); SBi-anvisning 230; lit of OpenStreetMap.",
 )
@@ -82,7 +83,7 @@ def lit_share(places: Any, walks: Any, dwellings: Any) -> Measured:
 @indicator(
     aspect="accessibility",
     unit="count",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     reference="Anciaes, Jones & Mindell (2016), Community severance, Transport Reviews 36(4).",
 )
 def severance(places: Any, walks: Any, dwellings: Any) -> Measured:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from spatial.core.arrays import object_array
 from spatial.indicators.registry import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
 from spatial.indicators.unknown_facts import JOINT
 
@@ -43,7 +44,7 @@ def low_commitment(places: Any, kinds: Any) -> Measured:
         (tags, kinds.kinds[kind].by_nature, kinds.programme)
         for tags, kind in zip(places["tags"], places["kind"], strict=True)
     ]
-    facts = np.array([*(_open_terms(*row) for row in rows), ""], dtype=object)[:-1]
+    facts = object_array(_open_terms(*row) for row in rows)
     return replace(from_rows([_commitment(*row) for row in rows]), facts=facts)
 
 

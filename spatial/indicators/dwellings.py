@@ -6,23 +6,26 @@ from typing import Any
 
 import numpy as np
 
+from spatial.core.model import FIVE_MINUTES_M, WALK_LIMIT_M
 from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
 from spatial.network import catchments
 from spatial.network.catchments import weighted_median
 
 Array = Any
 # cityseer's default: a trip of 400 m weighs e⁻⁴.
-DECAY_PER_M = 4 / 400
+DECAY_PER_M = 4 / FIVE_MINUTES_M
 
 
 @indicator(
     aspect="accessibility",
     unit="count",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="5-minute walk at 1.33 m/s; 300 m norm of WHO Europe (2017) and of Copenhagen's catchments.",
 )
-def dwellings_5min(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = 400.0) -> Measured:
+def dwellings_5min(
+    places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = FIVE_MINUTES_M
+) -> Measured:
     """Dwellings within a walk of 400 m, along ways and with both legs."""
     near = np.where(walks.distance_m <= limit_m, dwellings["dwellings"].to_numpy(), 0.0).sum(axis=1)
     total = dwellings["dwellings"].to_numpy()[dwellings["inside"].to_numpy()].sum()
@@ -32,7 +35,7 @@ def dwellings_5min(places: Any, walks: Any, dwellings: Any, entries: Any, *, lim
 @indicator(
     aspect="accessibility",
     unit="count",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="Cooper (2015) and cityseer (Simons 2022): negative exponential decay with β = 4 / 400 m.",
 )
@@ -53,11 +56,11 @@ def decayed(distance_m: Array, weight: Array) -> Array:
 @indicator(
     aspect="accessibility",
     unit="m",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="Copenhagen's park catchments of 300 and 875 m (parkregister).",
 )
-def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = 1600.0) -> Measured:
+def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = WALK_LIMIT_M) -> Measured:
     """Median walking distance from the estate's dwellings.
 
     Missing, with the reason, where fewer than half of them reach the place within 1,600 m.
@@ -75,7 +78,7 @@ def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit
 @indicator(
     aspect="accessibility",
     unit="ratio",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="Hess (1997), pedestrian route directness; Stangl (2012).",
 )

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from spatial.core import model as core_model
+from spatial.core.arrays import object_array
 from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import EVIDENCE_COLUMNS, FACTS, RawData
 from spatial.indicators import inputs, registry, unknown_facts
@@ -58,7 +59,7 @@ def _sourced(
     found = found.assign(
         space_id=space_of,
         source_id=lineage.of_places(list(found.index), one.sources, one.same_as),
-        tag_sources=np.array([*(one.sources.get(i, {}) for i in found.index), None], dtype=object)[:-1],
+        tag_sources=object_array(one.sources.get(i, {}) for i in found.index),
     )
     sources = found["source_id"].groupby(found["space_id"]).agg(lineage.joined)
     return found, rooms.assign(source_id=sources.reindex(rooms.index).to_numpy(dtype=object))
@@ -228,7 +229,7 @@ def _sources(
     of_rooms = [
         lineage.joined(of_places[scenery["members"][space]]) for space in sites.index[sites["level"] == "space"]
     ]
-    return np.concatenate([of_places, np.array([*of_rooms, None], dtype=object)[:-1]])
+    return np.concatenate([of_places, object_array(of_rooms)])
 
 
 def unmeasured_indicators(scenery: Mapping[str, Any]) -> dict[str, str]:

@@ -6,17 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from spatial.core.model import FIVE_MINUTES_M, WALK_LIMIT_M
 from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
 
 
 @indicator(
     aspect="accessibility",
     unit="m",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     reference="Byer uden medborgere (2025), policy brief: residents want help in their own tempo and do not know "
     "where to find it.",
 )
-def help_near(places: Any, help_walk_m: Any, entries: Any, *, limit_m: float = 1600.0) -> Measured:
+def help_near(places: Any, help_walk_m: Any, entries: Any, *, limit_m: float = WALK_LIMIT_M) -> Measured:
     """Walking distance to the nearest library, culture house, residents' house or social service.
 
     Context for where a volunteer could stand: reported, and not judged (weight 0). Missing where

@@ -17,7 +17,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.incremental import AFRESH, Steps
-from spatial.core.model import Estate, Raster
+from spatial.core.model import WALK_LIMIT_M, Estate, Raster
 from spatial.indicators.dwellings import decayed
 from spatial.layers.buildings import inside_buildings
 from spatial.network import attachment, distances
@@ -29,7 +29,6 @@ from spatial.settings.tags import TagRules
 from spatial.terrain import elevation, sky_and_sun
 from spatial.visibility.isovists import Occluders, in_sight
 
-WALK_LIMIT_M = 1600.0
 FLOW_LIMIT_M = 800.0
 DOOR_WITHIN_M = 10.0
 # A dwelling whose door lies this near to the boundary is the estate's: outlines are drawn roughly.

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from spatial.core.model import FIVE_MINUTES_M
 from spatial.indicators.dwellings import decayed
 from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
 
@@ -13,7 +14,7 @@ from spatial.indicators.registry import DERIVED, Measured, indicator, known, unk
 @indicator(
     aspect="mixing",
     unit="share",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="Legeby (2013), Patterns of Co-presence; Skytt-Larsen et al. (2024), Mødesteder som løftestang.",
 )

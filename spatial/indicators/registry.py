@@ -24,8 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Texts = npt.NDArray[np.object_]
+from spatial.core.arrays import Floats, Texts
 
 OBSERVED, DERIVED, ASSUMED, UNKNOWN = "observed", "derived", "assumed by rule", "unknown"
 # From the strongest to the weakest; a mean is as strong as its weakest member.

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from spatial.core.model import FIVE_MINUTES_M
 from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator, unknown, where
 from spatial.network.catchments import weighted_median
 
@@ -16,7 +17,7 @@ NEAR_ENOUGH = 0.005
 @indicator(
     aspect="accessibility",
     unit="ratio",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     optional=("climbs",),
     reference="BR18 § 49: ramps at most 1:20, 1:25 recommended; incline of OpenStreetMap; Danmarks Højdemodel.",
 )

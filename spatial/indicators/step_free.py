@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from spatial.core.model import FIVE_MINUTES_M
 from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator, unknown, where
 from spatial.network.distances import approaches
 from spatial.network.graph import NO, YES, step_free_with
@@ -17,7 +18,7 @@ NEAR_ENOUGH = 0.2
 @indicator(
     aspect="accessibility",
     unit="share",
-    catchment_m=400.0,
+    catchment_m=FIVE_MINUTES_M,
     surroundings=("way_surface",),
     reference="BR18 § 49; SBi-anvisning 230 (step-free, at most 1:20, firm, at least 1.3 m wide).",
 )

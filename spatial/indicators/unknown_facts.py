@@ -15,10 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spatial.core.arrays import Floats, Ints
 from spatial.settings.loading import load_toml
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 MARK, JOINT = "#", ";"
 

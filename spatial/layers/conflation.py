@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from spatial.core.arrays import object_array
 from spatial.core.model import CLAIM_COLUMNS, Features, RawData
 from spatial.settings.tags import TagRules
 
@@ -313,9 +314,9 @@ def _assembled(first: RawData, things: Sequence[_Thing]) -> RawData:
 
 def _features(things: Sequence[_Thing]) -> Features:
     return Features(
-        ids=np.array([*(thing.identity for thing in things), None], dtype=object)[:-1],
+        ids=object_array(thing.identity for thing in things),
         tags=[thing.tags for thing in things],
-        geometry=np.array([*(thing.shape for thing in things), None], dtype=object)[:-1],
+        geometry=object_array(thing.shape for thing in things),
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 
-Texts = npt.NDArray[np.object_]
+from spatial.core.arrays import Texts
+
 SEPARATOR = ";"
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from spatial.core.arrays import object_array
 from spatial.core.incremental import Steps
 from spatial.core.model import Features, RawData
 from spatial.layers.tags import (
@@ -24,7 +25,6 @@ from spatial.layers.tags import (
     nodes_of,
     number,
     plain_number,
-    ragged,
     table_of,
 )
 from spatial.settings.tags import TagRules
@@ -101,7 +101,7 @@ def paths_of(lines: Features, rules: TagRules, crs: CRS, once: Steps) -> Table:
     nodes = nodes_of(lines)
     dtypes = dict.fromkeys(NUMBERS, np.float64) | dict.fromkeys(FLAGS, np.bool_)
     columns = as_columns([way for _, way in found], PATH_COLUMNS, dtypes)
-    columns["node_ids"] = ragged([nodes[i] for i in index])
+    columns["node_ids"] = object_array([nodes[i] for i in index])
     return table_of(lines.ids[index], lines.geometry[index], columns, crs)
 
 

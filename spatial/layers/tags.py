@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from spatial.core.arrays import object_array
 from spatial.core.incremental import Steps
 from spatial.core.model import Features
 from spatial.settings.tags import Matcher, TagRules
@@ -74,7 +75,7 @@ def pick(features: Features, found: Sequence[Any]) -> Picked:
     """Keep the objects for which something was found."""
     index = [i for i, name in enumerate(found) if name]
     tags, called = ([rows[i] for i in index] for rows in (features.tags, found))
-    return Picked(features.ids[index], ragged(tags), features.geometry[index], ragged(called))
+    return Picked(features.ids[index], object_array(tags), features.geometry[index], object_array(called))
 
 
 def as_table(picked: Picked, keys: Sequence[str], crs: CRS, label: str | None = None) -> Table:
@@ -141,10 +142,3 @@ def plain_number(text: str) -> float:
 def numbers(tags: Iterable[Tags], key: str) -> npt.NDArray[np.float64]:
     """One tag of each object as a number, in metres where it has a unit; NaN where there is none."""
     return np.array([number(tag.get(key)) for tag in tags], dtype=np.float64)
-
-
-def ragged(rows: Sequence[Any]) -> npt.NDArray[np.object_]:
-    """Rows of different lengths as one column of objects."""
-    column = np.empty(len(rows), dtype=object)
-    column[:] = rows
-    return column

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from spatial.core.arrays import Bools, Floats, Ints, Shapes, object_array
 from spatial.core.incremental import AFRESH, Steps
-from spatial.network.graph import Bools, Floats, Ints, Network, Shapes
+from spatial.network.graph import Network
 
 Clear = Callable[[Floats, Floats], Bools]
 # A leg starts this far inside the geometry, so that a fence drawn on its outline is crossed.
@@ -381,7 +382,7 @@ def _come_or_gone(before: Shapes | None, now: Shapes | None) -> Shapes:
         {key: one for key, one in zip(shapely.to_wkb(part), part, strict=True)} for part in _apart(before, now)
     )
     different = [known.get(key) or kept[key] for key in known.keys() ^ kept.keys()]
-    return np.array([*different, None], dtype=object)[:-1]
+    return object_array(different)
 
 
 def _apart(before: Shapes, now: Shapes) -> tuple[Shapes, Shapes]:

@@ -14,9 +14,8 @@ import numpy.typing as npt
 import shapely
 from numba import njit
 
+from spatial.core.arrays import Floats
 from spatial.core.parallel import in_blocks
-
-Floats = npt.NDArray[np.float64]
 
 # Sums that differ by less than rounding are the same half of the weight.
 _ROUNDING = 1e-12

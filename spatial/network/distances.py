@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from spatial.core.arrays import Bools, Floats, Ints, Shapes
 from spatial.core.parallel import in_blocks
 from spatial.network.attachment import Attachments, attach
-from spatial.network.graph import Bools, Floats, Ints, Network, Shapes, Slopes
+from spatial.network.graph import Network, Slopes
 from spatial.network.kernels import Ends, Found, Grades, Graph, Streets, approach_kernel, climb_kernel, flow_kernel
 
 # A seat serves a way when it stands this near to it.

@@ -15,12 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from spatial.core.arrays import Bools, Floats, Ints, Shapes
 from spatial.settings.tags import tag_rules
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Shapes = npt.NDArray[np.object_]
 
 YES, NO, UNKNOWN = 1, 0, -1
 LIT_YES = frozenset({"yes", "24/7", "automatic", "sunset-sunrise", "dusk-dawn", "operating_times", "interval"})

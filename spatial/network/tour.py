@@ -10,12 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from spatial.core.arrays import Floats, Ints
 from spatial.core.crs import require_metric
 from spatial.core.errors import CRSError
 from spatial.core.messages import phrase
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 # Where no mapped way leads, a straight line stands in for one; people walk about this much further.
 DETOUR = 1.3

@@ -18,15 +18,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from spatial.core.arrays import Floats
 from spatial.core.errors import InputError
 from spatial.core.model import ASPECTS
 from spatial.observations.validation import spearman
 from spatial.settings.observation_columns import rules
-
-Floats = npt.NDArray[np.float64]
 
 # Share of the data's own weight with which the rubric's weights pull.
 PULLS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)

@@ -26,12 +26,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from spatial.core.arrays import Bools, Ints
 from spatial.core.errors import ConfigError
 from spatial.observations.overlay import ALL, NOWHERE, PERIODS, Joined, rates
 from spatial.settings.observation_columns import MOVING, STAYING, rules
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 # A withheld cell whose projection on the null space is smaller than this is determined by the others.
 DETERMINED = 1e-9

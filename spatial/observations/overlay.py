@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from spatial.core.arrays import Shapes
 from spatial.core.crs import require_metric
 from spatial.core.errors import CRSError
 from spatial.core.messages import phrase
 from spatial.settings.observation_columns import STAYING
-
-Shapes = npt.NDArray[np.object_]
 
 # Hours at which a part of the day begins; the night is what is left.
 PARTS_OF_DAY = ((6, "morning"), (11, "midday"), (14, "afternoon"), (17, "evening"), (22, "night"))

@@ -23,12 +23,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from spatial.core.arrays import Floats, Ints
 from spatial.core.model import ASPECTS, FLOATING
 from spatial.observations.overlay import NOWHERE, Joined, counted, rates
 from spatial.settings.observation_columns import STAYING, rules
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 LEVEL = (2.5, 97.5)
 BLOCK_VALUES = 2_000_000

@@ -6,7 +6,6 @@ Arrow reader, keeps node identities, which GDAL drops, and assembles relations.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.crs import WGS84
 from spatial.core.errors import EmptyAreaError, SourceFormatError, SourceUnavailable
+from spatial.core.files import sha256_of
 from spatial.core.messages import cause, phrase
 from spatial.core.model import Estate, Features, Provenance, RawData
 
@@ -75,7 +75,6 @@ AREA_KEYS = (
     "barrier",
     "tourism",
 )
-HASH_CHUNK_BYTES = 1 << 20
 # About 2.2 km north and south, and as much east and west in Europe, beyond the reach: no building
 # that begins further off reaches into the area.
 WINDOW_DEG = 0.02
@@ -523,14 +522,5 @@ def _provenance(path: Path, scan: _Scan) -> Provenance:
         licence=LICENCE,
         attribution=ATTRIBUTION,
         data_date=stamp[:10] or None,
-        sha256=file_digest(path),
+        sha256=sha256_of(path),
     )
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(HASH_CHUNK_BYTES):
-            found.update(chunk)
-    return found.hexdigest()

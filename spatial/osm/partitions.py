@@ -14,7 +14,6 @@ An extract prepared for many areas: partitions on disk from which each area is r
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -36,8 +35,10 @@ import pyarrow.parquet as pq
 import shapely
 from pyproj import Transformer
 
+from spatial.core.arrays import object_array
 from spatial.core.crs import WGS84
 from spatial.core.errors import InputError, SourceFormatError
+from spatial.core.files import sha256_of, sha256_of_bytes
 from spatial.core.messages import cause
 from spatial.core.model import Estate, Features, Provenance, RawData
 from spatial.osm import osmium_reader
@@ -322,7 +323,7 @@ def clips_of(estates: Sequence[Estate]) -> npt.NDArray[np.float64]:
 def prepared_key(sha256: str, clips: npt.NDArray[np.float64]) -> str:
     """What the partitions of an extract for these boxes are known by, whatever the order of the boxes."""
     boxes = np.unique(clips, axis=0).tobytes()
-    return hashlib.sha256(f"{FORMAT}:{sha256}:".encode() + boxes).hexdigest()
+    return sha256_of_bytes(f"{FORMAT}:{sha256}:".encode() + boxes)
 
 
 def prepare(path: Path, estates: Sequence[Estate], folder: Path) -> Prepared:
@@ -339,7 +340,7 @@ def prepare(path: Path, estates: Sequence[Estate], folder: Path) -> Prepared:
     if not path.name.endswith(SUFFIX):
         raise SourceFormatError("prepared.format", path=path)
     clips = clips_of(estates)
-    sha256 = osmium_reader.file_digest(path)
+    sha256 = sha256_of(path)
     found = load_prepared(folder)
     if found is not None and found.key == prepared_key(sha256, clips):
         return found
@@ -432,7 +433,7 @@ def _features(rows: pa.Table, to_metric: Transformer, *, with_nodes: bool = Fals
     nodes = None
     if with_nodes:
         nodes = pa.chunked_array(rows["nodes"].chunks, rows["nodes"].type).combine_chunks().flatten().to_numpy()
-    ids = np.array([*rows["id"].to_pylist(), None], dtype=object)[:-1]
+    ids = object_array(rows["id"].to_pylist())
     return Features(ids, _tags_of_row(rows), _project(geometry, to_metric), nodes)
 
 

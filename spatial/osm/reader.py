@@ -24,8 +24,10 @@ import shapely
 from pyproj import Transformer
 
 from spatial.core import parallel
+from spatial.core.arrays import object_array
 from spatial.core.crs import WGS84
 from spatial.core.errors import EmptyAreaError, SourceFormatError
+from spatial.core.files import sha256_of
 from spatial.core.messages import cause
 from spatial.core.model import Features, Provenance, RawData
 from spatial.osm import osmium_reader
@@ -180,7 +182,7 @@ def _passed(path: Path, estate: Estate) -> RawData:
         extent=osmium_reader.project(np.array([extent]), to_metric)[0],
         dropped=_counted(dropped),
         repaired=_counted(repaired),
-        provenance=header.provenance(path, seen, osmium_reader.file_digest(path)),
+        provenance=header.provenance(path, seen, sha256_of(path)),
     )
 
 
@@ -204,7 +206,7 @@ def _features(
     shapes = [_in_metres(part, to_metric) for part, _ in rows]
     shapes += [osmium_reader.project(one.shapes, to_metric) for one in assembled]
     return Features(
-        ids=np.array([*names, None], dtype=object)[:-1][use],
+        ids=object_array(names)[use],
         tags=[tags[row] for row in use.tolist()],
         geometry=np.concatenate([np.empty(0, dtype=object), *shapes])[use],
         node_ids=_nodes([part for part, _ in rows], use) if kind == LINES else None,

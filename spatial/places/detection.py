@@ -12,12 +12,12 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from spatial.core.arrays import Shapes
 from spatial.layers.buildings import inside_buildings
 from spatial.settings.tags import TagRules
 
 log = logging.getLogger(__name__)
 
-Shapes = npt.NDArray[np.object_]
 ROOM_M = 100.0
 # Dansk Arkitektur Center: a lommepark (pocket park) has less than 5,000 m². Larger green and squares
 # are ground on which rooms lie, not a room.

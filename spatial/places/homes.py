@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from spatial.core.arrays import object_array
+from spatial.core.model import FIVE_MINUTES_M
+
 # Five minutes at 1.33 m/s.
-FIVE_MINUTES_M = 400.0
 
 
 def best_space_per_home(
@@ -62,7 +64,7 @@ def spaces_of_one_place(sites: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64],
     whole = (sites["level"] == "space").to_numpy()
     spaces = np.where(whole, sites.index.to_numpy(dtype=object), sites["space_id"].to_numpy(dtype=object))
     rows = np.flatnonzero(whole | ~sites["space_id"].isin(sites.index).to_numpy())
-    return rows, np.array([*spaces[rows], None], dtype=object)[:-1]
+    return rows, object_array(spaces[rows])
 
 
 def best_score(near: npt.NDArray[np.bool_], score: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -13,7 +13,8 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.places.detection import INSIDE_M, ROOM_M, STRIP_M, Shapes, is_ground, longest_side_m
+from spatial.core.arrays import Shapes
+from spatial.places.detection import INSIDE_M, ROOM_M, STRIP_M, is_ground, longest_side_m
 from spatial.settings.tags import TagRules
 from spatial.visibility.isovists import Occluders, in_sight
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from spatial.core.arrays import object_array
 from spatial.core.errors import InputError
 from spatial.core.messages import Spoken, phrase
 from spatial.core.model import Edit, Estate, Features, Plan, RawData
@@ -292,7 +293,7 @@ def _joined(lines: Features, identity: str, tags: Mapping[str, str], shape: Base
     return Features(
         np.array([*lines.ids, identity], dtype=object),
         [*lines.tags, dict(tags)],
-        np.array([*shapes, shapely.LineString(own_xy), None], dtype=object)[:-1],
+        object_array([*shapes, shapely.LineString(own_xy)]),
         np.concatenate([*parts, np.array(own_nodes, dtype=np.int64)]),
     )
 
@@ -406,8 +407,8 @@ def _cut(lines: Features, site: BaseGeometry) -> Features:
             shapes.append(piece)
             nodes.append(own)
     return Features(
-        np.array([*ids, None], dtype=object)[:-1],
+        object_array(ids),
         tags,
-        np.array([*shapes, None], dtype=object)[:-1],
+        object_array(shapes),
         np.concatenate([*nodes, np.empty(0, dtype=np.int64)]).astype(np.int64),
     )

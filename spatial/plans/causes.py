@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from spatial.core.arrays import object_array
 from spatial.core.model import SIDES, Result
 
 GONE, NEW, MOVED, SHORTER, LONGER, ALTERED = "gone", "new", "moved", "shorter", "longer", "altered"
@@ -264,7 +265,7 @@ def _near(things: gpd.GeoDataFrame, shape: Any, own: set[str]) -> pd.DataFrame:
         cause=things["what"] + "_" + things["how"],
         own=things["object_id"].isin(own) & (things["what"] == "place"),
         distance_m=np.where(things["how"] == MOVED, things["moved_m"].to_numpy(dtype=np.float64), distance),
-        side=np.array([*(side_of(point - centre) for point in foot[:, 1]), None], dtype=object)[:-1],
+        side=object_array(side_of(point - centre) for point in foot[:, 1]),
         count=np.nan,
         _order=distance,
     )

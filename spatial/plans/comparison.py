@@ -18,13 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from spatial.core.arrays import Floats
 from spatial.core.errors import CRSError, InputError
 from spatial.core.model import ASPECTS, FLOATING, LensResult, Result, Rubric
 from spatial.plans import causes as plans_causes
 from spatial.scoring import scores as scoring_scores
 from spatial.settings import lenses as settings_lenses
-
-Floats = npt.NDArray[np.float64]
 
 # A difference of less than a hundredth of the scale, of the potential and of every aspect, is not worth a word.
 WORTH = 0.01

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -19,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.crs import WGS84
 from spatial.core.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
+from spatial.core.files import sha256_of, sha256_of_bytes
 from spatial.core.messages import cause, phrase
 from spatial.core.model import NOT_STATED, Edit, Estate, Plan, Provenance
 from spatial.plans import drawings
@@ -122,12 +122,12 @@ def read_plan(path: str | Path, estate: Estate) -> Plan:
 def _provenance(path: Path, *more: Path) -> Provenance:
     """Where a plan came from; the digest is of all files that it consists of."""
     files = [*_files(path), *more]
-    digest = hashlib.sha256(files[0].read_bytes()) if len(files) == 1 else hashlib.sha256()
-    for file in files if len(files) > 1 else ():
-        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    return Provenance(
-        source_id="plan", path=str(path), licence=NOT_STATED, attribution=NOT_STATED, sha256=digest.hexdigest()
+    digests = [sha256_of(file) for file in files]
+    named = b"".join(
+        file.name.encode() + b"\0" + bytes.fromhex(digest) for file, digest in zip(files, digests, strict=True)
     )
+    sha256 = digests[0] if len(files) == 1 else sha256_of_bytes(named)
+    return Provenance(source_id="plan", path=str(path), licence=NOT_STATED, attribution=NOT_STATED, sha256=sha256)
 
 
 def _files(path: Path) -> list[Path]:

@@ -20,16 +20,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from spatial.core.arrays import Bools, Floats
 from spatial.core.model import Result, Rubric
 from spatial.places.homes import reached_from_text
 from spatial.plans.comparison import WORTH, median
 from spatial.scoring.scores import aspect_weights, combine, indicator_weights, judge_all
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 # An aspect below this is taken as this before its logarithm is taken.
 FLOOR = 1e-3

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from spatial.core.arrays import Floats
 from spatial.core.model import ASPECTS, FLOATING, LensResult, Result, Rubric
 from spatial.reports import sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
@@ -20,8 +20,6 @@ from spatial.reports.figures import estate_map
 from spatial.reports.sections import Named, Words, shortened
 from spatial.scoring import scores, siting
 from spatial.settings import lenses as settings_lenses
-
-Floats = npt.NDArray[np.float64]
 
 SHOWN = 2
 LEAST_SCORE = 0.05  # the pull of an aspect grows as it nears 0, without end

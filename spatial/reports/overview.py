@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from spatial.core.files import write_csv
 from spatial.core.languages import texts, warning_text
 from spatial.core.model import Estate, Provenance
 from spatial.maps import style as maps_style
@@ -64,10 +65,7 @@ def render_overview(
         Each area has a map of its own, which the page links to.
     """
     table = sorted(_rows(estates, rows, failed, lang), key=lambda row: str(row["area"]))
-    with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
+    write_csv(pd.DataFrame(table, columns=list(COLUMNS), dtype=object), folder / TABLE, index=False)
     shapes = {estate.id: gpd.GeoSeries([estate.boundary], crs=estate.crs) for estate in estates}
     _layer(table, {area: shape.to_crs(WGS84).iloc[0] for area, shape in shapes.items()}, folder / LAYER)
     drawn = {

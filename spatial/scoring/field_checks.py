@@ -14,12 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from spatial.core.arrays import Floats, Ints
 from spatial.core.model import ASPECTS, Rubric
 from spatial.indicators.unknown_facts import MARK, Cells, vocabulary
 from spatial.scoring.scores import Draw, Judged, aspect_weights, combine, draws, indicator_weights, open_cells
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 DRAWS = 200
 COLUMNS = (

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial.core.model import ASPECTS, FACTS, FLOATING, LensResult, Rubric
+from spatial.core.arrays import Bools, Floats, object_array
+from spatial.core.model import ASPECTS, FACTS, FIVE_MINUTES_M, FLOATING, WALK_LIMIT_M, LensResult, Rubric
 from spatial.indicators import registry, unknown_facts
 from spatial.indicators.registry import Measured
 from spatial.network import attachment, distances, graph
@@ -27,12 +28,9 @@ from spatial.scoring import scores
 from spatial.settings.lenses import BARRED, Lens, Lenses, changed, put_in
 from spatial.settings.tags import tag_rules
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 AtEdge = Callable[[registry.Spec, Measured], Measured]
 
 ADULT_MPS = 1.33
-WALK_LIMIT_M = 1600.0
 # Values of the best and the worst routes nearer than this (of the larger) are one value.
 SAME_SHARE = 0.02
 SECONDS = 60.0
@@ -251,7 +249,7 @@ class _Measurer:
             behind = [
                 "" if sure else unknown_facts.facts_as_text(one, names) for sure, one in zip(known, space, strict=True)
             ]
-            yield rows.assign(**new, **{FACTS: np.array([*behind, ""], dtype=object)[:-1]})
+            yield rows.assign(**new, **{FACTS: object_array(behind)})
 
     def _scenery(self, route: Walked, pace: float) -> dict[str, Any]:
         """The scenery with other walks, as long as an adult would walk in the time that they take at another pace."""
@@ -287,8 +285,8 @@ class _Measurer:
         """What each door of the estate has within five minutes of this lens."""
         inside = self.scenery["dwellings"]["inside"].to_numpy(dtype=bool)
         rows, _ = self._where(spaces.index)
-        ids = np.array([*spaces.index, None], dtype=object)[:-1]
-        limit_m = homes.FIVE_MINUTES_M * lens.speed_mps / ADULT_MPS
+        ids = object_array(spaces.index)
+        limit_m = FIVE_MINUTES_M * lens.speed_mps / ADULT_MPS
         near = [route.distance_m[np.ix_(rows, inside)] <= limit_m for route in (routes[0], routes[-1])]
         score = spaces[FLOATING].to_numpy(dtype=np.float64)
         best, sure = (homes.reached_as_text(part, ids) for part in near)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
+from spatial.core.arrays import Floats
 from spatial.core.errors import ConfigError
 from spatial.core.messages import phrase, spelling_hint
 from spatial.core.model import ASPECTS, FLOATING, KNOWN_EVIDENCE, Rubric, Rule
@@ -27,8 +28,6 @@ from spatial.indicators import registry as indicators_registry
 from spatial.indicators.unknown_facts import Cells
 from spatial.indicators.unknown_facts import cells as cells_of
 from spatial.settings.rubric import RubricSpec, RuleSpec
-
-Floats = npt.NDArray[np.float64]
 
 PERCENTILE_STEPS = 20
 # Draws are made in blocks of about so many judged values, so that memory does not grow with their number.

@@ -21,10 +21,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from spatial.core.arrays import Floats
 from spatial.core.model import ASPECTS, Rubric
 from spatial.scoring.scores import Judged, aspect_weights, combine, estimates, indicator_weights, ranks_of
-
-Floats = npt.NDArray[np.float64]
 
 SAMPLES = 512
 BLOCK = 256

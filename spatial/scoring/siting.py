@@ -18,23 +18,18 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from spatial.core.arrays import Bools, Floats
 from spatial.core.errors import InputError
-from spatial.core.model import Result
+from spatial.core.model import FIVE_MINUTES_M, Result
 from spatial.network import distances, graph
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 MOST = 8
 # A gain of less than this share is none: the solver's tolerance.
 LITTLE = 1e-9
 # One or two spaces of an ordinary estate are tried out, all of them: quicker than to load a solver.
 PAIR, PAIR_VALUES = 2, 500_000_000
-# Five minutes at 1.33 m/s.
-REACH_M = 400.0
 REACH_COLUMNS = ("space_id", "door", "dwellings", "known")
 
 
@@ -76,7 +71,7 @@ def homes_served(sites: gpd.GeoDataFrame, spaces: pd.Index, scenery: Mapping[str
             network,
             scenery["entries"],
             scenery["doors"],
-            limit_m=REACH_M,
+            limit_m=FIVE_MINUTES_M,
             usable=usable,
             barred_nodes=network.raised,
             detailed=False,

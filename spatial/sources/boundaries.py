@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import tempfile
@@ -24,8 +23,9 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.crs import WGS84, local_metric
 from spatial.core.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
+from spatial.core.files import sha256_of
 from spatial.core.messages import cause, phrase, spelling_hint
-from spatial.core.model import NOT_STATED, Estate, Provenance
+from spatial.core.model import NOT_STATED, WALK_LIMIT_M, Estate, Provenance
 from spatial.sources import vector_files
 
 NEEDED = phrase("files.needed")
@@ -42,7 +42,9 @@ LATIN: dict[int, str] = {
 }
 
 
-def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = 1600.0) -> Estate:
+def estate(
+    path: str | Path, *, name: str | None = None, margin_m: float = 250.0, reach_m: float = WALK_LIMIT_M
+) -> Estate:
     """Read an estate's boundary.
 
     Parameters
@@ -68,11 +70,11 @@ def estate(path: str | Path, *, name: str | None = None, margin_m: float = 250.0
     table = _chosen(_table(path), name, path)
     row: Mapping[str, Any] = table.iloc[0].drop("geometry").to_dict()
     called = name or _called(row) or path.stem
-    return _described(table.geometry.iloc[0], table.crs, row, path, called, margin_m, reach_m, sha256(path))
+    return _described(table.geometry.iloc[0], table.crs, row, path, called, margin_m, reach_m, sha256_of(path))
 
 
 def read_areas(
-    path: str | Path, *, margin_m: float = 250.0, reach_m: float = 1600.0
+    path: str | Path, *, margin_m: float = 250.0, reach_m: float = WALK_LIMIT_M
 ) -> list[tuple[str, Estate | SpatialError]]:
     """Read all areas of a file, each as ``estate`` would read it by its name.
 
@@ -89,7 +91,7 @@ def read_areas(
         If the file as a whole cannot be used.
     """
     path = Path(path)
-    table, digest = _table(path), sha256(path)
+    table, digest = _table(path), sha256_of(path)
     rows: list[dict[str, Any]] = table.drop(columns="geometry").to_dict("records")
     names = [_called(row) or f"{path.stem} {i + 1}" for i, row in enumerate(rows)]
     often = Counter(_slug(name) for name in names)
@@ -197,15 +199,6 @@ def _text(row: Mapping[str, Any], key: str) -> str | None:
     if value is None or pd.isna(value):
         return None
     return str(value.date()) if isinstance(value, datetime) else str(value) or None
-
-
-def sha256(path: Path) -> str:
-    """Digest of a file, or of the files of a folder that GDAL reads as one source, by name."""
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if file.is_file():
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def _table(path: Path) -> gpd.GeoDataFrame:

@@ -17,7 +17,7 @@ from typing import Any
 
 from spatial.core.errors import InputError
 from spatial.core.messages import phrase
-from spatial.core.model import Estate
+from spatial.core.model import WALK_LIMIT_M, Estate
 from spatial.sources import boundaries
 
 SUGGESTIONS = 3
@@ -248,7 +248,7 @@ def read_estate(
     municipality: str | None = None,
     allow_missing: bool = False,
     margin_m: float = 250.0,
-    reach_m: float = 1600.0,
+    reach_m: float = WALK_LIMIT_M,
 ) -> Estate:
     """Read an estate.
 

@@ -12,7 +12,6 @@ so that neither the order of the rows nor a row more changes it.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,9 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
+from spatial.core.arrays import object_array
 from spatial.core.errors import CRSError
+from spatial.core.files import sha256_of_bytes
 from spatial.core.model import Features
 from spatial.sources.field_mapping import code, text_of
 from spatial.sources.protocol import Area
@@ -190,7 +191,7 @@ def identities(prefix: str, own: Sequence[Any], contents: Sequence[str]) -> list
     contents
         What each row says, as text: equal rows have equal texts.
     """
-    digests = [hashlib.sha256(content.encode()).hexdigest()[:DIGEST_CHARACTERS] for content in contents]
+    digests = [sha256_of_bytes(content.encode())[:DIGEST_CHARACTERS] for content in contents]
     names = [code(value) for value in own]
     meant: dict[str, set[str]] = {}
     for name, digest in zip(names, digests, strict=True):
@@ -302,5 +303,5 @@ def features(things: Sequence[Thing], dimension: int) -> Features:
     """The objects of one dimension: 0 points, 1 lines, 2 areas."""
     chosen = [thing for thing in things if int(shapely.get_dimensions(thing.geometry)) == dimension]
     ids = np.array([thing.id for thing in chosen], dtype=object)
-    shapes = np.array([*(thing.geometry for thing in chosen), None], dtype=object)[:-1]
+    shapes = object_array(thing.geometry for thing in chosen)
     return Features(ids, [thing.tags for thing in chosen], shapes)

@@ -27,6 +27,7 @@ import pyarrow as pa
 import shapely
 
 from spatial.core.errors import IncompleteResult, SourceError, SourceFormatError, SourceUnavailable, SpatialError
+from spatial.core.files import sha256_of_bytes
 from spatial.core.messages import Phrase, phrase
 from spatial.sources import service_answers
 from spatial.sources.http import Key, Transport, scrub
@@ -130,7 +131,7 @@ class Relay:
 
     def _page(self, box: int, path: str, body: bytes) -> None:
         found = service_answers.feature_counts(body)
-        digest = hashlib.sha256(body).hexdigest()
+        digest = sha256_of_bytes(body)
         with self._lock:
             start = START.search(path)
             first = self._seen.setdefault((box, digest), 0 if start is None else int(start[1]))

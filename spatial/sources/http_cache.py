@@ -7,7 +7,6 @@ never stored. Several processes may use one cache at once.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -20,12 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from spatial.core.errors import InputError, SourceUnavailable
-from spatial.core.files import FOLDER_VARIABLE, PRIVATE_FILE, PRIVATE_FOLDER, cache_folder
+from spatial.core.files import FOLDER_VARIABLE, PRIVATE_FILE, PRIVATE_FOLDER, cache_folder, sha256_of, sha256_of_bytes
 from spatial.core.messages import cause
 
 log = logging.getLogger(__name__)
-
-HASH_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -47,16 +44,7 @@ class Entry:
 def cache_key(request: Mapping[str, Any]) -> str:
     """Digest of a whole request, whatever the order of its parts. No key or password may be in it."""
     text = json.dumps(request, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def bytes_digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(HASH_CHUNK_BYTES):
-            found.update(chunk)
-    return found.hexdigest()
+    return sha256_of_bytes(text.encode())
 
 
 class Cache:
@@ -83,7 +71,7 @@ class Cache:
                 found["request"],
                 found["about"],
             )
-            if bytes_digest(entry.path) == entry.sha256:
+            if sha256_of(entry.path) == entry.sha256:
                 return entry
             log.warning("%s: has been changed since it was stored; it is fetched again", entry.path)
         except FileNotFoundError:
@@ -100,7 +88,7 @@ class Cache:
         InputError
             If the cache cannot be written.
         """
-        sha256 = bytes_digest(content)
+        sha256 = sha256_of(content)
         entry = Entry(
             self.folder / "objects" / f"{sha256}{suffix}",
             sha256,

@@ -29,8 +29,9 @@ from spatial.core.errors import (
     SourceFormatError,
     SourceUnavailable,
 )
+from spatial.core.files import sha256_of
 from spatial.core.messages import Phrase, cause, phrase
-from spatial.core.model import NOT_STATED, Estate, Provenance
+from spatial.core.model import NOT_STATED, WALK_LIMIT_M, Estate, Provenance
 from spatial.sources import boundaries, vector_files
 from spatial.sources.estates import folded
 
@@ -75,7 +76,7 @@ def estate(
     municipality: str | None = None,
     allow_missing: bool = False,
     margin_m: float = 250.0,
-    reach_m: float = 1600.0,
+    reach_m: float = WALK_LIMIT_M,
 ) -> Estate:
     """Build an estate from the yearly table and a layer of parcels.
 
@@ -357,5 +358,5 @@ def _provenance(source_id: str, path: Path, date: str | None, layer: gpd.GeoData
         licence=said("licence"),
         attribution=said("attribution"),
         data_date=date,
-        sha256=boundaries.sha256(path),
+        sha256=sha256_of(path),
     )

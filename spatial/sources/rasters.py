@@ -6,7 +6,6 @@ raster in memory, so that nothing is copied and no seam is left. What a raster d
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import warnings
@@ -25,6 +24,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
 from spatial.core.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable
+from spatial.core.files import sha256_of
 from spatial.core.messages import cause, phrase
 from spatial.core.model import NOT_STATED, Estate, Provenance, Raster
 from spatial.sources.vector_files import CLOSED
@@ -440,12 +440,8 @@ def _covered(heights: Heights, grid: _Grid, area: BaseGeometry) -> float:
 
 def _provenance(path: Path, tile: Any, what: str) -> Provenance:
     tags = tile.tags()
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
     stated = tags.get("TIFFTAG_COPYRIGHT") or NOT_STATED
-    return Provenance(what, str(path), stated, stated, _date(tags.get("TIFFTAG_DATETIME")), sha256=digest.hexdigest())
+    return Provenance(what, str(path), stated, stated, _date(tags.get("TIFFTAG_DATETIME")), sha256=sha256_of(path))
 
 
 def _date(text: str | None) -> str | None:

@@ -6,7 +6,6 @@ Reading observations: CSV, workbooks, GeoJSON, GeoPackage, or a folder of them, 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import re
@@ -29,14 +28,14 @@ from pyproj.exceptions import ProjError
 from shapely.geometry import LineString, Point, Polygon, shape
 from shapely.geometry.base import BaseGeometry
 
+from spatial.core.arrays import Shapes
 from spatial.core.crs import WGS84, local_metric
 from spatial.core.errors import CRSError, EmptyAreaError, SourceFormatError, SourceUnavailable
+from spatial.core.files import sha256_of
 from spatial.core.messages import cause, phrase
 from spatial.core.model import NOT_STATED, Provenance, Sheet
 from spatial.settings.observation_columns import Mapped, rules
 from spatial.sources import vector_files
-
-Shapes = npt.NDArray[np.object_]
 
 NO_GEOMETRY, BAD_GEOMETRY, NOT_DEGREES = "no_geometry", "bad_geometry", "not_degrees"
 MAX_DEGREES = (180.0, 90.0)
@@ -417,7 +416,4 @@ def _into(
 
 
 def _provenance(path: Path, files: list[Path]) -> Provenance:
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return Provenance("observations", str(path), NOT_STATED, NOT_STATED, sha256=digest.hexdigest())
+    return Provenance("observations", str(path), NOT_STATED, NOT_STATED, sha256=sha256_of(*files))

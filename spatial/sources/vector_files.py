@@ -11,7 +11,6 @@ GDAL reads them all but GeoParquet, for which its packaged build has no driver; 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import re
@@ -24,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyarrow
 import pyogrio
@@ -33,7 +31,9 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, Geomet
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 
+from spatial.core.arrays import object_array
 from spatial.core.errors import SourceFormatError, SourceUnavailable
+from spatial.core.files import sha256_of
 from spatial.core.messages import cause, phrase
 from spatial.sources.catalogue import Source
 from spatial.sources.field_mapping import number
@@ -213,7 +213,6 @@ STOPS = "stops.txt"
 SHAPE_NAMES = ("wkt", "geom", "geometri", "the_geom", "wkb_geometry", "geometry")
 # What municipal systems export in when it is not UTF-8. Every byte has a meaning in it.
 OTHER_ENCODING = "iso-8859-1"
-HASH_CHUNK_BYTES = 1 << 20
 STAMP_BYTES = 2048
 READ_WHOLE_BYTES = 64 << 20
 READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, GeometryError, ValueError, IndexError, OSError)
@@ -275,13 +274,7 @@ def map_file_digest(path: Path) -> str:
     """Digest of a file together with those that belong to it, or of a folder that is one source."""
     others = [path.with_suffix(suffix) for suffix in SIDECARS.get(path.suffix.lower(), ())]
     others += [path.with_suffix(suffix.upper()) for suffix in SIDECARS.get(path.suffix.lower(), ())]
-    found = hashlib.sha256()
-    for file in sorted({path, *others}) if path.is_file() else sorted(path.rglob("*")):
-        if file.is_file():
-            with file.open("rb") as stream:
-                while chunk := stream.read(HASH_CHUNK_BYTES):
-                    found.update(chunk)
-    return found.hexdigest()
+    return sha256_of(*(file for file in sorted({path, *others}) if file.exists()))
 
 
 def _parquet(path: Path) -> tuple[gpd.GeoDataFrame, Box | None]:
@@ -331,7 +324,7 @@ def _placed(table: pd.DataFrame) -> pd.DataFrame:
         return gpd.GeoDataFrame(table.drop(columns=shape), geometry=shapely.from_wkt(table[shape].to_numpy()))
     pairs = [(number(a), number(b)) for a, b in zip(table[x], table[y], strict=True)]
     points = [None if a is None or b is None else shapely.Point(a, b) for a, b in pairs]
-    return gpd.GeoDataFrame(table.drop(columns=[x, y]), geometry=np.array([*points, None], dtype=object)[:-1])
+    return gpd.GeoDataFrame(table.drop(columns=[x, y]), geometry=object_array(points))
 
 
 def _layer(path: Path, source: Source) -> str:
@@ -382,7 +375,7 @@ def _unmangled(table: gpd.GeoDataFrame, notes: dict[str, int]) -> gpd.GeoDataFra
         right = [_right(value) for value in values]
         changed = sum(a is not b for a, b in zip(values, right, strict=True))
         if changed:
-            table[name] = np.array([*right, None], dtype=object)[:-1]
+            table[name] = object_array(right)
             notes[UNMANGLED] = notes.get(UNMANGLED, 0) + changed
     return table
 

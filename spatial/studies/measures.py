@@ -21,8 +21,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.analysis.inputs import InputFiles, Inputs
+from spatial.core.arrays import object_array
 from spatial.core.errors import ConfigError, InputError, SpatialError
-from spatial.core.model import FLOATING, Edit, Estate, Plan, Raster, RawData
+from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Estate, Plan, Raster, RawData
 from spatial.network import attachment, distances
 from spatial.network.graph import NO
 from spatial.settings import loading
@@ -42,7 +43,7 @@ APART_M = 30.0
 MOST_LINKS = 40
 DETOUR_LIMIT_M = 800.0
 # A gate, a kerb or a lamp further than this from every meeting space serves none.
-NEAR_M = 400.0
+NEAR_M = FIVE_MINUTES_M
 
 Scenery = Mapping[str, Any]
 
@@ -362,7 +363,7 @@ def _agree(quick: Look, whole: Look) -> bool:
 
 
 def _table(best: list[_Tried], rooms: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
-    shapes = np.array([*(one.spot.at for one in best), None], dtype=object)[:-1]
+    shapes = object_array(one.spot.at for one in best)
     nearest = (
         shapely.STRtree(rooms.geometry.to_numpy()).query_nearest(shapes, all_matches=False)[1]
         if best

@@ -21,7 +21,7 @@ import pandas as pd
 from spatial.analysis.inputs import Inputs, prepare_ground
 from spatial.analysis.run import View, measure_view, survey
 from spatial.core.incremental import AFRESH, Memory, Steps
-from spatial.core.model import FLOATING, Edit, Plan, Rubric
+from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Plan, Rubric
 from spatial.core.timing import Clock
 from spatial.layers import conflation
 from spatial.places import homes
@@ -65,7 +65,7 @@ class Look:
         """Best floating potential within five minutes of each door of the estate, 0 where there is none."""
         rows, ids = homes.spaces_of_one_place(self.view.sites)
         inside = self.view.scenery["dwellings"]["inside"].to_numpy(dtype=bool)
-        near = self.view.scenery["walks"].distance_m[rows][:, inside] <= homes.FIVE_MINUTES_M
+        near = self.view.scenery["walks"].distance_m[rows][:, inside] <= FIVE_MINUTES_M
         score = self.floating.reindex(ids).to_numpy(dtype=np.float64)
         return pd.Series(homes.best_score(near, score), index=self.dwellings.index)
 

@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from spatial.core.arrays import Floats
 from spatial.core.model import Raster
 from spatial.network.graph import Network, Slopes
-
-Floats = npt.NDArray[np.float64]
 
 # BR18 § 49 and the accessibility guides speak of ramps; ten metres is the shortest that a terrain
 # model of 0.4 to 2 m shows apart from its noise of some centimetres.

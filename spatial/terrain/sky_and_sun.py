@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from spatial.core.arrays import Floats
 from spatial.core.crs import position
 from spatial.core.model import Estate, Raster
 from spatial.core.parallel import in_blocks
@@ -27,7 +28,6 @@ from spatial.terrain import kernels
 from spatial.terrain.elevation import heights_at
 from spatial.visibility.isovists import Occluders, reaches_m
 
-Floats = npt.NDArray[np.float64]
 Heights = npt.NDArray[np.float32]
 
 # What stands lower is a car, a hedge to look over, or noise.

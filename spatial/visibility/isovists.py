@@ -22,12 +22,11 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from spatial.core.arrays import Floats
 from spatial.core.errors import InputError
 from spatial.core.messages import phrase
 from spatial.core.parallel import available_threads, in_blocks
 from spatial.visibility import grid, kernels
-
-Floats = NDArray[np.float64]
 
 _THREADED_FROM = 64  # viewpoints; for fewer, starting threads costs more than it saves
 _THREADED_LINES_FROM = 20_000

@@ -14,6 +14,7 @@ from pyproj import CRS
 
 import spatial
 from spatial.analysis import snapshot
+from spatial.core.arrays import object_array
 from spatial.core.errors import SourceFormatError, SourceUnavailable
 from spatial.core.model import Estate, Extract, Features, Provenance, Raster, RawData
 from spatial.osm import extract as osm_extract
@@ -191,7 +192,7 @@ def test_objects_come_back_as_they_were(tmp_path_factory, rows):
     def features(shapes, nodes=None):
         return Features(
             np.array([row[0] for row in rows], dtype=object), [row[1] for row in rows],
-            np.array([*shapes, None], dtype=object)[:-1], nodes,
+            object_array(shapes), nodes,
         )  # fmt: skip
 
     lines = [shapely.LineString([(x, y), (y, x + 1)]) for *_, x, y in rows]

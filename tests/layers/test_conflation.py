@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from shapely import LineString, Point, box
 
+from spatial.core.arrays import object_array
 from spatial.core.model import CLAIM_COLUMNS, Features, Provenance, RawData
 from spatial.layers import conflation
 from spatial.settings.tags import tag_rules
@@ -25,10 +26,10 @@ def raw(source, *objects, complete=False):
     layers = []
     for dimension in range(3):
         rows = [row for row in objects if shapely.get_dimensions(row[1]) == dimension]
-        shapes = np.array([*(shape for _, shape, _ in rows), None], dtype=object)[:-1]
+        shapes = object_array(shape for _, shape, _ in rows)
         layers.append(
             Features(
-                ids=np.array([*(f"{source}:{identity}" for identity, _, _ in rows), None], dtype=object)[:-1],
+                ids=object_array(f"{source}:{identity}" for identity, _, _ in rows),
                 tags=[tags for _, _, tags in rows],
                 geometry=shapes,
                 node_ids=np.arange(shapely.get_num_coordinates(shapes).sum()) + 1 if dimension == 1 else None,

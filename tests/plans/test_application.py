@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from shapely import LineString, Point, box
 
+from spatial.core.arrays import object_array
 from spatial.core.errors import InputError
 from spatial.core.model import Edit, Estate, Features, Plan, Provenance, RawData
 from spatial.plans import application
@@ -21,9 +22,9 @@ PATH, FLATS = {"highway": "footway"}, {"building": "apartments", "building:flats
 
 def features(rows, *, nodes=None):
     return Features(
-        ids=np.array([*(row[0] for row in rows), None], dtype=object)[:-1],
+        ids=object_array(row[0] for row in rows),
         tags=[dict(row[2]) for row in rows],
-        geometry=np.array([*(row[1] for row in rows), None], dtype=object)[:-1],
+        geometry=object_array(row[1] for row in rows),
         node_ids=nodes,
     )
 

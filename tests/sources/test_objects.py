@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, MultiPoint, Point, Polygon
 
+from spatial.core.arrays import object_array
 from spatial.sources import features
 
 
@@ -17,7 +18,7 @@ def taken(*shapes: object) -> tuple[list[features.Thing], Counter[str], Counter[
     dropped: Counter[str] = Counter()
     repaired: Counter[str] = Counter()
     ids = [f"s:{i}" for i in range(len(shapes))]
-    array = np.array([*shapes, None], dtype=object)[:-1]
+    array = object_array(shapes)
     return features.simple(ids, [{"a": "b"}] * len(shapes), array, dropped, repaired), dropped, repaired
 
 
@@ -81,7 +82,7 @@ def test_identities_by_field_by_content_and_by_both():
 @given(st.lists(st.tuples(st.integers(0, 3), st.text("ab", max_size=2)), max_size=8), st.randoms(use_true_random=False))
 def test_identities_do_not_depend_on_the_order_of_rows(rows, random):
     def named(rows):
-        shapes = np.array([*(Point(n, 0) for n, _ in rows), None], dtype=object)[:-1]
+        shapes = object_array(Point(n, 0) for n, _ in rows)
         texts = features.content({"t": [text for _, text in rows]}, shapes)
         return dict(zip(rows, features.identities("s", [n or None for n, _ in rows], texts), strict=True))
 

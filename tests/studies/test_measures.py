@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from spatial.cli import main
 from spatial.core import errors, languages
+from spatial.core.arrays import object_array
 from spatial.core.errors import ConfigError
 from spatial.plans import reading
 from spatial.settings.tags import tag_rules
@@ -76,7 +77,7 @@ def scenery(*, ways=(), objects=(), water=(), blocked=None):
     """Ways are a graph of straight edges between points that are given."""
     nodes = sorted({point for way in ways for point in way})
     start, end = (np.array([nodes.index(way[k]) for way in ways], dtype=np.int64) for k in (0, 1))
-    lines = np.array([*(shapely.LineString(way) for way in ways), None], dtype=object)[:-1]
+    lines = object_array(shapely.LineString(way) for way in ways)
     graph = SimpleNamespace(geometry=lines, attachable=np.ones(len(ways), dtype=bool), start=start, end=end)
     return {
         "network": graph,

@@ -15,6 +15,7 @@ from spatial.cli.console import misused, progress
 from spatial.cli.help import language
 from spatial.cli.options import Decimal, Whole
 from spatial.core.messages import phrase
+from spatial.core.model import WALK_LIMIT_M
 
 if TYPE_CHECKING:
     from spatial.analysis.inputs import InputFiles
@@ -37,7 +38,7 @@ ANALYSIS = (
     click.option("--seed", type=Whole(min=0), default=20250201, show_default=True),
     language,
     click.option("--margin", "margin_m", type=Decimal(min=0, max=2000), default=250.0, show_default=True),
-    click.option("--reach", "reach_m", type=Decimal(min=0, max=20000), default=1600.0, show_default=True),
+    click.option("--reach", "reach_m", type=Decimal(min=0, max=20000), default=WALK_LIMIT_M, show_default=True),
     output,
     click.option("--pdf", is_flag=True),
     as_json,

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from spatial.core.arrays import Floats
 from spatial.maps.sheet.layout import Box
-
-Floats = npt.NDArray[np.float64]
 
 DIRECTIONS = 16
 RINGS = (1.9, 2.9, 4.2, 6.0)  # distances of a number from its place, in radii beyond the place's edge

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from spatial.core.arrays import Shapes
 from spatial.maps.sheet.labels import Name, Spot, Taken, across, along, numbers
 from spatial.maps.sheet.layout import Sheet
 from spatial.maps.sheet.pdf import BOLD, ITALIC, REGULAR, ROUND, width_of
@@ -19,8 +20,6 @@ from spatial.maps.svg import Pen
 if TYPE_CHECKING:
     import geopandas as gpd
 
-
-Shapes = npt.NDArray[np.object_]
 
 BLACK, GREY, WHITE = "#000000", "#6b6b6b", "#ffffff"
 GREEN, WATER, WATER_LINE = "#e9f0df", "#d7e6ee", "#9db9c8"

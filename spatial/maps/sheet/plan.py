@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from spatial.core.arrays import object_array
 from spatial.core.languages import texts
 from spatial.maps.sheet.layout import Box, Sheet, compose
 
@@ -125,7 +126,7 @@ def _map(
             shapes.append(drawn if shapely.get_dimensions(drawn) == 2 else shapely.buffer(drawn, POINT_MM))
     taken = sheet_map.scale_bar(ink, sheet)
     taken.add(sheet_map.north_arrow(ink, sheet, say["sitemap"]["north"], say["sitemap"]["grid_north"]))
-    sheet_map.number_all(ink, view, np.array([*shapes, None], dtype=object)[:-1], numbered, taken)
+    sheet_map.number_all(ink, view, object_array(shapes), numbered, taken)
     ink.unclipped()
     ink.rect(*sheet.field, line="#000000", weight=0.35)
     ink.rect(*sheet.frame, line="#000000", weight=0.5)

@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from spatial.core.languages import LANGUAGES, texts
-from spatial.core.model import ASPECTS, EVIDENCE, FLOATING, NOT_STATED, Estate, Result
+from spatial.core.model import ASPECTS, EVIDENCE, FIVE_MINUTES_M, FLOATING, NOT_STATED, Estate, Result
 from spatial.maps import relief
 from spatial.maps.style import CLASS_WIDTH, RAMP
 from spatial.maps.web import plan_payload, score_payload
@@ -68,8 +68,8 @@ def encode_observed(observed: Observed, spaces: pd.Index, projector: Projector) 
 
 
 NEEDED = ("walk_ways", "walk_entries", "views")
-# Two walks of five and ten minutes at 1.33 m/s, in metres; how far one sees.
-WALKS_M = ((5, 400), (10, 800))
+# Two walks of five and ten minutes, in metres; how far one sees.
+WALKS_M = ((5, int(FIVE_MINUTES_M)), (10, int(2 * FIVE_MINUTES_M)))
 SEEN_M = 100
 DM = 10  # lengths travel in decimetres
 SIMPLIFY_M = 0.5

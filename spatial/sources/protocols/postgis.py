@@ -5,7 +5,6 @@ By ADBC, PostgreSQL's driver for Arrow: GDAL's packaged build has none for Postg
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -15,6 +14,7 @@ import shapely
 from pyproj import CRS
 
 from spatial.core.errors import ConfigError, SourceFormatError, SourceUnavailable
+from spatial.core.files import sha256_of_bytes
 from spatial.core.messages import phrase
 from spatial.sources.catalogue import Source
 from spatial.sources.http import HIDDEN, Key, scrub
@@ -68,7 +68,7 @@ def fetch(source: Source, area: Area, *, transport: object = None) -> Delivery:
     return Delivery(
         gpd.GeoDataFrame(frame, geometry=shapes, crs=crs if srid else None),
         origin=origin(source),
-        sha256=hashlib.sha256("\x1e".join(content).encode()).hexdigest(),
+        sha256=sha256_of_bytes("\x1e".join(content).encode()),
         retrieved_at=now,
         data_date=now[:10],
         whole_area=True,

@@ -9,6 +9,7 @@ from typing import Any
 from pyproj import CRS
 
 from spatial.core.errors import ConfigError, IncompleteResult, SourceFormatError
+from spatial.core.files import sha256_of_bytes
 from spatial.sources.catalogue import Source
 from spatial.sources.gdal_services import service_key
 from spatial.sources.http import Answer, Transport
@@ -88,14 +89,12 @@ def _rows(answer: Answer, source: Source) -> list[dict[str, Any]]:
 
 
 def _nothing(answer: Answer, source: Source, area: Area) -> Delivery:
-    import hashlib
-
     import geopandas as gpd
 
     return Delivery(
         gpd.GeoDataFrame(geometry=[], crs=source.crs),
         origin=answer.url.partition("?")[0],
-        sha256=hashlib.sha256(answer.body).hexdigest(),
+        sha256=sha256_of_bytes(answer.body),
         retrieved_at=answer.retrieved_at,
         data_date=answer.retrieved_at[:10],
         whole_area=True,

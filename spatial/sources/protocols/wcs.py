@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 
 from spatial.core.errors import ConfigError, IncompleteResult, SourceFormatError
+from spatial.core.files import sha256_of
 from spatial.core.messages import phrase
 from spatial.core.model import Provenance
 from spatial.sources import service_answers
@@ -56,14 +56,13 @@ def fetch(
     pixel_m = resolution_m or source.resolution_m
     if source.endpoint is None or source.layer is None or not pixel_m or pixel_m <= 0:
         raise ConfigError("coverage.entry", source=source.id)
-    digest, paths, retrieved_at = hashlib.sha256(), [], None
+    paths, retrieved_at = [], None
     folder.mkdir(parents=True, exist_ok=True)
     for i, (box, width, height) in enumerate(grid(area.bounds_in(CRS.from_user_input(source.crs)), pixel_m)):
         params = request(source, box, width, height)
         answer = known.get(source.endpoint, params, key=service_key(source), hosts=source.hosts)
         path = folder / f"{source.id.replace('.', '_')}_{i:03d}.tif"
         _write(answer.body, path, source, (width, height))
-        digest.update(answer.body)
         paths.append(path)
         retrieved_at = answer.retrieved_at
     provenance = Provenance(
@@ -73,7 +72,7 @@ def fetch(
         attribution=source.attribution,
         data_date=None,
         retrieved_at=retrieved_at,
-        sha256=digest.hexdigest(),
+        sha256=sha256_of(*paths),
         complete=source.complete,
     )
     return Tiles(tuple(paths), provenance)
