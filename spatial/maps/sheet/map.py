@@ -13,9 +13,9 @@ import shapely
 from spatial.core.arrays import Shapes
 from spatial.maps.sheet.labels import Name, Spot, Taken, across, along, numbers
 from spatial.maps.sheet.layout import Sheet
-from spatial.maps.sheet.pdf import BOLD, ITALIC, REGULAR, ROUND, width_of
+from spatial.maps.lettering import BOLD, ITALIC, REGULAR, width_of
 from spatial.maps.style import colour_of
-from spatial.maps.svg import Pen
+from spatial.maps.svg import ROUND, Pen
 
 if TYPE_CHECKING:
     import geopandas as gpd

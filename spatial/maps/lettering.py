@@ -1,0 +1,102 @@
+"""How wide letters are in our fonts, and which there are."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+MM = 72 / 25.4  # points
+REGULAR, BOLD, ITALIC = "NotoSans-Regular", "NotoSans-SemiBold", "NotoSans-Italic"
+FAMILY, SPARE_FAMILY = "Noto Sans", "DejaVu Sans"
+SPARE = "DejaVuSans"  # Arabic, Hebrew, Armenian, Georgian, arrows and signs; it comes with matplotlib
+ELLIPSIS = "…"
+
+
+class Metrics(NamedTuple):
+    """Advance of each letter, and of one that is not there, as shares of the letter size."""
+
+    advance: dict[int, float]
+    other: float
+
+
+def own_folder() -> Path:
+    """Folder of the fonts of every sheet."""
+    return Path(str(files("spatial.maps") / "fonts"))
+
+
+def spare_folder() -> Path:
+    """Folder of the fonts with letters that ours lack."""
+    spec = find_spec("matplotlib")
+    assert spec is not None and spec.origin is not None  # a dependency
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
+
+
+@cache
+def _metrics(font: str) -> Metrics:
+    from fontTools.ttLib import TTFont
+
+    folder = spare_folder() if font == SPARE else own_folder()
+    with TTFont(folder / f"{font}.ttf", lazy=True) as opened:
+        widths, size = opened["hmtx"].metrics, opened["head"].unitsPerEm
+        advance = {code: widths[glyph][0] / size for code, glyph in opened.getBestCmap().items()}
+        return Metrics(advance, widths[".notdef"][0] / size)
+
+
+def width_of(text: str, size: float, font: str = REGULAR) -> float:
+    """Width of a text in millimetres; ``size`` is in points."""
+    advance, other = _metrics(font)
+    return sum(advance.get(ord(letter), other) for letter in text) * size / MM
+
+
+def shortened(text: str, room: float, size: float, font: str = REGULAR) -> str:
+    """Return the text, or as much of its beginning as fits into ``room`` millimetres, and "…"."""
+    if width_of(text, size, font) <= room:
+        return text
+    while text and width_of(text.rstrip() + ELLIPSIS, size, font) > room:
+        text = text[:-1]
+    return text.rstrip() + ELLIPSIS
+
+
+def wrapped(text: str, room: float, size: float, font: str = REGULAR) -> list[str]:
+    """Break a text into lines of at most ``room`` millimetres, between words."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_of(longer, size, font) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(shortened(word, room, size, font))
+    return lines
+
+
+def ours(text: str) -> bool:
+    """Tell whether our own fonts have all letters of a text; line ends are no letters."""
+    return text.isascii() or all(ord(letter) in _metrics(REGULAR).advance or letter == "\n" for letter in text)
+
+
+def legible(text: str) -> str:
+    """Return a text with "…" for each run of letters that no font on a sheet has, and without control characters.
+
+    Examples
+    --------
+    >>> legible("Café 中文 ← مقهى")
+    'Café … ← مقهى'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = "".join(" " if unicodedata.category(letter) == "Cc" and letter != "\n" else letter for letter in text)
+    if ours(text):
+        return text
+    text = unicodedata.normalize("NFC", text)
+    known = {*_metrics(REGULAR).advance, *_metrics(SPARE).advance, ord("\n")}
+    unknown = {letter for letter in text if ord(letter) not in known}
+    silent = {letter for letter in unknown if unicodedata.category(letter) in ("Mn", "Me", "Cf", "Cs")}
+    for letter in silent:
+        text = text.replace(letter, "")
+    letters = re.escape("".join(sorted(unknown - silent)))
+    return re.sub(f"[{letters}]+", ELLIPSIS, text) if letters else text
