@@ -92,8 +92,8 @@ def draw_tables_and_sheet(analysis: Analysis, lang: str) -> Contents:
         layers = Path(folder) / "places.gpkg"
         tables.geopackage(analysis, layers, lang=lang)
         found = {layers.name: layers.read_bytes()}
-    printed = sitemap.sitemap_pdf(analysis, lang=lang)
-    return found | {"sitemap.pdf": printed, "sitemap.png": sitemap.sitemap_picture(printed)}
+    sheet = sitemap.typeset_sitemap(analysis, lang=lang)
+    return found | {"sitemap.pdf": sheet.pdf(), "sitemap.png": sheet.png(sitemap.DPI)}
 
 
 def draw_map(analysis: Analysis, options: Mapping[str, Any], lang: str) -> Contents:

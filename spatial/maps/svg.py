@@ -13,7 +13,6 @@ import shapely
 
 from spatial.maps.lettering import BOLD, ITALIC, REGULAR, SPARE_FAMILY, ours
 
-
 FINE = 100
 PT = 25.4 / 72 * FINE
 ANCHOR = {"left": "start", "middle": "middle", "right": "end"}
@@ -169,15 +168,16 @@ class SvgInk:
         """End `clipped`."""
         self._parts.append("</g>")
 
-    def svg(self, *, alt: str, wide: bool) -> str:
+    def svg(self, *, alt: str, wide: bool, seen: tuple[float, float, float, float] | None = None) -> str:
         """Return the drawing as an element: an image that says what it shows, or one to pass over.
 
-        ``wide`` drawings fill what they stand in; others have their size.
+        ``wide`` drawings fill what they stand in; others have their size. ``seen`` are left, top, width and
+        height of the part that is seen.
         """
         size = "" if wide else f' style="width:{self._width}mm;height:{self._height}mm"'
-        seen = f' role="img" aria-label="{escape(alt)}"' if alt else ' aria-hidden="true"'
-        box = f'viewBox="0 0 {_fine(self._width)} {_fine(self._height)}"'
-        return f"<svg {box}{size}{seen}>{''.join(self._parts)}</svg>"
+        told = f' role="img" aria-label="{escape(alt)}"' if alt else ' aria-hidden="true"'
+        box = " ".join(str(_fine(side)) for side in seen or (0, 0, self._width, self._height))
+        return f'<svg viewBox="{box}"{size}{told}>{"".join(self._parts)}</svg>'
 
 
 def drawn(figure: Figure, name: str, *, wide: bool) -> str:

@@ -16,10 +16,10 @@ import pandas as pd
 import shapely
 
 from spatial.core.model import Result
+from spatial.maps.lettering import BOLD, width_of
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.labels import Taken
 from spatial.maps.sheet.layout import AIR_MM, Box, Sheet
-from spatial.maps.lettering import BOLD, width_of
 from spatial.maps.style import CLASS_WIDTH, RAMP
 from spatial.maps.svg import Figure, Pen
 from spatial.places.naming import in_order

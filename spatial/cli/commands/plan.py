@@ -123,7 +123,7 @@ def _draw(
     ]
     target = out if out.suffix.lower() == ".pdf" else out.with_name(f"{out.name}.pdf")
     sources = [raw.provenance for raw in (inputs.osm, *inputs.registers)]
-    document = sheet_plan.plan_sheet_pdf(
+    document = sheet_plan.typeset_plan(
         estate,
         today,
         edits,
@@ -135,7 +135,7 @@ def _draw(
     )
     with files.whole_file(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        sitemap.write_sitemap(document, target)
+        sitemap.write_sheet(document, target)
 
 
 # Margin and reach are options of the analysis; here they say where a plan may lie.

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import shapely
 
 from spatial.core.arrays import Shapes
+from spatial.maps.lettering import BOLD, ITALIC, REGULAR, width_of
 from spatial.maps.sheet.labels import Name, Spot, Taken, across, along, numbers
 from spatial.maps.sheet.layout import Sheet
-from spatial.maps.lettering import BOLD, ITALIC, REGULAR, width_of
 from spatial.maps.style import colour_of
 from spatial.maps.svg import ROUND, Pen
 

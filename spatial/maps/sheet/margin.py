@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import shapely
 
+from spatial.maps.lettering import BOLD, REGULAR, shortened, wrapped
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.layout import Box, Sheet, table_columns
-from spatial.maps.sheet.pdf import BOLD, REGULAR, Ink, shortened, wrapped
+from spatial.maps.sheet.paper import WEIGHTS, Paper
 from spatial.maps.style import CLASS_WIDTH, NO_SCORE, RAMP
 
 BLACK, GREY, LIGHT = "#000000", "#5c5c5c", "#cfcbc4"
@@ -44,17 +45,16 @@ class Row:
     ranked: bool
 
 
-def legend(ink: Ink, sheet: Sheet, box: Box, say: Mapping[str, Any], there: Mapping[str, bool]) -> float:
+def legend(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], there: Mapping[str, bool]) -> float:
     """Draw the legend from the top of ``box``; return where it ends. Only what is drawn is explained."""
     factor = sheet.factor
     left, width = box.left + PAD_MM, box.width - 2 * PAD_MM
     y = box.top - PAD_MM - HEAD_PT * factor * 0.3
-    ink.text(left, y, say["map"]["legend"]["title"], HEAD_PT * factor, font=BOLD)
+    ink.lines(left, y, [say["map"]["legend"]["title"]], HEAD_PT * factor, font=BOLD, level=2)
     y = _ramp(ink, left, y - 6.2 * factor, width, factor)
-    for line in wrapped(say["map"]["legend"]["text"], width, SMALL_PT * factor):
-        y -= SMALL_PT * factor * LINE
-        ink.text(left, y, line, SMALL_PT * factor, colour=GREY)
-    y -= 1.2 * factor
+    lines, size = wrapped(say["map"]["legend"]["text"], width, SMALL_PT * factor), SMALL_PT * factor
+    ink.lines(left, y - size * LINE, lines, size, step=size * LINE, colour=GREY)
+    y -= len(lines) * size * LINE + 1.2 * factor
     for key, label in _keys(say):
         if there.get(key, False):
             y = _key(ink, sheet, left, y, width, key, label)
@@ -79,7 +79,7 @@ def _keys(say: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _ramp(ink: Ink, left: float, y: float, width: float, factor: float) -> float:
+def _ramp(ink: Paper, left: float, y: float, width: float, factor: float) -> float:
     part, high = width / len(RAMP), 3.6 * factor
     for k, colour in enumerate(RAMP):
         ink.rect(left + k * part, y, part, high, fill=colour, line=BLACK, weight=0.15)
@@ -88,21 +88,18 @@ def _ramp(ink: Ink, left: float, y: float, width: float, factor: float) -> float
     return y - 3.0 * factor
 
 
-def _key(ink: Ink, sheet: Sheet, left: float, y: float, width: float, key: str, label: str) -> float:
+def _key(ink: Paper, sheet: Sheet, left: float, y: float, width: float, key: str, label: str) -> float:
     factor = sheet.factor
     size, indent = TEXT_PT * factor, KEY_MM * factor
     lines = wrapped(label, width - indent, size)
     y -= 1.25 * factor
     middle = y - size * 0.18
     _sample(ink, sheet, Box(left, middle - 1.4 * factor, (KEY_MM - 2.5) * factor, 2.8 * factor), key)
-    for line in lines:
-        ink.text(left + indent, middle - size * 0.125, line, size)
-        middle -= size * LINE
-        y -= size * LINE
-    return y
+    ink.lines(left + indent, middle - size * 0.125, lines, size, step=size * LINE)
+    return y - len(lines) * size * LINE
 
 
-def _sample(ink: Ink, sheet: Sheet, box: Box, key: str) -> None:
+def _sample(ink: Paper, sheet: Sheet, box: Box, key: str) -> None:
     """Draw what a line of the legend explains, by the same strokes as on the map."""
     level, factor = box.bottom + box.height / 2, sheet.factor
     line = np.array([shapely.LineString([(box.left, level), (box.right, level)])], dtype=object)
@@ -134,7 +131,7 @@ def _sample(ink: Ink, sheet: Sheet, box: Box, key: str) -> None:
         ink.rect(*box, fill=fill, line=edge, weight=0.12)
 
 
-def table(ink: Ink, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequence[Row]) -> Sequence[Row]:
+def table(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequence[Row]) -> Sequence[Row]:
     """Fill ``box`` with rows, in columns where it is wide; return the rows that found no room."""
     factor, own = sheet.factor, say["sitemap"]
     if not rows or box.height < LEAST_MM * factor:
@@ -143,7 +140,7 @@ def table(ink: Ink, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequen
     columns = table_columns(box.width, factor)
     width = (box.width - PAD_MM * (columns + 1)) / columns
     y = box.top - PAD_MM - HEAD_PT * factor * 0.3
-    ink.text(box.left + PAD_MM, y, own["table"], HEAD_PT * factor, font=BOLD)
+    ink.lines(box.left + PAD_MM, y, [own["table"]], HEAD_PT * factor, font=BOLD, level=2)
     notes = wrapped(own["table_text"], box.width - 2 * PAD_MM, size)
     foot = box.bottom + 1.5 + (len(notes) + 1) * size * LINE
     lines = [_name_lines(row.name, width, factor) for row in rows]
@@ -151,17 +148,13 @@ def table(ink: Ink, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequen
     top = y - 1.2 * factor - _height(1, factor)
     starts = _flow(heights, columns, top - foot)
     for k, (start, end) in enumerate(itertools.pairwise(starts)):
-        left = box.left + PAD_MM + k * (width + PAD_MM)
-        _head(ink, left, top, width, own["head"], factor)
-        level = top
-        for i in range(start, end):
-            _row(ink, Box(left, level - heights[i], width, heights[i]), rows[i], lines[i], own, factor)
-            level -= heights[i]
+        part = list(zip(rows[start:end], lines[start:end], heights[start:end], strict=True))
+        if part:
+            _rows(ink, box.left + PAD_MM + k * (width + PAD_MM), top, width, part, own, factor)
     rest = rows[starts[-1] :]
     if rest:
         ink.text(box.right - PAD_MM, foot - size * LINE + 0.8, own["goes_on"].format(n=len(rest)), size, at="right")
-    for k, line in enumerate(notes):
-        ink.text(box.left + PAD_MM, foot - (k + 2) * size * LINE + 0.8, line, size, colour=GREY)
+    ink.lines(box.left + PAD_MM, foot - 2 * size * LINE + 0.8, notes, size, step=size * LINE, colour=GREY)
     return rest
 
 
@@ -182,11 +175,6 @@ def _height(lines: int, factor: float) -> float:
     return TEXT_PT * factor * LINE * (ROW_PT + (lines - 1) * 0.92)
 
 
-def _ends(left: float, width: float, factor: float) -> dict[str, float]:
-    """Right edges of the columns of numbers."""
-    return {"score": left + width - 21.0 * factor, "spread": left + width - 9.0 * factor, "known": left + width}
-
-
 def _name_lines(name: str, width: float, factor: float) -> list[str]:
     """Break a name into two lines at most."""
     room, size = width - (NAME_MM + NUMBERS_MM) * factor, TEXT_PT * factor
@@ -194,55 +182,71 @@ def _name_lines(name: str, width: float, factor: float) -> list[str]:
     return lines if len(lines) < 2 else [lines[0], shortened(" ".join(lines[1:]), room, size)]
 
 
-def _head(ink: Ink, left: float, top: float, width: float, head: Mapping[str, str], factor: float) -> None:
-    for key, x in _ends(left, width, factor).items():
-        ink.text(x, top + 1.1 * factor, head[key], LABEL_PT * factor, colour=GREY, at="right")
-    ink.text(left, top + 1.1 * factor, head["number"], LABEL_PT * factor, colour=GREY)
-    ink.rule(left, top, left + width, top, line=BLACK, weight=0.18)
+def _rows(
+    ink: Paper, left: float, top: float, width: float, rows: Sequence[tuple[Row, Sequence[str], float]],
+    own: Mapping[str, Any], factor: float,
+) -> None:  # fmt: skip
+    """Write rows below their head, whose lower edge is ``top``; beside each number the colour on the map."""
+    level = top
+    for row, _, height in rows:
+        middle = level - _height(1, factor) / 2
+        swatch = shapely.box(left + 6 * factor, middle - 1.3 * factor, left + 8.6 * factor, middle + 1.3 * factor)
+        sheet_map.space(ink, swatch, row.score, ranked=row.ranked, factor=factor * 0.7)
+        level -= height
+    head = _height(1, factor) * 0.8
+    columns = [("right", 4.6 * factor), ("left", 0.0), ("right", 6.0 * factor), ("right", 12.0 * factor),
+               ("right", 9.0 * factor)]  # fmt: skip
+    columns[1] = ("left", width - sum(room for _, room in columns))
+    titles = own["head"]
+    bold, plain = _style(TEXT_PT, BOLD, BLACK, factor), _style(TEXT_PT, REGULAR, BLACK, factor)
+    small = _style(SMALL_PT, REGULAR, GREY, factor)
+    ink.table(
+        left, top + head,
+        columns=columns, indent=(NAME_MM - 4.6) * factor,
+        head=[titles[key] for key in ("number", "name", "score", "spread", "known")],
+        rows=[_cells_of(row, lines, own) for row, lines, _ in rows],
+        heights=[head, *(height for *_, height in rows)],
+        styles=[bold, plain, bold, small, small],
+        head_style=_style(LABEL_PT, REGULAR, GREY, factor),
+    )  # fmt: skip
 
 
-def _row(ink: Ink, box: Box, row: Row, lines: Sequence[str], own: Mapping[str, Any], factor: float) -> None:
-    size, small = TEXT_PT * factor, SMALL_PT * factor
-    base = box.top - _height(1, factor) / 2 - size * 0.125
-    middle = base + size * 0.125
-    swatch = shapely.box(box.left + 6 * factor, middle - 1.3 * factor, box.left + 8.6 * factor, middle + 1.3 * factor)
-    sheet_map.space(ink, swatch, row.score, ranked=row.ranked, factor=factor * 0.7)
-    ink.text(box.left + 4.6 * factor, base, str(row.number), size, font=BOLD, at="right")
-    for k, line in enumerate(lines):
-        ink.text(box.left + NAME_MM * factor, base - k * TEXT_PT * factor * LINE * 0.92, line, size)
-    at = _ends(box.left, box.width, factor)
+def _cells_of(row: Row, lines: Sequence[str], own: Mapping[str, Any]) -> list[Sequence[str]]:
     spread = "" if np.isnan(row.score) else f"{_of_100(row.low)}–{_of_100(row.high)}"
-    ink.text(at["score"], base, _of_100(row.score), size, font=BOLD, at="right")
-    ink.text(at["spread"], base, spread, small, colour=GREY, at="right")
-    ink.text(at["known"], base, own["percent"].format(_of_100(row.coverage)), small, colour=GREY, at="right")
-    ink.rule(box.left, box.bottom, box.right, box.bottom, line=LIGHT, weight=0.1)
+    known = own["percent"].format(_of_100(row.coverage))
+    return [[str(row.number)], lines, [_of_100(row.score)], [spread], [known]]
+
+
+def _style(size: float, font: str, colour: str, factor: float) -> dict[str, Any]:
+    step = TEXT_PT * factor * LINE * 0.92
+    return {"size": size * factor, "weight": WEIGHTS[font], "colour": colour, "step": step}
 
 
 def _of_100(share: float) -> str:
     return "–" if np.isnan(share) else str(round(share * 100))
 
 
-def title_block(ink: Ink, sheet: Sheet, box: Box, say: Mapping[str, Any], facts: Mapping[str, str]) -> None:
+def title_block(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], facts: Mapping[str, str]) -> None:
     """Fill the title block: subject, estate, then ruled cells for scale, dates and grid, then sources."""
     factor, own = sheet.factor, say["sitemap"]
     ink.rect(*box, line=BLACK, weight=0.35)
     left, width = box.left + PAD_MM, box.width - 2 * PAD_MM
     y = box.top - PAD_MM - 2 * factor
     ink.text(left, y, own["subject"], SMALL_PT * factor, colour=GREY)
-    for line in wrapped(facts["estate"], width, 14 * factor, BOLD)[:2]:
-        y -= 14 * factor * LINE * 0.95
-        ink.text(left, y, line, 14 * factor, font=BOLD)
-    for line in wrapped(facts["sentence"], width, TEXT_PT * factor)[:2]:
-        y -= 3.5 * factor
-        ink.text(left, y, line, TEXT_PT * factor)
-    y -= 2.4 * factor
+    size, step = 14 * factor, 14 * factor * LINE * 0.95
+    title = wrapped(facts["estate"], width, size, BOLD)[:2]
+    ink.lines(left, y - step, title, size, step=step, font=BOLD, level=1)
+    y -= len(title) * step
+    sentence, step = wrapped(facts["sentence"], width, TEXT_PT * factor)[:2], 3.5 * factor
+    ink.lines(left, y - step, sentence, TEXT_PT * factor, step=step)
+    y -= len(sentence) * step + 2.4 * factor
     for cell_row in CELLS:
         y = _cells(ink, box, y, own["block"], facts, cell_row, factor)
     _sources(ink, box, y, own["block"]["sources"], facts["sources"], factor)
 
 
 def _cells(
-    ink: Ink, box: Box, y: float, labels: Mapping[str, str], facts: Mapping[str, str],
+    ink: Paper, box: Box, y: float, labels: Mapping[str, str], facts: Mapping[str, str],
     row: Sequence[tuple[str, str, int]], factor: float,
 ) -> float:  # fmt: skip
     height, whole, x = 8.2 * factor, sum(share for *_, share in row), box.left
@@ -258,18 +262,16 @@ def _cells(
     return y - height
 
 
-def _sources(ink: Ink, box: Box, y: float, label: str, text: str, factor: float) -> None:
+def _sources(ink: Paper, box: Box, y: float, label: str, text: str, factor: float) -> None:
     ink.rule(box.left, y, box.right, y, line=BLACK, weight=0.18)
     y -= 2.7 * factor
     ink.text(box.left + PAD_MM, y, label, LABEL_PT * factor, colour=GREY)
     size = SMALL_PT * factor
     while size > 3.5 and len(wrapped(text, box.width - 2 * PAD_MM, size)) * size * LINE > y - box.bottom - 2:
         size *= 0.94
-    for line in wrapped(text, box.width - 2 * PAD_MM, size):
-        y -= size * LINE
-        if y < box.bottom + 0.8:
-            break
-        ink.text(box.left + PAD_MM, y, line, size)
+    room = int((y - box.bottom - 0.8) / (size * LINE))
+    lines = wrapped(text, box.width - 2 * PAD_MM, size)[:room]
+    ink.lines(box.left + PAD_MM, y - size * LINE, lines, size, step=size * LINE)
 
 
 def column_room(sheet: Sheet, below: float) -> Box:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +11,16 @@ import shapely
 
 from spatial.core.arrays import object_array
 from spatial.core.languages import texts
+from spatial.maps.lettering import BOLD, wrapped
 from spatial.maps.sheet.layout import Box, Sheet, compose
+from spatial.maps.sheet.paper import Paper
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from spatial.core.model import Estate
-    from spatial.maps.sheet.pdf import Ink
-
+    from spatial.maps.svg import Pen
+    from spatial.maps.typesetting import Typeset
 
 # Dark and dashed goes, heavy comes, dotted changes: told apart on grey paper as well.
 GOES, COMES, CHANGES, SITE, FAULTY = "#a50f15", "#08519c", "#b35900", "#3a3a3a", "#a50f15"
@@ -43,7 +44,7 @@ class Drawn:
     text: str
 
 
-def plan_sheet_pdf(
+def typeset_plan(
     estate: Estate,
     layers: Mapping[str, gpd.GeoDataFrame],
     edits: Sequence[Drawn],
@@ -54,8 +55,8 @@ def plan_sheet_pdf(
     data_date: str | None,
     lang: str,
     paper: str = "A3",
-) -> bytes:
-    """Draw a plan as PDF.
+) -> Typeset:
+    """Lay out a plan, to be made into a PDF or a picture.
 
     Parameters
     ----------
@@ -77,16 +78,14 @@ def plan_sheet_pdf(
     InputError
         If there is no such paper.
     """
-    from spatial.maps.sheet.pdf import Ink
+    from spatial.maps.sheet import margin
 
     say = texts(lang)
     shown = [shape for one in edits for shape in (one.before, one.after) if _usable(shape, estate)]
     seen = shapely.buffer(np.array(shown or [estate.boundary], dtype=object), AROUND_M)
     bounds = shapely.total_bounds(seen).tolist()
     sheet = compose(bounds, paper=paper, rows=3 * (len(edits) + len(faults)))
-    file = BytesIO()
-    ink = Ink(file, sheet.width, sheet.height, title=f"{estate.name}: {name}", author="Fællesrum", lang=lang)
-    _map(ink, sheet, estate, layers, edits, say)
+    page = Paper(sheet.width, sheet.height)
     facts = {
         "estate": name,
         "sentence": estate.name,
@@ -97,9 +96,15 @@ def plan_sheet_pdf(
         "grid": f"{estate.crs.name} ({estate.crs.to_string()})",
         "sources": ". ".join([*sources, say["sitemap"]["made_with"]]) + ".",
     }
-    _margin(ink, sheet, _paragraphs(edits, faults), facts, say)
-    ink.save()
-    return file.getvalue()
+    own = {**say, "sitemap": {**say["sitemap"], "subject": say["plan"]["subject"]}}
+    margin.title_block(page, sheet, sheet.title, own, facts)
+    alt = say["plan"]["alt"].format(estate=estate.name, plan=name, n=len(edits))
+    with page.picture(sheet.field, alt=alt) as pen:
+        _map(pen, sheet, estate, layers, edits, say)
+    page.rect(*sheet.field, line="#000000", weight=0.35)
+    page.rect(*sheet.frame, line="#000000", weight=0.5)
+    _margin(page, sheet, _paragraphs(edits, faults), say)
+    return page.typeset(title=f"{estate.name}: {name}", lang=lang)
 
 
 def _usable(shape: Any, estate: Estate) -> bool:
@@ -108,12 +113,11 @@ def _usable(shape: Any, estate: Estate) -> bool:
 
 
 def _map(
-    ink: Ink, sheet: Sheet, estate: Estate, layers: Mapping[str, Any], edits: Sequence[Drawn], say: Mapping[str, Any]
+    ink: Pen, sheet: Sheet, estate: Estate, layers: Mapping[str, Any], edits: Sequence[Drawn], say: Mapping[str, Any]
 ) -> None:
     from spatial.maps.sheet import map as sheet_map
 
     view = sheet_map.View(sheet)
-    ink.clipped(*sheet.field)
     sheet_map.ground(ink, view, layers, estate.boundary)
     numbered, shapes = [], []
     for one in sorted(edits, key=lambda edit: edit.action != "construction"):
@@ -127,12 +131,9 @@ def _map(
     taken = sheet_map.scale_bar(ink, sheet)
     taken.add(sheet_map.north_arrow(ink, sheet, say["sitemap"]["north"], say["sitemap"]["grid_north"]))
     sheet_map.number_all(ink, view, object_array(shapes), numbered, taken)
-    ink.unclipped()
-    ink.rect(*sheet.field, line="#000000", weight=0.35)
-    ink.rect(*sheet.frame, line="#000000", weight=0.5)
 
 
-def _edit(ink: Ink, sheet: Sheet, action: str, before: Any, after: Any) -> Any:
+def _edit(ink: Pen, sheet: Sheet, action: str, before: Any, after: Any) -> Any:
     """Draw one edit, in millimetres; return the shape that carries its number, None where there is none."""
     factor = sheet.factor
     if action == "construction" and after is not None:
@@ -153,12 +154,12 @@ def _edit(ink: Ink, sheet: Sheet, action: str, before: Any, after: Any) -> Any:
     return before if after is None else after
 
 
-def _fill(ink: Ink, shape: Any, colour: str, factor: float) -> None:
+def _fill(ink: Pen, shape: Any, colour: str, factor: float) -> None:
     if shapely.get_dimensions(shape) == 2:
         ink.hatch(shape, line=colour, width=0.3, every=HATCH_MM * factor)
 
 
-def _line(ink: Ink, shape: Any, colour: str, width: float, dash: tuple[float, ...]) -> None:
+def _line(ink: Pen, shape: Any, colour: str, width: float, dash: tuple[float, ...]) -> None:
     if shape is None:
         return
     if shapely.get_dimensions(shape) == 0:
@@ -172,27 +173,22 @@ def _line(ink: Ink, shape: Any, colour: str, width: float, dash: tuple[float, ..
 # --- beside the map ------------------------------------------------------------------------------
 
 
-def _margin(
-    ink: Ink, sheet: Sheet, rows: list[tuple[str, str, str]], facts: Mapping[str, str], say: Mapping[str, Any]
-) -> None:
+def _margin(ink: Paper, sheet: Sheet, rows: list[tuple[str, str, str]], say: Mapping[str, Any]) -> None:
     from spatial.maps.sheet import margin
 
     end = _keys(ink, sheet, say)
-    room = margin.column_room(sheet, end) if sheet.landscape else sheet.table
-    own = {**say, "sitemap": {**say["sitemap"], "subject": say["plan"]["subject"]}}
-    margin.title_block(ink, sheet, sheet.title, own, facts)
-    rest = _list(ink, sheet, room, rows)
+    rest = _list(ink, sheet, margin.column_room(sheet, end) if sheet.landscape else sheet.table, rows)
     while rest:
         ink.next_page()
         ink.rect(*sheet.frame, line="#000000", weight=0.5)
         rest = _list(ink, sheet, sheet.frame.inside(2.0), rest)
 
 
-def _keys(ink: Ink, sheet: Sheet, say: Mapping[str, Any]) -> float:
+def _keys(ink: Paper, sheet: Sheet, say: Mapping[str, Any]) -> float:
     """Draw the legend; return where it ends."""
     factor, box = sheet.factor, sheet.legend
     y = box.top - PAD_MM - HEAD_PT * factor * 0.3
-    ink.text(box.left + PAD_MM, y, say["plan"]["subject"], HEAD_PT * factor, font="NotoSans-SemiBold")
+    ink.lines(box.left + PAD_MM, y, [say["plan"]["subject"]], HEAD_PT * factor, font=BOLD, level=2)
     for key in KEYS:
         y -= 6.0 * factor
         sample = shapely.box(box.left + PAD_MM, y - 1.2 * factor, box.left + PAD_MM + 8 * factor, y + 2.6 * factor)
@@ -207,10 +203,8 @@ def _paragraphs(edits: Sequence[Drawn], faults: Sequence[str]) -> list[tuple[str
     return wrong + [(str(one.number), one.text, "#000000") for one in edits]
 
 
-def _list(ink: Ink, sheet: Sheet, box: Box, rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+def _list(ink: Paper, sheet: Sheet, box: Box, rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     """Write paragraphs into a box; return those that found no room."""
-    from spatial.maps.sheet.pdf import wrapped
-
     factor = sheet.factor
     size, y = TEXT_PT * factor, box.top - PAD_MM
     indent = 6.0 * factor
@@ -218,9 +212,8 @@ def _list(ink: Ink, sheet: Sheet, box: Box, rows: list[tuple[str, str, str]]) ->
         lines = wrapped(text, box.width - 2 * PAD_MM - indent, size)
         if y - len(lines) * size * LEADING < box.bottom + 1 and y < box.top - PAD_MM:
             return rows[k:]
-        ink.text(box.left + PAD_MM, y - size * LEADING, number, size, font="NotoSans-SemiBold", colour=colour)
-        for line in lines:
-            y -= size * LEADING
-            ink.text(box.left + PAD_MM + indent, y, line, size, colour=colour)
-        y -= 1.4 * factor
+        ink.text(box.left + PAD_MM, y - size * LEADING, number, size, font=BOLD, colour=colour)
+        step = size * LEADING
+        ink.lines(box.left + PAD_MM + indent, y - step, lines, size, step=step, colour=colour)
+        y -= len(lines) * step + 1.4 * factor
     return []

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +15,18 @@ import shapely
 from spatial.core import files
 from spatial.core.languages import texts
 from spatial.core.model import Result
-from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
 from spatial.maps import style
 from spatial.maps.sheet.layout import Sheet, compose
+from spatial.maps.sheet.paper import Paper
 from spatial.places.naming import in_order, nearest_street, space_name
 
 if TYPE_CHECKING:
     from spatial.maps.sheet.margin import Row
-
+    from spatial.maps.svg import Pen
+    from spatial.maps.typesetting import Typeset
 
 DPI = 150
 SURELY_NORTH_DEG = 0.05  # less between grid north and true north is not worth saying
-COLOURS, FAST_OCTREE = 256, 2  # of a PNG, and how Pillow finds them
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ def sheet_of(result: Result, choice: Choice | None = None) -> Sheet:
     )
 
 
-def sitemap_pdf(result: Result, *, lang: str = "da", choice: Choice | None = None) -> bytes:
-    """Draw the site map of a result as PDF: vector, fonts embedded, the same bytes each time.
+def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None = None) -> Typeset:
+    """Lay out the site map of a result, to be made into a PDF or a picture.
 
     The map is in the estate's grid, up is grid north, and a millimetre on paper is ``scale``
     millimetres of the grid; in UTM that is 0.04 % less than on the ground at most.
@@ -81,47 +80,50 @@ def sitemap_pdf(result: Result, *, lang: str = "da", choice: Choice | None = Non
     InputError
         If there is no such paper, or the scale is out of range.
     """
-    from spatial.maps.sheet.pdf import Ink
-
-    say = texts(lang)
-    sheet = sheet_of(result, choice)
-    file = BytesIO()
-    title = f"{result.estate.name}: {say['sitemap']['subject']}"
-    ink = Ink(file, sheet.width, sheet.height, title=title, author="Fællesrum", lang=lang)
-    _draw(ink, sheet, result, say, lang)
-    ink.save()
-    return file.getvalue()
-
-
-def _draw(ink: Any, sheet: Sheet, result: Result, say: Mapping[str, Any], lang: str) -> None:
-    from spatial.maps.sheet import map as sheet_map
     from spatial.maps.sheet import margin
 
-    view = sheet_map.View(sheet)
+    say, sheet = texts(lang), sheet_of(result, choice)
+    paper = Paper(sheet.width, sheet.height)
     order = in_order(result.meeting_spaces)
-    ink.clipped(*sheet.field)
-    there = sheet_map.ground(ink, view, result.layers, result.estate.boundary)
-    there["context"] = sheet_map.context(ink, view, result.layers.get("context"))
-    shapes, seen = sheet_map.spaces(ink, view, result.meeting_spaces, order)
-    taken = sheet_map.scale_bar(ink, sheet)
-    taken.add(sheet_map.north_arrow(ink, sheet, say["sitemap"]["north"], _north_note(result, say)))
-    numbered = [k for k, i in enumerate(order) if seen[i]]
-    spots = sheet_map.number_all(ink, view, shapes[[order[k] for k in numbered]], [k + 1 for k in numbered], taken)
-    sheet_map.names(ink, view, result.layers, taken)
-    ink.unclipped()
-    rows = _rows(result, order, lang)
-    there |= {"withheld": any(not row.ranked for row in rows), "number": bool(spots), "boundary": True}
-    there["no_score"] = any(np.isnan(row.score) for row in rows)
-    ink.rect(*sheet.field, line="#000000", weight=0.35)
-    ink.rect(*sheet.frame, line="#000000", weight=0.5)
-    end = margin.legend(ink, sheet, sheet.legend, say, there)
+    rows, facts = _rows(result, order, lang), _facts(result, sheet, say)
+    margin.title_block(paper, sheet, sheet.title, say, facts)
+    with paper.picture(sheet.field, alt=_alt(rows, facts, say)) as pen:
+        drawn = _map(pen, sheet, result, say, order)
+    drawn |= {"withheld": any(not row.ranked for row in rows), "boundary": True}
+    drawn["no_score"] = any(np.isnan(row.score) for row in rows)
+    paper.rect(*sheet.field, line="#000000", weight=0.35)
+    paper.rect(*sheet.frame, line="#000000", weight=0.5)
+    end = margin.legend(paper, sheet, sheet.legend, say, drawn)
     room = margin.column_room(sheet, end) if sheet.landscape else sheet.table
-    margin.title_block(ink, sheet, sheet.title, say, _facts(result, sheet, say))
-    rest = margin.table(ink, sheet, room, say, rows)
+    rest = margin.table(paper, sheet, room, say, rows)
     while rest:
-        ink.next_page()
-        ink.rect(*sheet.frame, line="#000000", weight=0.5)
-        rest = margin.table(ink, sheet, sheet.frame.inside(2.0), say, rest)
+        paper.next_page()
+        paper.rect(*sheet.frame, line="#000000", weight=0.5)
+        rest = margin.table(paper, sheet, sheet.frame.inside(2.0), say, rest)
+    return paper.typeset(title=f"{result.estate.name}: {say['sitemap']['subject']}", lang=lang)
+
+
+def _map(pen: Pen, sheet: Sheet, result: Result, say: Mapping[str, Any], order: list[int]) -> dict[str, bool]:
+    """Draw the map; tell what is on it, for the legend."""
+    from spatial.maps.sheet import map as sheet_map
+
+    view = sheet_map.View(sheet)
+    drawn = sheet_map.ground(pen, view, result.layers, result.estate.boundary)
+    drawn["context"] = sheet_map.context(pen, view, result.layers.get("context"))
+    shapes, seen = sheet_map.spaces(pen, view, result.meeting_spaces, order)
+    taken = sheet_map.scale_bar(pen, sheet)
+    taken.add(sheet_map.north_arrow(pen, sheet, say["sitemap"]["north"], _north_note(result, say)))
+    numbered = [k for k, i in enumerate(order) if seen[i]]
+    spots = sheet_map.number_all(pen, view, shapes[[order[k] for k in numbered]], [k + 1 for k in numbered], taken)
+    sheet_map.names(pen, view, result.layers, taken)
+    return {**drawn, "number": bool(spots)}
+
+
+def _alt(rows: Sequence[Row], facts: Mapping[str, str], say: Mapping[str, Any]) -> str:
+    """What the map shows, in sentences."""
+    own = say["sitemap"]
+    best = [own["alt_best"].format(number=row.number, name=row.name) for row in rows[:1] if row.ranked]
+    return " ".join([own["alt"].format(estate=facts["estate"], scale=facts["scale"], count=facts["sentence"]), *best])
 
 
 def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
@@ -182,29 +184,9 @@ def _north_note(result: Result, say: Mapping[str, Any]) -> str:
     return f"{own['grid_north']}\n" + str(own["true_north_west" if turn > 0 else "true_north_east"]).format(angle)
 
 
-def sitemap_picture(document: bytes, *, dpi: int = DPI) -> bytes:
-    """Turn the first page of a PDF into a PNG."""
-    import pypdfium2
-    from PIL.PngImagePlugin import PngInfo
-
-    with pypdfium2.PdfDocument(document) as opened:
-        page = opened[0]
-        drawn = page.render(scale=dpi / 72, rev_byteorder=True)
-        # A sheet has few colours: counted, the file is a third as large and written twice as fast.
-        image = drawn.to_pil().convert("RGB").quantize(COLOURS, method=FAST_OCTREE)
-        drawn.close()
-        page.close()
-    file, about = BytesIO(), PngInfo()
-    about.add_text("Software", "Fællesrum")
-    about.add_text(SCHEMA_NAME, str(SCHEMA_VERSION))
-    image.save(file, "PNG", dpi=(dpi, dpi), pnginfo=about)
-    return file.getvalue()
-
-
 def load_sheet_parts() -> None:
     """Import what drawing needs."""
-    import PIL.PngImagePlugin  # noqa: F401
-    import pypdfium2  # noqa: F401
+    import typst  # noqa: F401
 
     from spatial.maps.sheet import margin  # noqa: F401
 
@@ -213,9 +195,9 @@ def render_sitemap(
     result: Result, path: str | os.PathLike[str], *, lang: str = "da", choice: Choice | None = None, dpi: int = DPI
 ) -> None:
     """Write the site map of a result: the PDF to ``path``, the picture beside it as ``.png``; both or none."""
-    write_sitemap(sitemap_pdf(result, lang=lang, choice=choice), Path(path), dpi=dpi)
+    write_sheet(typeset_sitemap(result, lang=lang, choice=choice), Path(path), dpi=dpi)
 
 
-def write_sitemap(document: bytes, target: Path, *, dpi: int = DPI) -> None:
-    """Write a drawn PDF, and the picture of it beside it; both or none."""
-    files.replace_files({target: document, target.with_suffix(".png"): sitemap_picture(document, dpi=dpi)})
+def write_sheet(sheet: Typeset, target: Path, *, dpi: int = DPI) -> None:
+    """Write a sheet as PDF, and a picture of its first page beside it; both or none."""
+    files.replace_files({target: sheet.pdf(), target.with_suffix(".png"): sheet.png(dpi)})
