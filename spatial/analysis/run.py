@@ -232,29 +232,29 @@ def survey(
     *,
     absence: Mapping[str, BaseGeometry],
     models: Mapping[str, Raster],
-    once: Steps = AFRESH,
+    step: Steps = AFRESH,
 ) -> View:
     """Find the places, and make the tables that they are measured from. Pure."""
     terrain, surface = models.get(rasters.TERRAIN), models.get(rasters.SURFACE)
     with clock.stage("layers"):
-        tables = canonical.canonical_layers(one.raw, rules, estate.crs, once=once)
+        tables = canonical.canonical_layers(one.raw, rules, estate.crs, step=step)
     with clock.stage("places"):
-        found, rooms = indicators_evidence.found_in(tables, estate, rules, one, once=once)
+        found, rooms = indicators_evidence.found_in(tables, estate, rules, one, step=step)
     with clock.stage("network"):
-        sites = once("sites", (found, rooms), lambda: indicators_inputs.sites(found, rooms))
+        sites = step(indicators_inputs.sites, found, rooms)
         scenery = indicators_inputs.indicator_inputs(
-            tables, sites, estate, rules, absence=absence, terrain=terrain, surface=surface, once=once
+            tables, sites, estate, rules, absence=absence, terrain=terrain, surface=surface, step=step
         )
     return View(one.raw, found, rooms, sites, scenery)
 
 
 def measure_view(
-    view: View, spec: settings_rubric.RubricSpec, clock: Clock, *, once: Steps = AFRESH
+    view: View, spec: settings_rubric.RubricSpec, clock: Clock, *, step: Steps = AFRESH
 ) -> tuple[pd.DataFrame, Rubric]:
     """Measure every indicator: the long table, and the rubric resolved on what was measured. Pure."""
     with clock.stage("indicators"):
         evidence, references = indicators_evidence.measure_indicators(
-            view.places, view.sites, view.scenery, view.raw, spec, once=once
+            view.places, view.sites, view.scenery, view.raw, spec, step=step
         )
         units = {name: s.unit for name, s in registry.registry().items()}
         return evidence, scoring_scores.resolve(

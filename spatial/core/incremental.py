@@ -1,14 +1,15 @@
-"""A step on the same input is not taken twice. Pure steps only.
+"""Take no step twice on the same inputs. Pure steps only.
 
-Each step of the way names itself and its inputs. `AFRESH` takes every step. A `Memory` keeps what a
-first walk found; on a later walk a step whose inputs are the very same objects is taken over, and a
-result that equals the remembered one is that one, so that the steps behind it are taken over as well.
+A step is a function of a module and its arguments: ``step(function, *inputs)``. `AFRESH` takes every step. A `Memory`
+keeps what each step first gave; later, a step whose inputs are the very same objects is not taken, and a result that
+equals the remembered one is that one, so that the steps behind it are not taken either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -17,42 +18,47 @@ import shapely
 
 T = TypeVar("T")
 R = TypeVar("R")
+# Makes the result of a step from the inputs and the result that are remembered.
+Mend = Callable[[Sequence[Any], T], T]
 
 
 class Steps(Protocol):
-    """How steps are taken: afresh, or with a memory."""
+    """How steps are taken: afresh, or with a memory.
 
-    def __call__(self, name: str, inputs: Sequence[Any], make: Callable[[], T]) -> T:
-        """Take a step: ``make()`` depends on nothing but ``inputs``, and ``name`` is its own."""
+    ``key`` tells apart the steps of one function that is used for several tables.
+    """
 
-    def mend(self, name: str, inputs: Sequence[Any], make: Callable[[], T], mend: Callable[[Sequence[Any], T], T]) -> T:
-        """Take a step that can also be made from earlier inputs and what they gave: ``mend(inputs, result)``."""
+    def __call__(self, function: Callable[..., T], *inputs: Any, key: str = "") -> T:
+        """Take a step."""
 
-    def last(self, name: str, inputs: Sequence[Any], make: Callable[[], T]) -> T:
+    def mend(self, function: Callable[..., T], *inputs: Any, by: Mend[T], key: str = "") -> T:
+        """Take a step that can also be made from earlier inputs and what they gave."""
+
+    def last(self, function: Callable[..., T], *inputs: Any, key: str = "") -> T:
         """Take a step on which no other hangs: what it gives is not compared with what it gave."""
 
-    def each(self, name: str, rows: Sequence[R], make: Callable[[R], T]) -> list[T]:
-        """Take a step for each row by itself."""
+    def each(self, function: Callable[..., T], rows: Sequence[R], *inputs: Any, key: str = "") -> list[T]:
+        """Take a step for each row by itself: ``function(row, *inputs)``."""
 
 
 class Afresh:
     """Every step is taken."""
 
-    def __call__(self, name: str, inputs: Sequence[Any], make: Callable[[], T]) -> T:
+    def __call__(self, function: Callable[..., T], *inputs: Any, key: str = "") -> T:
         """Take the step."""
-        return make()
+        return function(*inputs)
 
-    def mend(self, name: str, inputs: Sequence[Any], make: Callable[[], T], mend: Callable[[Sequence[Any], T], T]) -> T:
+    def mend(self, function: Callable[..., T], *inputs: Any, by: Mend[T], key: str = "") -> T:
         """Take the step from the start."""
-        return make()
+        return function(*inputs)
 
-    def last(self, name: str, inputs: Sequence[Any], make: Callable[[], T]) -> T:
+    def last(self, function: Callable[..., T], *inputs: Any, key: str = "") -> T:
         """Take the step."""
-        return make()
+        return function(*inputs)
 
-    def each(self, name: str, rows: Sequence[R], make: Callable[[R], T]) -> list[T]:
+    def each(self, function: Callable[..., T], rows: Sequence[R], *inputs: Any, key: str = "") -> list[T]:
         """Take it for each row."""
-        return [make(row) for row in rows]
+        return [function(row, *inputs) for row in rows]
 
 
 AFRESH = Afresh()
@@ -65,53 +71,67 @@ class Memory:
         self._steps: dict[str, tuple[tuple[Any, ...], Any]] = {}
         self._rows: dict[str, _Rows] = {}
 
-    def __call__(self, name: str, inputs: Sequence[Any], make: Callable[[], T]) -> T:
+    def __call__(self, function: Callable[..., T], *inputs: Any, key: str = "") -> T:
         """Take the step, if it was not taken on these inputs."""
-        return self.mend(name, inputs, make, lambda *_: make())
+        return self.mend(function, *inputs, by=lambda *_: function(*inputs), key=key)
 
-    def mend(self, name: str, inputs: Sequence[Any], make: Callable[[], T], mend: Callable[[Sequence[Any], T], T]) -> T:
+    def mend(self, function: Callable[..., T], *inputs: Any, by: Mend[T], key: str = "") -> T:
         """Take the step from what is remembered, if it was not taken on these inputs."""
+        name = _name(function, key)
         if name not in self._steps:
-            self._steps[name] = (tuple(inputs), make())
+            self._steps[name] = (inputs, function(*inputs))
             return self._steps[name][1]
-        known, result = self._steps[name]
-        if _alike(known, inputs):
-            return result
-        return as_before(mend(known, result), result)
+        before, result = self._steps[name]
+        return result if _alike(before, inputs) else as_before(by(before, result), result)
 
-    def last(self, name: str, inputs: Sequence[Any], make: Callable[[], T]) -> T:
+    def last(self, function: Callable[..., T], *inputs: Any, key: str = "") -> T:
         """Take the step, if it was not taken on these inputs."""
+        name = _name(function, key)
         if name in self._steps and not _alike(self._steps[name][0], inputs):
-            return make()
-        return self(name, inputs, make)
+            return function(*inputs)
+        return self(function, *inputs, key=key)
 
-    def each(self, name: str, rows: Sequence[R], make: Callable[[R], T]) -> list[T]:
+    def each(self, function: Callable[..., T], rows: Sequence[R], *inputs: Any, key: str = "") -> list[T]:
         """Take it for each row for which it was not taken."""
-        if name not in self._rows:
-            found = [make(row) for row in rows]
+        name = _name(function, key)
+        if name not in self._rows or not _alike(self._rows[name].inputs, inputs):
+            results = [function(row, *inputs) for row in rows]
             # By the identity of a row, which lives as long as it is kept here.
-            self._rows[name] = _Rows(rows, found, dict(zip(map(id, rows), found, strict=True)))
-            return found
-        known = self._rows[name]
-        if rows is known.rows:
-            return list(known.results)
-        head, tail = _alike_from_start(rows, known.rows), 0
-        if head < min(len(rows), len(known.rows)):
-            tail = _alike_from_start(rows[:head:-1], known.rows[:head:-1])
-        between = rows[head : len(rows) - tail]
-        found = [known.by_id[id(row)] if id(row) in known.by_id else make(row) for row in between]
-        return [*known.results[:head], *found, *known.results[len(known.rows) - tail :]]
+            by_id = dict(zip(map(id, rows), results, strict=True))
+            self._rows.setdefault(name, _Rows(rows, inputs, results, by_id))
+            return results
+        before = self._rows[name]
+        if rows is before.rows:
+            return list(before.results)
+        head, tail = _alike_from_start(rows, before.rows), 0
+        if head < min(len(rows), len(before.rows)):
+            tail = _alike_from_start(rows[:head:-1], before.rows[:head:-1])
+        between = (
+            before.by_id[id(row)] if id(row) in before.by_id else function(row, *inputs)
+            for row in rows[head : len(rows) - tail]
+        )
+        return [*before.results[:head], *between, *before.results[len(before.rows) - tail :]]
+
+
+def _name(function: Callable[..., Any], key: str) -> str:
+    """Name a step by its function, which must be one of a module: any other carries inputs that nobody sees."""
+    name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '<?>')}"
+    # Of a builtin function ``__self__`` is its module.
+    if "<" in name or not isinstance(getattr(function, "__self__", None), ModuleType | None):
+        raise TypeError(f"step: {function!r} is no function of a module")
+    return f"{name}/{key}"
 
 
 @dataclass(frozen=True)
 class _Rows:
     rows: Sequence[Any]
+    inputs: tuple[Any, ...]
     results: list[Any]
     by_id: dict[int, Any]
 
 
-def _alike(known: Sequence[Any], inputs: Sequence[Any]) -> bool:
-    return len(known) == len(inputs) and all(map(_same, known, inputs))
+def _alike(before: Sequence[Any], inputs: Sequence[Any]) -> bool:
+    return len(before) == len(inputs) and all(map(_same, before, inputs))
 
 
 def _alike_from_start(rows: Sequence[Any], others: Sequence[Any]) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from spatial.core import model as core_model
@@ -30,22 +30,21 @@ def found_in(
     rules: settings_tags.TagRules,
     one: conflation.Conflated,
     *,
-    once: Steps = AFRESH,
+    step: Steps = AFRESH,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Places with the space they belong to, and the spaces."""
     buildings, paths = layers["buildings"], layers["paths"]
-    outdoors = (layers["place_objects"], buildings, layers["ground"], estate.boundary, estate.margin_m, rules)
-    found = once("found", outdoors, lambda: detection.find_places(*outdoors))
-    roads = once("parting_roads", (paths,), lambda: meeting_spaces.parting_roads(paths))
-    walls = (buildings, layers["barriers"], roads, layers["water"])
-    parting = once("parting", walls, lambda: meeting_spaces.separators(*walls))
-    cutting = once("cutting", walls, lambda: _cutting(layers["barriers"], layers["water"], roads))
-    space_of = once("space_of", (found, parting, rules), lambda: meeting_spaces.group_places(found, parting, rules))
-    grounds = (found, space_of, buildings, cutting, estate.boundary)
-    rooms = once("rooms", grounds, lambda: meeting_spaces.meeting_spaces(*grounds))
-    return once(
-        "sourced", (found, space_of, rooms, one.sources, one.same_as), lambda: _sourced(found, space_of, rooms, one)
+    barriers, water = layers["barriers"], layers["water"]
+    found = step(
+        detection.find_places,
+        *(layers["place_objects"], buildings, layers["ground"], estate.boundary, estate.margin_m, rules),
     )
+    roads = step(meeting_spaces.parting_roads, paths)
+    parting = step(meeting_spaces.separators, buildings, barriers, roads, water)
+    cutting = step(_cutting, barriers, water, roads)
+    space_of = step(meeting_spaces.group_places, found, parting, rules)
+    rooms = step(meeting_spaces.meeting_spaces, found, space_of, buildings, cutting, estate.boundary)
+    return step(_sourced, found, space_of, rooms, one.sources, one.same_as)
 
 
 def _cutting(barriers: gpd.GeoDataFrame, water: gpd.GeoDataFrame, roads: Any) -> Any:
@@ -53,13 +52,17 @@ def _cutting(barriers: gpd.GeoDataFrame, water: gpd.GeoDataFrame, roads: Any) ->
 
 
 def _sourced(
-    found: gpd.GeoDataFrame, space_of: pd.Series, rooms: gpd.GeoDataFrame, one: conflation.Conflated
+    found: gpd.GeoDataFrame,
+    space_of: pd.Series,
+    rooms: gpd.GeoDataFrame,
+    of_object: Mapping[str, Mapping[str, str]],
+    same_as: Mapping[str, tuple[str, ...]],
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Both with the sources that they come from."""
     found = found.assign(
         space_id=space_of,
-        source_id=lineage.of_places(list(found.index), one.sources, one.same_as),
-        tag_sources=object_array(one.sources.get(i, {}) for i in found.index),
+        source_id=lineage.of_places(list(found.index), of_object, same_as),
+        tag_sources=object_array(of_object.get(i, {}) for i in found.index),
     )
     sources = found["source_id"].groupby(found["space_id"]).agg(lineage.joined)
     return found, rooms.assign(source_id=sources.reindex(rooms.index).to_numpy(dtype=object))
@@ -72,20 +75,24 @@ def measure_indicators(
     raw: RawData,
     spec: rubric.RubricSpec,
     *,
-    once: Steps = AFRESH,
+    step: Steps = AFRESH,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Measure every indicator of places and rooms; return the long table and the references."""
-    of_layer = _layer_sources(scenery, once)
-    seen_share = once("seen_share", (sites, raw.extent), lambda: _shares_seen(sites, raw))
+    of_layer = _layer_sources(scenery, step)
     parts: list[dict[str, Any]] = []
     references = {}
     for name, indicator in registry.registry().items():
         if name not in spec.rules or registry.lacking(indicator, scenery):
             continue
-        # All that what is measured hangs on: an indicator sees no table but those that it names.
-        rests_on = (found, sites, seen_share, spec, *(scenery[table] for table in indicator.needs), *of_layer.values())
-        one = partial(_measured, indicator, found, sites, scenery, spec.rules[name].plausible, seen_share, of_layer)
-        references[name], columns = once.last(f"measured/{name}", rests_on, one)
+        radius_m = indicator.catchment_m
+        seen_share = step(inputs.covered_share, sites, radius_m, raw.extent, key=f"{radius_m:g}")
+        references[name], columns = step.last(
+            _measured,
+            *(indicator, found, sites, scenery["members"], scenery["kinds"], seen_share),
+            *(spec.rules[name].plausible, _sources_of_tables(indicator, scenery, of_layer)),
+            *(scenery[table] for table in indicator.needs),
+            key=name,
+        )
         parts.append(columns)
     return _evidence(parts, sites, scenery["members"]), references
 
@@ -94,26 +101,21 @@ def _measured(
     indicator: registry.Spec,
     found: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
-    scenery: Mapping[str, Any],
+    members: Mapping[str, Any],
+    rules: settings_tags.TagRules,
+    seen_share: npt.NDArray[np.float64],
     plausible: tuple[float, float] | None,
-    seen_share: Mapping[float, Any],
-    of_layer: Mapping[str, str],
+    of_tables: str,
+    *tables: Any,
 ) -> tuple[Any, dict[str, Any]]:
-    """One indicator: its reference, and its columns of the long table."""
-    members = scenery["members"]
+    """Measure one indicator: its reference, and its columns of the long table."""
     many = [members[space] for space in sites.index[sites["level"] == "space"]]
-    measured = registry.measure(indicator, found if indicator.members else sites, scenery)
+    measured = indicator.measure(found if indicator.members else sites, *tables)
     whole = _with_rooms(indicator, measured, many, plausible)
-    marked = registry.at_extract_edge(indicator, whole, seen_share[indicator.catchment_m])
-    behind = _facts(indicator, measured, marked, sites, many, scenery["kinds"])
-    sources = _sources(indicator, found, sites, scenery, of_layer)
+    marked = registry.at_extract_edge(indicator, whole, seen_share)
+    behind = _facts(indicator, measured, marked, sites, many, rules)
+    sources = _sources(indicator, found, many, of_tables)
     return measured.reference, _columns(indicator, marked, sources, behind)
-
-
-def _shares_seen(sites: gpd.GeoDataFrame, raw: RawData) -> dict[float, Any]:
-    """How much of the ground around each site the extract covers, by how far an indicator looks."""
-    radii = {indicator.catchment_m for indicator in registry.registry().values()}
-    return {radius_m: inputs.covered_share(sites, radius_m, raw.extent) for radius_m in radii}
 
 
 def _columns(indicator: registry.Spec, marked: Measured, sources: Any, behind: Any) -> dict[str, Any]:
@@ -200,35 +202,33 @@ def at_edge(indicator: registry.Spec, measured: Measured, sites: gpd.GeoDataFram
     return registry.at_extract_edge(indicator, measured, inputs.covered_share(sites, indicator.catchment_m, raw.extent))
 
 
-def _layer_sources(scenery: Mapping[str, Any], once: Steps) -> dict[str, str]:
+def _layer_sources(scenery: Mapping[str, Any], step: Steps) -> dict[str, str]:
     """Sources of each layer that an indicator may rest on."""
     needs = {name for indicator in registry.registry().values() for name in indicator.needs}
     layers = {part for name in needs - set(inputs.MODELS_OF) for part in inputs.MADE_OF.get(name, (name,))}
-    there = {name: scenery[name] for name in sorted(layers) if scenery.get(name) is not None}
     return {
-        name: once(f"sources/{name}", (table,), partial(lineage.of_layers, there, [name]))
-        for name, table in there.items()
+        name: step(lineage.of_layer, scenery[name], key=name)
+        for name in sorted(layers)
+        if scenery.get(name) is not None
     }
 
 
-def _sources(
-    indicator: registry.Spec,
-    found: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame,
-    scenery: Mapping[str, Any],
-    of_layer: Mapping[str, str],
-) -> Any:
-    """Sources that each value of an indicator rests on; those of a room are those of its places."""
+def _sources_of_tables(indicator: registry.Spec, scenery: Mapping[str, Any], of_layer: Mapping[str, str]) -> str:
+    """Sources of the layers and models that an indicator was measured on."""
     needs = [name for name in indicator.needs if scenery[name] is not None]
     layers = {part for name in needs for part in inputs.MADE_OF.get(name, (name,)) if name not in inputs.MODELS_OF}
     models = {model for name in needs for model in inputs.MODELS_OF.get(name, ()) if scenery[model] is not None}
-    of_layers = lineage.joined([lineage.joined(of_layer[name] for name in layers) or osmium_reader.SOURCE_ID, *models])
+    return lineage.joined([lineage.joined(of_layer[name] for name in layers) or osmium_reader.SOURCE_ID, *models])
+
+
+def _sources(
+    indicator: registry.Spec, found: gpd.GeoDataFrame, many: Sequence[npt.NDArray[np.int64]], of_tables: str
+) -> str | npt.NDArray[np.object_]:
+    """Sources that each value of an indicator rests on; those of a room are those of its places."""
     if not indicator.reads:
-        return of_layers
-    of_places = lineage.of_tags(found, indicator.reads, otherwise=of_layers)
-    of_rooms = [
-        lineage.joined(of_places[scenery["members"][space]]) for space in sites.index[sites["level"] == "space"]
-    ]
+        return of_tables
+    of_places = lineage.of_tags(found, indicator.reads, otherwise=of_tables)
+    of_rooms = [lineage.joined(of_places[rows]) for rows in many]
     return np.concatenate([of_places, object_array(of_rooms)])
 
 

@@ -89,7 +89,7 @@ def indicator_inputs(
     absence: Mapping[str, BaseGeometry] | None = None,
     terrain: Raster | None = None,
     surface: Raster | None = None,
-    once: Steps = AFRESH,
+    step: Steps = AFRESH,
 ) -> dict[str, Any]:
     """Make every table that indicators may name.
 
@@ -106,7 +106,7 @@ def indicator_inputs(
         Heights of the ground; None where the run has none.
     surface
         Heights of ground, houses and trees; None where the run has none.
-    once
+    step
         How steps are taken; see ``spatial.core.incremental``.
 
     Returns
@@ -124,86 +124,66 @@ def indicator_inputs(
         whether its whole slope is known). With a surface model, else None: ``surface``; ``skyline``
         (ground, roofs and crowns); ``sun`` (its path at the equinox).
     """
-    dwellings = once("inside", (layers["dwellings"],), lambda: _with_inside(layers["dwellings"], estate))
+    dwellings = step(_with_inside, layers["dwellings"], estate)
     given = {**layers, "dwellings": dwellings, "estate": estate, "kinds": rules}
-    seen = _sights(given, sites, once)
-    walked = _walks(given | seen, sites, once)
-    places = sites[sites["level"] == "place"]
+    seen = _sights(given, sites, step)
+    walked = _walks(given | seen, sites, step)
+    places = step(_places, sites)
     return {
         **given,
         **seen,
         **walked,
-        **_heights(given | seen | walked, terrain, surface),
-        "department_of": department_of(layers["departments"], dwellings),
-        "seats_complete": _seats_complete(sites, estate, absence or {}),
-        "near_way": _near_way(places, walked["network"], rules.access["path_side_m"]),
-        "members": meeting_spaces.members_by_space(places, places["space_id"]),
-        "member_kinds": places["kind"].to_numpy(),
+        **_heights(given | seen | walked, terrain, surface, step),
+        "department_of": step(department_of, layers["departments"], dwellings),
+        "seats_complete": step(_seats_complete, sites, estate, absence),
+        "near_way": step(_near_way, places, walked["network"], rules.access["path_side_m"]),
+        "members": step(_members, places),
+        "member_kinds": step(_kinds, places),
     }
 
 
-def _sights(given: Mapping[str, Any], sites: gpd.GeoDataFrame, once: Steps) -> dict[str, Any]:
+def _sights(given: Mapping[str, Any], sites: gpd.GeoDataFrame, step: Steps) -> dict[str, Any]:
     """What closes the way and the view, from where one looks, and what there is to sit on and to watch."""
     buildings, barriers, objects = given["buildings"], given["barriers"], given["place_objects"]
-    solid, blockers, view = once("walls", (buildings, barriers), lambda: _walls(buildings, barriers))
-    outdoors = (objects, buildings, given["kinds"], given["estate"])
-    seats, activities = once("outdoors", outdoors, lambda: _outdoors(*outdoors))
+    solid, blockers, view = step(_walls, buildings, barriers)
+    seats, activities = step(_outdoors, objects, buildings, given["kinds"], given["estate"])
     return {
         "solid": solid,
         "blockers": blockers,
         "view": view,
-        "viewpoints": once("viewpoints", (sites, buildings), lambda: viewpoints(sites.geometry.to_numpy(), buildings)),
+        "viewpoints": step(viewpoints, sites, buildings),
         "seats": seats,
         "activities": activities,
     }
 
 
-def _walks(given: Mapping[str, Any], sites: gpd.GeoDataFrame, once: Steps) -> dict[str, Any]:
+def _walks(given: Mapping[str, Any], sites: gpd.GeoDataFrame, step: Steps) -> dict[str, Any]:
     """The network, where sites, dwellings and stops meet it, and the walks between them."""
-    streets = given["paths"], given["path_nodes"], given["lamps"]
-    dwellings, estate, seats, stops = (given[name] for name in ("dwellings", "estate", "seats", "stops"))
-    buildings = given["buildings"]
-    graph = once("graph", streets, lambda: network_graph.build_network(*streets))
-    shapes = once("shapes", (sites,), sites.geometry.to_numpy)
-    met = Meeting(graph, once)
-    walls = once("all_walls", (given["solid"], given["barriers"]), lambda: _all_walls(given))
-    clear = partial(in_sight, occluders=given["blockers"])
-    points = once("door_points", (dwellings,), dwellings.geometry.to_numpy)
-    within = once("door_within", (points, buildings), lambda: inside_buildings(points, buildings))
-    entries = met("entries", shapes, lambda rows: attachment.attach(graph, shapes[rows], clear=clear), walls=walls)
-    doors = met(
-        "doors",
-        points,
-        lambda rows: _doors(graph, points[rows], within[rows], clear),
-        walls=walls,
-        within=within,
-        within_m=DOOR_WITHIN_M,
-    )
-    stopping = met("stop_entries", once("stop_points", (stops,), stops.geometry.to_numpy))
-    helping = met("help_entries", once("help_points", (given["context"],), lambda: _help(given["context"])))
-    goals = met("goal_entries", once("goals", (given["destinations"],), lambda: _centres(given["destinations"])))
-    ways = (graph.geometry, graph.attachable)
+    dwellings, estate, seats, buildings = (given[name] for name in ("dwellings", "estate", "seats", "buildings"))
+    graph = step(network_graph.build_network, given["paths"], given["path_nodes"], given["lamps"])
     # All that the length of a walk hangs on.
-    net = (*ways, graph.locked, graph.length_m, graph.arc_node, graph.arc_edge, graph.indptr)
-
-    def nearest(name: str, targets: attachment.Attachments) -> npt.NDArray[np.float64]:
-        away = (*net, entries, targets)
-        return once(name, away, lambda: distances.nearest_m(graph, entries, targets, limit_m=WALK_LIMIT_M))
-
-    trips = (doors, dwellings, goals, estate)
+    lengths = step(network_graph.without_tags, graph)
+    met = Meeting(graph, step)
+    obstacles = step(_obstacles, given["solid"], given["barriers"], given["blockers"])
+    shapes = step(_shapes, sites, key="sites")
+    points = step(_shapes, dwellings, key="dwellings")
+    inside = step(inside_buildings, points, buildings)
+    entries = met(shapes, key="entries", obstacles=obstacles)
+    doors = met(points, key="doors", obstacles=obstacles, inside=inside, within_m=DOOR_WITHIN_M, always=True)
+    stops = met(step(_shapes, given["stops"], key="stops"), key="stops")
+    helping = met(step(_help, given["context"]), key="help")
+    goals = met(step(_centres, given["destinations"]), key="goals")
     return {
         "network": graph,
         "entries": entries,
         "doors": doors,
-        "walks": once("walks", (graph, entries, doors, seats), lambda: _approaches(graph, entries, doors, seats)),
-        "flows": once("flows", (*net, *trips), lambda: _flows(graph, *trips)),
-        "stop_entries": stopping,
-        "stop_walk_m": nearest("stop_walk_m", stopping),
-        "help_walk_m": nearest("help_walk_m", helping),
-        "straight_m": once("straight_m", (shapes, dwellings), lambda: _straight_m(shapes, dwellings)),
-        "decay_sample": once(
-            "decay_sample", (*net, doors, dwellings), lambda: _decay_sample(graph, doors, dwellings, estate)
-        ),
+        "walks": step(_approaches, graph, entries, doors, seats),
+        "flows": step(_flows, lengths, doors, dwellings, goals, estate),
+        "stop_entries": stops,
+        "stop_walk_m": step(_nearest_m, lengths, entries, stops, key="stops"),
+        "help_walk_m": step(_nearest_m, lengths, entries, helping, key="help"),
+        "straight_m": step(_straight_m, shapes, dwellings),
+        "decay_sample": step(_decay_sample, lengths, doors, dwellings, estate),
     }
 
 
@@ -216,18 +196,44 @@ def _approaches(
     return distances.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy())
 
 
-def _heights(given: Mapping[str, Any], terrain: Raster | None, surface: Raster | None) -> dict[str, Any]:
+def _heights(given: Mapping[str, Any], terrain: Raster | None, surface: Raster | None, step: Steps) -> dict[str, Any]:
     """What a terrain and a surface model give; None where the run has none."""
     graph, paths = given["network"], given["paths"]
-    slopes = terrain and elevation.slopes(graph, paths[paths["allowed"]], terrain)
+    slopes = terrain and step(_slopes, graph, paths, terrain)
     return {
         "terrain": terrain,
         "slopes": slopes,
-        "climbs": slopes and distances.climbs(graph, given["entries"], given["doors"], slopes, limit_m=WALK_LIMIT_M),
+        "climbs": slopes and step(_climbs, graph, given["entries"], given["doors"], slopes),
         "surface": surface,
-        "skyline": surface and sky_and_sun.skyline(surface, terrain, given["solid"]),
-        "sun": surface and sky_and_sun.sun_path(given["estate"]),
+        "skyline": surface and step(sky_and_sun.skyline, surface, terrain, given["solid"]),
+        "sun": surface and step(sky_and_sun.sun_path, given["estate"]),
     }
+
+
+def _slopes(graph: network_graph.Network, paths: gpd.GeoDataFrame, terrain: Raster) -> network_graph.Slopes:
+    return elevation.slopes(graph, paths[paths["allowed"]], terrain)
+
+
+def _climbs(
+    graph: network_graph.Network,
+    entries: attachment.Attachments,
+    doors: attachment.Attachments,
+    slopes: network_graph.Slopes,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    return distances.climbs(graph, entries, doors, slopes, limit_m=WALK_LIMIT_M)
+
+
+def _places(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return sites[sites["level"] == "place"]
+
+
+def _members(places: gpd.GeoDataFrame) -> Mapping[str, npt.NDArray[np.int64]]:
+    return meeting_spaces.members_by_space(places, places["space_id"])
+
+
+def _kinds(places: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    kinds: npt.NDArray[np.object_] = places["kind"].to_numpy()
+    return kinds
 
 
 def _walls(
@@ -249,22 +255,21 @@ def _outdoors(
     return footprints_of(found, rules, "seat"), _near(footprints_of(found, rules, "watchable"), estate)
 
 
-def _all_walls(given: Mapping[str, Any]) -> npt.NDArray[np.object_]:
+def _obstacles(solid: npt.NDArray[np.object_], barriers: gpd.GeoDataFrame, blockers: Occluders) -> attachment.Obstacles:
     """What one cannot walk through: solid buildings and closed barriers."""
-    return np.concatenate([given["solid"], given["barriers"].geometry.to_numpy()])
+    shapes = np.concatenate([solid, barriers.geometry.to_numpy()])
+    return attachment.Obstacles(shapes, partial(in_sight, occluders=blockers))
 
 
-def _doors(
-    graph: network_graph.Network,
-    points: npt.NDArray[np.object_],
-    within: npt.NDArray[np.bool_],
-    clear: attachment.Clear,
-) -> attachment.Attachments:
-    """Where residents reach the network; an address inside a building leaves it on any side.
+def _shapes(table: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    shapes: npt.NDArray[np.object_] = table.geometry.to_numpy()
+    return shapes
 
-    A door with no clear leg takes the nearest way all the same: people do leave their homes.
-    """
-    return attachment.attach(graph, points, within_m=DOOR_WITHIN_M, clear=clear, unchecked=within, always=True)
+
+def _nearest_m(
+    graph: network_graph.Network, entries: attachment.Attachments, targets: attachment.Attachments
+) -> npt.NDArray[np.float64]:
+    return distances.nearest_m(graph, entries, targets, limit_m=WALK_LIMIT_M)
 
 
 def _help(context: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
@@ -352,7 +357,7 @@ def _decay_sample(
 
 
 def viewpoints(
-    shapes: npt.NDArray[np.object_], buildings: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Points from which each place is looked out of: its inner point, or a grid in a large one.
 
@@ -363,7 +368,7 @@ def viewpoints(
         none.
     """
     points, owners = [], []
-    for i, shape in enumerate(shapes):
+    for i, shape in enumerate(sites.geometry.to_numpy()):
         grid = _grid(shape)
         points.append(grid)
         owners.append(np.full(len(grid), i))
@@ -391,10 +396,10 @@ def _grid(shape: Any) -> npt.NDArray[np.float64]:
 
 
 def _seats_complete(
-    sites: gpd.GeoDataFrame, estate: Estate, absence: Mapping[str, BaseGeometry]
+    sites: gpd.GeoDataFrame, estate: Estate, absence: Mapping[str, BaseGeometry] | None
 ) -> npt.NDArray[np.bool_]:
     """Say of each site whether a complete register of benches covers it and the estate it is walked to from."""
-    covered = absence.get(SEAT)
+    covered = (absence or {}).get(SEAT)
     if covered is None or not shapely.covers(covered, estate.boundary):
         return np.zeros(len(sites), dtype=bool)
     shapely.prepare(covered)

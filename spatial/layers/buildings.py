@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
 from spatial.core.incremental import Steps
-from spatial.core.model import RawData
+from spatial.core.model import Features
 from spatial.layers.tags import Table, Tags, as_columns, column, number, numbers, table_of
 from spatial.settings.tags import TagRules
 
@@ -21,16 +22,15 @@ from spatial.settings.tags import TagRules
 DEPARTMENT = "almen"
 
 
-def departments_of(raw: RawData, crs: CRS) -> Table:
+def departments_of(areas: Features, extent: BaseGeometry, crs: CRS) -> Table:
     """Grounds of public-housing departments.
 
     ``dwellings`` (count) is NaN where the source does not say; of a department that the extract cuts,
     it is the share of its ground that lies in the extract.
     """
-    areas = raw.areas
     index = [i for i, tags in enumerate(areas.tags) if tags.get("residential") == DEPARTMENT]
     tags, shapes = [areas.tags[i] for i in index], areas.geometry[index]
-    seen_share = shapely.area(shapely.intersection(shapes, raw.extent)) / shapely.area(shapes)
+    seen_share = shapely.area(shapely.intersection(shapes, extent)) / shapely.area(shapes)
     columns = {key: column(tags, key) for key in ("name", "operator")}
     return table_of(
         areas.ids[index], shapes, columns | {"dwellings": numbers(tags, "dwellings") * seen_share}, crs
@@ -55,10 +55,9 @@ _DTYPES = dict.fromkeys(("levels", "height_m", "flats"), np.float64) | dict.from
 )
 
 
-def buildings_of(raw: RawData, rules: TagRules, crs: CRS, once: Steps) -> Table:
+def buildings_of(areas: Features, rules: TagRules, crs: CRS, step: Steps) -> Table:
     """Areas tagged as buildings, with what is known of their use and size, in the order of their ids."""
-    areas = raw.areas
-    read = once.each("building", areas.tags, lambda tags: _building(tags, rules.building))
+    read = step.each(_building, areas.tags, rules.building)
     index = [i for i, building in enumerate(read) if building is not None]
     columns = as_columns([building for building in read if building is not None], _Building._fields, _DTYPES)
     return table_of(areas.ids[index], areas.geometry[index], columns, crs).sort_index()

@@ -6,27 +6,26 @@ hours, fee, …) stay as they were mapped; what a missing tag means is decided t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import pandas as pd
 from pyproj import CRS
 
 from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import RawData
 from spatial.layers.buildings import addresses_beside, buildings_of, departments_of, dwellings, mark_residential
-from spatial.layers.streets import fences_of, path_nodes, paths_of, with_gaps
-from spatial.layers.tags import Picked, Sorter, Table, Tags, as_set, as_table
+from spatial.layers.streets import fences_of, is_closed, is_fenced, path_nodes, paths_of, with_gaps
+from spatial.layers.tags import Picked, Sorter, Table, Tags, as_table
 from spatial.settings.tags import TagRules
 
 GROUND_TAGS = ("name", "access", "operator", "ownership", "opening_hours", "fee", "fenced", "barrier", "religion")
+BARRIER_TAGS = ("barrier", "height")
 
 
-def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, once: Steps = AFRESH) -> dict[str, Table]:
+def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, step: Steps = AFRESH) -> dict[str, Table]:
     """Sort raw objects into the canonical layers.
 
     Parameters
     ----------
-    once
+    step
         How steps are taken; see ``spatial.core.incremental``.
 
     Returns
@@ -37,56 +36,58 @@ def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, once: Steps = A
         each a table in ``crs`` with object ids as its index.
     """
     points, lines, areas = raw.points, raw.lines, raw.areas
-    sorter = Sorter(rules, crs, once)
-    buildings = once("buildings", (areas,), lambda: buildings_of(raw, rules, crs, once))
-    paths = once("paths", (lines,), lambda: paths_of(lines, rules, crs, once))
-    gates = sorter.select("gates", points, _is_gate(rules), ("barrier", "access", "foot", "wheelchair"))
+    sorter = Sorter(rules, crs, step)
+    outlines = step(buildings_of, areas, rules, crs, step)
+    paths = step(paths_of, lines, rules, crs, step)
+    gates = sorter.select("gates", points, _is_gate, ("barrier", "access", "foot", "wheelchair"))
     entrances = sorter.select("entrances", points, _is_entrance, ("entrance", "access"))
     addresses = sorter.select("addresses", points, _is_address, ("addr:housenumber", "addr:flats"))
     ground = sorter.named("ground", (areas,), rules.ground, "ground", GROUND_TAGS)
-    snap_m, outlines = rules.building["address_snap_m"], buildings
-    by_address = once("by_address", (addresses, buildings), lambda: addresses_beside(addresses, outlines, snap_m))
-    by_entrance = once("by_entrance", (entrances, buildings), lambda: addresses_beside(entrances, outlines, snap_m))
-    residents = (buildings, by_address, by_entrance, ground)
-    buildings = once("residential", residents, lambda: mark_residential(*residents, rules))
-    departments = once("departments", (areas, raw.extent), lambda: departments_of(raw, crs))
-    housed = (buildings, by_address, by_entrance, departments)
-    fences = once("fences", (lines, areas), lambda: fences_of(raw, rules, crs, once))
-    scored = sorter.parts("scored", (points, lines, areas), rules.kind)
+    snap_m = rules.building["address_snap_m"]
+    by_address = step(addresses_beside, addresses, outlines, snap_m, key="addresses")
+    by_entrance = step(addresses_beside, entrances, outlines, snap_m, key="entrances")
+    buildings = step(mark_residential, outlines, by_address, by_entrance, ground, rules)
+    departments = step(departments_of, areas, raw.extent, crs)
+    fence_lines = sorter.select("fence_lines", lines, is_closed, BARRIER_TAGS)
+    fence_areas = sorter.select("fence_areas", areas, is_fenced, BARRIER_TAGS)
+    fences = step(fences_of, fence_lines, fence_areas, rules)
+    base_areas = sorter.named("base_areas", (areas,), rules.base, "kind", ("name",))
+    base_lines = sorter.named("base_lines", (lines,), rules.base, "kind", ("name", "tunnel"))
     return {
         "buildings": buildings,
         "paths": paths,
-        "path_nodes": once("path_nodes", (points,), lambda: path_nodes(points, rules, crs)),
-        "barriers": once("barriers", (fences, gates, paths), lambda: with_gaps(fences, gates, paths, rules)),
+        "path_nodes": step(path_nodes, points, rules, crs),
+        "barriers": step(with_gaps, fences, gates, paths, rules),
         "gates": gates,
         "entrances": entrances,
         "addresses": addresses,
         "departments": departments,
-        "dwellings": once("dwellings", housed, lambda: dwellings(*housed, rules)),
-        "place_objects": once("place_objects", scored, lambda: _place_objects(scored, crs)),
+        "dwellings": step(dwellings, buildings, by_address, by_entrance, departments, rules),
+        "place_objects": step(_place_objects, crs, *sorter.parts("scored", (points, lines, areas), rules.kind)),
         "context": sorter.named("context", (points, areas), rules.context, "kind", ("name", "operator", "website")),
         "ground": ground,
         "stops": sorter.named("stops", (points, areas), rules.stop, "kind", ("name",)),
         "destinations": sorter.named("destinations", (points, areas), rules.destination, "kind", ("name",)),
         "lamps": sorter.named("lamps", (points,), rules.lamp, "kind", ()),
-        **once("base", (areas, lines), lambda: _base(sorter, raw, rules)),
+        "water": step(_of_kind, base_areas, "water", key="water"),
+        "green": step(_of_kind, base_areas, "green", key="green"),
+        "waterways": step(_waterways, base_lines),
     }
 
 
-def _is_gate(rules: TagRules) -> Callable[[Tags], bool]:
-    gates = as_set(rules.barrier["gates"])
-    return lambda tags: tags.get("barrier") in gates
+def _is_gate(tags: Tags, rules: TagRules) -> bool:
+    return tags.get("barrier") in rules.barrier["gates"]
 
 
-def _is_entrance(tags: Tags) -> bool:
+def _is_entrance(tags: Tags, _rules: TagRules) -> bool:
     return "entrance" in tags or tags.get("building") == "entrance"
 
 
-def _is_address(tags: Tags) -> bool:
+def _is_address(tags: Tags, _rules: TagRules) -> bool:
     return "addr:housenumber" in tags
 
 
-def _place_objects(parts: Sequence[Picked], crs: CRS) -> Table:
+def _place_objects(crs: CRS, *parts: Picked) -> Table:
     """Objects of a scored kind, with all their tags, in the order of their ids."""
     table = pd.concat([as_table(part, (), crs, "kind").assign(tags=[dict(tag) for tag in part.tags]) for part in parts])
     is_area = table.geom_type.isin(("Polygon", "MultiPolygon"))
@@ -99,11 +100,10 @@ def _place_objects(parts: Sequence[Picked], crs: CRS) -> Table:
     )
 
 
-def _base(sorter: Sorter, raw: RawData, rules: TagRules) -> dict[str, Table]:
-    areas = sorter.named("base_areas", (raw.areas,), rules.base, "kind", ("name",))
-    lines = sorter.named("base_lines", (raw.lines,), rules.base, "kind", ("name", "tunnel"))
-    return {
-        "water": areas[areas["kind"] == "water"],
-        "green": areas[areas["kind"] == "green"],
-        "waterways": lines[(lines["kind"] == "waterway") & lines["tunnel"].isna()],
-    }
+def _of_kind(base: Table, kind: str) -> Table:
+    return base[base["kind"] == kind]
+
+
+def _waterways(base: Table) -> Table:
+    """Open streams: not those in a tunnel."""
+    return base[(base["kind"] == "waterway") & base["tunnel"].isna()]

@@ -7,10 +7,10 @@ the sources of those layers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from spatial.core.arrays import Texts
 
@@ -71,6 +71,6 @@ def of_tags(places: gpd.GeoDataFrame, reads: Sequence[str], *, otherwise: str) -
     )
 
 
-def of_layers(layers: Mapping[str, Any], names: Iterable[str]) -> str:
-    """Sources of the objects in these layers; empty where they hold none."""
-    return joined({source for name in names for source in map(of_object, layers[name].index.tolist())})
+def of_layer(layer: pd.DataFrame) -> str:
+    """Sources of the objects in a layer; empty where it holds none."""
+    return joined(set(map(of_object, layer.index.tolist())))

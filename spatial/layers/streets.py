@@ -15,13 +15,11 @@ from pyproj import CRS
 
 from spatial.core.arrays import object_array
 from spatial.core.incremental import Steps
-from spatial.core.model import Features, RawData
+from spatial.core.model import Features
 from spatial.layers.tags import (
-    Sorter,
     Table,
     Tags,
     as_columns,
-    as_set,
     nodes_of,
     number,
     plain_number,
@@ -93,9 +91,9 @@ def _way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
     )
 
 
-def paths_of(lines: Features, rules: TagRules, crs: CRS, once: Steps) -> Table:
+def paths_of(lines: Features, rules: TagRules, crs: CRS, step: Steps) -> Table:
     """Ways with the tags that walking needs; ``allowed`` says whether people on foot may use it."""
-    ways = once.each("ways", lines.tags, lambda tags: _way(tags, rules.walk))
+    ways = step.each(_way, lines.tags, rules.walk)
     found = [(i, way) for i, way in enumerate(ways) if way is not None]
     index = [i for i, _ in found]
     nodes = nodes_of(lines)
@@ -166,8 +164,7 @@ NODE_KEYS = frozenset({"barrier", "crossing", "highway", "kerb", "railway"})
 
 def path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
     """Nodes that decide whether one gets through or across: locked gates, crossings, kerbs."""
-    no = as_set(rules.walk["foot_no"])
-    gates = as_set(rules.barrier["gates"])
+    no, gates = frozenset(rules.walk["foot_no"]), frozenset(rules.barrier["gates"])
 
     def locked(tags: Tags) -> bool:
         if tags.get("barrier") not in gates or tags.get("foot") in rules.walk["foot_yes"]:
@@ -191,23 +188,27 @@ def path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
     return table_of(points.ids[index], points.geometry[index], columns, crs)
 
 
-def fences_of(raw: RawData, rules: TagRules, crs: CRS, once: Steps) -> Table:
+def fences_of(lines: Table, areas: Table, rules: TagRules) -> Table:
     """Closed barriers as lines, and whether they block the view."""
     config = rules.barrier
-    closed, keys = as_set(config["closed"]), ("barrier", "height")
-    sorter = Sorter(rules, crs, once)
-    lines = sorter.select("fence_lines", raw.lines, lambda tags: tags.get("barrier") in closed, keys)
-    areas = sorter.select(
-        "fence_areas", raw.areas, lambda tags: tags.get("barrier") in closed or tags.get("fenced") == "yes", keys
-    )
     areas = areas[~areas.index.isin(lines.index)]
     areas = areas.set_geometry(areas.boundary) if len(areas) else areas
-    table = gpd.GeoDataFrame(pd.concat([lines, areas]), geometry="geometry", crs=crs) if len(areas) else lines
+    table = gpd.GeoDataFrame(pd.concat([lines, areas]), geometry="geometry", crs=lines.crs) if len(areas) else lines
     table = table.sort_index()
     heights = np.array([number(text) for text in table["height"]], dtype=float)
     sees_over = heights < config["view_height_m"]
     kind = table["barrier"].fillna("fence").to_numpy().astype(str)
     return table.assign(barrier=kind, blocks_view=np.isin(kind, config["blocks_view"]) & ~sees_over)
+
+
+def is_closed(tags: Tags, rules: TagRules) -> bool:
+    """Whether these are the tags of a barrier that is closed to people on foot."""
+    return tags.get("barrier") in rules.barrier["closed"]
+
+
+def is_fenced(tags: Tags, rules: TagRules) -> bool:
+    """Whether these are the tags of something with a closed barrier around it."""
+    return is_closed(tags, rules) or tags.get("fenced") == "yes"
 
 
 def with_gaps(fences: Table, gates: Table, paths: Table, rules: TagRules) -> Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -32,32 +31,27 @@ class Sorter:
 
     rules: TagRules
     crs: CRS
-    once: Steps
+    step: Steps
 
-    def select(self, name: str, features: Features, wanted: Callable[[Tags], bool], keys: Sequence[str]) -> Table:
+    def select(
+        self, key: str, features: Features, wanted: Callable[[Tags, TagRules], bool], keys: tuple[str, ...]
+    ) -> Table:
         """Objects whose tags are wanted."""
-        picked = self.once(
-            f"{name}/picked", (features,), lambda: pick(features, self.once.each(name, features.tags, wanted))
-        )
-        return self.once(name, (picked,), lambda: as_table(picked, keys, self.crs))
+        picked = self.step(pick, features, wanted, self.rules, self.step, key, key=key)
+        return self.step(as_table, picked, keys, self.crs, key=key)
 
-    def named(self, name: str, sources: Sequence[Features], matcher: Matcher, label: str, keys: Sequence[str]) -> Table:
+    def named(
+        self, key: str, sources: Sequence[Features], matcher: Matcher, label: str, keys: tuple[str, ...]
+    ) -> Table:
         """Objects that a matcher names, with what it calls them as a column, sorted by id."""
-        parts = self.parts(name, sources, matcher)
-        return self.once(
-            name, parts, lambda: pd.concat([as_table(part, keys, self.crs, label) for part in parts]).sort_index()
-        )
+        return self.step(as_sorted_table, keys, self.crs, label, *self.parts(key, sources, matcher), key=key)
 
-    def parts(self, name: str, sources: Sequence[Features], matcher: Matcher) -> tuple[Picked, ...]:
+    def parts(self, key: str, sources: Sequence[Features], matcher: Matcher) -> tuple[Picked, ...]:
         """Objects that a matcher names, by geometry type."""
-
-        def part(i: int, features: Features) -> Picked:
-            names = self.once.each(f"{name}/{i}", features.tags, matcher.first)
-            return pick(features, names)
-
+        keys = [f"{key}/{i}" for i in range(len(sources))]
         return tuple(
-            self.once(f"{name}/picked/{i}", (features,), partial(part, i, features))
-            for i, features in enumerate(sources)
+            self.step(pick, features, name_of, matcher, self.step, part, key=part)
+            for part, features in zip(keys, sources, strict=True)
         )
 
 
@@ -71,10 +65,16 @@ class Picked:
     called: npt.NDArray[np.object_]
 
 
-def pick(features: Features, found: Sequence[Any]) -> Picked:
-    """Keep the objects for which something was found."""
-    index = [i for i, name in enumerate(found) if name]
-    tags, called = ([rows[i] for i in index] for rows in (features.tags, found))
+def name_of(tags: Tags, matcher: Matcher) -> str | None:
+    """Name an object by its tags; None where no selector matches."""
+    return matcher.first(tags)
+
+
+def pick(features: Features, judge: Callable[[Tags, Any], Any], by: Any, step: Steps, key: str) -> Picked:
+    """Keep the objects of whose tags ``judge(tags, by)`` is anything."""
+    names = step.each(judge, features.tags, by, key=key)
+    index = [i for i, name in enumerate(names) if name]
+    tags, called = ([rows[i] for i in index] for rows in (features.tags, names))
     return Picked(features.ids[index], object_array(tags), features.geometry[index], object_array(called))
 
 
@@ -84,9 +84,9 @@ def as_table(picked: Picked, keys: Sequence[str], crs: CRS, label: str | None = 
     return table_of(picked.ids, picked.geometry, ({label: picked.called} if label else {}) | columns, crs)
 
 
-def as_set(values: Sequence[str]) -> frozenset[str]:
-    """Values as a set that does not change."""
-    return frozenset(values)
+def as_sorted_table(keys: Sequence[str], crs: CRS, label: str, *parts: Picked) -> Table:
+    """Write what was picked of each geometry type as one table, sorted by id."""
+    return pd.concat([as_table(part, keys, crs, label) for part in parts]).sort_index()
 
 
 def table_of(ids: Iterable[str], geometry: Any, columns: Mapping[str, Any], crs: CRS) -> Table:

@@ -19,6 +19,9 @@ Clear = Callable[[Floats, Floats], Bools]
 INSIDE_M = 0.5
 # Corners this much further from a way than the nearest point are as near to it for somebody who walks.
 BESIDE_M = 0.5
+# Ways within the one are met if nothing stands between, and no leg is longer than the other.
+WITHIN_M = 25.0
+LIMIT_M = 150.0
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ def attach(
     network: Network,
     shapes: Shapes,
     *,
-    within_m: float = 25.0,
-    limit_m: float = 150.0,
+    within_m: float = WITHIN_M,
+    limit_m: float = LIMIT_M,
     clear: Clear | None = None,
     unchecked: Bools | None = None,
     always: bool = False,
@@ -190,9 +193,6 @@ def node_targets(network: Network, nodes: Ints) -> Attachments:
 MIXERS = np.random.default_rng(0).integers(0, 2**63, 8, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 MIX_BITS = 29
 AttachRows = Callable[[Ints], Attachments]
-# As in ``network.attach``: ways within the one are met if nothing stands between, and no leg is longer than the other.
-WITHIN_M = 25.0
-LIMIT_M = 150.0
 
 
 @dataclass(frozen=True)
@@ -207,9 +207,9 @@ class Difference:
     changed: Shapes
 
 
-def difference(before: Network, network: Network, once: Steps = AFRESH) -> Difference:
+def difference(before: Network, network: Network, step: Steps = AFRESH) -> Difference:
     """How a network differs from an earlier one, edge by edge."""
-    known, keys = once("edges_before", (before,), lambda: identities(before)), identities(network)
+    known, keys = step(identities, before), identities(network)
     _, rows, others = np.intersect1d(known, keys, assume_unique=True, return_indices=True)
     if not _alike(before, network, rows, others):
         return Difference(None, np.empty(0, dtype=object))
@@ -275,7 +275,7 @@ def attach_again(
     Returns
     -------
     Attachments
-        What ``network.attach`` finds for all of them.
+        What `attach` finds for all of them.
     """
     touched = same < 0
     if len(changed):
@@ -307,81 +307,99 @@ def _reach_m(attached: Attachments, within_m: float) -> Floats:
     return np.maximum(nearest, within_m) + BESIDE_M
 
 
+@dataclass(frozen=True)
+class Obstacles:
+    """What one cannot walk through: its geometries, and whether legs are clear of them."""
+
+    shapes: Shapes
+    clear: Clear
+
+
+def attach_all(
+    network: Network,
+    shapes: Shapes,
+    obstacles: Obstacles | None,
+    inside: Bools | None,
+    within_m: float,
+    always: bool,
+) -> Attachments:
+    """Attach geometries by the whole list of what that hangs on; see `attach`."""
+    clear = None if obstacles is None else obstacles.clear
+    return attach(network, shapes, within_m=within_m, clear=clear, unchecked=inside, always=always)
+
+
 class Meeting:
     """Where geometries meet a network: afresh, or only where something has changed."""
 
-    def __init__(self, graph: Network, once: Steps) -> None:
-        self._graph = graph
-        self._once = once
+    def __init__(self, network: Network, step: Steps) -> None:
+        self._network = network
+        self._step = step
         self._difference: Difference | None = None
 
     def __call__(
         self,
-        name: str,
         shapes: Shapes,
-        attach_rows: AttachRows | None = None,
         *,
-        walls: Shapes | None = None,
-        within: Bools | None = None,
+        key: str,
+        obstacles: Obstacles | None = None,
+        inside: Bools | None = None,
         within_m: float = WITHIN_M,
+        always: bool = False,
     ) -> Attachments:
-        """Attach geometries.
+        """Attach geometries as `attach` does.
 
         Parameters
         ----------
-        name
+        key
             Of the step; see ``spatial.core.incremental``.
-        attach_rows
-            How the geometries of some rows are attached. Default: to any way near them.
-        walls
+        obstacles
             What may stand on a leg. Default: nothing.
-        within
-            One flag a geometry that attaching it hangs on as well.
-        within_m
-            The distance within which ``attach_rows`` attaches to every way.
+        inside
+            One flag a geometry: its legs need not be clear.
         """
-        graph, every = self._graph, np.arange(len(shapes))
-        attached = attach_rows or (lambda rows: attach(graph, shapes[rows]))
 
-        def mend(known: Sequence[Any], was: Attachments) -> Attachments:
-            before, shapes_before, within_before, walls_before = known
-            streets, same = self._since(before), _rows_before(shapes_before, within_before, shapes, within)
+        def mend(before: Sequence[Any], was: Attachments) -> Attachments:
+            network, shapes_before, obstacles_before, inside_before = before[:4]
+            streets, same = self._since(network), _rows_before(shapes_before, inside_before, shapes, inside)
             if streets.moved is None:
-                return attached(every)
-            changed = np.concatenate([streets.changed, _come_or_gone(walls_before, walls)])
-            return attach_again(was, streets.moved, same, changed, shapes, attached, within_m=within_m)
+                return attach_all(self._network, shapes, obstacles, inside, within_m, always)
+            changed = np.concatenate([streets.changed, _come_or_gone(obstacles_before, obstacles)])
 
-        return self._once.mend(name, (graph, shapes, within, walls), lambda: attached(every), mend)
+            def attach_rows(rows: Ints) -> Attachments:
+                flags = None if inside is None else inside[rows]
+                return attach_all(self._network, shapes[rows], obstacles, flags, within_m, always)
+
+            return attach_again(was, streets.moved, same, changed, shapes, attach_rows, within_m=within_m)
+
+        return self._step.mend(attach_all, self._network, shapes, obstacles, inside, within_m, always, by=mend, key=key)
 
     def _since(self, before: Network) -> Difference:
-        graph = self._graph
-        if before.geometry is graph.geometry and before.attachable is graph.attachable:
-            return Difference(np.arange(len(graph.geometry)), np.empty(0, dtype=object))
-        self._difference = self._difference or difference(before, graph, self._once)
+        now = self._network
+        if before.geometry is now.geometry and before.attachable is now.attachable:
+            return Difference(np.arange(len(now.geometry)), np.empty(0, dtype=object))
+        self._difference = self._difference or difference(before, now, self._step)
         return self._difference
 
 
-def _rows_before(shapes_before: Shapes, within_before: Bools | None, shapes: Shapes, within: Bools | None) -> Ints:
+def _rows_before(shapes_before: Shapes, inside_before: Bools | None, shapes: Shapes, inside: Bools | None) -> Ints:
     """The row that each geometry had before, with the same flag; -1 for a new one."""
-    if shapes_before is shapes and within_before is within:
+    if shapes_before is shapes and inside_before is inside:
         return np.arange(len(shapes))
-    row = {key: i for i, key in enumerate(_flagged(shapes_before, within_before))}
-    return np.array([row.get(key, -1) for key in _flagged(shapes, within)], dtype=np.int64)
+    row = {key: i for i, key in enumerate(_flagged(shapes_before, inside_before))}
+    return np.array([row.get(key, -1) for key in _flagged(shapes, inside)], dtype=np.int64)
 
 
-def _flagged(shapes: Shapes, within: Bools | None) -> list[tuple[bytes, bool]]:
-    flags = np.zeros(len(shapes), dtype=bool) if within is None else within
+def _flagged(shapes: Shapes, inside: Bools | None) -> list[tuple[bytes, bool]]:
+    flags = np.zeros(len(shapes), dtype=bool) if inside is None else inside
     return list(zip(shapely.to_wkb(shapes), flags.tolist(), strict=True))
 
 
-def _come_or_gone(before: Shapes | None, now: Shapes | None) -> Shapes:
-    """Geometries that are in one of two lists alone."""
-    if before is now or before is None or now is None:
+def _come_or_gone(before: Obstacles | None, now: Obstacles | None) -> Shapes:
+    """Geometries of obstacles that are in one of two lists alone."""
+    if before is None or now is None or before.shapes is now.shapes:
         return np.empty(0, dtype=object)
-    known, kept = (
-        {key: one for key, one in zip(shapely.to_wkb(part), part, strict=True)} for part in _apart(before, now)
-    )
-    different = [known.get(key) or kept[key] for key in known.keys() ^ kept.keys()]
+    earlier, later = (dict(zip(shapely.to_wkb(part), part, strict=True)) for part in _apart(before.shapes, now.shapes))
+    different = [earlier.get(key) or later[key] for key in earlier.keys() ^ later.keys()]
     return object_array(different)
 
 

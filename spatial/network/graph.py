@@ -6,7 +6,7 @@ crosses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -86,6 +86,16 @@ class Slopes:
     steepness: Floats
     steepest: Floats
     whole: Bools
+
+
+# What the length of a walk does not hang on.
+_TAGGED = ("raised", "crossing", "major_direction", "way", "lit", "step_free", "major", "is_crossing", "direction")
+
+
+def without_tags(network: Network) -> Network:
+    """Leave of a network only what the length of a walk hangs on: a lamp or a kerb does not change it."""
+    blank = {name: np.zeros_like(getattr(network, name)) for name in _TAGGED}
+    return replace(network, **blank)
 
 
 def build_network(

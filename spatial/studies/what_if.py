@@ -109,8 +109,8 @@ class WhatIf:
         ground = prepare_ground(inputs, self._rules, Clock(progress))
         self._conflated, self._estate, self._models = ground.conflated, inputs.estate, inputs.models
         self._absence = conflation.absence(inputs.registers)
-        self._once = Memory()
-        self.before = self._look(self._conflated, self._once, None)
+        self._step = Memory()
+        self.before = self._look(self._conflated, self._step, None)
         # The start is kept: to go through it at each collection of garbage takes a tenth of a second.
         gc.freeze()
         weakref.finalize(self, gc.unfreeze)
@@ -130,7 +130,7 @@ class WhatIf:
         """
         plan = Plan(name="what if", edits=edits)
         conflated = replace(self._conflated, raw=application.apply_plan(self._conflated.raw, plan, self._estate))
-        return self._look(conflated, AFRESH if whole else self._once, self.before.rubric)
+        return self._look(conflated, AFRESH if whole else self._step, self.before.rubric)
 
     def gain(self, after: Look) -> Gain:
         """What a change does to the homes, by the rubric of the start."""
@@ -143,12 +143,12 @@ class WhatIf:
             worse=float(weight[change <= -1].sum()),
         )
 
-    def _look(self, conflated: conflation.Conflated, once: Steps, rubric: Rubric | None) -> Look:
+    def _look(self, conflated: conflation.Conflated, step: Steps, rubric: Rubric | None) -> Look:
         clock = Clock(None)
         view = survey(
-            conflated, self._estate, self._rules, clock, absence=self._absence, models=self._models, once=once
+            conflated, self._estate, self._rules, clock, absence=self._absence, models=self._models, step=step
         )
-        evidence, own = measure_view(view, self._spec, clock, once=once)
+        evidence, own = measure_view(view, self._spec, clock, step=step)
         return Look(view, evidence, own, rubric or own)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -13,57 +14,99 @@ from hypothesis import strategies as st
 
 from spatial.core.incremental import AFRESH, Memory, as_before
 
+TAKEN = []
 
-def test_a_step_on_the_same_input_is_not_taken_twice():
-    taken = []
-    once, number = Memory(), [3]
+
+@pytest.fixture(autouse=True)
+def taken():
+    TAKEN.clear()
+    return TAKEN
+
+
+def double(numbers):
+    TAKEN.append(numbers)
+    return numbers[0] * 2
+
+
+def as_array(_inputs, values):
+    TAKEN.append(values)
+    return np.array(values)
+
+
+def size(row, least=0):
+    TAKEN.append(row)
+    return max(len(row), least)
+
+
+def test_a_step_on_the_same_input_is_not_taken_twice(taken):
+    step, number = Memory(), [3]
+    assert [step(double, number) for _ in range(2)] == [6, 6]
+    assert taken == [[3]]
+
+
+def test_a_last_step_is_taken_once_and_not_compared(taken):
+    step, first, second, values = Memory(), [1], [2], (1.0,)
+    kept = step.last(as_array, first, values)
+    assert step.last(as_array, first, values) is kept
+    assert step.last(as_array, second, values) is not kept
+    assert step.last(as_array, first, values) is kept
+    assert len(taken) == 2
+    assert AFRESH.last(double, [7]) == 14
+
+
+def test_a_step_on_another_input_is_taken_and_the_first_is_kept(taken):
+    step, first, second = Memory(), [1], [2]
+    assert [step(double, first), step(double, second), step(double, first)] == [2, 4, 2]
+    assert taken == [[1], [2]]
+
+
+def test_steps_of_one_function_are_told_apart_by_their_key(taken):
+    step, first, second = Memory(), [1], [2]
     for _ in range(2):
-        assert once("double", (number,), lambda: taken.append(1) or number[0] * 2) == 6
-    assert len(taken) == 1
-
-
-def test_a_last_step_is_taken_once_and_not_compared():
-    once, first, second = Memory(), [1], [2]
-    kept = once.last("array", (first,), lambda: np.array([1.0]))
-    assert once.last("array", (first,), lambda: pytest.fail("taken twice")) is kept
-    assert once.last("array", (second,), lambda: np.array([1.0])) is not kept
-    assert once.last("array", (first,), lambda: pytest.fail("forgotten")) is kept
-    assert AFRESH.last("array", (first,), lambda: 7) == 7
-
-
-def test_a_step_on_another_input_is_taken_and_the_first_is_kept():
-    once, first, second = Memory(), [1], [2]
-    assert once("copy", (first,), lambda: list(first)) == [1]
-    assert once("copy", (second,), lambda: list(second)) == [2]
-    assert once("copy", (first,), lambda: pytest.fail("taken twice")) == [1]
+        assert (step(double, first, key="first"), step(double, second, key="second")) == (2, 4)
+    assert taken == [[1], [2]]
 
 
 def test_a_result_that_equals_the_first_is_the_first():
-    once = Memory()
-    first = once("array", ([1],), lambda: np.array([1.0, np.nan]))
-    assert once("array", ([2],), lambda: np.array([1.0, np.nan])) is first
-    assert once("array", ([3],), lambda: np.array([1.0, 2.0])) is not first
+    step, values = Memory(), (1.0, np.nan)
+    first = step(as_array, [1], values)
+    assert step(as_array, [2], values) is first
+    assert step(as_array, [3], (1.0, 2.0)) is not first
 
 
-def test_rows_are_made_once_each():
-    taken = []
-    once, rows = Memory(), [{"a": 1}, {"b": 2}]
-    assert once.each("size", rows, lambda row: taken.append(row) or len(row)) == [1, 1]
+def test_no_input_of_a_step_is_hidden():
+    number = 3
+    step = Memory()
+    for hiding in (lambda: number, partial(double, [3]), [3].count):
+        with pytest.raises(TypeError, match="no function of a module"):
+            step(hiding)
+    assert step(sum, [1, 2]) == 3
+
+
+def test_rows_are_made_once_each(taken):
+    step, rows = Memory(), [{"a": 1}, {"b": 2}]
+    assert step.each(size, rows) == [1, 1]
     fresh = {"c": 3, "d": 4}
-    assert once.each("size", [*rows, fresh], lambda row: taken.append(row) or len(row)) == [1, 1, 2]
+    assert step.each(size, [*rows, fresh]) == [1, 1, 2]
     assert taken == [*rows, fresh]
 
 
+def test_rows_are_made_again_where_what_they_share_is_another(taken):
+    step, rows = Memory(), [{"a": 1}, {"b": 2}]
+    assert [step.each(size, rows, least) for least in (0, 5, 0)] == [[1, 1], [5, 5], [1, 1]]
+    assert taken == [*rows, *rows]
+
+
 def test_a_step_is_mended_from_what_it_gave():
-    once, first, second = Memory(), [1, 2], [1, 2, 5]
-    once.mend("sum", (first,), lambda: sum(first), lambda known, was: pytest.fail("nothing to mend"))
-    found = once.mend("sum", (second,), lambda: pytest.fail("made anew"), lambda known, was: was + second[-1])
-    assert found == 8
+    step, first, second = Memory(), [1, 2], [1, 2, 5]
+    assert step.mend(sum, first, by=lambda *_: pytest.fail("nothing to mend")) == 3
+    # Were it made anew it would be 8; the mended one is told by another number.
+    assert step.mend(sum, second, by=lambda before, was: (before == (first,)) * (was + 100)) == 103
 
 
 def test_afresh_takes_every_step():
-    assert AFRESH("x", (), lambda: 1) == 1 and AFRESH.each("x", [1, 2], str) == ["1", "2"]
-    assert AFRESH.mend("x", (), lambda: 1, lambda *_: pytest.fail("nothing is known")) == 1
+    assert AFRESH(sum, [1]) == 1 and AFRESH.each(str, [1, 2]) == ["1", "2"]
+    assert AFRESH.mend(sum, [1], by=lambda *_: pytest.fail("nothing is known")) == 1
 
 
 @dataclass(frozen=True)
@@ -104,8 +147,9 @@ def test_rows_that_come_go_and_move_are_each_made_once(data):
     later = [row for row in data.draw(st.permutations(first)) if data.draw(st.booleans())]
     for at in data.draw(st.lists(st.integers(0, 8), max_size=3)):
         later.insert(at, [at])
-    once, taken = Memory(), []
-    once.each("row", first, lambda row: row[0])
-    assert once.each("row", later, lambda row: taken.append(row) or row[0]) == [row[0] for row in later]
+    step = Memory()
+    step.each(size, first)
+    TAKEN.clear()
+    assert step.each(size, later) == [1] * len(later)
     fresh = [row for row in later if not any(row is one for one in first)]
-    assert len(taken) == len(fresh) and all(one is row for one, row in zip(taken, fresh, strict=True))
+    assert len(TAKEN) == len(fresh) and all(one is row for one, row in zip(TAKEN, fresh, strict=True))

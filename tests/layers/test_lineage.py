@@ -42,8 +42,8 @@ def test_sources_of_places():
 
 def test_sources_of_layers():
     buildings = gpd.GeoDataFrame(geometry=[None, None], index=["osm:way/1", "bbr:2"])
-    assert lineage.of_layers({"a": buildings, "b": buildings.iloc[:0]}, ["a", "b"]) == "bbr;osm"
-    assert lineage.of_layers({"b": buildings.iloc[:0]}, ["b"]) == ""
+    assert lineage.of_layer(buildings) == "bbr;osm"
+    assert lineage.of_layer(buildings.iloc[:0]) == ""
 
 
 def test_every_table_of_the_scene_says_what_it_is_made_of():

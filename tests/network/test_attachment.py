@@ -50,11 +50,10 @@ def streets(gone=(), links=()):
     return network_graph.build_network(table, nothing)
 
 
-def met(once, graph, shapes, walls, *, within_m=25.0, always=False):
+def met(step, graph, shapes, walls, *, within_m=25.0, always=False):
     clear = partial(in_sight, occluders=Occluders.from_geometries([], walls))
-    meeting = attachment.Meeting(graph, once)
-    attach = partial(attachment.attach, graph, clear=clear, within_m=within_m, always=always)
-    return meeting("shapes", shapes, lambda rows: attach(shapes[rows]), walls=walls, within_m=within_m)
+    obstacles = attachment.Obstacles(walls, clear)
+    return attachment.Meeting(graph, step)(shapes, key="shapes", obstacles=obstacles, within_m=within_m, always=always)
 
 
 def scattered(seed, count=40):
@@ -93,28 +92,29 @@ def test_mended_is_as_found_anew(gone, corner, link, moved, walls, seed, within_
     at = corner * STEP_M
     after = streets(gone, twice + ([((at, at), (at + STEP_M, at + STEP_M))] if link else []))
     others = np.concatenate([shapes[moved:], scattered(seed + 1, moved)])
-    once = Memory()
+    step = Memory()
     meet = partial(met, within_m=within_m, always=always)
-    meet(once, before, shapes, fenced)
-    assert same(meet(once, after, others, fences(seed, walls)), meet(AFRESH, after, others, fences(seed, walls)))
+    meet(step, before, shapes, fenced)
+    assert same(meet(step, after, others, fences(seed, walls)), meet(AFRESH, after, others, fences(seed, walls)))
 
 
-def test_only_what_is_near_a_change_is_attached_again():
+def test_only_what_is_near_a_change_is_attached_again(monkeypatch):
     shapes = shapely.points([[50.0, 20.0], [950.0, 990.0]])
     first, later = streets(), streets(links=[((0, 0), (STEP_M, STEP_M))])
-    once, rows = Memory(), []
+    step, attached, attach = Memory(), [], attachment.attach
+    monkeypatch.setattr(
+        attachment, "attach", lambda graph, rows, **how: attached.append(rows) or attach(graph, rows, **how)
+    )
     for graph in (first, later):
-        attachment.Meeting(graph, once)(
-            "shapes", shapes, lambda which, graph=graph: rows.append(which) or attachment.attach(graph, shapes[which])
-        )
-    assert [which.tolist() for which in rows] == [[0, 1], [0]]
+        attachment.Meeting(graph, step)(shapes, key="shapes")
+    assert [rows.tolist() for rows in attached] == [shapes.tolist(), shapes[:1].tolist()]
 
 
 def test_the_first_geometry_is_attached_where_there_was_none():
-    once, one = Memory(), shapely.points([[50.0, 20.0]])
-    met(once, streets(), one[:0], fences(1, 3))
+    step, one = Memory(), shapely.points([[50.0, 20.0]])
+    met(step, streets(), one[:0], fences(1, 3))
     changed = streets(links=[((0, 0), (STEP_M, STEP_M))])
-    assert same(met(once, changed, one, fences(1, 4)), met(AFRESH, changed, one, fences(1, 4)))
+    assert same(met(step, changed, one, fences(1, 4)), met(AFRESH, changed, one, fences(1, 4)))
 
 
 def test_ways_that_are_drawn_twice_are_told_apart():
