@@ -12,18 +12,15 @@ import shapely
 
 from spatial.core.languages import texts
 from spatial.core.model import Result
-from spatial.maps.sheet.pdf import BOLD, ITALIC, Ink, shortened, width_of, wrapped
+from spatial.maps.lettering import BOLD
+from spatial.maps.svg import Figure, Pen, drawn
+from spatial.maps.typesetting import Typeset
 
-WIDTH, HEIGHT, EDGE = 210.0, 297.0, 15.0
-ROOM = WIDTH - 2 * EDGE
-BODY, SMALL, TITLE = 10.0, 8.0, 16.0
-LINE = 5.2
-QUIET, INK, GROUND, BUILDING, WAY = "#5d6065", "#000000", "#ffffff", "#dedad2", "#b9b3a8"
+MAP_MM, MAP_HIGH_MM = 180.0, 232.0  # width, and height with a list of no stops
+ROW_MM, TWO_COLUMNS_FROM = 4.6, 12  # of the list of stops below the map
+QUIET, GROUND, BUILDING, WAY = "#5d6065", "#ffffff", "#dedad2", "#b9b3a8"
 ROUTE, DOT = "#253494", 2.6
-ROWS_PER_SHEET = 14
 AROUND_M = 40.0
-# Widths of the columns of a counting sheet in millimetres; the first two are number and place.
-COLUMNS = (9.0, 47.0, 15.0, 15.0, 15.0, 15.0, 15.0, 15.0, 17.0, 17.0)
 
 
 @dataclass(frozen=True)
@@ -53,89 +50,76 @@ class Sheets:
 def render_sheets(sheets: Sheets, path: Path, *, lang: str) -> None:
     """Write the sheets as one PDF; the same kit gives the same bytes."""
     say = texts(lang)["fieldkit"]
-    title = say["title"].format(estate=sheets.result.estate.name)
-    with path.open("wb") as file:
-        ink = Ink(file, WIDTH, HEIGHT, title=title, author="Fællesrum", lang=lang)
-        _protocol(ink, title, say, sheets)
-        _round(ink, title, say, sheets)
-        for first in range(0, len(sheets.stops), ROWS_PER_SHEET):
-            _counting(ink, say, sheets, sheets.stops[first : first + ROWS_PER_SHEET])
-        _checks(ink, say, sheets.checks)
-        ink.save()
+    data = {
+        "lang": lang,
+        "title": say["title"].format(estate=sheets.result.estate.name),
+        "intro": say["intro"].format(stops=len(sheets.stops), km=_km(sheets.total_m, say), minutes=sheets.minutes),
+        "protocol": {"title": say["protocol"]["title"], "points": _points(say, sheets.passing_min)},
+        "round": say["round"].format(km=_km(sheets.total_m, say), minutes=sheets.minutes),
+        "map": {"file": "map.svg", "alt": say["map"].format(estate=sheets.result.estate.name, stops=len(sheets.stops))},
+        "stops": [
+            {
+                "number": stop.number,
+                "name": stop.name,
+                "next": say["next" if stop.along else "next_unmapped"].format(metres=10 * round(stop.next_m / 10)),
+            }
+            for stop in sheets.stops
+        ],
+        "sheet": {
+            "title": say["sheet"],
+            "head": say["sheet_head"],
+            "columns": [say["number"], say["place"], *say["columns"].format(passing=sheets.passing_min).split("|")],
+            "foot": say["sheet_foot"],
+        },
+        "checks": {
+            "title": say["checks"],
+            "intro": say["checks_intro"] if sheets.checks else say["checks_none"],
+            "rows": [{"number": number, "what": what, "question": asked} for number, what, asked in sheets.checks],
+        },
+    }
+    drawing = drawn(_map(sheets), "round", wide=True)
+    path.write_bytes(Typeset(("spatial.fieldkit", "sheets.typ"), data, {"map.svg": drawing}).pdf())
 
 
 def protocol(lang: str, *, passing_min: int) -> str:
     """How to count without identifying anybody, as plain text."""
     say = texts(lang)["fieldkit"]
-    points = [point.format(passing=passing_min) for point in say["protocol"]["points"].split("\n") if point]
-    return "\n".join([say["protocol"]["title"], "", *(f"{i}. {point}" for i, point in enumerate(points, 1)), ""])
+    points = enumerate(_points(say, passing_min), 1)
+    return "\n".join([say["protocol"]["title"], "", *(f"{i}. {point}" for i, point in points), ""])
 
 
-def _protocol(ink: Ink, title: str, say: Mapping[str, Any], sheets: Sheets) -> None:
-    y = _head(ink, title)
-    for line in wrapped(
-        say["intro"].format(stops=len(sheets.stops), km=_km(sheets.total_m, say), minutes=sheets.minutes), ROOM, BODY
-    ):
-        ink.text(EDGE, y, line, BODY)
-        y -= LINE
-    y -= LINE
-    ink.text(EDGE, y, say["protocol"]["title"], 12, font=BOLD)
-    y -= LINE * 1.4
-    for i, point in enumerate(filter(None, say["protocol"]["points"].split("\n")), 1):
-        ink.text(EDGE, y, f"{i}.", BODY, font=BOLD)
-        for line in wrapped(point.format(passing=sheets.passing_min), ROOM - 8, BODY):
-            ink.text(EDGE + 8, y, line, BODY)
-            y -= LINE
-        y -= LINE * 0.4
-    ink.next_page()
-
-
-def _head(ink: Ink, title: str) -> float:
-    """Title of a page; returns the height at which the text begins."""
-    ink.text(EDGE, HEIGHT - EDGE - 5, shortened(title, ROOM, TITLE, BOLD), TITLE, font=BOLD)
-    return HEIGHT - EDGE - 16
+def _points(say: Mapping[str, Any], passing_min: int) -> list[str]:
+    return [point.format(passing=passing_min) for point in say["protocol"]["points"].split("\n") if point]
 
 
 def _km(metres: float, say: Mapping[str, Any]) -> str:
     return f"{metres / 1000:.1f}".replace(".", say["decimal"])
 
 
-def _round(ink: Ink, title: str, say: Mapping[str, Any], sheets: Sheets) -> None:
-    """The round on a map, and its stops in order."""
-    top = _head(ink, say["round"].format(km=_km(sheets.total_m, say), minutes=sheets.minutes))
+def _map(sheets: Sheets) -> Figure:
+    """The round on a map, as high as the list of its stops leaves room."""
     rows = len(sheets.stops)
-    two = rows > 12
-    list_height = 4.6 * (int(np.ceil(rows / 2)) if two else rows) + 8
-    _map(ink, sheets, EDGE, EDGE + list_height, ROOM, top - EDGE - list_height)
-    half = int(np.ceil(rows / 2)) if two else rows
-    for i, stop in enumerate(sheets.stops):
-        column, row = divmod(i, half)
-        x, y = EDGE + column * ROOM / 2, EDGE + list_height - 8 - row * 4.6
-        walk = say["next" if stop.along else "next_unmapped"].format(metres=10 * round(stop.next_m / 10))
-        ink.text(x, y, f"{stop.number}", SMALL, font=BOLD)
-        room = (ROOM / 2 if two else ROOM) - 10 - width_of(walk, SMALL)
-        name = shortened(stop.name, room, SMALL)
-        ink.text(x + 6, y, name, SMALL)
-        ink.text(x + 8 + width_of(name, SMALL), y, walk, SMALL, colour=QUIET, font=ITALIC)
-    ink.next_page()
+    lines = int(np.ceil(rows / 2)) if rows > TWO_COLUMNS_FROM else rows
+    width, height = MAP_MM, max(MAP_HIGH_MM - ROW_MM * lines, MAP_HIGH_MM / 3)
+    return Figure(width, height, lambda pen: _draw(pen, sheets, width, height))
 
 
-def _map(ink: Ink, sheets: Sheets, left: float, bottom: float, width: float, height: float) -> None:
+def _draw(ink: Pen, sheets: Sheets, width: float, height: float) -> None:
     result = sheets.result
     seen = np.array([*sheets.legs, *shapely.points(sheets.positions)], dtype=object)
     west, south, east, north = shapely.total_bounds(seen)
     west, south, east, north = west - AROUND_M, south - AROUND_M, east + AROUND_M, north + AROUND_M
     scale = min(width / (east - west), height / (north - south))
     middle = np.array([(west + east) / 2, (south + north) / 2])
-    centre = np.array([left + width / 2, bottom + height / 2])
+    centre = np.array([width / 2, height / 2])
 
     def laid(shapes: Any) -> Any:
         return shapely.transform(np.asarray(shapes, dtype=object), lambda xy: (xy - middle) * scale + centre)
 
     half = np.array([width, height]) / 2 / scale
     window = shapely.box(*(middle - half), *(middle + half))
-    ink.clipped(left, bottom, width, height)
-    ink.rect(left, bottom, width, height, fill=GROUND, line=None)
+    ink.clipped(0, 0, width, height)
+    ink.rect(0, 0, width, height, fill=GROUND)
     ink.shapes(laid(_within(result.layers["buildings"], window)), fill=BUILDING)
     ink.shapes(laid(_within(result.layers["paths"], window)), line=WAY, width=0.25)
     ink.shapes(laid([result.estate.boundary.boundary]), line=QUIET, width=0.3, dash=(2, 1.5))
@@ -146,61 +130,9 @@ def _map(ink: Ink, sheets: Sheets, left: float, bottom: float, width: float, hei
         ink.disc(float(x), float(y), DOT, fill="#ffffff", line=ROUTE, weight=0.35)
         ink.text(float(x), float(y) - 1, f"{stop.number}", 7.5, font=BOLD, at="middle")
     ink.unclipped()
-    ink.rect(left, bottom, width, height, line=QUIET)
+    ink.rect(0, 0, width, height, line=QUIET)
 
 
 def _within(table: Any, window: Any) -> Any:
     shapes = table.geometry.to_numpy()
     return shapes[shapely.intersects(shapes, window)]
-
-
-def _counting(ink: Ink, say: Mapping[str, Any], sheets: Sheets, stops: Sequence[Stop]) -> None:
-    """One sheet to count on: a row a stop, fields for numbers only."""
-    y = _head(ink, say["sheet"])
-    ink.text(EDGE, y, say["sheet_head"], BODY)
-    y -= 8
-    heads = ["", say["place"], *(head.format(passing=sheets.passing_min) for head in say["columns"].split("|"))]
-    x = EDGE
-    for head, wide in zip(heads, COLUMNS, strict=True):
-        for i, line in enumerate(wrapped(head, wide - 1, 7.5, BOLD)):
-            ink.text(x + 0.5, y - i * 3.2, line, 7.5, font=BOLD)
-        x += wide
-    y -= 9
-    height = (y - EDGE - 8) / ROWS_PER_SHEET
-    for stop in stops:
-        x = EDGE
-        for i, wide in enumerate(COLUMNS):
-            ink.rect(x, y - height, wide, height, line=QUIET, weight=0.15)
-            if i == 0:
-                ink.text(x + wide / 2, y - height / 2 - 1.5, f"{stop.number}", 11, font=BOLD, at="middle")
-            if i == 1:
-                for n, line in enumerate(wrapped(stop.name, wide - 2, SMALL)[:4]):
-                    ink.text(x + 1, y - 4 - n * 3.4, line, SMALL)
-            x += wide
-        y -= height
-    ink.text(EDGE, EDGE, say["sheet_foot"], SMALL, colour=QUIET)
-    ink.next_page()
-
-
-def _checks(ink: Ink, say: Mapping[str, Any], checks: Sequence[tuple[int, str, str]]) -> None:
-    """The facts to check, by stop, with a line for the answer and the date."""
-    y = _head(ink, say["checks"])
-    intro = say["checks_intro"] if checks else say["checks_none"]
-    for line in wrapped(intro, ROOM, BODY):
-        ink.text(EDGE, y, line, BODY)
-        y -= LINE
-    y -= 2
-    for number, what, question in checks:
-        lines = wrapped(question, ROOM - 60, 9)
-        need = max(len(lines), 2) * 4.4 + 4
-        if y - need < EDGE:
-            ink.next_page()
-            y = _head(ink, say["checks"])
-        ink.rect(EDGE, y - 3, 3.5, 3.5, line=INK)
-        ink.text(EDGE + 6, y - 2.5, f"{number}", 9, font=BOLD)
-        ink.text(EDGE + 13, y - 2.5, shortened(what, 60, SMALL), SMALL, colour=QUIET)
-        for i, line in enumerate(lines):
-            ink.text(EDGE + 13, y - 7 - i * 4.4, line, 9)
-        ink.rule(EDGE + ROOM - 45, y - 7, EDGE + ROOM, y - 7, line=QUIET)
-        y -= need + 3
-    ink.next_page()

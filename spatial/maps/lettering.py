@@ -47,6 +47,12 @@ def _metrics(font: str) -> Metrics:
         return Metrics(advance, widths[".notdef"][0] / size)
 
 
+def load_fonts() -> None:
+    """Read how wide the letters of our fonts are."""
+    for font in (REGULAR, BOLD, ITALIC):
+        _metrics(font)
+
+
 def width_of(text: str, size: float, font: str = REGULAR) -> float:
     """Width of a text in millimetres; ``size`` is in points."""
     advance, other = _metrics(font)

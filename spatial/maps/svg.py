@@ -153,10 +153,11 @@ class SvgInk:
         more += ' font-weight="600"' if font == BOLD else ' font-style="italic"' if font == ITALIC else ""
         more += "" if ours(text) else f' font-family="{SPARE_FAMILY}, sans-serif"'
         more += f' transform="rotate({-angle:.1f} {across} {down})"' if angle else ""
-        more += f' paint-order="stroke" stroke="#fff" stroke-width="{HALO}" stroke-linejoin="round"' if halo else ""
-        self._parts.append(
-            f'<text x="{across}" y="{down}" font-size="{round(size * PT)}" fill="{colour}"{more}>{escape(text)}</text>'
-        )
+        begun = f'<text x="{across}" y="{down}" font-size="{round(size * PT)}"{more}'
+        if halo:  # by itself: together, each letter's would lie over the letter before
+            light = f'fill="#fff" stroke="#fff" stroke-width="{HALO}" stroke-linejoin="round"'
+            self._parts.append(f"{begun} {light}>{escape(text)}</text>")
+        self._parts.append(f'{begun} fill="{colour}">{escape(text)}</text>')
 
     def clipped(self, left: float, bottom: float, width: float, height: float) -> None:
         """Draw only inside this rectangle until `unclipped`."""

@@ -15,7 +15,7 @@ from spatial.maps.lettering import FAMILY, legible, ours, own_folder, spare_fold
 SVG = f'<svg xmlns="http://www.w3.org/2000/svg" font-family="{FAMILY}" '
 MAIN, DATA = "main.typ", "data.json"
 STANDARDS = ["ua-1"]
-COLOURS, FAST_OCTREE = 256, 2  # of a PNG, and how Pillow finds them
+COLOURS, FAST_OCTREE, COMPRESSED = 256, 2, 4  # of a PNG: how Pillow finds them, and half the time for 7 % more bytes
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Typeset:
         file, about = BytesIO(), PngInfo()
         about.add_text("Software", "Fællesrum")
         about.add_text(SCHEMA_NAME, str(SCHEMA_VERSION))
-        image.save(file, "PNG", dpi=(dpi, dpi), pnginfo=about)
+        image.save(file, "PNG", dpi=(dpi, dpi), pnginfo=about, compress_level=COMPRESSED)
         return file.getvalue()
 
     def _compiled(self, **options: Any) -> Any:
@@ -63,6 +63,11 @@ class Typeset:
         given = {name: text.encode() for name, text in (sources | texts).items()}
         spare = not all(map(ours, texts.values()))
         return typst.compile(given, font_paths=_fonts(spare), **options)
+
+
+def load_fonts() -> None:
+    """Load the typesetter and our fonts."""
+    _fonts(False)
 
 
 def _legible(value: Any) -> Any:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from spatial.maps.lettering import BOLD, ITALIC, REGULAR
-from spatial.maps.sheet.layout import Box
+from spatial.maps.sheet.layout import Box, Sheet
 from spatial.maps.svg import Pen, SvgInk
 from spatial.maps.typesetting import Typeset
 
@@ -17,23 +17,33 @@ WEIGHTS = {REGULAR: 400, BOLD: 640, ITALIC: 400}
 class Paper(SvgInk):
     """The pages of one document, in millimetres from the lower left corner.
 
-    Strokes of the pen lie beneath everything and are passed over when a page is read aloud; `picture`
-    is a drawing that is told in words.
+    Strokes of the pen are passed over when a page is read aloud; `picture` is a drawing that is told in words.
     """
 
-    def __init__(self, width: float, height: float) -> None:
-        super().__init__(width, height, name="paper")
+    def __init__(self, sheet: Sheet) -> None:
         self._pages: list[list[dict[str, Any]]] = [[]]
         self._drawings: dict[str, str] = {}
+        super().__init__(sheet.width, sheet.height, name="paper")
+        field, frame = sheet.field, sheet.frame
+        self._beside = (
+            Box(field.right, frame.bottom, frame.right - field.right, frame.height)
+            if sheet.landscape
+            else Box(frame.left, frame.bottom, frame.width, field.bottom - frame.bottom)
+        )
+        self._frame = frame
+        self.frame(field, weight=0.35)
+        self.frame(frame, weight=0.5)
 
     @contextmanager
     def picture(self, box: Box, *, alt: str) -> Iterator[Pen]:
         """Draw what is seen in a box, in millimetres of the page, and say what it shows."""
         ink = SvgInk(self._width, self._height, name="picture")
         yield ink
-        left, top, width, height = box.left, self._height - box.top, box.width, box.height
-        self._put("drawing", file=self._kept(ink.svg(alt=alt, wide=True, seen=(left, top, width, height))), alt=alt,
-                  x=left, y=top, width=width, height=height)  # fmt: skip
+        self._pages[-1].append(self._drawn(ink, box, alt))
+
+    def frame(self, box: Box, *, weight: float) -> None:
+        """Draw a frame over everything."""
+        self._put("frame", x=box.left, y=self._height - box.top, width=box.width, height=box.height, weight=weight)
 
     def text(
         self, x: float, y: float, text: str, size: float, *,
@@ -69,6 +79,7 @@ class Paper(SvgInk):
         """End the page and begin another."""
         self._end()
         self._pages.append([])
+        self.frame(self._frame, weight=0.5)
 
     def typeset(self, *, title: str, lang: str) -> Typeset:
         """Everything that was drawn and written."""
@@ -79,14 +90,17 @@ class Paper(SvgInk):
     def _put(self, kind: str, **entries: Any) -> None:
         self._pages[-1].append({"is": kind, **entries})
 
-    def _kept(self, drawing: str) -> str:
-        name = f"{len(self._drawings)}.svg"
-        self._drawings[name] = drawing
-        return name
+    def _drawn(self, ink: SvgInk, box: Box, alt: str) -> dict[str, Any]:
+        place = {"x": box.left, "y": self._height - box.top, "width": box.width, "height": box.height}
+        file = f"{len(self._drawings)}.svg"
+        self._drawings[file] = ink.svg(
+            alt=alt, wide=True, seen=(box.left, self._height - box.top, box.width, box.height)
+        )
+        return {"is": "drawing", "file": file, "alt": alt, **place}
 
     def _end(self) -> None:
-        """Lay the strokes of a page beneath what is written on it."""
-        file = self._kept(self.svg(alt="", wide=True))
-        whole = {"x": 0, "y": 0, "width": self._width, "height": self._height}
-        self._pages[-1].insert(0, {"is": "drawing", "file": file, "alt": "", **whole})
+        """Lay the strokes of a page over its pictures and beneath what is written on it."""
+        page = self._pages[-1]
+        above = max((k for k, item in enumerate(page, 1) if item["is"] == "drawing"), default=0)
+        page.insert(above, self._drawn(self, self._beside if len(self._pages) == 1 else self._frame, ""))
         self._parts = []

@@ -85,7 +85,7 @@ def typeset_plan(
     seen = shapely.buffer(np.array(shown or [estate.boundary], dtype=object), AROUND_M)
     bounds = shapely.total_bounds(seen).tolist()
     sheet = compose(bounds, paper=paper, rows=3 * (len(edits) + len(faults)))
-    page = Paper(sheet.width, sheet.height)
+    page = Paper(sheet)
     facts = {
         "estate": name,
         "sentence": estate.name,
@@ -101,8 +101,6 @@ def typeset_plan(
     alt = say["plan"]["alt"].format(estate=estate.name, plan=name, n=len(edits))
     with page.picture(sheet.field, alt=alt) as pen:
         _map(pen, sheet, estate, layers, edits, say)
-    page.rect(*sheet.field, line="#000000", weight=0.35)
-    page.rect(*sheet.frame, line="#000000", weight=0.5)
     _margin(page, sheet, _paragraphs(edits, faults), say)
     return page.typeset(title=f"{estate.name}: {name}", lang=lang)
 
@@ -180,7 +178,6 @@ def _margin(ink: Paper, sheet: Sheet, rows: list[tuple[str, str, str]], say: Map
     rest = _list(ink, sheet, margin.column_room(sheet, end) if sheet.landscape else sheet.table, rows)
     while rest:
         ink.next_page()
-        ink.rect(*sheet.frame, line="#000000", weight=0.5)
         rest = _list(ink, sheet, sheet.frame.inside(2.0), rest)
 
 

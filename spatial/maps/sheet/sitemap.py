@@ -83,7 +83,7 @@ def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None =
     from spatial.maps.sheet import margin
 
     say, sheet = texts(lang), sheet_of(result, choice)
-    paper = Paper(sheet.width, sheet.height)
+    paper = Paper(sheet)
     order = in_order(result.meeting_spaces)
     rows, facts = _rows(result, order, lang), _facts(result, sheet, say)
     margin.title_block(paper, sheet, sheet.title, say, facts)
@@ -91,14 +91,11 @@ def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None =
         drawn = _map(pen, sheet, result, say, order)
     drawn |= {"withheld": any(not row.ranked for row in rows), "boundary": True}
     drawn["no_score"] = any(np.isnan(row.score) for row in rows)
-    paper.rect(*sheet.field, line="#000000", weight=0.35)
-    paper.rect(*sheet.frame, line="#000000", weight=0.5)
     end = margin.legend(paper, sheet, sheet.legend, say, drawn)
     room = margin.column_room(sheet, end) if sheet.landscape else sheet.table
     rest = margin.table(paper, sheet, room, say, rows)
     while rest:
         paper.next_page()
-        paper.rect(*sheet.frame, line="#000000", weight=0.5)
         rest = margin.table(paper, sheet, sheet.frame.inside(2.0), say, rest)
     return paper.typeset(title=f"{result.estate.name}: {say['sitemap']['subject']}", lang=lang)
 
@@ -186,9 +183,11 @@ def _north_note(result: Result, say: Mapping[str, Any]) -> str:
 
 def load_sheet_parts() -> None:
     """Import what drawing needs."""
-    import typst  # noqa: F401
-
+    from spatial.maps import lettering, typesetting
     from spatial.maps.sheet import margin  # noqa: F401
+
+    lettering.load_fonts()
+    typesetting.load_fonts()
 
 
 def render_sitemap(
