@@ -16,6 +16,7 @@ from spatial.cli import main
 from spatial.core.languages import texts
 from spatial.core.model import ASPECTS, FLOATING
 from spatial.indicators import registry
+from spatial.layers.schema import schema
 from spatial.scoring import scores as scoring_scores
 from spatial.settings import loading, tags
 from spatial.sources import catalogue
@@ -88,7 +89,16 @@ def columns() -> str:
         rows = {**own, **(scores() if name in ("scores.csv", "lenses.csv") else {})}
         rows |= measures() if name == "scores.csv" else {}
         parts.append(f"## {name}\n\n{_table(('column', 'holds'), ((f'`{k}`', v) for k, v in rows.items()))}")
-    return "\n".join(parts)
+    return "\n".join([*parts, *layers()])
+
+
+def layers() -> Iterator[str]:
+    """Layers of what is on the ground in ``places.gpkg``, and what each of their columns means."""
+    yield "## places.gpkg\n\nBeside places and meeting spaces, what is on the ground. Each row has its `id` as well.\n"
+    for name, layer in schema().items():
+        rows = ((f"`{k}`", layer.columns[k].unit or "", layer.columns[k].en, layer.columns[k].da) for k in layer.shown)
+        if layer.shown:
+            yield f"### {name}: {layer.en} / {layer.da}\n\n{_table(('column', 'unit', 'holds', 'indeholder'), rows)}"
 
 
 def scores() -> dict[str, str]:

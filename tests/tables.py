@@ -13,6 +13,7 @@ import shapely
 from pyproj import CRS
 
 from spatial.core.arrays import object_array
+from spatial.layers.schema import CanonicalLayers
 from spatial.network import distances
 
 ETRS89_UTM32 = CRS.from_epsg(25832)
@@ -135,7 +136,7 @@ def points(name: str, shapes: Iterable[Any]) -> gpd.GeoDataFrame:
     return table([(f"osm:node/{700 + i}", shape, {}) for i, shape in enumerate(made)], dict.fromkeys(EMPTY[name]))
 
 
-def layers(**given: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+def layers(**given: gpd.GeoDataFrame) -> CanonicalLayers:
     """All canonical layers: those given, and the others empty."""
     empty = {
         "buildings": buildings([]), "paths": paths({}, []), "path_nodes": path_nodes({}, {}), "barriers": barriers([]),
@@ -143,8 +144,7 @@ def layers(**given: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
         "departments": departments(),
         **{name: points(name, []) for name in EMPTY},
     }  # fmt: skip
-    assert set(given) <= set(empty), set(given) - set(empty)
-    return empty | given
+    return CanonicalLayers(**(empty | given))
 
 
 def places(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:

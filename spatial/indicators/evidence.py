@@ -18,6 +18,7 @@ from spatial.core.model import EVIDENCE_COLUMNS, FACTS, RawData
 from spatial.indicators import inputs, registry, unknown_facts
 from spatial.indicators.registry import Measured
 from spatial.layers import conflation, lineage
+from spatial.layers.schema import CanonicalLayers
 from spatial.osm import osmium_reader
 from spatial.places import detection, meeting_spaces
 from spatial.settings import rubric
@@ -25,7 +26,7 @@ from spatial.settings import tags as settings_tags
 
 
 def found_in(
-    layers: Mapping[str, gpd.GeoDataFrame],
+    layers: CanonicalLayers,
     estate: core_model.Estate,
     rules: settings_tags.TagRules,
     one: conflation.Conflated,
@@ -33,13 +34,12 @@ def found_in(
     step: Steps = AFRESH,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Places with the space they belong to, and the spaces."""
-    buildings, paths = layers["buildings"], layers["paths"]
-    barriers, water = layers["barriers"], layers["water"]
+    buildings, barriers, water = layers.buildings, layers.barriers, layers.water
     found = step(
         detection.find_places,
-        *(layers["place_objects"], buildings, layers["ground"], estate.boundary, estate.margin_m, rules),
+        *(layers.place_objects, buildings, layers.ground, estate.boundary, estate.margin_m, rules),
     )
-    roads = step(meeting_spaces.parting_roads, paths)
+    roads = step(meeting_spaces.parting_roads, layers.paths)
     parting = step(meeting_spaces.separators, buildings, barriers, roads, water)
     cutting = step(_cutting, barriers, water, roads)
     space_of = step(meeting_spaces.group_places, found, parting, rules)

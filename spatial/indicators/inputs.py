@@ -20,6 +20,7 @@ from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import WALK_LIMIT_M, Estate, Raster
 from spatial.indicators.dwellings import decayed
 from spatial.layers.buildings import inside_buildings
+from spatial.layers.schema import CanonicalLayers
 from spatial.network import attachment, distances
 from spatial.network import graph as network_graph
 from spatial.network.attachment import Meeting
@@ -81,7 +82,7 @@ HELP = ("library", "culture_house", "community_centre", "social_facility")
 
 
 def indicator_inputs(
-    layers: Mapping[str, gpd.GeoDataFrame],
+    layers: CanonicalLayers,
     sites: gpd.GeoDataFrame,
     estate: Estate,
     rules: TagRules,
@@ -124,8 +125,8 @@ def indicator_inputs(
         whether its whole slope is known). With a surface model, else None: ``surface``; ``skyline``
         (ground, roofs and crowns); ``sun`` (its path at the equinox).
     """
-    dwellings = step(_with_inside, layers["dwellings"], estate)
-    given = {**layers, "dwellings": dwellings, "estate": estate, "kinds": rules}
+    dwellings = step(_with_inside, layers.dwellings, estate)
+    given = {**layers.by_name(), "dwellings": dwellings, "estate": estate, "kinds": rules}
     seen = _sights(given, sites, step)
     walked = _walks(given | seen, sites, step)
     places = step(_places, sites)
@@ -134,7 +135,7 @@ def indicator_inputs(
         **seen,
         **walked,
         **_heights(given | seen | walked, terrain, surface, step),
-        "department_of": step(department_of, layers["departments"], dwellings),
+        "department_of": step(department_of, layers.departments, dwellings),
         "seats_complete": step(_seats_complete, sites, estate, absence),
         "near_way": step(_near_way, places, walked["network"], rules.access["path_side_m"]),
         "members": step(_members, places),

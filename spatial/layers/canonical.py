@@ -12,6 +12,7 @@ from pyproj import CRS
 from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import RawData
 from spatial.layers.buildings import addresses_beside, buildings_of, departments_of, dwellings, mark_residential
+from spatial.layers.schema import CanonicalLayers
 from spatial.layers.streets import fences_of, is_closed, is_fenced, path_nodes, paths_of, with_gaps
 from spatial.layers.tags import Picked, Sorter, Table, Tags, as_table
 from spatial.settings.tags import TagRules
@@ -20,20 +21,13 @@ GROUND_TAGS = ("name", "access", "operator", "ownership", "opening_hours", "fee"
 BARRIER_TAGS = ("barrier", "height")
 
 
-def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, step: Steps = AFRESH) -> dict[str, Table]:
-    """Sort raw objects into the canonical layers.
+def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, step: Steps = AFRESH) -> CanonicalLayers:
+    """Sort raw objects into the canonical layers, in ``crs``.
 
     Parameters
     ----------
     step
         How steps are taken; see ``spatial.core.incremental``.
-
-    Returns
-    -------
-    dict
-        ``buildings, paths, path_nodes, barriers, gates, entrances, addresses, departments, dwellings,
-        place_objects, context, ground, stops, destinations, lamps, water, waterways, green``,
-        each a table in ``crs`` with object ids as its index.
     """
     points, lines, areas = raw.points, raw.lines, raw.areas
     sorter = Sorter(rules, crs, step)
@@ -53,26 +47,26 @@ def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, step: Steps = A
     fences = step(fences_of, fence_lines, fence_areas, rules)
     base_areas = sorter.named("base_areas", (areas,), rules.base, "kind", ("name",))
     base_lines = sorter.named("base_lines", (lines,), rules.base, "kind", ("name", "tunnel"))
-    return {
-        "buildings": buildings,
-        "paths": paths,
-        "path_nodes": step(path_nodes, points, rules, crs),
-        "barriers": step(with_gaps, fences, gates, paths, rules),
-        "gates": gates,
-        "entrances": entrances,
-        "addresses": addresses,
-        "departments": departments,
-        "dwellings": step(dwellings, buildings, by_address, by_entrance, departments, rules),
-        "place_objects": step(_place_objects, crs, *sorter.parts("scored", (points, lines, areas), rules.kind)),
-        "context": sorter.named("context", (points, areas), rules.context, "kind", ("name", "operator", "website")),
-        "ground": ground,
-        "stops": sorter.named("stops", (points, areas), rules.stop, "kind", ("name",)),
-        "destinations": sorter.named("destinations", (points, areas), rules.destination, "kind", ("name",)),
-        "lamps": sorter.named("lamps", (points,), rules.lamp, "kind", ()),
-        "water": step(_of_kind, base_areas, "water", key="water"),
-        "green": step(_of_kind, base_areas, "green", key="green"),
-        "waterways": step(_waterways, base_lines),
-    }
+    return CanonicalLayers(
+        buildings=buildings,
+        paths=paths,
+        path_nodes=step(path_nodes, points, rules, crs),
+        barriers=step(with_gaps, fences, gates, paths, rules),
+        gates=gates,
+        entrances=entrances,
+        addresses=addresses,
+        departments=departments,
+        dwellings=step(dwellings, buildings, by_address, by_entrance, departments, rules),
+        place_objects=step(_place_objects, crs, *sorter.parts("scored", (points, lines, areas), rules.kind)),
+        context=sorter.named("context", (points, areas), rules.context, "kind", ("name", "operator", "website")),
+        ground=ground,
+        stops=sorter.named("stops", (points, areas), rules.stop, "kind", ("name",)),
+        destinations=sorter.named("destinations", (points, areas), rules.destination, "kind", ("name",)),
+        lamps=sorter.named("lamps", (points,), rules.lamp, "kind", ()),
+        water=step(_of_kind, base_areas, "water", key="water"),
+        green=step(_of_kind, base_areas, "green", key="green"),
+        waterways=step(_waterways, base_lines),
+    )
 
 
 def _is_gate(tags: Tags, rules: TagRules) -> bool:

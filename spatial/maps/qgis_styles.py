@@ -15,6 +15,7 @@ from typing import Any
 from spatial.core.languages import LANGUAGES, texts
 from spatial.core.model import ASPECTS, FLOATING, Result
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
+from spatial.layers.schema import schema
 from spatial.maps import style as maps_style
 from spatial.maps.style import CLASS_WIDTH, NO_SCORE, RAMP
 
@@ -119,12 +120,22 @@ def describe(result: Result, path: Path, columns: Mapping[str, Sequence[str]], *
 
 def _name_columns(database: sqlite3.Connection, columns: Mapping[str, Sequence[str]], lang: str) -> None:
     for table, names in columns.items():
-        titles = {code: aliases(names, code) for code in LANGUAGES}
+        titles = {code: aliases(names, code) | _meanings(table, code) for code in LANGUAGES}
         for name in names:
             if name in titles[lang]:
                 both = " / ".join(titles[code][name] for code in LANGUAGES)
                 row = (table, name, titles[lang][name], titles[lang][name], both)
                 database.execute("INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)", row)
+
+
+def _meanings(table: str, lang: str) -> dict[str, str]:
+    """Say what the columns of a canonical layer mean, each with its unit; nothing of another table."""
+    layer, units = schema().get(table), texts(lang)["gis"]["unit"]
+    columns = {} if layer is None else layer.columns
+    return {
+        name: column.in_words(lang) + (f" [{units[column.unit]}]" if column.unit in units else "")
+        for name, column in columns.items()
+    }
 
 
 def _name_sources(database: sqlite3.Connection, result: Result, columns: Iterable[str], lang: str, at: str) -> None:

@@ -28,41 +28,20 @@ from spatial.core import files
 from spatial.core.languages import indicator_texts, said, texts
 from spatial.core.model import EVIDENCE_COLUMNS, FACTS, Result
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
+from spatial.layers.schema import schema
 from spatial.maps import qgis_styles, style
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
 # What GDAL has to say goes nowhere: a failure is found by looking at the file, and told in one line.
 GDAL_OPTIONS = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF", "CPL_LOG": os.devnull}
-DRAWN_COLUMNS = {
-    "barriers": ("barrier",),
-    "gates": ("barrier",),
-    "water": ("kind", "name"),
-    "waterways": ("kind", "name"),
-    "green": ("kind", "name"),
-    "stops": ("kind", "name"),
-    "homes": ("dwellings", "building", "best_floating", "best_space", "spaces_5min"),
-}
+# Canonical layers that are written, with the columns that the schema shows of them.
+DRAWN = ("context", "paths", "buildings")
+DRAWN_AFTER = ("barriers", "gates", "water", "waterways", "green", "stops")
+HOME_COLUMNS = ("dwellings", "building", "best_floating", "best_space", "spaces_5min")
 WGS84 = 4326
 # Which way a site meets the network at, how far each reaches, the edits of a plan: tables as they are, where
 # a run has them.
 REACH = ("walk_ways", "walk_entries", "views", "plan")
-CONTEXT_COLUMNS = ("kind", "name")
-BUILDING_COLUMNS = ("use", "name", "levels", "residential")
-PATH_COLUMNS = (
-    "highway",
-    "way_class",
-    "name",
-    "surface",
-    "lit",
-    "wheelchair",
-    "width_m",
-    "incline",
-    "steps",
-    "bridge",
-    "tunnel",
-    "allowed",
-    "major",
-)
 
 
 def parquet(table: pd.DataFrame, path: Path) -> None:
@@ -184,15 +163,14 @@ def geopackage(result: Result, path: Path, *, lang: str = "da") -> None:
     OSError
         If not all of it could be written. GDAL does not say so of a full disk.
     """
-    layers = result.layers
+    layers, shown = result.layers, schema()
     tables = {
         "places": result.places.reset_index(),
         "meeting_spaces": result.meeting_spaces.reset_index(),
-        "context": _columns(layers["context"], CONTEXT_COLUMNS),
-        "paths": _columns(layers["paths"], PATH_COLUMNS),
-        "buildings": _columns(layers["buildings"], BUILDING_COLUMNS),
+        **{name: _columns(layers[name], shown[name].shown) for name in DRAWN},
         "boundary": layers["boundary"],
-        **{name: _columns(layers[name], columns) for name, columns in DRAWN_COLUMNS.items()},
+        **{name: _columns(layers[name], shown[name].shown) for name in DRAWN_AFTER},
+        "homes": _columns(layers["homes"], HOME_COLUMNS),
         **{name: layers[name] for name in REACH if name in layers},
     }
     write_layers(tables, path, result, lang=lang)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.model import Edit, Estate, Plan, RawData
+from spatial.layers.schema import CanonicalLayers
 from spatial.plans.causes import side_of
 from spatial.plans.drawings import locate_drawn_edits
 from spatial.plans.validation import AREA, LAYERS, LINE, identity
 from spatial.settings.tags import tag_rules
-
-Tables = Mapping[str, gpd.GeoDataFrame]
 
 # A thing that moves by less stays where it is.
 MOVED_M = 1.0
@@ -53,7 +51,12 @@ class Understood:
 
 
 def interpret_plan(
-    raw: RawData, plan: Plan, estate: Estate, today: Tables, *, done: tuple[RawData, Tables] | None = None
+    raw: RawData,
+    plan: Plan,
+    estate: Estate,
+    today: CanonicalLayers,
+    *,
+    done: tuple[RawData, CanonicalLayers] | None = None,
 ) -> list[Understood]:
     """Say of each edit what it means, in the order of the phases.
 
@@ -91,8 +94,8 @@ def _understood(
     estate: Estate,
     things: Mapping[str, Thing],
     later: Mapping[str, Thing] | None,
-    today: Tables,
-    done: tuple[RawData, Tables] | None,
+    today: CanonicalLayers,
+    done: tuple[RawData, CanonicalLayers] | None,
 ) -> Understood:
     own = identity(edit)
     tags, before = things.get(own, ({}, None))
@@ -103,15 +106,15 @@ def _understood(
     usable = shape is not None and shape.is_valid and not shape.is_empty
     dimension = int(shapely.get_dimensions(shape)) if usable else -1
     moved_m, side = _moved(before, after) if edit.action == "change" else (None, None)
-    tables = today if edit.action != "add" or done is None else done[1]
+    layers = today if edit.action != "add" or done is None else done[1]
     return Understood(
         number=number,
         edit=edit,
         phase_name=plan.phases[edit.phase - 1] if edit.phase <= len(plan.phases) else None,
         thing=_thing(tags) if edit.layer == "object" else edit.layer,
-        kind=_kind(tables, own),
+        kind=_kind(layers, own),
         name={**tags, **edit.tags}.get("name"),
-        dwellings=_dwellings(tables, own) if edit.layer in ("building", "object") else None,
+        dwellings=_dwellings(layers, own) if edit.layer in ("building", "object") else None,
         length_m=float(shapely.length(shape)) if dimension == LINE else None,
         area_m2=float(shapely.area(shape)) if dimension == AREA else None,
         joins=_joins(done[0], own) if done is not None and edit.action == "add" and dimension == LINE else None,
@@ -143,18 +146,17 @@ def _moved(before: BaseGeometry | None, after: BaseGeometry | None) -> tuple[flo
     return (away, side_of(way)) if away > MOVED_M else (None, None)
 
 
-def _kind(tables: Tables, own: str) -> str | None:
-    for layer in ("place_objects", "context"):
-        table = tables[layer]
+def _kind(layers: CanonicalLayers, own: str) -> str | None:
+    for table in (layers.place_objects, layers.context):
         if own in table.index:
             return str(table.loc[[own], "kind"].iloc[0])
     return None
 
 
-def _dwellings(tables: Tables, own: str) -> float | None:
-    doors = tables["dwellings"]
+def _dwellings(layers: CanonicalLayers, own: str) -> float | None:
+    doors = layers.dwellings
     mine = doors[doors["building"] == own]
-    return float(mine["dwellings"].sum()) if own in tables["buildings"].index else None
+    return float(mine["dwellings"].sum()) if own in layers.buildings.index else None
 
 
 def _joins(raw: RawData, own: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def network_of(extract: Path) -> Any:
     raw = osmium_reader.read_with_osmium(extract, shapely.box(*box), crs)
     tables = canonical.canonical_layers(raw, tags.tag_rules(), crs)
     assert Transformer.from_crs(WGS84, crs, always_xy=True)
-    return network_graph.build_network(tables["paths"], tables["path_nodes"])
+    return network_graph.build_network(tables.paths, tables.path_nodes)
 
 
 def arcs(net: Any) -> tuple[Any, Any, Any]:

@@ -40,7 +40,7 @@ def heights(box: tuple[int, int, int, int]) -> np.ndarray:
     """Surface of the demo in a box (west, south, east, north) at one metre."""
     estate = spatial.Estate.from_file(whole_run.DEMO[1])
     rules, raw = settings_tags.tag_rules(), osmium_reader.osmium_around(whole_run.DEMO[0], estate)
-    buildings = canonical.canonical_layers(raw, rules, estate.crs)["buildings"]
+    buildings = canonical.canonical_layers(raw, rules, estate.crs).buildings
     west, south, east, north = box
     shape, turn = (north - south, east - west), from_origin(west, north, 1, 1)
     tall = np.where(np.isnan(buildings["levels"]), LEVELS, buildings["levels"]) * LEVEL_M

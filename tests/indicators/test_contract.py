@@ -15,6 +15,7 @@ from shapely.affinity import translate
 from spatial.core import languages
 from spatial.core.model import ASPECTS, EVIDENCE, Estate
 from spatial.indicators import inputs, registry
+from spatial.layers.schema import CanonicalLayers
 from spatial.places import detection, meeting_spaces
 from spatial.settings.tags import tag_rules
 from spatial.visibility.isovists import Occluders
@@ -68,7 +69,7 @@ def made(shift=(0.0, 0.0), seed=None):
         )
         return table if seed is None else table.iloc[np.random.default_rng(seed).permutation(len(table))]
 
-    layers = {name: moved(table) for name, table in tables.layers(
+    layers = CanonicalLayers(**{name: moved(table) for name, table in tables.layers(
         paths=tables.paths(AT, WAYS), path_nodes=tables.path_nodes(AT, NODES), place_objects=tables.place_objects(OBJECTS),
         buildings=tables.buildings(BLOCKS), dwellings=tables.dwellings(DOORS), barriers=fences(),
         ground=tables.ground({"school": ("school", shapely.box(130, -100, 180, -60)), "lawn": ("park", shapely.box(-30, 60, 5, 85))}),
@@ -76,18 +77,16 @@ def made(shift=(0.0, 0.0), seed=None):
         context=tables.points("context", [(-100, 60), (140, 90)]).assign(kind=["library", "club"]),
         stops=tables.points("stops", [(118, 101)]), destinations=tables.points("destinations", [(15, 60), (-170, 8), (20, 230)]),
         lamps=tables.points("lamps", [(-86, -40), (-84, -80), (-88, -110), (-83, -20)]), water=tables.points("water", [shapely.box(200, 20, 240, 60)]),
-    ).items()}  # fmt: skip
+    ).by_name().items()})  # fmt: skip
     boundary = translate(shapely.box(-160, -60, 170, 100), x, y)
     estate = Estate("e", "Estate", boundary, tables.ETRS89_UTM32, tenure="almen")
-    found = detection.find_places(
-        layers["place_objects"], layers["buildings"], layers["ground"], boundary, 2000.0, RULES
-    )
+    found = detection.find_places(layers.place_objects, layers.buildings, layers.ground, boundary, 2000.0, RULES)
     parting = meeting_spaces.separators(
-        layers["buildings"], layers["barriers"], meeting_spaces.parting_roads(layers["paths"]), layers["water"]
+        layers.buildings, layers.barriers, meeting_spaces.parting_roads(layers.paths), layers.water
     )
     found = found.assign(space_id=meeting_spaces.group_places(found, parting, RULES))
-    cutting = np.concatenate([layers[name].geometry.to_numpy() for name in ("barriers", "water")])
-    spaces = meeting_spaces.meeting_spaces(found, found["space_id"], layers["buildings"], cutting, boundary)
+    cutting = np.concatenate([table.geometry.to_numpy() for table in (layers.barriers, layers.water)])
+    spaces = meeting_spaces.meeting_spaces(found, found["space_id"], layers.buildings, cutting, boundary)
     sites = inputs.sites(
         found if seed is None else found.iloc[np.random.default_rng(seed + 1).permutation(len(found))], spaces
     )

@@ -13,6 +13,7 @@ from pyproj import CRS
 from shapely.geometry import LineString, Point, Polygon, box
 
 from spatial.core.model import Features, Provenance, RawData
+from spatial.layers import schema
 from spatial.layers.canonical import canonical_layers
 from spatial.settings.tags import tag_rules
 
@@ -21,11 +22,6 @@ METRIC = CRS.from_epsg(25832)
 GROSS_M2 = tag_rules().building["gross_m2_per_dwelling"]
 LEVELS = tag_rules().building["levels_apartments"]
 EAST = LineString([(0, 0), (100, 0)])
-NAMES = {
-    "buildings", "paths", "path_nodes", "barriers", "gates", "entrances", "addresses", "departments", "dwellings",
-    "place_objects", "context", "ground", "stops", "destinations", "lamps", "water", "waterways",
-    "green",
-}  # fmt: skip
 
 
 def features(objects, prefix, *, lines=False):
@@ -48,19 +44,19 @@ def layers(*, points=(), lines=(), areas=()):
         areas=features(areas, "relation"), extent=box(-1000, -1000, 1000, 1000), dropped={},
         repaired={}, provenance=Provenance("osm", "x", "x", "x"),
     )  # fmt: skip
-    return canonical_layers(raw, tag_rules(), METRIC)
+    made = canonical_layers(raw, tag_rules(), METRIC)
+    schema.validate(made)
+    return made
 
 
 def path(**tags):
     """The row of one way in the table of paths, or None."""
-    table = layers(lines=[(tags, EAST)])["paths"]
+    table = layers(lines=[(tags, EAST)]).paths
     return table.iloc[0] if len(table) else None
 
 
 def test_every_layer_is_there_and_in_metres_even_of_nothing():
-    found = layers()
-    assert set(found) == NAMES
-    for name, table in found.items():
+    for name, table in layers().by_name().items():
         assert len(table) == 0 and table.crs == METRIC and table.index.name == "id", name
 
 
@@ -227,7 +223,7 @@ def test_every_way_keeps_its_own_nodes():
         ({"highway": "construction"}, LineString([(0, 0), (1, 0)])),  # 5–6
         ({"highway": "path"}, LineString([(0, 0), (1, 0), (2, 0)])),  # 7–9
     ]
-    table = layers(lines=lines)["paths"]
+    table = layers(lines=lines).paths
     assert {i: list(nodes) for i, nodes in table["node_ids"].items()} == {
         "osm:way/2": [3, 4], "osm:way/4": [7, 8, 9],
     }  # fmt: skip
@@ -257,7 +253,7 @@ def test_every_way_keeps_its_own_nodes():
     ],
 )
 def test_nodes_that_stop_or_help_people_on_foot(tags, locked, crossing):
-    table = layers(points=[(tags, Point(0, 0))])["path_nodes"]
+    table = layers(points=[(tags, Point(0, 0))]).path_nodes
     assert len(table) == int(locked or crossing)
     if len(table):
         row = table.iloc[0]
@@ -265,7 +261,7 @@ def test_nodes_that_stop_or_help_people_on_foot(tags, locked, crossing):
 
 
 def test_kerbs_are_kept():
-    table = layers(points=[({"kerb": "raised", "crossing": "no"}, Point(0, 0))])["path_nodes"]
+    table = layers(points=[({"kerb": "raised", "crossing": "no"}, Point(0, 0))]).path_nodes
     row = table.iloc[0]
     assert (row["kerb"], row["locked"], row["crossing"]) == ("raised", False, False)
 
@@ -276,13 +272,13 @@ FENCE = ({"barrier": "fence"}, EAST)
 
 
 def closed_m(**objects):
-    return layers(**objects)["barriers"].geometry.length.sum()
+    return layers(**objects).barriers.geometry.length.sum()
 
 
 def test_a_gate_opens_three_metres():
     assert closed_m(lines=[FENCE]) == pytest.approx(100)
     gate = ({"barrier": "gate"}, Point(50, 0))
-    found = layers(lines=[FENCE], points=[gate])["barriers"].geometry.iloc[0]
+    found = layers(lines=[FENCE], points=[gate]).barriers.geometry.iloc[0]
     assert found.length == pytest.approx(97, abs=0.01)
     assert found.intersects(Point(48, 0)) and not found.intersects(Point(51, 0))
 
@@ -330,13 +326,13 @@ def test_a_way_along_a_barrier_does_not_open_it():
     ],
 )
 def test_what_one_cannot_see_over(tags, blocks):
-    table = layers(lines=[(tags, EAST)])["barriers"]
+    table = layers(lines=[(tags, EAST)]).barriers
     assert table["blocks_view"].tolist() == [blocks]
 
 
 @pytest.mark.parametrize("barrier", ["gate", "bollard", "kerb", "yes", "block"])
 def test_what_is_no_closed_barrier(barrier):
-    assert len(layers(lines=[({"barrier": barrier}, EAST)])["barriers"]) == 0
+    assert len(layers(lines=[({"barrier": barrier}, EAST)]).barriers) == 0
 
 
 def test_the_edge_of_a_fenced_area_is_a_barrier():
@@ -344,7 +340,7 @@ def test_the_edge_of_a_fenced_area_is_a_barrier():
         ({"leisure": "playground", "fenced": "yes"}, box(0, 0, 20, 10)),
         ({"leisure": "pitch"}, box(50, 0, 60, 10)),
     ]
-    table = layers(areas=areas)["barriers"]
+    table = layers(areas=areas).barriers
     assert table["barrier"].to_dict() == {"osm:relation/1": "fence"}
     assert table.geometry.iloc[0].length == pytest.approx(60)
 
@@ -358,9 +354,9 @@ def test_a_closed_way_that_is_line_and_area_is_one_barrier_and_one_place():
         repaired={}, provenance=Provenance("osm", "x", "x", "x"),
     )  # fmt: skip
     found = canonical_layers(raw, tag_rules(), METRIC)
-    assert found["barriers"].index.tolist() == found["place_objects"].index.tolist() == ["osm:way/1"]
-    assert found["place_objects"].geometry.iloc[0].equals(shape)
-    assert found["barriers"].geometry.iloc[0].length == pytest.approx(60)
+    assert found.barriers.index.tolist() == found.place_objects.index.tolist() == ["osm:way/1"]
+    assert found.place_objects.geometry.iloc[0].equals(shape)
+    assert found.barriers.geometry.iloc[0].length == pytest.approx(60)
 
 
 # --- buildings and dwellings --------------------------------------------------------------
@@ -390,7 +386,7 @@ LARGE, SMALL, SHED = box(0, 0, 50, 10), box(0, 0, 10, 10), box(0, 0, 7, 7)  # 50
     ],
 )
 def test_who_lives_where(tags, shape, on_home_ground, lived_in, one_family):
-    table = layers(areas=[(tags, shape), *[HOMES] * on_home_ground])["buildings"]
+    table = layers(areas=[(tags, shape), *[HOMES] * on_home_ground]).buildings
     assert (table["residential"].tolist(), table["one_family"].tolist()) == ([lived_in], [one_family])
 
 
@@ -398,18 +394,18 @@ def test_who_lives_where(tags, shape, on_home_ground, lived_in, one_family):
 @pytest.mark.parametrize("tags", [{"addr:housenumber": "3"}, {"entrance": "main"}])
 def test_a_door_or_an_address_by_a_building_makes_it_a_home(tags, distance, lived_in):
     found = layers(areas=[({"building": "yes"}, LARGE)], points=[(tags, Point(25, -distance))])
-    assert found["buildings"]["residential"].tolist() == [lived_in]
+    assert found.buildings["residential"].tolist() == [lived_in]
 
 
 @pytest.mark.parametrize(
     ("use", "solid"), [("yes", True), ("apartments", True), ("roof", False), ("carport", False), ("no", False)]
 )
 def test_what_one_can_stand_under_is_not_solid(use, solid):
-    assert layers(areas=[({"building": use}, LARGE)])["buildings"]["solid"].tolist() == [solid]
+    assert layers(areas=[({"building": use}, LARGE)]).buildings["solid"].tolist() == [solid]
 
 
 def dwellings(tags, shape=LARGE, points=()):
-    return layers(areas=[(tags, shape)], points=[(tag, Point(at)) for tag, at in points])["dwellings"]
+    return layers(areas=[(tags, shape)], points=[(tag, Point(at)) for tag, at in points]).dwellings
 
 
 FLATS = 500 * LEVELS / GROSS_M2  # of the large block: more than 5, fewer than 45
@@ -464,7 +460,7 @@ def test_dwellings_keep_their_total_wherever_the_doors_are(doors):
     """Three blocks of 20 flats each in a row; a door belongs to one of them."""
     blocks = [({"building": "apartments", "building:flats": "20"}, box(x, 0, x + 3, 8)) for x in (0, 3, 6)]
     points = [(DOOR if door else NUMBER, Point(x, y)) for x, y, door in doors]
-    table = layers(areas=blocks, points=points)["dwellings"]
+    table = layers(areas=blocks, points=points).dwellings
     assert table.groupby("building")["dwellings"].sum().tolist() == pytest.approx([20, 20, 20])
     assert not table.index.duplicated().any()
 
@@ -481,7 +477,7 @@ BLOCK_A, BLOCK_B = box(0, 0, 50, 10), box(0, 30, 50, 40)  # 500 m² each
 
 
 def per_building(*areas):
-    return layers(areas=areas)["dwellings"].groupby("building", dropna=False)["dwellings"].sum().to_dict()
+    return layers(areas=areas).dwellings.groupby("building", dropna=False)["dwellings"].sum().to_dict()
 
 
 def test_known_dwellings_are_spread_over_a_departments_buildings_by_floor_area():
@@ -514,14 +510,14 @@ def test_a_building_belongs_to_the_smallest_department_around_it():
 
 
 def test_people_of_a_department_without_known_buildings_are_not_lost():
-    table = layers(areas=[department(box(100, 0, 140, 40), 12)])["dwellings"]
+    table = layers(areas=[department(box(100, 0, 140, 40), 12)]).dwellings
     assert table.index.tolist() == ["osm:relation/1/door/0"] and table["dwellings"].tolist() == [12]
     assert table["evidence"].tolist() == ["derived"] and box(100, 0, 140, 40).contains(table.geometry.iloc[0])
 
 
 def test_of_a_department_that_the_extract_cuts_the_share_inside_counts():
     # The extract ends at x = 1000: a quarter of the ground lies in it.
-    table = layers(areas=[department(box(990, 0, 1030, 40), 100)])["departments"]
+    table = layers(areas=[department(box(990, 0, 1030, 40), 100)]).departments
     assert table[["name", "operator", "dwellings"]].to_numpy().tolist() == [["Afdeling 7", "Boligselskabet", 25.0]]
 
 
@@ -532,7 +528,7 @@ def test_a_point_of_another_source_is_on_no_way():
         lines=features([], "way", lines=True), areas=features([], "relation"), extent=box(-9, -9, 9, 9), dropped={},
         repaired={}, provenance=Provenance("osm", "x", "x", "x"),
     )  # fmt: skip
-    assert canonical_layers(raw, tag_rules(), METRIC)["path_nodes"]["node_id"].tolist() == [8]
+    assert canonical_layers(raw, tag_rules(), METRIC).path_nodes["node_id"].tolist() == [8]
 
 
 # --- places, ground, context --------------------------------------------------------------
@@ -564,7 +560,7 @@ def test_a_point_of_another_source_is_on_no_way():
 )
 def test_kinds_of_places(tags, kind):
     for objects in ({"points": [(tags, Point(0, 0))]}, {"areas": [(tags, SMALL)]}):
-        table = layers(**objects)["place_objects"]
+        table = layers(**objects).place_objects
         assert table["kind"].tolist() == ([] if kind is None else [kind])
         assert table["tags"].tolist() == ([] if kind is None else [tags])
 
@@ -589,27 +585,27 @@ def test_kinds_of_places(tags, kind):
     ],
 )
 def test_what_areas_are(layer, column, tags, value):
-    found = layers(areas=[({**tags, "name": "N"}, SMALL)])[layer]
+    found = layers(areas=[({**tags, "name": "N"}, SMALL)]).by_name()[layer]
     assert found[column].tolist() == [value] and found["name"].tolist() == ["N"]
     assert found.index.tolist() == ["osm:relation/1"]
-    assert len(layers(areas=[({"building": "garage"}, SMALL)])[layer]) == 0
+    assert len(layers(areas=[({"building": "garage"}, SMALL)]).by_name()[layer]) == 0
 
 
 def test_ground_is_of_areas_and_lamps_are_points():
     found = layers(points=[({"amenity": "school"}, Point(0, 0)), ({"highway": "street_lamp"}, Point(1, 0))])
-    assert len(found["ground"]) == 0 and found["context"]["kind"].tolist() == ["school"]
-    assert found["lamps"].index.tolist() == ["osm:node/2"]
+    assert len(found.ground) == 0 and found.context["kind"].tolist() == ["school"]
+    assert found.lamps.index.tolist() == ["osm:node/2"]
 
 
 def test_water_in_a_pipe_parts_nothing():
     lines = [({"waterway": "stream"}, EAST), ({"waterway": "stream", "tunnel": "culvert"}, EAST)]
-    assert layers(lines=lines)["waterways"].index.tolist() == ["osm:way/1"]
+    assert layers(lines=lines).waterways.index.tolist() == ["osm:way/1"]
 
 
 def test_the_order_of_objects_does_not_matter():
     points = [({"amenity": "bench"}, Point(i, i)) for i in range(12)]
     areas = [({"building": "apartments"}, box(20 * i, 50, 20 * i + 10, 60)) for i in range(12)]
-    one = layers(points=points, areas=areas)
+    one = layers(points=points, areas=areas).by_name()
     for name in ("place_objects", "buildings", "dwellings"):
         assert one[name].index.is_monotonic_increasing and len(one[name]) == 12
 

@@ -51,5 +51,5 @@ def test_every_table_of_the_scene_says_what_it_is_made_of():
     sites = tables.places({"a": {}}).assign(place_count=1, space_id="space:a", kinds="bench")
     estate = Estate("e", "E", shapely.box(0, 0, 9, 9), tables.ETRS89_UTM32)
     made = inputs.indicator_inputs(layers, sites, estate, tag_rules())
-    assert set(made) <= set(layers) | set(inputs.MADE_OF) | set(inputs.MODELS_OF)
-    assert {part for parts in inputs.MADE_OF.values() for part in parts} <= set(layers)
+    assert set(made) <= set(layers.by_name()) | set(inputs.MADE_OF) | set(inputs.MODELS_OF)
+    assert {part for parts in inputs.MADE_OF.values() for part in parts} <= set(layers.by_name())

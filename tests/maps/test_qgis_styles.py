@@ -10,6 +10,7 @@ import pyogrio
 import pytest
 
 from spatial.core.languages import LANGUAGES, texts
+from spatial.layers.schema import schema
 from spatial.maps import qgis_styles, tables
 from spatial.maps.style import RAMP
 
@@ -87,6 +88,16 @@ def test_columns_are_named_in_both_languages(database, result):
     name, both = names["floating"]
     assert name == texts("en")["aspect"]["floating"]["title"]
     assert both == f"{texts('da')['aspect']['floating']['title']} / {name}"
+
+
+def test_columns_of_what_is_on_the_ground_say_what_the_schema_says(database):
+    rows = database.execute("SELECT column_name, title, description FROM gpkg_data_columns WHERE table_name = 'paths'")
+    titles = {column: (title, both) for column, title, both in rows}
+    assert set(titles) == set(schema()["paths"].columns) & {
+        row[1] for row in database.execute("PRAGMA table_info(paths)")
+    }
+    assert titles["width_m"] == ("Width [m]", "Bredde [m] / Width [m]")
+    assert titles["steps"] == ("Whether it is steps", "Om den er en trappe / Whether it is steps")
 
 
 def test_sources_are_named(database):

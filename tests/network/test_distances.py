@@ -45,9 +45,8 @@ def test_handmade_tables_have_the_columns_of_the_canonical_layers():
     nobody = Features(np.empty(0, dtype=object), [], np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
     source = Provenance("none", "", "", "")
     raw = RawData(nobody, nobody, nobody, shapely.box(0, 0, 1, 1), {}, {}, source)
-    canonical = layers_canonical.canonical_layers(raw, tag_rules(), tables.ETRS89_UTM32)
-    made = tables.layers()
-    assert {name: sorted(table.columns) for name, table in made.items()} == {
+    canonical = layers_canonical.canonical_layers(raw, tag_rules(), tables.ETRS89_UTM32).by_name()
+    assert {name: sorted(table.columns) for name, table in tables.layers().by_name().items()} == {
         name: sorted(table.columns) for name, table in canonical.items()
     }
 

@@ -95,7 +95,7 @@ def _checked(
         done = after, canonical_layers(after, rules, estate.crs)
     found = interpretation.interpret_plan(raw, plan, estate, today, done=done)
     if out is not None:
-        _draw(out, estate, today, found, faults, inputs, name=plan.name, lang=lang)
+        _draw(out, estate, today.by_name(), found, faults, inputs, name=plan.name, lang=lang)
     if as_json:
         return faults, json.dumps(
             plan_check.plan_check_as_data(plan, found, faults, lang=lang), ensure_ascii=False, indent=1
