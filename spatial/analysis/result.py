@@ -20,9 +20,11 @@ from spatial.sources import boundaries, estates
 
 if TYPE_CHECKING:
     import folium
+    import networkx
 
     from spatial.analysis.observed import Observed
     from spatial.maps.plots import Plots
+    from spatial.network.graph import Network
 
 
 SEED = 20250201
@@ -90,8 +92,11 @@ class Analysis(Result):
     """A result that can explain and draw itself.
 
     In Jupyter it shows what was found in words (Danish, or as ``FAELLESRUM_LANG`` says); its map
-    and its plots show themselves as well.
+    and its plots show themselves as well. ``streets`` is the walking network that was measured along; a finished run
+    that was read back has none.
     """
+
+    streets: Network | None = None
 
     def __repr__(self) -> str:
         """Name the estate and count what was found."""
@@ -126,6 +131,29 @@ class Analysis(Result):
         from spatial.maps.web import page
 
         return page.build_map(self, lang=lang, tiles=tiles, **for_page(self))
+
+    def network(self) -> networkx.MultiDiGraph:
+        """Return the walking network that was measured along, as OSMnx has its own.
+
+        ``osmnx.save_graphml``, ``osmnx.plot_graph``, ``osmnx.routing.shortest_path`` and whatever takes a
+        ``networkx.MultiDiGraph`` take it. See ``spatial.network.export.to_networkx`` for its attributes.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            In the estate's CRS, lengths in metres; each edge in both directions.
+
+        Raises
+        ------
+        InputError
+            If this result was read back from its folder, which does not hold the nodes of ways, or only scored.
+        """
+        from spatial.network import export
+
+        if self.streets is None:
+            raise InputError("result.no_network", name=self.estate.name)
+        paths = self.layers["paths"]
+        return export.to_networkx(self.streets, paths[paths["allowed"]], self.estate.name)
 
     def explain(self, place_id: str, lang: str = "da", *, lens: str | None = None) -> str:
         """Say in words where the score of a place or meeting space comes from.

@@ -23,6 +23,7 @@ from spatial.indicators import evidence as indicators_evidence
 from spatial.indicators import inputs as indicators_inputs
 from spatial.indicators import registry
 from spatial.layers import canonical, conflation
+from spatial.network.graph import Network, step_free_with
 from spatial.osm.extract import Reading
 from spatial.places import homes
 from spatial.scoring import lenses, siting
@@ -179,6 +180,7 @@ def _as_result(
         | {"warnings": manifest.warnings_of(inputs, view.places)}
         | {"lenses": [], "siting": {"dwellings": siting.dwellings_of(view.scenery)}},
         reach=None if context is None else context.reach,
+        streets=None if options.scores_only else _streets(view),
         terrain=None if terrain is None or options.scores_only else elevation.coarser(terrain, DRAWN_CELLS),
     )
 
@@ -271,6 +273,14 @@ def score_view(view: View, spec: settings_rubric.RubricSpec, seed: int, clock: C
             scoring_scores.scored_table(table, columns, evidence, rubric, seed) for table, columns in tables
         )
     return Judged(evidence, rubric, places, spaces)
+
+
+def _streets(view: View) -> Network:
+    """The walking network, its slopes counted in where there is a terrain model."""
+    network, slopes, paths = view.scenery["network"], view.scenery["slopes"], view.scenery["paths"]
+    if slopes is None:
+        return network
+    return replace(network, step_free=step_free_with(slopes, network, paths[paths["allowed"]]))
 
 
 @dataclass(frozen=True)

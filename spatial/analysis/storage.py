@@ -48,7 +48,7 @@ class Press:
 
     def begin(self, analysis: Analysis) -> None:
         """Draw what a result shows that nobody has looked at through lenses yet."""
-        made = replace(analysis, manifest={**analysis.manifest, "made_at": self.made_at})
+        made = replace(analysis, manifest={**analysis.manifest, "made_at": self.made_at}, streets=None)
         self._begun = self._second.ask(draw_tables_and_sheet, made, self._lang)
 
     def finish(self, order: Order) -> Drawn:
@@ -153,7 +153,7 @@ def save(
     clock = Clock(progress)
     made_at = utc_now() if press is None else press.made_at
     made = {**analysis.manifest, "made_at": made_at, "lang": lang}
-    timed = replace(analysis, manifest=made)
+    timed = replace(analysis, manifest=made, streets=None)  # nothing that is written shows it
     order = Order(timed, *before_after.for_map(timed, today, found), lang=lang, pdf=pdf)
     with files.whole_folder(Path(out)) as draft:
         drawn = Drawn(order) if press is None else press.finish(order)
@@ -174,7 +174,7 @@ def save(
                 (draft / name).write_bytes(content)
         timed = replace(timed, manifest=made | {"timings": {**made["timings"], **clock.seconds}})
         tables.manifest(timed, draft / "manifest.json")
-    return timed
+    return replace(timed, streets=analysis.streets)
 
 
 def load(folder: str | Path) -> Analysis:

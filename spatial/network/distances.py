@@ -235,6 +235,7 @@ def load_compiled() -> None:
     ends, flags = np.array([0, 1], dtype=np.int64), np.zeros(2, dtype=bool)
     one, state = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int8)
     edge = Network(
+        node_id=ends,
         xy=np.array([[0.0, 0.0], [1.0, 0.0]]),
         locked=flags,
         raised=flags,

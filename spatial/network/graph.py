@@ -37,11 +37,12 @@ class Network:
     """An undirected walking graph.
 
     Nodes are places where a way ends, branches, or is governed by something (gate, crossing);
-    edges run between them along a way. ``arc_*`` is the graph in compressed rows: the arcs of
-    node v are ``indptr[v]:indptr[v + 1]``. Lengths are in metres, ``lit`` and ``step_free`` are
-    1 yes, 0 no, -1 unknown, one an edge.
+    ``node_id`` are their numbers in OpenStreetMap. Edges run between them along a way. ``arc_*`` is
+    the graph in compressed rows: the arcs of node v are ``indptr[v]:indptr[v + 1]``. Lengths are in
+    metres, ``lit`` and ``step_free`` are 1 yes, 0 no, -1 unknown, one an edge.
     """
 
+    node_id: Ints
     xy: Floats
     locked: Bools
     raised: Bools
@@ -191,6 +192,7 @@ def _assembled(
     indptr = np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=len(node_ids)))])
     major = ways["major"].to_numpy()[way]
     return Network(
+        node_id=node_ids,
         xy=node_xy,
         locked=flag(path_nodes["locked"]),
         raised=flag(path_nodes["kerb"].isin(RAISED_KERBS)),
