@@ -20,6 +20,7 @@ from spatial.core.model import WALK_LIMIT_M, Estate
 from spatial.core.versions import code_digest, versions
 from spatial.osm import partitions
 from spatial.sources import boundaries as sources_boundaries
+from spatial.sources import rasters
 
 Tell = Callable[[str, int, int], None]
 
@@ -112,9 +113,11 @@ MANIFEST = "batch.json"
 def _with_digests(settings: Settings) -> Settings:
     """Settings with absolute paths, for machines that start elsewhere, and the digests of the files."""
     named = [(source, file) for source, _, file in (layer.partition("=") for layer in settings.layers)]
-    live = [source for source, file in named if not file]
+    live = [f"--layer {source}" for source, file in named if not file]
+    models = {"--terrain": settings.terrain, "--surface": settings.surface}
+    live += [f"{option} {file}" for option, files in models.items() for file in files if rasters.live_source(file)]
     if live:
-        raise InputError("batch.live", source=live[0])
+        raise InputError("batch.live", option=live[0])
     paths = [*(Path(file) for _, file in named), *settings.terrain, *settings.surface]
     paths += [settings.rubric] if settings.rubric else []
     missing = [path for path in paths if not path.exists()]

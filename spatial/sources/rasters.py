@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import math
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ from spatial.sources.vector_files import CLOSED
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
+
+    from spatial.sources.catalogue import Source
+    from spatial.sources.protocols.wcs import Tiles
 
 
 log = logging.getLogger(__name__)
@@ -84,7 +88,8 @@ def terrain(files: Files, estate: Estate) -> Raster:
     Parameters
     ----------
     files
-        A raster, a folder of tiles, a pattern such as ``"tiles/DTM*.tif"``, or several of these.
+        A raster, a folder of tiles, a pattern such as ``"tiles/DTM*.tif"``, an entry of the catalogue that is asked
+        for live, such as ``"dhm.terraen"``, or several of these.
     estate
         Its context area is read; the result is in its CRS.
 
@@ -106,8 +111,55 @@ def surface(files: Files, estate: Estate) -> Raster:
     return read_raster(files, estate.study_area.buffer(SURFACE_BEYOND_M), estate, SURFACE)
 
 
-def read_raster(files: Files, area: BaseGeometry, estate: Estate, what: str) -> Raster:
-    """Read the part of rasters that an area needs, in the estate's CRS; see `terrain`."""
+def read_raster(files: Files, area: BaseGeometry, estate: Estate, what: str, *, transport: Any = None) -> Raster:
+    """Read the part of rasters that an area needs, in the estate's CRS; see `terrain`.
+
+    ``transport`` is how a live service is asked; by default with the usual patience.
+    """
+    given = [files] if isinstance(files, str | Path) else list(files)
+    live = [source for source in map(live_source, given) if source is not None]
+    if not live:
+        return _read_files(given, area, estate, what)
+    with tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
+        tiles = [_fetched(source, area, estate, Path(folder), transport) for source in live]
+        local = [file for file in given if live_source(file) is None]
+        found = _read_files([*local, *(path for each in tiles for path in each.paths)], area, estate, what)
+    own = tuple(source for source in found.provenance if Path(folder) not in Path(source.path).parents)
+    return replace(found, provenance=own + tuple(each.provenance for each in tiles))
+
+
+def live_source(file: str | Path) -> Source | None:
+    """Return the entry of the catalogue that stands in the place of a file; None for a file.
+
+    Raises
+    ------
+    InputError
+        If the entry is no terrain or surface model that a service delivers.
+    """
+    if Path(file).exists() or has_magic(str(file)):
+        return None
+    from spatial.sources import catalogue
+
+    known = catalogue.load()
+    if str(file) not in known:
+        return None
+    source = known[str(file)]
+    if source.protocol != "wcs":
+        raise InputError("raster.no_service", source=source.id, protocol=source.protocol)
+    return source
+
+
+def _fetched(source: Source, area: BaseGeometry, estate: Estate, folder: Path, transport: Any) -> Tiles:
+    """Tiles of a live service, no finer than is read of any raster."""
+    from spatial.sources.protocol import Area
+    from spatial.sources.protocols import wcs
+
+    x0, y0, x1, y1 = area.bounds
+    cell_m = max(source.resolution_m or 0.0, FINEST_CELL_M, math.sqrt((x1 - x0) * (y1 - y0) / MAX_CELLS))
+    return wcs.fetch(source, Area(area, estate.crs), transport=transport, folder=folder, resolution_m=cell_m)
+
+
+def _read_files(files: Sequence[str | Path], area: BaseGeometry, estate: Estate, what: str) -> Raster:
     paths = _paths(files, what)
     with ExitStack() as stack, _quiet(), _closed():
         tiles = [(path, stack.enter_context(_opened(path))) for path in paths]
@@ -137,11 +189,10 @@ def read_raster(files: Files, area: BaseGeometry, estate: Estate, what: str) -> 
 # --- files ---------------------------------------------------------------------------------------
 
 
-def _paths(files: Files, what: str) -> list[Path]:
+def _paths(files: Sequence[str | Path], what: str) -> list[Path]:
     """All files that are meant, sorted, each once."""
-    given = [files] if isinstance(files, str | Path) else list(files)
     found: set[Path] = set()
-    for one in given:
+    for one in files:
         path = Path(one)
         if path.is_dir():
             inside = {file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES}

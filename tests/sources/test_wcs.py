@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 from pyproj import CRS
 from rasterio.io import MemoryFile
 
-from spatial.core.errors import ConfigError, IncompleteResult, SourceFormatError, SourceUnavailable
-from spatial.sources import catalogue
+from spatial.core.errors import ConfigError, IncompleteResult, InputError, SourceFormatError, SourceUnavailable
+from spatial.sources import catalogue, rasters
 from spatial.sources.http import Transport
 from spatial.sources.protocol import Area
 from spatial.sources.protocols import wcs
+from tests.cli.test_main import NEAR, boundary, call, town
 from tests.sources.unruly import EXCEPTION, PAGE, Reply, serving
 
 X, Y = 723_500.0, 6_179_500.0
@@ -111,3 +113,75 @@ def test_tiles_cover_the_box_and_lie_on_one_grid(x, y, width, height, pixel_m):
     for (x0, y0, x1, y1), columns, rows in tiles:
         assert 0 < columns <= wcs.TILE_PIXELS and 0 < rows <= wcs.TILE_PIXELS
         assert (x1 - x0) / pixel_m == pytest.approx(columns) and (y1 - y0) / pixel_m == pytest.approx(rows)
+
+
+# --- a model by its id, as a run takes it ---
+
+
+def plane(path, params) -> Reply:
+    """Ground that rises by 1 in 10 to the east."""
+    reply = tiff(path, params)
+    with MemoryFile(reply.body) as memory, memory.open() as raster:
+        values, profile = raster.read(1), raster.profile
+    with MemoryFile() as memory:
+        with memory.open(**profile) as raster:
+            raster.write((values - 500_000.0) * 0.1 / 100, 1)  # per cent, in metres far below Everest
+        return Reply(body=bytes(memory.getbuffer()), kind="image/tiff")
+
+
+def catalogue_file(folder, address):
+    path = folder / "sources.toml"
+    path.write_text(
+        '[source."my.ground"]\ntitle = { da = "x", en = "y" }\nprotocol = "wcs"\nlicence = "CC0"\nattribution = "me"\n'
+        f'endpoint = "{address}/wcs"\nlayer = "ground"\nresolution_m = 0.4\nkey = "MARKED_KEY"\n'
+        'key_parameter = "apikey"\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def ground(tmp_path, monkeypatch):
+    monkeypatch.setenv("MARKED_KEY", "s3cret")
+    with serving(plane) as server:
+        monkeypatch.setenv("FAELLESRUM_SOURCES", str(catalogue_file(tmp_path, server.address)))
+        yield server
+
+
+def test_a_run_asks_for_a_terrain_by_its_id_and_scores_as_from_files(ground, tmp_path):
+    given = ("run", "--boundary", boundary(tmp_path / "estate.geojson"), "--osm", town(tmp_path / "town.osm"), *NEAR)
+    live = call(*given, "--terrain", "my.ground", "--out", tmp_path / "live")
+    assert live.code == 0, live.err
+    asked = ground.asked[-1][1]
+    assert asked["COVERAGE"] == "ground" and asked["apikey"] == "s3cret"
+    x0, y0, x1, y1 = map(float, asked["BBOX"].split(","))
+    assert (x1 - x0, y1 - y0) == (int(asked["WIDTH"]), int(asked["HEIGHT"]))  # a metre a pixel is as fine as is read
+    file = tmp_path / "ground.tif"
+    file.write_bytes(plane("", {name.lower(): value for name, value in asked.items()}).body)
+    local = call(*given, "--terrain", file, "--out", tmp_path / "local")
+    assert local.code == 0, local.err
+    assert (tmp_path / "live" / "scores.csv").read_bytes() == (tmp_path / "local" / "scores.csv").read_bytes()
+    manifest = (tmp_path / "live" / "manifest.json").read_text(encoding="utf-8")
+    source = next(one for one in json.loads(manifest)["sources"] if one["source_id"] == "my.ground")
+    assert (source["path"], source["licence"]) == (f"{ground.address}/wcs", "CC0") and len(source["sha256"]) == 64
+    assert "s3cret" not in manifest and "faellesrum-" not in manifest
+
+
+def test_offline_no_terrain_is_asked_for(ground, tmp_path):
+    given = ("run", "--boundary", boundary(tmp_path / "estate.geojson"), "--osm", town(tmp_path / "town.osm"), *NEAR)
+    done = call(*given, "--terrain", "my.ground", "--offline", "--out", tmp_path / "out")
+    assert done.code == 1 and done.err.count("\n") == 1 and "offline" in done.err
+    assert ground.asked == [] and not (tmp_path / "out").exists()
+
+
+def test_a_batch_asks_no_service_for_a_terrain(ground, tmp_path):
+    given = ("batch", "--areas", boundary(tmp_path / "estate.geojson"), "--osm", town(tmp_path / "town.osm"))
+    done = call(*given, "--terrain", "my.ground", "--out", tmp_path / "out", "--lang", "en")
+    assert done.code == 1 and "--terrain my.ground: found no file" in done.err and ground.asked == []
+
+
+def test_an_entry_that_is_no_model_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"kk\.legeplads: comes by wfs; needed a terrain or surface model"):
+        rasters.live_source("kk.legeplads")
+    assert rasters.live_source("dhm.terraen").layer == "dhm_terraen"
+    assert rasters.live_source("dtm.tif") is None and rasters.live_source("tiles/*.tif") is None
