@@ -125,6 +125,7 @@ def overview_page(
 
     from spatial.maps.web import page as web_page
     from spatial.maps.web.geometry import embed
+    from spatial.maps.web.linking import link_modules
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -141,7 +142,7 @@ def overview_page(
         policy=web_page.POLICY,
         style=Markup(style + (TEMPLATES / "page.css").read_text(encoding="utf-8")),
         leaflet=Markup(leaflet),
-        script=Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
+        script=Markup(link_modules(TEMPLATES, ["page.js"])),
         data=Markup(embed(data)),
         counts=_counts(found, failed_rows, say, lang),
         legend=_legend(say),

@@ -374,10 +374,10 @@ def test_work_in_pieces_gives_way_to_the_browser(page):
                     yield k;
                 }
             }
-            const { done, told } = faellesrum.inPieces(work());
+            const { done, progress } = faellesrum.runInPieces(work());
             await done;
             on = false;
-            return [frames, told];
+            return [frames, progress];
         }"""
     )
     assert told["steps"] == 12 and told["most"] == 11

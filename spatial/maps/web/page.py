@@ -27,6 +27,7 @@ from spatial.core.languages import texts
 from spatial.core.model import Result
 from spatial.core.versions import generator
 from spatial.maps.web.geometry import embed
+from spatial.maps.web.linking import link_modules
 
 if TYPE_CHECKING:
     import folium
@@ -37,23 +38,9 @@ if TYPE_CHECKING:
 
 
 MAP_ID = "faellesrum"
+FILES = files("spatial.maps.web")
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
-SCRIPTS = (
-    "words.js",
-    "state.js",
-    "theme.js",
-    "pieces.js",
-    "score.js",
-    "drawing.js",
-    "ground.js",
-    "paper.js",
-    "reach.js",
-    "panel.js",
-    "plan.js",
-    "observed.js",
-    "weights.js",
-    "map.js",
-)
+SCRIPTS = ("map.js", "folium.js")  # and all that they import
 MEDIA_TYPES = {"png": "image/png"}
 
 
@@ -141,8 +128,7 @@ def _template(name: str) -> Any:
 
 @cache
 def _text(name: str) -> str:
-    folder = "templates" if name.endswith(".html.j2") else "scripts"
-    return (files("spatial.maps.web") / folder / name).read_text(encoding="utf-8")
+    return (FILES / ("templates" if name.endswith(".j2") else "scripts") / name).read_text(encoding="utf-8")
 
 
 def _leaflet() -> Any:
@@ -175,13 +161,12 @@ def _style() -> str:
 
 @cache
 def _library() -> str:
-    """Leaflet, the shim for what folium expects beside it, and our own script."""
+    """Leaflet, our own script, and what folium expects beside Leaflet."""
     icons = {name: _data_uri(name) for name in ("marker-icon.png", "marker-icon-2x.png", "marker-shadow.png")}
     return _template("library.html.j2").render(
         leaflet=Markup(leaflet()[0]),
         icons=Markup(embed(icons)),
-        shim=Markup(_text("shim.js")),
-        ours=[Markup(_text(name)) for name in SCRIPTS],
+        ours=Markup(link_modules(FILES / "scripts", SCRIPTS)),
     )
 
 

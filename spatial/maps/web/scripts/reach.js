@@ -1,103 +1,59 @@
 // How far one walks from a place in five and ten minutes, and what is seen from it. The walks are walked
-// here, on the graph and from the entries that Python gives; what is seen is Python's.
-faellesrum.reach = function (map, data, decode) {
-  "use strict";
-  const coded = data.reach, shown = { walks: true, view: true };
+// here; what is seen is Python's.
+import { colour } from "./colours.js";
+import { createPane } from "./painter.js";
+import { createWalks } from "./walks.js";
+/** @import { Decoder } from "./decode.js" */
+/** @import { ObjectKind } from "./names.js" */
+/** @import { Reach } from "./payload.js" */
+/** @import { Stretch, Walks } from "./walks.js" */
+
+const DM_PER_M = 10, SHORT_WALK_MIN = 5;
+
+/** @typedef {ReturnType<typeof createReach>} ReachLayer */
+/** @typedef {{ walks: boolean, view: boolean }} Overlays which of the two are shown */
+/** @typedef {[key: string, path: string, values: Record<string, number>]} ReachRow of the legend: its key, and its words */
+/** @typedef {{ walks: Walks, lines: L.LatLng[][], views: L.LatLng[][][] }} Prepared */
+
+/**
+ * Make the layer of walks and views of what is chosen.
+ *
+ * @param {L.Map} map
+ * @param {Reach} coded
+ * @param {Decoder} decode
+ */
+export function createReach(map, coded, decode) {
+  /** @type {Overlays} */
+  const shown = { walks: true, view: true };
   const group = L.layerGroup();
-  let chosen = null, lines = null, arcs = null, views = null;
-  if (!coded) { return { choose() {}, toggle() {}, restyle() {}, shown, legend: () => [], available: false }; }
-  map.createPane("reach").style.zIndex = 350;
-  map.getPane("reach").style.pointerEvents = "none";
+  /** @type {{ kind: ObjectKind, i: number } | null} */
+  let chosen = null;
+  /** @type {Prepared | null} */
+  let prepared = null;
+  createPane(map, "reach", 350);
   const renderer = L.canvas({ pane: "reach", padding: 0.3 });
   group.addTo(map);
-  const locked = new Set(coded.locked), DM = 10;
 
-  // Edges by node, made when the first walk is asked for.
+  // Made when the first walk is asked for.
   function prepare() {
-    if (arcs) { return; }
-    lines = decode.rings(coded.lines);
-    views = decode.features(coded.views);
-    arcs = Array.from({ length: coded.nodes }, () => []);
-    coded.start.forEach((node, e) => { arcs[node].push(e); arcs[coded.end[e]].push(e); });
+    return prepared ??= { walks: createWalks(coded), lines: decode.rings(coded.lines), views: decode.features(coded.views) };
   }
-  function siteOf([kind, i]) { return coded.site[kind === "space" ? "spaces" : "places"][i]; }
-
-  // Shortest distances in decimetres to all nodes within the limit, from the entries of a site.
-  function distances(site, limit) {
-    prepare();
-    const found = new Float64Array(coded.nodes).fill(Infinity), heap = [];
-    const seed = (node, d) => { if (d < found[node] && d <= limit) { found[node] = d; push(heap, [d, node]); } };
-    for (let k = coded.first[site]; k < coded.first[site + 1]; k++) {
-      const e = coded.way[k];
-      seed(coded.start[e], coded.leg[k] + coded.offset[k]);
-      seed(coded.end[e], coded.leg[k] + coded.length[e] - coded.offset[k]);
-    }
-    while (heap.length) {
-      const [d, node] = pop(heap);
-      if (d > found[node] || locked.has(node)) { continue; } // nobody passes a locked gate
-      for (const e of arcs[node]) { seed(coded.start[e] === node ? coded.end[e] : coded.start[e], d + coded.length[e]); }
-    }
-    return found;
-  }
-  function push(heap, item) {
-    let at = heap.push(item) - 1;
-    while (at > 0 && heap[(at - 1) >> 1][0] > heap[at][0]) {
-      [heap[at], heap[(at - 1) >> 1]] = [heap[(at - 1) >> 1], heap[at]];
-      at = (at - 1) >> 1;
-    }
-  }
-  function pop(heap) {
-    const top = heap[0], last = heap.pop();
-    if (heap.length) {
-      heap[0] = last;
-      for (let at = 0; ;) {
-        let least = at;
-        for (const child of [2 * at + 1, 2 * at + 2]) { if (child < heap.length && heap[child][0] < heap[least][0]) { least = child; } }
-        if (least === at) { break; }
-        [heap[at], heap[least]] = [heap[least], heap[at]];
-        at = least;
-      }
-    }
-    return top;
-  }
-  // Reached stretches of each edge, as [edge, from, to] in decimetres.
-  function stretches(site, limit) {
-    const far = distances(site, limit), found = new Map();
-    const add = (e, from, to) => {
-      const a = Math.max(0, from), b = Math.min(coded.length[e], to);
-      if (b > a) { if (!found.has(e)) { found.set(e, []); } found.get(e).push([a, b]); }
-    };
-    const passes = (node) => far[node] <= limit && !locked.has(node);
-    coded.start.forEach((start, e) => {
-      const end = coded.end[e];
-      if (passes(start)) { add(e, 0, limit - far[start]); }
-      if (passes(end)) { add(e, coded.length[e] - (limit - far[end]), coded.length[e]); }
-    });
-    for (let k = coded.first[site]; k < coded.first[site + 1]; k++) {
-      const left = limit - coded.leg[k];
-      if (left > 0) { add(coded.way[k], coded.offset[k] - left, coded.offset[k] + left); }
-    }
-    return Array.from(found, ([e, parts]) => joined(parts).map(([a, b]) => [e, a, b])).flat();
-  }
-  function joined(parts) {
-    const out = [];
-    for (const part of parts.sort((one, other) => one[0] - other[0])) {
-      const last = out[out.length - 1];
-      if (last && part[0] <= last[1]) { last[1] = Math.max(last[1], part[1]); } else { out.push(part.slice()); }
-    }
-    return out;
-  }
+  /** @param {ObjectKind} kind @param {number} i */
+  function siteOf(kind, i) { return coded.site[kind === "space" ? "spaces" : "places"][i]; }
   // Part of an edge's line between two distances along it.
+  /** @param {Stretch} stretch */
   function cut([e, from, to]) {
-    const line = lines[e], length = coded.length[e];
+    const line = prepare().lines[e], length = coded.length[e];
     if (from <= 0 && to >= length) { return line; }
     const steps = line.slice(1).map((at, k) => map.distance(line[k], at));
-    const whole = steps.reduce((sum, step) => sum + step, 0), a = (from / length) * whole, b = (to / length) * whole, out = [];
+    const whole = steps.reduce((sum, step) => sum + step, 0), a = (from / length) * whole, b = (to / length) * whole;
+    /** @type {L.LatLng[]} */
+    const out = [];
     let gone = 0;
     steps.forEach((step, k) => {
       const next = gone + step;
       if (next >= a && gone <= b && step > 0) {
-        const between = (d) => {
+        const between = (/** @type {number} */ d) => {
           const s = Math.min(Math.max((d - gone) / step, 0), 1);
           return L.latLng(line[k].lat + s * (line[k + 1].lat - line[k].lat), line[k].lng + s * (line[k + 1].lng - line[k].lng));
         };
@@ -111,17 +67,18 @@ faellesrum.reach = function (map, data, decode) {
 
   function restyle() {
     group.clearLayers();
-    const site = chosen ? siteOf(chosen) : -1;
+    const site = chosen ? siteOf(chosen.kind, chosen.i) : -1;
     if (site < 0) { return; }
-    prepare();
-    const colour = faellesrum.colour;
+    const { walks, views } = prepare();
     if (shown.walks) {
-      const walks = coded.walks.slice().reverse();
-      const all = walks.map((walk) => stretches(site, walk.metres * DM).map(cut));
-      walks.forEach((walk, k) => {
+      const outward = coded.walks.slice().reverse();
+      const lines = outward.map((walk) => walks.stretches(site, walk.metres * DM_PER_M).map(cut));
+      outward.forEach((walk, k) => {
+        const long = walk.minutes > SHORT_WALK_MIN;
+        /** @type {L.PolylineOptions} */
         const style = { renderer, pane: "reach", interactive: false, smoothFactor: 0.5, opacity: 1, lineCap: "round" };
-        L.polyline(all[k], { ...style, color: colour("walk-halo"), weight: walk.minutes > 5 ? 3.2 : 3.8 }).addTo(group);
-        L.polyline(all[k], { ...style, color: colour("walk-" + walk.minutes), weight: walk.minutes > 5 ? 1.5 : 2, dashArray: walk.minutes > 5 ? "4 4" : null, lineCap: "butt" }).addTo(group);
+        L.polyline(lines[k], { ...style, color: colour("walk-halo"), weight: long ? 3.2 : 3.8 }).addTo(group);
+        L.polyline(lines[k], { ...style, color: colour("walk-" + walk.minutes), weight: long ? 1.5 : 2, dashArray: long ? "4 4" : undefined, lineCap: "butt" }).addTo(group);
       });
     }
     if (shown.view && views[site].length) {
@@ -131,20 +88,26 @@ faellesrum.reach = function (map, data, decode) {
       }).addTo(group);
     }
   }
-  function choose(kind, i) {
-    const next = kind === null ? null : [kind, i];
-    if (String(next) !== String(chosen)) { chosen = next; restyle(); }
+  /** @param {ObjectKind | null} kind @param {number} [i] */
+  function choose(kind, i = -1) {
+    if (kind === (chosen?.kind ?? null) && (!chosen || chosen.i === i)) { return; }
+    chosen = kind && { kind, i };
+    restyle();
   }
+  /** @param {keyof Overlays} name @param {boolean} on */
   function toggle(name, on) { shown[name] = on; restyle(); }
   // What is drawn now, for the legend.
+  /** @returns {ReachRow[]} */
   function legend() {
-    if (!chosen || siteOf(chosen) < 0) { return []; }
-    return [
-      ...(shown.walks ? coded.walks.map((walk) => ["walk-" + walk.minutes, "map.reach.walk", { minutes: walk.minutes }]) : []),
-      ...(shown.view ? [["seen", "map.reach.view", { metres: coded.seen }]] : []),
-    ];
+    if (!chosen || siteOf(chosen.kind, chosen.i) < 0) { return []; }
+    /** @type {ReachRow[]} */
+    const rows = shown.walks ? coded.walks.map((walk) => ["walk-" + walk.minutes, "map.reach.walk", { minutes: walk.minutes }]) : [];
+    return shown.view ? [...rows, ["seen", "map.reach.view", { metres: coded.seen }]] : rows;
   }
   // For those who check: metres of way within a walk.
-  function metres(kind, i, limit) { return stretches(siteOf([kind, i]), limit * DM).reduce((sum, [, a, b]) => sum + b - a, 0) / DM; }
-  return { choose, toggle, restyle, shown, legend, metres, available: true };
-};
+  /** @param {ObjectKind} kind @param {number} i @param {number} limit_m */
+  function metres(kind, i, limit_m) {
+    return prepare().walks.stretches(siteOf(kind, i), limit_m * DM_PER_M).reduce((sum, [, a, b]) => sum + b - a, 0) / DM_PER_M;
+  }
+  return { choose, toggle, restyle, shown, legend, metres };
+}

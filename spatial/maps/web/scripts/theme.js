@@ -1,22 +1,41 @@
 // Light or dark: as the system has it, or as somebody chose on the page.
-faellesrum.theme = function (wanted, changed) {
-  "use strict";
-  const THEMES = ["light", "dark"], root = document.documentElement, system = window.matchMedia("(prefers-color-scheme: dark)");
-  let chosen = THEMES.includes(wanted) ? wanted : null, forced = null;
+import { forgetColours } from "./colours.js";
+
+const THEMES = ["light", "dark"];
+
+/** @typedef {ReturnType<typeof createTheme>} Theme */
+
+/**
+ * Show a theme, and let it be changed.
+ *
+ * @param {string | null} wanted
+ * @param {() => void} onChange
+ */
+export function createTheme(wanted, onChange) {
+  const root = document.documentElement, system = window.matchMedia("(prefers-color-scheme: dark)");
+  let chosen = wanted !== null && THEMES.includes(wanted) ? wanted : null;
+  /** @type {string | null} */
+  let forced = null;
   function show() {
     const theme = forced || chosen;
     if (theme) { root.dataset.theme = theme; } else { delete root.dataset.theme; }
-    faellesrum.colour.forget();
+    forgetColours();
   }
-  const current = () => chosen || (system.matches ? "dark" : "light");
-  const next = () => (current() === "dark" ? "light" : "dark");
+  const ofSystem = () => (system.matches ? "dark" : "light");
+  const next = () => ((chosen || ofSystem()) === "dark" ? "light" : "dark");
+  /** @param {string | null} theme */
   function choose(theme) {
     // What the system has anyway need not be remembered.
-    chosen = THEMES.includes(theme) && theme !== (system.matches ? "dark" : "light") ? theme : null;
+    chosen = theme !== null && THEMES.includes(theme) && theme !== ofSystem() ? theme : null;
     show();
-    changed();
+    onChange();
   }
-  system.addEventListener("change", () => { show(); changed(); });
+  system.addEventListener("change", () => { show(); onChange(); });
   show();
-  return { choose, next, turn: () => choose(next()), force(theme) { forced = theme; show(); }, get chosen() { return chosen; } };
-};
+  return {
+    choose, next, turn: () => choose(next()),
+    /** @param {string | null} theme */
+    force(theme) { forced = theme; show(); },
+    get chosen() { return chosen; },
+  };
+}

@@ -1,39 +1,67 @@
 // Words and numbers in the reader's language.
-faellesrum.words = function (data) {
-  "use strict";
+/** @import { Payload, Texts } from "./payload.js" */
+
+/** @typedef {ReturnType<typeof createWords>} Words */
+/** @typedef {Record<string, string | number | null | undefined>} Values what stands in the place of {name} */
+/** @typedef {{ title: string, text: string, form?: string, unit?: string, unit_one?: string }} AboutIndicator */
+/** @typedef {{ title: string, text: string, mark: string }} AboutEvidence */
+
+/**
+ * Make the words of a page; setting `lang` changes the language of all that is written from then on.
+ *
+ * @param {Payload} data
+ */
+export function createWords(data) {
   let lang = data.lang;
 
+  /** @param {string[]} path @returns {any} */
   function lookup(path) {
-    return path.reduce((found, key) => (found === undefined ? undefined : found[key]), data.texts[lang]);
+    /** @type {string | Texts | undefined} */
+    let part = data.texts[lang];
+    for (const key of path) { part = typeof part === "object" ? part[key] : undefined; }
+    return part;
   }
-  // t("map.list.near", {name: ..., street: ...}); {} is filled by a plain value.
+  /** @param {string} text @param {Values | string | number} [values] */
   function fill(text, values) {
     if (values === undefined) { return text; }
-    const full = typeof values !== "object" ? text.replace("{}", () => values)
-      : text.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? values[key] : whole));
+    const full = typeof values !== "object" ? text.replace("{}", () => String(values))
+      : text.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
     return full.replace(/(\d)–(\d)/g, "$1\u2060–\u2060$2"); // a range stays on one line
   }
+  /**
+   * t("map.list.near", { name, street }); {} is filled by a plain value.
+   *
+   * @param {string} path @param {Values | string | number} [values] @returns {string}
+   */
   function t(path, values) { return fill(lookup(path.split(".")) ?? path, values); }
 
+  /** @param {number} value @param {number} [digits] */
   function number(value, digits) {
     return new Intl.NumberFormat(t("format.locale"), { maximumFractionDigits: digits || 0 }).format(value);
   }
+  /** @param {number} perMille */
   function percent(perMille) { return t("format.percent", number(Math.round(perMille / 10))); }
+  /** @param {number} perMille */
   function score(perMille) { return number(Math.round(perMille / 10)); }
+  /** @param {string} iso */
   function date(iso) {
-    const time = iso ? new Date(iso) : NaN;
-    if (!iso || isNaN(time)) { return iso; }
-    return new Intl.DateTimeFormat(t("format.locale"), { dateStyle: "long", timeZone: "UTC" }).format(time);
+    const time = new Date(iso);
+    return isNaN(time.getTime()) ? iso : new Intl.DateTimeFormat(t("format.locale"), { dateStyle: "long", timeZone: "UTC" }).format(time);
   }
+  /** @param {string[]} items */
   function join(items) {
     if (items.length < 2) { return items.join(""); }
     return items.slice(0, -1).join(", ") + " " + t("format.and") + " " + items[items.length - 1];
   }
+  /** @param {string} text */
   function lower(text) { return text.charAt(0).toLocaleLowerCase(t("format.locale")) + text.slice(1); }
+  /** @param {string} text */
   function upper(text) { return text.charAt(0).toLocaleUpperCase(t("format.locale")) + text.slice(1); }
 
-  function kind(id) { return (lookup(["kind", id]) || {}).title || id || t("kind.other.title"); }
+  /** @param {string | null} id @returns {string} */
+  function kind(id) { return (id && lookup(["kind", id])?.title) || id || t("kind.other.title"); }
 
+  /** @type {Record<string, (value: number) => string>} */
   const FORMS = {
     percent: (v) => t("format.percent", number(Math.round(v * 100))),
     metres: (v) => number(v < 20 ? Math.round(v) : Math.round(v / 10) * 10) + " m",
@@ -42,39 +70,48 @@ faellesrum.words = function (data) {
     number: (v) => number(v, v < 10 ? 1 : 0),
     yesno: (v) => t(v > 0.99 ? "answer.yes" : v > 0.01 ? "answer.partly" : "answer.no"),
   };
+  /** @param {string} id @returns {AboutIndicator} */
   function indicator(id) { return lookup(["indicator", id]) || { title: upper(id.replaceAll("_", " ")), text: "", form: "ratio" }; }
-  function withUnit(about, value, text) {
+  /** @param {string} id */
+  function formOf(id) { return FORMS[indicator(id).form ?? ""] || FORMS.ratio; }
+  /** @param {string} id @param {number} value */
+  function measured(id, value) {
+    const about = indicator(id), text = formOf(id)(value);
     const unit = Math.abs(value - 1) < 0.05 ? about.unit_one : about.unit;
     return unit ? fill(unit, text) : text;
   }
-  function measured(id, value) {
-    const about = indicator(id);
-    return withUnit(about, value, (FORMS[about.form] || FORMS.ratio)(value));
-  }
+  /** @param {string} id @param {number} low @param {number} high */
   function range(id, low, high) {
-    const about = indicator(id);
-    const form = FORMS[about.form] || FORMS.ratio;
-    if (form(low) === form(high)) { return measured(id, high); }
-    return t("format.between", { low: form(low), high: measured(id, high) });
+    const form = formOf(id);
+    return form(low) === form(high) ? measured(id, high) : t("format.between", { low: form(low), high: measured(id, high) });
   }
   // A value without its unit, for legends.
-  function short(id, value) { return (FORMS[indicator(id).form] || FORMS.ratio)(value).replace(/ m$/, ""); }
+  /** @param {string} id @param {number} value */
+  function short(id, value) { return formOf(id)(value).replace(/ m$/, ""); }
   // The unit by itself: "{} boliger" without the number.
+  /** @param {string} id */
   function unitOf(id) { return (indicator(id).unit || (indicator(id).form === "metres" ? "m" : "")).replace("{}", "").trim(); }
-  const order = new Map(Object.keys(data.texts[lang].indicator).map((id, i) => [id, i]));
+  /** @param {number} perMille */
   function coverage(perMille) {
     const step = perMille >= 800 ? "most" : perMille >= 500 ? "much" : perMille >= 250 ? "some" : "little";
     return t("map.coverage." + step);
   }
+  const order = new Map(Object.keys(lookup(["indicator"])).map((id, i) => [id, i]));
 
   return {
-    t, short, unitOf, number, percent, score, date, join, lower, upper, kind, indicator, measured, place: (id) => order.get(id) ?? order.size, range, coverage,
+    t, short, unitOf, number, percent, score, date, join, lower, upper, kind, indicator, measured, range, coverage,
+    /** @param {string} id @returns {number} */
+    place: (id) => order.get(id) ?? order.size,
+    /** @param {string} id @returns {string} */
     rule: (id) => lookup(["rule", id]) || id.replaceAll("_", " "),
+    /** @param {string} state @returns {AboutEvidence} */
     evidence: (state) => lookup(["evidence", state]),
-    plural: (id, n) => (n === 1 ? kind(id) : number(n) + " " + ((lookup(["kind", id]) || {}).plural || id)),
+    /** @param {string} id @param {number} n @returns {string} */
+    plural: (id, n) => (n === 1 ? kind(id) : number(n) + " " + (lookup(["kind", id])?.plural || id)),
     get lang() { return lang; },
     set lang(code) { lang = code; document.documentElement.lang = code; },
     languages: Object.keys(data.texts),
-    nameOf: (code) => data.texts[code].map.language,
+    /** @param {string} code @returns {string} */
+    nameOf: (code) => /** @type {any} */ (data.texts[code]).map.language,
   };
-};
+}

@@ -1,28 +1,41 @@
 // Areas on a map without a ground from elsewhere: their outlines, and from afar a dot each.
-"use strict";
-(function () {
-  const areas = JSON.parse(document.getElementById("areas").textContent);
-  const canvas = L.canvas({ padding: 0.3 });
-  const map = L.map("map", { renderer: canvas, preferCanvas: true, attributionControl: false });
+
+/**
+ * @typedef {object} Area
+ * @property {string} says its name and what was counted, in words
+ * @property {string} colour
+ * @property {[number, number][][]} rings latitude and longitude
+ */
+
+const DOTS_UNDER_ZOOM = 14, DOT_PX = 5, CLOSEST_ZOOM = 15;
+/** @type {[number, number]} */
+const DENMARK = [56, 10];
+
+/**
+ * Draw the areas of a batch.
+ *
+ * @param {string} element id
+ * @param {Area[]} areas
+ */
+export function drawAreas(element, areas) {
+  const map = L.map(element, { renderer: L.canvas({ padding: 0.3 }), preferCanvas: true, attributionControl: false });
   const all = L.featureGroup();
-  for (const area of areas) {
+  const dots = areas.map((area) => {
     const words = document.createElement("p");
     words.textContent = area.says;
     const style = { color: "#22313b", weight: 1, fillColor: area.colour, fillOpacity: 0.9 };
     const outline = L.polygon(area.rings.map((ring) => [ring]), style);
-    const dot = L.circleMarker(outline.getBounds().getCenter(), { ...style, radius: 5 });
+    const dot = L.circleMarker(outline.getBounds().getCenter(), { ...style, radius: DOT_PX });
     L.featureGroup([outline, dot]).bindPopup(words).addTo(all);
-    area.outline = outline;
-    area.dot = dot;
+    return dot;
+  });
+  function showDots() {
+    const near = map.getZoom() >= DOTS_UNDER_ZOOM;
+    for (const dot of dots) { dot.setRadius(near ? 0 : DOT_PX).setStyle({ opacity: near ? 0 : 1, fillOpacity: near ? 0 : 0.9 }); }
   }
-  const near = () => {
-    const close = map.getZoom() >= 14;
-    for (const area of areas) area.dot.setRadius(close ? 0 : 5).setStyle({ opacity: close ? 0 : 1, fillOpacity: close ? 0 : 0.9 });
-  };
   all.addTo(map);
-  if (areas.length) map.fitBounds(all.getBounds(), { padding: [20, 20], maxZoom: 15 });
-  else map.setView([56, 10], 6);
-  map.on("zoomend", near);
-  near();
+  if (areas.length) { map.fitBounds(all.getBounds(), { padding: [20, 20], maxZoom: CLOSEST_ZOOM }); } else { map.setView(DENMARK, 6); }
+  map.on("zoomend", showDots);
+  showDots();
   document.documentElement.dataset.ready = "true";
-})();
+}

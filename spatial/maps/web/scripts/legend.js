@@ -1,0 +1,100 @@
+// The legend: asks the same scale as the fills.
+import { colour } from "./colours.js";
+import { byId, drawOn, h } from "./elements.js";
+import { drawGlyph } from "./glyphs.js";
+import { titleOf } from "./list.js";
+/** @import { Child } from "./elements.js" */
+/** @import { Handlers } from "./panel.js" */
+/** @import { Payload } from "./payload.js" */
+/** @import { Scale, Step } from "./scale.js" */
+/** @import { Words } from "./words.js" */
+
+const NARROW_WINDOW = "(max-width: 719px)", LOW_WINDOW_PX = 1000, MANY_KINDS = 8;
+
+/**
+ * Make what writes the legend of a result.
+ *
+ * @param {Payload} data
+ * @param {Words} words
+ * @param {Scale} scale
+ */
+export function createLegend(data, words, scale) {
+  const t = words.t, { spaces, places, config } = data, [FLOATING, ...ASPECTS] = config.scores;
+  const kinds = [...new Set(places.kind)].sort();
+
+  /** @param {Child} key @param {string} text @param {string} [note] */
+  function row(key, text, note) { return h("li", {}, key, h("span", {}, text, note ? h("small", {}, " " + note) : null)); }
+  /** @param {string} name */
+  function keyed(name) { return h("span", { class: "fr-key fr-key-" + name }); }
+  /** @param {Handlers} handlers */
+  function byChoice(handlers) {
+    const option = (/** @type {string} */ name) => h("option", { value: name, selected: name === scale.by }, titleOf(data, words, name));
+    const select = h("select", { id: "fr-by", "aria-label": t("map.legend.by") },
+      option(FLOATING),
+      h("optgroup", { label: t("map.legend.by_aspect") }, ...ASPECTS.map(option)),
+      h("optgroup", { label: t("map.legend.by_indicator") },
+        ...config.indicators.slice().sort((a, b) => words.place(a) - words.place(b)).map(option)));
+    select.addEventListener("change", () => handlers.by(select.value));
+    return select;
+  }
+  function scaleText() {
+    if (scale.by === FLOATING) { return t("map.legend.text"); }
+    if (scale.isScore()) { return t("aspect." + scale.by + ".sentence"); }
+    const unit = words.unitOf(scale.by);
+    return words.indicator(scale.by).text + " " + (unit ? t("map.legend.measured_unit", { unit }) : t("map.legend.measured"));
+  }
+  /** @param {Step[]} steps */
+  function ramp(steps) {
+    const classes = steps.map((step) => {
+      const box = h("span", { class: "fr-class", "data-from": step.from, "data-to": step.to });
+      box.style.background = step.colour;
+      return h("span", { class: "fr-step" }, box, h("small", {}, step.texts[0], step.texts.length > 1 ? h("wbr") : "", step.texts[1] || ""));
+    });
+    const all = h("div", { class: "fr-ramp" }, ...classes);
+    all.style.gridTemplateColumns = "repeat(" + steps.length + ", 1fr)";
+    return all;
+  }
+  /** @param {Step[]} steps */
+  function hatchedRow(steps) {
+    const under = scale.isScore() ? steps.map((step) => step.colour) : [colour("unscored")];
+    const key = drawOn(h("canvas", { class: "fr-key", width: 44, height: 28 }), (context, width, height) => {
+      const part = width / under.length;
+      under.forEach((each, k) => { context.fillStyle = scale.hatch(each); context.fillRect(k * part, 0, part + 1, height); });
+    });
+    return row(key, scale.isScore() ? t("map.legend.withheld") : words.upper(words.evidence("unknown").title));
+  }
+  function groundRows() {
+    return h("ul", {},
+      row(h("span", { class: "fr-key fr-badge" }, "1"), t("map.legend.rank")),
+      row(keyed("boundary"), t("map.legend.boundary")),
+      data.context.at.length ? row(keyed("context"), t("map.legend.context"), t("map.legend.context_text")) : null,
+      data.base.barriers.n.length ? row(keyed("barrier"), t("map.legend.barrier")) : null,
+      data.base.ways.steps ? row(keyed("steps"), t("map.legend.steps")) : null);
+  }
+  /** @param {boolean} open */
+  function symbols(open) {
+    return h("details", { class: "fr-kinds", open }, h("summary", {}, t("map.legend.place")),
+      h("ul", {}, ...kinds.map((kind) => h("li", {}, drawGlyph(kind), h("span", {}, words.kind(kind))))));
+  }
+  /** @param {Handlers} handlers */
+  return function legend(handlers) {
+    const steps = scale.steps(), box = byId("fr-legend"), reached = handlers.reached(), planned = handlers.planned(), counted = handlers.counted();
+    const small = window.matchMedia(NARROW_WINDOW).matches;
+    // With a plan there is more to say than a small window holds beside the map.
+    const low = planned.length > 0 && byId("fr-frame").clientHeight < LOW_WINDOW_PX;
+    const plans = planned.length ? h("ul", { class: "fr-planned" }, ...planned.map(([key, text, sign]) =>
+      row(sign ? h("span", { class: "fr-key fr-sign fr-" + key, "aria-hidden": "true" }, sign) : keyed(key), text))) : "";
+    const fold = h("details", { class: "fr-more-legend", open: !small && !low }, h("summary", {}, t("map.legend.show")), small ? plans : "", groundRows(),
+      kinds.length ? symbols(kinds.length <= MANY_KINDS && !planned.length) : null);
+    box.classList.toggle("fr-with-plan", planned.length > 0);
+    box.setAttribute("aria-label", t("map.legend.show"));
+    box.classList.toggle("fr-overall-shown", scale.by === FLOATING);
+    const focused = document.activeElement?.id === "fr-by";
+    box.replaceChildren(byChoice(handlers), ramp(steps), h("p", { class: "fr-quiet" }, scaleText()),
+      spaces.id.some((_, i) => scale.hatched(spaces, i)) ? h("ul", {}, hatchedRow(steps)) : "",
+      reached.length ? h("ul", { class: "fr-reached" }, ...reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "",
+      counted.length ? h("ul", { class: "fr-counted" }, ...counted.map(([key, text]) => row(key, text))) : "",
+      small ? "" : plans, fold);
+    if (focused) { byId("fr-by").focus(); }
+  };
+}
