@@ -1,0 +1,69 @@
+"""Ground that is taken, and what tags close: parking, rails, building sites, private gardens. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from spatial.core.model import RawData
+from spatial.layers.tags import Table, Tags, column, table_of
+
+PARKING, RAIL, SITE, GARDEN, RESTRICTED = "parking", "rail", "construction", "private_garden", "restricted"
+TAKEN: Final = (PARKING, RAIL, SITE, GARDEN)
+
+RAIL_HALF_WIDTH_M = 3.0
+_PARKING = frozenset({"parking", "parking_space", "motorcycle_parking", "car_wash", "fuel"})
+_RAILS = frozenset({"rail", "light_rail", "subway", "narrow_gauge"})
+_BURIED = frozenset({"yes", "covered"})
+_SITES = frozenset({"construction", "brownfield", "railway", "depot", "industrial"})
+_PRIVATE_GARDENS = frozenset({"residential", "private"})
+_CLOSED = frozenset({"private", "no", "members", "residents", "permit", "employees", "customers"})
+# What is closed with its surroundings open says nothing of the ground around it.
+_GROUND_KEYS = ("landuse", "leisure", "natural", "place")
+
+
+def taken_ground(raw: RawData, crs: CRS) -> Table:
+    """Areas that nobody can stay on, and those that tags close to the public.
+
+    Returns
+    -------
+    GeoDataFrame
+        Polygons in ``crs`` by object id; ``kind`` is one of ``TAKEN``, or ``RESTRICTED`` (open ground that
+        tags close), ``access`` what the tags say of it.
+    """
+    areas, lines = raw.areas, raw.lines
+    kinds = [_kind(tags) for tags in areas.tags]
+    index = [i for i, kind in enumerate(kinds) if kind is not None]
+    rails = [i for i, tags in enumerate(lines.tags) if _is_rail(tags)]
+    tags = [areas.tags[i] for i in index]
+    columns = {"kind": np.array([kinds[i] for i in index], dtype=object), "access": column(tags, "access")}
+    found = table_of(areas.ids[index], areas.geometry[index], columns, crs)
+    beds = table_of(
+        lines.ids[rails],
+        shapely.buffer(lines.geometry[rails], RAIL_HALF_WIDTH_M, quad_segs=2, cap_style="flat"),
+        {"kind": np.full(len(rails), RAIL, dtype=object), "access": np.full(len(rails), None, dtype=object)},
+        crs,
+    )
+    return gpd.GeoDataFrame(pd.concat([part for part in (found, beds) if len(part)] or [found]), crs=crs).sort_index()
+
+
+def _kind(tags: Tags) -> str | None:
+    if "building" in tags:
+        return None
+    if tags.get("amenity") in _PARKING and tags.get("parking") not in ("underground", "multi-storey", "rooftop"):
+        return PARKING
+    if tags.get("landuse") in _SITES:
+        return SITE
+    closed = tags.get("access") in _CLOSED
+    if tags.get("leisure") == "garden" and (closed or tags.get("garden:type") in _PRIVATE_GARDENS):
+        return GARDEN
+    return RESTRICTED if closed and any(key in tags for key in _GROUND_KEYS) else None
+
+
+def _is_rail(tags: Tags) -> bool:
+    return tags.get("railway") in _RAILS and tags.get("tunnel") not in _BURIED and "highway" not in tags

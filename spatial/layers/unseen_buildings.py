@@ -1,0 +1,73 @@
+"""Signs of buildings whose outline the extract lacks: where they stand nothing is known to be open. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from spatial.core.model import Features, RawData
+from spatial.layers.tags import Table, Tags, table_of
+
+# What a sign is: a door, address or shop where no building stands; dwellings without a building; an outline of
+# which a part is missing; ground on which a building stood.
+DOOR, SHOP, DWELLINGS, OUTLINE, CLEARED = SIGNS = ("door", "shop", "dwellings", "outline", "cleared")
+# A door or shop this near to a building is one of its own.
+NEAR_M: Final = 8.0
+_SHOP_KEYS = ("shop", "office")
+_SHOP_AMENITIES = frozenset({"cafe", "restaurant", "fast_food", "bar", "pub", "pharmacy", "dentist", "doctors"})
+
+
+def unseen_buildings(
+    raw: RawData, buildings: Table, dwellings: Table, departments: Table, crs: CRS, *, lost: Features | None = None
+) -> Table:
+    """Gather the signs that a building stands where the extract shows none.
+
+    Parameters
+    ----------
+    dwellings, departments
+        Canonical layers. Dwellings of no building are those of a department on whose ground none is known.
+    lost
+        Boxes of what is known of outlines that could not be built, with their tags.
+
+    Returns
+    -------
+    GeoDataFrame
+        Points and polygons in ``crs`` by object id; ``sign`` is one of ``SIGNS``.
+    """
+    homeless = dwellings.index[dwellings["building"].isna().to_numpy()].str.removesuffix("/door/0")
+    empty = departments[departments.index.isin(homeless)]
+    areas, tags = raw.areas, raw.areas.tags
+    cleared = [i for i, words in enumerate(tags) if words.get("landuse") == "brownfield"]
+    outlines = [] if lost is None else [i for i, words in enumerate(lost.tags) if "building" in words]
+    parts = [
+        _away_from_buildings(raw.points, buildings, crs),
+        _signs(empty.index.to_numpy(), empty.geometry.to_numpy(), DWELLINGS, crs),
+        _signs(areas.ids[cleared], areas.geometry[cleared], CLEARED, crs),
+    ]
+    if lost is not None:
+        parts.append(_signs(lost.ids[outlines], lost.geometry[outlines], OUTLINE, crs))
+    return pd.concat([part for part in parts if len(part)] or parts[:1]).sort_index()
+
+
+def _away_from_buildings(points: Features, buildings: Table, crs: CRS) -> Table:
+    signs = [_sign(tags) for tags in points.tags]
+    index = np.array([i for i, sign in enumerate(signs) if sign is not None], dtype=np.int64)
+    near, _ = buildings.sindex.query(points.geometry[index], predicate="dwithin", distance=NEAR_M)
+    index = np.delete(index, np.unique(near))
+    return _signs(points.ids[index], points.geometry[index], [signs[i] for i in index], crs)
+
+
+def _sign(tags: Tags) -> str | None:
+    if tags.get("entrance", "no") != "no" or "addr:housenumber" in tags:
+        return DOOR if "barrier" not in tags else None
+    return SHOP if any(key in tags for key in _SHOP_KEYS) or tags.get("amenity") in _SHOP_AMENITIES else None
+
+
+def _signs(ids: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_], sign: str | list[str | None], crs: CRS) -> Table:
+    columns = {"sign": np.full(len(ids), sign, dtype=object) if isinstance(sign, str) else np.array(sign, dtype=object)}
+    return table_of(ids, shapely.force_2d(shapes), columns, crs)
