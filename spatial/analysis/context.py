@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -12,6 +11,7 @@ import shapely
 
 from spatial.core.model import SIDES, Estate
 from spatial.indicators import ways_in
+from spatial.indicators.inputs import IndicatorInputs
 from spatial.visibility.isovists import isovist
 
 # Ten minutes at 1.33 m/s, as the indicators have them; five are half of it.
@@ -24,7 +24,7 @@ DETAIL_M = 1.0
 WAYS, ENTRIES, VIEWS = "walk_ways", "walk_entries", "views"
 
 
-def context_layers(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame, estate: Estate) -> dict[str, gpd.GeoDataFrame]:
+def context_layers(inputs: IndicatorInputs, sites: gpd.GeoDataFrame, estate: Estate) -> dict[str, gpd.GeoDataFrame]:
     """Make the tables of reach.
 
     Returns
@@ -37,7 +37,7 @@ def context_layers(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame, estate: 
         `SEEN_M` from somewhere in the site; ``ways_in``, the sides from which a way comes
         (``SIDES`` of ``spatial.core.model``, ``;`` between).
     """
-    network, entries = scenery["network"], scenery["entries"]
+    network, entries = inputs.network, inputs.entries
     kept = _near(network.geometry, estate)
     row = np.full(len(network.geometry), -1)
     row[kept] = np.arange(len(kept))
@@ -64,15 +64,15 @@ def context_layers(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame, estate: 
         geometry=shapely.line_interpolate_point(network.geometry[entries.edge[inside]], entries.offset_m[inside]),
         crs=estate.crs,
     )
-    views = _views(scenery, sites, estate).assign(ways_in=_sides(scenery, sites))
+    views = _views(inputs, sites, estate).assign(ways_in=_sides(inputs, sites))
     return {WAYS: ways, ENTRIES: met, VIEWS: views}
 
 
-def _sides(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame) -> list[str]:
+def _sides(inputs: IndicatorInputs, sites: gpd.GeoDataFrame) -> list[str]:
     """Sides from which a way comes to each site, as ``ways_in`` counts them."""
-    if not scenery["network"].attachable.any() or not len(sites):
+    if not inputs.network.attachable.any() or not len(sites):
         return [""] * len(sites)
-    owner, sector = ways_in.sectors(sites.geometry.to_numpy(), scenery["network"], scenery["blockers"])
+    owner, sector = ways_in.sectors(sites.geometry.to_numpy(), inputs.network, inputs.blockers)
     return [";".join(SIDES[k] for k in np.sort(sector[owner == i])) for i in range(len(sites))]
 
 
@@ -84,13 +84,13 @@ def _near(geometry: npt.NDArray[Any], estate: Estate) -> npt.NDArray[np.int64]:
     return np.flatnonzero(shapely.intersects(area, geometry))
 
 
-def _views(scenery: Mapping[str, Any], sites: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
-    owner, points = scenery["viewpoints"]
+def _views(inputs: IndicatorInputs, sites: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
+    owner, points = inputs.viewpoints
     shapes = []
     for i in range(len(sites)):
         own = np.flatnonzero(owner == i)
         some = own[np.unique(np.linspace(0, len(own) - 1, min(len(own), MOST_VIEWPOINTS)).round().astype(int))]
-        seen = [isovist(points[k], scenery["view"], SEEN_M) for k in some]
+        seen = [isovist(points[k], inputs.view, SEEN_M) for k in some]
         shapes.append(shapely.union_all([*seen, sites.geometry.iloc[i]]))
     simple = shapely.make_valid(shapely.simplify(np.array(shapes, dtype=object), DETAIL_M))
     return gpd.GeoDataFrame({"place_id": sites.index.to_numpy()}, geometry=simple, crs=estate.crs)

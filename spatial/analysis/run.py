@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -22,6 +21,7 @@ from spatial.core.timing import Clock
 from spatial.indicators import evidence as indicators_evidence
 from spatial.indicators import inputs as indicators_inputs
 from spatial.indicators import registry
+from spatial.indicators.inputs import IndicatorInputs
 from spatial.layers import canonical, conflation
 from spatial.network.graph import Network, step_free_with
 from spatial.osm.extract import Reading
@@ -178,7 +178,7 @@ def _as_result(
         claims=conflation.claims_of(view.places, ground.conflated.claims),
         manifest=manifest.describe_run(inputs, options, ground, scored.rubric, clock.seconds)
         | {"warnings": manifest.warnings_of(inputs, view.places)}
-        | {"lenses": [], "siting": {"dwellings": siting.dwellings_of(view.scenery)}},
+        | {"lenses": [], "siting": {"dwellings": siting.dwellings_of(view.measured_from)}},
         reach=None if context is None else context.reach,
         streets=None if options.scores_only else _streets(view),
         terrain=None if terrain is None or options.scores_only else elevation.coarser(terrain, DRAWN_CELLS),
@@ -189,15 +189,15 @@ def _as_result(
 class View:
     """The places of an estate and all that they are measured from.
 
-    ``sites`` are the places, and after them the rooms of more than one place; ``scenery`` are the
-    tables that indicators name (``spatial.indicators.inputs``).
+    ``sites`` are the places, and after them the rooms of more than one place; ``measured_from`` is
+    what indicators name.
     """
 
     raw: RawData
     places: gpd.GeoDataFrame
     rooms: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
-    scenery: Mapping[str, Any]
+    measured_from: IndicatorInputs
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ def _through_lenses(analysis: Analysis, view: View, found: Judged, clock: Clock)
             found.rubric,
             found.evidence,
             view.sites,
-            view.scenery,
+            view.measured_from,
             (found.places.index, found.meeting_spaces.index),
             lambda spec, measured: indicators_evidence.at_edge(spec, measured, view.sites, view.raw),
         )
@@ -244,10 +244,10 @@ def survey(
         found, rooms = indicators_evidence.found_in(tables, estate, rules, one, step=step)
     with clock.stage("network"):
         sites = step(indicators_inputs.sites, found, rooms)
-        scenery = indicators_inputs.indicator_inputs(
+        measured_from = indicators_inputs.indicator_inputs(
             tables, sites, estate, rules, absence=absence, terrain=terrain, surface=surface, step=step
         )
-    return View(one.raw, found, rooms, sites, scenery)
+    return View(one.raw, found, rooms, sites, measured_from)
 
 
 def measure_view(
@@ -256,11 +256,11 @@ def measure_view(
     """Measure every indicator: the long table, and the rubric resolved on what was measured. Pure."""
     with clock.stage("indicators"):
         evidence, references = indicators_evidence.measure_indicators(
-            view.places, view.sites, view.scenery, view.raw, spec, step=step
+            view.places, view.sites, view.measured_from, view.raw, spec, step=step
         )
         units = {name: s.unit for name, s in registry.registry().items()}
         return evidence, scoring_scores.resolve(
-            spec, units, references, indicators_evidence.unmeasured_indicators(view.scenery)
+            spec, units, references, indicators_evidence.unmeasured_indicators(view.measured_from)
         )
 
 
@@ -295,17 +295,17 @@ def map_context(view: View, scored: Judged, estate: model.Estate, clock: Clock) 
     """Layers that maps and tables show, and which dwellings reach which meeting space."""
     with clock.stage("reach"):
         scores = pd.concat([scored.places[FLOATING], scored.meeting_spaces[FLOATING]])
-        walks = view.scenery["walks"].distance_m
+        walks = view.measured_from.walks.distance_m
         boundary = gpd.GeoDataFrame(
             {"id": [estate.id], "name": [estate.name]}, geometry=[estate.boundary], crs=estate.crs
         )
         layers = {
-            **{name: view.scenery[name] for name in CONTEXT_LAYERS},
-            **context_layers(view.scenery, view.sites, estate),
+            **{name: getattr(view.measured_from, name) for name in CONTEXT_LAYERS},
+            **context_layers(view.measured_from, view.sites, estate),
             "boundary": boundary,
-            "homes": homes.best_space_per_home(view.scenery["dwellings"], view.sites, walks, scores),
+            "homes": homes.best_space_per_home(view.measured_from.dwellings, view.sites, walks, scores),
         }
-        return MapContext(layers, siting.homes_served(view.sites, scored.meeting_spaces.index, view.scenery))
+        return MapContext(layers, siting.homes_served(view.sites, scored.meeting_spaces.index, view.measured_from))
 
 
 def load_compiled() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 
+from spatial.core.arrays import Bools, Floats
 from spatial.core.model import FIVE_MINUTES_M
 from spatial.indicators.registry import DERIVED, OBSERVED, UNKNOWN, Measured, indicator, unknown, where
 from spatial.network.catchments import median_position
+from spatial.network.distances import Approaches
 
 # A way whose light is known over this share of its length is known.
 MIN_KNOWN_SHARE = 0.5
@@ -22,8 +23,12 @@ GOOD_REST_M = 50.0
     catchment_m=FIVE_MINUTES_M,
     surroundings=("rests",),
     reference="Inclusive Mobility (UK DfT 2021): 50 m; Malmö's 25–250 m; no Danish figure was found.",
+    behind=("own", "place", "way", "gate"),
+    within_m=400.0,
 )
-def rest_gap(places: Any, walks: Any, dwellings: Any, seats_complete: Any) -> Measured:
+def rest_gap(
+    places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDataFrame, seats_complete: Bools
+) -> Measured:
     """Longest stretch without a seat on the walk from the median dwelling of the estate.
 
     Benches are mapped incompletely, so the stretch that is found is an upper bound; it is taken as
@@ -52,8 +57,10 @@ def rest_gap(places: Any, walks: Any, dwellings: Any, seats_complete: Any) -> Me
     catchment_m=FIVE_MINUTES_M,
     surroundings=("way_light",),
     reference="BR18 § 49 (accesses are lit); SBi-anvisning 230; lit of OpenStreetMap.",
+    behind=("own", "way", "gate"),
+    within_m=400.0,
 )
-def lit_share(places: Any, walks: Any, dwellings: Any) -> Measured:
+def lit_share(places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDataFrame) -> Measured:
     """Lit share of the walks from the estate's dwellings, by metres and dwellings.
 
     Low counts the unknown as dark, high as lit. The value is the share of what is known, where at
@@ -66,14 +73,14 @@ def lit_share(places: Any, walks: Any, dwellings: Any) -> Measured:
     )
     walked = total > 0
 
-    def of(part: Any, whole: Any) -> Any:
+    def share(part: Floats, whole: Floats) -> Floats:
         return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
 
-    sure = of(lit + dark, total) >= MIN_KNOWN_SHARE
+    sure = share(lit + dark, total) >= MIN_KNOWN_SHARE
     measured = Measured(
-        value=np.where(sure, of(lit, lit + dark), np.nan),
-        low=of(lit, total),
-        high=of(total - dark, total),
+        value=np.where(sure, share(lit, lit + dark), np.nan),
+        low=share(lit, total),
+        high=share(total - dark, total),
         evidence=np.where(sure, OBSERVED, UNKNOWN).astype(object),
         rule=np.where(sure, "tag_lit_or_lamps", "light_mostly_not_tagged").astype(object),
     )
@@ -85,8 +92,10 @@ def lit_share(places: Any, walks: Any, dwellings: Any) -> Measured:
     unit="count",
     catchment_m=FIVE_MINUTES_M,
     reference="Anciaes, Jones & Mindell (2016), Community severance, Transport Reviews 36(4).",
+    behind=("road",),
+    within_m=1600.0,
 )
-def severance(places: Any, walks: Any, dwellings: Any) -> Measured:
+def severance(places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDataFrame) -> Measured:
     """Major roads crossed where no crossing is mapped, mean over the estate's dwellings.
 
     Major: above ``tertiary``, or faster than 50 km/h.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 import shapely
 
+from spatial.core.arrays import Bools, Floats, Ints, Shapes
 from spatial.indicators.enclosure import closed_share
 from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator
-from spatial.visibility.isovists import in_sight
+from spatial.visibility.isovists import Occluders, in_sight
 
 # An outline closed over more than this share has no edge to stand at.
 CLOSED_SHARE = 0.9
@@ -25,15 +25,17 @@ UNMAPPED_SEATS = 3.0
     catchment_m=25.0,
     surroundings=("seats",),
     reference="Byer uden medborgere (2025): spectators at the football pitches; Gehl (2010): 25 m.",
+    behind=("own", "place"),
+    within_m=40.0,
 )
 def can_watch(
-    places: Any,
-    activities: Any,
-    seats: Any,
-    view: Any,
-    barriers: Any,
-    buildings: Any,
-    seats_complete: Any,
+    places: gpd.GeoDataFrame,
+    activities: gpd.GeoDataFrame,
+    seats: gpd.GeoDataFrame,
+    view: Occluders,
+    barriers: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    seats_complete: Bools,
     *,
     within_m: float = 25.0,
 ) -> Measured:
@@ -63,7 +65,7 @@ def can_watch(
     )
 
 
-def _seen(shapes: Any, others: Any, view: Any, within_m: float) -> tuple[Any, Any]:
+def _seen(shapes: Shapes, others: Shapes, view: Occluders, within_m: float) -> tuple[Ints, Ints]:
     """Pairs of shapes within a distance and in sight of each other (a shape sees itself)."""
     if not len(shapes) or not len(others):
         return np.empty(0, int), np.empty(0, int)
@@ -76,7 +78,7 @@ def _seen(shapes: Any, others: Any, view: Any, within_m: float) -> tuple[Any, An
     return a[clear], b[clear]
 
 
-def _distinct_seats(place: Any, act: Any, act_seat: Any, seat: Any, count: int, acts: int) -> Any:
+def _distinct_seats(place: Ints, act: Ints, act_seat: Ints, seat: Ints, count: int, acts: int) -> Floats:
     """Distinct seats in view of any activity that a place is in view of."""
     order = np.argsort(act_seat, kind="stable")
     seats_of = np.split(seat[order], np.cumsum(np.bincount(act_seat, minlength=acts))[:-1]) if acts else []

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 
 from spatial.core.arrays import object_array
 from spatial.indicators.registry import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
 from spatial.indicators.unknown_facts import JOINT
+from spatial.settings.tags import TagRules
 
 # (term, tags that say it)
 TERMS = (
@@ -33,8 +35,9 @@ PROGRAMME_READS = ("club", *(key for term, keys in TERMS if term in PROGRAMME_TE
     members=True,
     reads=COMMITMENT_READS,
     reference="Gehl (2010), Cities for People: range of participation; fee, reservation, access of OpenStreetMap.",
+    behind=("own",),
 )
-def low_commitment(places: Any, kinds: Any) -> Measured:
+def low_commitment(places: gpd.GeoDataFrame, kinds: TagRules) -> Measured:
     """1 − mean of fee, booking, members only, staffed, each 1 yes, 0 no.
 
     A term without a tag lies between 0 and 1, but for those that the kind excludes by nature
@@ -89,8 +92,9 @@ def _answer(term: str, keys: tuple[str, ...], tags: Mapping[str, str], words: Ma
     members=True,
     reads=PROGRAMME_READS,
     reference="Byer uden medborgere (2025), policy brief: minimal expectations of how one takes part.",
+    behind=("own",),
 )
-def no_programme(places: Any, kinds: Any) -> Measured:
+def no_programme(places: gpd.GeoDataFrame, kinds: TagRules) -> Measured:
     """1 where no booking, coach, club hours or staffed programme is known to exist, 0 where one is.
 
     Unknown where nothing is tagged; assumed 1 for kinds that have none by nature.
@@ -104,7 +108,7 @@ def no_programme(places: Any, kinds: Any) -> Measured:
 
 
 def _programme(
-    tags: Mapping[str, str], ground: Any, by_nature: tuple[str, ...], words: Mapping[str, Any]
+    tags: Mapping[str, str], ground: str | None, by_nature: tuple[str, ...], words: Mapping[str, Any]
 ) -> tuple[float, float, float, str, str]:
     answers = [_answer(term, keys, tags, words) for term, keys in TERMS if term in PROGRAMME_TERMS]
     if (

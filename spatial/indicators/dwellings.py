@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 
+from spatial.core.arrays import Floats
 from spatial.core.model import FIVE_MINUTES_M, WALK_LIMIT_M
 from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
 from spatial.network import catchments
+from spatial.network.attachment import Attachments
 from spatial.network.catchments import weighted_median
-
-Array = Any
-# cityseer's default: a trip of 400 m weighs e⁻⁴.
-DECAY_PER_M = 4 / FIVE_MINUTES_M
+from spatial.network.distances import Approaches
 
 
 @indicator(
@@ -22,9 +20,15 @@ DECAY_PER_M = 4 / FIVE_MINUTES_M
     catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="5-minute walk at 1.33 m/s; 300 m norm of WHO Europe (2017) and of Copenhagen's catchments.",
+    behind=("homes", "own"),
 )
 def dwellings_5min(
-    places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = FIVE_MINUTES_M
+    places: gpd.GeoDataFrame,
+    walks: Approaches,
+    dwellings: gpd.GeoDataFrame,
+    entries: Attachments,
+    *,
+    limit_m: float = FIVE_MINUTES_M,
 ) -> Measured:
     """Dwellings within a walk of 400 m, along ways and with both legs."""
     near = np.where(walks.distance_m <= limit_m, dwellings["dwellings"].to_numpy(), 0.0).sum(axis=1)
@@ -38,19 +42,17 @@ def dwellings_5min(
     catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="Cooper (2015) and cityseer (Simons 2022): negative exponential decay with β = 4 / 400 m.",
+    behind=("homes", "own"),
 )
-def dwellings_decay(places: Any, walks: Any, dwellings: Any, entries: Any, decay_sample: Any) -> Measured:
+def dwellings_decay(
+    places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDataFrame, entries: Attachments, decay_sample: Floats
+) -> Measured:
     """Σ dwellings · exp(−β d), β = 4/400 per metre.
 
     Judged by its percentile among the nodes of the study area's walking network.
     """
-    value = decayed(walks.distance_m, dwellings["dwellings"].to_numpy())
+    value = catchments.decayed(walks.distance_m, dwellings["dwellings"].to_numpy())
     return _with_reference(_reached(known(value, DERIVED, "decayed_dwellings"), entries), decay_sample)
-
-
-def decayed(distance_m: Array, weight: Array) -> Array:
-    """Decay-weighted sums over the last axis; what is out of reach adds nothing."""
-    return catchments.decayed(distance_m, weight, per_m=DECAY_PER_M)
 
 
 @indicator(
@@ -59,8 +61,17 @@ def decayed(distance_m: Array, weight: Array) -> Array:
     catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="Copenhagen's park catchments of 300 and 875 m (parkregister).",
+    behind=("homes", "own", "way", "gate"),
+    within_m=150.0,
 )
-def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit_m: float = WALK_LIMIT_M) -> Measured:
+def nearest_walk(
+    places: gpd.GeoDataFrame,
+    walks: Approaches,
+    dwellings: gpd.GeoDataFrame,
+    entries: Attachments,
+    *,
+    limit_m: float = WALK_LIMIT_M,
+) -> Measured:
     """Median walking distance from the estate's dwellings.
 
     Missing, with the reason, where fewer than half of them reach the place within 1,600 m.
@@ -81,9 +92,17 @@ def nearest_walk(places: Any, walks: Any, dwellings: Any, entries: Any, *, limit
     catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="Hess (1997), pedestrian route directness; Stangl (2012).",
+    behind=("own", "way", "gate"),
+    within_m=400.0,
 )
 def detour(
-    places: Any, walks: Any, dwellings: Any, entries: Any, straight_m: Any, *, nearest_m: float = 25.0
+    places: gpd.GeoDataFrame,
+    walks: Approaches,
+    dwellings: gpd.GeoDataFrame,
+    entries: Attachments,
+    straight_m: Floats,
+    *,
+    nearest_m: float = 25.0,
 ) -> Measured:
     """Median of walking distance / straight line, over the estate's dwellings that reach it.
 
@@ -99,9 +118,9 @@ def detour(
     return _reached(measured, entries)
 
 
-def _reached(measured: Measured, entries: Any) -> Measured:
+def _reached(measured: Measured, entries: Attachments) -> Measured:
     return where(~entries.attached, measured, unknown("no_way_reaches_it"))
 
 
-def _with_reference(measured: Measured, reference: Array) -> Measured:
+def _with_reference(measured: Measured, reference: Floats) -> Measured:
     return Measured(measured.value, measured.low, measured.high, measured.evidence, measured.rule, reference)

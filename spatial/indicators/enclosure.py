@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from spatial.core.arrays import Floats, Shapes
 from spatial.indicators.registry import DERIVED, OBSERVED, UNKNOWN, Measured, indicator
 
 NEAR_EDGE_M = 2.0
@@ -22,8 +21,10 @@ OFTEN_FENCED = ("playground", "pitch", "dog_park", "garden")
     reads=("fenced",),
     catchment_m=NEAR_EDGE_M,
     reference="Gehl & Svarre (2013), How to Study Public Life: place inventory; barrier of OpenStreetMap.",
+    behind=("own", "building", "barrier"),
+    within_m=40.0,
 )
-def enclosure(places: Any, barriers: Any, buildings: Any) -> Measured:
+def enclosure(places: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Measured:
     """Share of the perimeter within 2 m of a fence, wall, hedge or building.
 
     Gates and the gaps that ways make are open. An unmapped fence is unknown, not absent: where no
@@ -53,7 +54,7 @@ def enclosure(places: Any, barriers: Any, buildings: Any) -> Measured:
     )
 
 
-def closed_share(shapes: npt.NDArray[np.object_], barriers: Any, buildings: Any) -> npt.NDArray[np.float64]:
+def closed_share(shapes: Shapes, barriers: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Floats:
     """Share of each polygon's outline that lies within 2 m of a barrier or a building."""
     solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
     closing = np.concatenate([barriers.geometry.to_numpy(), solid])

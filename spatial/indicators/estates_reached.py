@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 
+from spatial.core.arrays import Ints
 from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
+from spatial.network.attachment import Attachments
+from spatial.network.distances import Approaches
 
 
 @indicator(
@@ -14,11 +16,13 @@ from spatial.indicators.registry import DERIVED, Measured, indicator, known, unk
     unit="count",
     catchment_m=800.0,
     walked=True,
-    optional=("department_of",),
     reference="Byer uden medborgere (2025), policy brief: communities cross the borders between estates; "
     "Skytt-Larsen et al. (2024), Mødesteder som løftestang.",
+    behind=("homes", "own"),
 )
-def estates_reached(places: Any, walks: Any, department_of: Any, entries: Any, *, limit_m: float = 800.0) -> Measured:
+def estates_reached(
+    places: gpd.GeoDataFrame, walks: Approaches, department_of: Ints, entries: Attachments, *, limit_m: float = 800.0
+) -> Measured:
     """Departments of public housing with a dwelling within a walk of 800 m (ten minutes).
 
     Needs a layer of departments; without one it is left out, never 0. A department that has

@@ -15,7 +15,8 @@ from spatial.core import model as core_model
 from spatial.core.arrays import object_array
 from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import EVIDENCE_COLUMNS, FACTS, RawData
-from spatial.indicators import inputs, registry, unknown_facts
+from spatial.indicators import registry, unknown_facts
+from spatial.indicators.inputs import ORIGINS, IndicatorInputs, covered_share
 from spatial.indicators.registry import Measured
 from spatial.layers import conflation, lineage
 from spatial.layers.schema import CanonicalLayers
@@ -71,30 +72,30 @@ def _sourced(
 def measure_indicators(
     found: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
-    scenery: Mapping[str, Any],
+    inputs: IndicatorInputs,
     raw: RawData,
     spec: rubric.RubricSpec,
     *,
     step: Steps = AFRESH,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Measure every indicator of places and rooms; return the long table and the references."""
-    of_layer = _layer_sources(scenery, step)
+    of_layer = _layer_sources(inputs, step)
     parts: list[dict[str, Any]] = []
     references = {}
     for name, indicator in registry.registry().items():
-        if name not in spec.rules or registry.lacking(indicator, scenery):
+        if name not in spec.rules or registry.lacking(indicator, inputs):
             continue
         radius_m = indicator.catchment_m
-        seen_share = step(inputs.covered_share, sites, radius_m, raw.extent, key=f"{radius_m:g}")
+        seen_share = step(covered_share, sites, radius_m, raw.extent, key=f"{radius_m:g}")
         references[name], columns = step.last(
             _measured,
-            *(indicator, found, sites, scenery["members"], scenery["kinds"], seen_share),
-            *(spec.rules[name].plausible, _sources_of_tables(indicator, scenery, of_layer)),
-            *(scenery[table] for table in indicator.needs),
+            *(indicator, found, sites, inputs.members, inputs.kinds, seen_share),
+            *(spec.rules[name].plausible, _sources_of_inputs(indicator, inputs, of_layer)),
+            *(getattr(inputs, name) for name in indicator.needs),
             key=name,
         )
         parts.append(columns)
-    return _evidence(parts, sites, scenery["members"]), references
+    return _evidence(parts, sites, inputs.members), references
 
 
 def _measured(
@@ -105,7 +106,7 @@ def _measured(
     rules: settings_tags.TagRules,
     seen_share: npt.NDArray[np.float64],
     plausible: tuple[float, float] | None,
-    of_tables: str,
+    of_inputs: str,
     *tables: Any,
 ) -> tuple[Any, dict[str, Any]]:
     """Measure one indicator: its reference, and its columns of the long table."""
@@ -114,7 +115,7 @@ def _measured(
     whole = _with_rooms(indicator, measured, many, plausible)
     marked = registry.at_extract_edge(indicator, whole, seen_share)
     behind = _facts(indicator, measured, marked, sites, many, rules)
-    sources = _sources(indicator, found, many, of_tables)
+    sources = _sources(indicator, found, many, of_inputs)
     return measured.reference, _columns(indicator, marked, sources, behind)
 
 
@@ -199,41 +200,36 @@ def _facts(
 
 def at_edge(indicator: registry.Spec, measured: Measured, sites: gpd.GeoDataFrame, raw: RawData) -> Measured:
     """Mark what was measured over the edge of the extract."""
-    return registry.at_extract_edge(indicator, measured, inputs.covered_share(sites, indicator.catchment_m, raw.extent))
+    return registry.at_extract_edge(indicator, measured, covered_share(sites, indicator.catchment_m, raw.extent))
 
 
-def _layer_sources(scenery: Mapping[str, Any], step: Steps) -> dict[str, str]:
+def _layer_sources(inputs: IndicatorInputs, step: Steps) -> dict[str, str]:
     """Sources of each layer that an indicator may rest on."""
     needs = {name for indicator in registry.registry().values() for name in indicator.needs}
-    layers = {part for name in needs - set(inputs.MODELS_OF) for part in inputs.MADE_OF.get(name, (name,))}
-    return {
-        name: step(lineage.of_layer, scenery[name], key=name)
-        for name in sorted(layers)
-        if scenery.get(name) is not None
-    }
+    layers = {layer for name in needs for layer in ORIGINS[name].layers}
+    return {name: step(lineage.of_layer, getattr(inputs, name), key=name) for name in sorted(layers)}
 
 
-def _sources_of_tables(indicator: registry.Spec, scenery: Mapping[str, Any], of_layer: Mapping[str, str]) -> str:
+def _sources_of_inputs(indicator: registry.Spec, inputs: IndicatorInputs, of_layer: Mapping[str, str]) -> str:
     """Sources of the layers and models that an indicator was measured on."""
-    needs = [name for name in indicator.needs if scenery[name] is not None]
-    layers = {part for name in needs for part in inputs.MADE_OF.get(name, (name,)) if name not in inputs.MODELS_OF}
-    models = {model for name in needs for model in inputs.MODELS_OF.get(name, ()) if scenery[model] is not None}
+    origins = [ORIGINS[name] for name in indicator.needs if getattr(inputs, name) is not None]
+    layers = {layer for origin in origins for layer in origin.layers}
+    models = {model for origin in origins for model in origin.models if getattr(inputs, model) is not None}
     return lineage.joined([lineage.joined(of_layer[name] for name in layers) or osmium_reader.SOURCE_ID, *models])
 
 
 def _sources(
-    indicator: registry.Spec, found: gpd.GeoDataFrame, many: Sequence[npt.NDArray[np.int64]], of_tables: str
+    indicator: registry.Spec, found: gpd.GeoDataFrame, many: Sequence[npt.NDArray[np.int64]], of_inputs: str
 ) -> str | npt.NDArray[np.object_]:
     """Sources that each value of an indicator rests on; those of a room are those of its places."""
     if not indicator.reads:
-        return of_tables
-    of_places = lineage.of_tags(found, indicator.reads, otherwise=of_tables)
+        return of_inputs
+    of_places = lineage.of_tags(found, indicator.reads, otherwise=of_inputs)
     of_rooms = [lineage.joined(of_places[rows]) for rows in many]
     return np.concatenate([of_places, object_array(of_rooms)])
 
 
-def unmeasured_indicators(scenery: Mapping[str, Any]) -> dict[str, str]:
-    """Indicators that this run cannot measure, and the model that was not given."""
-    lacking = {name: registry.lacking(spec, scenery) for name, spec in registry.registry().items()}
-    of = inputs.MODELS_OF | inputs.LAYER_OF
-    return {name: of[table][0] for name, table in lacking.items() if table is not None}
+def unmeasured_indicators(inputs: IndicatorInputs) -> dict[str, str]:
+    """Indicators that this run cannot measure, and the model or layer that was not given."""
+    lacking = {name: registry.lacking(spec, inputs) for name, spec in registry.registry().items()}
+    return {name: str(ORIGINS[lost].given_by) for name, lost in lacking.items() if lost is not None}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 
+from spatial.core.arrays import Floats
+from spatial.indicators.inputs import Viewpoints
 from spatial.indicators.registry import DERIVED, Measured, indicator, known
-from spatial.terrain.sky_and_sun import seen_share
-from spatial.visibility.isovists import visible_area
+from spatial.terrain.sky_and_sun import Skyline, seen_share
+from spatial.visibility.isovists import Occluders, visible_area
 
 FAR_M, NEAR_M = 100.0, 25.0
 # What is seen at least and at most, of the disc: nearer to each other than this, it is known.
@@ -18,12 +19,14 @@ REFERENCE = (
 )
 
 
-def _share(places: Any, view: Any, viewpoints: Any, skyline: Any, radius_m: float) -> Measured:
+def _share(
+    places: gpd.GeoDataFrame, view: Occluders, viewpoints: Viewpoints, skyline: Skyline | None, radius_m: float
+) -> Measured:
     owner, points = viewpoints
     area = visible_area(points, view, radius_m) / (np.pi * radius_m**2)
     count = np.bincount(owner, minlength=len(places))
 
-    def mean(part: Any) -> Any:
+    def mean(part: Floats) -> Floats:
         total = np.bincount(owner, weights=part, minlength=len(places))
         return np.minimum(np.divide(total, count, out=np.full(len(places), np.nan), where=count > 0), 1.0)
 
@@ -42,8 +45,17 @@ def _share(places: Any, view: Any, viewpoints: Any, skyline: Any, radius_m: floa
     )
 
 
-@indicator(aspect="openness", unit="share", reference=REFERENCE, catchment_m=FAR_M)
-def field_of_view_100(places: Any, view: Any, viewpoints: Any, skyline: Any = None) -> Measured:
+@indicator(
+    aspect="openness",
+    unit="share",
+    reference=REFERENCE,
+    catchment_m=FAR_M,
+    behind=("own", "building", "barrier"),
+    within_m=100.0,
+)
+def field_of_view_100(
+    places: gpd.GeoDataFrame, view: Occluders, viewpoints: Viewpoints, skyline: Skyline | None = None
+) -> Measured:
     """Visible area within 100 m / area of the disc, mean over viewpoints in the place.
 
     Buildings, walls and hedges block. With a surface model the ground between two people's eyes
@@ -53,7 +65,16 @@ def field_of_view_100(places: Any, view: Any, viewpoints: Any, skyline: Any = No
     return _share(places, view, viewpoints, skyline, FAR_M)
 
 
-@indicator(aspect="openness", unit="share", reference=REFERENCE, catchment_m=NEAR_M)
-def field_of_view_25(places: Any, view: Any, viewpoints: Any, skyline: Any = None) -> Measured:
+@indicator(
+    aspect="openness",
+    unit="share",
+    reference=REFERENCE,
+    catchment_m=NEAR_M,
+    behind=("own", "building", "barrier"),
+    within_m=40.0,
+)
+def field_of_view_25(
+    places: gpd.GeoDataFrame, view: Occluders, viewpoints: Viewpoints, skyline: Skyline | None = None
+) -> Measured:
     """Visible area within 25 m / area of the disc, mean over viewpoints in the place."""
     return _share(places, view, viewpoints, skyline, NEAR_M)

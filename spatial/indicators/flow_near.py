@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 import shapely
 
+from spatial.core.arrays import Floats
+from spatial.core.model import Estate
 from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
+from spatial.network.attachment import Attachments
+from spatial.network.graph import Network
 
 
 @indicator(
@@ -16,8 +19,12 @@ from spatial.indicators.registry import DERIVED, Measured, indicator, known, unk
     catchment_m=800.0,
     reference="Hillier (1996), Space is the Machine; Legeby (2013), Patterns of Co-presence; betweenness "
     "after Brandes (2001).",
+    behind=("way", "gate"),
+    within_m=100.0,
 )
-def flow_near(places: Any, network: Any, flows: Any, entries: Any, estate: Any) -> Measured:
+def flow_near(
+    places: gpd.GeoDataFrame, network: Network, flows: Floats, entries: Attachments, estate: Estate
+) -> Measured:
     """Betweenness of the nearest way, as its percentile among the ways of the study area.
 
     Trips of at most 800 m from dwellings (weighted) to destinations (shops, stops, schools,
@@ -37,7 +44,7 @@ def flow_near(places: Any, network: Any, flows: Any, entries: Any, estate: Any) 
     return where(np.isnan(own), measured, unknown("no_way_reaches_it"))
 
 
-def _share_below(own: Any, values: Any, length: Any) -> Any:
+def _share_below(own: Floats, values: Floats, length: Floats) -> Floats:
     """Share of length with less flow, and half of that with the same."""
     before = np.concatenate([[0.0], length])
     low = before[np.searchsorted(values, own, side="left")]

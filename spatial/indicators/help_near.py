@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 
+from spatial.core.arrays import Floats
 from spatial.core.model import FIVE_MINUTES_M, WALK_LIMIT_M
 from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
+from spatial.network.attachment import Attachments
 
 
 @indicator(
@@ -16,8 +17,12 @@ from spatial.indicators.registry import DERIVED, Measured, indicator, known, unk
     catchment_m=FIVE_MINUTES_M,
     reference="Byer uden medborgere (2025), policy brief: residents want help in their own tempo and do not know "
     "where to find it.",
+    behind=("context",),
+    within_m=800.0,
 )
-def help_near(places: Any, help_walk_m: Any, entries: Any, *, limit_m: float = WALK_LIMIT_M) -> Measured:
+def help_near(
+    places: gpd.GeoDataFrame, help_walk_m: Floats, entries: Attachments, *, limit_m: float = WALK_LIMIT_M
+) -> Measured:
     """Walking distance to the nearest library, culture house, residents' house or social service.
 
     Context for where a volunteer could stand: reported, and not judged (weight 0). Missing where

@@ -1,33 +1,36 @@
-"""The tables that indicators name, made once from the canonical layers. Pure.
+"""What indicators are measured from, made once from the canonical layers. Pure.
 
-An indicator asks for a table by the name of its parameter; here is what each name means.
+An indicator asks for an input by the name of its parameter: a field of `IndicatorInputs`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, TypeAlias, get_type_hints
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from spatial.core.arrays import Bools, Floats, Ints, Shapes, Texts
 from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import WALK_LIMIT_M, Estate, Raster
-from spatial.indicators.dwellings import decayed
 from spatial.layers.buildings import inside_buildings
 from spatial.layers.schema import CanonicalLayers
-from spatial.network import attachment, distances
+from spatial.network import catchments, distances
 from spatial.network import graph as network_graph
-from spatial.network.attachment import Meeting
+from spatial.network.attachment import Attachments, Meeting, Obstacles, node_targets
 from spatial.network.catchments import straight_m
+from spatial.network.distances import Approaches
+from spatial.network.graph import Network, Slopes
 from spatial.places import detection, meeting_spaces
 from spatial.settings.tags import TagRules
 from spatial.terrain import elevation, sky_and_sun
+from spatial.terrain.sky_and_sun import Skyline, Sun
 from spatial.visibility.isovists import Occluders, in_sight
 
 FLOW_LIMIT_M = 800.0
@@ -42,43 +45,113 @@ DECAY_SAMPLE = 100
 WATCH_M = 25.0
 # The kind of place that a register of seats holds.
 SEAT = "bench"
-# Tables that a run without a model does not have: the model that gives them, and what else is used.
-MODELS_OF = {
-    **dict.fromkeys(("terrain", "slopes", "climbs"), ("terrain",)),
-    **dict.fromkeys(("surface", "sun"), ("surface",)),
-    "skyline": ("surface", "terrain"),
-}
-# The canonical layers that each table is made of, by its name; a table that is not here is made of none.
-MADE_OF = {
-    "solid": ("buildings",),
-    "blockers": ("buildings", "barriers"),
-    "view": ("buildings", "barriers"),
-    "viewpoints": ("buildings",),
-    "network": ("paths",),
-    "entries": ("paths",),
-    "near_way": ("paths",),
-    "doors": ("paths", "dwellings"),
-    "walks": ("paths", "dwellings"),
-    "straight_m": ("dwellings",),
-    "decay_sample": ("paths", "dwellings"),
-    "flows": ("paths", "dwellings", "destinations"),
-    "stop_entries": ("paths", "stops"),
-    "stop_walk_m": ("paths", "stops"),
-    "help_walk_m": ("paths", "context"),
-    "department_of": ("departments", "dwellings"),
-    "seats": ("place_objects",),
-    "activities": ("place_objects",),
-    "seats_complete": (),
-    "estate": (),
-    "kinds": (),
-    "members": (),
-    "member_kinds": (),
-}
-
-# Tables that come from a municipal layer.
-LAYER_OF = {"department_of": ("layer",)}
 # Where one asks for help: kinds of context.
 HELP = ("library", "culture_house", "community_centre", "social_facility")
+
+
+Viewpoints: TypeAlias = tuple[Ints, Floats]
+Climbs: TypeAlias = tuple[Floats, Bools]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What an input is made of: canonical layers and models.
+
+    ``given_by`` is what must be given to a run that has it: a model or a layer; else it is None.
+    """
+
+    layers: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    given_by: str | None = None
+
+
+def _made_of(*layers: str) -> Origin:
+    return Origin(layers)
+
+
+def _from_models(*models: str) -> Origin:
+    return Origin(models=models, given_by=models[0])
+
+
+@dataclass(frozen=True)
+class Sights:
+    """What closes the way and the view, from where one looks, and what there is to sit on and to watch.
+
+    ``solid`` are outlines of solid buildings; ``blockers`` are those and closed barriers; ``view`` is what blocks
+    sight; ``viewpoints`` have the position of their site.
+    """
+
+    solid: Annotated[Shapes, _made_of("buildings")]
+    blockers: Annotated[Occluders, _made_of("buildings", "barriers")]
+    view: Annotated[Occluders, _made_of("buildings", "barriers")]
+    viewpoints: Annotated[Viewpoints, _made_of("buildings")]
+    seats: Annotated[gpd.GeoDataFrame, _made_of("place_objects")]
+    activities: Annotated[gpd.GeoDataFrame, _made_of("place_objects")]
+
+
+@dataclass(frozen=True)
+class Walking:
+    """The network, where sites, dwellings and stops meet it, and the walks between them.
+
+    ``entries`` and ``doors`` are the attachments of sites and dwellings; ``walks`` the approaches of sites × dwellings;
+    ``flows`` the trips by edge; ``straight_m`` the straight lines, sites × the estate's doors; ``decay_sample`` the
+    decay-weighted dwellings at nodes of the study area.
+    """
+
+    network: Annotated[Network, _made_of("paths")]
+    entries: Annotated[Attachments, _made_of("paths")]
+    doors: Annotated[Attachments, _made_of("paths", "dwellings")]
+    walks: Annotated[Approaches, _made_of("paths", "dwellings")]
+    flows: Annotated[Floats, _made_of("paths", "dwellings", "destinations")]
+    stop_entries: Annotated[Attachments, _made_of("paths", "stops")]
+    stop_walk_m: Annotated[Floats, _made_of("paths", "stops")]
+    help_walk_m: Annotated[Floats, _made_of("paths", "context")]
+    straight_m: Annotated[Floats, _made_of("dwellings")]
+    decay_sample: Annotated[Floats, _made_of("paths", "dwellings")]
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """What a terrain and a surface model give; None where the run has none.
+
+    ``slopes`` is the steepness by edge; ``climbs`` the steepest stretch of each walk, and whether its whole slope is
+    known; ``skyline`` ground, roofs and crowns; ``sun`` its path at the equinox.
+    """
+
+    terrain: Annotated[Raster | None, _from_models("terrain")]
+    slopes: Annotated[Slopes | None, _from_models("terrain")]
+    climbs: Annotated[Climbs | None, _from_models("terrain")]
+    surface: Annotated[Raster | None, _from_models("surface")]
+    skyline: Annotated[Skyline | None, _from_models("surface", "terrain")]
+    sun: Annotated[Sun | None, _from_models("surface")]
+
+
+@dataclass(frozen=True)
+class IndicatorInputs(CanonicalLayers, Terrain, Walking, Sights):
+    """All that indicators may name, made once: the canonical layers, and what is made of them.
+
+    ``dwellings`` say as well whether they are ``inside`` the estate. ``kinds`` are the tag rules; ``members`` the rows
+    of the places of each meeting space; ``near_way`` says of each place whether a way passes; ``seats_complete`` of
+    each site whether all seats around it are known; ``department_of`` has the number of the department of each
+    dwelling, and is None without a layer of departments.
+    """
+
+    estate: Annotated[Estate, _made_of()]
+    kinds: Annotated[TagRules, _made_of()]
+    members: Annotated[Mapping[str, Ints], _made_of()]
+    member_kinds: Annotated[Texts, _made_of()]
+    near_way: Annotated[Bools, _made_of("paths")]
+    seats_complete: Annotated[Bools, _made_of()]
+    department_of: Annotated[Ints | None, Origin(("departments", "dwellings"), given_by="layer")]
+
+
+def _origins() -> dict[str, Origin]:
+    hints = get_type_hints(IndicatorInputs, include_extras=True)
+    return {name: getattr(hint, "__metadata__", (Origin((name,)),))[0] for name, hint in hints.items()}
+
+
+# What each input is made of; a canonical layer of itself.
+ORIGINS: Mapping[str, Origin] = _origins()
 
 
 def indicator_inputs(
@@ -91,13 +164,11 @@ def indicator_inputs(
     terrain: Raster | None = None,
     surface: Raster | None = None,
     step: Steps = AFRESH,
-) -> dict[str, Any]:
-    """Make every table that indicators may name.
+) -> IndicatorInputs:
+    """Make everything that indicators may name.
 
     Parameters
     ----------
-    layers
-        Canonical layers.
     sites
         Places, and after them the meeting spaces of more than one place; columns ``level``,
         ``space_id``, ``kind`` and geometry.
@@ -109,118 +180,101 @@ def indicator_inputs(
         Heights of ground, houses and trees; None where the run has none.
     step
         How steps are taken; see ``spatial.core.incremental``.
-
-    Returns
-    -------
-    dict
-        The canonical layers, and: ``estate``; ``kinds`` (tag rules); ``network``; ``entries`` and
-        ``doors`` (attachments of sites and dwellings); ``walks`` (approaches of sites × dwellings);
-        ``flows`` (trips by edge); ``stop_entries``, ``stop_walk_m``, ``help_walk_m``; ``department_of`` (number
-        of the department by dwelling, None without a layer); ``decay_sample``; ``straight_m`` (straight
-        lines, sites × the estate's doors); ``blockers`` (buildings and closed barriers), ``view``
-        (what blocks sight); ``viewpoints`` (owner, xy); ``seats`` and ``activities``;
-        ``near_way`` (by place); ``solid`` (outlines of solid buildings); ``seats_complete`` (by site: what seats
-        there are is known); ``members`` and ``member_kinds``. With a terrain model, else None:
-        ``terrain``; ``slopes`` (steepness by edge); ``climbs`` (steepest stretch of each walk, and
-        whether its whole slope is known). With a surface model, else None: ``surface``; ``skyline``
-        (ground, roofs and crowns); ``sun`` (its path at the equinox).
     """
-    dwellings = step(_with_inside, layers.dwellings, estate)
-    given = {**layers.by_name(), "dwellings": dwellings, "estate": estate, "kinds": rules}
-    seen = _sights(given, sites, step)
-    walked = _walks(given | seen, sites, step)
+    layers = replace(layers, dwellings=step(_with_inside, layers.dwellings, estate))
+    sights = _sights(layers, sites, estate, rules, step)
+    walking = _walking(layers, sights, sites, estate, step)
     places = step(_places, sites)
-    return {
-        **given,
-        **seen,
-        **walked,
-        **_heights(given | seen | walked, terrain, surface, step),
-        "department_of": step(department_of, layers.departments, dwellings),
-        "seats_complete": step(_seats_complete, sites, estate, absence),
-        "near_way": step(_near_way, places, walked["network"], rules.access["path_side_m"]),
-        "members": step(_members, places),
-        "member_kinds": step(_kinds, places),
-    }
+    return IndicatorInputs(
+        **layers.by_name(),
+        **vars(sights),
+        **vars(walking),
+        **vars(_terrain(terrain, surface, layers.paths, walking, sights.solid, estate, step)),
+        estate=estate,
+        kinds=rules,
+        members=step(_members, places),
+        member_kinds=step(_kinds, places),
+        near_way=step(_near_way, places, walking.network, rules.access["path_side_m"]),
+        seats_complete=step(_seats_complete, sites, estate, absence),
+        department_of=step(department_of, layers.departments, layers.dwellings),
+    )
 
 
-def _sights(given: Mapping[str, Any], sites: gpd.GeoDataFrame, step: Steps) -> dict[str, Any]:
-    """What closes the way and the view, from where one looks, and what there is to sit on and to watch."""
-    buildings, barriers, objects = given["buildings"], given["barriers"], given["place_objects"]
-    solid, blockers, view = step(_walls, buildings, barriers)
-    seats, activities = step(_outdoors, objects, buildings, given["kinds"], given["estate"])
-    return {
-        "solid": solid,
-        "blockers": blockers,
-        "view": view,
-        "viewpoints": step(viewpoints, sites, buildings),
-        "seats": seats,
-        "activities": activities,
-    }
+def _sights(layers: CanonicalLayers, sites: gpd.GeoDataFrame, estate: Estate, rules: TagRules, step: Steps) -> Sights:
+    solid, blockers, view = step(_walls, layers.buildings, layers.barriers)
+    seats, activities = step(_outdoors, layers.place_objects, layers.buildings, rules, estate)
+    return Sights(solid, blockers, view, step(viewpoints, sites, layers.buildings), seats, activities)
 
 
-def _walks(given: Mapping[str, Any], sites: gpd.GeoDataFrame, step: Steps) -> dict[str, Any]:
-    """The network, where sites, dwellings and stops meet it, and the walks between them."""
-    dwellings, estate, seats, buildings = (given[name] for name in ("dwellings", "estate", "seats", "buildings"))
-    graph = step(network_graph.build_network, given["paths"], given["path_nodes"], given["lamps"])
+def _walking(layers: CanonicalLayers, sights: Sights, sites: gpd.GeoDataFrame, estate: Estate, step: Steps) -> Walking:
+    dwellings = layers.dwellings
+    network = step(network_graph.build_network, layers.paths, layers.path_nodes, layers.lamps)
     # All that the length of a walk hangs on.
-    lengths = step(network_graph.without_tags, graph)
-    met = Meeting(graph, step)
-    obstacles = step(_obstacles, given["solid"], given["barriers"], given["blockers"])
+    lengths = step(network_graph.without_tags, network)
+    met = Meeting(network, step)
+    obstacles = step(_obstacles, sights.solid, layers.barriers, sights.blockers)
     shapes = step(_shapes, sites, key="sites")
     points = step(_shapes, dwellings, key="dwellings")
-    inside = step(inside_buildings, points, buildings)
+    inside = step(inside_buildings, points, layers.buildings)
     entries = met(shapes, key="entries", obstacles=obstacles)
+    # A door with no clear leg takes the nearest way all the same: people do leave their homes.
     doors = met(points, key="doors", obstacles=obstacles, inside=inside, within_m=DOOR_WITHIN_M, always=True)
-    stops = met(step(_shapes, given["stops"], key="stops"), key="stops")
-    helping = met(step(_help, given["context"]), key="help")
-    goals = met(step(_centres, given["destinations"]), key="goals")
-    return {
-        "network": graph,
-        "entries": entries,
-        "doors": doors,
-        "walks": step(_approaches, graph, entries, doors, seats),
-        "flows": step(_flows, lengths, doors, dwellings, goals, estate),
-        "stop_entries": stops,
-        "stop_walk_m": step(_nearest_m, lengths, entries, stops, key="stops"),
-        "help_walk_m": step(_nearest_m, lengths, entries, helping, key="help"),
-        "straight_m": step(_straight_m, shapes, dwellings),
-        "decay_sample": step(_decay_sample, lengths, doors, dwellings, estate),
-    }
+    stops = met(step(_shapes, layers.stops, key="stops"), key="stops")
+    helping = met(step(_help, layers.context), key="help")
+    goals = met(step(_centres, layers.destinations), key="goals")
+    return Walking(
+        network=network,
+        entries=entries,
+        doors=doors,
+        walks=step(_approaches, network, entries, doors, sights.seats),
+        flows=step(_flows, lengths, doors, dwellings, goals, estate),
+        stop_entries=stops,
+        stop_walk_m=step(_nearest_m, lengths, entries, stops, key="stops"),
+        help_walk_m=step(_nearest_m, lengths, entries, helping, key="help"),
+        straight_m=step(_straight_m, shapes, dwellings),
+        decay_sample=step(_decay_sample, lengths, doors, dwellings, estate),
+    )
+
+
+def _terrain(
+    terrain: Raster | None,
+    surface: Raster | None,
+    paths: gpd.GeoDataFrame,
+    walking: Walking,
+    solid: Shapes,
+    estate: Estate,
+    step: Steps,
+) -> Terrain:
+    slopes = None if terrain is None else step(_slopes, walking.network, paths, terrain)
+    return Terrain(
+        terrain=terrain,
+        slopes=slopes,
+        climbs=None if slopes is None else step(_climbs, walking.network, walking.entries, walking.doors, slopes),
+        surface=surface,
+        skyline=None if surface is None else step(sky_and_sun.skyline, surface, terrain, solid),
+        sun=None if surface is None else step(sky_and_sun.sun_path, estate),
+    )
 
 
 def _approaches(
-    graph: network_graph.Network,
-    entries: attachment.Attachments,
-    doors: attachment.Attachments,
+    graph: Network,
+    entries: Attachments,
+    doors: Attachments,
     seats: gpd.GeoDataFrame,
-) -> distances.Approaches:
+) -> Approaches:
     return distances.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy())
 
 
-def _heights(given: Mapping[str, Any], terrain: Raster | None, surface: Raster | None, step: Steps) -> dict[str, Any]:
-    """What a terrain and a surface model give; None where the run has none."""
-    graph, paths = given["network"], given["paths"]
-    slopes = terrain and step(_slopes, graph, paths, terrain)
-    return {
-        "terrain": terrain,
-        "slopes": slopes,
-        "climbs": slopes and step(_climbs, graph, given["entries"], given["doors"], slopes),
-        "surface": surface,
-        "skyline": surface and step(sky_and_sun.skyline, surface, terrain, given["solid"]),
-        "sun": surface and step(sky_and_sun.sun_path, given["estate"]),
-    }
-
-
-def _slopes(graph: network_graph.Network, paths: gpd.GeoDataFrame, terrain: Raster) -> network_graph.Slopes:
+def _slopes(graph: Network, paths: gpd.GeoDataFrame, terrain: Raster) -> Slopes:
     return elevation.slopes(graph, paths[paths["allowed"]], terrain)
 
 
 def _climbs(
-    graph: network_graph.Network,
-    entries: attachment.Attachments,
-    doors: attachment.Attachments,
-    slopes: network_graph.Slopes,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    graph: Network,
+    entries: Attachments,
+    doors: Attachments,
+    slopes: Slopes,
+) -> Climbs:
     return distances.climbs(graph, entries, doors, slopes, limit_m=WALK_LIMIT_M)
 
 
@@ -228,18 +282,16 @@ def _places(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return sites[sites["level"] == "place"]
 
 
-def _members(places: gpd.GeoDataFrame) -> Mapping[str, npt.NDArray[np.int64]]:
+def _members(places: gpd.GeoDataFrame) -> Mapping[str, Ints]:
     return meeting_spaces.members_by_space(places, places["space_id"])
 
 
-def _kinds(places: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
-    kinds: npt.NDArray[np.object_] = places["kind"].to_numpy()
+def _kinds(places: gpd.GeoDataFrame) -> Texts:
+    kinds: Texts = places["kind"].to_numpy()
     return kinds
 
 
-def _walls(
-    buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame
-) -> tuple[npt.NDArray[np.object_], Occluders, Occluders]:
+def _walls(buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame) -> tuple[Shapes, Occluders, Occluders]:
     """Solid buildings; what one cannot walk through; and what one cannot see through."""
     solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
     fences = barriers.geometry.to_numpy()
@@ -256,33 +308,31 @@ def _outdoors(
     return footprints_of(found, rules, "seat"), _near(footprints_of(found, rules, "watchable"), estate)
 
 
-def _obstacles(solid: npt.NDArray[np.object_], barriers: gpd.GeoDataFrame, blockers: Occluders) -> attachment.Obstacles:
+def _obstacles(solid: Shapes, barriers: gpd.GeoDataFrame, blockers: Occluders) -> Obstacles:
     """What one cannot walk through: solid buildings and closed barriers."""
     shapes = np.concatenate([solid, barriers.geometry.to_numpy()])
-    return attachment.Obstacles(shapes, partial(in_sight, occluders=blockers))
+    return Obstacles(shapes, partial(in_sight, occluders=blockers))
 
 
-def _shapes(table: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
-    shapes: npt.NDArray[np.object_] = table.geometry.to_numpy()
+def _shapes(table: gpd.GeoDataFrame) -> Shapes:
+    shapes: Shapes = table.geometry.to_numpy()
     return shapes
 
 
-def _nearest_m(
-    graph: network_graph.Network, entries: attachment.Attachments, targets: attachment.Attachments
-) -> npt.NDArray[np.float64]:
+def _nearest_m(graph: Network, entries: Attachments, targets: Attachments) -> Floats:
     return distances.nearest_m(graph, entries, targets, limit_m=WALK_LIMIT_M)
 
 
-def _help(context: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+def _help(context: gpd.GeoDataFrame) -> Shapes:
     return _centres(context[context["kind"].isin(HELP)])
 
 
-def _centres(table: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
-    found: npt.NDArray[np.object_] = shapely.centroid(table.geometry.to_numpy())
+def _centres(table: gpd.GeoDataFrame) -> Shapes:
+    found: Shapes = shapely.centroid(table.geometry.to_numpy())
     return found
 
 
-def department_of(departments: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.int64] | None:
+def department_of(departments: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) -> Ints | None:
     """Number of the department on whose ground each dwelling stands, -1 for none; None without a layer.
 
     Grounds under one name and operator are one department. Of grounds that overlap the smaller counts.
@@ -313,7 +363,7 @@ def _with_inside(dwellings: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFram
     return dwellings.assign(inside=shapely.intersects(area, dwellings.geometry.to_numpy()))
 
 
-def _straight_m(shapes: npt.NDArray[np.object_], dwellings: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+def _straight_m(shapes: Shapes, dwellings: gpd.GeoDataFrame) -> Floats:
     """Straight lines from each site to each door of the estate, as distances in metres."""
     doors = dwellings.geometry.to_numpy()[dwellings["inside"].to_numpy(dtype=bool)]
     return straight_m(shapes, doors)
@@ -330,36 +380,30 @@ def _near(table: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
 
 
 def _flows(
-    graph: network_graph.Network,
-    doors: attachment.Attachments,
+    graph: Network,
+    doors: Attachments,
     dwellings: gpd.GeoDataFrame,
-    goals: attachment.Attachments,
+    goals: Attachments,
     estate: Estate,
-) -> npt.NDArray[np.float64]:
+) -> Floats:
     """Trips that can touch the study area: from dwellings within a trip's length of it."""
     near = shapely.dwithin(estate.study_area, dwellings.geometry.to_numpy(), FLOW_LIMIT_M)
     weight = np.where(near, dwellings["dwellings"].to_numpy(), 0.0)
     return distances.flow(graph, doors, weight, goals, limit_m=FLOW_LIMIT_M)
 
 
-def _decay_sample(
-    graph: network_graph.Network, doors: attachment.Attachments, dwellings: gpd.GeoDataFrame, estate: Estate
-) -> npt.NDArray[np.float64]:
+def _decay_sample(graph: Network, doors: Attachments, dwellings: gpd.GeoDataFrame, estate: Estate) -> Floats:
     """Decay-weighted dwellings at nodes of the study area, evenly picked in order of position."""
     nodes = np.flatnonzero(shapely.contains_xy(estate.study_area, graph.xy))
     nodes = nodes[np.lexsort(graph.xy[nodes].T)]
     if not len(nodes):
         return np.empty(0)
     picked = nodes[np.unique(np.linspace(0, len(nodes) - 1, DECAY_SAMPLE).astype(int))]
-    walks = distances.approaches(
-        graph, attachment.node_targets(graph, picked), doors, limit_m=FLOW_LIMIT_M, detailed=False
-    )
-    return np.sort(decayed(walks.distance_m, dwellings["dwellings"].to_numpy()))
+    walks = distances.approaches(graph, node_targets(graph, picked), doors, limit_m=FLOW_LIMIT_M, detailed=False)
+    return np.sort(catchments.decayed(walks.distance_m, dwellings["dwellings"].to_numpy()))
 
 
-def viewpoints(
-    sites: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def viewpoints(sites: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Viewpoints:
     """Points from which each place is looked out of: its inner point, or a grid in a large one.
 
     Returns
@@ -380,7 +424,7 @@ def viewpoints(
     return owner[outside], xy[outside]
 
 
-def _grid(shape: Any) -> npt.NDArray[np.float64]:
+def _grid(shape: Any) -> Floats:
     inner = shapely.get_coordinates(shapely.point_on_surface(shape))
     west, south, east, north = shape.bounds
     steps = [max(1, int(np.ceil(side / VIEWPOINT_SPACING_M))) for side in (east - west, north - south)]
@@ -396,19 +440,17 @@ def _grid(shape: Any) -> npt.NDArray[np.float64]:
     return kept if len(kept) else inner
 
 
-def _seats_complete(
-    sites: gpd.GeoDataFrame, estate: Estate, absence: Mapping[str, BaseGeometry] | None
-) -> npt.NDArray[np.bool_]:
+def _seats_complete(sites: gpd.GeoDataFrame, estate: Estate, absence: Mapping[str, BaseGeometry] | None) -> Bools:
     """Say of each site whether a complete register of benches covers it and the estate it is walked to from."""
     covered = (absence or {}).get(SEAT)
     if covered is None or not shapely.covers(covered, estate.boundary):
         return np.zeros(len(sites), dtype=bool)
     shapely.prepare(covered)
-    known: npt.NDArray[np.bool_] = shapely.covers(covered, sites.geometry.to_numpy())
+    known: Bools = shapely.covers(covered, sites.geometry.to_numpy())
     return known
 
 
-def _near_way(places: gpd.GeoDataFrame, graph: network_graph.Network, within_m: float) -> npt.NDArray[np.bool_]:
+def _near_way(places: gpd.GeoDataFrame, graph: Network, within_m: float) -> Bools:
     edges, tree = graph.stepping
     near = np.zeros(len(places), dtype=bool)
     if len(edges) and len(places):
@@ -416,7 +458,7 @@ def _near_way(places: gpd.GeoDataFrame, graph: network_graph.Network, within_m: 
     return near
 
 
-def covered_share(sites: gpd.GeoDataFrame, radius_m: float, extent: Any) -> npt.NDArray[np.float64]:
+def covered_share(sites: gpd.GeoDataFrame, radius_m: float, extent: Any) -> Floats:
     """Share of the disc around each site that the extract covers."""
     if radius_m <= 0:
         return np.ones(len(sites))

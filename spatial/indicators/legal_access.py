@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from spatial.core.arrays import Bools
+from spatial.core.model import Estate
 from spatial.indicators.registry import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
+from spatial.settings.tags import TagRules
 
 ACCESS_KEYS = ("foot", "access")
 OWNER_KEYS = ("ownership", "operator:type")
@@ -24,8 +27,17 @@ READS = (*ACCESS_KEYS, *OWNER_KEYS)
     reads=READS,
     reference="Németh & Schmidt (2007), Toward a methodology for measuring the security of publicly "
     "accessible spaces, JAPA 73(3); access of OpenStreetMap.",
+    behind=("own", "way"),
+    within_m=10.0,
 )
-def legal_access(places: Any, near_way: Any, ground: Any, departments: Any, kinds: Any, estate: Any) -> Measured:
+def legal_access(
+    places: gpd.GeoDataFrame,
+    near_way: Bools,
+    ground: gpd.GeoDataFrame,
+    departments: gpd.GeoDataFrame,
+    kinds: TagRules,
+    estate: Estate,
+) -> Measured:
     """Right to enter: 1 open to everybody, .3 to customers, 0 to nobody else.
 
     Read from ``foot`` or ``access`` of the place, else of the park or square it lies on. Without a
@@ -68,7 +80,7 @@ def legal_access(places: Any, near_way: Any, ground: Any, departments: Any, kind
     return replace(from_rows(rows), facts=np.full(len(rows), "access", dtype=object))
 
 
-def _on(areas: Any, places: Any) -> npt.NDArray[np.bool_]:
+def _on(areas: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> Bools:
     """Say of each place whether its inner point lies on one of these areas."""
     found = np.zeros(len(places), dtype=bool)
     if len(areas) and len(places):
@@ -77,7 +89,7 @@ def _on(areas: Any, places: Any) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _tags_or_park(tags: Mapping[str, str], ground: Any, park: Mapping[str, Any]) -> Mapping[str, str]:
+def _tags_or_park(tags: Mapping[str, str], ground: str | None, park: Mapping[str, Any]) -> Mapping[str, str]:
     """Tags of a place, and where it has none on the right to enter, those of the park it lies on."""
     if ground != "park" or any(key in tags for key in READS):
         return tags
@@ -85,7 +97,7 @@ def _tags_or_park(tags: Mapping[str, str], ground: Any, park: Mapping[str, Any])
 
 
 def _row(
-    tags: Mapping[str, str], kind: str, ground: Any, beside_way: bool, almen: bool, kinds: Any
+    tags: Mapping[str, str], kind: str, ground: str | None, beside_way: bool, almen: bool, kinds: TagRules
 ) -> tuple[float, float, float, str, str]:
     config = kinds.access
     for key in ACCESS_KEYS:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 
 from spatial.core.model import FIVE_MINUTES_M
-from spatial.indicators.dwellings import decayed
 from spatial.indicators.registry import DERIVED, Measured, indicator, known, unknown, where
+from spatial.network.catchments import decayed
+from spatial.network.distances import Approaches
 
 
 @indicator(
@@ -17,8 +17,9 @@ from spatial.indicators.registry import DERIVED, Measured, indicator, known, unk
     catchment_m=FIVE_MINUTES_M,
     walked=True,
     reference="Legeby (2013), Patterns of Co-presence; Skytt-Larsen et al. (2024), Mødesteder som løftestang.",
+    behind=("homes", "own"),
 )
-def mix_in_out(places: Any, walks: Any, dwellings: Any) -> Measured:
+def mix_in_out(places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDataFrame) -> Measured:
     """2·min(p_in, p_out) / (p_in + p_out), p = decay-weighted dwellings inside and outside.
 
     1 where as many come from within the estate as from elsewhere, 0 where all come from one side.

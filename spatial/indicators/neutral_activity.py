@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import geopandas as gpd
+
 from spatial.indicators.registry import DERIVED, OBSERVED, Measured, from_rows, indicator
+from spatial.settings.tags import Kind, TagRules
 
 OWNER_KEYS = ("operator", "operator:type", "owner", "ownership", "access")
 
@@ -17,8 +20,10 @@ OWNER_KEYS = ("operator", "operator:type", "owner", "ownership", "access")
     reads=(*OWNER_KEYS, "religion", "club", "brand", "denomination"),
     reference="Byer uden medborgere (2025), policy brief: the activity is as culturally and socially neutral "
     "as possible; defaults of tags.toml.",
+    behind=("own", "place"),
+    within_m=40.0,
 )
-def neutral_activity(places: Any, kinds: Any) -> Measured:
+def neutral_activity(places: gpd.GeoDataFrame, kinds: TagRules) -> Measured:
     """The kind's default neutrality, times a factor where ground or tags say whose place it is.
 
     Where nobody says whose it is and it is not a seat or fountain, the lower bound allows for an
@@ -33,7 +38,7 @@ def neutral_activity(places: Any, kinds: Any) -> Measured:
 
 
 def _row(
-    tags: Mapping[str, str], kind: Any, ground: Any, config: Mapping[str, Any]
+    tags: Mapping[str, str], kind: Kind, ground: str | None, config: Mapping[str, Any]
 ) -> tuple[float, float, float, str, str]:
     factors = {f"{ground}_ground": config["ground"][ground]} if ground in config["ground"] else {}
     factors |= {f"tag_{key}": factor for key, factor in config["tagged"].items() if key in tags}

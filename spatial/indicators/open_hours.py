@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+
+import geopandas as gpd
 
 from spatial.indicators.registry import OBSERVED, Measured, from_rows, indicator, unknown
 
@@ -20,8 +21,9 @@ LONGEST_DAYS = 400
     members=True,
     reads=("opening_hours",),
     reference="McKenzie et al. (2006), SOPARC, J. Phys. Act. Health 3(S1): usability; opening_hours of OpenStreetMap.",
+    behind=("own",),
 )
-def open_hours(places: Any) -> Measured:
+def open_hours(places: gpd.GeoDataFrame) -> Measured:
     """Share of the hours of a year at which the place is open.
 
     Equal to open hours per week / 168 × share of the year in season. Without ``opening_hours`` it

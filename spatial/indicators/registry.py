@@ -1,9 +1,9 @@
 """Indicators: what is measured of a place, one file each, without opinion.
 
-An indicator is a function of the places and of the tables it names. It is registered by the
-decorator; nothing else in the program has to know of it::
+An indicator is a function of the places and of the inputs it names, fields of `IndicatorInputs`. It is registered
+by the decorator; nothing else in the program has to know of it::
 
-    @indicator(aspect="accessibility", unit="m", catchment_m=1600)
+    @indicator(aspect="accessibility", unit="m", catchment_m=1600, behind=("homes", "way"), within_m=150)
     def nearest_walk(places, walks, dwellings, *, share=0.5) -> Measured: ...
 
 ``places`` has one row a place (and, unless ``members`` is set, one a meeting space): the columns
@@ -19,12 +19,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
 from spatial.core.arrays import Floats, Texts
+from spatial.indicators.inputs import ORIGINS, IndicatorInputs
 
 OBSERVED, DERIVED, ASSUMED, UNKNOWN = "observed", "derived", "assumed by rule", "unknown"
 # From the strongest to the weakest; a mean is as strong as its weakest member.
@@ -63,29 +65,51 @@ class Measured:
     facts: Texts | None = None
 
 
+# What may stand behind a change of an indicator beside things on the ground: homes that reach the meeting space, sides
+# from which one comes, and its own places.
+HOMES, SIDES, OWN = "homes", "sides", "own"
+
+
+class Declared(TypedDict, total=False):
+    """What an indicator may declare of itself; see `Spec`."""
+
+    members: bool
+    reads: tuple[str, ...]
+    catchment_m: float
+    surroundings: tuple[str, ...]
+    walked: bool
+    behind: tuple[str, ...]
+    within_m: float
+
+
 @dataclass(frozen=True)
 class Spec:
     """A registered indicator.
 
+    ``needs``: the inputs that it names. ``optional``: those of them without which it is left out of a run.
     ``members``: a meeting space has the mean of its places. ``reads``: the tags of a place that it
     reads, which are the facts behind its value. ``catchment_m``: how far around a place it looks.
     ``surroundings``: facts of ``facts.toml`` about what lies around the meeting space.
     ``walked``: it follows from walking distances alone, so that resident lenses measure it again.
-    ``optional``: tables without which it is left out of a run.
+    ``behind``: what may stand behind a change of it: `HOMES`, `SIDES`, `OWN`, or things of these kinds
+    (``building``, ``barrier``, ``gate``, ``way``, ``road``, ``place``, ``context``, ``stop``) that lie
+    ``within_m`` metres. Where nothing is declared it is its own places.
     """
 
     id: str
     aspect: str
     unit: str
+    reference: str
     measure: Callable[..., Measured]
     needs: tuple[str, ...]
-    reference: str
-    members: bool
-    reads: tuple[str, ...]
-    catchment_m: float
+    optional: tuple[str, ...]
+    members: bool = False
+    reads: tuple[str, ...] = ()
+    catchment_m: float = 0.0
     surroundings: tuple[str, ...] = ()
     walked: bool = False
-    optional: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    within_m: float = 0.0
 
     @property
     def column(self) -> str:
@@ -98,20 +122,19 @@ _registry: dict[str, Spec] = {}
 
 
 def indicator(
-    *,
-    aspect: str,
-    unit: str,
-    reference: str,
-    members: bool = False,
-    reads: tuple[str, ...] = (),
-    catchment_m: float = 0.0,
-    surroundings: tuple[str, ...] = (),
-    walked: bool = False,
-    optional: tuple[str, ...] = (),
+    *, aspect: str, unit: str, reference: str, **declared: Unpack[Declared]
 ) -> Callable[[Callable[..., Measured]], Callable[..., Measured]]:
-    """Register a function as an indicator; its positional parameters name the tables it needs.
+    """Register a function as an indicator; its positional parameters name the inputs it needs.
 
-    A parameter with a default is a table it can do without; without an ``optional`` one it is left out.
+    A parameter with a default is an input it can do without. Without one that is not there in every run, such as what
+    a terrain model gives, it is left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such unit.
+    TypeError
+        If a parameter names no input, or another thing is declared than a `Spec` holds.
     """
     if unit not in UNITS:
         raise ValueError(f"indicator: unit is {unit!r}; needed one of {', '.join(UNITS)}")
@@ -119,24 +142,15 @@ def indicator(
     def register(function: Callable[..., Measured]) -> Callable[..., Measured]:
         name = function.__name__
         parameters = inspect.signature(function).parameters.values()
-        tables = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-        needs = tuple(p.name for p in tables)
-        if needs[:1] != ("places",):
+        named = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        if [p.name for p in named[:1]] != ["places"]:
             raise TypeError(f"indicator {name}: the first parameter must be 'places'")
-        _registry[name] = Spec(
-            name,
-            aspect,
-            unit,
-            function,
-            needs[1:],
-            reference,
-            members,
-            reads,
-            catchment_m,
-            surroundings,
-            walked,
-            optional,
-        )
+        needs = tuple(p.name for p in named[1:])
+        for need in needs:
+            if need not in ORIGINS:
+                raise TypeError(f"indicator {name}: there is no input {need!r}; there are {', '.join(sorted(ORIGINS))}")
+        optional = tuple(p.name for p in named[1:] if p.default is p.empty and ORIGINS[p.name].given_by)
+        _registry[name] = Spec(name, aspect, unit, reference, function, needs, optional, **declared)
         return function
 
     return register
@@ -154,20 +168,14 @@ def registry() -> Mapping[str, Spec]:
     return dict(sorted(_registry.items()))
 
 
-def lacking(spec: Spec, scene: Mapping[str, Any]) -> str | None:
-    """Name the first table without which an indicator is left out, and which this run does not have."""
-    return next((name for name in spec.optional if scene[name] is None), None)
+def lacking(spec: Spec, inputs: IndicatorInputs) -> str | None:
+    """Name the first input without which an indicator is left out, and which this run does not have."""
+    return next((name for name in spec.optional if getattr(inputs, name) is None), None)
 
 
-def measure(spec: Spec, places: Any, scene: Mapping[str, Any]) -> Measured:
-    """Measure one indicator; tables are taken from the scene by name.
-
-    Raises
-    ------
-    KeyError
-        If the scene lacks a table that the indicator names.
-    """
-    return spec.measure(places, *(scene[name] for name in spec.needs))
+def measure(spec: Spec, places: gpd.GeoDataFrame, inputs: IndicatorInputs) -> Measured:
+    """Measure one indicator, from the inputs that it names."""
+    return spec.measure(places, *(getattr(inputs, name) for name in spec.needs))
 
 
 def known(value: npt.ArrayLike, evidence: str, rule: str) -> Measured:

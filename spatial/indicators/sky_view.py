@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 
+from spatial.core.arrays import Floats, Ints
+from spatial.indicators.inputs import Viewpoints
 from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator
+from spatial.terrain.sky_and_sun import Skyline, Sun
 from spatial.terrain.sky_and_sun import sky_view as view_of_sky
 from spatial.terrain.sky_and_sun import sun_hours as hours_of_sun
 
@@ -17,10 +19,11 @@ SKY_NEAR_ENOUGH, SUN_NEAR_ENOUGH_H = 0.1, 1.0
 @indicator(
     aspect="openness",
     unit="share",
-    optional=("skyline",),
     reference="Lindberg & Grimmond (2010), Continuous sky view factor maps, Clim. Res. 42 (UMEP); Oke (1987).",
+    behind=("own", "building"),
+    within_m=60.0,
 )
-def sky_view(places: Any, viewpoints: Any, skyline: Any) -> Measured:
+def sky_view(places: gpd.GeoDataFrame, viewpoints: Viewpoints, skyline: Skyline) -> Measured:
     """Sky view factor, mean over points in the place: 1 on an open field, 0.3 to 0.5 in a closed yard.
 
     Houses are opaque, a leafed crown lets 3 % through. Where the surface model ends, what lies
@@ -40,10 +43,11 @@ def sky_view(places: Any, viewpoints: Any, skyline: Any) -> Measured:
 @indicator(
     aspect="openness",
     unit="h",
-    optional=("skyline", "sun"),
     reference="Littlefair et al. (2022), Site layout planning for daylight and sunlight, BRE 209: 2 hours on 21 March.",
+    behind=("own", "building"),
+    within_m=60.0,
 )
-def sun_hours(places: Any, viewpoints: Any, skyline: Any, sun: Any) -> Measured:
+def sun_hours(places: gpd.GeoDataFrame, viewpoints: Viewpoints, skyline: Skyline, sun: Sun) -> Measured:
     """Hours of direct sun at the equinox from a clear sky, mean over points in the place.
 
     The sun counts when it stands more than 5° high. Houses, trees and unknown surface as for
@@ -60,15 +64,15 @@ def sun_hours(places: Any, viewpoints: Any, skyline: Any, sun: Any) -> Measured:
     return _mean(owner, *bounds, len(places), most_h, SUN_NEAR_ENOUGH_H, "sun_past_houses_and_trees")
 
 
-def _mean(owner: Any, low: Any, high: Any, count: int, most: float, near_enough: float, rule: str) -> Measured:
+def _mean(owner: Ints, low: Floats, high: Floats, count: int, most: float, near_enough: float, rule: str) -> Measured:
     """Mean over the points of each place; a point that is not known may be anything up to the most."""
     points = np.bincount(owner, minlength=count)
 
-    def of(part: Any) -> Any:
+    def mean(part: Floats) -> Floats:
         total = np.bincount(owner, weights=part, minlength=count)
         return np.divide(total, points, out=np.full(count, np.nan), where=points > 0)
 
-    least, top = of(np.where(np.isnan(low), 0.0, low)), of(np.where(np.isnan(high), most, high))
+    least, top = mean(np.where(np.isnan(low), 0.0, low)), mean(np.where(np.isnan(high), most, high))
     sure = top - least <= near_enough
     lost = np.where(points > 0, "surface_not_known_around", "not_measured")
     return Measured(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 
 from spatial.core.model import FIVE_MINUTES_M
+from spatial.indicators.inputs import Climbs
 from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator, unknown, where
 from spatial.network.catchments import weighted_median
 
@@ -18,10 +18,11 @@ NEAR_ENOUGH = 0.005
     aspect="accessibility",
     unit="ratio",
     catchment_m=FIVE_MINUTES_M,
-    optional=("climbs",),
     reference="BR18 § 49: ramps at most 1:20, 1:25 recommended; incline of OpenStreetMap; Danmarks Højdemodel.",
+    behind=("own", "way", "gate"),
+    within_m=400.0,
 )
-def slope_max(places: Any, climbs: Any, dwellings: Any) -> Measured:
+def slope_max(places: gpd.GeoDataFrame, climbs: Climbs, dwellings: gpd.GeoDataFrame) -> Measured:
     """Steepest ten metres of the walk here, rise over run: the median over the estate's dwellings.
 
     By the tag of a way, else by the terrain under it. Bridges and tunnels have no slope unless

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
+from spatial.core.arrays import Floats, Shapes
+from spatial.core.model import Estate
 from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator
+from spatial.network.graph import Network
 
 # A main way is one of the busiest quarter (by length) of the study area's ways.
 MAIN_SHARE = 0.75
@@ -24,8 +28,12 @@ FAR_M = 100.0
     surroundings=("seats",),
     reference="Campos & Golka (2005), Public spaces revisited, 5th Space Syntax Symposium; Whyte (1980), The Social "
     "Life of Small Urban Spaces.",
+    behind=("own", "place"),
+    within_m=40.0,
 )
-def stay_off_flow(places: Any, seats: Any, network: Any, flows: Any, estate: Any) -> Measured:
+def stay_off_flow(
+    places: gpd.GeoDataFrame, seats: gpd.GeoDataFrame, network: Network, flows: Floats, estate: Estate
+) -> Measured:
     """Distance in a straight line from the seats of a place to the nearest main way: the mean.
 
     Main ways are the busiest quarter, by length, of the ways of the study area (the trips of
@@ -60,7 +68,7 @@ def stay_off_flow(places: Any, seats: Any, network: Any, flows: Any, estate: Any
     )
 
 
-def _main_ways(network: Any, flows: Any, estate: Any) -> Any:
+def _main_ways(network: Network, flows: Floats, estate: Estate) -> Shapes:
     inside = np.flatnonzero(shapely.intersects(network.geometry, estate.study_area))
     order = inside[np.argsort(flows[inside], kind="stable")]
     length = np.cumsum(network.length_m[order])
@@ -70,7 +78,7 @@ def _main_ways(network: Any, flows: Any, estate: Any) -> Any:
     return network.geometry[(flows >= flows[order[at]]) & (flows > 0)]
 
 
-def _distance(points: Any, ways: Any) -> Any:
+def _distance(points: Shapes, ways: Shapes) -> Floats:
     """Distance to the nearest of the ways, at most 100 m."""
     if not len(ways):
         return np.full(len(points), FAR_M)
@@ -82,10 +90,11 @@ def _distance(points: Any, ways: Any) -> Any:
     return found
 
 
-def _reach(shapes: Any, ways: Any) -> tuple[Any, Any]:
+def _reach(shapes: Shapes, ways: Shapes) -> tuple[Floats, Floats]:
     """Least and largest distance of a place to the nearest main way; the largest is at a corner, or so."""
     near = _distance(shapes, ways)
     corners, owner = shapely.get_coordinates(shapes, return_index=True)
     far = near.copy()
-    np.maximum.at(far, owner, _distance(shapely.points(corners), ways))
+    points: Any = shapely.points(corners)
+    np.maximum.at(far, owner, _distance(points, ways))
     return near, far

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 
+from spatial.core.arrays import Bools, Floats
 from spatial.core.model import FIVE_MINUTES_M
 from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator, unknown, where
-from spatial.network.distances import approaches
-from spatial.network.graph import NO, YES, step_free_with
+from spatial.network.attachment import Attachments
+from spatial.network.distances import Approaches, approaches
+from spatial.network.graph import NO, YES, Network, Slopes, step_free_with
 
 # Best and worst route nearer than this to each other: the answer is known well enough.
 NEAR_ENOUGH = 0.2
@@ -21,16 +22,18 @@ NEAR_ENOUGH = 0.2
     catchment_m=FIVE_MINUTES_M,
     surroundings=("way_surface",),
     reference="BR18 § 49; SBi-anvisning 230 (step-free, at most 1:20, firm, at least 1.3 m wide).",
+    behind=("own", "way", "gate"),
+    within_m=400.0,
 )
 def step_free(
-    places: Any,
-    walks: Any,
-    dwellings: Any,
-    network: Any,
-    entries: Any,
-    doors: Any,
-    paths: Any,
-    slopes: Any = None,
+    places: gpd.GeoDataFrame,
+    walks: Approaches,
+    dwellings: gpd.GeoDataFrame,
+    network: Network,
+    entries: Attachments,
+    doors: Attachments,
+    paths: gpd.GeoDataFrame,
+    slopes: Slopes | None = None,
     *,
     within_m: float = 800.0,
     route_m: float = 1200.0,
@@ -49,7 +52,7 @@ def step_free(
     weight = dwellings["dwellings"].to_numpy()
     total = np.where(near, weight, 0.0).sum(axis=1)
 
-    def share(usable: Any) -> Any:
+    def share(usable: Bools) -> Floats:
         reach = approaches(
             network, entries, doors, limit_m=route_m, usable=usable, barred_nodes=network.raised, detailed=False
         )

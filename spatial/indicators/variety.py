@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
+import geopandas as gpd
 import numpy as np
 
+from spatial.core.arrays import Ints, Texts
 from spatial.indicators.registry import DERIVED, Measured, indicator, known
+from spatial.settings.tags import Kind, TagRules
 
 
 @indicator(
@@ -14,8 +17,10 @@ from spatial.indicators.registry import DERIVED, Measured, indicator, known
     unit="count",
     catchment_m=25.0,
     reference="Hill (1973), Diversity and evenness, Ecology 54(2), q = 1; Jost (2006), Oikos 113(2).",
+    behind=("own", "place"),
+    within_m=40.0,
 )
-def variety(places: Any, members: Any, member_kinds: Any, kinds: Any) -> Measured:
+def variety(places: gpd.GeoDataFrame, members: Mapping[str, Ints], member_kinds: Texts, kinds: TagRules) -> Measured:
     """Effective number of pairs of activity and age group within the meeting space.
 
     Hill number of order 1, exp(−Σ p ln p): every place of the space counts the same and spreads
@@ -25,9 +30,9 @@ def variety(places: Any, members: Any, member_kinds: Any, kinds: Any) -> Measure
     return known([by_space[space] for space in places["space_id"]], DERIVED, "hill_number_of_activities_and_ages")
 
 
-def _hill(found: list[Any]) -> float:
+def _hill(kinds: list[Kind]) -> float:
     weight: dict[tuple[str, str], float] = {}
-    for kind in found:
+    for kind in kinds:
         pairs = [(activity, age) for activity in kind.activities for age in kind.ages]
         for pair in pairs:
             weight[pair] = weight.get(pair, 0.0) + 1 / len(pairs)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
+from spatial.core.arrays import Floats, Shapes
+from spatial.indicators.inputs import Viewpoints
 from spatial.indicators.registry import DERIVED, Measured, indicator, known
-from spatial.visibility.isovists import in_sight
+from spatial.visibility.isovists import Occluders, in_sight
 
 M2_PER_HA = 10_000.0
 
@@ -18,9 +21,17 @@ M2_PER_HA = 10_000.0
     unit="m/ha",
     catchment_m=50.0,
     reference="Desyllas, Connoly & Hebbert (2003), Modelling natural surveillance, Environ. Plann. B 30(5).",
+    behind=("own", "building"),
+    within_m=60.0,
 )
 def watched_over(
-    places: Any, buildings: Any, view: Any, viewpoints: Any, *, within_m: float = 50.0, piece_m: float = 5.0
+    places: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    view: Occluders,
+    viewpoints: Viewpoints,
+    *,
+    within_m: float = 50.0,
+    piece_m: float = 5.0,
 ) -> Measured:
     """Metres of residential façade in sight within 50 m, per hectare of the place and its 50 m.
 
@@ -30,20 +41,19 @@ def watched_over(
     """
     owner, points = viewpoints
     middle, length = _facade(_near_homes(buildings, points, within_m), piece_m)
-    seen: Any = np.zeros(len(places))
+    seen = np.zeros(len(places))
     if len(middle) and len(points):
-        eye, piece = shapely.STRtree(shapely.points(middle)).query(
-            shapely.points(points), predicate="dwithin", distance=within_m
-        )
+        walls: Any = shapely.points(middle)
+        eye, piece = shapely.STRtree(walls).query(shapely.points(points), predicate="dwithin", distance=within_m)
         visible = in_sight(points[eye], middle[piece], view)
         pairs = np.unique(np.stack([owner[eye[visible]], piece[visible]]), axis=1)
-        seen = np.bincount(pairs[0], weights=length[pairs[1]], minlength=len(places))
+        seen += np.bincount(pairs[0], weights=length[pairs[1]], minlength=len(places))
     seen = np.where(np.bincount(owner, minlength=len(places)) > 0, seen, np.nan)
     hectares = shapely.area(shapely.buffer(places.geometry.to_numpy(), within_m)) / M2_PER_HA
     return known(seen / hectares, DERIVED, "residential_facade_in_sight")
 
 
-def _near_homes(buildings: Any, points: Any, within_m: float) -> Any:
+def _near_homes(buildings: gpd.GeoDataFrame, points: Floats, within_m: float) -> Shapes:
     homes = buildings.geometry.to_numpy()[buildings["residential"].to_numpy()]
     if not len(homes) or not len(points):
         return homes[:0]
@@ -52,7 +62,7 @@ def _near_homes(buildings: Any, points: Any, within_m: float) -> Any:
     ]
 
 
-def _facade(homes: Any, piece_m: float) -> tuple[Any, Any]:
+def _facade(homes: Shapes, piece_m: float) -> tuple[Floats, Floats]:
     """Middles and lengths of the walls of homes, in pieces of at most ``piece_m``."""
     rings = shapely.get_rings(homes)
     walls = shapely.segmentize(rings, piece_m)

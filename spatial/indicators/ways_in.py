@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import geopandas as gpd
 import numpy as np
 import shapely
 
+from spatial.core.arrays import Bools, Ints, Shapes
 from spatial.indicators.registry import DERIVED, Measured, indicator, known
-from spatial.visibility.isovists import in_sight
+from spatial.network.graph import Network
+from spatial.visibility.isovists import Occluders, in_sight
 
 SECTORS = 8
 
@@ -18,8 +19,10 @@ SECTORS = 8
     unit="count",
     catchment_m=50.0,
     reference="Permeability: Hillier (1996), Space is the Machine; Bentley et al. (1985), Responsive Environments.",
+    behind=("sides", "way", "gate", "barrier", "building"),
+    within_m=60.0,
 )
-def ways_in(places: Any, network: Any, blockers: Any, *, within_m: float = 50.0) -> Measured:
+def ways_in(places: gpd.GeoDataFrame, network: Network, blockers: Occluders, *, within_m: float = 50.0) -> Measured:
     """Number of 45° sectors from which a walkable way comes within 50 m of the place.
 
     A way counts from the side on which it crosses the line 50 m around the place, if nothing
@@ -33,7 +36,7 @@ def ways_in(places: Any, network: Any, blockers: Any, *, within_m: float = 50.0)
     return known(count, DERIVED, "sectors_with_a_way")
 
 
-def sectors(shapes: Any, network: Any, blockers: Any, *, within_m: float = 50.0) -> tuple[Any, Any]:
+def sectors(shapes: Shapes, network: Network, blockers: Occluders, *, within_m: float = 50.0) -> tuple[Ints, Ints]:
     """Pairs of place and sector from which a way comes, each once; sector 0 is east, and on against the clock."""
     edges, tree = network.stepping
     lines = network.geometry[edges]
@@ -54,7 +57,7 @@ def sectors(shapes: Any, network: Any, blockers: Any, *, within_m: float = 50.0)
     return pairs[0], pairs[1]
 
 
-def _running_on(network: Any, shapes: Any, place: Any, edge: Any, reached: Any, within_m: float) -> Any:
+def _running_on(network: Network, shapes: Shapes, place: Ints, edge: Ints, reached: Bools, within_m: float) -> Bools:
     """Pairs of place and edge that are reached, or joined to such an edge by nodes near the place."""
     node = np.stack([network.start[edge], network.end[edge]])
     points = shapely.points(network.xy[node])

@@ -15,6 +15,7 @@ import shapely
 from numba import njit
 
 from spatial.core.arrays import Floats
+from spatial.core.model import FIVE_MINUTES_M
 from spatial.core.parallel import in_blocks
 
 # Sums that differ by less than rounding are the same half of the weight.
@@ -27,7 +28,11 @@ _compiled = njit(cache=True, nogil=True, error_model="numpy")
 _part = njit(nogil=True, error_model="numpy")
 
 
-def decayed(distance_m: Floats, weight: Floats, *, per_m: float) -> Floats:
+# cityseer's default: a trip of 400 m weighs e⁻⁴.
+DECAY_PER_M = 4 / FIVE_MINUTES_M
+
+
+def decayed(distance_m: Floats, weight: Floats, *, per_m: float = DECAY_PER_M) -> Floats:
     """Σ weight · exp(−per_m · distance) of each row; what is out of reach (NaN) adds nothing.
 
     Parameters

@@ -7,7 +7,7 @@ can look at it on the map.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
@@ -18,6 +18,7 @@ import shapely
 
 from spatial.core.arrays import object_array
 from spatial.core.model import SIDES, Result
+from spatial.indicators import registry
 
 GONE, NEW, MOVED, SHORTER, LONGER, ALTERED = "gone", "new", "moved", "shorter", "longer", "altered"
 OPENED, CLOSED = "opened", "closed"
@@ -41,29 +42,6 @@ ROADS = ("major", "street", "service")
 SAME_M = 1.0
 # Causes that are told of one indicator of one meeting space, the nearest first.
 MOST = 3
-# What may stand behind a change of each indicator: homes that reach it, sides from which one comes, its own
-# places, or things of this kind within so many metres.
-_HOMES, _SIDES, _OWN = "homes", "sides", "own"
-_BUILT, _WAYS, _WALK = ("building", "barrier"), ("way", "gate"), ("way", "gate", "stop")
-BEHIND: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], float]] = {
-    "ways_in": ((_SIDES,), ("way", "gate", "barrier", "building"), 60.0),
-    "flow_near": ((), _WAYS, 100.0),
-    "field_of_view_100": ((_OWN,), _BUILT, 100.0),
-    "field_of_view_25": ((_OWN,), _BUILT, 40.0),
-    "enclosure": ((_OWN,), _BUILT, 40.0),
-    "sky_view": ((_OWN,), ("building",), 60.0),
-    "sun_hours": ((_OWN,), ("building",), 60.0),
-    "watched_over": ((_OWN,), ("building",), 60.0),
-    **dict.fromkeys(("dwellings_5min", "dwellings_decay", "mix_in_out", "estates_reached"), ((_HOMES, _OWN), (), 0.0)),
-    "nearest_walk": ((_HOMES, _OWN), _WAYS, 150.0),
-    **dict.fromkeys(("detour", "step_free", "slope_max", "lit_share"), ((_OWN,), _WAYS, 400.0)),
-    "severance": ((), ("way",), 1600.0),
-    "rest_gap": ((_OWN,), ("place", *_WAYS), 400.0),
-    "transit_near": ((_OWN,), _WALK, 400.0),
-    **dict.fromkeys(("variety", "can_watch", "neutral_activity", "stay_off_flow"), ((_OWN,), ("place",), 40.0)),
-    "help_near": ((), ("context",), 800.0),
-}
-OWN_ONLY: tuple[tuple[str, ...], tuple[str, ...], float] = ((_OWN,), (), 0.0)
 
 
 def changed_objects(before: Result, after: Result) -> gpd.GeoDataFrame:
@@ -221,17 +199,15 @@ def causes_by_space(
         own = set(_members(before, mine)) | set(_members(after, theirs))
         near = _near(things, shape, own)
         common: dict[str, list[dict[Any, Any]]] = {
-            _HOMES: _homes(before, after, mine, theirs),
-            _SIDES: _sides(before, after, mine, theirs),
-            _OWN: near[near["own"]].to_dict("records"),
+            registry.HOMES: _homes(before, after, mine, theirs),
+            registry.SIDES: _sides(before, after, mine, theirs),
+            registry.OWN: near[near["own"]].to_dict("records"),
         }
         for name in indicators:
-            sources, whats, within_m = BEHIND.get(name, OWN_ONLY)
-            found = [row for source in sources for row in common[source]]
-            around = near[~near["own"] & near["what"].isin(_with_roads(whats)) & (near["distance_m"] <= within_m)]
-            if name == "severance":
-                around = around[around["what"] == "road"]
-            found += around.to_dict("records")
+            spec = registry.registry()[name]
+            found = [row for source in spec.behind or (registry.OWN,) for row in common.get(source, [])]
+            within = ~near["own"] & (near["distance_m"] <= spec.within_m)
+            found += near[within & near["what"].isin(_with_roads(spec.behind))].to_dict("records")
             rows += [{"before_id": mine, "after_id": theirs, "indicator": name, **row} for row in found[:MOST]]
     return pd.DataFrame(rows, columns=CAUSE_COLUMNS)
 

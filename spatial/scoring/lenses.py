@@ -20,6 +20,7 @@ import pandas as pd
 from spatial.core.arrays import Bools, Floats, object_array
 from spatial.core.model import ASPECTS, FACTS, FIVE_MINUTES_M, FLOATING, WALK_LIMIT_M, LensResult, Rubric
 from spatial.indicators import registry, unknown_facts
+from spatial.indicators.inputs import IndicatorInputs
 from spatial.indicators.registry import Measured
 from spatial.network import attachment, distances, graph
 from spatial.network.graph import MAX_STEP_FREE_SLOPE, MIN_STEP_FREE_WIDTH_M, NO, UNKNOWN
@@ -132,13 +133,13 @@ class Walked:
     stop_m: Floats
 
 
-def walk_through_lens(lens: Lens, found: Ways, scenery: Mapping[str, Any], *, best: bool) -> Walked:
+def walk_through_lens(lens: Lens, found: Ways, inputs: IndicatorInputs, *, best: bool) -> Walked:
     """Walk all approaches again under a lens."""
-    network = scenery["network"]
+    network = inputs.network
     metres, usable = lengths_through_lens(network, found, lens, best=best)
     ratio = np.divide(metres, network.length_m, out=np.ones_like(metres), where=network.length_m > 0)
     changed = replace(network, length_m=metres)
-    entries, doors, stops = (_stretched(scenery[name], ratio) for name in ("entries", "doors", "stop_entries"))
+    entries, doors, stops = (_stretched(ends, ratio) for ends in (inputs.entries, inputs.doors, inputs.stop_entries))
     limit_m = WALK_LIMIT_M * lens.speed_mps / ADULT_MPS
     barred = network.raised if lens.cost.get("kerb") == BARRED else None
 
@@ -158,7 +159,7 @@ def score_through_lenses(
     rubric: Rubric,
     evidence: pd.DataFrame,
     sites: gpd.GeoDataFrame,
-    scenery: Mapping[str, Any],
+    inputs: IndicatorInputs,
     tables: tuple[pd.Index, pd.Index],
     at_edge: AtEdge,
 ) -> tuple[LensResult, ...]:
@@ -170,17 +171,17 @@ def score_through_lenses(
         The resolved rubric of the run.
     evidence
         The long table of the run.
-    sites, scenery
+    sites, inputs
         What was measured and what it was measured from: see ``spatial.indicators.inputs``.
     tables
         Ids of the places and of the meeting spaces.
     at_edge
         Marks what was measured over the edge of the extract.
     """
-    found = ways_of_network(scenery["network"], scenery["paths"], scenery.get("slopes"))
+    found = ways_of_network(inputs.network, inputs.paths, inputs.slopes)
     kept, before = _rows(evidence, rubric)
     judged = [scores.judge_all(evidence, index, scores.every_rule(rubric)) for index in tables]
-    measurer = _Measurer(rules, rubric, kept, before, judged, sites, scenery, tables, at_edge)
+    measurer = _Measurer(rules, rubric, kept, before, judged, sites, inputs, tables, at_edge)
     # One after the other: the walks use all processors, and shapely may not prepare a shape in two threads.
     results = [measurer.through(lens, found) for lens in rules.lenses]
     return tuple(sorted(results, key=_order))
@@ -208,14 +209,14 @@ class _Measurer:
     before: Mapping[str, pd.DataFrame]
     judged: list[scores.Judged]
     sites: gpd.GeoDataFrame
-    scenery: Mapping[str, Any]
+    inputs: IndicatorInputs
     tables: tuple[pd.Index, pd.Index]
     at_edge: AtEdge
 
     def through(self, lens: Lens, found: Ways) -> LensResult:
         """Walk, measure, judge and score under one lens."""
-        routes = [walk_through_lens(lens, found, self.scenery, best=True)]
-        routes += [walk_through_lens(lens, found, self.scenery, best=False)] if lens.unsure else []
+        routes = [walk_through_lens(lens, found, self.inputs, best=True)]
+        routes += [walk_through_lens(lens, found, self.inputs, best=False)] if lens.unsure else []
         again = pd.concat([self.kept.iloc[:0], *self._measured(lens, routes)], ignore_index=True)
         scored = self._scored(changed(self.rubric, lens.rules), again, [*self.before, *lens.rules])
         low, best, high = self._served(lens, routes, scored[1])
@@ -235,13 +236,13 @@ class _Measurer:
         """Rows of evidence that follow from walking, measured again."""
         names = lens.facts
         in_time, in_metres = (
-            [self._scenery(route, pace) for route in routes] for pace in (ADULT_MPS / lens.speed_mps, 1.0)
+            [self._walked(route, pace) for route in routes] for pace in (ADULT_MPS / lens.speed_mps, 1.0)
         )
         for name, rows in self.before.items():
             spec = registry.registry()[name]
             # A detour is a matter of metres; all else is a matter of time.
             walked_ = in_metres if spec.unit == "ratio" else in_time
-            both = [registry.measure(spec, self.sites, scenery) for scenery in walked_]
+            both = [registry.measure(spec, self.sites, inputs) for inputs in walked_]
             merged = self.at_edge(spec, between_bounds(both[0], both[-1]))
             at, space = self._where(rows["place_id"])
             new = {key: getattr(merged, key)[at] for key in ("value", "low", "high", "evidence", "rule")}
@@ -251,11 +252,11 @@ class _Measurer:
             ]
             yield rows.assign(**new, **{FACTS: object_array(behind)})
 
-    def _scenery(self, route: Walked, pace: float) -> dict[str, Any]:
-        """The scenery with other walks, as long as an adult would walk in the time that they take at another pace."""
+    def _walked(self, route: Walked, pace: float) -> IndicatorInputs:
+        """The inputs with other walks, as long as an adult would walk in the time that they take at another pace."""
         distance_m = route.distance_m if pace == 1.0 else route.distance_m * pace
-        walks = replace(self.scenery["walks"], distance_m=distance_m)
-        return {**self.scenery, "walks": walks, "stop_walk_m": route.stop_m * pace}
+        walks = replace(self.inputs.walks, distance_m=distance_m)
+        return replace(self.inputs, walks=walks, stop_walk_m=route.stop_m * pace)
 
     def _where(self, identities: Any) -> tuple[npt.NDArray[np.int64], list[str]]:
         """Position of the site of each id, and its space; a room of one place was measured at that place."""
@@ -267,7 +268,7 @@ class _Measurer:
 
     def _served(self, lens: Lens, routes: list[Walked], spaces: pd.DataFrame) -> tuple[float, float, float]:
         """Share of the estate's dwellings with a good meeting space within a short walk."""
-        dwellings = self.scenery["dwellings"]
+        dwellings = self.inputs.dwellings
         inside = dwellings["inside"].to_numpy()
         weight = dwellings["dwellings"].to_numpy()[inside]
         rows, _ = self._where(spaces.index)
@@ -283,7 +284,7 @@ class _Measurer:
 
     def _homes(self, lens: Lens, routes: list[Walked], spaces: pd.DataFrame) -> pd.DataFrame:
         """What each door of the estate has within five minutes of this lens."""
-        inside = self.scenery["dwellings"]["inside"].to_numpy(dtype=bool)
+        inside = self.inputs.dwellings["inside"].to_numpy(dtype=bool)
         rows, _ = self._where(spaces.index)
         ids = object_array(spaces.index)
         limit_m = FIVE_MINUTES_M * lens.speed_mps / ADULT_MPS
@@ -296,7 +297,7 @@ class _Measurer:
                 "spaces_5min": best,
                 "spaces_5min_sure": sure,
             },
-            index=self.scenery["dwellings"].index[inside].rename("door"),
+            index=self.inputs.dwellings.index[inside].rename("door"),
         )
 
 

@@ -12,7 +12,6 @@ several levels of coverage; here a dwelling counts for the worthiest chosen spac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +22,7 @@ import pandas as pd
 from spatial.core.arrays import Bools, Floats
 from spatial.core.errors import InputError
 from spatial.core.model import FIVE_MINUTES_M, Result
+from spatial.indicators.inputs import IndicatorInputs
 from spatial.network import distances, graph
 
 MOST = 8
@@ -41,12 +41,12 @@ class Choice:
     value: float
 
 
-def homes_served(sites: gpd.GeoDataFrame, spaces: pd.Index, scenery: Mapping[str, Any]) -> pd.DataFrame:
+def homes_served(sites: gpd.GeoDataFrame, spaces: pd.Index, inputs: IndicatorInputs) -> pd.DataFrame:
     """Say which of the estate's dwellings reach which meeting space in five minutes without steps.
 
     Parameters
     ----------
-    sites, scenery
+    sites, inputs
         What was measured and what it was measured from: see ``spatial.indicators.inputs``.
     spaces
         Ids of the meeting spaces; one of a single place was measured at that place.
@@ -57,11 +57,11 @@ def homes_served(sites: gpd.GeoDataFrame, spaces: pd.Index, scenery: Mapping[str
         ``REACH_COLUMNS``, one row a space and door: by ways not known to have steps, loose ground or
         narrow or steep parts; ``known`` where the walk holds by ways known to be free of them.
     """
-    network, dwellings = scenery["network"], scenery["dwellings"]
+    network, dwellings = inputs.network, inputs.dwellings
     state = network.step_free
-    if scenery.get("slopes") is not None:
-        paths = scenery["paths"]
-        state = graph.step_free_with(scenery["slopes"], network, paths[paths["allowed"]])
+    if inputs.slopes is not None:
+        paths = inputs.paths
+        state = graph.step_free_with(inputs.slopes, network, paths[paths["allowed"]])
     alone = dict(zip(sites["space_id"], range(len(sites)), strict=True))
     rows = np.array([sites.index.get_loc(i) if i in sites.index else alone[i] for i in spaces], dtype=np.int64)
     inside = np.flatnonzero(dwellings["inside"].to_numpy())
@@ -69,8 +69,8 @@ def homes_served(sites: gpd.GeoDataFrame, spaces: pd.Index, scenery: Mapping[str
     def near(usable: Bools) -> Bools:
         found = distances.approaches(
             network,
-            scenery["entries"],
-            scenery["doors"],
+            inputs.entries,
+            inputs.doors,
             limit_m=FIVE_MINUTES_M,
             usable=usable,
             barred_nodes=network.raised,
@@ -91,9 +91,9 @@ def homes_served(sites: gpd.GeoDataFrame, spaces: pd.Index, scenery: Mapping[str
     ).sort_values(["space_id", "door"], kind="stable", ignore_index=True)
 
 
-def dwellings_of(scenery: Mapping[str, Any]) -> float:
+def dwellings_of(inputs: IndicatorInputs) -> float:
     """Dwellings of the estate (count)."""
-    dwellings = scenery["dwellings"]
+    dwellings = inputs.dwellings
     return float(dwellings["dwellings"].to_numpy()[dwellings["inside"].to_numpy()].sum())
 
 

@@ -24,6 +24,7 @@ from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.core.arrays import object_array
 from spatial.core.errors import ConfigError, InputError, SpatialError
 from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Estate, Plan, Raster, RawData
+from spatial.indicators.inputs import IndicatorInputs
 from spatial.network import attachment, distances
 from spatial.network.graph import NO
 from spatial.settings import loading
@@ -45,8 +46,6 @@ DETOUR_LIMIT_M = 800.0
 # A gate, a kerb or a lamp further than this from every meeting space serves none.
 NEAR_M = FIVE_MINUTES_M
 
-Scenery = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Spot:
@@ -57,11 +56,11 @@ class Spot:
     length_m: float = 0.0
 
 
-Finder = Callable[[Any, Any, Scenery, Mapping[str, str]], Iterator[Spot]]
+Finder = Callable[[Any, Any, IndicatorInputs, Mapping[str, str]], Iterator[Spot]]
 
 
 def find_candidates(
-    where: str, rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]
+    where: str, rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]
 ) -> list[Spot]:
     """Spots of one kind.
 
@@ -73,20 +72,20 @@ def find_candidates(
         Meeting spaces (index: id; ``kinds`` and geometry).
     area
         The study area, in which a measure may lie.
-    scenery
+    inputs
         The tables of ``spatial.indicators.inputs``.
     tags
         What the measure sets.
     """
-    return list(FINDERS[where](rooms, area, scenery, tags))
+    return list(FINDERS[where](rooms, area, inputs, tags))
 
 
-def _without(rooms: Any, scenery: Scenery, tags: Mapping[str, str], kinds: frozenset[str]) -> Iterator[Spot]:
+def _without(rooms: Any, inputs: IndicatorInputs, tags: Mapping[str, str], kinds: frozenset[str]) -> Iterator[Spot]:
     """Beside each meeting space that holds none of these kinds and has none near."""
-    graph = scenery["network"]
+    graph = inputs.network
     ways = graph.geometry[graph.attachable]
     tree = shapely.STRtree(ways)
-    objects = scenery["place_objects"]
+    objects = inputs.place_objects
     there = objects.geometry.to_numpy()[objects["kind"].isin(kinds).to_numpy()]
     for identity, shape, held in zip(rooms.index, rooms.geometry, rooms["kinds"], strict=True):
         if not kinds.isdisjoint(held.split(";")):
@@ -109,15 +108,15 @@ def _beside(shape: BaseGeometry, ways: npt.NDArray[np.object_], tree: shapely.ST
     return beside
 
 
-def without_seat(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+def without_seat(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Meeting spaces where nobody can sit."""
-    kinds = scenery["kinds"].kinds
-    return _without(rooms, scenery, tags, frozenset(name for name in kinds if kinds[name].seat))
+    kinds = inputs.kinds.kinds
+    return _without(rooms, inputs, tags, frozenset(name for name in kinds if kinds[name].seat))
 
 
-def without_table(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+def without_table(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Meeting spaces without a table."""
-    return _without(rooms, scenery, tags, frozenset({"table"}))
+    return _without(rooms, inputs, tags, frozenset({"table"}))
 
 
 def _nodes(rooms: Any, area: BaseGeometry, table: Any, layer: str, tags: Mapping[str, str]) -> Iterator[Spot]:
@@ -136,29 +135,29 @@ def _serving(rooms: Any, shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool
     return near
 
 
-def locked_gates(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+def locked_gates(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Gates through which nobody may pass."""
-    nodes = scenery["path_nodes"]
+    nodes = inputs.path_nodes
     return _nodes(rooms, area, nodes[nodes["locked"].to_numpy(dtype=bool)], "gate", tags)
 
 
-def raised_kerbs(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+def raised_kerbs(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Kerbs that stop wheels."""
-    nodes = scenery["path_nodes"]
+    nodes = inputs.path_nodes
     return _nodes(rooms, area, nodes[(nodes["kerb"] == "raised").to_numpy(dtype=bool)], "path", tags)
 
 
-def high_hedges(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+def high_hedges(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Hedges over which nobody sees."""
-    barriers = scenery["barriers"]
+    barriers = inputs.barriers
     high = barriers["barrier"].str.contains("hedge") & barriers["blocks_view"]
     return _lines(rooms, area, barriers[high.to_numpy(dtype=bool)], "barrier", tags)
 
 
-def unlit_ways(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+def unlit_ways(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Ways that are known to be dark: tagged so, and with no lamp along them."""
-    graph = scenery["network"]
-    paths = scenery["paths"]
+    graph = inputs.network
+    paths = inputs.paths
     ways = paths[paths["allowed"].to_numpy(dtype=bool)]
     lit = np.ones(len(ways), dtype=bool)
     lit[graph.way[graph.lit == NO]] = False
@@ -173,12 +172,12 @@ def _lines(rooms: Any, area: BaseGeometry, table: Any, layer: str, tags: Mapping
         yield Spot(change, shape, length_m=float(shape.length))
 
 
-def missing_links(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mapping[str, str]) -> Iterator[Spot]:
+def missing_links(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Short straight lines between two ends or corners of the network that are far apart on foot.
 
     Nothing closed, no building and no water lies between; those that spare most come first.
     """
-    graph = scenery["network"]
+    graph = inputs.network
     points: Any = shapely.points(graph.xy)
     nodes = np.flatnonzero(shapely.intersects(area, points) & ~graph.locked & _serving(rooms, points))
     near = shapely.STRtree(points[nodes]).query(points[nodes], predicate="dwithin", distance=LINK_M)
@@ -188,10 +187,10 @@ def missing_links(rooms: Any, area: BaseGeometry, scenery: Scenery, tags: Mappin
     walked = distances.approaches(graph, ends, ends, limit_m=DETOUR_LIMIT_M, detailed=False).distance_m[a, b]
     spared = np.where(np.isnan(walked), DETOUR_LIMIT_M, walked) - straight
     worth = (spared >= SPARED_M) & (spared >= TIMES * straight) & (straight > 0)
-    worth &= in_sight(graph.xy[nodes[a]], graph.xy[nodes[b]], scenery["blockers"])
+    worth &= in_sight(graph.xy[nodes[a]], graph.xy[nodes[b]], inputs.blockers)
     a, b, spared = a[worth], b[worth], spared[worth]
     lines: Any = shapely.linestrings(np.stack([graph.xy[nodes[a]], graph.xy[nodes[b]]], axis=1))
-    dry = ~_touching(lines, scenery["water"].geometry.to_numpy())
+    dry = ~_touching(lines, inputs.water.geometry.to_numpy())
     for k, line in _spread(lines[dry], spared[dry]):
         edit = Edit(f"link {k}", "add", "path", tags=dict(tags), geometry=line)
         yield Spot(edit, line, length_m=float(line.length))
@@ -331,7 +330,7 @@ def find_measures(
     spots = [
         (measure, spot)
         for measure in rows
-        for spot in find_candidates(measure.where, before.rooms, estate.study_area, before.scenery, measure.tags)
+        for spot in find_candidates(measure.where, before.rooms, estate.study_area, before.measured_from, measure.tags)
     ]
     tried = []
     for number, (measure, spot) in enumerate(spots, start=1):

@@ -64,15 +64,15 @@ class Look:
     def best_at_home(self) -> pd.Series:
         """Best floating potential within five minutes of each door of the estate, 0 where there is none."""
         rows, ids = homes.spaces_of_one_place(self.view.sites)
-        inside = self.view.scenery["dwellings"]["inside"].to_numpy(dtype=bool)
-        near = self.view.scenery["walks"].distance_m[rows][:, inside] <= FIVE_MINUTES_M
+        inside = self.view.measured_from.dwellings["inside"].to_numpy(dtype=bool)
+        near = self.view.measured_from.walks.distance_m[rows][:, inside] <= FIVE_MINUTES_M
         score = self.floating.reindex(ids).to_numpy(dtype=np.float64)
         return pd.Series(homes.best_score(near, score), index=self.dwellings.index)
 
     @cached_property
     def dwellings(self) -> gpd.GeoDataFrame:
         """Doors of the estate with their number of ``dwellings``."""
-        table: gpd.GeoDataFrame = self.view.scenery["dwellings"]
+        table: gpd.GeoDataFrame = self.view.measured_from.dwellings
         return table[table["inside"].to_numpy(dtype=bool)]
 
 

@@ -51,7 +51,7 @@ def edits(known: what_if.WhatIf) -> dict[str, Edit]:
     """One edit of each kind, in the middle of the estate."""
     view = known.before.view
     here = view.rooms.geometry.iloc[0].centroid
-    nodes, lines = view.scenery["path_nodes"], view.raw.lines
+    nodes, lines = view.measured_from.path_nodes, view.raw.lines
     way = next(str(i) for i, tags in zip(lines.ids, lines.tags, strict=True) if tags.get("highway") == "footway")
     link = shapely.LineString([(here.x - 45, here.y - 3), (here.x + 45, here.y + 4)])
     gate = str(nodes.index[nodes["locked"]][0])

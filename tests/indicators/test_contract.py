@@ -17,6 +17,7 @@ from spatial.core.model import ASPECTS, EVIDENCE, Estate
 from spatial.indicators import inputs, registry
 from spatial.layers.schema import CanonicalLayers
 from spatial.places import detection, meeting_spaces
+from spatial.plans import causes
 from spatial.settings.tags import tag_rules
 from spatial.visibility.isovists import Occluders
 from tests import rasters, tables
@@ -93,7 +94,7 @@ def made(shift=(0.0, 0.0), seed=None):
     return SimpleNamespace(
         sites=sites,
         places=sites[sites["level"] == "place"],
-        tables=inputs.indicator_inputs(layers, sites, estate, RULES, **models(x, y)),
+        inputs=inputs.indicator_inputs(layers, sites, estate, RULES, **models(x, y)),
     )
 
 
@@ -117,7 +118,7 @@ def fences():
 def measured(world):
     """All that is measured of a scene, by indicator."""
     return {
-        name: registry.measure(spec, world.places if spec.members else world.sites, world.tables)
+        name: registry.measure(spec, world.places if spec.members else world.sites, world.inputs)
         for name, spec in REGISTRY.items()
     }
 
@@ -147,9 +148,32 @@ def test_the_scene_is_worth_testing_on(world, found):
 @each
 def test_needs_are_in_the_scene(name, world):
     spec = REGISTRY[name]
-    assert set(spec.needs) <= set(world.tables)
+    assert all(hasattr(world.inputs, need) for need in spec.needs)
     assert spec.id == name and spec.aspect in ASPECTS and spec.unit in registry.UNITS
     assert spec.reference.strip() and spec.catchment_m >= 0 and spec.column.endswith(registry.UNITS[spec.unit])
+
+
+@each
+def test_an_indicator_declares_what_lies_behind_a_change_of_it(name):
+    spec = REGISTRY[name]
+    things = set(spec.behind) - {registry.HOMES, registry.SIDES, registry.OWN}
+    assert spec.behind and things <= {*causes.LAYERS, "road"}
+    assert (spec.within_m > 0) == bool(things)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fault"),
+    [("places, gren", "there is no input 'gren'; there are .*green"), ("green", "must be 'places'")],
+)
+def test_an_indicator_names_inputs_that_there_are(parameters, fault):
+    function = eval(f"lambda {parameters}: None")
+    with pytest.raises(TypeError, match=fault):
+        registry.indicator(aspect="openness", unit="m", reference="x")(function)
+
+
+def test_what_an_indicator_may_not_declare():
+    with pytest.raises(TypeError, match="colour"):
+        registry.indicator(aspect="openness", unit="m", reference="x", colour="red")(lambda places: None)
 
 
 @each
@@ -207,9 +231,8 @@ def test_a_run_without_models_leaves_out_what_needs_them(nobody):
     estate = Estate("e", "Estate", shapely.box(0, 0, 100, 100), tables.ETRS89_UTM32)
     plain = inputs.indicator_inputs(tables.layers(), sites, estate, RULES)
     lost = {name: registry.lacking(spec, plain) for name, spec in REGISTRY.items()}
-    assert {
-        name: (inputs.MODELS_OF | inputs.LAYER_OF)[table][0] for name, table in lost.items() if table
-    } == NEED_A_MODEL | NEED_A_LAYER
+    given_by = {name: inputs.ORIGINS[table].given_by for name, table in lost.items() if table}
+    assert given_by == NEED_A_MODEL | NEED_A_LAYER
     for spec in (REGISTRY[name] for name in REGISTRY if name not in NEED_A_MODEL | NEED_A_LAYER):
         registry.measure(spec, sites, plain)
 
@@ -218,11 +241,11 @@ def test_a_run_without_models_leaves_out_what_needs_them(nobody):
 def test_inputs_are_not_changed(name, world):
     spec = REGISTRY[name]
     table = world.places if spec.members else world.sites
-    before = table.copy(deep=True), {need: frozen(world.tables[need]) for need in spec.needs}
-    registry.measure(spec, table, world.tables)
+    before = table.copy(deep=True), {need: frozen(getattr(world.inputs, need)) for need in spec.needs}
+    registry.measure(spec, table, world.inputs)
     assert table.equals(before[0]) and table.columns.equals(before[0].columns)
     for need in spec.needs:
-        same(frozen(world.tables[need]), before[1][need])
+        same(frozen(getattr(world.inputs, need)), before[1][need])
 
 
 def frozen(item):
@@ -342,7 +365,7 @@ def test_a_scene_without_any_object():
         ),
     )
     built = inputs.indicator_inputs(tables.layers(), sites, estate, RULES)
-    assert [len(built[name]) for name in ("seats", "activities", "entries")] == [0, 0, 0]
+    assert [len(table) for table in (built.seats, built.activities, built.entries)] == [0, 0, 0]
 
 
 @each
@@ -408,6 +431,6 @@ def test_an_indicator_declares_the_tags_it_reads(name, world):
     asked = set()
     sites = world.places if REGISTRY[name].members else world.sites
     watched = sites.assign(tags=[Asked(tags, asked) for tags in sites["tags"]])
-    registry.measure(REGISTRY[name], watched, world.tables)
+    registry.measure(REGISTRY[name], watched, world.inputs)
     assert asked <= set(REGISTRY[name].reads)
     assert bool(asked) == bool(REGISTRY[name].reads)

@@ -34,7 +34,7 @@ def test_help_is_a_library_and_not_a_club():
     layers = tables.layers(paths=tables.paths(at, [(1, 2)]), context=context)
     estate = Estate("e", "E", shapely.box(-50, -50, 250, 50), tables.ETRS89_UTM32)
     built = inputs.indicator_inputs(layers, sites, estate, tag_rules())
-    np.testing.assert_allclose(built["help_walk_m"], [128], atol=0.02)
+    np.testing.assert_allclose(built.help_walk_m, [128], atol=0.02)
 
 
 def test_it_is_told_and_not_judged():

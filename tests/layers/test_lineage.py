@@ -1,14 +1,13 @@
 """Which sources a value rests on."""
 
+from dataclasses import fields
+
 import geopandas as gpd
 import pandas as pd
-import shapely
 
-from spatial.core.model import Estate
 from spatial.indicators import inputs
 from spatial.layers import lineage
-from spatial.settings.tags import tag_rules
-from tests import tables
+from spatial.layers.schema import CanonicalLayers
 
 
 def places(rows):
@@ -46,10 +45,8 @@ def test_sources_of_layers():
     assert lineage.of_layer(buildings.iloc[:0]) == ""
 
 
-def test_every_table_of_the_scene_says_what_it_is_made_of():
-    layers = tables.layers()
-    sites = tables.places({"a": {}}).assign(place_count=1, space_id="space:a", kinds="bench")
-    estate = Estate("e", "E", shapely.box(0, 0, 9, 9), tables.ETRS89_UTM32)
-    made = inputs.indicator_inputs(layers, sites, estate, tag_rules())
-    assert set(made) <= set(layers.by_name()) | set(inputs.MADE_OF) | set(inputs.MODELS_OF)
-    assert {part for parts in inputs.MADE_OF.values() for part in parts} <= set(layers.by_name())
+def test_every_input_says_which_layers_it_is_made_of():
+    names = {field.name for field in fields(CanonicalLayers)}
+    assert set(inputs.ORIGINS) == {field.name for field in fields(inputs.IndicatorInputs)}
+    assert {layer for origin in inputs.ORIGINS.values() for layer in origin.layers} == names
+    assert all(inputs.ORIGINS[name] == inputs.Origin((name,)) for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -33,8 +34,8 @@ def walk(lens: Lens, short: dict, nodes=None, *, best: bool) -> float:
     ways = [((1, 2), short), ROUND, *ENDS]
     graph = network_graph.build_network(tables.paths(AT, ways), tables.path_nodes(AT, nodes or {}))
     here, there = (attachment.attach(graph, shapes(at), within_m=0.0) for at in ((-20, 0), (120, 0)))
-    scenery = {"network": graph, "entries": here, "doors": there, "stop_entries": there}
-    found = lenses.walk_through_lens(lens, lenses.ways_of_network(graph, tables.paths(AT, ways)), scenery, best=best)
+    inputs = SimpleNamespace(network=graph, entries=here, doors=there, stop_entries=there)
+    found = lenses.walk_through_lens(lens, lenses.ways_of_network(graph, tables.paths(AT, ways)), inputs, best=best)
     assert_allclose(found.stop_m, found.distance_m[:, 0])
     return float(found.distance_m[0, 0])
 

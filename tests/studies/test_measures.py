@@ -73,24 +73,24 @@ def rooms(*rows):
     )
 
 
-def scenery(*, ways=(), objects=(), water=(), blocked=None):
+def measured_from(*, ways=(), objects=(), water=(), blocked=None):
     """Ways are a graph of straight edges between points that are given."""
     nodes = sorted({point for way in ways for point in way})
     start, end = (np.array([nodes.index(way[k]) for way in ways], dtype=np.int64) for k in (0, 1))
     lines = object_array(shapely.LineString(way) for way in ways)
     graph = SimpleNamespace(geometry=lines, attachable=np.ones(len(ways), dtype=bool), start=start, end=end)
-    return {
-        "network": graph,
-        "kinds": tag_rules(),
-        "place_objects": gpd.GeoDataFrame(
+    return SimpleNamespace(
+        network=graph,
+        kinds=tag_rules(),
+        place_objects=gpd.GeoDataFrame(
             {"kind": [kind for kind, _ in objects]}, geometry=[shape for _, shape in objects], crs=CRS
         ),
-    }
+    )
 
 
 def test_a_bench_is_tried_beside_a_place_where_nobody_can_sit():
     pitch, park = shapely.box(0, 0, 20, 10), shapely.box(100, 0, 140, 40)
-    view = scenery(ways=[((-50, -10), (60, -10)), ((90, 20), (150, 20))])
+    view = measured_from(ways=[((-50, -10), (60, -10)), ((90, 20), (150, 20))])
     found = studies_measures.find_candidates(
         "space_without_seat", rooms(("pitch", pitch), ("park", park)), None, view, {"a": "b"}
     )
@@ -112,7 +112,7 @@ def test_a_bench_is_tried_beside_a_place_where_nobody_can_sit():
     ],
 )
 def test_no_bench_is_tried_where_one_stands(kinds, objects, count):
-    view = scenery(ways=[((10, -10), (10, -60))], objects=objects)  # the spot is (10, -2)
+    view = measured_from(ways=[((10, -10), (10, -60))], objects=objects)  # the spot is (10, -2)
     assert (
         len(
             studies_measures.find_candidates(
@@ -156,7 +156,7 @@ def test_nothing_to_suggest_says_so(demo):  # noqa: F811
 def test_two_results_for_one_change_are_never_told(demo, monkeypatch):  # noqa: F811
     monkeypatch.setattr(studies_measures, "_agree", lambda quick, whole: False)
     chosen = tuple(measure for measure in studies_measures.read_measures() if measure.id == "table")
-    monkeypatch.setattr(studies_measures, "find_measures", lambda *given: FIRST(*given)[:1])
+    monkeypatch.setattr(studies_measures, "find_candidates", lambda *given: FIRST(*given)[:1])
     with pytest.raises(errors.SpatialError, match="judged in two ways with two results"):
         studies_measures.find_measures(demo, demo._estate, chosen, most=1)
 

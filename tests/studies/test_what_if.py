@@ -36,7 +36,7 @@ def tagged(features, key, *values):
 
 def edit(case, demo):
     raw, here = demo.before.view.raw, demo.before.view.rooms.geometry.iloc[0].centroid
-    nodes = demo.before.view.scenery["path_nodes"]
+    nodes = demo.before.view.measured_from.path_nodes
     line = shapely.LineString([(here.x - 45, here.y - 3), (here.x + 45, here.y + 4)])
     block = shapely.box(here.x + 60, here.y + 60, here.x + 61, here.y + 61)
     return {
