@@ -277,7 +277,7 @@ def score_view(view: View, spec: settings_rubric.RubricSpec, seed: int, clock: C
 
 def _streets(view: View) -> Network:
     """The walking network, its slopes counted in where there is a terrain model."""
-    network, slopes, paths = view.scenery["network"], view.scenery["slopes"], view.scenery["paths"]
+    network, slopes, paths = view.measured_from.network, view.measured_from.slopes, view.measured_from.paths
     if slopes is None:
         return network
     return replace(network, step_free=step_free_with(slopes, network, paths[paths["allowed"]]))
