@@ -23,7 +23,7 @@ from spatial.indicators import inputs as indicators_inputs
 from spatial.indicators import registry
 from spatial.indicators.inputs import IndicatorInputs
 from spatial.layers import canonical, conflation
-from spatial.network.graph import Network, step_free_with
+from spatial.network.graph import Network
 from spatial.osm.extract import Reading
 from spatial.places import homes
 from spatial.scoring import lenses, siting
@@ -277,10 +277,7 @@ def score_view(view: View, spec: settings_rubric.RubricSpec, seed: int, clock: C
 
 def _streets(view: View) -> Network:
     """The walking network, its slopes counted in where there is a terrain model."""
-    network, slopes, paths = view.measured_from.network, view.measured_from.slopes, view.measured_from.paths
-    if slopes is None:
-        return network
-    return replace(network, step_free=step_free_with(slopes, network, paths[paths["allowed"]]))
+    return replace(view.measured_from.network, step_free=view.measured_from.step_free_edges)
 
 
 @dataclass(frozen=True)

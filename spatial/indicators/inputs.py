@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeAlias, get_type_hints
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -114,10 +115,12 @@ class Walking:
 class Terrain:
     """What a terrain and a surface model give; None where the run has none.
 
+    ``step_free_edges`` says of each edge whether it can be used without steps, its slope counted in where it is known.
     ``slopes`` is the steepness by edge; ``climbs`` the steepest stretch of each walk, and whether its whole slope is
     known; ``skyline`` ground, roofs and crowns; ``sun`` its path at the equinox.
     """
 
+    step_free_edges: Annotated[npt.NDArray[np.int8], Origin(("paths",), ("terrain",))]
     terrain: Annotated[Raster | None, _from_models("terrain")]
     slopes: Annotated[Slopes | None, _from_models("terrain")]
     climbs: Annotated[Climbs | None, _from_models("terrain")]
@@ -247,6 +250,7 @@ def _terrain(
 ) -> Terrain:
     slopes = None if terrain is None else step(_slopes, walking.network, paths, terrain)
     return Terrain(
+        step_free_edges=step(_step_free_edges, walking.network, paths, slopes),
         terrain=terrain,
         slopes=slopes,
         climbs=None if slopes is None else step(_climbs, walking.network, walking.entries, walking.doors, slopes),
@@ -267,6 +271,12 @@ def _approaches(
 
 def _slopes(graph: Network, paths: gpd.GeoDataFrame, terrain: Raster) -> Slopes:
     return elevation.slopes(graph, paths[paths["allowed"]], terrain)
+
+
+def _step_free_edges(network: Network, paths: gpd.GeoDataFrame, slopes: Slopes | None) -> npt.NDArray[np.int8]:
+    if slopes is None:
+        return network.step_free
+    return network_graph.step_free_with(slopes, network, paths[paths["allowed"]])
 
 
 def _climbs(

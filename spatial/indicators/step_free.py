@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 
 from spatial.core.arrays import Bools, Floats
 from spatial.core.model import FIVE_MINUTES_M
 from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator, unknown, where
 from spatial.network.attachment import Attachments
 from spatial.network.distances import Approaches, approaches
-from spatial.network.graph import NO, YES, Network, Slopes, step_free_with
+from spatial.network.graph import NO, YES, Network
 
+# A route without steps is at most this long: 15 minutes.
+ROUTE_M = 1200.0
 # Best and worst route nearer than this to each other: the answer is known well enough.
 NEAR_ENOUGH = 0.2
 
@@ -32,11 +35,9 @@ def step_free(
     network: Network,
     entries: Attachments,
     doors: Attachments,
-    paths: gpd.GeoDataFrame,
-    slopes: Slopes | None = None,
+    step_free_edges: npt.NDArray[np.int8],
     *,
     within_m: float = 800.0,
-    route_m: float = 1200.0,
 ) -> Measured:
     """Share of the dwellings within 10 minutes that have a step-free route of at most 15 minutes.
 
@@ -45,21 +46,18 @@ def step_free(
     are near to each other. With a terrain model a way steeper than 1:20 is barred and one of unknown
     slope unknown; without one, only tagged slopes count. Doors and legs are not assessed.
     """
-    state = network.step_free
-    if slopes is not None:
-        state = step_free_with(slopes, network, paths[paths["allowed"]])
     near = walks.distance_m <= within_m
     weight = dwellings["dwellings"].to_numpy()
     total = np.where(near, weight, 0.0).sum(axis=1)
 
     def share(usable: Bools) -> Floats:
         reach = approaches(
-            network, entries, doors, limit_m=route_m, usable=usable, barred_nodes=network.raised, detailed=False
+            network, entries, doors, limit_m=ROUTE_M, usable=usable, barred_nodes=network.raised, detailed=False
         )
         found = np.where(near & ~np.isnan(reach.distance_m), weight, 0.0).sum(axis=1)
         return np.divide(found, total, out=np.full(len(total), np.nan), where=total > 0)
 
-    low, high = share(state == YES), share(state != NO)
+    low, high = share(step_free_edges == YES), share(step_free_edges != NO)
     sure = high - low <= NEAR_ENOUGH
     measured = Measured(
         value=np.where(sure, (low + high) / 2, np.nan),

@@ -15,7 +15,18 @@ from spatial.core.arrays import Bools, Floats, Ints, Shapes
 from spatial.core.parallel import in_blocks
 from spatial.network.attachment import Attachments, attach
 from spatial.network.graph import Network, Slopes
-from spatial.network.kernels import Ends, Found, Grades, Graph, Streets, approach_kernel, climb_kernel, flow_kernel
+from spatial.network.kernels import (
+    Between,
+    Climbs,
+    Ends,
+    Found,
+    Grades,
+    Graph,
+    Streets,
+    approach_kernel,
+    climb_kernel,
+    flow_kernel,
+)
 
 # A seat serves a way when it stands this near to it.
 SEAT_TO_WAY_M = 15.0
@@ -80,10 +91,10 @@ def approaches(
     found = Found(np.full(shape, np.inf), *details)
     barred = network.locked if barred_nodes is None else network.locked | barred_nodes
     graph, streets = _graph(network, usable, barred), _streets(network, seats)
-    from_, to = _ends(network, sources), _ends(network, targets)
+    between = Between(_ends(network, sources), _ends(network, targets))
 
     def work(begin: int, end: int) -> None:
-        approach_kernel(begin, end, limit_m, detailed, graph, streets, from_, to, found)
+        approach_kernel(begin, end, limit_m, detailed, graph, streets, between, found)
 
     in_blocks(work, len(sources), blocks=BLOCKS)
     return Approaches(np.where(np.isinf(found.distance), np.nan, found.distance), *details)
@@ -112,15 +123,15 @@ def climbs(
         bool (N, T): whether the slope of the whole walk is known.
     """
     shape = (len(sources), len(targets))
-    away, steepest, known = np.full(shape, np.inf), np.full(shape, np.nan), np.zeros(shape, dtype=bool)
-    graph, from_, to = _graph(network, None, network.locked), _ends(network, sources), _ends(network, targets)
+    steepest = Climbs(np.full(shape, np.inf), np.full(shape, np.nan), np.zeros(shape, dtype=bool))
+    graph, between = _graph(network, None, network.locked), Between(_ends(network, sources), _ends(network, targets))
     grades = Grades(slopes.indptr, slopes.steepness, slopes.steepest, slopes.whole)
 
     def work(begin: int, end: int) -> None:
-        climb_kernel(begin, end, limit_m, graph, grades, from_, to, away, steepest, known)
+        climb_kernel(begin, end, limit_m, graph, grades, between, steepest)
 
     in_blocks(work, len(sources), blocks=BLOCKS)
-    return steepest, known
+    return steepest.steepest, steepest.known
 
 
 def _graph(network: Network, usable: Bools | None, barred: Bools) -> Graph:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -126,18 +126,18 @@ def build_network(
     way = owner[begins]
     first = np.zeros(len(node_ids), dtype=np.int64)
     first[node_of[keep]] = np.flatnonzero(keep)
-    return _assembled(
-        ways,
-        geometry,
-        way,
-        node_of[begins],
-        node_of[stops],
-        xy[first],
-        node_ids,
-        path_nodes,
-        _directions(xy, begins, stops),
-        lamps,
-    )
+    edges = _Edges(geometry, way, node_of[begins], node_of[stops], _directions(xy, begins, stops))
+    return _assembled(ways, edges, xy[first], node_ids, path_nodes, lamps)
+
+
+class _Edges(NamedTuple):
+    """Edges: their lines, the way of each, the nodes at its ends, and the directions in which it leaves them."""
+
+    geometry: Shapes
+    way: Ints
+    start: Ints
+    end: Ints
+    direction: Floats
 
 
 def _kept_vertices(ids: Ints, sizes: Ints, special: Ints) -> Bools:
@@ -174,16 +174,14 @@ def _directions(xy: Floats, begins: Ints, stops: Ints) -> Floats:
 
 def _assembled(
     ways: gpd.GeoDataFrame,
-    geometry: Shapes,
-    way: Ints,
-    start: Ints,
-    end: Ints,
+    edges: _Edges,
     node_xy: Floats,
     node_ids: Ints,
     path_nodes: gpd.GeoDataFrame,
-    direction: Floats,
     lamps: gpd.GeoDataFrame | None,
 ) -> Network:
+    geometry, way, start, end, direction = edges
+
     def flag(table: Any) -> Bools:
         return np.isin(node_ids, path_nodes["node_id"].to_numpy()[np.asarray(table, dtype=bool)])
 

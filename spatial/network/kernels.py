@@ -67,6 +67,13 @@ class Ends(NamedTuple):
     edge_rows: Any
 
 
+class Between(NamedTuple):
+    """From where to where one walks."""
+
+    sources: Ends
+    targets: Ends
+
+
 class Queue(NamedTuple):
     """Nodes by distance, in bins of even width; no distance is beyond the limit, so there is a bin for each.
 
@@ -101,6 +108,21 @@ class Met(NamedTuple):
     crossed_well: Any
     since_seat: Any
     gap: Any
+
+
+class Climb(NamedTuple):
+    """Up to each node: the steepest stretch that is known, and whether all of it is."""
+
+    steep: Any
+    sure: Any
+
+
+class Climbs(NamedTuple):
+    """The outputs of a climb, by source and target."""
+
+    distance: Any
+    steepest: Any
+    known: Any
 
 
 class Found(NamedTuple):
@@ -351,8 +373,9 @@ def _along(s, row, limit, detailed, streets, sources, targets, found):  # type: 
 
 
 @njit(cache=True, nogil=True)
-def approach_kernel(begin, stop, limit, detailed, graph, streets, sources, targets, found):  # type: ignore[no-untyped-def]
-    """Fill the rows ``begin:stop`` of what is found, infinite before; see ``network.approaches``."""
+def approach_kernel(begin, stop, limit, detailed, graph, streets, between, found):  # type: ignore[no-untyped-def]
+    """Fill the rows ``begin:stop`` of what is found, infinite before; see ``distances.approaches``."""
+    sources, targets = between
     nodes = len(graph.indptr) - 1
     walk = _new_walk(graph, len(sources.edge), limit)
     met = Met(
@@ -421,7 +444,7 @@ def _steepest_between(e, begin, stop, length, grades):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def _climb_out(row, size, limit, graph, grades, sources, walk, steep, sure):  # type: ignore[no-untyped-def]
+def _climb_out(row, size, limit, graph, grades, sources, walk, climb):  # type: ignore[no-untyped-def]
     """Put both ends of an attachment's edge in the queue, with the climb to them; return its size."""
     e, offset, leg = sources.edge[row], sources.offset[row], sources.leg[row]
     for at_end in range(2):
@@ -431,14 +454,15 @@ def _climb_out(row, size, limit, graph, grades, sources, walk, steep, sure):  # 
         if graph.barred[v] or d > limit or d >= walk.distance[v]:
             continue
         walk.distance[v] = d
-        steep[v], sure[v] = _steepest_between(e, offset, node_at, graph.length, grades)
+        climb.steep[v], climb.sure[v] = _steepest_between(e, offset, node_at, graph.length, grades)
         size = _queue(walk.queue, size, d, v)
     return size
 
 
 @njit(cache=True, nogil=True)
-def _climb_up(settled, graph, grades, walk, steep, sure):  # type: ignore[no-untyped-def]
+def _climb_up(settled, graph, grades, walk, climb):  # type: ignore[no-untyped-def]
     """Carry the steepest stretch from node to node, in the order in which they were settled."""
+    steep, sure = climb
     for v in walk.order[:settled]:
         e = walk.via[v]
         if e < 0:
@@ -450,8 +474,9 @@ def _climb_up(settled, graph, grades, walk, steep, sure):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def _climb_along(s, row, limit, graph, grades, sources, targets, away, steepest, known):  # type: ignore[no-untyped-def]
+def _climb_along(s, row, limit, graph, grades, between, climbs):  # type: ignore[no-untyped-def]
     """Reach the targets that stand on the edge of an attachment, without leaving it."""
+    (sources, targets), (away, steepest, known) = between, climbs
     e, offset, leg = sources.edge[row], sources.offset[row], sources.leg[row]
     for k in range(targets.edge_indptr[e], targets.edge_indptr[e + 1]):
         q = targets.edge_rows[k]
@@ -463,19 +488,21 @@ def _climb_along(s, row, limit, graph, grades, sources, targets, away, steepest,
 
 
 @njit(cache=True, nogil=True)
-def climb_kernel(begin, stop, limit, graph, grades, sources, targets, away, steepest, known):  # type: ignore[no-untyped-def]
-    """Fill the rows ``begin:stop`` of the steepest stretches on the shortest walks; see ``network.climbs``."""
+def climb_kernel(begin, stop, limit, graph, grades, between, climbs):  # type: ignore[no-untyped-def]
+    """Fill the rows ``begin:stop`` of the steepest stretches on the shortest walks; see ``distances.climbs``."""
+    (sources, targets), (away, steepest, known) = between, climbs
     nodes = len(graph.indptr) - 1
     walk = _new_walk(graph, len(sources.edge), limit)
-    steep, sure = np.zeros(nodes), np.zeros(nodes, np.bool_)
+    climb = Climb(np.zeros(nodes), np.zeros(nodes, np.bool_))
+    steep, sure = climb
     node_of = np.empty(away.shape[1], np.int64)
     for s in range(begin, stop):
         _begin(walk)
         size = 0
         for row in range(sources.indptr[s], sources.indptr[s + 1]):
-            size = _climb_out(row, size, limit, graph, grades, sources, walk, steep, sure)
+            size = _climb_out(row, size, limit, graph, grades, sources, walk, climb)
         settled = _spread(graph, walk, size, limit)
-        _climb_up(settled, graph, grades, walk, steep, sure)
+        _climb_up(settled, graph, grades, walk, climb)
         node_of[:] = -1
         _arrive(s, limit, graph, targets, walk, away, node_of)
         for t in range(len(node_of)):
@@ -488,4 +515,4 @@ def climb_kernel(begin, stop, limit, graph, grades, sources, targets, away, stee
             most, whole = _steepest_between(e, node_at, targets.offset[row], graph.length, grades)
             steepest[s, t], known[s, t] = max(most, steep[v]), sure[v] and whole
         for row in range(sources.indptr[s], sources.indptr[s + 1]):
-            _climb_along(s, row, limit, graph, grades, sources, targets, away, steepest, known)
+            _climb_along(s, row, limit, graph, grades, between, climbs)

@@ -412,18 +412,8 @@ def draws(
         sure = draw.within.reshape(-1, len(judged.indicators)) @ judged.low.T
         aspects = sure.reshape(size, len(ASPECTS), -1).transpose(0, 2, 1).copy()
         own = draw.within[:, of, np.arange(len(of))]
-        add_unknowns(
-            aspects,
-            own,
-            draw.uniform,
-            cells.row,
-            of[cells.column],
-            cells.column,
-            width,
-            cells.fact,
-            cells.start,
-            cells.count,
-        )
+        open_ = cells.row, of[cells.column], cells.column, width
+        add_unknowns(aspects, own, draw.uniform, open_, (cells.fact, cells.start, cells.count))
         yield draw, combine(aspects, draw.across[:, None, :], rubric.mean), aspects
 
 
@@ -464,12 +454,14 @@ def scored_table(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_unknowns(aspects, own, uniform, row, aspect, column, width, fact, start, count):
+def add_unknowns(aspects, own, uniform, cells, facts):
     """Add to the aspects (B, N, 5), in place, what each open cell has of its interval.
 
-    A cell lies where the mean of its facts' uniform numbers (B, F) says; ``own`` (B, I) is the weight of
-    each indicator in its aspect. The facts of cell c are ``fact[start[c]:start[c] + count[c]]``.
+    ``cells`` are (row, aspect, column, width of the interval). A cell lies where the mean of its facts' uniform
+    numbers (B, F) says; ``own`` (B, I) is the weight of each indicator in its aspect. ``facts`` are (fact, start,
+    count): those of cell c are ``fact[start[c]:start[c] + count[c]]``.
     """
+    (row, aspect, column, width), (fact, start, count) = cells, facts
     for b in range(aspects.shape[0]):
         for c in range(len(row)):
             total = 0.0
@@ -481,4 +473,4 @@ def add_unknowns(aspects, own, uniform, row, aspect, column, width, fact, start,
 def load_compiled() -> None:
     """Load the compiled code from its cache on disk."""
     one, index = np.ones((1, 1)), np.zeros(1, dtype=np.int64)
-    add_unknowns(np.zeros((1, 1, 5)), one, one, index, index, index, one[0], index, index, index + 1)
+    add_unknowns(np.zeros((1, 1, 5)), one, one, (index, index, index, one[0]), (index, index, index + 1))

@@ -57,11 +57,7 @@ def homes_served(sites: gpd.GeoDataFrame, spaces: pd.Index, inputs: IndicatorInp
         ``REACH_COLUMNS``, one row a space and door: by ways not known to have steps, loose ground or
         narrow or steep parts; ``known`` where the walk holds by ways known to be free of them.
     """
-    network, dwellings = inputs.network, inputs.dwellings
-    state = network.step_free
-    if inputs.slopes is not None:
-        paths = inputs.paths
-        state = graph.step_free_with(inputs.slopes, network, paths[paths["allowed"]])
+    network, dwellings, state = inputs.network, inputs.dwellings, inputs.step_free_edges
     alone = dict(zip(sites["space_id"], range(len(sites)), strict=True))
     rows = np.array([sites.index.get_loc(i) if i in sites.index else alone[i] for i in spaces], dtype=np.int64)
     inside = np.flatnonzero(dwellings["inside"].to_numpy())

@@ -6,6 +6,7 @@ row 0 in the north, NaN where unknown. ``top`` is opaque down to the ground. ``c
 tree; it lets through a share of what meets it between a quarter of its height and its top, and is
 nowhere where it does not stand above the ground.
 
+One stands at (row, column, height of the eye), rows and columns counted in cells, and looks towards (east, north).
 All rays are walked in steps of half a cell, at the cell they fall in. The cell in which one stands, and
 what is nearer than a cell, is open: a wall may run through its other half.
 """
@@ -76,8 +77,9 @@ def _add_crown(bands, ground, crown, eye, away):
 
 
 @_part
-def _sky_along(grid, down, right, eye, east, north, reach, opacity, highest, bands):
+def _sky_along(grid, stand, towards, reach, opacity, highest, bands):
     """Share of the sky that is seen in one direction: at least, at most."""
+    (down, right, eye), (east, north) = stand, towards
     ground, top, crown, side = grid[0], grid[1], grid[2], grid[5]
     rows, columns = top.shape
     bands[:] = False
@@ -113,17 +115,17 @@ def look_up(points, grid, directions, reach, opacity, highest, least, most):
             continue
         low = high = 0.0
         for east, north in directions:
-            one, other = _sky_along(
-                grid, down, right, grid[0][row, column], east, north, reach, opacity, highest, bands
-            )
+            stand = down, right, grid[0][row, column]
+            one, other = _sky_along(grid, stand, (east, north), reach, opacity, highest, bands)
             low += one
             high += other
         least[point], most[point] = low / len(directions), high / len(directions)
 
 
 @_part
-def _lit(grid, down, right, eye, east, north, rise, transmitted, highest):
+def _lit(grid, stand, towards, rise, transmitted, highest):
     """Share of the sunlight that arrives from a direction, and whether all of the way is known."""
+    (down, right, eye), (east, north) = stand, towards
     ground, top, crown, side = grid[0], grid[1], grid[2], grid[5]
     rows, columns = top.shape
     light, known, step = 1.0, True, 0
@@ -156,15 +158,17 @@ def look_to_sun(points, grid, suns, transmitted, highest, least, most):
             continue
         low = high = 0.0
         for east, north, rise, hours in suns:
-            light, known = _lit(grid, down, right, grid[0][row, column], east, north, rise, transmitted, highest)
+            stand = down, right, grid[0][row, column]
+            light, known = _lit(grid, stand, (east, north), rise, transmitted, highest)
             high += light * hours
             low += light * hours if known else 0.0
         least[point], most[point] = low, high
 
 
 @_part
-def _seen_along(grid, down, right, eye, east, north, reach, height, transmitted, leaves):
+def _seen_along(grid, stand, towards, reach, height, transmitted, leaves):
     """Ground seen in one direction, weighed by distance: at least, at most, and all there is."""
+    (down, right, eye), (east, north) = stand, towards
     ground, top, crown, side = grid[0], grid[1], grid[2], grid[5]
     rows, columns = top.shape
     horizon, known, trees = -np.inf, True, 0
@@ -211,9 +215,8 @@ def look_about(points, grid, directions, reaches, height, transmitted, least, mo
         low = high = total = 0.0
         for direction in range(len(directions)):
             east, north = directions[direction]
-            one, other, every = _seen_along(
-                grid, down, right, eye, east, north, reaches[point, direction], height, transmitted, leaves
-            )
+            reach = reaches[point, direction]
+            one, other, every = _seen_along(grid, (down, right, eye), (east, north), reach, height, transmitted, leaves)
             low += one
             high += other
             total += every

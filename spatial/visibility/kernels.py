@@ -183,8 +183,9 @@ def _see(walls, count, closed, ax, ay, bx, by, radius):
 
 
 @_part
-def _see_cell(walls, count, closed, x, y, radius, grid, row, column, stamps, stamp):
+def _see_cell(walls, count, closed, eye, grid, at, stamps, stamp):
     """Add the segments of one cell that were not added before; return the walls' count."""
+    (x, y, radius), (row, column) = eye, at
     segments, origin, shape, starts, members = grid
     cell, side = row * shape[1] + column, origin[2]
     if starts[cell] == starts[cell + 1]:
@@ -232,7 +233,7 @@ def _gather(walls, closed, x, y, radius, grid, stamps, stamp):
             step = 1 if abs(i - row) == ring else 2 * ring
             for j in range(column - ring, column + ring + 1, step):
                 if 0 <= j < shape[1]:
-                    count = _see_cell(walls, count, closed, x, y, radius, grid, i, j, stamps, stamp)
+                    count = _see_cell(walls, count, closed, (x, y, radius), grid, (i, j), stamps, stamp)
     kept = 0
     for wall in range(count):
         wall_x, wall_y, start, end = walls[wall]

@@ -8,7 +8,7 @@ import shapely
 from spatial.indicators.step_free import step_free
 from spatial.network.attachment import Attachments, attach
 from spatial.network.distances import approaches
-from spatial.network.graph import NO, UNKNOWN, YES, build_network
+from spatial.network.graph import NO, UNKNOWN, YES, build_network, step_free_with
 from spatial.terrain.elevation import slopes
 from tests import rasters, tables
 from tests.tables import NAN
@@ -56,7 +56,7 @@ def test_on_paper(ways, nodes, weights, expected):
         attach(network, homes.geometry.to_numpy(), within_m=1.0),
     )
     walks = approaches(network, entries, doors, limit_m=1600.0)
-    found = step_free(places, walks, homes, network, entries, doors, tables.paths(AT, ways))
+    found = step_free(places, walks, homes, network, entries, doors, network.step_free)
     tables.check(found, (NAN, NAN, NAN, "unknown", "no_dwelling_within_10_minutes"), expected)
 
 
@@ -87,7 +87,7 @@ def test_with_a_terrain(east, north, eastern, low, high):
     ends = [_at_nodes(network, np.array(nodes)) for nodes in ([0], [1, 2, 3, 4])]
     steep = slopes(network, table, rasters.plane(east, north, size=300))
     walks = approaches(network, *ends, limit_m=1600.0)
-    found = step_free(places, walks, homes, network, *ends, table, steep)
+    found = step_free(places, walks, homes, network, *ends, step_free_with(steep, network, table))
     assert (found.low[0], found.high[0]) == pytest.approx((low, high))
 
 
@@ -123,7 +123,7 @@ def test_best_and_worst_route_against_networkx(seed):
     places = tables.places({str(n): {"geometry": shapely.Point(at[n]).buffer(1)} for n in sources})
     ends = [_at_nodes(network, nodes) for nodes in (sources, targets)]
     walks = approaches(network, *ends, limit_m=1600.0)
-    found = step_free(places, walks, homes, network, *ends, tables.paths(at, ways))
+    found = step_free(places, walks, homes, network, *ends, network.step_free)
     raised = set(kerbs)
 
     def lengths(allowed, source, limit):
