@@ -39,7 +39,7 @@ def form_of(path: Path) -> str | None:
     if path.suffix == ".html":
         return FORM if f'<meta name="generator" content="{generator()}">' in path.read_text("utf-8") else None
     if path.suffix == ".pdf":
-        return FORM if pypdf.PdfReader(path).metadata.creator == generator() else None
+        return FORM if generator() in pypdf.PdfReader(path).metadata.keywords else None
     if path.suffix == ".png":
         with Image.open(path) as image:
             return image.text[SCHEMA_NAME]

@@ -34,8 +34,8 @@ def quick(analysis, finished):
 
     Unless ``gdal``, the GeoPackage is a copy of one: GDAL's writing is nothing that Python tells of.
     """
-    page, sheet = web_page.build_map(analysis).get_root().render(), sitemap.sitemap_pdf(analysis, lang="da")
-    picture, checks = sitemap.sitemap_picture(sheet), analysis.field_checks
+    page, sheet = web_page.build_map(analysis).get_root().render(), printed(analysis)
+    checks = analysis.field_checks
     document = estate.estate_document(analysis, checks, lang="da")
 
     def save(out: Path, *, gdal: bool = False) -> None:
@@ -45,14 +45,25 @@ def quick(analysis, finished):
             patch.setattr(estate, "estate_document", lambda *_, **__: document)
             patch.setattr(type(analysis), "field_checks", checks)
             patch.setattr(web_page, "build_map", lambda *_, **__: drawn())
-            patch.setattr(sitemap, "sitemap_pdf", lambda *_, **__: sheet)
-            patch.setattr(sitemap, "sitemap_picture", lambda *_, **__: picture)
+            patch.setattr(sitemap, "typeset_sitemap", lambda *_, **__: sheet)
             if not gdal:
                 packed = finished / "places.gpkg"
                 patch.setattr(tables, "geopackage", lambda result, path, **_: shutil.copyfile(packed, path))
             storage.save(analysis, out)
 
     return save
+
+
+class Printed:
+    """A sheet that is made already."""
+
+    def __init__(self, pdf: bytes, png: bytes) -> None:
+        self.pdf, self.png = lambda: pdf, lambda dpi: png
+
+
+def printed(analysis) -> Printed:
+    sheet = sitemap.typeset_sitemap(analysis, lang="da")
+    return Printed(sheet.pdf(), sheet.png(60))
 
 
 def whole(out: Path, before: dict[str, str]) -> bool:
@@ -144,11 +155,10 @@ def test_a_failure_at_each_write_of_a_page_or_sheet_keeps_both_as_they_were(anal
     out = tmp_path / "town"
     shutil.copytree(finished, out)
     before = digests(out)
-    document, drawn = sitemap.sitemap_pdf(analysis, lang="da"), b"picture"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sitemap, "sitemap_picture", lambda *_, **__: drawn)
+    sheet = Printed(printed(analysis).pdf(), b"picture")
+    with pytest.MonkeyPatch.context():
         with writes(tmp_path) as seen:
-            sitemap.write_sitemap(document, out / "other.pdf")
+            sitemap.write_sheet(sheet, out / "other.pdf")
         total = len(seen)
         assert total > 4
         shutil.rmtree(out)
@@ -158,7 +168,7 @@ def test_a_failure_at_each_write_of_a_page_or_sheet_keeps_both_as_they_were(anal
             failed = False
             with writes(tmp_path, at=at):
                 try:
-                    sitemap.write_sitemap(document, out / "sitemap.pdf")
+                    sitemap.write_sheet(sheet, out / "sitemap.pdf")
                 except OSError as error:
                     assert "No space" in str(error)
                     failed = True

@@ -23,6 +23,7 @@ from spatial.indicators.unknown_facts import vocabulary
 from spatial.settings.loading import load_toml
 from tests.cli.test_main import call, finished, inputs  # noqa: F401  (two are fixtures)
 from tests.observed import table as csv_of
+from tests.pdf_structure import structure
 
 FILES = ["checks.xlsx", "counts.xlsx", "field.gpkg", "protocol-da.txt", "protocol-en.txt", "sheets.pdf"]
 
@@ -81,6 +82,12 @@ def test_every_meeting_space_is_a_choice_and_a_line_on_the_sheets(run):
         for font in (f.get_object() for f in page["/Resources"]["/Font"].values())
     }
     assert fonts and all("NotoSans" in font for font in fonts)  # embedded, so that æøå are right
+
+
+def test_the_sheets_can_be_read_aloud(run):
+    found = structure((run / "fieldkit" / "sheets.pdf").read_bytes())
+    assert (found.faults, found.lang) == ([], "en")
+    assert len(found.alts) == 1 and "numbered stops" in found.alts[0]
 
 
 def test_a_filled_form_comes_back_through_observe(run, tmp_path):

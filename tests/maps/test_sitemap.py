@@ -21,8 +21,10 @@ from spatial.maps.sheet.sitemap import Choice
 from spatial.maps.style import RAMP, class_of
 from spatial.places.naming import kinds_text, space_name
 from tests.maps import fixtures
+from tests.pdf_structure import structure
 
 POINTS_PER_MM = 72 / 25.4
+LETTER_GAP, LEVEL, HALO = 1.4, 0.6, 20.0  # between letters of a line, and of the white around them, in millimetres
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,11 @@ def result():
 @pytest.fixture(scope="module")
 def sheet(result):
     """A 1:1000 sheet on A3."""
-    return sitemap.sitemap_pdf(result, choice=Choice("A3", 1000, True))
+    return pdf_of(result, choice=Choice("A3", 1000, True))
+
+
+def pdf_of(result, **options):
+    return sitemap.typeset_sitemap(result, **options).pdf()
 
 
 def drawn(document, kind, page=0):
@@ -53,9 +59,16 @@ def drawn(document, kind, page=0):
 
 
 def words(document):
-    """Lettered lines with the middle of their boxes."""
-    found = drawn(document, pypdfium2.raw.FPDF_PAGEOBJ_TEXT)
-    return [(text.strip(), (left + right) / 2, (low + high) / 2) for text, left, low, right, high in found]
+    """Lettered lines with the middle of their boxes; on the map each letter is an object of its own."""
+    lines = []
+    for text, left, low, right, high in drawn(document, pypdfium2.raw.FPDF_PAGEOBJ_TEXT):
+        if high - low > HALO:  # whose box PDFium measures without the scale
+            continue
+        if lines and -LEVEL < left - lines[-1][3] < LETTER_GAP and low < lines[-1][4] and high + LEVEL > lines[-1][2]:
+            before, first, lowest, _, highest = lines.pop()
+            text, left, low, high = before + text, first, min(low, lowest), max(high, highest)
+        lines.append((text, left, low, right, high))
+    return [(text.strip(), (left + right) / 2, (low + high) / 2) for text, left, low, right, high in lines]
 
 
 def boxes(document):
@@ -70,7 +83,7 @@ def text_of(document):
 
 @pytest.mark.parametrize(("scale", "length_m"), [(500, 50), (1000, 100), (2500, 250), (4000, 400)])
 def test_the_scale_bar_is_as_long_as_it_says(result, scale, length_m):
-    document = sitemap.sitemap_pdf(result, choice=Choice("A3", scale, True))
+    document = pdf_of(result, choice=Choice("A3", scale, True))
     at = {text: x for text, x, _ in words(document)}
     assert f"{length_m} m" in at
     # 1:1000 makes 100 m into 100 mm. The parts of the bar are filled and have no outline.
@@ -89,7 +102,7 @@ def test_what_lies_100_m_apart_is_100_mm_apart_at_1_to_1000(result):
     estate = replace(result.estate, boundary=square)
     tables = {name: getattr(result, name)[:0] for name in ("places", "meeting_spaces", "evidence")}
     alone = replace(result, estate=estate, layers={}, **tables)
-    document = sitemap.sitemap_pdf(alone, choice=Choice("A3", 1000, True))
+    document = pdf_of(alone, choice=Choice("A3", 1000, True))
     # To what a line encloses, PDFium adds the line's width, here 0.5 mm, on each side.
     found = [(right - left, top - bottom) for left, bottom, right, top in boxes(document)]
     squares = [size for size in found if 99 < size[0] < 102 and 99 < size[1] < 102]
@@ -99,7 +112,7 @@ def test_what_lies_100_m_apart_is_100_mm_apart_at_1_to_1000(result):
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("landscape", [True, False])
 def test_paper_has_its_size(result, paper, landscape):
-    document = sitemap.sitemap_pdf(result, choice=Choice(paper, None, landscape))
+    document = pdf_of(result, choice=Choice(paper, None, landscape))
     page = pypdf.PdfReader(io.BytesIO(document)).pages[0]
     size = [float(side) / POINTS_PER_MM for side in page.mediabox[2:]]
     assert size == pytest.approx(sorted(PAPERS[paper], reverse=landscape), abs=0.05)
@@ -107,12 +120,12 @@ def test_paper_has_its_size(result, paper, landscape):
 
 def test_fonts_are_embedded_and_letters_right(result):
     named = replace(result, estate=replace(result.estate, name="Æblehaven på Østergård, ÅÄÖß"))
-    document = sitemap.sitemap_pdf(named)
+    document = pdf_of(named)
     assert "Æblehaven på Østergård, ÅÄÖß" in text_of(document)
     for page in pypdf.PdfReader(io.BytesIO(document)).pages:
         fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]
         assert "NotoSans-SemiCondensedRegular" in {str(font["/BaseFont"]).partition("+")[2] for font in fonts}
-        for font in fonts:
+        for (font,) in (font["/DescendantFonts"] for font in fonts):
             assert "/FontFile2" in font["/FontDescriptor"], font["/BaseFont"]
 
 
@@ -124,16 +137,49 @@ def test_fonts_are_embedded_and_letters_right(result):
     ],
 )
 def test_texts_are_there_in_both_languages(result, lang, expected):
-    document = sitemap.sitemap_pdf(result, lang=lang, choice=Choice("A3", 1000))
+    document = pdf_of(result, lang=lang, choice=Choice("A3", 1000))
     text = text_of(document)
     for phrase in [*expected, "Fuglsangparken, Høje-Taastrup Kommune", "© OpenStreetMap contributors (ODbL 1.0)"]:
         assert phrase in text
     assert pypdf.PdfReader(io.BytesIO(document)).trailer["/Root"]["/Lang"] == lang
 
 
+@pytest.mark.parametrize("lang", ["da", "en"])
+def test_the_sheet_can_be_read_aloud(result, lang):
+    found = structure(pdf_of(result, lang=lang))
+    assert (found.faults, found.lang) == ([], lang)
+    (alt,) = found.alts
+    assert "Fuglsangparken" in alt and "1:" in alt and alt.endswith(".")
+    assert found.headings == ["H1", "H2", "H2"]
+    assert found.tags["TR"] == len(result.meeting_spaces) + 1
+
+
+LETTERS = '#panic() $x$ @ref <label> \\\\ "it\'s" *b* _i_ `r` // 😀 مقهى שלום 中文 \u202e\u0007'
+
+
+def test_names_are_never_markup_and_never_boxes(result):
+    paths = result.layers["paths"].assign(name=LETTERS)
+    spoilt = replace(
+        result,
+        estate=replace(result.estate, name=LETTERS),
+        meeting_spaces=result.meeting_spaces.assign(name=LETTERS),
+        layers={**result.layers, "paths": paths},
+    )
+    made = sitemap.typeset_sitemap(spoilt, choice=Choice("A1"))
+    document = made.pdf()
+    assert structure(document).faults == []
+    text = pypdf.PdfReader(io.BytesIO(document)).metadata.title
+    assert "#panic() $x$ @ref <label>" in text and "中" not in text and "…" in text
+    fonts = {
+        str(font.get_object()["/BaseFont"]).partition("+")[2]
+        for font in pypdf.PdfReader(io.BytesIO(document)).pages[0]["/Resources"]["/Font"].values()
+    }
+    assert all(name.startswith(("NotoSans", "DejaVuSans")) for name in fonts) and len(fonts) > 3
+
+
 def test_every_meeting_space_has_its_number_on_the_map_and_its_row(result):
     choice = Choice("A2")
-    document, layout = sitemap.sitemap_pdf(result, choice=choice), sitemap.sheet_of(result, choice)
+    document, layout = pdf_of(result, choice=choice), sitemap.sheet_of(result, choice)
     frame = (layout.field.left, layout.field.bottom + 15, layout.field.right, layout.field.top)  # above the scale bar
     on_map = [int(text) for text, x, y in words(document) if text.isdigit() and inside(frame, x, y)]
     assert sorted(on_map) == list(range(1, 16))
@@ -154,7 +200,7 @@ def test_rows_that_find_no_room_go_on_another_page(result):
     many = np.resize(np.arange(len(result.meeting_spaces)), 90)
     spaces = result.meeting_spaces.iloc[many]
     spaces = spaces.set_index("space:" + spaces.index.astype(str) + "/" + np.arange(90).astype(str))
-    document = sitemap.sitemap_pdf(replace(result, meeting_spaces=spaces), choice=Choice("A4", None, True))
+    document = pdf_of(replace(result, meeting_spaces=spaces), choice=Choice("A4", None, True))
     reader = pypdf.PdfReader(io.BytesIO(document))
     assert len(reader.pages) == 2
     assert "90" in reader.pages[1].extract_text()
@@ -163,13 +209,13 @@ def test_rows_that_find_no_room_go_on_another_page(result):
 
 def test_the_legend_explains_hatching_only_where_a_rank_is_withheld(result):
     withheld = "Ingen plads: for lidt er kendt"
-    assert withheld in text_of(sitemap.sitemap_pdf(result))
+    assert withheld in text_of(pdf_of(result))
     ranked = result.meeting_spaces[result.meeting_spaces["rank"].notna()]
-    assert withheld not in text_of(sitemap.sitemap_pdf(replace(result, meeting_spaces=ranked)))
+    assert withheld not in text_of(pdf_of(replace(result, meeting_spaces=ranked)))
 
 
 def test_the_colours_of_the_picture_are_those_of_the_classes(result):
-    seen = Image.open(io.BytesIO(sitemap.sitemap_picture(sitemap.sitemap_pdf(result)))).convert("RGB")
+    seen = Image.open(io.BytesIO(sitemap.typeset_sitemap(result).png(150))).convert("RGB")
     found = np.unique(np.asarray(seen).reshape(-1, 3), axis=0).astype(int)
     for colour in RAMP:
         wanted = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
@@ -177,22 +223,20 @@ def test_the_colours_of_the_picture_are_those_of_the_classes(result):
 
 
 def test_the_picture_has_the_size_of_the_paper(result):
-    seen = Image.open(
-        io.BytesIO(sitemap.sitemap_picture(sitemap.sitemap_pdf(result, choice=Choice("A4", None, False)), dpi=100))
-    )
-    assert seen.size == (827, 1170)  # 210 × 297 mm at 100 dots an inch, begun dots counted
+    seen = Image.open(io.BytesIO(sitemap.typeset_sitemap(result, choice=Choice("A4", None, False)).png(100)))
+    assert seen.size == (827, 1169)  # 210 × 297 mm at 100 dots an inch
     assert seen.info["dpi"] == pytest.approx((100, 100), abs=0.1)
 
 
 def test_the_same_result_gives_the_same_bytes(result, sheet):
-    again = sitemap.sitemap_pdf(fixtures.synthetic(), choice=Choice("A3", 1000, True))
-    assert again == sheet
-    assert sitemap.sitemap_picture(sheet) == sitemap.sitemap_picture(again)
+    again = sitemap.typeset_sitemap(fixtures.synthetic(), choice=Choice("A3", 1000, True))
+    first = sitemap.typeset_sitemap(result, choice=Choice("A3", 1000, True))
+    assert again.pdf() == sheet and again.png(60) == first.png(60)
 
 
 def test_empty_and_missing_tables_are_a_sheet_too(result):
     tables = {name: getattr(result, name)[:0] for name in ("places", "meeting_spaces", "evidence")}
-    document = sitemap.sitemap_pdf(replace(result, **tables, layers={}, manifest={}), lang="en")
+    document = pdf_of(replace(result, **tables, layers={}, manifest={}), lang="en")
     assert "Fuglsangparken" in text_of(document)
 
 

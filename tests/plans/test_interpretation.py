@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pypdf
 import pytest
 import shapely
@@ -13,6 +15,7 @@ import shapely
 from tests import osm_xml
 from tests.analysis.test_run import PLAYGROUND, boundary, miniature
 from tests.cli.test_main import call
+from tests.pdf_structure import structure
 from tests.plans.test_comparison import degrees
 
 X, Y = osm_xml.CENTRE_M
@@ -95,12 +98,13 @@ def test_the_drawing_numbers_and_names_each_edit(folder, tmp_path):
     (page,) = pypdf.PdfReader(tmp_path / "plan.pdf").pages
     text = " ".join(page.extract_text().split())
     assert "A good plan" in text and "is new: 80 m, joined to osm:way/1" in text and "building site" in text
+    assert structure((tmp_path / "plan.pdf").read_bytes()).faults == []
     # Red for what goes, blue for what comes, orange for what changes: as PDF says colours.
     content = page.get_contents().get_data().decode("latin-1")
+    strokes = [list(map(float, found)) for found in re.findall(r"([\\d.]+) ([\\d.]+) ([\\d.]+) (?:RG|SCN)\\b", content)]
     for colour in ("#a50f15", "#08519c", "#b35900"):
         parts = (int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
-        said = " ".join(f"{part:.6f}".strip("0").rstrip(".") or "0" for part in parts)
-        assert f"{said} RG" in content
+        assert any(np.allclose(stroke, list(parts), atol=0.002) for stroke in strokes), colour
 
 
 BAD = """

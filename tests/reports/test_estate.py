@@ -21,6 +21,7 @@ from spatial.reports.sections import Words
 from tests.maps import fixtures
 from tests.maps.reading import Page
 from tests.maps.test_web_page import DESK, PHONE, axe
+from tests.pdf_structure import structure
 
 NO_CHECKS = pd.DataFrame({"fact": [], "place_id": []})
 
@@ -264,13 +265,25 @@ def test_the_pdf_has_four_to_eight_numbered_pages_and_its_fonts(pdfs, documents,
         assert documents[lang].page.format(page=number, pages=count) in page.extract_text()
         width, height = (float(side) / 72 * 25.4 for side in page.mediabox[2:])
         assert (round(width), round(height)) == (210, 297)
-        for font in (font.get_object() for font in page["/Resources"]["/Font"].values()):
+        for (font,) in (font.get_object()["/DescendantFonts"] for font in page["/Resources"]["/Font"].values()):
             assert "/FontFile2" in font["/FontDescriptor"], font["/BaseFont"]
     assert reader.metadata.title == documents[lang].title
     assert reader.trailer["/Root"]["/Lang"] == lang
     assert [entry.title for entry in reader.outline] == [
         block.text for block in documents[lang].blocks if type(block).__name__ == "Heading"
     ]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_pdf_can_be_read_aloud(pdfs, documents, lang):
+    found = structure(pdfs[lang])
+    assert (found.faults, found.lang, found.title) == ([], lang, documents[lang].title)
+    told = [figure.alt for block in documents[lang].blocks for figure in getattr(block, "figures", ())]
+    assert found.alts == told and all(told)
+    assert len(found.headings) == 1 + sum(type(block).__name__ == "Heading" for block in documents[lang].blocks)
+    tables = [block for block in documents[lang].blocks if type(block).__name__ == "Table"]
+    assert found.tags["Table"] == len(tables)
+    assert found.tags["TR"] == sum(len(table.rows) + 1 for table in tables)
 
 
 def test_the_pdf_can_be_searched_and_is_the_same_each_time(pdfs, documents):

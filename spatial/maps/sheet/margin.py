@@ -13,7 +13,7 @@ import shapely
 from spatial.maps.lettering import BOLD, REGULAR, shortened, wrapped
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.layout import Box, Sheet, table_columns
-from spatial.maps.sheet.paper import WEIGHTS, Paper
+from spatial.maps.sheet.paper import WEIGHTS, Grid, Paper, Style
 from spatial.maps.style import CLASS_WIDTH, NO_SCORE, RAMP
 
 BLACK, GREY, LIGHT = "#000000", "#5c5c5c", "#cfcbc4"
@@ -197,18 +197,17 @@ def _rows(
     columns = [("right", 4.6 * factor), ("left", 0.0), ("right", 6.0 * factor), ("right", 12.0 * factor),
                ("right", 9.0 * factor)]  # fmt: skip
     columns[1] = ("left", width - sum(room for _, room in columns))
-    titles = own["head"]
     bold, plain = _style(TEXT_PT, BOLD, BLACK, factor), _style(TEXT_PT, REGULAR, BLACK, factor)
     small = _style(SMALL_PT, REGULAR, GREY, factor)
-    ink.table(
-        left, top + head,
+    ink.table(left, top + head, Grid(
         columns=columns, indent=(NAME_MM - 4.6) * factor,
-        head=[titles[key] for key in ("number", "name", "score", "spread", "known")],
-        rows=[_cells_of(row, lines, own) for row, lines, _ in rows],
         heights=[head, *(height for *_, height in rows)],
-        styles=[bold, plain, bold, small, small],
+        bases=(1.1 * factor, _height(1, factor) / 2 + TEXT_PT * factor * 0.125),
+        head=[own["head"][key] for key in ("number", "name", "score", "spread", "known")],
         head_style=_style(LABEL_PT, REGULAR, GREY, factor),
-    )  # fmt: skip
+        rows=[_cells_of(row, lines, own) for row, lines, _ in rows],
+        styles=[bold, plain, bold, small, small],
+    ))  # fmt: skip
 
 
 def _cells_of(row: Row, lines: Sequence[str], own: Mapping[str, Any]) -> list[Sequence[str]]:
@@ -217,9 +216,8 @@ def _cells_of(row: Row, lines: Sequence[str], own: Mapping[str, Any]) -> list[Se
     return [[str(row.number)], lines, [_of_100(row.score)], [spread], [known]]
 
 
-def _style(size: float, font: str, colour: str, factor: float) -> dict[str, Any]:
-    step = TEXT_PT * factor * LINE * 0.92
-    return {"size": size * factor, "weight": WEIGHTS[font], "colour": colour, "step": step}
+def _style(size: float, font: str, colour: str, factor: float) -> Style:
+    return Style(size * factor, WEIGHTS[font], colour, TEXT_PT * factor * LINE * 0.92)
 
 
 def _of_100(share: float) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from spatial.maps.lettering import BOLD, ITALIC, REGULAR
 from spatial.maps.sheet.layout import Box, Sheet
@@ -12,6 +13,34 @@ from spatial.maps.svg import Pen, SvgInk
 from spatial.maps.typesetting import Typeset
 
 WEIGHTS = {REGULAR: 400, BOLD: 640, ITALIC: 400}
+
+
+class Style(NamedTuple):
+    """Letters of a column: size in points, weight, colour, and millimetres from line to line."""
+
+    size: float
+    weight: int
+    colour: str
+    step: float
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table laid out in millimetres.
+
+    ``columns`` are where text stands in them and their widths, ``indent`` is that of text on the left,
+    ``heights`` are those of the head and of each row; ``bases`` tell how far the head's letters stand above
+    its lower edge, and those of a row below its upper. A cell is its lines.
+    """
+
+    columns: Sequence[tuple[str, float]]
+    indent: float
+    heights: Sequence[float]
+    bases: tuple[float, float]
+    head: Sequence[str]
+    head_style: Style
+    rows: Sequence[Sequence[Sequence[str]]]
+    styles: Sequence[Style]
 
 
 class Paper(SvgInk):
@@ -50,30 +79,23 @@ class Paper(SvgInk):
         font: str = REGULAR, colour: str = "#000000", at: str = "left", angle: float = 0.0, halo: bool = False,
     ) -> None:  # fmt: skip
         """Write one line; ``x`` and ``y`` are the left, middle or right end of its baseline."""
-        self.lines(x, y, [text], size, font=font, colour=colour, at=at)
+        self._write(x, y, [text], size, font=font, colour=colour, at=at)
 
     def lines(
         self, x: float, y: float, lines: Sequence[str], size: float, *, step: float = 0.0,
-        font: str = REGULAR, colour: str = "#000000", at: str = "left", level: int = 0,
+        font: str = REGULAR, colour: str = "#000000", level: int = 0,
     ) -> None:  # fmt: skip
         """Write a paragraph broken into lines, ``step`` millimetres apart; with a ``level`` it is a heading."""
+        self._write(x, y, lines, size, step=step, font=font, colour=colour, level=level)
+
+    def _write(self, x: float, y: float, lines: Sequence[str], size: float, *, font: str, **more: Any) -> None:
         if any(lines):
-            self._put("lines", x=x, y=self._height - y, lines=lines, size=size, step=step, weight=WEIGHTS[font],
-                      italic=font == ITALIC, colour=colour, at=at, level=level)  # fmt: skip
+            style = {"weight": WEIGHTS[font], "italic": font == ITALIC, "at": "left", "level": 0, "step": 0.0}
+            self._put("lines", x=x, y=self._height - y, lines=lines, size=size, **style | more)
 
-    def table(
-        self, x: float, y: float, *, columns: Sequence[tuple[str, float]], indent: float, head: Sequence[str],
-        rows: Sequence[Sequence[Sequence[str]]], heights: Sequence[float], styles: Sequence[dict[str, Any]],
-        head_style: dict[str, Any],
-    ) -> None:  # fmt: skip
-        """Write a table from its upper left corner on.
-
-        ``columns`` are where text stands in them and their widths, ``indent`` is that of text on the left,
-        ``heights`` are those of the head and of each row, in millimetres; a cell is its lines; ``styles`` are
-        those of the columns.
-        """
-        self._put("table", x=x, y=self._height - y, columns=columns, indent=indent, head=head, rows=rows,
-                  heights=heights, styles=styles, head_style=head_style)  # fmt: skip
+    def table(self, x: float, y: float, grid: Grid) -> None:
+        """Write a table from its upper left corner on."""
+        self._put("table", x=x, y=self._height - y, **vars(grid))
 
     def next_page(self) -> None:
         """End the page and begin another."""
