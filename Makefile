@@ -20,10 +20,11 @@ RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
 DOCS_STAMP := $(VENV)/.installed-docs
+NODE_STAMP := node_modules/.installed
 SITE := build/site
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test integration servers lint types imports format bench lock locale clean browser programs docs first-hour
+.PHONY: help demo test integration servers lint types imports scripts node format bench lock locale clean browser programs docs first-hour
 
 help:
 	@echo "make demo         set up and map the bundled estate into $(MAP)"
@@ -32,7 +33,7 @@ help:
 	@echo "make docs         build the documentation into $(SITE), warnings as errors"
 	@echo "make first-hour   follow README and the Danish quick guide to the letter in a clean clone"
 	@echo "make audit | licences | sbom | dist-check | coverage | mutants | faults | fuzz | fuzz-guided | test-oldest | same-bytes"
-	@echo "make lint | types | imports | format | bench | lock | locale | clean"
+	@echo "make lint | types | imports | scripts | format | bench | lock | locale | clean"
 
 demo: $(RUN_STAMP)
 	$(BIN)/faellesrum demo --out $(MAP)
@@ -64,6 +65,22 @@ types: $(DEV_STAMP)
 
 imports: $(DEV_STAMP)
 	$(BIN)/lint-imports
+
+# The scripts of the pages: types and style. Node is needed for this alone.
+scripts: $(NODE_STAMP)
+	npm run --silent types
+	npm run --silent lint
+
+$(NODE_STAMP): package.json package-lock.json | node
+	npm ci --silent --ignore-scripts
+	@touch $@
+
+node:
+	@{ command -v npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 18 || (a == 18 && b >= 18) ? 0 : 1)'; } >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -q && apt-get install -y -q --no-install-recommends nodejs npm; \
+	  else echo "scripts: install Node 18.18 or newer with npm first (Debian, Ubuntu: apt-get install nodejs npm)" >&2; exit 1; fi; }
 
 format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix .
@@ -129,5 +146,5 @@ $(BENCH_STAMP): requirements-bench.lock $(DEV_STAMP)
 include trust.mk
 
 clean:
-	rm -rf $(VENV) $(MAP) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MAP) node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

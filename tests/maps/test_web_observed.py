@@ -9,7 +9,7 @@ from spatial.maps.web import page as web_page
 from spatial.maps.web.geometry import UNITS_PER_DEGREE
 from spatial.maps.web.payload import Observed, payload
 from tests import pictures
-from tests.maps import fixtures
+from tests.maps import fixtures, payload_types
 from tests.maps.test_web_map import decoded
 from tests.maps.test_web_page import DESK, PHONE, axe, opened_everything
 
@@ -43,7 +43,9 @@ def published(result, by):
 @pytest.mark.parametrize("by", ["space", "hexagon"])
 def test_only_what_is_published_is_on_the_page(result, by):
     seen = published(result, by)
-    data = payload(result, "en", observed=seen)["observed"]
+    whole = payload(result, "en", observed=seen)
+    assert payload_types.faults(whole) == []
+    data = whole["observed"]
     rows = seen.units[seen.units["staying_visits"] > 0].sort_index()
     assert len(data["people"]) == len(rows) == len(result.meeting_spaces) - 2
     for people, rate, (_, row) in zip(data["people"], data["rate"], rows.iterrows(), strict=True):

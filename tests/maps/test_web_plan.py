@@ -13,7 +13,7 @@ from spatial.maps.web.geometry import Projector
 from spatial.maps.web.payload import base_map, payload
 from spatial.plans import comparison
 from tests import pictures
-from tests.maps import fixtures
+from tests.maps import fixtures, payload_types
 from tests.maps.test_web_page import DESK, PHONE, axe, opened_everything
 
 MAP = "map_faellesrum"
@@ -50,6 +50,10 @@ def drawn(pair):
 def data(drawn):
     after, options = drawn
     return payload(after, "en", options["judged"], options["lenses"], plan=options["plan"])
+
+
+def test_the_page_is_told_what_its_scripts_expect(data):
+    assert payload_types.faults(data) == []
 
 
 def test_ground_is_written_once_where_it_is_the_same(pair, data):
