@@ -96,3 +96,8 @@ def test_no_licence_of_what_is_needed_to_run_binds():
     assert folded <= known and len(folded) > 50
     assert [name for name, licence in rows.items() if binds(licence)] == []
     assert binds("GPL-3.0-only") and binds("GNU Affero General Public License v3") and not binds("MIT OR GPL-2.0")
+
+
+def test_the_lock_of_the_tools_for_scripts_names_no_registry():
+    text = (TESTS.parent / "package-lock.json").read_text(encoding="utf-8")
+    assert '"resolved"' not in text and text.count('"integrity"') > 50

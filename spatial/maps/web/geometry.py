@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyproj import CRS, Transformer
 
 
-# One unit is 1e-6 degree: 0.11 m in latitude, 0.06 m in longitude in Denmark; decoded in map.js.
+# One unit is 1e-6 degree: 0.11 m in latitude, 0.06 m in longitude in Denmark; decoded in decode.js.
 UNITS_PER_DEGREE = 1_000_000
 # Finer than a pixel at the deepest zoom (20: 0.08 m at 56° north) would need no simplification;
 # 0.3 m is the width of a wall and invisible in the drawing.

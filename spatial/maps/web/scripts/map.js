@@ -1,9 +1,9 @@
 // Brings map, words and panel together; returns the Leaflet map at once, to which others add layers, and
 // then writes and draws in short pieces. `map.faellesrum` holds what is ready, `map.faellesrum.ready` waits for it.
+import { drawBase } from "./base.js";
 import { addControls, fitEstate } from "./controls.js";
 import { createDecoder } from "./decode.js";
 import { byId } from "./elements.js";
-import { createRelief, decodeGround, drawGround } from "./ground.js";
 import { createObserved } from "./observed.js";
 import { createPanel } from "./panel.js";
 import { createPaper } from "./paper.js";
@@ -14,13 +14,10 @@ import { createScale } from "./scale.js";
 import { createScoring } from "./scoring.js";
 import { drawSpaces } from "./spaces.js";
 import { readState, writeState } from "./state.js";
-import { drawStreetNames } from "./streets.js";
 import { createTheme } from "./theme.js";
 import { createWeights } from "./weights.js";
 import { createWords } from "./words.js";
-/** @import { Decoder } from "./decode.js" */
 /** @import { ObjectKind } from "./names.js" */
-/** @import { Painter } from "./painter.js" */
 /** @import { Handlers, Panel } from "./panel.js" */
 /** @import { Payload } from "./payload.js" */
 /** @import { Progress, Work } from "./pieces.js" */
@@ -357,38 +354,4 @@ function* build(map, data, given) {
     if (event.key === "Escape" && chosen && !map._popup?.isOpen()) { back(); }
   });
   Object.assign(map.faellesrum, { spaces: after.drawing?.shapes, sides, handlers, words, scale, model, weights, reach, plan, observed, theme });
-}
-
-/**
- * Draw ground and street names of each side; what draws them again goes into `repainted` as soon as it is there.
- *
- * @param {L.Map} map
- * @param {Payload} data
- * @param {Decoder} decode
- * @param {Side[]} sides
- * @param {(() => void)[]} repainted
- * @returns {Work}
- */
-function* drawBase(map, data, decode, sides, repainted) {
-  const paneOf = (/** @type {string} */ part, /** @type {Side} */ side) => (data.plan ? part + "-" + side : part);
-  /** @type {Painter[]} */
-  const grounds = [];
-  const shade = createRelief(data.relief, decode, () => { for (const ground of grounds) { ground.paint(); } });
-  const same = yield* decodeGround(decode, data.base);
-  for (const side of sides) {
-    const paths = data.plan ? yield* decodeGround(decode, data.plan.ground[side], same) : same;
-    const ground = drawGround(map, data, paths, paneOf("ground", side), shade);
-    grounds.push(ground);
-    repainted.push(() => ground.paint());
-    yield 1;
-  }
-  for (const side of sides) {
-    const { streets } = data.plan ? data.plan.ground[side] : data.base;
-    repainted.push(yield* drawStreetNames(map, data, decode, streets, paneOf("names", side)));
-  }
-  if (!data.config.tiles) { return; }
-  for (const name of sides.flatMap((side) => [paneOf("ground", side), paneOf("names", side)])) {
-    const pane = map.getPane(name);
-    if (pane) { pane.style.display = "none"; }
-  }
 }
