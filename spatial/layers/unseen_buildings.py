@@ -68,6 +68,8 @@ def _sign(tags: Tags) -> str | None:
     return SHOP if any(key in tags for key in _SHOP_KEYS) or tags.get("amenity") in _SHOP_AMENITIES else None
 
 
-def _signs(ids: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_], sign: str | list[str | None], crs: CRS) -> Table:
+def _signs(
+    ids: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_], sign: str | list[str | None], crs: CRS
+) -> Table:
     columns = {"sign": np.full(len(ids), sign, dtype=object) if isinstance(sign, str) else np.array(sign, dtype=object)}
     return table_of(ids, shapely.force_2d(shapes), columns, crs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 Shapes = npt.NDArray[np.object_]
 Ints = npt.NDArray[np.int64]
@@ -30,8 +31,17 @@ def mean_width(shapes: Shapes) -> npt.NDArray[np.float64]:
     return np.divide(2 * shapely.area(shapes), length, out=np.zeros(len(shapes)), where=length > 0)
 
 
-def divided(shapes: Shapes, paths: Shapes) -> tuple[Shapes, Ints]:
+def divided(shapes: Shapes, paths: Shapes, wanted: BaseGeometry) -> tuple[Shapes, Ints]:
     """Cut wide shapes along paths, and what is still wide on the grid of the world.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, metres.
+    paths
+        Lines along which to cut.
+    wanted
+        Where parts are wanted; those a cell or more outside it are left out, or not given their due.
 
     Returns
     -------
@@ -43,11 +53,12 @@ def divided(shapes: Shapes, paths: Shapes) -> tuple[Shapes, Ints]:
     for i in np.flatnonzero(wide):
         crossing = paths[np.sort(tree.query(shapes[i], predicate="intersects"))]
         faces = _merged(_along(shapes[i], crossing))
+        faces = faces[shapely.dwithin(faces, wanted, 2 * CELL_M)]
         large = is_wide(faces)
-        cut = np.concatenate([faces[~large], *(_merged(_on_grid(face)) for face in faces[large])])
+        cut = np.concatenate([faces[~large], *(_merged(_on_grid(face, wanted)) for face in faces[large])])
         parts.append(cut)
         of.append(np.full(len(cut), i))
-    return np.concatenate(parts), np.concatenate(of)
+    return shapely.set_precision(np.concatenate(parts), GRID_M), np.concatenate(of)
 
 
 def _along(shape: shapely.Polygon, lines: Shapes) -> Shapes:
@@ -59,12 +70,13 @@ def _along(shape: shapely.Polygon, lines: Shapes) -> Shapes:
     return np.asarray(faces[shapely.intersects(shape, shapely.point_on_surface(faces))], dtype=object)
 
 
-def _on_grid(shape: shapely.Polygon) -> Shapes:
-    """Parts of a polygon by cell of the grid of the world."""
+def _on_grid(shape: shapely.Polygon, wanted: BaseGeometry) -> Shapes:
+    """Parts of a polygon by cell of the grid of the world, as far as they bear on what is wanted."""
     west, south, east, north = np.floor(np.array(shape.bounds) / CELL_M).astype(int)
     x, y = (axis.ravel() for axis in np.meshgrid(np.arange(west, east + 1), np.arange(south, north + 1)))
     cells = shapely.box(x * CELL_M, y * CELL_M, (x + 1) * CELL_M, (y + 1) * CELL_M)
-    parts = shapely.get_parts(shapely.intersection(cells, shape, grid_size=GRID_M))
+    cells = cells[shapely.dwithin(cells, wanted, 2 * CELL_M)]
+    parts = shapely.get_parts(shapely.intersection(cells, shape))
     return np.asarray(parts[shapely.area(parts) > 0], dtype=object)
 
 
@@ -90,5 +102,5 @@ def _unions(parts: Shapes, host: Ints) -> Shapes:
     """Parts with the same host as one."""
     result = parts.copy()
     for i in np.unique(host[host != np.arange(len(parts))]):
-        result[i] = shapely.union_all(parts[host == i], grid_size=GRID_M)
+        result[i] = shapely.union_all(parts[host == i])
     return result[host == np.arange(len(parts))]

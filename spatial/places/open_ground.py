@@ -51,7 +51,7 @@ CLOSED_GROUND: Final = ("school", "sports_club", "allotments")
 OPEN_ACCESS: Final = ("yes", "permissive", "public", "designated", "official")
 # Corners of buildings are kept sharp when ground is taken in and given back.
 _SHARP: Final[Mapping[str, object]] = {"join_style": "mitre", "mitre_limit": 2.0}
-_ROUND: Final[Mapping[str, object]] = {"quad_segs": 2}
+_ROUND: Final = {"quad_segs": 2}
 
 
 def carriageways(paths: gpd.GeoDataFrame) -> tuple[Shapes, Floats]:
@@ -84,14 +84,14 @@ def house_plots(buildings: gpd.GeoDataFrame, ways: Shapes) -> Shapes:
 def closing_barriers(barriers: gpd.GeoDataFrame, gates: gpd.GeoDataFrame, ways: Shapes) -> Shapes:
     """Barriers that nothing leads through: no gate stands in them, and no way opens them."""
     lines: Shapes = barriers.geometry.to_numpy()
-    lines, keep = lines[~shapely.is_empty(lines)], []
+    lines = lines[~shapely.is_empty(lines)]
     if not len(lines):
         return lines
     holes = np.concatenate([gates.geometry.to_numpy(), ways])
     ends = shapely.boundary(lines)
     end, _ = shapely.STRtree(holes).query(ends, predicate="dwithin", distance=GAP_M)
     keep = ~np.isin(np.arange(len(lines)), end)
-    gate, line = shapely.STRtree(lines).query(gates.geometry.to_numpy(), predicate="dwithin", distance=GAP_M)
+    _, line = shapely.STRtree(lines).query(gates.geometry.to_numpy(), predicate="dwithin", distance=GAP_M)
     keep[line] = False
     return lines[keep]
 

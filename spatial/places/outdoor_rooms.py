@@ -7,7 +7,7 @@ beyond the area, and all steps are local (see ``spatial.places.open_ground`` and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -123,38 +123,35 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
     around = around.within(frame)
     lines, half_m = open_ground.carriageways(around.paths)
     paths = open_ground.public_paths(around.paths)
-    streets = shapely.buffer(lines, half_m, quad_segs=2)
     whole = open_ground.pieces(frame, area, *_cover(around, lines, half_m, paths))
-    shapes, of = dividing.divided(whole, paths)
-    shapes, of = _in_order(shapes, of)
-    rims = _rims(shapes)
-    shares = {
-        "street_share": rims.share_near(streets, ON_RIM_M),
-        "path_share": rims.share_near(paths, BESIDE_M),
-        "building_share": rims.share_near(around.buildings.geometry.to_numpy(), ON_RIM_M),
-    }
-    width = dividing.mean_width(shapes)
-    strip = (width < STRIP_WIDTH_M) & (shares["street_share"] > STRIP_STREET_SHARE)
-    room = (shapely.area(shapes) >= MIN_AREA_M2) & ~strip
-    shapes, of, shares = shapes[room], of[room], {name: share[room] for name, share in shares.items()}
-    reason = _why_invalid(shapes, _blocks(whole, of), shares, around)
-    inner = shapely.point_on_surface(shapes)
-    near = {"nearest_public_path_m": _nearest_m(shapes, paths), "nearest_street_m": _nearest_m(shapes, streets)}
+    shapes, of = dividing.divided(whole, paths, area)
+    ids, inner = _ids(shapes), shapely.point_on_surface(shapes)
+    kept = np.flatnonzero((shapely.area(shapes) >= MIN_AREA_M2) & shapely.intersects(area, inner))
+    street_share = _Rims.of(shapes[kept]).share_near(lines, half_m + ON_RIM_M)
+    strip = (dividing.mean_width(shapes[kept]) < STRIP_WIDTH_M) & (street_share > STRIP_STREET_SHARE)
+    kept = kept[~strip]
+    kept = kept[np.argsort(ids[kept])]
+    shapes, of, ids = shapes[kept], of[kept], ids[kept]
+    rims, buildings = _Rims.of(shapes), around.buildings.geometry.to_numpy()
+    to_path_m = _nearest_m(shapes, paths)
+    reason = _why_invalid(shapes, whole, of, (lines, half_m), around)
     columns = {
         "area_m2": shapely.area(shapes),
-        "mean_width_m": width[room],
-        **shares,
+        "mean_width_m": dividing.mean_width(shapes),
+        "street_share": rims.share_near(lines, half_m + ON_RIM_M),
+        "path_share": rims.share_near(paths, BESIDE_M),
+        "building_share": rims.share_near(buildings, ON_RIM_M),
         "row_house_share": _row_house_share(shapes, around.buildings),
         "institution_share": _share_on(shapes, _of_kind(around.ground, "ground", INSTITUTIONS)),
-        **near,
-        "through_path": near["nearest_public_path_m"] <= 2 * open_ground.GRID_M,
+        "nearest_public_path_m": to_path_m,
+        "nearest_street_m": _nearest_m(shapes, shapely.buffer(lines, half_m, quad_segs=2)),
+        "through_path": to_path_m <= 2 * open_ground.GRID_M,
         **_lies_on(shapes, around),
+        "part_of": _part_of(shapes, whole, of, around.ground),
         "valid": np.array([why is None for why in reason], dtype=bool),
         "why_invalid": reason,
     }
-    columns["part_of"] = _part_of(columns.pop("park_id"), whole, of)
-    table = gpd.GeoDataFrame(columns, index=_ids(inner, shapes), geometry=shapes, crs=crs)
-    return table[shapely.intersects(area, inner)].sort_index()
+    return gpd.GeoDataFrame(columns, index=pd.Index(ids, name="room_id", dtype=object), geometry=shapes, crs=crs)
 
 
 def _cover(around: Surroundings, lines: Shapes, half_m: Floats, paths: Shapes) -> tuple[Shapes, Shapes, Floats]:
@@ -176,23 +173,15 @@ def _flat(shapes: Shapes) -> Shapes:
     return shapes[shapely.get_dimensions(shapes) == 2]
 
 
-def _in_order(shapes: Shapes, of: Ints) -> tuple[Shapes, Ints]:
-    """Shapes by the position of their inner points, which no frame changes."""
-    at = np.round(shapely.get_coordinates(shapely.point_on_surface(shapes)).reshape(-1, 2), ID_ROUNDED_TO)
-    order = np.lexsort((-np.round(shapely.area(shapes), ID_ROUNDED_TO), at[:, 1], at[:, 0]))
-    return shapes[order], of[order]
-
-
-def _ids(inner: Shapes, shapes: Shapes) -> pd.Index:
+def _ids(shapes: Shapes, prefix: str = ROOM_PREFIX) -> npt.NDArray[np.object_]:
     """Names by the cell of the grid of the world; of several in one cell the larger is named first."""
-    at = np.round(shapely.get_coordinates(inner).reshape(-1, 2), ID_ROUNDED_TO)
+    at = np.round(shapely.get_coordinates(shapely.point_on_surface(shapes)).reshape(-1, 2), ID_ROUNDED_TO)
     cell = np.floor(at / ID_CELL_M).astype(np.int64)
-    names = np.array([f"{ROOM_PREFIX}{east}-{north}" for east, north in cell.tolist()], dtype=object)
+    names = np.array([*(f"{prefix}{east}-{north}" for east, north in cell.tolist()), None], dtype=object)[:-1]
     order = np.lexsort((at[:, 1], at[:, 0], -np.round(shapely.area(shapes), ID_ROUNDED_TO)))
-    number = pd.Series(names[order]).groupby(names[order]).cumcount().to_numpy()
-    result = names.copy()
-    result[order] = [name if not i else f"{name}.{i + 1}" for name, i in zip(names[order], number, strict=True)]
-    return pd.Index(result, name="room_id", dtype=object)
+    number = np.empty(len(names), dtype=np.int64)
+    number[order] = pd.Series(names[order]).groupby(names[order]).cumcount().to_numpy()
+    return np.where(number > 0, names + "." + (number + 1).astype(str).astype(object), names)
 
 
 # --- rims ----------------------------------------------------------------------------------------
@@ -207,22 +196,22 @@ class _Rims:
     room: Ints
     rooms: int
 
-    def share_near(self, things: Shapes, within_m: float) -> Floats:
+    @classmethod
+    def of(cls, shapes: Shapes) -> _Rims:
+        """Cut the rims of shapes into pieces."""
+        rings, of = shapely.get_rings(shapes, return_index=True)
+        at, ring = shapely.get_coordinates(shapely.segmentize(rings, RIM_STEP_M), return_index=True)
+        same = ring[1:] == ring[:-1]
+        step, middles = (at[1:] - at[:-1])[same], ((at[1:] + at[:-1]) / 2)[same]
+        return cls(shapely.points(middles), np.hypot(step[:, 0], step[:, 1]), of[ring[1:][same]], len(shapes))
+
+    def share_near(self, things: Shapes, within_m: float | Floats) -> Floats:
         """Share of each rim that lies near to some things, in [0, 1]."""
         if not len(self.middles) or not len(things):
             return np.zeros(self.rooms)
         near = np.unique(shapely.STRtree(self.middles).query(things, predicate="dwithin", distance=within_m)[1])
         total = np.bincount(self.room, self.length_m, self.rooms)
         return np.asarray(np.bincount(self.room[near], self.length_m[near], self.rooms) / total)
-
-
-def _rims(shapes: Shapes) -> _Rims:
-    rings, of = shapely.get_rings(shapes, return_index=True)
-    at, ring = shapely.get_coordinates(shapely.segmentize(rings, RIM_STEP_M), return_index=True)
-    same = ring[1:] == ring[:-1]
-    step = (at[1:] - at[:-1])[same]
-    middles = ((at[1:] + at[:-1]) / 2)[same]
-    return _Rims(shapely.points(middles), np.hypot(*step.T), of[ring[1:][same]], len(shapes))
 
 
 # --- what lies on them and around ----------------------------------------------------------------
@@ -260,19 +249,14 @@ def _row_house_share(shapes: Shapes, buildings: gpd.GeoDataFrame) -> Floats:
 
 
 def _lies_on(shapes: Shapes, around: Surroundings) -> dict[str, npt.NDArray[np.object_]]:
-    """The smallest ground that holds half of each shape, what tags say of access there, and the named park."""
-    ground = around.ground[around.ground["ground"] != "residential"]
-    ground = ground[shapely.get_dimensions(ground.geometry.to_numpy()) == 2]
-    texts = ground[["ground", "name", "access"]].astype(object).where(ground[["ground", "name", "access"]].notna(), None)
-    ground = dissolve_touching(ground.assign(**texts), list(texts.itertuples(index=False, name=None)))
-    named = ground[(ground["ground"] == PARK) & ground["name"].notna()]
+    """The smallest ground that holds half of each shape, and what tags say of access there."""
+    ground = _dissolved(around.ground)
     restricted = around.taken[(around.taken["kind"] == RESTRICTED).to_numpy()][["access", "geometry"]]
     telling = [part for part in (ground.loc[ground["access"].notna(), ["access", "geometry"]], restricted) if len(part)]
     tables = {
         "ground": (ground, "ground"),
         "ground_name": (ground, "name"),
         "access": (pd.concat(telling) if telling else restricted, "access"),
-        "park_id": (named.assign(id=named.index), "id"),
     }
     return {name: _smallest_around(shapes, table, column) for name, (table, column) in tables.items()}
 
@@ -291,20 +275,27 @@ def _smallest_around(shapes: Shapes, table: gpd.GeoDataFrame, column: str) -> np
     return result
 
 
-def _blocks(whole: Shapes, of: Ints) -> Ints:
-    """Number of the block of each room: its piece where that is seen whole, else the room alone."""
-    seen_whole = 2 * shapely.minimum_bounding_radius(whole) <= PAD_M
-    return np.where(seen_whole[of], of, len(whole) + np.arange(len(of)))
+def _dissolved(ground: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Ground that is somebody's, what touches and is alike as one."""
+    ground = ground[(ground["ground"] != "residential") & (shapely.get_dimensions(ground.geometry.to_numpy()) == 2)]
+    texts = ground[["ground", "name", "access"]].astype(object)
+    texts = texts.where(texts.notna(), None)
+    return dissolve_touching(ground.assign(**texts), list(texts.itertuples(index=False, name=None)))
 
 
-def _part_of(park: npt.NDArray[np.object_], whole: Shapes, of: Ints) -> npt.NDArray[np.object_]:
+def _seen_whole(whole: Shapes) -> Flags:
+    """Which pieces are small enough to be seen whole from wherever in the area."""
+    flags: Flags = 2 * shapely.minimum_bounding_radius(whole) <= PAD_M
+    return flags
+
+
+def _part_of(shapes: Shapes, whole: Shapes, of: Ints, ground: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
     """The named park that each room is a part of, else the piece that was divided, where it is seen whole."""
-    seen_whole = 2 * shapely.minimum_bounding_radius(whole) <= PAD_M
-    divided = (np.bincount(of, minlength=len(whole)) > 1) & seen_whole
-    names = _ids(shapely.point_on_surface(whole), whole).str.replace(ROOM_PREFIX, WHOLE_PREFIX).to_numpy()
-    result = park.copy()
-    alone = np.array([one is None for one in park], dtype=bool) & divided[of]
-    result[alone] = names[of[alone]]
+    named = _dissolved(ground[(ground["ground"] == PARK) & ground["name"].notna()])
+    result = _smallest_around(shapes, named.assign(id=named.index), "id")
+    divided = shapely.area(whole)[of] - shapely.area(shapes) > MIN_AREA_M2
+    alone = np.equal(result, None) & divided & _seen_whole(whole)[of]
+    result[alone] = _ids(whole, WHOLE_PREFIX)[of[alone]]
     return result
 
 
@@ -312,20 +303,25 @@ def _part_of(park: npt.NDArray[np.object_], whole: Shapes, of: Ints) -> npt.NDAr
 
 
 def _why_invalid(
-    shapes: Shapes, block: Ints, shares: dict[str, Floats], around: Surroundings
+    shapes: Shapes, whole: Shapes, of: Ints, streets: tuple[Shapes, Floats], around: Surroundings
 ) -> npt.NDArray[np.object_]:
-    """Why nothing is known of each room; None where all is."""
+    """Why nothing is known of each room; None where all is.
+
+    Doors, shops and bare ground are looked at for the whole block: the piece where that is seen whole, else
+    the room alone.
+    """
     unseen = {sign: part.geometry.to_numpy() for sign, part in around.unseen.groupby("sign")}
     none = np.empty(0, dtype=object)
-    doors, shops = (_count_on(shapes, unseen.get(sign, none)) for sign in (DOOR, SHOP))
+    blocks, block = _blocks(shapes, whole, of)
+    doors, shops = (_count_on(blocks, unseen.get(sign, none)) for sign in (DOOR, SHOP))
     on = {sign: _share_on(shapes, _flat(unseen.get(sign, none))) for sign in (CLEARED, DWELLINGS, OUTLINE)}
     flags: dict[str, Flags] = {
         EDGE: shapely.dwithin(shapes, shapely.boundary(around.extent), ON_RIM_M),
         CLEARED_GROUND: on[CLEARED] >= HALF,
         NO_BUILDINGS: on[DWELLINGS] >= HALF,
         MISSING_OUTLINE: on[OUTLINE] >= OUTLINE_SHARE,
-        MISSING_BUILDING: (_by_block(doors, block) >= 1) | (_by_block(shops, block) >= SHOPS),
-        BARE: _is_bare(shapes, block, shares, around),
+        MISSING_BUILDING: ((doors >= 1) | (shops >= SHOPS))[block],
+        BARE: _is_bare(blocks, streets, around)[block],
     }
     reason = np.full(len(shapes), None, dtype=object)
     for why in reversed(WHY_INVALID):
@@ -333,31 +329,29 @@ def _why_invalid(
     return reason
 
 
-def _count_on(shapes: Shapes, points: Shapes) -> Floats:
-    if not len(points):
-        return np.zeros(len(shapes))
-    return np.bincount(shapely.STRtree(points).query(shapes, predicate="intersects")[0], minlength=len(shapes)) * 1.0
+def _blocks(shapes: Shapes, whole: Shapes, of: Ints) -> tuple[Shapes, Ints]:
+    """Blocks, and the number of the block of each room."""
+    number = np.where(_seen_whole(whole)[of], of, len(whole) + np.arange(len(of)))
+    used, block = np.unique(number, return_inverse=True)
+    return np.concatenate([whole, shapes])[used], block
 
 
-def _by_block(values: Floats, block: Ints) -> Floats:
-    """Sum over the rooms of a block, for each of its rooms."""
-    _, number = np.unique(block, return_inverse=True)
-    return np.asarray(np.bincount(number, values)[number]) if len(values) else values
+def _count_on(shapes: Shapes, points: Shapes) -> Ints:
+    """Count the points on each shape."""
+    return np.bincount(shapely.STRtree(points).query(shapes, predicate="intersects")[0], minlength=len(shapes))
 
 
-def _is_bare(shapes: Shapes, block: Ints, shares: dict[str, Floats], around: Surroundings) -> Flags:
+def _is_bare(blocks: Shapes, streets: tuple[Shapes, Floats], around: Surroundings) -> Flags:
     """Blocks between streets on which nothing is mapped, where the source lacks outlines of buildings."""
-    if not around.outlines_lost or not len(shapes):
-        return np.zeros(len(shapes), dtype=bool)
-    tables: tuple[Any, ...] = (around.green, around.place_objects, around.ground[around.ground["ground"] != "residential"])
-    mapped = _share_on(shapes, _flat(np.concatenate([table.geometry.to_numpy() for table in tables])))
-    area, length = shapely.area(shapes), shapely.length(shapes)
-    total, rim = _by_block(area, block), _by_block(length, block)
-    share = {name: _by_block(shares[name] * length, block) / rim for name in ("street_share", "building_share")}
+    if not around.outlines_lost:
+        return np.zeros(len(blocks), dtype=bool)
+    used = around.ground[around.ground["ground"] != "residential"]
+    mapped = np.concatenate([table.geometry.to_numpy() for table in (around.green, around.place_objects, used)])
+    rims, (lines, half_m) = _Rims.of(blocks), streets
     bare: Flags = (
-        (total >= BARE_M2)
-        & (_by_block(mapped * area, block) / total < BARE_MAPPED_SHARE)
-        & (share["street_share"] >= BARE_STREET_SHARE)
-        & (share["building_share"] < BARE_BUILDING_SHARE)
+        (shapely.area(blocks) >= BARE_M2)
+        & (_share_on(blocks, _flat(mapped)) < BARE_MAPPED_SHARE)
+        & (rims.share_near(lines, half_m + ON_RIM_M) >= BARE_STREET_SHARE)
+        & (rims.share_near(around.buildings.geometry.to_numpy(), ON_RIM_M) < BARE_BUILDING_SHARE)
     )
     return bare
