@@ -9,7 +9,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV ?= $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-  --no-emit-index-url --no-header --quiet
+  --no-emit-index-url --no-header --no-annotate --no-strip-extras --quiet
+DEV_GROUPS := --extra batch --group build --group test --group lint --group docs --group trust
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 MAP := maps/demo
@@ -19,7 +20,6 @@ VISILIBITY := visilibity==1.0.10
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
-DOCS_STAMP := $(VENV)/.installed-docs
 NODE_STAMP := node_modules/.installed
 SITE := build/site
 
@@ -90,7 +90,7 @@ bench: $(BENCH_STAMP)
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
 
 # The notebooks are run first, unless the tests have just done so.
-docs: $(DOCS_STAMP) browser
+docs: $(DEV_STAMP) browser
 	$(BIN)/python docs/run_notebooks.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	$(BIN)/python docs/check_site.py $(SITE) --browser
@@ -105,13 +105,19 @@ browser: $(DEV_STAMP)
 locale: $(DEV_STAMP)
 	$(BIN)/pybabel compile --domain click --directory spatial/defaults/locale
 
-# The run-time lock is compiled under the development lock: both hold the same versions.
+# Three locks, each package in one of them: to run, to work on the project besides, and to measure against peers besides.
+# All versions are chosen together, near those of the locks that are there; a package with its hashes is one line.
 lock: | $(UV)
-	$(COMPILE) --extra batch --group build --group test --group lint -o requirements-dev.lock
-	$(COMPILE) --group docs -c requirements-dev.lock -o requirements-docs.lock
-	$(COMPILE) --group build -c requirements-dev.lock -o requirements.lock
-	$(COMPILE) --group bench -c requirements-dev.lock -o requirements-bench.lock
-	$(COMPILE) --group trust -c requirements-dev.lock -o requirements-trust.lock
+	@mkdir -p build/lock
+	grep -hv '^-r' requirements.lock requirements-dev.lock requirements-bench.lock > build/lock/all
+	$(COMPILE) $(DEV_GROUPS) --group bench -o build/lock/all
+	sed 's/^\([^ =]*\)\[[^]]*\]/\1/' build/lock/all > build/lock/versions
+	$(COMPILE) $(DEV_GROUPS) -c build/lock/versions -o build/lock/dev
+	$(COMPILE) --group build -c build/lock/versions -o build/lock/run
+	for each in run dev all; do sed -e ':a' -e '/\\$$/N; s/ *\\\n */ /; ta' build/lock/$$each > build/lock/$$each.lines; done
+	cp build/lock/run.lines requirements.lock
+	(echo "-r requirements.lock"; grep -vxFf build/lock/run.lines build/lock/dev.lines) > requirements-dev.lock
+	(echo "-r requirements-dev.lock"; grep -vxFf build/lock/dev.lines build/lock/all.lines) > requirements-bench.lock
 
 $(BIN)/uv: | $(BIN)/python
 	$(PIP) install uv
@@ -133,10 +139,6 @@ $(DEV_STAMP): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/py
 	@touch $(RUN_STAMP) $@
 
 # visilibity is built here, with swig, a C++ compiler and Python's headers; without it its rows are left out.
-$(DOCS_STAMP): requirements-docs.lock $(DEV_STAMP)
-	$(PIP) install --require-hashes -r requirements-docs.lock
-	@touch $@
-
 $(BENCH_STAMP): requirements-bench.lock $(DEV_STAMP)
 	$(PIP) install --require-hashes -r requirements-bench.lock
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps "$(VISILIBITY)" >$(VENV)/visilibity.log 2>&1 \

@@ -1,7 +1,6 @@
 # What checks the checks. Each figure of tests/README.md comes from one of these; none runs in `make test`.
 # Included by the Makefile.
 
-TRUST_STAMP := $(VENV)/.installed-trust
 NEWEST ?= $(shell for p in python3.14 python3.13 python3.12; do \
   "$$p" -c 'import ensurepip, sys, venv' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 SCRATCH := build/trust
@@ -31,22 +30,22 @@ MUTATED := disclosure publication scoring conflation network walking visibility 
 trust: audit licences sbom dist-check same-bytes
 
 # Known vulnerabilities of what is needed to run. An advisory service that cannot be reached is a failure, not a pass.
-audit: $(TRUST_STAMP)
+audit: $(DEV_STAMP)
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 # The licence of each package that is needed to run, into docs/licences.md; fails on GPL and AGPL.
-licences: $(TRUST_STAMP)
+licences: $(DEV_STAMP)
 	$(BIN)/python -m tests.licences
 
 # Software bill of materials (CycloneDX) of what is needed to run.
-sbom: $(TRUST_STAMP)
+sbom: $(DEV_STAMP)
 	@mkdir -p dist
 	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
 	  --output-format JSON -o dist/faellesrum.cdx.json
 	@echo dist/faellesrum.cdx.json
 
 # Wheel and sdist are built, the wheel of the sdist is installed into an empty environment, and the demo run from elsewhere.
-dist-check: $(TRUST_STAMP)
+dist-check: $(DEV_STAMP)
 	rm -rf dist/*.whl dist/*.tar.gz $(SCRATCH)/clean
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	$(BIN)/python -m venv $(SCRATCH)/clean
@@ -56,7 +55,7 @@ dist-check: $(TRUST_STAMP)
 
 # Lines and branches of spatial/ that the tests run through, in the processes that they start too. Without the
 # interrupts, which would catch the counter itself at its start.
-coverage: $(TRUST_STAMP) browser
+coverage: $(DEV_STAMP) browser
 	@mkdir -p $(SCRATCH) && rm -f $(SCRATCH)/coverage.data*
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not integration" --cov --cov-report= --durations=10 \
 	  --ignore tests/faults/test_interrupts.py $(PYTEST_ARGS)
@@ -70,13 +69,13 @@ slowest: $(DEV_STAMP) browser
 # Changes to the code of which some test must say so: all that are named above, `make mutants-scoring`, or any by hand:
 # `make mutants MUTATE=spatial/core/crs.py MUTATE_BY=tests/core/test_crs.py`.
 ifdef MUTATE
-mutants: $(TRUST_STAMP)
+mutants: $(DEV_STAMP)
 	$(BIN)/python -m tests.mutants $(SCRATCH)/mutants $(MUTATE) --by $(MUTATE_BY)
 else
 mutants: $(MUTATED:%=mutants-%)
 endif
 
-$(MUTATED:%=mutants-%): mutants-%: $(TRUST_STAMP)
+$(MUTATED:%=mutants-%): mutants-%: $(DEV_STAMP)
 	$(BIN)/python -m tests.mutants $(SCRATCH)/mutants-$* $(mutants_$*) --least $(KILLED)
 
 faults: $(DEV_STAMP)
@@ -87,7 +86,7 @@ fuzz: $(DEV_STAMP)
 	FAELLESRUM_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest tests/hostile/test_hostile_files.py -k broken_by_chance $(PYTEST_ARGS)
 
 # Our own parsers under a fuzzer that is guided by branches (atheris, Linux): so many seconds each.
-fuzz-guided: $(TRUST_STAMP)
+fuzz-guided: $(DEV_STAMP)
 	$(BIN)/python -m tests.hostile.guided $(SECONDS_EACH)
 
 # The oldest versions that pyproject.toml allows: the demo, and the tests of the core.
@@ -114,7 +113,3 @@ same-bytes: $(RUN_STAMP) test-newest
 	NUMBA_NUM_THREADS=1 OMP_NUM_THREADS=1 $(if $(shell command -v taskset),taskset -c 0,) \
 	  $(BIN)/faellesrum demo --out $(SCRATCH)/demo-one
 	$(BIN)/python -m tests.same_bytes $(SCRATCH)/demo-all $(SCRATCH)/demo-one $(SCRATCH)/demo-newest
-
-$(TRUST_STAMP): requirements-trust.lock $(DEV_STAMP)
-	$(PIP) install --require-hashes -r requirements-trust.lock
-	@touch $@

@@ -25,7 +25,7 @@ Made by `make licences` (pip-licenses) from `requirements.lock`. None is GPL or 
 def needed() -> list[str]:
     """Names of all packages of the run-time lock that are for this platform."""
     text = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
-    return re.findall(r"(?m)^([A-Za-z0-9_.-]+)==", text)
+    return re.findall(r"(?m)^([A-Za-z0-9_.-]+)(?:\[.*?\])?==", text)
 
 
 def binds(licence: str) -> bool:

@@ -113,11 +113,12 @@ MANIFEST = "batch.json"
 def _with_digests(settings: Settings) -> Settings:
     """Settings with absolute paths, for machines that start elsewhere, and the digests of the files."""
     named = [(source, file) for source, _, file in (layer.partition("=") for layer in settings.layers)]
-    live = [f"--layer {source}" for source, file in named if not file]
-    models = {"--terrain": settings.terrain, "--surface": settings.surface}
-    live += [f"{option} {file}" for option, files in models.items() for file in files if rasters.live_source(file)]
+    live = [source for source, file in named if not file]
     if live:
-        raise InputError("batch.live", option=live[0])
+        raise InputError("batch.live", source=live[0])
+    models = [file for file in (*settings.terrain, *settings.surface) if rasters.live_source(file)]
+    if models:
+        raise InputError("batch.live_model", source=models[0])
     paths = [*(Path(file) for _, file in named), *settings.terrain, *settings.surface]
     paths += [settings.rubric] if settings.rubric else []
     missing = [path for path in paths if not path.exists()]

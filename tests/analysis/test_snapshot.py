@@ -100,7 +100,7 @@ def test_what_overpass_answered_is_replayed_without_it(demo_data, tmp_path, monk
     replay = call("run", "--inputs", tmp_path / "inputs", "--out", tmp_path / "replay")
     assert replay.code == 0 and scores(tmp_path / "live") == scores(tmp_path / "replay")
     source = json.loads((tmp_path / "replay" / "manifest.json").read_text())["sources"][0]
-    assert source["timestamp_osm_base"] == OSM_BASE and "(poly:" in source["query"] and source["retrieved_at"]
+    assert source["timestamp_osm_base"] == OSM_BASE and "[bbox:" in source["query"] and source["retrieved_at"]
 
 
 def test_a_rubric_and_a_seed_still_count(folder, tmp_path):

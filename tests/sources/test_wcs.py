@@ -177,7 +177,7 @@ def test_offline_no_terrain_is_asked_for(ground, tmp_path):
 def test_a_batch_asks_no_service_for_a_terrain(ground, tmp_path):
     given = ("batch", "--areas", boundary(tmp_path / "estate.geojson"), "--osm", town(tmp_path / "town.osm"))
     done = call(*given, "--terrain", "my.ground", "--out", tmp_path / "out", "--lang", "en")
-    assert done.code == 1 and "--terrain my.ground: found no file" in done.err and ground.asked == []
+    assert done.code == 1 and "my.ground: is asked of a service; needed a file" in done.err and ground.asked == []
 
 
 def test_an_entry_that_is_no_model_is_refused(tmp_path):
