@@ -34,8 +34,8 @@ def assign_anchors(rooms: gpd.GeoDataFrame, anchors: gpd.GeoDataFrame, parting: 
     GeoDataFrame
         Index as ``anchors``; ``room_id`` (None where no room lies within ``LINK_M`` in sight),
         ``distance_m`` (0 where it stands in it, NaN without a room), and the part of the room that is within
-        sight and ``LINK_M`` of the anchor (None without a room). An anchor in several rooms stands in the one that holds most
-        of it.
+        sight and ``LINK_M`` of the anchor (None without a room). An anchor in several rooms stands in the one
+        that holds most of it.
     """
     shapes, grounds = anchors.geometry.to_numpy(), rooms.geometry.to_numpy()
     anchor, room = shapely.STRtree(grounds).query(shapes, predicate="dwithin", distance=LINK_M)

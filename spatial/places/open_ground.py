@@ -49,9 +49,8 @@ GAP_M = 1.6
 # Ground of a kind that is taken by those who run it, unless tags open it.
 CLOSED_GROUND: Final = ("school", "sports_club", "allotments")
 OPEN_ACCESS: Final = ("yes", "permissive", "public", "designated", "official")
-# Corners of buildings are kept sharp when ground is taken in and given back.
-_SHARP: Final[Mapping[str, object]] = {"join_style": "mitre", "mitre_limit": 2.0}
-_ROUND: Final = {"quad_segs": 2}
+# Segments of a quarter of a circle at the ends and bends of ways.
+ROUND_SEGMENTS = 2
 
 
 def carriageways(paths: gpd.GeoDataFrame) -> tuple[Shapes, Floats]:
@@ -75,9 +74,9 @@ def house_plots(buildings: gpd.GeoDataFrame, ways: Shapes) -> Shapes:
     houses = buildings.geometry.to_numpy()[(buildings["one_family"] & buildings["solid"]).to_numpy(dtype=bool)]
     if not len(houses):
         return houses
-    plots = shapely.union_all(shapely.buffer(houses, PLOT_M, **_SHARP))
+    plots = shapely.union_all(_grow(houses, PLOT_M))
     beside = ways[shapely.STRtree(ways).query(plots, predicate="dwithin", distance=PLOT_PATH_M)]
-    strips = shapely.union_all(shapely.buffer(beside, PLOT_PATH_M, **_ROUND))
+    strips = shapely.union_all(shapely.buffer(beside, PLOT_PATH_M, quad_segs=ROUND_SEGMENTS))
     return np.asarray(shapely.get_parts(shapely.difference(plots, strips)), dtype=object)
 
 
@@ -127,8 +126,8 @@ def pieces(frame: BaseGeometry, wanted: BaseGeometry, areas: Shapes, lines: Shap
     areas, lines, half_m = areas[area], lines[line], half_m[line]
 
     def free(margin_m: float) -> Shapes:
-        grown = _valid(shapely.buffer(areas, margin_m, **_SHARP)) if margin_m else areas
-        covers = np.concatenate([grown, shapely.buffer(lines, half_m + margin_m, **_ROUND)])
+        grown = _valid(_grow(areas, margin_m)) if margin_m else areas
+        covers = np.concatenate([grown, shapely.buffer(lines, half_m + margin_m, quad_segs=ROUND_SEGMENTS)])
         return _parts(shapely.difference(frame, _union(covers)))
 
     with ThreadPoolExecutor(2) as pool:  # the library lets go of the interpreter while it works
@@ -136,6 +135,12 @@ def pieces(frame: BaseGeometry, wanted: BaseGeometry, areas: Shapes, lines: Shap
     near = shapely.dwithin(cores, wanted, 4 * NECK_M)
     grown = _grown_back(cores[near], whole)
     return grown[shapely.intersects(grown, wanted)]
+
+
+def _grow(shapes: Shapes, margin_m: float) -> Shapes:
+    """Shapes grown with their corners kept sharp, so that what is taken in can be given back."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # of corners that do not turn
+        return np.asarray(shapely.buffer(shapes, margin_m, join_style="mitre", mitre_limit=2.0), dtype=object)
 
 
 def _union(shapes: Shapes) -> BaseGeometry:
@@ -165,7 +170,7 @@ def _grown_back(cores: Shapes, whole: Shapes) -> Shapes:
         return cores
     core, of = shapely.STRtree(whole).query(shapely.point_on_surface(cores), predicate="intersects")
     core, first = np.unique(core, return_index=True)
-    grown = shapely.intersection(shapely.buffer(cores[core], NECK_M, **_SHARP), whole[of[first]])
+    grown: Shapes = np.asarray(shapely.intersection(_grow(cores[core], NECK_M), whole[of[first]]), dtype=object)
     grown = _part_of_core(grown, cores[core])
     a, b = shapely.STRtree(grown).query(grown, predicate="intersects")
     a, b = a[a < b], b[a < b]
@@ -173,7 +178,7 @@ def _grown_back(cores: Shapes, whole: Shapes) -> Shapes:
     own, lost = np.concatenate([a, b]), np.concatenate([shared, shared])
     for i in np.unique(own):
         grown[i] = shapely.difference(grown[i], shapely.union_all(lost[own == i]))
-    grown = _part_of_core(shapely.set_precision(grown, GRID_M), cores[core])
+    grown = _part_of_core(np.asarray(shapely.set_precision(grown, GRID_M), dtype=object), cores[core])
     return grown[shapely.area(grown) > 0]
 
 

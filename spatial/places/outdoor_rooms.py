@@ -40,7 +40,8 @@ ON_RIM_M, BESIDE_M = 1.0, 3.0
 ADJOINING_M = open_ground.PLOT_M + 3.0
 INSTITUTIONS: Final = ("school", "sports_club", "institution")
 PARK: Final = "park"
-# Ids: cells of the grid of the world in which the inner point of a room lies.
+# Ids: cells of the grid of the world in which the centroid of a room lies. An inner point would leap with the last
+# digits of the outline; a centroid moves as little as the room does, though it may lie outside of it.
 ID_CELL_M, ID_ROUNDED_TO = 10.0, 1
 ROOM_PREFIX, WHOLE_PREFIX = "room:", "whole:"
 # At least this many shops that no building holds are a sign of one that is not drawn.
@@ -98,7 +99,7 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
     Parameters
     ----------
     area
-        Boundary and margin, in the CRS of the layers. Rooms whose inner point it holds are given, whole.
+        Boundary and margin, in the CRS of the layers. Rooms whose centroid it holds are given, whole.
     around
         The layers, at least ``PAD_M`` beyond the area.
 
@@ -125,8 +126,8 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
     paths = open_ground.public_paths(around.paths)
     whole = open_ground.pieces(frame, area, *_cover(around, lines, half_m, paths))
     shapes, of = dividing.divided(whole, paths, area)
-    ids, inner = _ids(shapes), shapely.point_on_surface(shapes)
-    kept = np.flatnonzero((shapely.area(shapes) >= MIN_AREA_M2) & shapely.intersects(area, inner))
+    ids, middle = _ids(shapes), shapely.centroid(shapes)
+    kept = np.flatnonzero((shapely.area(shapes) >= MIN_AREA_M2) & shapely.intersects(area, middle))
     street_share = _Rims.of(shapes[kept]).share_near(lines, half_m + ON_RIM_M)
     strip = (dividing.mean_width(shapes[kept]) < STRIP_WIDTH_M) & (street_share > STRIP_STREET_SHARE)
     kept = kept[~strip]
@@ -175,7 +176,7 @@ def _flat(shapes: Shapes) -> Shapes:
 
 def _ids(shapes: Shapes, prefix: str = ROOM_PREFIX) -> npt.NDArray[np.object_]:
     """Names by the cell of the grid of the world; of several in one cell the larger is named first."""
-    at = np.round(shapely.get_coordinates(shapely.point_on_surface(shapes)).reshape(-1, 2), ID_ROUNDED_TO)
+    at = np.round(shapely.get_coordinates(shapely.centroid(shapes)).reshape(-1, 2), ID_ROUNDED_TO)
     cell = np.floor(at / ID_CELL_M).astype(np.int64)
     names = np.array([*(f"{prefix}{east}-{north}" for east, north in cell.tolist()), None], dtype=object)[:-1]
     order = np.lexsort((at[:, 1], at[:, 0], -np.round(shapely.area(shapes), ID_ROUNDED_TO)))
@@ -294,7 +295,7 @@ def _part_of(shapes: Shapes, whole: Shapes, of: Ints, ground: gpd.GeoDataFrame) 
     named = _dissolved(ground[(ground["ground"] == PARK) & ground["name"].notna()])
     result = _smallest_around(shapes, named.assign(id=named.index), "id")
     divided = shapely.area(whole)[of] - shapely.area(shapes) > MIN_AREA_M2
-    alone = np.equal(result, None) & divided & _seen_whole(whole)[of]
+    alone = pd.isna(result) & divided & _seen_whole(whole)[of]
     result[alone] = _ids(whole, WHOLE_PREFIX)[of[alone]]
     return result
 
