@@ -132,8 +132,7 @@ def pieces(frame: BaseGeometry, wanted: BaseGeometry, areas: Shapes, lines: Shap
 
     with ThreadPoolExecutor(2) as pool:  # the library lets go of the interpreter while it works
         whole, cores = pool.map(free, (0.0, NECK_M))
-    near = shapely.dwithin(cores, wanted, 4 * NECK_M)
-    grown = _grown_back(cores[near], whole)
+    grown = _grown_back(cores[shapely.dwithin(cores, wanted, 4 * NECK_M)], whole)
     return grown[shapely.intersects(grown, wanted)]
 
 

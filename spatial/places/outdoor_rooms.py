@@ -128,27 +128,29 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
     shapes, of = dividing.divided(whole, paths, area)
     ids, middle = _ids(shapes), shapely.centroid(shapes)
     kept = np.flatnonzero((shapely.area(shapes) >= MIN_AREA_M2) & shapely.intersects(area, middle))
-    street_share = _Rims.of(shapes[kept]).share_near(lines, half_m + ON_RIM_M)
-    strip = (dividing.mean_width(shapes[kept]) < STRIP_WIDTH_M) & (street_share > STRIP_STREET_SHARE)
-    kept = kept[~strip]
     kept = kept[np.argsort(ids[kept])]
+    rims, width_m = _Rims.of(shapes[kept]), dividing.mean_width(shapes[kept])
+    shares = {
+        "mean_width_m": width_m,
+        "street_share": rims.share_near(lines, half_m + ON_RIM_M),
+        "path_share": rims.share_near(paths, BESIDE_M),
+        "building_share": rims.share_near(around.buildings.geometry.to_numpy(), ON_RIM_M),
+    }
+    wide = ~((width_m < STRIP_WIDTH_M) & (shares["street_share"] > STRIP_STREET_SHARE))
+    kept = kept[wide]
     shapes, of, ids = shapes[kept], of[kept], ids[kept]
-    rims, buildings = _Rims.of(shapes), around.buildings.geometry.to_numpy()
-    to_path_m = _nearest_m(shapes, paths)
+    to_path_m, ground = _nearest_m(shapes, paths), _dissolved(around.ground)
     reason = _why_invalid(shapes, whole, of, (lines, half_m), around)
     columns = {
         "area_m2": shapely.area(shapes),
-        "mean_width_m": dividing.mean_width(shapes),
-        "street_share": rims.share_near(lines, half_m + ON_RIM_M),
-        "path_share": rims.share_near(paths, BESIDE_M),
-        "building_share": rims.share_near(buildings, ON_RIM_M),
+        **{name: share[wide] for name, share in shares.items()},
         "row_house_share": _row_house_share(shapes, around.buildings),
         "institution_share": _share_on(shapes, _of_kind(around.ground, "ground", INSTITUTIONS)),
         "nearest_public_path_m": to_path_m,
         "nearest_street_m": _nearest_m(shapes, shapely.buffer(lines, half_m, quad_segs=2)),
         "through_path": to_path_m <= 2 * open_ground.GRID_M,
-        **_lies_on(shapes, around),
-        "part_of": _part_of(shapes, whole, of, around.ground),
+        **_lies_on(shapes, ground, around.taken),
+        "part_of": _part_of(shapes, whole, of, ground),
         "valid": np.array([why is None for why in reason], dtype=bool),
         "why_invalid": reason,
     }
@@ -249,10 +251,9 @@ def _row_house_share(shapes: Shapes, buildings: gpd.GeoDataFrame) -> Floats:
     return np.divide(small, count, out=np.full(len(shapes), np.nan), where=count > 0)
 
 
-def _lies_on(shapes: Shapes, around: Surroundings) -> dict[str, npt.NDArray[np.object_]]:
+def _lies_on(shapes: Shapes, ground: gpd.GeoDataFrame, taken: gpd.GeoDataFrame) -> dict[str, npt.NDArray[np.object_]]:
     """The smallest ground that holds half of each shape, and what tags say of access there."""
-    ground = _dissolved(around.ground)
-    restricted = around.taken[(around.taken["kind"] == RESTRICTED).to_numpy()][["access", "geometry"]]
+    restricted = taken[(taken["kind"] == RESTRICTED).to_numpy()][["access", "geometry"]]
     telling = [part for part in (ground.loc[ground["access"].notna(), ["access", "geometry"]], restricted) if len(part)]
     tables = {
         "ground": (ground, "ground"),
@@ -292,7 +293,7 @@ def _seen_whole(whole: Shapes) -> Flags:
 
 def _part_of(shapes: Shapes, whole: Shapes, of: Ints, ground: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
     """The named park that each room is a part of, else the piece that was divided, where it is seen whole."""
-    named = _dissolved(ground[(ground["ground"] == PARK) & ground["name"].notna()])
+    named = ground[(ground["ground"] == PARK) & ground["name"].notna()]
     result = _smallest_around(shapes, named.assign(id=named.index), "id")
     divided = shapely.area(whole)[of] - shapely.area(shapes) > MIN_AREA_M2
     alone = pd.isna(result) & divided & _seen_whole(whole)[of]
