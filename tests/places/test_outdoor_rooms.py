@@ -51,7 +51,7 @@ def kinds(rows, column):
 def town(*, taken=(), unseen=(), extent=EXTENT, outlines_lost=False, **given_layers):
     made = tables.layers(**given_layers)
     return Surroundings(
-        **{name: made[name] for name in LAYERS},
+        **{name: getattr(made, name) for name in LAYERS},
         taken=kinds(taken, "kind"),
         unseen=kinds(unseen, "sign"),
         extent=extent,
@@ -428,9 +428,9 @@ def surroundings(extract, boundary, crs):
     estate = Estate("estate", "estate", boundary, CRS.from_epsg(crs))
     raw = read_around(extract, estate)
     made = canonical_layers(raw, tag_rules(), estate.crs)
-    unseen = unseen_buildings(raw, made["buildings"], made["dwellings"], made["departments"], estate.crs)
+    unseen = unseen_buildings(raw, made.buildings, made.dwellings, made.departments, estate.crs)
     return estate.study_area, Surroundings(
-        **{name: made[name] for name in LAYERS},
+        **{name: getattr(made, name) for name in LAYERS},
         taken=taken_ground(raw, estate.crs),
         unseen=unseen,
         extent=raw.extent,
