@@ -106,3 +106,14 @@ def legible(text: str) -> str:
         text = text.replace(letter, "")
     letters = re.escape("".join(sorted(unknown - silent)))
     return re.sub(f"[{letters}]+", ELLIPSIS, text) if letters else text
+
+
+def readable(name: str | None) -> str | None:
+    """Return a name of which sheets have at least one letter; None where it would be nothing but "…".
+
+    Examples
+    --------
+    >>> readable("中文"), readable("Café 中文")
+    (None, 'Café 中文')
+    """
+    return name if isinstance(name, str) and any(map(str.isalnum, legible(name))) else None

@@ -177,6 +177,12 @@ def test_names_are_never_markup_and_never_boxes(result):
     assert all(name.startswith(("NotoSans", "DejaVuSans")) for name in fonts) and len(fonts) > 3
 
 
+def test_a_name_without_a_letter_that_can_be_printed_is_told_by_kind_and_street(result):
+    spoilt = replace(result, meeting_spaces=result.meeting_spaces.assign(name="中文餐厅"))
+    nameless = replace(result, meeting_spaces=result.meeting_spaces.assign(name=None))
+    assert pdf_of(spoilt) == pdf_of(nameless)
+
+
 def test_every_meeting_space_has_its_number_on_the_map_and_its_row(result):
     choice = Choice("A2")
     document, layout = pdf_of(result, choice=choice), sitemap.sheet_of(result, choice)

@@ -101,10 +101,10 @@ def test_the_drawing_numbers_and_names_each_edit(folder, tmp_path):
     assert structure((tmp_path / "plan.pdf").read_bytes()).faults == []
     # Red for what goes, blue for what comes, orange for what changes: as PDF says colours.
     content = page.get_contents().get_data().decode("latin-1")
-    strokes = [list(map(float, found)) for found in re.findall(r"([\\d.]+) ([\\d.]+) ([\\d.]+) (?:RG|SCN)\\b", content)]
+    strokes = [list(map(float, found)) for found in re.findall(r"([\d.]+) ([\d.]+) ([\d.]+) (?:RG|SCN)\b", content)]
     for colour in ("#a50f15", "#08519c", "#b35900"):
-        parts = (int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
-        assert any(np.allclose(stroke, list(parts), atol=0.002) for stroke in strokes), colour
+        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        assert any(np.allclose(stroke, parts, atol=0.002) for stroke in strokes), colour
 
 
 BAD = """

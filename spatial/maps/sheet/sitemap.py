@@ -16,6 +16,7 @@ from spatial.core import files
 from spatial.core.languages import texts
 from spatial.core.model import Result
 from spatial.maps import style
+from spatial.maps.lettering import readable
 from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
 from spatial.places.naming import in_order, nearest_street, space_name
@@ -132,7 +133,7 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
     return [
         Row(
             number=k + 1,
-            name=space_name(records[i], streets[i], lang),
+            name=space_name({**records[i], "name": readable(records[i]["name"])}, streets[i], lang),
             score=float(records[i]["floating"]),
             low=float(records[i]["floating_low"]),
             high=float(records[i]["floating_high"]),
