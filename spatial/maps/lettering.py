@@ -15,6 +15,9 @@ REGULAR, BOLD, ITALIC = "NotoSans-Regular", "NotoSans-SemiBold", "NotoSans-Itali
 FAMILY, SPARE_FAMILY = "Noto Sans", "DejaVu Sans"
 SPARE = "DejaVuSans"  # Arabic, Hebrew, Armenian, Georgian, arrows and signs; it comes with matplotlib
 ELLIPSIS = "…"
+_category = unicodedata.category
+# Marks that turn the direction of all that follows them: a name must not turn its neighbours.
+TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 class Metrics(NamedTuple):
@@ -82,11 +85,13 @@ def wrapped(text: str, room: float, size: float, font: str = REGULAR) -> list[st
 
 def ours(text: str) -> bool:
     """Tell whether our own fonts have all letters of a text; line ends are no letters."""
-    return text.isascii() or all(ord(letter) in _metrics(REGULAR).advance or letter == "\n" for letter in text)
+    return text.isascii() or all(ord(letter) in _metrics(REGULAR).advance or letter == "\n" for letter in set(text))
 
 
 def legible(text: str) -> str:
     """Return a text with "…" for each run of letters that no font on a sheet has, and without control characters.
+
+    Marks of direction are left out too.
 
     Examples
     --------
@@ -95,15 +100,14 @@ def legible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = "".join(" " if unicodedata.category(letter) == "Cc" and letter != "\n" else letter for letter in text)
+    text = text.translate({ord(letter): " " for letter in set(text) - {"\n"} if _category(letter) == "Cc"} | TURNING)
     if ours(text):
         return text
     text = unicodedata.normalize("NFC", text)
-    known = {*_metrics(REGULAR).advance, *_metrics(SPARE).advance, ord("\n")}
-    unknown = {letter for letter in text if ord(letter) not in known}
-    silent = {letter for letter in unknown if unicodedata.category(letter) in ("Mn", "Me", "Cf", "Cs")}
-    for letter in silent:
-        text = text.replace(letter, "")
+    known = {*map(chr, _metrics(REGULAR).advance), *map(chr, _metrics(SPARE).advance), "\n"}
+    unknown = set(text) - known
+    silent = {letter for letter in unknown if _category(letter) in ("Mn", "Me", "Cf", "Cs")}
+    text = text.translate({ord(letter): None for letter in silent})
     letters = re.escape("".join(sorted(unknown - silent)))
     return re.sub(f"[{letters}]+", ELLIPSIS, text) if letters else text
 
