@@ -12,9 +12,9 @@ import shapely
 
 from spatial.analysis.inputs import Ground, Inputs, Options
 from spatial.core.languages import warning_text as sentence
-from spatial.core.model import LensResult, Plan, Provenance, Rubric
+from spatial.core.model import LensResult, Plan, Provenance, RawData, Rubric
 from spatial.core.versions import SCHEMA_VERSION, versions
-from spatial.osm import osmium_reader
+from spatial.osm import reader
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ def describe_run(
     estate, models = inputs.estate, inputs.models
     raws = [inputs.osm, *inputs.registers]
     drawn = [estate.provenance] if estate.provenance else []
-    sources: list[Provenance] = [*(raw.provenance for raw in raws), *drawn, *estate.further]
-    sources += [source for heights in models.values() for source in heights.provenance]
+    given: list[Provenance] = [*drawn, *estate.further]
+    given += [source for heights in models.values() for source in heights.provenance]
     plan = {} if inputs.plan is None else {"plan": plan_entry(inputs.plan, options.phase)}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -45,7 +45,7 @@ def describe_run(
             "margin_m": estate.margin_m,
             "reach_m": estate.reach_m,
         },
-        "sources": [asdict(source) for source in sources],
+        "sources": [*(_source_entry(raw) for raw in raws), *(asdict(source) for source in given)],
         "models": {
             what: {"cell_m": heights.cell_m, "covered_share": round(heights.covered_share, 4)}
             for what, heights in models.items()
@@ -70,6 +70,11 @@ def describe_run(
         **ground.checked,
         **plan,
     }
+
+
+def _source_entry(raw: RawData) -> dict[str, Any]:
+    """Where data came from, and of an extract what became of each of its objects."""
+    return asdict(raw.provenance) | ({"read": dict(raw.read)} if raw.read else {})
 
 
 def plan_entry(plan: Plan, phase: int | None) -> dict[str, Any]:
@@ -109,7 +114,7 @@ def warnings_of(inputs: Inputs, places: gpd.GeoDataFrame) -> list[dict[str, Any]
         warnings.append(
             {"code": "extract_ends", "path": path, "estate": estate.name, "percent": percent, "metres": context_m}
         )
-    lost = raw.dropped.get(osmium_reader.LOST_BUILDING, 0)
+    lost = raw.dropped.get(reader.LOST_BUILDING, 0)
     if lost:
         warnings.append({"code": "lost_buildings", "path": path, "count": lost})
     if estate.missing_parcels:

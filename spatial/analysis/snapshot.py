@@ -81,7 +81,7 @@ def _node_ids(features: Features) -> list[int] | None:
 def read_raw(path: Path, about: Mapping[str, Any]) -> RawData:
     """Read the objects of a source back."""
     table = gpd.read_parquet(path)
-    parts = {part: _features(table[table["part"] == part], about["node_ids"][part]) for part in PARTS}
+    parts: dict[str, Any] = {part: _features(table[table["part"] == part], about["node_ids"][part]) for part in PARTS}
     return RawData(
         **parts,
         extent=shapely.from_wkb(about["extent"]),

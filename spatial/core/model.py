@@ -103,6 +103,8 @@ class RawData:
 
     ``extent`` is the polygon the source covers; beyond it nothing is known. ``dropped`` counts
     the objects that could not be used, by reason; ``repaired`` those that could after a repair.
+    ``read`` is the ledger of an extract of OpenStreetMap: by element (node, way, relation) how many objects
+    are in the file (``in_file``), kept, too far, and dropped by reason, which add up.
     """
 
     points: Features
@@ -112,6 +114,7 @@ class RawData:
     dropped: Mapping[str, int]
     repaired: Mapping[str, int]
     provenance: Provenance
+    read: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

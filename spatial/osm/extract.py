@@ -84,14 +84,14 @@ class Reading:
         """Wait for what was read; raise what went wrong, as ``osm_file.read`` does."""
         import shapely
 
-        from spatial.osm import osmium_reader
+        from spatial.osm.reader import log_read
 
         try:
             found = self.asked.result()
         except GoneError as gone:
             raise SourceError("ahead.stopped", path=self.extract.path, code=gone.code) from gone
         raw = _converted(found, shapely.from_wkb)
-        osmium_reader.log_dropped(self.extract.path, raw)
+        log_read(self.extract.path, raw)
         return self.extract.described(raw)
 
 

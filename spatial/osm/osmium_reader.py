@@ -1,40 +1,41 @@
-"""Reading OpenStreetMap extracts (``.osm.pbf``, ``.osm``, ``.osm.bz2``) in one pass.
+"""Extracts in any format and order, written anew by osmium as the decoder reads them.
 
-pyosmium was chosen by measurement (``tests/benchmarks/reading.py``): it is as fast as GDAL's
-Arrow reader, keeps node identities, which GDAL drops, and assembles relations.
+That is a sorted ``.osm.pbf`` of what is on the map now, each object once, in its newest version. Editors mark what is
+deleted in their files (``action="delete"``), which osmium does not know; such objects are left out as well.
 """
 
 from __future__ import annotations
 
-import logging
+import bz2
+import errno
+import gzip
+import os
+import shutil
+import zlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+from xml.parsers import expat
 
 import numpy as np
 import numpy.typing as npt
 import osmium
 import shapely
-from osmium.osm import osm_entity_bits
-from pyproj import CRS, Transformer
+from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.crs import WGS84
-from spatial.core.errors import EmptyAreaError, SourceFormatError, SourceUnavailable
-from spatial.core.files import sha256_of
+from spatial.core.errors import SourceFormatError, SourceUnavailable
 from spatial.core.messages import cause, phrase
-from spatial.core.model import Estate, Features, Provenance, RawData
-
-log = logging.getLogger(__name__)
+from spatial.core.model import Estate
 
 SOURCE_ID = "osm"
 LICENCE = "ODbL 1.0"
 ATTRIBUTION = "© OpenStreetMap contributors"
-SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2")
+PBF = ".pbf"
+SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
 NEEDED = phrase("osm_file.needed", endings=SUFFIXES)
-
 POINT_KEYS = (
     "amenity",
     "leisure",
@@ -78,178 +79,53 @@ AREA_KEYS = (
 # About 2.2 km north and south, and as much east and west in Europe, beyond the reach: no building
 # that begins further off reaches into the area.
 WINDOW_DEG = 0.02
-Window = tuple[float, float, float, float]
-# Objects that reach over the edge of the area are kept whole when their box touches it.
-MIN_LINE_NODES = 2
-LOST_BUILDING = "building whose outline is not all in the extract"
-LOST_AREA = "area whose outline is not all in the extract"
-NO_EXTENT = "area without extent"
-SELF_CROSSING = "self-crossing area"
-CUT_LINE = "line cut at the edge of the extract"
-SHORT_LINE = "line with fewer than two nodes"
-TWIN = "building mapped both as a relation and as its outer way"
+STAMP = "osmosis_replication_timestamp"
+ELEMENTS = {"n": "node", "w": "way", "r": "relation"}
+RANKS = {kind: rank for rank, kind in enumerate(ELEMENTS)}
+# Objects are put in order in memory, of which they take about so much.
+MAX_PBF_BYTES, MAX_TEXT_BYTES = 200_000_000, 2_000_000_000
+READING_ERRORS = (
+    RuntimeError,
+    ValueError,
+    OSError,
+    EOFError,
+    zlib.error,
+    expat.ExpatError,
+    osmium.InvalidLocationError,
+)
+ROOM = 2  # times the size of an extract: what it is written to
+DELETED = "deleted object"
+OLDER = "older version, or a copy, of the same object"
+
+Box = tuple[float, float, float, float]
+Key = tuple[str, int]
 
 
-@dataclass
-class _Batch:
-    ids: list[str] = field(default_factory=list)
-    tags: list[dict[str, str]] = field(default_factory=list)
-    wkb: list[str] = field(default_factory=list)
-    nodes: list[list[int]] = field(default_factory=list)
-
-    def add(self, identity: str, tags: dict[str, str], wkb: str) -> None:
-        self.ids.append(identity)
-        self.tags.append(tags)
-        self.wkb.append(wkb)
+def area_wgs84(estate: Estate) -> BaseGeometry:
+    """Return the polygon in WGS 84 of all that is read for an estate."""
+    to_degrees = Transformer.from_crs(estate.crs, WGS84, always_xy=True)
+    area: BaseGeometry = project(np.array([estate.context_area], dtype=object), to_degrees)[0]
+    return area
 
 
-class _Ring(NamedTuple):
-    """The outline of an area that is not built yet, as a line, and its tags."""
-
-    wkb: str
-    tags: dict[str, str]
-
-
-@dataclass
-class _Scan:
-    """What one pass over a file collects, in WGS 84."""
-
-    points: _Batch = field(default_factory=_Batch)
-    lines: _Batch = field(default_factory=_Batch)
-    areas: _Batch = field(default_factory=_Batch)
-    relations_seen: dict[int, bool] = field(default_factory=dict)
-    relations_built: set[int] = field(default_factory=set)
-    outlines: dict[int, tuple[set[str], bool]] = field(default_factory=dict)
-    rings: dict[int, _Ring] = field(default_factory=dict)
-    cut_rings: list[tuple[bool, BaseGeometry]] = field(default_factory=list)
-    dropped: Counter[str] = field(default_factory=Counter)
-    repaired: Counter[str] = field(default_factory=Counter)
-    newest: Any = None
+def project(geometry: npt.NDArray[np.object_], transformer: Transformer) -> npt.NDArray[np.object_]:
+    """Project geometries in one call, and keep every vertex."""
+    xy = shapely.get_coordinates(geometry)
+    there = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+    result: npt.NDArray[np.object_] = shapely.set_coordinates(geometry.copy(), there)
+    return result
 
 
-def read_with_osmium(path: str | Path, area_wgs84: BaseGeometry | None, crs: CRS) -> RawData:
-    """Read the objects of an extract that touch an area.
-
-    Parameters
-    ----------
-    path
-        The extract. The name must end in one of ``SUFFIXES``.
-    area_wgs84
-        Polygon in WGS 84; objects whose bounding box touches it are kept. None keeps all.
-    crs
-        Projected CRS in metres, in which the geometry is returned.
-
-    Returns
-    -------
-    RawData
-        Points, lines and areas. Multipolygon relations are assembled; closed ways with tags of an
-        area are areas. Lines cut at the edge of the extract are kept as the pieces that are there.
+def check_file(path: Path) -> Path:
+    """Make sure that a path names an extract that can be opened.
 
     Raises
     ------
     SourceUnavailable
         If the file is not there or may not be read.
     SourceFormatError
-        If it is empty, truncated, or not OpenStreetMap data.
-    EmptyAreaError
-        If the extract holds nothing in the area.
+        If it is a folder, empty, or has another ending.
     """
-    path = checked(Path(path))
-    scan = scan_of(path, area_wgs84)
-    clip = None if area_wgs84 is None else area_wgs84.bounds
-    extent = _extent(path, scan)
-    to_metric = Transformer.from_crs(WGS84, crs, always_xy=True)
-    _count_unbuilt(scan, clip)
-    _drop_twins(scan)
-    scan.areas = _in_order(scan.areas)
-    raw = RawData(
-        points=_features(scan.points, clip, to_metric),
-        lines=_features(scan.lines, clip, to_metric),
-        areas=_valid(_features(scan.areas, clip, to_metric), scan),
-        extent=project(np.array([extent]), to_metric)[0],
-        dropped={reason: n for reason, n in sorted(scan.dropped.items()) if n},
-        repaired={reason: n for reason, n in sorted(scan.repaired.items()) if n},
-        provenance=_provenance(path, scan),
-    )
-    if area_wgs84 is not None and not extent.intersects(area_wgs84):
-        raise outside(path, extent, area_wgs84)
-    log_dropped(path, raw)
-    return raw
-
-
-def osmium_around(path: str | Path, estate: Estate) -> RawData:
-    """Read the surroundings of an estate: its boundary, margin and reach; see ``read``."""
-    return read_with_osmium(path, area_wgs84(estate), estate.crs)
-
-
-def area_wgs84(estate: Estate) -> BaseGeometry:
-    """Polygon in WGS 84 of all that is read for an estate."""
-    to_degrees = Transformer.from_crs(estate.crs, WGS84, always_xy=True)
-    area: BaseGeometry = project(np.array([estate.context_area], dtype=object), to_degrees)[0]
-    return area
-
-
-def _count_unbuilt(scan: _Scan, clip: tuple[float, float, float, float] | None) -> None:
-    """Count the areas that could not be built; of cut outlines those that touch the area."""
-    near = None if clip is None else shapely.box(*clip)
-    lost = [is_building for is_building, known in scan.cut_rings if near is None or near.intersects(known)]
-    lost += [building for i, building in scan.relations_seen.items() if i not in scan.relations_built]
-    for is_building in lost:
-        scan.dropped[LOST_BUILDING if is_building else LOST_AREA] += 1
-    scan.dropped[NO_EXTENT] += len(scan.rings)
-
-
-def _drop_twins(scan: _Scan) -> None:
-    """Keep one of a building mapped twice: as a relation, and as the relation's outer ways.
-
-    The relation where it has courtyards, which its ways would fill; else the ways, which tell more.
-    """
-    buildings = {identity for identity, tags in zip(scan.areas.ids, scan.areas.tags, strict=True) if "building" in tags}
-    drop: set[str] = set()
-    for relation, (outer, has_holes) in scan.outlines.items():
-        if relation not in scan.relations_built:
-            continue
-        if has_holes:
-            drop |= outer & buildings
-        elif outer and outer <= buildings:
-            drop.add(f"osm:relation/{relation}")
-    keep = [i for i, identity in enumerate(scan.areas.ids) if identity not in drop]
-    scan.repaired[TWIN] += len(scan.areas.ids) - len(keep)
-    batch = scan.areas
-    scan.areas = _Batch([batch.ids[i] for i in keep], [batch.tags[i] for i in keep], [batch.wkb[i] for i in keep])
-
-
-def _in_order(areas: _Batch) -> _Batch:
-    """Areas of ways by their ids, then those of relations: osmium gives them as its buffers fill."""
-    keys = [(identity[4] == "r", int(identity.rpartition("/")[2])) for identity in areas.ids]
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    return _Batch([areas.ids[i] for i in order], [areas.tags[i] for i in order], [areas.wkb[i] for i in order])
-
-
-def outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> EmptyAreaError:
-    """Return the error for an area that lies outside an extract: where both are."""
-    west, south, east, north = extent.bounds
-    x, y = area.centroid.x, area.centroid.y
-    return EmptyAreaError("osm_file.outside", path=path, west=west, south=south, east=east, north=north, x=x, y=y)
-
-
-def log_dropped(path: Path, raw: RawData) -> None:
-    """Log what was read, dropped and repaired, with counts."""
-    log.info(
-        "%s: %d points, %d lines, %d areas",
-        path.name,
-        len(raw.points),
-        len(raw.lines),
-        len(raw.areas),
-    )
-    for reason, count in raw.dropped.items():
-        log.info("%s: dropped %d objects: %s", path.name, count, reason)
-    for reason, count in raw.repaired.items():
-        log.info("%s: repaired %d objects: %s", path.name, count, reason)
-
-
-def checked(path: Path) -> Path:
-    """Make sure that a path names an extract that can be opened."""
     if not path.exists():
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     if path.is_dir():
@@ -266,261 +142,219 @@ def checked(path: Path) -> Path:
     return path
 
 
-def _window(path: Path, area: BaseGeometry | None) -> Window | None:
-    """The box, wider than the area, outside of which an object need not be looked at.
+@dataclass(frozen=True)
+class Header:
+    """Box in degrees that an extract declares, and the moment of its data; None and "" where it does not say."""
 
-    Without a box in the header the extent is found from the objects, so all are looked at.
+    box: Box | None
+    stamp: str
+
+
+def read_header(path: Path) -> Header:
+    """Read the header of an extract.
+
+    Raises
+    ------
+    SourceFormatError
+        If it is not OpenStreetMap data.
     """
-    if area is None or not osmium.FileProcessor(str(path)).header.box().valid():
-        return None
-    west, south, east, north = area.bounds
-    return west - 2 * WINDOW_DEG, south - WINDOW_DEG, east + 2 * WINDOW_DEG, north + WINDOW_DEG
-
-
-def _is_far(location: Any, window: Window | None) -> bool:
-    if window is None or not location.valid():
-        return False
-    lon, lat = location.lon, location.lat
-    return not (window[0] <= lon <= window[2] and window[1] <= lat <= window[3])
-
-
-def scan_of(path: Path, area: BaseGeometry | None = None) -> _Scan:
-    """Collect the objects of an extract near an area, in WGS 84; of all of it without one."""
-    scan = _Scan()
     try:
-        window = _window(path, area)
-        for obj in _objects(path):
-            if obj.is_area():
-                _take_area(obj, scan)
-                continue
-            if scan.newest is None or obj.timestamp > scan.newest:
-                scan.newest = obj.timestamp
-            if _skips(obj, window):
-                continue
-            if obj.is_node():
-                _take_node(obj, scan)
-            elif obj.is_way():
-                _take_way(obj, scan)
-            else:
-                _take_relation(obj, scan)
-    except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
+        header = osmium.FileProcessor(str(path)).header
+        box, stamp = header.box(), header.get(STAMP, "")
+    except (RuntimeError, ValueError) as error:
         raise SourceFormatError("osm_file.unreadable", path=path, cause=cause(error)) from error
-    return scan
+    if not box.valid():
+        return Header(None, stamp)
+    low, high = box.bottom_left, box.top_right
+    return Header((low.lon, low.lat, high.lon, high.lat), stamp)
 
 
-def _skips(obj: Any, window: Window | None) -> bool:
-    """Whether an object is surely not near: nodes, and buildings by their first node.
+@dataclass
+class Ordered:
+    """What was done to put an extract in order; counts are by element: node, way, relation.
 
-    Lines and large areas may pass through the window with both ends far off; those are read.
+    ``out_of_order`` are objects that stand after one that belongs behind them.
     """
-    if window is None:
+
+    in_file: Counter[str] = field(default_factory=Counter)
+    left_out: dict[str, Counter[str]] = field(default_factory=dict)
+    out_of_order: Counter[str] = field(default_factory=Counter)
+
+
+def put_in_order(path: Path, target: Path) -> Ordered:
+    """Write an extract anew as a sorted ``.osm.pbf`` of what is on the map now.
+
+    Raises
+    ------
+    SourceFormatError
+        If the extract cannot be read to its end, is a file of changes, holds two objects of the same identity and
+        version that differ, or is too large to be put in order in memory.
+    OSError
+        If there is no room for what is written.
+    """
+    if path.stat().st_size > (MAX_PBF_BYTES if path.name.endswith(PBF) else MAX_TEXT_BYTES):
+        raise SourceFormatError("osm_file.too_large", path=path)
+    if shutil.disk_usage(target.parent).free < ROOM * path.stat().st_size:  # osmium ends the process on a full disk
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    try:
+        writer = _Writer(_survey(path), set() if path.name.endswith(PBF) else _deleted_by_editor(path))
+        header = osmium.io.Header()
+        declared = osmium.FileProcessor(str(path)).header
+        if declared.box().valid():
+            header.add_box(declared.box())
+        if declared.get(STAMP, ""):
+            header.set(STAMP, declared.get(STAMP, ""))
+        objects = osmium.MergeInputReader()
+        objects.add_file(str(path))
+        if writer.survey.has_locations:
+            positions = target.with_name("positions.osm.pbf")
+            _write_positions(path, positions, writer.survey.nodes)
+            objects.add_file(str(positions))
+        with osmium.SimpleWriter(str(target), header=header, overwrite=True) as file:
+            writer.write(objects, file)
+    except READING_ERRORS as error:
+        raise SourceFormatError("osm_file.unreadable", path=path, cause=cause(error)) from error
+    return writer.done
+
+
+@dataclass
+class _Survey:
+    """What a file holds: objects by element, out of order or not, and newest versions of what is there twice."""
+
+    in_file: Counter[str]
+    out_of_order: Counter[str]
+    newest: dict[Key, int]
+    nodes: set[int]
+    has_locations: bool
+
+
+def _survey(path: Path) -> _Survey:
+    ranks, ids, versions, has_locations = [], [], [], False
+    objects: Any = osmium.FileProcessor(str(path))
+    for obj in objects:
+        kind = obj.type_str()
+        ranks.append(RANKS[kind])
+        ids.append(obj.id)
+        versions.append(obj.version)
+        if kind == "w" and not has_locations and len(obj.nodes):
+            has_locations = obj.nodes[0].location.valid() or obj.nodes[-1].location.valid()
+    rank, identity, version = (np.array(values, dtype=np.int64) for values in (ranks, ids, versions))
+    by_version = np.lexsort((version, identity, rank))
+    same = (np.diff(rank[by_version]) == 0) & (np.diff(identity[by_version]) == 0)
+    twice = by_version[1:][same]  # ascending versions: the last one stays
+    place = np.argsort(np.lexsort((np.abs(identity), identity > 0, rank)))
+    is_late = place < np.maximum.accumulate(place)
+    kinds = [*ELEMENTS]
+    newest = {(kinds[rank[i]], int(identity[i])): int(version[i]) for i in twice}
+    counts, late = (Counter(ELEMENTS[kinds[i]] for i in some.tolist()) for some in (rank, rank[is_late]))
+    nodes = set(identity[rank == 0].tolist()) if has_locations else set()
+    return _Survey(counts, late, newest, nodes, has_locations)
+
+
+def _write_positions(path: Path, target: Path, known: set[int]) -> None:
+    """Write as nodes the positions that stand on ways, of nodes that the file does not hold."""
+    with osmium.SimpleWriter(str(target), overwrite=True) as file:
+        ways: Any = osmium.FileProcessor(str(path), osmium.osm.WAY)
+        for way in ways:
+            for node in way.nodes:
+                if node.ref not in known and node.location.valid():
+                    known.add(node.ref)
+                    file.add_node(osmium.osm.mutable.Node(id=node.ref, location=(node.lon, node.lat)))
+
+
+class _Writer:
+    """Takes objects sorted by kind, id and version, and writes what is on the map now, negative ids ascending."""
+
+    def __init__(self, survey: _Survey, deleted: set[Key]) -> None:
+        self.survey, self.deleted = survey, deleted
+        self.done = Ordered(survey.in_file, {name: Counter() for name in ELEMENTS.values()}, survey.out_of_order)
+        self._file: Any = None
+        self._negative: list[Any] = []
+        self._kind = ""
+        self._content: dict[Key, Any] = {}
+
+    def write(self, objects: Any, file: Any) -> None:
+        """Write all objects of a ``MergeInputReader`` into a file."""
+        self._file = file
+        objects.apply(self, simplify=False)
+        self._flush()
+
+    def node(self, node: Any) -> None:
+        """Take a node; osmium calls this, and the next two."""
+        self._take("n", node, lambda: osmium.osm.mutable.Node(node, tags=dict(node.tags), location=_position(node)))
+
+    def way(self, way: Any) -> None:
+        """Take a way."""
+        refs = [node.ref for node in way.nodes]
+        self._take("w", way, lambda: osmium.osm.mutable.Way(way, tags=dict(way.tags), nodes=refs))
+
+    def relation(self, relation: Any) -> None:
+        """Take a relation."""
+        members = [(one.type, one.ref, one.role) for one in relation.members]
+        self._take(
+            "r", relation, lambda: osmium.osm.mutable.Relation(relation, tags=dict(relation.tags), members=members)
+        )
+
+    def _take(self, kind: str, obj: Any, copy: Any) -> None:
+        key, left_out = (kind, obj.id), self.done.left_out[ELEMENTS[kind]]
+        if key in self.survey.newest and not self._is_first_of_newest(key, obj, copy):
+            left_out[OLDER] += 1
+        elif not obj.visible or key in self.deleted:
+            left_out[DELETED] += 1
+        else:
+            if kind != self._kind or obj.id > 0:
+                self._flush()
+            self._kind = kind
+            if obj.id > 0:
+                self._file.add(obj)
+            else:
+                self._negative.append(copy())
+
+    def _is_first_of_newest(self, key: Key, obj: Any, copy: Any) -> bool:
+        if obj.version < self.survey.newest[key]:
+            return False
+        made = copy()
+        content = [obj.visible, *(getattr(made, name, None) for name in ("tags", "location", "nodes", "members"))]
+        if self._content.setdefault(key, content) is content:
+            return True
+        if self._content[key] != content:
+            raise ValueError(phrase("osm_file.differs", name=f"{ELEMENTS[key[0]]}/{key[1]}", version=obj.version))
         return False
-    if obj.is_node():
-        return _is_far(obj.location, window)
-    if obj.is_way():
-        return "building" in obj.tags and len(obj.nodes) > 0 and _is_far(obj.nodes[0].location, window)
-    return False
+
+    def _flush(self) -> None:
+        """Write the negative ids that wait; osmium gives the greatest first."""
+        for obj in reversed(self._negative):
+            self._file.add(obj)
+        self._negative = []
 
 
-def _only(criterion: Any, entities: osm_entity_bits) -> Any:
-    """Apply a filter to some kinds of objects and let the others pass."""
-    return criterion.enable_for(entities)
+def _position(node: Any) -> tuple[float, float] | None:
+    return (node.lon, node.lat) if node.location.valid() else None
 
 
-def _objects(path: Path) -> Iterator[Any]:
-    keep = osmium.filter.KeyFilter
-    entity = osm_entity_bits
-    multipolygon = osmium.filter.TagFilter(("type", "multipolygon"))
-    return iter(
-        osmium.FileProcessor(str(path))
-        .with_locations()
-        .with_areas(keep(*AREA_KEYS))
-        .with_filter(_only(keep(*POINT_KEYS), entity.NODE))
-        .with_filter(_only(keep(*LINE_KEYS, *AREA_KEYS), entity.WAY))
-        .with_filter(_only(keep(*AREA_KEYS), entity.AREA | entity.RELATION))
-        .with_filter(_only(multipolygon, entity.RELATION))
-    )
+def _deleted_by_editor(path: Path) -> set[Key]:
+    """Identities of the objects of a text that an editor has marked as deleted.
 
-
-_WKB = osmium.geom.WKBFactory()
-
-
-def _tags(obj: Any) -> dict[str, str]:
-    return dict(obj.tags)
-
-
-def _take_node(node: Any, scan: _Scan) -> None:
-    try:
-        wkb = _WKB.create_point(node)
-    except osmium.InvalidLocationError:
-        scan.dropped["point without a position"] += 1
-        return
-    scan.points.add(f"osm:node/{node.id}", _tags(node), wkb)
-
-
-def _take_way(way: Any, scan: _Scan) -> None:
-    tags, closed = _tags(way), way.is_closed()
-    if closed:
-        _take_ring(way, tags, scan)
-    if tags.keys().isdisjoint(RING_LINE_KEYS if closed else LINE_KEYS):
-        return
-    identity = f"osm:way/{way.id}"
-    refs = [node.ref for node in way.nodes]
-    try:
-        wkb = _WKB.create_linestring(way, osmium.geom.ALL)
-    except osmium.InvalidLocationError:
-        _take_pieces(way, identity, tags, scan)
-        return
-    except RuntimeError:
-        scan.dropped[SHORT_LINE] += 1
-        return
-    scan.lines.add(identity, tags, wkb)
-    scan.lines.nodes.append(refs)
-
-
-def _take_ring(way: Any, tags: dict[str, str], scan: _Scan) -> None:
-    """Remember the outline of an area until it is built."""
-    if tags.get("area") == "no" or tags.keys().isdisjoint(AREA_KEYS):
-        return
-    try:
-        scan.rings[way.id] = _Ring(_WKB.create_linestring(way, osmium.geom.ALL), tags)
-    except osmium.InvalidLocationError:
-        known = [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
-        scan.cut_rings.append(("building" in tags, shapely.MultiPoint(known).envelope))
-    except RuntimeError:
-        scan.dropped[NO_EXTENT] += 1
-
-
-def _take_pieces(way: Any, identity: str, tags: dict[str, str], scan: _Scan) -> None:
-    """Keep the runs of nodes that are in the extract."""
-    pieces: list[list[Any]] = [[]]
-    for node in way.nodes:
-        if node.location.valid():
-            pieces[-1].append(node)
-        elif pieces[-1]:
-            pieces.append([])
-    usable = [piece for piece in pieces if len(piece) >= MIN_LINE_NODES]
-    for piece in usable:
-        line = shapely.LineString([(node.lon, node.lat) for node in piece])
-        scan.lines.add(identity, tags, shapely.to_wkb(line, hex=True))
-        scan.lines.nodes.append([node.ref for node in piece])
-    count = scan.repaired if usable else scan.dropped
-    count[CUT_LINE] += 1
-
-
-def _take_relation(relation: Any, scan: _Scan) -> None:
-    is_building = "building" in relation.tags
-    scan.relations_seen[relation.id] = is_building
-    if is_building:
-        ways = [member for member in relation.members if member.type == "w"]
-        outer = {f"osm:way/{way.ref}" for way in ways if way.role != "inner"}
-        scan.outlines[relation.id] = outer, any(way.role == "inner" for way in ways)
-
-
-def _take_area(area: Any, scan: _Scan) -> None:
-    if not area.from_way():
-        scan.relations_built.add(area.orig_id())
-        try:
-            wkb = _WKB.create_multipolygon(area)
-        except (osmium.InvalidLocationError, RuntimeError):
-            scan.dropped["area with missing nodes or crossing rings"] += 1
-            return
-        scan.areas.add(f"osm:relation/{area.orig_id()}", _tags(area), wkb)
-        return
-    ring = scan.rings.pop(area.orig_id(), None)
-    if ring is None:
-        return  # its way was skipped
-    try:
-        wkb = _WKB.create_multipolygon(area)
-    except (osmium.InvalidLocationError, RuntimeError):
-        # osmium builds nothing of an outline that crosses itself; it is repaired with the rest.
-        wkb = shapely.to_wkb(shapely.Polygon(shapely.get_coordinates(shapely.from_wkb(ring.wkb))), hex=True)
-    scan.areas.add(f"osm:way/{area.orig_id()}", ring.tags, wkb)
-
-
-def _features(batch: _Batch, clip: tuple[float, float, float, float] | None, to_metric: Transformer) -> Features:
-    geometry = shapely.from_wkb(np.array(batch.wkb, dtype=object))
-    keep = np.ones(len(geometry), dtype=bool)
-    if clip is not None and len(geometry):
-        west, south, east, north = shapely.bounds(geometry).T
-        keep = (east >= clip[0]) & (west <= clip[2]) & (north >= clip[1]) & (south <= clip[3])
-    kept = np.flatnonzero(keep)
-    nodes = [batch.nodes[i] for i in kept] if batch.nodes else None
-    return Features(
-        ids=np.array(batch.ids, dtype=object)[kept],
-        tags=[batch.tags[int(i)] for i in kept],
-        geometry=project(geometry[kept], to_metric),
-        node_ids=None if nodes is None else np.array([n for way in nodes for n in way], dtype=np.int64),
-    )
-
-
-def project(geometry: npt.NDArray[np.object_], transformer: Transformer) -> npt.NDArray[np.object_]:
-    """Project geometries in one call, and keep every vertex."""
-    xy = shapely.get_coordinates(geometry)
-    there = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
-    result: npt.NDArray[np.object_] = shapely.set_coordinates(geometry.copy(), there)
-    return result
-
-
-def _valid(areas: Features, scan: _Scan) -> Features:
-    """Repair invalid polygons, and count what was repaired and dropped."""
-    found, dropped, repaired = valid(areas)
-    scan.repaired[SELF_CROSSING] += repaired
-    scan.dropped[NO_EXTENT] += dropped
-    return found
-
-
-def valid(areas: Features) -> tuple[Features, int, int]:
-    """Repair invalid polygons, unwrap multipolygons of one part, drop what has no area.
-
-    Returns
-    -------
-    tuple
-        The areas, how many were dropped, and how many repaired.
+    Raises
+    ------
+    ValueError
+        If the text is a file of changes, which says what was edited and not what is on the map.
     """
-    geometry = areas.geometry.copy()
-    broken = ~shapely.is_valid(geometry)
-    geometry[broken] = [_polygonal(shapely.make_valid(shape)) for shape in geometry[broken]]
-    single = shapely.get_num_geometries(geometry) == 1
-    geometry[single] = shapely.get_geometry(geometry[single], 0)
-    keep = shapely.area(geometry) > 0
-    index = np.flatnonzero(keep)
-    kept = Features(areas.ids[index], [areas.tags[int(i)] for i in index], geometry[index])
-    return kept, int((~keep).sum()), int(broken.sum())
+    deleted: set[Key] = set()
+    kinds = {name: kind for kind, name in ELEMENTS.items()}
+    depth = 0
 
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        if depth == 0 and name == "osmChange":
+            raise ValueError(phrase("osm_file.changes"))
+        depth += 1
+        if attributes.get("action") == "delete" and name in kinds:
+            deleted.add((kinds[name], int(attributes["id"])))
 
-def _polygonal(shape: BaseGeometry) -> BaseGeometry:
-    parts = [part for part in shapely.get_parts(shape, return_index=False) if part.area > 0]
-    return shapely.union_all(parts) if parts else shapely.Polygon()
-
-
-def _extent(path: Path, scan: _Scan) -> BaseGeometry:
-    """Return the area the file covers, in WGS 84.
-
-    The box in the file's header where there is one. Else the box of the nodes that no line uses:
-    those are in an extract only because they lie inside it, while ways reach out of it.
-    """
-    box = osmium.FileProcessor(str(path)).header.box()
-    if box.valid():
-        low, high = box.bottom_left, box.top_right
-        return shapely.box(low.lon, low.lat, high.lon, high.lat)
-    used = {f"osm:node/{ref}" for refs in scan.lines.nodes for ref in refs}
-    free = [wkb for identity, wkb in zip(scan.points.ids, scan.points.wkb, strict=True) if identity not in used]
-    every = free or scan.lines.wkb or scan.areas.wkb
-    if not every:
-        raise EmptyAreaError("osm_file.nothing", path=path)
-    return shapely.box(*shapely.total_bounds(shapely.from_wkb(np.array(every, dtype=object))))
-
-
-def _provenance(path: Path, scan: _Scan) -> Provenance:
-    stamp = osmium.FileProcessor(str(path)).header.get("osmosis_replication_timestamp", "")
-    if not stamp and scan.newest is not None and scan.newest.timestamp() > 0:
-        stamp = scan.newest.isoformat()
-    return Provenance(
-        source_id=SOURCE_ID,
-        path=str(path),
-        licence=LICENCE,
-        attribution=ATTRIBUTION,
-        data_date=stamp[:10] or None,
-        sha256=sha256_of(path),
-    )
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    opened: Any = {".bz2": bz2.open, ".gz": gzip.open}.get(path.suffix, open)
+    with opened(path, "rb") as file:
+        parser.ParseFile(file)
+    return deleted

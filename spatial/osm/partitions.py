@@ -41,10 +41,8 @@ from spatial.core.errors import InputError, SourceFormatError
 from spatial.core.files import sha256_of, sha256_of_bytes
 from spatial.core.messages import cause
 from spatial.core.model import Estate, Features, Provenance, RawData
-from spatial.osm import osmium_reader
-from spatial.osm.pbf import one_pass
-from spatial.osm.pbf.rows import KINDS, UNITS_PER_DEG, Assembled, Rows
-from spatial.osm.reader import header_of
+from spatial.osm import osmium_reader, pbf, reader
+from spatial.osm.pbf import KINDS, UNITS_PER_DEG, Assembled, Rows
 
 GEOMETRY_TYPES = {"points": ["Point"], "lines": ["LineString"], "areas": [], "lost": []}
 WORLD = (-180.0, -90.0, 180.0, 90.0)
@@ -336,7 +334,7 @@ def prepare(path: Path, estates: Sequence[Estate], folder: Path) -> Prepared:
     InputError
         If the folder cannot be written, for one because the disk is full; nothing half-written is left.
     """
-    path = osmium_reader.checked(path)
+    path = osmium_reader.check_file(path)
     if not path.name.endswith(SUFFIX):
         raise SourceFormatError("prepared.format", path=path)
     clips = clips_of(estates)
@@ -362,13 +360,13 @@ def prepare(path: Path, estates: Sequence[Estate], folder: Path) -> Prepared:
 
 
 def _made(path: Path, clips: npt.NDArray[np.float64], draft: Path, sha256: str) -> Prepared:
-    header, writer = header_of(path), Writer(draft)
+    header, writer = osmium_reader.read_header(path), Writer(draft)
     try:
-        seen = one_pass.read_one_pass(path, clips, writer, without_box=header.box is None)
+        seen = pbf.read_one_pass(path, clips, reader.KEYS, writer, without_box=header.box is None)
         parts = tuple(writer.finish(seen.twins))
     except pa.ArrowException as error:
         raise SourceFormatError("one_pass.unreadable", path=path, cause=cause(error)) from error
-    extent, provenance = header.extent(path, seen), header.provenance(path, seen, sha256)
+    extent, provenance = reader.extent_of(path, header, seen), reader.provenance(path, header, seen, sha256)
     made = Prepared(draft, prepared_key(sha256, clips), parts, extent, provenance)
     index = {
         "key": made.key,
@@ -394,7 +392,7 @@ def load_prepared(folder: Path) -> Prepared | None:
 
 
 def raw_around(prepared: Prepared, estate: Estate) -> RawData:
-    """Read the surroundings of an estate; the same objects, in the same order, as ``osm_file.around`` gives.
+    """Read the surroundings of an estate; the same objects, in the same order, as ``reader.read_around`` gives.
 
     Raises
     ------
@@ -407,21 +405,21 @@ def raw_around(prepared: Prepared, estate: Estate) -> RawData:
     extent = shapely.box(*prepared.extent)
     path = Path(prepared.provenance.path)
     if not extent.intersects(area):
-        raise osmium_reader.outside(path, extent, area)
+        raise reader.outside(path, extent, area)
     rows = {kind: read_partitions(prepared.folder, prepared.parts, kind, area.bounds) for kind in KINDS}
     to_metric = Transformer.from_crs(WGS84, estate.crs, always_xy=True)
     count: Counter[str] = Counter()
     for tags in _tags_of_row(rows["lost"]):
-        count[osmium_reader.LOST_BUILDING if "building" in tags else osmium_reader.LOST_AREA] += 1
-    areas, dropped, repaired = osmium_reader.valid(_features(rows["areas"], to_metric))
-    count[osmium_reader.NO_EXTENT] += dropped
+        count[pbf.LOST_BUILDING if "building" in tags else pbf.LOST_AREA] += 1
+    areas, dropped, repaired = reader.valid_areas(_features(rows["areas"], to_metric))
+    count[pbf.NO_EXTENT] += dropped
     return RawData(
         points=_features(rows["points"], to_metric),
         lines=_features(rows["lines"], to_metric, with_nodes=True),
         areas=areas,
         extent=osmium_reader.project(np.array([extent]), to_metric)[0],
         dropped={reason: n for reason, n in sorted(count.items()) if n},
-        repaired={osmium_reader.SELF_CROSSING: repaired} if repaired else {},
+        repaired={pbf.SELF_CROSSING: repaired} if repaired else {},
         provenance=prepared.provenance,
     )
 

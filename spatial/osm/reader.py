@@ -1,126 +1,128 @@
-"""What the header of an extract says, and what a pass has to find out where it says nothing.
+"""The one door to extracts: what lies around an estate in an extract of any format.
 
-What lies around an estate in an extract: by one pass into memory where the file allows it, else by osmium.
-
-The pass decodes thousands of objects at a time and keeps what is near; osmium gives one object after another to
-Python, near or not, and takes three times as long (``tests/benchmarks/reading.py``). osmium reads the formats of text,
-and files whose objects are not in order.
+A sorted ``.osm.pbf`` is read by one pass of our own decoder; every other extract is first put in order by osmium.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import osmium
 import shapely
-from pyproj import Transformer
+from pyproj import CRS, Transformer
+from shapely.geometry.base import BaseGeometry
 
 from spatial.core import parallel
 from spatial.core.arrays import object_array
 from spatial.core.crs import WGS84
-from spatial.core.errors import EmptyAreaError, SourceFormatError
+from spatial.core.errors import EmptyAreaError, SourceFormatError, SourceUnavailable
 from spatial.core.files import sha256_of
 from spatial.core.messages import cause
 from spatial.core.model import Features, Provenance, RawData
-from spatial.osm import osmium_reader
-from spatial.osm.pbf import one_pass
-from spatial.osm.pbf.one_pass import Seen
-from spatial.osm.pbf.ragged import Ints, offsets, ranges
-from spatial.osm.pbf.rows import AREAS, KINDS, LINES, LOST, POINTS, UNITS_PER_DEG, Assembled, Rows
+from spatial.osm import osmium_reader, pbf
+from spatial.osm.osmium_reader import Box, Header, Ordered, area_wgs84, project
+from spatial.osm.pbf import AREAS, LINES, LOST, POINTS, Assembled, Ints, Keys, Rows, Seen
 
 if TYPE_CHECKING:
     from spatial.core.model import Estate
 
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Header:
-    """Box in degrees that the extract declares, and the moment of the data; None and "" where it does not say."""
-
-    box: Box | None
-    stamp: str
-
-    def extent(self, path: Path, seen: Seen) -> Box:
-        """Box of the extract in degrees.
-
-        Raises
-        ------
-        EmptyAreaError
-            If there is nothing in it.
-        """
-        found = self.box or seen.extent
-        if found is None:
-            raise EmptyAreaError("prepared.nothing", path=path)
-        return found
-
-    def provenance(self, path: Path, seen: Seen, sha256: str) -> Provenance:
-        """Where the data come from; their date is that of the newest edit, if the header gives none."""
-        stamp = self.stamp
-        if not stamp and seen.newest > 0:
-            stamp = datetime.fromtimestamp(seen.newest, UTC).isoformat()
-        return Provenance(
-            source_id=osmium_reader.SOURCE_ID,
-            path=str(path),
-            licence=osmium_reader.LICENCE,
-            attribution=osmium_reader.ATTRIBUTION,
-            data_date=stamp[:10] or None,
-            sha256=sha256,
-        )
-
-
-def header_of(path: Path) -> Header:
-    """Read the header of an extract.
-
-    Raises
-    ------
-    SourceFormatError
-        If it is not OpenStreetMap data.
-    """
-    try:
-        header = osmium.FileProcessor(str(path)).header
-        box, stamp = header.box(), header.get("osmosis_replication_timestamp", "")
-    except (RuntimeError, ValueError) as error:
-        raise SourceFormatError("prepared.unreadable", path=path, cause=cause(error)) from error
-    if not box.valid():
-        return Header(None, stamp)
-    low, high = box.bottom_left, box.top_right
-    return Header((low.lon, low.lat, high.lon, high.lat), stamp)
-
-
 log = logging.getLogger(__name__)
 
-PASSED_OVER = ".pbf"
-Words = list[dict[str, str]]
+LOST_BUILDING = pbf.LOST_BUILDING
+KEYS = Keys(osmium_reader.POINT_KEYS, osmium_reader.LINE_KEYS, osmium_reader.RING_LINE_KEYS, osmium_reader.AREA_KEYS)
+WORLD = (-180.0, -90.0, 180.0, 90.0)
+NOT_WANTED = "no tag that is read"
+Tags = list[dict[str, str]]
 
 
 def read_around(path: str | Path, estate: Estate) -> RawData:
     """Read the surroundings of an estate: its boundary, margin and reach.
 
-    Of an ``.osm.pbf`` only what is near is decoded and kept, and broken objects are counted only there. What
-    cannot be read so (objects out of order, no room or no right for positions on disk) osmium reads, as all else.
+    Returns
+    -------
+    RawData
+        Objects whose box touches that of the surroundings, in the estate's CRS; ``read`` is their ledger.
 
     Raises
     ------
     SpatialError
-        As ``osm_file.around``.
+        As ``read_area``.
+    EmptyAreaError
+        If nothing is there, or no way of the extract can be used.
     """
-    path = osmium_reader.checked(Path(path))
-    if path.name.endswith(PASSED_OVER):
+    raw = read_area(path, area_wgs84(estate), estate.crs)
+    ways = raw.read["way"]
+    if ways["in_file"] and ways["dropped"].get(pbf.NO_NODES, 0) + ways["dropped"].get(NOT_WANTED, 0) == ways["in_file"]:
+        raise EmptyAreaError(
+            "osm_file.no_way", path=path, count=ways["in_file"], cut=ways["dropped"].get(pbf.NO_NODES, 0)
+        )
+    if not any(kind["kept"] for kind in raw.read.values()):
+        area = area_wgs84(estate).centroid
+        raise EmptyAreaError("osm_file.nothing_near", path=path, x=area.x, y=area.y)
+    return raw
+
+
+def read_area(path: str | Path, area: BaseGeometry | None, crs: CRS) -> RawData:
+    """Read the objects of an extract that touch an area.
+
+    Parameters
+    ----------
+    path
+        The extract. The name must end in one of ``osmium_reader.SUFFIXES``.
+    area
+        Polygon in WGS 84; objects whose bounding box touches its own are kept. None keeps all.
+    crs
+        Projected CRS in metres, in which the geometry is returned.
+
+    Returns
+    -------
+    RawData
+        Points, lines and areas. Multipolygon relations are assembled; closed ways with tags of an
+        area are areas. Lines cut at the edge of the extract are kept as the pieces that are there.
+
+    Raises
+    ------
+    SourceUnavailable
+        If the file is not there or may not be read, or there is no room for what is temporary.
+    SourceFormatError
+        If it is empty, truncated, or not OpenStreetMap data.
+    EmptyAreaError
+        If the area lies outside the extract, or there is nothing in it.
+    """
+    path = osmium_reader.check_file(Path(path))
+    try:
+        with parallel.gc_paused(), tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
+            raw = _read(path, area, crs, Path(folder))
+    except OSError as error:
+        if not path.exists():
+            raise SourceUnavailable("files.missing", path=path, needed=osmium_reader.NEEDED) from error
+        room = tempfile.tempdir or os.environ.get("TMPDIR", "TMPDIR")
+        raise SourceUnavailable(
+            "osm_file.no_room", path=path, folder=room, cause=error.strerror or cause(error)
+        ) from error
+    log_read(path, raw)
+    return raw
+
+
+def _read(path: Path, area: BaseGeometry | None, crs: CRS, folder: Path) -> RawData:
+    """Read an extract as it is where that can be done, else put in order."""
+    if path.name.endswith(osmium_reader.PBF):
         try:
-            return passed(path, estate)
-        except (SourceFormatError, OSError) as error:
-            log.info("extract %s: read by osmium instead: %s", path.name, error)
-    return osmium_reader.osmium_around(path, estate)
+            return _read_ordered(path, path, area, crs, folder)
+        except SourceFormatError as error:
+            log.info("extract %s: put in order by osmium: %s", path.name, error)
+    target = folder / "ordered.osm.pbf"
+    done = osmium_reader.put_in_order(path, target)
+    return _read_ordered(path, target, area, crs, folder, done)
 
 
 @dataclass
@@ -128,83 +130,147 @@ class _Kept:
     """A keeper in memory: objects by kind, in the order of the file."""
 
     folder: Path
-    rows: dict[str, list[tuple[Rows, Words]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-    assembled: dict[str, list[Assembled]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    rows: dict[str, list[tuple[Rows, Tags]]] = field(default_factory=lambda: {kind: [] for kind in pbf.KINDS})
+    assembled: dict[str, list[Assembled]] = field(default_factory=lambda: {kind: [] for kind in pbf.KINDS})
 
-    def made(self, rows: Rows) -> tuple[Rows, Words]:
+    def made(self, rows: Rows) -> tuple[Rows, Tags]:
         return rows, rows.words()
 
-    def keep(self, kind: str, made: tuple[Rows, Words]) -> None:
+    def keep(self, kind: str, made: tuple[Rows, Tags]) -> None:
         self.rows[kind].append(made)
 
     def take(self, rows: Assembled) -> None:
         self.assembled[rows.kind].append(rows)
 
 
-def passed(path: Path, estate: Estate) -> RawData:
-    """Read the surroundings of an estate by one pass.
-
-    Raises
-    ------
-    SourceFormatError
-        If the extract is damaged or not sorted.
-    EmptyAreaError
-        If it holds nothing there.
-    OSError
-        If there is no room for what is temporary.
-    """
-    with parallel.gc_paused():
-        raw = _passed(path, estate)
-    osmium_reader.log_dropped(path, raw)
-    return raw
-
-
-def _passed(path: Path, estate: Estate) -> RawData:
-    area = osmium_reader.area_wgs84(estate)
-    clip, to_metric = np.array([area.bounds]), Transformer.from_crs(WGS84, estate.crs, always_xy=True)
-    header = header_of(path)
-    with tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
-        kept = _Kept(Path(folder))
-        seen = one_pass.read_one_pass(path, clip, kept, without_box=header.box is None)
-    extent = shapely.box(*header.extent(path, seen))
-    if not extent.intersects(area):
-        raise osmium_reader.outside(path, extent, area)
+def _read_ordered(
+    path: Path, ordered: Path, area: BaseGeometry | None, crs: CRS, folder: Path, done: Ordered | None = None
+) -> RawData:
+    """Read an extract by one pass over ``ordered``, which is the extract itself or what it was put in order to."""
+    clip, to_metric = np.array(WORLD if area is None else area.bounds), Transformer.from_crs(WGS84, crs, always_xy=True)
+    header, kept = osmium_reader.read_header(ordered), _Kept(folder)
+    seen = pbf.read_one_pass(ordered, clip.reshape(1, 4), KEYS, kept, without_box=header.box is None)
+    extent = shapely.box(*extent_of(path, header, seen))
+    if area is not None and not extent.intersects(area):
+        raise outside(path, extent, area)
     dropped, repaired = seen.dropped, seen.repaired
-    for tags in _features(kept, LOST, clip[0], to_metric).tags:
-        dropped[osmium_reader.LOST_BUILDING if "building" in tags else osmium_reader.LOST_AREA] += 1
-    areas, lost, mended = osmium_reader.valid(_features(kept, AREAS, clip[0], to_metric, seen.twins))
-    dropped[osmium_reader.NO_EXTENT] += lost
-    repaired[osmium_reader.SELF_CROSSING] += mended
+    lost = _features(kept, LOST, clip, to_metric)
+    for tags in lost.tags:
+        dropped[pbf.LOST_BUILDING if "building" in tags else pbf.LOST_AREA] += 1
+    points, lines = (_features(kept, kind, clip, to_metric) for kind in (POINTS, LINES))
+    outlines, twins = _without(_features(kept, AREAS, clip, to_metric), {f"osm:way/{number}" for number in seen.twins})
+    areas, flat, mended = valid_areas(outlines)
+    dropped[pbf.NO_EXTENT] += flat
+    repaired[pbf.SELF_CROSSING] += mended
+    reasons = [(reason.reason, reason.names_near(clip)) for reason in seen.lost]
+    reasons += [(pbf.TWIN, twins), (pbf.NO_EXTENT, [*outlines.ids])]
+    reasons += [
+        (pbf.LOST_BUILDING if "building" in tags else pbf.LOST_AREA, [name])
+        for name, tags in zip(lost.ids, lost.tags, strict=True)
+    ]
     return RawData(
-        points=_features(kept, POINTS, clip[0], to_metric),
-        lines=_features(kept, LINES, clip[0], to_metric),
+        points=points,
+        lines=lines,
         areas=areas,
-        extent=osmium_reader.project(np.array([extent]), to_metric)[0],
+        extent=project(np.array([extent]), to_metric)[0],
         dropped=_counted(dropped),
         repaired=_counted(repaired),
-        provenance=header.provenance(path, seen, sha256_of(path)),
+        provenance=provenance(path, header, seen, sha256_of(path)),
+        read=_ledger(seen, {*points.ids, *lines.ids, *areas.ids}, reasons, done),
     )
 
 
-def _counted(reasons: Counter[str]) -> dict[str, int]:
+def _ledger(
+    seen: Seen, kept: set[str], reasons: list[tuple[str, list[str]]], done: Ordered | None
+) -> dict[str, dict[str, Any]]:
+    """Count where every object of an extract has gone: kept, too far, or dropped for one reason."""
+    ledger = {}
+    gone: dict[str, str] = {}
+    for reason, names in reasons:
+        for name in names:
+            if name not in kept:
+                gone.setdefault(name, reason)
+    for element, tally in seen.tallies.items():
+        prefix = f"osm:{element}/"
+        dropped = Counter(reason for name, reason in gone.items() if name.startswith(prefix))
+        left_out = Counter() if done is None else done.left_out[element]
+        in_file = tally.in_file if done is None else done.in_file[element]
+        here = sum(name.startswith(prefix) for name in kept)
+        too_far = tally.wanted - here - dropped.total()
+        dropped += left_out
+        dropped[NOT_WANTED] = in_file - tally.wanted - left_out.total()
+        ledger[element] = {"in_file": in_file, "kept": here, "too_far": too_far, "dropped": _counted(dropped)}
+        if done is not None and done.out_of_order[element]:
+            ledger[element]["out_of_order"] = done.out_of_order[element]
+    return ledger
+
+
+def extent_of(path: Path, header: Header, seen: Seen) -> Box:
+    """Box of an extract in degrees: what its header declares, or what the pass has found from its nodes.
+
+    Raises
+    ------
+    EmptyAreaError
+        If there is nothing in it.
+    """
+    extent = header.box or seen.extent
+    if extent is None:
+        raise EmptyAreaError("osm_file.nothing", path=path)
+    return extent
+
+
+def provenance(path: Path, header: Header, seen: Seen, sha256: str) -> Provenance:
+    """Where the data come from; their date is that of the newest edit, if the header gives none."""
+    stamp = header.stamp
+    if not stamp and seen.newest > 0:
+        stamp = datetime.fromtimestamp(seen.newest, UTC).isoformat()
+    return Provenance(
+        source_id=osmium_reader.SOURCE_ID,
+        path=str(path),
+        licence=osmium_reader.LICENCE,
+        attribution=osmium_reader.ATTRIBUTION,
+        data_date=stamp[:10] or None,
+        sha256=sha256,
+    )
+
+
+def outside(path: Path, extent: BaseGeometry, area: BaseGeometry) -> EmptyAreaError:
+    """Return the error for an area that lies outside an extract: where both are."""
+    west, south, east, north = extent.bounds
+    x, y = area.centroid.x, area.centroid.y
+    return EmptyAreaError("osm_file.outside", path=path, west=west, south=south, east=east, north=north, x=x, y=y)
+
+
+def log_read(path: Path, raw: RawData) -> None:
+    """Log what was read, dropped and repaired, with counts."""
+    log.info("%s: %d points, %d lines, %d areas", path.name, len(raw.points), len(raw.lines), len(raw.areas))
+    for element, count in raw.read.items():
+        gone = ", ".join(f"{n} {reason}" for reason, n in count["dropped"].items())
+        numbers = count["in_file"], element, count["kept"], count["too_far"], count.get("out_of_order", 0), gone
+        log.info("%s: %d %ss: %d kept, %d too far, %d out of order, dropped: %s", path.name, *numbers)
+    for reason, n in raw.dropped.items():
+        log.info("%s: dropped %d objects: %s", path.name, n, reason)
+    for reason, n in raw.repaired.items():
+        log.info("%s: repaired %d objects: %s", path.name, n, reason)
+
+
+def _counted(reasons: Mapping[str, int]) -> dict[str, int]:
     return {reason: n for reason, n in sorted(reasons.items()) if n}
 
 
-def _features(
-    kept: _Kept, kind: str, clip: npt.NDArray[np.float64], to_metric: Transformer, without: tuple[int, ...] = ()
-) -> Features:
+def _features(kept: _Kept, kind: str, clip: npt.NDArray[np.float64], to_metric: Transformer) -> Features:
     """Objects of a kind whose box touches a box, in metres and in the order of the extract."""
     rows, assembled = kept.rows[kind], kept.assembled[kind]
     parts: list[Rows | Assembled] = [*(part for part, _ in rows), *assembled]
     order = np.concatenate([np.empty(0, np.int64), *(part.order for part in parts)])
     box = np.concatenate([np.empty((0, 4)), *(part.box_deg for part in parts)])
     near = (box[:, 2] >= clip[0]) & (box[:, 0] <= clip[2]) & (box[:, 3] >= clip[1]) & (box[:, 1] <= clip[3])
-    use = np.flatnonzero(near & ~np.isin(order, without))
+    use = np.flatnonzero(near)
     use = use[np.argsort(order[use], kind="stable")]
     names = [name for part in parts for name in part.names]
-    tags = [words for _, part in rows for words in part] + [words for one in assembled for words in one.tags]
+    tags = [words for _, part in rows for words in part] + [words for part in assembled for words in part.tags]
     shapes = [_in_metres(part, to_metric) for part, _ in rows]
-    shapes += [osmium_reader.project(one.shapes, to_metric) for one in assembled]
+    shapes += [project(part.shapes, to_metric) for part in assembled]
     return Features(
         ids=object_array(names)[use],
         tags=[tags[row] for row in use.tolist()],
@@ -213,8 +279,17 @@ def _features(
     )
 
 
+def _without(features: Features, names: set[str]) -> tuple[Features, list[str]]:
+    """Features but for some, and the identities of those that are gone."""
+    gone = [name for name in features.ids if name in names]
+    if not gone:
+        return features, gone
+    rows = np.flatnonzero([name not in names for name in features.ids])
+    return Features(features.ids[rows], [features.tags[i] for i in rows.tolist()], features.geometry[rows]), gone
+
+
 def _in_metres(rows: Rows, to_metric: Transformer) -> npt.NDArray[np.object_]:
-    x, y = to_metric.transform(rows.lon / UNITS_PER_DEG, rows.lat / UNITS_PER_DEG)
+    x, y = to_metric.transform(rows.lon / pbf.UNITS_PER_DEG, rows.lat / pbf.UNITS_PER_DEG)
     return rows.shapes(np.column_stack([x, y]))
 
 
@@ -224,4 +299,28 @@ def _nodes(rows: list[Rows], use: Ints) -> Ints | None:
         return None
     sizes = np.concatenate([np.diff(part.at) for part in rows])
     refs = np.concatenate([part.refs for part in rows if part.refs is not None])
-    return refs[ranges(offsets(sizes), use)[1]]
+    return refs[pbf.ranges(pbf.offsets(sizes), use)[1]]
+
+
+def valid_areas(areas: Features) -> tuple[Features, int, int]:
+    """Repair invalid polygons, unwrap multipolygons of one part, drop what has no area.
+
+    Returns
+    -------
+    tuple
+        The areas, how many were dropped, and how many repaired.
+    """
+    geometry = areas.geometry.copy()
+    broken = ~shapely.is_valid(geometry)
+    geometry[broken] = [_polygonal(shapely.make_valid(shape)) for shape in geometry[broken]]
+    single = shapely.get_num_geometries(geometry) == 1
+    geometry[single] = shapely.get_geometry(geometry[single], 0)
+    keep = shapely.area(geometry) > 0
+    index = np.flatnonzero(keep)
+    kept = Features(areas.ids[index], [areas.tags[int(i)] for i in index], geometry[index])
+    return kept, int((~keep).sum()), int(broken.sum())
+
+
+def _polygonal(shape: BaseGeometry) -> BaseGeometry:
+    parts = [part for part in shapely.get_parts(shape, return_index=False) if part.area > 0]
+    return shapely.union_all(parts) if parts else shapely.Polygon()

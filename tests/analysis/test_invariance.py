@@ -8,7 +8,7 @@ import pytest
 from shapely.affinity import translate
 
 import spatial
-from spatial.osm import osmium_reader
+from spatial.osm import reader as osm_reader
 from spatial.scoring import scores as scoring_scores
 
 SHIFT_M = (12_345.0, -6_789.0)
@@ -46,7 +46,7 @@ def demo_estate(demo_data):
 
 @pytest.fixture(scope="module")
 def raw(demo_data, demo_estate):
-    return osmium_reader.osmium_around(demo_data / "reitbahnviertel.osm.pbf", demo_estate)
+    return osm_reader.read_around(demo_data / "reitbahnviertel.osm.pbf", demo_estate)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from spatial.core.errors import SourceFormatError, SourceUnavailable
 from spatial.core.model import Estate, Extract, Features, Provenance, Raster, RawData
 from spatial.osm import extract as osm_extract
 from spatial.osm import osmium_reader, overpass
+from spatial.osm import reader as osm_reader
 from spatial.sources import boundaries, layers
 from tests.cli.test_main import call, digests
 from tests.overpass_server import OSM_BASE
@@ -222,7 +223,7 @@ def same_raw(found: RawData, raw: RawData) -> None:
 
 def test_a_real_extract_comes_back_as_it_was(demo_data, tmp_path):
     estate = boundaries.estate(demo_data / "reitbahnviertel.geojson", margin_m=10, reach_m=100)
-    raw = osmium_reader.osmium_around(demo_data / "reitbahnviertel.osm.pbf", estate)
+    raw = osm_reader.read_around(demo_data / "reitbahnviertel.osm.pbf", estate)
     about = json.loads(json.dumps(snapshot.write_raw(raw, estate.crs, tmp_path / "x.parquet")))
     same_raw(snapshot.read_raw(tmp_path / "x.parquet", about), raw)
 
@@ -258,7 +259,7 @@ def test_a_clip_of_a_large_extract_scores_as_the_whole(shared_data, demo_data, t
     manifest = snapshot.write_snapshot(tmp_path / "in", estate, Extract(city), clip_above_bytes=0)
     assert manifest["osm"]["clipped"] and manifest["osm"]["bytes"] < city.stat().st_size / 2
     inputs = snapshot.read_snapshot(tmp_path / "in")
-    whole, part = osmium_reader.osmium_around(city, estate), osmium_reader.osmium_around(inputs.osm.path, inputs.estate)
+    whole, part = osm_reader.read_around(city, estate), osm_reader.read_around(inputs.osm.path, inputs.estate)
     for name in ("points", "lines", "areas"):
         one, two = ({i: g.wkb for i, g in zip(x.ids, x.geometry, strict=True)} for x in
                     (getattr(whole, name), getattr(part, name)))  # fmt: skip

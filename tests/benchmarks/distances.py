@@ -32,13 +32,13 @@ def network_of(extract: Path) -> Any:
     from spatial.core.crs import WGS84, local_metric
     from spatial.layers import canonical
     from spatial.network import graph as network_graph
-    from spatial.osm import osmium_reader
+    from spatial.osm import reader as osm_reader
     from spatial.settings import tags
     from tests.benchmarks.reading import box_of
 
     box = box_of(extract)
     crs = local_metric((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-    raw = osmium_reader.read_with_osmium(extract, shapely.box(*box), crs)
+    raw = osm_reader.read_area(extract, shapely.box(*box), crs)
     tables = canonical.canonical_layers(raw, tags.tag_rules(), crs)
     assert Transformer.from_crs(WGS84, crs, always_xy=True)
     return network_graph.build_network(tables.paths, tables.path_nodes)

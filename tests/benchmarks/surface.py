@@ -26,7 +26,7 @@ from rasterio.transform import from_origin
 import spatial
 from spatial.core.model import Raster
 from spatial.layers import canonical
-from spatial.osm import osmium_reader
+from spatial.osm import reader as osm_reader
 from spatial.settings import tags as settings_tags
 from spatial.terrain import sky_and_sun
 from tests import umep
@@ -39,7 +39,7 @@ SKY_POINTS = 5_000
 def heights(box: tuple[int, int, int, int]) -> np.ndarray:
     """Surface of the demo in a box (west, south, east, north) at one metre."""
     estate = spatial.Estate.from_file(whole_run.DEMO[1])
-    rules, raw = settings_tags.tag_rules(), osmium_reader.osmium_around(whole_run.DEMO[0], estate)
+    rules, raw = settings_tags.tag_rules(), osm_reader.read_around(whole_run.DEMO[0], estate)
     buildings = canonical.canonical_layers(raw, rules, estate.crs).buildings
     west, south, east, north = box
     shape, turn = (north - south, east - west), from_origin(west, north, 1, 1)

@@ -115,7 +115,7 @@ def test_a_place_without_rights(place, files, tmp_path):
 def test_a_file_that_vanishes_while_it_is_read(files, tmp_path, monkeypatch):
     """Between the look at a file and its reading there is time for it to go."""
     from spatial.core.errors import SourceError
-    from spatial.osm import osmium_reader
+    from spatial.osm import osmium_reader, reader
     from spatial.sources import boundaries, text_tables, vector_files
     from tests.hostile.readers import ESTATE, layer
 
@@ -133,10 +133,10 @@ def test_a_file_that_vanishes_while_it_is_read(files, tmp_path, monkeypatch):
             with pytest.raises(SourceError, match=r"a\.geojson"):
                 read(tmp_path / "a.geojson")
     with monkeypatch.context() as patch:
-        patch.setattr(osmium_reader, "_window", vanishing(osmium_reader._window))
+        patch.setattr(osmium_reader, "put_in_order", vanishing(osmium_reader.put_in_order))
         shutil.copy(files[1], tmp_path / "a.osm")
         with pytest.raises(SourceError, match=r"a\.osm"):
-            osmium_reader.osmium_around(tmp_path / "a.osm", ESTATE)
+            reader.read_around(tmp_path / "a.osm", ESTATE)
     with monkeypatch.context() as patch:
         patch.setattr(text_tables, "_csv", vanishing(text_tables._csv))
         (tmp_path / "a.csv").write_text("a,b\n1,2\n")

@@ -13,7 +13,8 @@ from pyproj import CRS
 from spatial.analysis import snapshot, storage
 from spatial.core.model import Estate
 from spatial.observations.normalisation import normalise
-from spatial.osm import osmium_reader, partitions
+from spatial.osm import partitions
+from spatial.osm import reader as osm_reader
 from spatial.plans import reading
 from spatial.settings import observation_columns, rubric
 from spatial.settings.observation_columns import Mapped
@@ -67,7 +68,7 @@ def extract(path: Path) -> Any:
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "boundary": boundaries.estate,
-    "osm": lambda path: osmium_reader.osmium_around(path, ESTATE),
+    "osm": lambda path: osm_reader.read_around(path, ESTATE),
     "extract": extract,
     "layer": layer,
     "observations": counts,

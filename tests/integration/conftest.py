@@ -9,7 +9,7 @@ import geopandas as gpd
 import pytest
 
 from spatial.core.model import Estate
-from spatial.osm import osmium_reader
+from spatial.osm import reader as osm_reader
 from spatial.settings import tags as settings_tags
 from spatial.sources import boundaries, catalogue
 from tests.integration import servers
@@ -41,7 +41,7 @@ def demo(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Served:
     """Playgrounds (points), pitches (areas) and the boundary of the demo estate."""
     folder = tmp_path_factory.mktemp("demo-layers")
     estate = boundaries.estate(demo_data / "reitbahnviertel.geojson")
-    raw = osmium_reader.osmium_around(demo_data / "reitbahnviertel.osm.pbf", estate)
+    raw = osm_reader.read_around(demo_data / "reitbahnviertel.osm.pbf", estate)
     rules = settings_tags.tag_rules()
     expected = {}
     for kind, layer in (("playground", "legeplads"), ("pitch", "boldbane")):

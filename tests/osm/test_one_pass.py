@@ -24,16 +24,17 @@ from pyproj import CRS
 
 from spatial.core.errors import EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.core.model import Estate
-from spatial.osm import osmium_reader, partitions, reader
+from spatial.osm import partitions, pbf, reader
 from spatial.osm.pbf import blocks, kernels
 from spatial.sources import boundaries
+from tests.osm import judge
 from tests.osm_xml import CENTRE_M, METRIC, write
 
 WIDE = (-20_000, -20_000, 20_000, 20_000)
 SQUARE = {1: (0, 0), 2: (40, 0), 3: (40, 30), 4: (0, 30)}
 RING = (1, 2, 3, 4, 1)
 # How outlines that are cut are counted differs on purpose: a batch counts those near the area.
-NEAR_ONLY = (osmium_reader.LOST_AREA, osmium_reader.LOST_BUILDING)
+NEAR_ONLY = (pbf.LOST_AREA, pbf.LOST_BUILDING)
 
 
 def estate(x_m=0.0, y_m=0.0, radius_m=300.0, name="here", crs=METRIC, reach_m=100.0):
@@ -44,13 +45,13 @@ def estate(x_m=0.0, y_m=0.0, radius_m=300.0, name="here", crs=METRIC, reach_m=10
 def check_same(path: Path, estates, folder: Path):
     found = partitions.prepare(path, estates, folder)
     for one in estates:
-        expected = osmium_reader.osmium_around(path, one)
+        expected = judge.osmium_around(path, one)
         check_same_raw(partitions.raw_around(found, one), expected)
         for large_bytes in (kernels.LARGE_BYTES, 0):  # in NumPy, and compiled
             with mock.patch.object(kernels, "LARGE_BYTES", large_bytes):
-                raw = reader.passed(path, one)
+                raw = reader.read_area(path, reader.area_wgs84(one), one.crs)
             check_same_raw(raw, expected)
-            for reason in (osmium_reader.CUT_LINE, osmium_reader.SHORT_LINE):
+            for reason in (pbf.CUT_LINE, pbf.SHORT_LINE):
                 assert raw.dropped.get(reason, 0) <= expected.dropped.get(reason, 0)
     return found
 
@@ -67,7 +68,7 @@ def check_same_raw(raw, expected):
     assert raw.extent.wkb == expected.extent.wkb
     for reason in NEAR_ONLY:
         assert raw.dropped.get(reason, 0) <= expected.dropped.get(reason, 0)
-    assert raw.repaired.get(osmium_reader.SELF_CROSSING, 0) == expected.repaired.get(osmium_reader.SELF_CROSSING, 0)
+    assert raw.repaired.get(pbf.SELF_CROSSING, 0) == expected.repaired.get(pbf.SELF_CROSSING, 0)
     assert raw.provenance == expected.provenance
 
 
@@ -80,10 +81,10 @@ def test_the_demo_town(demo_data, tmp_path):
 def test_what_is_counted_is_what_osmium_counts(demo_data, tmp_path):
     """Where all of the extract is near, as in the whole of Helsinki's, which cuts everything."""
     middle = Estate("h", "h", shapely.Point(386_000, 6_672_000).buffer(4_000), CRS.from_epsg(3067), reach_m=0.0)
-    raw = reader.passed(demo_data / "helsinki.osm.pbf", middle)
-    expected = osmium_reader.osmium_around(demo_data / "helsinki.osm.pbf", middle)
+    raw = reader.read_area(demo_data / "helsinki.osm.pbf", reader.area_wgs84(middle), middle.crs)
+    expected = judge.osmium_around(demo_data / "helsinki.osm.pbf", middle)
     assert raw.dropped == expected.dropped and raw.repaired == expected.repaired
-    assert raw.dropped[osmium_reader.CUT_LINE] > 0 and raw.repaired[osmium_reader.TWIN] > 0
+    assert raw.dropped[pbf.CUT_LINE] > 0 and raw.repaired[pbf.TWIN] > 0
 
 
 def test_helsinki_where_everything_is_cut(demo_data, tmp_path):

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 
 from spatial.core.errors import EmptyAreaError, SourceFormatError, SourceUnavailable, SpatialError
-from spatial.osm import osmium_reader
+from spatial.osm import osmium_reader, pbf, reader
 from tests.osm_xml import CENTRE_M, GRAIN_M, METRIC, degrees, write
 
 BENCH = b'<osm version="0.6"><node id="1" lat="55" lon="12"><tag k="amenity" v="bench"/></node></osm>'
@@ -34,7 +34,7 @@ FINNISH = CRS.from_epsg(3067)
 
 
 def read(path, area=None):
-    return osmium_reader.read_with_osmium(path, area, METRIC)
+    return reader.read_area(path, area, METRIC)
 
 
 def local(shape):
@@ -277,7 +277,7 @@ def test_relations_with_missing_members_are_counted_buildings_apart(tmp_path):
     }
     raw = read(write(tmp_path / "lost.osm", nodes, {1: ((1, 2, 3), {})}, relations))
     assert not len(raw.areas)
-    assert raw.dropped == {osmium_reader.LOST_BUILDING: 2, osmium_reader.LOST_AREA: 1}
+    assert raw.dropped == {pbf.LOST_BUILDING: 2, pbf.LOST_AREA: 1}
 
 
 def test_areas_with_missing_nodes_are_counted_buildings_apart(tmp_path):
@@ -286,7 +286,7 @@ def test_areas_with_missing_nodes_are_counted_buildings_apart(tmp_path):
     ways = {1: ((1, 2, 77, 4, 1), {"building": "yes"}), 2: ((1, 2, 77, 4, 1), {"leisure": "park"})}
     raw = read(write(tmp_path / "lost.osm", nodes, ways))
     assert not len(raw.areas)
-    assert raw.dropped == {osmium_reader.LOST_BUILDING: 1, osmium_reader.LOST_AREA: 1}
+    assert raw.dropped == {pbf.LOST_BUILDING: 1, pbf.LOST_AREA: 1}
 
 
 def test_a_relation_whose_ways_lack_nodes_is_counted(tmp_path):
@@ -326,7 +326,7 @@ def test_a_building_mapped_as_relation_and_as_outer_way_is_one(tmp_path):
     }
     raw = read(write(tmp_path / "twin.osm", SQUARE | COURTYARD, ways, relations))
     assert list(raw.areas.ids) == ["osm:relation/1"]
-    assert raw.repaired == {osmium_reader.TWIN: 1} and not raw.dropped
+    assert raw.repaired == {pbf.TWIN: 1} and not raw.dropped
 
 
 def test_without_a_courtyard_the_ways_of_a_building_say_more(tmp_path):
@@ -334,7 +334,7 @@ def test_without_a_courtyard_the_ways_of_a_building_say_more(tmp_path):
     other = ((11, 12, 13, 14, 11), {"building": "garage"})
     relations = {1: ([("way", 1, "outer"), ("way", 2, "outer")], {"type": "multipolygon", "building": "yes"})}
     raw = read(write(tmp_path / "a.osm", nodes, {1: (RING, {"building": "apartments"}), 2: other}, relations))
-    assert sorted(raw.areas.ids) == ["osm:way/1", "osm:way/2"] and raw.repaired == {osmium_reader.TWIN: 1}
+    assert sorted(raw.areas.ids) == ["osm:way/1", "osm:way/2"] and raw.repaired == {pbf.TWIN: 1}
     # one of the outer ways is no building by itself: then the relation is needed
     raw = read(write(tmp_path / "b.osm", nodes, {1: (RING, {}), 2: other}, relations))
     assert sorted(raw.areas.ids) == ["osm:relation/1", "osm:way/2"]
@@ -362,7 +362,7 @@ def test_cut_outlines_far_from_the_area_are_not_counted(tmp_path):
         bounds=(-50, -400, 4000, 400),
     )
     assert not read(path, lon_lat_box(2900, 0, 3100, 50)).dropped
-    assert read(path, lon_lat_box(-5, -5, 50, 50)).dropped == {osmium_reader.LOST_BUILDING: 1}
+    assert read(path, lon_lat_box(-5, -5, 50, 50)).dropped == {pbf.LOST_BUILDING: 1}
 
 
 WIDE = (-20_000, -20_000, 20_000, 20_000)
@@ -520,7 +520,7 @@ def test_one_node_without_a_position_does_not_spoil_the_extract(tmp_path):
     path.write_text(path.read_text().replace("</osm>", lost + "</osm>"))
     raw = read(path)
     assert list(raw.points.ids) == ["osm:node/1", "osm:node/2"]
-    assert raw.dropped == {"point without a position": 1}
+    assert raw.read["node"] == {"in_file": 3, "kept": 2, "too_far": 0, "dropped": {"deleted object": 1}}
 
 
 def only_ours(path: Path) -> None:
@@ -580,7 +580,7 @@ def test_one_wrong_byte_in_a_pbf_gives_only_our_errors(data, tmp_path):
 
 @pytest.fixture(scope="session")
 def helsinki(demo_data):
-    return osmium_reader.read_with_osmium(demo_data / "helsinki.osm.pbf", None, FINNISH)
+    return reader.read_area(demo_data / "helsinki.osm.pbf", None, FINNISH)
 
 
 @pytest.fixture(scope="session")
@@ -688,7 +688,7 @@ def test_buildings_of_helsinki_as_gdal_counts_them(helsinki, helsinki_plain, gda
     assert found_relation == whole_relation
     assert by_way - found_way <= cut_way and found_way - by_way == set()
     assert by_relation - found_relation <= every_relation - whole_relation and found_relation - by_relation == set()
-    assert helsinki.dropped[osmium_reader.LOST_BUILDING] == len(cut_way) + len(every_relation - whole_relation)
+    assert helsinki.dropped[pbf.LOST_BUILDING] == len(cut_way) + len(every_relation - whole_relation)
 
 
 def test_areas_of_helsinki_are_as_large_as_gdals(helsinki, gdal):

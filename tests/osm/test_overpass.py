@@ -33,6 +33,7 @@ from spatial.core.errors import (
 )
 from spatial.core.model import Estate
 from spatial.osm import osmium_reader, overpass
+from spatial.osm import reader as osm_reader
 from spatial.osm.overpass import Client
 from spatial.settings.loading import DEFAULTS
 from spatial.sources import boundaries, http
@@ -97,8 +98,8 @@ def kept(cache: Cache) -> list[str]:
 
 
 def test_what_overpass_answers_is_read_as_the_file_it_came_from(ask, demo_data, estate):
-    live = osmium_reader.osmium_around(ask().path, estate)
-    file = osmium_reader.osmium_around(demo_data / "reitbahnviertel.osm.pbf", estate)
+    live = osm_reader.read_around(ask().path, estate)
+    file = osm_reader.read_around(demo_data / "reitbahnviertel.osm.pbf", estate)
     rules = overpass.tags(overpass.settings().only_known_values)
     area = estate.context_area
     for name in ("points", "lines", "areas"):
@@ -121,7 +122,7 @@ def test_the_file_says_of_when_it_is(ask):
     assert said.path == f"{ask.server.url}/interpreter"
     assert said.query == ask.server.queries[0].query
     assert (said.licence, said.attribution) == ("ODbL 1.0", "© OpenStreetMap contributors")
-    assert osmium_reader.osmium_around(found.path, ask.estate).provenance.data_date == OSM_BASE[:10]
+    assert osm_reader.read_around(found.path, ask.estate).provenance.data_date == OSM_BASE[:10]
 
 
 @pytest.mark.parametrize("lang", ["da", "en"])

@@ -1,4 +1,4 @@
-"""An ``.osm.pbf`` is read by one pass: the same objects as by osmium, which reads it where the pass cannot."""
+"""An extract is read by one pass, put in order before where that is needed: the same objects as osmium gives."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import shapely
 
 from spatial.core.errors import SourceError, SourceFormatError
 from spatial.core.model import Estate
-from spatial.osm import osmium_reader, reader
-from spatial.osm.pbf import one_pass
+from spatial.osm import pbf, reader
 from spatial.osm.pbf.node_positions import NodeSpool
 from spatial.sources import boundaries
+from tests.osm import judge
 from tests.osm_xml import CENTRE_M, METRIC, write
 
 BENCHES = {i: (10 * i, 0, {"amenity": "bench"}) for i in range(1, 6)}
@@ -46,13 +46,13 @@ def what_is_in(raw):
 
 def passes(monkeypatch):
     """Count how often the pass is made."""
-    made, read = [], one_pass.read_one_pass
+    made, read = [], pbf.read_one_pass
 
     def counted(*arguments, **options):
         made.append(arguments)
         return read(*arguments, **options)
 
-    monkeypatch.setattr(one_pass, "read_one_pass", counted)
+    monkeypatch.setattr(pbf, "read_one_pass", counted)
     return made
 
 
@@ -60,7 +60,7 @@ def test_the_demo_is_the_same_by_both_readers_and_nothing_is_left(temporary, dem
     made = passes(monkeypatch)
     estate = boundaries.estate(demo_data / "reitbahnviertel.geojson")
     path = demo_data / "reitbahnviertel.osm.pbf"
-    found, expected = reader.read_around(path, estate), osmium_reader.osmium_around(path, estate)
+    found, expected = reader.read_around(path, estate), judge.osmium_around(path, estate)
     assert len(made) == 1
     assert what_is_in(found) == what_is_in(expected)
     assert found.extent.equals_exact(expected.extent, 0.0) and found.provenance == expected.provenance
@@ -77,10 +77,12 @@ def test_the_collector_of_garbage_is_on_again_whatever_happens(tmp_path):
     assert gc.isenabled()
 
 
-def test_another_format_is_read_by_osmium(tmp_path, monkeypatch):
-    made = passes(monkeypatch)
-    assert len(reader.read_around(write(tmp_path / "a.osm", BENCHES, bounds=WIDE), here()).points) == len(BENCHES)
-    assert made == []
+def test_another_format_is_put_in_order_first(tmp_path, monkeypatch):
+    made, path = passes(monkeypatch), write(tmp_path / "a.osm", BENCHES, bounds=WIDE)
+    found = reader.read_around(path, here())
+    assert what_is_in(found) == what_is_in(judge.osmium_around(path, here()))
+    assert [str(arguments[0]) != str(path) for arguments in made] == [True]
+    assert found.provenance.path == str(path)
 
 
 def test_objects_out_of_order_are_read_all_the_same(temporary, tmp_path):
@@ -91,25 +93,26 @@ def test_objects_out_of_order_are_read_all_the_same(temporary, tmp_path):
         for bench in reversed(benches):
             writer.add_node(bench)
     found = reader.read_around(path, here())
-    assert what_is_in(found) == what_is_in(osmium_reader.osmium_around(path, here())) and len(found.points) == len(
-        BENCHES
-    )
+    assert what_is_in(found) == what_is_in(judge.osmium_around(tmp_path / "b.osm", here()))
+    assert found.read["node"] == {"in_file": 5, "kept": 5, "too_far": 0, "dropped": {}, "out_of_order": 4}
 
 
-def test_without_room_for_positions_it_is_read_all_the_same(temporary, tmp_path, monkeypatch):
+def test_without_room_for_positions_the_folder_is_named(temporary, tmp_path, monkeypatch):
     path = write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE)
 
     def full(*_args, **_options):
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(NodeSpool, "add", full)
-    assert len(reader.read_around(path, here()).points) == len(BENCHES)
+    with pytest.raises(SourceError, match=rf"a\.osm\.pbf.*{temporary}.*No space left.*TMPDIR"):
+        reader.read_around(path, here())
     assert list(temporary.iterdir()) == []
 
 
-def test_without_a_folder_for_what_is_temporary_it_is_read_all_the_same(temporary, tmp_path, monkeypatch):
+def test_without_a_folder_for_what_is_temporary_it_is_named(temporary, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
-    assert len(reader.read_around(write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE), here()).points) == len(BENCHES)
+    with pytest.raises(SourceError, match=r"a\.osm\.pbf.*not there.*TMPDIR"):
+        reader.read_around(write(tmp_path / "a.osm.pbf", BENCHES, bounds=WIDE), here())
 
 
 @pytest.mark.parametrize("how", ["cut", "text"])
@@ -119,7 +122,7 @@ def test_a_damaged_file_is_refused_in_the_words_of_a_small_one(temporary, how, d
     path.write_bytes(content[: len(content) // 2] if how == "cut" else b"<osm></osm>" * 40)
     estate = boundaries.estate(demo_data / "reitbahnviertel.geojson")
     with pytest.raises(SourceFormatError) as expected:
-        osmium_reader.osmium_around(path, estate)
+        judge.osmium_around(path, estate)
     with pytest.raises(SourceFormatError) as found:
         reader.read_around(path, estate)
     assert str(found.value) == str(expected.value)

@@ -32,6 +32,9 @@ RANK = {NODES: 0, DENSE: 0, WAYS: 1, RELATIONS: 2}
 STRINGS, GROUP = 1, 2
 SCALE = {17: "granularity", 19: "lat_offset", 20: "lon_offset"}
 RAW, RAW_SIZE, ZLIB = 1, 2, 3
+REQUIRED, OPTIONAL = 4, 5  # features of a file, in its header
+READ = ("OsmSchema-V0.6", "DenseNodes")
+ON_WAYS = "LocationsOnWays"
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,27 @@ class Block:
 
     @cached_property
     def words(self) -> list[str]:
-        """Its texts as words.
+        """Its texts as words; bytes that are no UTF-8 stand as lone surrogates."""
+        return [text.decode(errors="surrogateescape") for text in self.texts]
+
+    @cached_property
+    def _foreign(self) -> npt.NDArray[np.bool_]:
+        """Which of its texts are no UTF-8."""
+        return np.array([not text.isascii() and not _is_utf8(text) for text in self.texts], dtype=bool)
+
+    def dictionaries(self, tags: decode.Tags) -> list[dict[str, str]]:
+        """Tags as dictionaries.
 
         Raises
         ------
         ValueError
             If one of them is no UTF-8.
         """
-        return [text.decode() for text in self.texts]
+        for numbers in (tags.keys, tags.values):
+            foreign = numbers[self._foreign[numbers]]
+            if len(foreign):
+                raise ValueError(phrase("pbf_file.text", text=str(self.texts[int(foreign[0])])[2:-1]))
+        return tags.words(self.words)
 
     def having(self, words: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Which of the texts are one of these words."""
@@ -107,14 +123,16 @@ class File:
     kernels: Kernels
 
     def blobs(self) -> list[Blob]:
-        """Places of all blocks of data, in the order of the file; nothing is unpacked.
+        """Places of all blocks of data, in the order of the file; only the header before them is unpacked.
 
         Raises
         ------
         ValueError
-            If the file is not in the format, or ends too early.
+            If the file is not in the format, or ends too early; if a block is of another kind, or the header says that
+            objects are told in a way that is not read here.
         """
-        found: list[Blob] = []
+        places: list[Blob] = []
+        header: Blob | None = None
         size = self.path.stat().st_size
         with self.path.open("rb") as file:
             while prefix := file.read(4):
@@ -122,10 +140,24 @@ class File:
                 at = file.tell()
                 if length < 0 or length > MAX_BLOB_BYTES or at + length > size:
                     raise ValueError(phrase("pbf_file.ends"))
-                if kind == b"OSMData":
-                    found.append(Blob(len(found), at, length))
+                if kind != (b"OSMHeader" if header is None else b"OSMData"):
+                    raise ValueError(phrase("pbf_file.kind", kind=str(kind)[2:-1]))
+                if header is None:
+                    header = Blob(0, at, length)
+                else:
+                    places.append(Blob(len(places), at, length))
                 file.seek(length, 1)
-        return found
+        if header is not None:
+            self._check_features(header)
+        return places
+
+    def _check_features(self, header: Blob) -> None:
+        """Make sure that objects are told once, as they are now, and positions on nodes alone."""
+        messages = Messages(self._content(header), self.kernels)
+        for number, a, b in messages.fields(0, len(messages.content)).tolist():
+            feature = messages.content[a:b].decode(errors="replace") if b >= 0 else ""
+            if (number == REQUIRED and feature not in READ) or (number == OPTIONAL and feature == ON_WAYS):
+                raise ValueError(phrase("pbf_file.feature", feature=feature))
 
     def block(self, blob: Blob) -> Block:
         """Read and unpack a block.
@@ -219,6 +251,14 @@ def _unpacked(content: bytes) -> bytes:
                 raise ValueError(phrase("pbf_file.size"))
             return data
     raise ValueError(phrase("pbf_file.packing"))
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def in_order(work: Callable[[Blob], T], todo: Sequence[Blob], threads: int) -> Iterator[T]:

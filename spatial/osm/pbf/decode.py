@@ -30,11 +30,11 @@ NOWHERE = np.int32(2147483647)  # a node that has no position
 MAX_LON, MAX_LAT = 1_800_000_000, 900_000_000  # in 1e-7 degrees
 # Fields of the messages that are read.
 ID, KEYS, VALUES, INFO = 1, 2, 3, 4
-WAY_REFS = 8
+WAY_REFS, WAY_LAT, WAY_LON = 8, 9, 10
 RELATION_ROLES, RELATION_MEMBERS, RELATION_TYPES = 8, 9, 10
 DENSE_ID, DENSE_INFO, DENSE_LAT, DENSE_LON, DENSE_TAGS = 1, 5, 8, 9, 10
 NODE_LAT, NODE_LON = 8, 9
-INFO_TIMESTAMP = 2
+INFO_TIMESTAMP, INFO_VISIBLE = 2, 6
 MOST_TYPE = 2  # of a member: node, way, relation
 MOST_SECONDS = 2**32  # since 1970, of an edit; osmium has as many
 
@@ -105,21 +105,26 @@ class Relations:
 def ways(messages: Messages, spans: Ints, strings: int) -> Ways:
     """Decode ways that begin and end at ``spans``, of a block with so many texts."""
     n = len(spans)
-    found = messages.columns(spans, (ID, KEYS, VALUES, INFO, WAY_REFS))
+    found = messages.columns(spans, (ID, KEYS, VALUES, INFO, WAY_REFS, WAY_LAT, WAY_LON))
+    if len(found[WAY_LAT].row) or len(found[WAY_LON].row):
+        raise ValueError("pbf_decode.on_ways")
     at, steps = messages.packed(found[WAY_REFS], n)
     refs = running(signed(steps), at)
     return Ways(found[ID].numbers(n), at, refs, _tags(messages, found, n, strings), found[INFO])
 
 
 def stamps(messages: Messages, info: Column, elements: Ints) -> Ints:
-    """Seconds since 1970 of the last edit of some elements; 0 where it is not said."""
+    """Seconds since 1970 of the last edit of some elements, none of them deleted; 0 where it is not said."""
     if not len(elements):
         return np.zeros(0, np.int64)
     rows = int(info.row.max(initial=elements.max())) + 1
     wanted = np.zeros(rows, bool)
     wanted[elements] = True
     asked = wanted[info.row]
-    inner = messages.columns(np.column_stack([info.begin[asked], info.end[asked]]), (INFO_TIMESTAMP,))[INFO_TIMESTAMP]
+    spans = np.column_stack([info.begin[asked], info.end[asked]])
+    inner, visible = messages.columns(spans, (INFO_TIMESTAMP, INFO_VISIBLE)).values()
+    if not visible.begin.all():
+        raise ValueError("pbf_decode.deleted")
     edited = Column(info.row[asked][inner.row], inner.begin, inner.end)
     return _dated(edited.numbers(rows)[elements])
 
@@ -175,9 +180,11 @@ def dense(messages: Messages, begin: int, end: int, scale: Scale, wanted: Flags)
         raise ValueError("pbf_decode.position")
     rows, tags = _dense_tags(messages, found.get(DENSE_TAGS), len(ids), wanted)
     edited = np.zeros(len(rows), np.int64)
-    if len(rows) and DENSE_INFO in found:
+    if DENSE_INFO in found:
         about = {number: (a, b) for number, a, b in messages.fields(*found[DENSE_INFO]).tolist()}
-        every = _steps(messages, about.get(INFO_TIMESTAMP))
+        if INFO_VISIBLE in about and not messages.packed_in(*about[INFO_VISIBLE]).all():
+            raise ValueError("pbf_decode.deleted")
+        every = _steps(messages, about.get(INFO_TIMESTAMP)) if len(rows) else rows
         if len(every) == len(ids):
             edited = _dated(every[rows])
     return Nodes(ids, *_positions(lon, lat, scale), rows, tags, edited)
@@ -244,4 +251,5 @@ def nodes(messages: Messages, spans: Ints, scale: Scale, wanted: Flags) -> Nodes
     ids, lat, lon = (signed(found[k].numbers(n).view(np.uint64)) for k in (ID, NODE_LAT, NODE_LON))
     tags = _tags(messages, found, n, len(wanted))
     rows = np.flatnonzero(any_of(wanted[tags.keys], tags.at))
-    return Nodes(ids, *_positions(lon, lat, scale), rows, tags.rows(rows), stamps(messages, found[INFO], rows))
+    edited = stamps(messages, found[INFO], np.arange(n))[rows]
+    return Nodes(ids, *_positions(lon, lat, scale), rows, tags.rows(rows), edited)

@@ -1,6 +1,6 @@
-"""Closed ways as osmium builds areas of them, many at a time, in whole numbers of 1e-7 degrees.
+"""Rings as osmium builds areas of them, multipolygons, and the ways these are made of, before they are assembled.
 
-Multipolygons of an extract and the ways that they are made of, before they are put together.
+Positions are whole numbers of 1e-7 degrees, of many objects at a time.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from spatial.osm.osmium_reader import AREA_KEYS
 from spatial.osm.pbf.blocks import Block
 from spatial.osm.pbf.decode import NOWHERE, Tags
 from spatial.osm.pbf.ragged import Ints, any_of, offsets, ranges, reduced, within
+from spatial.osm.pbf.selection import AscendingIds, Keys
 
 Places = npt.NDArray[np.int32]
 FEWEST_CORNERS = 3
@@ -91,9 +91,11 @@ AREA_TYPES = ("multipolygon", "boundary")  # those of which osmium makes areas
 
 
 class Relations:
-    """Ids and way members of the relations that describe an area."""
+    """Ids and way members of the relations that describe an area; ``every`` counts all relations."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self.every = AscendingIds("one_pass.relations")
         self._ids: list[Ints] = []
         self._sizes: list[Ints] = []
         self._members: list[Ints] = []
@@ -106,15 +108,16 @@ class Relations:
 
     def take(self, block: Block) -> None:
         """Take the relations of a block."""
-        for found in described(block):
-            self._ids.append(found.ids)
-            self.newest = max(self.newest, int(found.stamps.max(initial=0)))
-            self._buildings.append(found.building)
-            ways = found.members[0] == WAY_MEMBER
+        for group in described(block, self._keys):
+            self.every.take(group.every)
+            self._ids.append(group.ids)
+            self.newest = max(self.newest, int(group.stamps.max(initial=0)))
+            self._buildings.append(group.building)
+            ways = group.members[0] == WAY_MEMBER
             counts = offsets(ways)
-            self._sizes.append(counts[found.at[1:]] - counts[found.at[:-1]])
-            self._members.append(found.members[1][ways])
-            self._of_buildings.append(found.members[1][ways & np.repeat(found.building, np.diff(found.at))])
+            self._sizes.append(counts[group.at[1:]] - counts[group.at[:-1]])
+            self._members.append(group.members[1][ways])
+            self._of_buildings.append(group.members[1][ways & np.repeat(group.building, np.diff(group.at))])
 
     def close(self) -> None:
         """End the taking."""
@@ -147,8 +150,12 @@ class Relations:
 
 @dataclass(frozen=True)
 class Described:
-    """Relations that describe areas: ids, a ragged array of (type, id, role) of their members, tags, if buildings."""
+    """Relations that describe areas: ids, a ragged array of (type, id, role) of their members, tags, if buildings.
 
+    ``every`` has the ids of all relations of the group.
+    """
+
+    every: Ints
     ids: Ints
     at: Ints
     members: Ints
@@ -157,20 +164,21 @@ class Described:
     building: npt.NDArray[np.bool_]
 
 
-def described(block: Block) -> Iterator[Described]:
-    """Relations of a block that describe areas."""
-    for found in block.relations():
-        tags = found.tags
-        is_area, building = (any_of(block.having(keys)[tags.keys], tags.at) for keys in (AREA_KEYS, ["building"]))
+def described(block: Block, keys: Keys) -> Iterator[Described]:
+    """Select the relations of a block that describe areas, group by group."""
+    for group in block.relations():
+        tags = group.tags
+        is_area, building = (any_of(block.having(some)[tags.keys], tags.at) for some in (keys.areas, ["building"]))
         typed = any_of(block.having(["type"])[tags.keys] & block.having(AREA_TYPES)[tags.values], tags.at)
         use = np.flatnonzero(is_area & typed)
-        at, members = ranges(found.at, use)
+        at, members = ranges(group.at, use)
         yield Described(
-            found.ids[use],
+            group.ids,
+            group.ids[use],
             at,
-            found.members[:, members],
+            group.members[:, members],
             tags.rows(use),
-            block.stamps(found.info, use),
+            block.stamps(group.info, use),
             building[use],
         )
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spatial.core.messages import phrase
 from spatial.osm.pbf.decode import NOWHERE
 from spatial.osm.pbf.kernels import Kernels
 from spatial.osm.pbf.ragged import Ints
+from spatial.osm.pbf.selection import AscendingIds
 
 # What is looked at stays in memory until it is let go, here after so many look-ups.
 LOOKUPS = 4_000_000
@@ -28,8 +28,8 @@ class NodeSpool:
         self._paths = [folder / name for name in ("ids.i64", "lon.i32", "lat.i32")]
         self._files = [path.open("w+b") for path in self._paths]
         self._forget()
-        self._last = np.iinfo(np.int64).min
-        self._count, self._looked_up = 0, 0
+        self.ids = AscendingIds("node_spool.order")
+        self._looked_up = 0
         self._maps: list[mmap.mmap] = []
         self._tables: list[npt.NDArray[Any]] = []
 
@@ -58,12 +58,7 @@ class NodeSpool:
         OSError
             If the disk is full.
         """
-        if not len(ids):
-            return
-        if ids[0] <= self._last or (np.diff(ids) <= 0).any():
-            raise ValueError(phrase("node_spool.order"))
-        self._last = int(ids[-1])
-        self._count += len(ids)
+        self.ids.take(ids)
         for file, values in zip(self._files, (ids, lon, lat), strict=True):
             file.write(np.ascontiguousarray(values).data)
 
@@ -71,7 +66,7 @@ class NodeSpool:
         """End the writing; from now on nodes are looked up."""
         for file in self._files:
             file.flush()
-        if self._count:
+        if self.ids.count:
             self._maps = [mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) for file in self._files]
         for file in self._files:
             file.close()

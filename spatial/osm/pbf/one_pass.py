@@ -1,11 +1,9 @@
-"""Whether something may touch one of many boxes: a grid over all of them, asked in constant time.
+"""One pass over an ``.osm.pbf`` extract, for one area or many.
 
-One pass over an ``.osm.pbf`` extract, for one area or many: the same objects that ``osm_file`` reads for each.
-
-The extract is decoded a block at a time (``_pbf_decode``), positions of nodes are kept on disk
-(``_node_spool``), and what touches the surroundings of an area is given to a keeper (``_pbf_rows``): into
-partitions, or into memory. So memory does not grow with the extract. Multipolygons, and the few outlines that touch
-themselves, are put together by osmium, from a small file that holds nothing else.
+The extract is decoded a block at a time, positions of nodes are kept on disk, and what touches the surroundings of an
+area is given to a keeper (``rows.Keeper``): into partitions, or into memory. So memory does not grow with the extract.
+Multipolygons, and the few outlines that touch themselves, are put together by osmium, from a small file that holds
+nothing else.
 """
 
 from __future__ import annotations
@@ -24,29 +22,30 @@ import numpy.typing as npt
 
 from spatial.core.errors import SourceFormatError
 from spatial.core.messages import cause, phrase
-from spatial.osm.osmium_reader import (
-    AREA_KEYS,
-    CUT_LINE,
-    LINE_KEYS,
-    LOST_AREA,
-    LOST_BUILDING,
-    MIN_LINE_NODES,
-    NO_EXTENT,
-    POINT_KEYS,
-    RING_LINE_KEYS,
-    SHORT_LINE,
-    TWIN,
-)
-from spatial.osm.pbf import blocks
-from spatial.osm.pbf import rows as pbf_rows
+from spatial.osm.pbf import assembly, blocks
+from spatial.osm.pbf.assembly import Irregular
 from spatial.osm.pbf.blocks import NODES, RANK, RELATIONS, WAYS, Blob, Block
 from spatial.osm.pbf.decode import NOWHERE, Tags
 from spatial.osm.pbf.members import MemberWays, Relations, boxes, rings
 from spatial.osm.pbf.node_positions import NodeSpool
 from spatial.osm.pbf.ragged import Ints, any_of, offsets, ranges, within
-from spatial.osm.pbf.rows import AREAS, LINES, LOST, POINTS, Keeper, Rows
+from spatial.osm.pbf.rows import AREAS, LINES, LOST, POINTS, UNITS_PER_DEG, Keeper, Rows
+from spatial.osm.pbf.selection import (
+    CUT_LINE,
+    LOST_AREA,
+    LOST_BUILDING,
+    NO_EXTENT,
+    NO_NODES,
+    NO_POSITION,
+    NO_SHAPE,
+    SHORT_LINE,
+    TWIN,
+    AscendingIds,
+    Keys,
+    Lost,
+    Tally,
+)
 
-UNITS_PER_DEG = 1e7
 MAX_CELLS = 4_000_000
 FINEST_DEG = 0.002
 
@@ -92,6 +91,7 @@ class CoverageGrid:
 
 PIECES = 20  # bits of ``order`` that number the pieces of a line
 MIN_RING_NODES = 4
+MIN_LINE_NODES = 2
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,9 @@ class Found:
     """What one block gives: what is kept, outlines for osmium, ways that are parts of multipolygons, counts."""
 
     kept: list[tuple[str, Any]] = field(default_factory=list)
-    irregular: list[tuple[int, dict[str, str], Ints, Any, Any]] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
+    wanted: int = 0
+    irregular: list[Irregular] = field(default_factory=list)
     members: list[Placed] = field(default_factory=list)
     buildings: list[int] = field(default_factory=list)
     tagged: list[tuple[Ints, Any, Any]] = field(default_factory=list)
@@ -141,16 +143,24 @@ class Found:
     repaired: Counter[str] = field(default_factory=Counter)
     newest: int = 0
 
+    def lose(self, reason: str, ways: Placed) -> None:
+        """Note ways that are not given for a reason."""
+        if len(ways.ids):
+            self.lost.append(Lost(reason, "way", ways.ids, ways.box))
+
 
 @dataclass(frozen=True)
 class Seen:
     """What a pass has found by the way.
 
     ``twins`` are ways (their ``order``) that a relation stands for; ``extent`` is the box of the extract in degrees, if
-    it was asked for; ``newest`` the newest edit in seconds since 1970. Counts are of what is near, and of relations of
-    which nothing is in the extract that would say where they are.
+    it was asked for; ``newest`` the newest edit in seconds since 1970. Counts of features are of what is near, and of
+    relations of which nothing is in the extract that would say where they are. ``tallies`` count the objects of the
+    whole extract by element; ``lost`` are those that are not given, near or not.
     """
 
+    tallies: dict[str, Tally]
+    lost: list[Lost]
     twins: tuple[int, ...]
     extent: tuple[float, float, float, float] | None
     newest: int
@@ -159,9 +169,14 @@ class Seen:
 
 
 class FreeNodes:
-    """Nodes with a tag that no line uses: an extract holds them only because they lie inside it (``osm_file``)."""
+    """Nodes with a tag that no line uses: an extract holds them only because they lie inside it.
+
+    Where there are none, lines say what an extract covers, and where there is no line, all other ways of use.
+    """
 
     def __init__(self) -> None:
+        self._lines: list[npt.NDArray[np.int32]] = []
+        self._others: list[npt.NDArray[np.int32]] = []
         self._ids: list[Ints] = []
         self._places: list[npt.NDArray[np.int32]] = []
         self._all = np.empty(0, np.int64)
@@ -178,22 +193,35 @@ class FreeNodes:
         self._all = np.concatenate([*self._ids, self._all])
         self._free = np.ones(len(self._all), dtype=bool)
 
-    def used(self, refs: Ints) -> None:
-        """Cross out the nodes of lines."""
+    def take_others(self, ways: Placed) -> None:
+        """Take ways of use that are no lines."""
+        self._others.append(ways.box[ways.known > 0])
+
+    def take_lines(self, lines: Placed) -> None:
+        """Take lines, and cross out their nodes."""
+        self._lines.append(lines.box)
+        refs = lines.refs
         if len(self._all):
             at = np.searchsorted(self._all, refs).clip(max=len(self._all) - 1)
             self._free[at[self._all[at] == refs]] = False
 
     def box(self) -> tuple[float, float, float, float] | None:
         """Box of what is left, in degrees."""
-        if not self._free.any():
+        boxes = np.concatenate([*self._lines, np.empty((0, 4))])
+        if self._free.any():
+            boxes = np.tile(np.concatenate(self._places)[self._free], 2)
+        elif not len(boxes):
+            boxes = np.concatenate([*self._others, boxes])
+        if not len(boxes):
             return None
-        places = np.concatenate(self._places)[self._free] / pbf_rows.UNITS_PER_DEG
-        (west, south), (east, north) = places.min(axis=0).tolist(), places.max(axis=0).tolist()
+        sides = boxes[:, :2].min(axis=0) / UNITS_PER_DEG, boxes[:, 2:].max(axis=0) / UNITS_PER_DEG
+        west, south, east, north = np.concatenate(sides).tolist()
         return west, south, east, north
 
 
-def read_one_pass(path: Path, clips: npt.NDArray[np.float64], keeper: Keeper, *, without_box: bool = False) -> Seen:
+def read_one_pass(
+    path: Path, clips: npt.NDArray[np.float64], keys: Keys, keeper: Keeper, *, without_box: bool = False
+) -> Seen:
     """Give all that touches some boxes to a keeper.
 
     Parameters
@@ -201,7 +229,9 @@ def read_one_pass(path: Path, clips: npt.NDArray[np.float64], keeper: Keeper, *,
     path
         The extract, sorted by kind and id as all are that osmium, Geofabrik or planet.osm make.
     clips
-        Boxes in degrees: west, south, east, north; one row an area.
+        Boxes in degrees (WGS 84): west, south, east, north; one row an area.
+    keys
+        Keys of the tags that make an object wanted.
     keeper
         What the objects are given to.
     without_box
@@ -210,21 +240,26 @@ def read_one_pass(path: Path, clips: npt.NDArray[np.float64], keeper: Keeper, *,
     Raises
     ------
     SourceFormatError
-        If the extract is damaged, or not sorted.
+        If the extract is damaged or not sorted, or holds what is not on the map now.
     OSError
         If the disk is full.
     """
     try:
-        return _Pass(path, clips, keeper, without_box).run()
+        return _Pass(path, clips, keys, keeper, without_box).run()
     except (ValueError, zlib.error, RuntimeError) as error:
         raise SourceFormatError("one_pass.unreadable", path=path, cause=cause(error)) from error
 
 
 class _Pass:
-    def __init__(self, path: Path, clips: npt.NDArray[np.float64], keeper: Keeper, without_box: bool) -> None:
-        self.file, self.keeper = blocks.opened(path), keeper
+    def __init__(
+        self, path: Path, clips: npt.NDArray[np.float64], keys: Keys, keeper: Keeper, without_box: bool
+    ) -> None:
+        self.file, self.keys, self.keeper = blocks.opened(path), keys, keeper
         self.grid = CoverageGrid(clips)
-        self.relations = Relations()
+        self.relations = Relations(keys)
+        self.ways = AscendingIds("one_pass.ways")
+        self.lost: list[Lost] = []
+        self.wanted: Counter[str] = Counter()
         self.newest = 0
         self.dropped: Counter[str] = Counter()
         self.repaired: Counter[str] = Counter()
@@ -241,13 +276,26 @@ class _Pass:
             MemberWays(Path(drafts)) as members,
         ):
             for blob in every[first:]:
-                self.relations.take(self.file.block(blob))
+                self.relations.take(self._block(blob))
             self.relations.close()
             irregular, buildings = self._elements(every, spool, members)
             members.close()
             twins = self._multipolygons(every[first:], members, irregular, buildings, Path(drafts))
+            counts = (("node", spool.ids), ("way", self.ways), ("relation", self.relations.every))
+        self.wanted["relation"] = len(self.relations.ids)
+        tallies = {element: Tally(ids.count, self.wanted[element]) for element, ids in counts}
         extent = None if self.free is None else self.free.box()
-        return Seen(tuple(twins), extent, self.newest, self.dropped, self.repaired)
+        return Seen(tallies, self.lost, tuple(twins), extent, self.newest, self.dropped, self.repaired)
+
+    def _block(self, blob: Blob) -> Block:
+        """Read a block, and make sure that it holds no other kind of element than is looked for there."""
+        block = self.file.block(blob)
+        ways_begin, relations_begin = self.borders
+        begins = {RANK[NODES]: 0, RANK[WAYS]: ways_begin, RANK[RELATIONS]: relations_begin}
+        ends = {RANK[NODES]: ways_begin, RANK[WAYS]: relations_begin}
+        if any(not begins[rank] <= blob.number <= ends.get(rank, blob.number) for rank in block.ranks):
+            raise ValueError(phrase("one_pass.kinds"))
+        return block
 
     def _elements(self, every: Sequence[Blob], spool: NodeSpool, members: MemberWays) -> tuple[list[Any], set[int]]:
         """Nodes and ways, in the order of the file; the nodes are all there before the first way."""
@@ -261,26 +309,24 @@ class _Pass:
             for tagged in found.tagged:
                 if self.free is not None:
                     self.free.add(*tagged)
-            self._keep(found)
+            self._keep("node", found)
         spool.close()
         if self.free is not None:
             self.free.close()
-        last = np.iinfo(np.int64).min
         for ids, found in blocks.in_order(
             partial(self._ways_of, spool), every[ways_begin : relations_begin + 1], threads
         ):
-            if len(ids):
-                if ids[0] <= last or (np.diff(ids) <= 0).any():
-                    raise ValueError(phrase("one_pass.ways"))
-                last = ids[-1]
-            self._keep(found)
+            self.ways.take(ids)
+            self._keep("way", found)
             irregular += found.irregular
             buildings.update(found.buildings)
             for part in found.members:
                 members.add(part.ids, part.at, part.refs, part.lon, part.lat)
         return irregular, buildings
 
-    def _keep(self, found: Found) -> None:
+    def _keep(self, element: str, found: Found) -> None:
+        self.wanted[element] += found.wanted
+        self.lost += found.lost
         self.newest = max(self.newest, found.newest)
         self.dropped.update(found.dropped)
         self.repaired.update(found.repaired)
@@ -293,15 +339,20 @@ class _Pass:
             found.kept.append((rows.kind, self.keeper.made(rows)))
 
     def _nodes_of(self, blob: Blob) -> tuple[list[Any], Found]:
-        block = self.file.block(blob)
+        block = self._block(blob)
         found, parts = Found(), []
-        for nodes in block.nodes(block.having(POINT_KEYS)):
+        for nodes in block.nodes(block.having(self.keys.points)):
             parts.append((nodes.ids, nodes.lon, nodes.lat))
+            found.wanted += len(nodes.tagged)
             ids, x, y = nodes.ids[nodes.tagged], nodes.lon[nodes.tagged], nodes.lat[nodes.tagged]
             found.tagged.append((ids, x, y))
             found.newest = max(found.newest, int(nodes.stamps.max(initial=0)))
             box = np.column_stack([x, y, x, y])
-            keep = np.flatnonzero((x != NOWHERE) & self.grid.touch(box))
+            nowhere = x == NOWHERE
+            if nowhere.any():
+                found.lost.append(Lost(NO_POSITION, "node", ids[nowhere], box[nowhere]))
+                found.dropped[NO_POSITION] += int(nowhere.sum())
+            keep = np.flatnonzero(~nowhere & self.grid.touch(box))
             if not len(keep):
                 continue
             tags, at = nodes.tags.rows(keep), np.arange(len(keep) + 1)
@@ -310,14 +361,9 @@ class _Pass:
         return parts, found
 
     def _ways_of(self, spool: NodeSpool, blob: Blob) -> tuple[Ints, Found]:
-        block = self.file.block(blob)
-        begin_of, end_of = self.borders
-        if (blob.number > begin_of and RANK[NODES] in block.ranks) or (
-            blob.number < end_of and RANK[RELATIONS] in block.ranks
-        ):
-            raise ValueError(phrase("one_pass.kinds"))
+        block = self._block(blob)
         found, every = Found(), [np.empty(0, np.int64)]
-        is_line_key, is_area_key = block.having(LINE_KEYS), block.having(AREA_KEYS)
+        is_line_key, is_area_key = block.having(self.keys.lines), block.having(self.keys.areas)
         for ways in block.ways():
             every.append(ways.ids)
             is_line = any_of(is_line_key[ways.tags.keys], ways.tags.at)
@@ -331,9 +377,12 @@ class _Pass:
             if is_member.any():
                 found.members.append(some.rows(is_member[use]))
             near = self.grid.touch(some.box) & (some.known > 0)
+            wanted = (is_line | is_area)[use]
+            found.wanted += int(wanted.sum())
+            found.lose(NO_NODES, some.rows(wanted & (some.known == 0)))
             self._sort_out(block, some, is_line[use], is_area[use], near, found)
-            edited = np.flatnonzero(is_line | is_area)
-            found.newest = max(found.newest, int(block.stamps(ways.info, edited).max(initial=0)))
+            edited = block.stamps(ways.info, use)[wanted]
+            found.newest = max(found.newest, int(edited.max(initial=0)))
         return np.concatenate(every), found
 
     def _sort_out(
@@ -349,17 +398,21 @@ class _Pass:
         size, whole = some.size, some.known == some.size
         ends = np.minimum(some.at[:-1], len(some.refs) - 1), np.maximum(some.at[1:] - 1, 0)
         closed = (size > 0) & (some.refs[ends[0]] == some.refs[ends[1]]) if len(some.refs) else size > 0
-        as_line = np.where(closed, any_of(block.having(RING_LINE_KEYS)[some.tags.keys], some.tags.at), is_line)
+        as_line = np.where(closed, any_of(block.having(self.keys.ring_lines)[some.tags.keys], some.tags.at), is_line)
         if self.free is not None:
-            self.free.used(some.rows(as_line & whole & (size > 1)).refs)
-            self.free.used(_pieces(some.rows(as_line & ~whole))[0].refs)
+            self.free.take_lines(some.rows(as_line & whole & (size > 1)))
+            self.free.take_lines(_pieces(some.rows(as_line & ~whole))[0])
+            self.free.take_others(some.rows(~as_line))
         self._lines(block, some.rows(near & as_line), found)
         # Written out with its key, as `area=no` may stand beside any other tag.
         is_no = block.having(["area"])[some.tags.keys] & block.having(["no"])[some.tags.values]
         outline = closed & is_area & ~any_of(is_no, some.tags.at)
+        found.lose(NO_SHAPE, some.rows(near & (is_line | is_area) & ~as_line & ~outline))
         self._make(found, _lost(block, some.rows(near & outline & ~whole)))
         outline &= whole
-        found.dropped[NO_EXTENT] += int((near & outline & (size < MIN_RING_NODES)).sum())
+        flat = near & outline & (size < MIN_RING_NODES)
+        found.lose(NO_EXTENT, some.rows(flat))
+        found.dropped[NO_EXTENT] += int(flat.sum())
         outline &= size >= MIN_RING_NODES
         is_building = any_of(block.having(["building"])[some.tags.keys], some.tags.at)
         counted = outline & is_building & self.relations.has_building_member(some.ids)
@@ -370,21 +423,24 @@ class _Pass:
         """Lines, and the pieces of those that the edge of the extract has cut."""
         is_whole = some.known == some.size
         whole, cut = some.rows(is_whole & (some.size >= MIN_LINE_NODES)), some.rows(~is_whole)
-        found.dropped[SHORT_LINE] += int((is_whole & (some.size < MIN_LINE_NODES)).sum())
+        short = is_whole & (some.size < MIN_LINE_NODES)
+        found.lose(SHORT_LINE, some.rows(short))
+        found.dropped[SHORT_LINE] += int(short.sum())
         self._make(found, _line_rows(block, whole, whole.ids << PIECES))
         if len(cut.ids):
             pieces, order = _pieces(cut)
             self._make(found, _line_rows(block, pieces, order))
-            usable = int(np.isin(cut.ids, pieces.ids).sum())
-            found.repaired[CUT_LINE] += usable
-            found.dropped[CUT_LINE] += len(cut.ids) - usable
+            usable = np.isin(cut.ids, pieces.ids)
+            found.lose(CUT_LINE, cut.rows(~usable))
+            found.repaired[CUT_LINE] += int(usable.sum())
+            found.dropped[CUT_LINE] += int((~usable).sum())
 
     def _areas(self, block: Block, some: Placed, found: Found) -> None:
         """Areas of closed ways; those that touch themselves are left to osmium."""
         at, x, y = rings(some.at, some.lon, some.lat)
         simple = self.file.kernels.simple(at, x, y)
         odd = some.rows(~simple)
-        for row, words in enumerate(odd.tags.words(block.words) if len(odd.ids) else ()):
+        for row, words in enumerate(block.dictionaries(odd.tags) if len(odd.ids) else ()):
             nodes = slice(odd.at[row], odd.at[row + 1])
             found.irregular.append((int(odd.ids[row]), words, odd.refs[nodes], odd.lon[nodes], odd.lat[nodes]))
         kept = some.rows(simple)
@@ -396,22 +452,21 @@ class _Pass:
         self, blobs: Sequence[Blob], members: MemberWays, irregular: list[Any], buildings: set[int], drafts: Path
     ) -> list[int]:
         """Let osmium put together what is more than a simple ring; return the ways that it makes twins."""
-        from spatial.osm import relations
-
         box, placed = self.relations.boxes(members)
-        for building in self.relations.building[~placed].tolist():
-            self.dropped[LOST_BUILDING if building else LOST_AREA] += 1
+        for reason, buildings_too in ((LOST_BUILDING, True), (LOST_AREA, False)):
+            lost = ~placed & (self.relations.building == buildings_too)
+            self.lost.append(Lost(reason, "relation", self.relations.ids[lost], box[lost]))
+            self.dropped[reason] += int(lost.sum())
         near = np.sort(self.relations.ids[placed][self.grid.touch(box[placed])])
-        made = relations.assemble(
-            (self.file.block(blob) for blob in blobs), near, members, irregular, buildings, drafts
-        )
+        again = (self.file.block(blob) for blob in blobs)
+        made = assembly.assemble(again, self.keys, near, members, irregular, buildings, drafts)
         for rows in made.rows:
             self.keeper.take(rows)
         self.newest = max(self.newest, self.relations.newest)
-        self.dropped.update(made.dropped)
-        self.repaired.update(made.repaired)
-        self.repaired[TWIN] += len(made.twins)
-        return sorted(made.twins)
+        self.lost += made.lost
+        self.dropped[NO_EXTENT] += sum(len(lost.ids) for lost in made.lost if lost.reason == NO_EXTENT)
+        self.repaired[TWIN] += made.twin_relations + len(made.twin_ways)
+        return sorted(made.twin_ways)
 
 
 def _pieces(cut: Placed) -> tuple[Placed, Ints]:

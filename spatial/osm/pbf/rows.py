@@ -62,7 +62,7 @@ class Rows:
 
     def words(self) -> list[dict[str, str]]:
         """Tags as dictionaries."""
-        return self.tags.words(self.block.words)
+        return self.block.dictionaries(self.tags)
 
 
 @dataclass(frozen=True)
