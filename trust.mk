@@ -84,6 +84,7 @@ faults: $(DEV_STAMP)
 # Files broken by chance, many more than in `make test`.
 fuzz: $(DEV_STAMP)
 	FAELLESRUM_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest tests/hostile/test_hostile_files.py -k broken_by_chance $(PYTEST_ARGS)
+	FAELLESRUM_BROKEN_EXTRACTS=300 $(BIN)/python -m pytest tests/osm/test_broken_extracts.py $(PYTEST_ARGS)
 
 # Our own parsers under a fuzzer that is guided by branches (atheris, Linux): so many seconds each.
 fuzz-guided: $(DEV_STAMP)

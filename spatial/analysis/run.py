@@ -63,7 +63,7 @@ def analyse(
     estate
         The estate; see ``Estate`` and ``spatial.Estate.from_file``.
     osm
-        An OpenStreetMap extract: ``.osm.pbf``, ``.osm`` or ``.osm.bz2``; or one that is being
+        An OpenStreetMap extract: ``.osm.pbf``, ``.osm``, ``.osm.bz2`` or ``.osm.gz``; or one that is being
         read already (``spatial.osm.extract``), or what came of it; or ``"overpass"`` to ask for it live.
     layers
         Municipal layers: ``"SOURCE_ID"`` (asked live) or ``"SOURCE_ID=FILE"`` of the catalogue, or

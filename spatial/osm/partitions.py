@@ -96,6 +96,7 @@ def partition_table(
 
 
 def _tags(rows: Rows) -> pa.MapArray:
+    rows.block.check_texts(rows.tags)
     texts = pa.array(rows.block.texts, pa.binary())
     words = (texts.take(pa.array(which)).cast(pa.string()) for which in (rows.tags.keys, rows.tags.values))
     return pa.MapArray.from_arrays(pa.array(rows.tags.at.astype(np.int32)), *words)

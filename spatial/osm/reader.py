@@ -122,7 +122,10 @@ def _read(path: Path, area: BaseGeometry | None, crs: CRS, folder: Path) -> RawD
             log.info("extract %s: put in order by osmium: %s", path.name, error)
     target = folder / "ordered.osm.pbf"
     done = osmium_reader.put_in_order(path, target)
-    return _read_ordered(path, target, area, crs, folder, done)
+    try:
+        return _read_ordered(path, target, area, crs, folder, done)
+    except SourceFormatError as error:
+        raise SourceFormatError("osm_file.unreadable", path=path, cause=error.found["cause"]) from error
 
 
 @dataclass

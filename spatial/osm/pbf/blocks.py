@@ -70,18 +70,22 @@ class Block:
         """Which of its texts are no UTF-8."""
         return np.array([not text.isascii() and not _is_utf8(text) for text in self.texts], dtype=bool)
 
-    def dictionaries(self, tags: decode.Tags) -> list[dict[str, str]]:
-        """Tags as dictionaries.
+    def check_texts(self, tags: decode.Tags) -> None:
+        """Make sure that all texts of some tags are UTF-8.
 
         Raises
         ------
         ValueError
-            If one of them is no UTF-8.
+            If one of them is not.
         """
         for numbers in (tags.keys, tags.values):
             foreign = numbers[self._foreign[numbers]]
             if len(foreign):
                 raise ValueError(phrase("pbf_file.text", text=str(self.texts[int(foreign[0])])[2:-1]))
+
+    def dictionaries(self, tags: decode.Tags) -> list[dict[str, str]]:
+        """Tags as dictionaries; raises as ``check_texts``."""
+        self.check_texts(tags)
         return tags.words(self.words)
 
     def having(self, words: Iterable[str]) -> npt.NDArray[np.bool_]:
