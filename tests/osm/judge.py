@@ -523,4 +523,3 @@ def _provenance(path: Path, scan: _Scan) -> Provenance:
         data_date=stamp[:10] or None,
         sha256=sha256_of(path),
     )
-

@@ -46,7 +46,7 @@ from spatial.osm.pbf.selection import (
     Tally,
 )
 
-MAX_CELLS = 4_000_000
+MAX_CELLS, MAX_CELLS_OF_ONE = 4_000_000, 10_000
 FINEST_DEG = 0.002
 
 
@@ -60,7 +60,7 @@ class CoverageGrid:
         self._west, self._south = clips[:, 0].min(), clips[:, 1].min()
         east, north = clips[:, 2].max(), clips[:, 3].max()
         area = max((east - self._west) * (north - self._south), FINEST_DEG**2)
-        self._cell = max(FINEST_DEG, float(np.sqrt(area / MAX_CELLS)))
+        self._cell = max(FINEST_DEG, float(np.sqrt(area / (MAX_CELLS if len(clips) > 1 else MAX_CELLS_OF_ONE))))
         self._shape = tuple(int(span / self._cell) + 1 for span in (east - self._west, north - self._south))
         covered = np.zeros(self._shape, dtype=np.int64)
         low_x, low_y, high_x, high_y = self._cells(clips)
