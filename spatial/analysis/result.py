@@ -55,7 +55,7 @@ class Estate(model.Estate):
         return cls(**vars(boundaries.estate(path, name=name, margin_m=margin_m, reach_m=reach_m)))
 
     @classmethod
-    def from_registry(
+    def from_registry(  # noqa: PLR0913 (the public signature)
         cls,
         area: str,
         *,

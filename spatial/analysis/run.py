@@ -39,7 +39,7 @@ DRAWN_CELLS = 600
 CONTEXT_LAYERS = ("buildings", "paths", "barriers", "gates", "water", "waterways", "green", "context", "stops")
 
 
-def analyse(
+def analyse(  # noqa: PLR0913 (the public signature)
     estate: model.Estate,
     *,
     osm: str | Path | model.Extract | Reading | RawData,

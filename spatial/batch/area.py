@@ -10,8 +10,8 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import math
 import os
-import resource
 import shutil
 import sys
 import tempfile
@@ -244,7 +244,11 @@ def _write(out: Path, task: Task, analysis: Analysis, row: Mapping[str, Any], be
 
 
 def _peak_mb() -> float:
-    """Most memory that this process has held so far."""
+    """Most memory that this process has held so far (MB); NaN where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.nan
     unit = 1 if sys.platform == "darwin" else KILO
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / KILO**2
 

@@ -35,7 +35,7 @@ class Summary:
     failed: tuple[tuple[str, str], ...]
 
 
-def run(
+def run(  # noqa: PLR0913 (the public signature)
     *,
     osm: Path,
     areas: Path,

@@ -12,7 +12,7 @@ import shapely
 
 from spatial.core.languages import texts
 from spatial.core.model import Result
-from spatial.maps.lettering import BOLD
+from spatial.maps.lettering import BOLD, Lettering
 from spatial.maps.svg import Figure, Pen, drawn
 from spatial.maps.typesetting import Typeset
 
@@ -128,7 +128,7 @@ def _draw(ink: Pen, sheets: Sheets, width: float, height: float) -> None:
     for stop, at in zip(sheets.stops, sheets.positions, strict=True):
         x, y = (at - middle) * scale + centre
         ink.disc(float(x), float(y), DOT, fill="#ffffff", line=ROUTE, weight=0.35)
-        ink.text(float(x), float(y) - 1, f"{stop.number}", 7.5, font=BOLD, at="middle")
+        ink.text(float(x), float(y) - 1, f"{stop.number}", 7.5, style=Lettering(font=BOLD, at="middle"))
     ink.unclipped()
     ink.rect(0, 0, width, height, line=QUIET)
 

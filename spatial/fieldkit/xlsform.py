@@ -42,7 +42,7 @@ def counts(stops: Sequence[Mapping[str, Any]], path: Path, *, title: str, versio
         _question("select_one space", "location_id", "where", required=True, appearance="minimal"),
         _question("select_one kind", "kind", "kind", required=True),
         _question("dateTime", "survey_time_start", "start", required=True, default="now()"),
-        _question("integer", "row_total", "total", required=True, constraint=many, message="number"),
+        _question("integer", "row_total", "total", required=True, limit=(many, "number")),
     ]
     for group, names, kind in (("posture", POSTURES, "staying"), ("age", AGES, None), ("mode", MODES, "moving")):
         relevant = "${row_total} > 0" + (f" and ${{kind}} = '{kind}'" if kind else "")
@@ -50,12 +50,12 @@ def counts(stops: Sequence[Mapping[str, Any]], path: Path, *, title: str, versio
         for i, name in enumerate(names):
             sum_so_far = " + ".join([".", *(f"coalesce(${{{other}}}, 0)" for other in names[:i])])
             limit = f". >= 0 and {sum_so_far} <= ${{row_total}}"
-            rows.append(_question("integer", name, name, constraint=limit, message="sum"))
+            rows.append(_question("integer", name, name, limit=(limit, "sum")))
         rows.append({"type": "end_group"})
     rows += [
         _question("select_one yes_no", "organised", "organised", required=True, relevant="${kind} = 'staying'"),
         _question("dateTime", "survey_time_stop", "stop", required=True, default="now()",
-                  constraint=". > ${survey_time_start}", message="stop"),
+                  limit=(". > ${survey_time_start}", "stop")),
     ]  # fmt: skip
     say = {code: texts(code)["fieldkit"]["form"] for code in LANGUAGES}
     choices = [
@@ -108,10 +108,11 @@ def _choices(name: str, values: Sequence[str], say: Mapping[str, Mapping[str, An
 
 
 def _question(
-    kind: str, name: str, text: str, *, required: bool = False, relevant: str = "", constraint: str = "",
-    message: str = "", default: str = "", appearance: str = "",
+    kind: str, name: str, text: str, *, required: bool = False, relevant: str = "",
+    limit: tuple[str, str] = ("", ""), default: str = "", appearance: str = "",
 ) -> dict[str, str]:  # fmt: skip
-    """One row of the sheet ``survey``."""
+    """One row of the sheet ``survey``; ``limit`` is its constraint, and the key of what breaking it says."""
+    constraint, message = limit
     row = {"type": kind, "name": name, "required": "yes" if required else "", "relevant": relevant,
            "constraint": constraint, "default": default, "appearance": appearance}  # fmt: skip
     for lang in LANGUAGES:

@@ -20,6 +20,19 @@ _category = unicodedata.category
 TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
+class Lettering(NamedTuple):
+    """How one line is written: ``at`` is its left, middle or right end; ``angle`` in degrees against the clock."""
+
+    font: str = REGULAR
+    colour: str = "#000000"
+    at: str = "left"
+    angle: float = 0.0
+    halo: bool = False
+
+
+PLAIN = Lettering()
+
+
 class Metrics(NamedTuple):
     """Advance of each letter, and of one that is not there, as shares of the letter size."""
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from spatial.maps.lettering import BOLD, ITALIC, REGULAR, SPARE_FAMILY, ours
+from spatial.maps.lettering import BOLD, ITALIC, PLAIN, SPARE_FAMILY, Lettering, ours
 
 FINE = 100
 PT = 25.4 / 72 * FINE
@@ -48,10 +48,7 @@ class Pen(Protocol):
     ) -> None:  # fmt: skip
         """Draw a circle."""
 
-    def text(
-        self, x: float, y: float, text: str, size: float, *,
-        font: str = ..., colour: str = ..., at: str = ..., angle: float = ..., halo: bool = ...,
-    ) -> None:  # fmt: skip
+    def text(self, x: float, y: float, text: str, size: float, *, style: Lettering = ...) -> None:
         """Write one line; ``x`` and ``y`` are the left, middle or right end of its baseline."""
 
     def clipped(self, left: float, bottom: float, width: float, height: float) -> None:
@@ -143,11 +140,9 @@ class SvgInk:
         at = f' cx="{_fine(x)}" cy="{_fine(self._height - y)}" r="{_fine(radius)}"'
         self._parts.append(f"<circle{at}{_paint(fill, line, weight)}/>")
 
-    def text(
-        self, x: float, y: float, text: str, size: float, *,
-        font: str = REGULAR, colour: str = "#000000", at: str = "left", angle: float = 0.0, halo: bool = False,
-    ) -> None:  # fmt: skip
+    def text(self, x: float, y: float, text: str, size: float, *, style: Lettering = PLAIN) -> None:
         """Write one line; ``x`` and ``y`` are the left, middle or right end of its baseline."""
+        font, colour, at, angle, halo = style
         across, down = _fine(x), _fine(self._height - y)
         more = f' text-anchor="{ANCHOR[at]}"' if at != "left" else ""
         more += ' font-weight="600"' if font == BOLD else ' font-style="italic"' if font == ITALIC else ""

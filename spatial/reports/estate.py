@@ -16,7 +16,7 @@ from spatial.core.arrays import Floats
 from spatial.core.model import ASPECTS, FLOATING, LensResult, Result, Rubric
 from spatial.reports import sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
-from spatial.reports.figures import estate_map
+from spatial.reports.figures import Told, estate_map
 from spatial.reports.sections import Named, Words, shortened
 from spatial.scoring import scores, siting
 from spatial.settings import lenses as settings_lenses
@@ -255,8 +255,10 @@ def the_map(result: Result, named: Named, words: Words) -> list[Block]:
         result,
         sections.map_words(words),
         numbers={identity: named.number[identity] for identity in shown},
-        alt=say["alt"].format(estate=shortened(result.estate.name), places=best_ones).strip(),
-        caption=f"{caption} {sections.attribution(result, words)}".strip(),
+        told=Told(
+            say["alt"].format(estate=shortened(result.estate.name), places=best_ones).strip(),
+            f"{caption} {sections.attribution(result, words)}".strip(),
+        ),
     )
     return [Heading(words.say("map.title")), Figures([figure])]
 

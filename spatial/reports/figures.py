@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from spatial.core.model import Result
-from spatial.maps.lettering import BOLD, width_of
+from spatial.maps.lettering import BOLD, Lettering, width_of
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.labels import Taken
 from spatial.maps.sheet.layout import AIR_MM, Box, Sheet
@@ -49,9 +49,26 @@ class MapWords:
 Sample = Callable[[Pen, float, float], None]
 
 
+class Told(NamedTuple):
+    """A map in words: what it shows, and what stands below it."""
+
+    alt: str
+    caption: str = ""
+
+
+class Frame(NamedTuple):
+    """A map's width and least and greatest height in millimetres, and what is seen, in the estate's CRS.
+
+    Default of what is seen: the boundary and the numbered spaces.
+    """
+
+    width: float = MAP_MM
+    heights: tuple[float, float] = HEIGHTS_MM
+    bounds: Sequence[float] | None = None
+
+
 def estate_map(
-    result: Result, words: MapWords, *, numbers: Mapping[str, int], alt: str, caption: str = "",
-    width: float = MAP_MM, heights: tuple[float, float] = HEIGHTS_MM, bounds: Sequence[float] | None = None,
+    result: Result, words: MapWords, *, numbers: Mapping[str, int], told: Told, frame: Frame | None = None,
     spaces: bool = True, keys: Sequence[tuple[str, Sample]] | None = None,
     over: Callable[[Pen, sheet_map.View], None] | None = None,
 ) -> Figure:  # fmt: skip
@@ -61,10 +78,10 @@ def estate_map(
     ----------
     numbers
         The number of each meeting space that gets one.
-    width, heights
-        In millimetres; the height follows, between the least and the most.
-    bounds
-        What is seen, in the estate's CRS. Default: the boundary and the numbered spaces.
+    told
+        What the map shows, for who cannot see it, and what stands below it.
+    frame
+        How large it is, and what is seen.
     spaces
         Whether the meeting spaces are drawn.
     keys
@@ -74,7 +91,8 @@ def estate_map(
     """
     order = in_order(result.meeting_spaces) if spaces else []
     below = 0.0 if keys is not None and not keys else LEGEND_MM
-    sheet = _sheet(bounds or bounds_of(result, numbers), width, heights, below)
+    frame = frame or Frame()
+    sheet = _sheet(frame.bounds or bounds_of(result, numbers), frame.width, frame.heights, below)
 
     def draw(pen: Pen) -> None:
         view = sheet_map.View(sheet)
@@ -99,7 +117,7 @@ def estate_map(
         elif keys is None:
             _legend(pen, words, _keys(words, withheld=bool(result.meeting_spaces["rank"].isna().any())))
 
-    return Figure(sheet.width, sheet.height, draw, alt, caption)
+    return Figure(sheet.width, sheet.height, draw, told.alt, told.caption)
 
 
 def bounds_of(result: Result, numbers: Mapping[str, int]) -> tuple[float, float, float, float]:
@@ -147,7 +165,7 @@ def _north(pen: Pen, sheet: Sheet, letter: str) -> Taken:
     for side, fill in ((-1, BLACK), (1, "#ffffff")):
         half = shapely.Polygon([(x, top), (x + side * 1.6, top - 8), (x, top - 6.4)])
         pen.shapes(np.array([half]), fill=fill, line=BLACK, width=0.12)
-    pen.text(x, top + 0.9, letter, 8, at="middle", halo=True)
+    pen.text(x, top + 0.9, letter, 8, style=Lettering(at="middle", halo=True))
     return Taken([(x, top - 3, 6.0)])
 
 
@@ -179,7 +197,8 @@ def _legend(pen: Pen, words: MapWords, keys: Sequence[tuple[str, Sample]], *, y:
     part, high = 9.5, 3.0
     for k, colour in enumerate(RAMP):
         pen.rect(x, y + 2.0, part, high, fill=colour, line=BLACK, weight=0.12)
-        pen.text(x + part / 2, y - 0.8, f"{k * CLASS_WIDTH}–{(k + 1) * CLASS_WIDTH}", 6.2, at="middle", colour=GREY)
+        span = f"{k * CLASS_WIDTH}–{(k + 1) * CLASS_WIDTH}"
+        pen.text(x + part / 2, y - 0.8, span, 6.2, style=Lettering(at="middle", colour=GREY))
         x += part
     pen.text(x + 1.5, y + 2.6, words.ramp, size)
     line_of_keys(pen, keys, x=x + 7.5 + width_of(words.ramp, size), level=y + 3.5)
@@ -310,11 +329,8 @@ def before_and_after(
             result,
             words,
             numbers=own,
-            alt=alt,
-            caption=caption,
-            width=HALF_MM,
-            heights=HALF_HIGH_MM,
-            bounds=bounds,
+            told=Told(alt, caption),
+            frame=Frame(HALF_MM, HALF_HIGH_MM, bounds),
             keys=(),
             over=marked,
         )
@@ -411,12 +427,12 @@ def homes_map(
             for shape in view.of(np.array([shapes[building]], dtype=object)) if building in shapes else ():
                 middle = shapely.point_on_surface(shape)
                 pen.disc(middle.x, middle.y, sheet_map.NUMBER_MM * FACTOR, fill=WHITE, line=BLACK, weight=0.25)
-                pen.text(middle.x, middle.y - 0.85, letter, 6.8, font=BOLD, at="middle")
+                pen.text(middle.x, middle.y - 0.85, letter, 6.8, style=Lettering(font=BOLD, at="middle"))
 
     keys = [(labels[name], _home_sample(name)) for name in ("losing", "winning", "keeping", "demolished")]
     return estate_map(
-        after, words, numbers={}, alt=alt, caption=caption, bounds=bounds, over=over, spaces=False, heights=HOMES_MM,
-        keys=keys,
+        after, words, numbers={}, told=Told(alt, caption), frame=Frame(heights=HOMES_MM, bounds=bounds), over=over,
+        spaces=False, keys=keys,
     )  # fmt: skip
 
 

@@ -237,7 +237,7 @@ def distance_m(area: Area, estate: Estate) -> float:
 TWO_WAYS = phrase("estates.needed")
 
 
-def read_estate(
+def read_estate(  # noqa: PLR0913 (the public signature)
     area: str | None = None,
     *,
     boundary: str | Path | None = None,

@@ -391,7 +391,7 @@ def _table(best: list[_Tried], rooms: gpd.GeoDataFrame, estate: Estate) -> gpd.G
     return gpd.GeoDataFrame(pd.DataFrame(columns, index=index), geometry=shapes, crs=estate.crs)
 
 
-def suggest(
+def suggest(  # noqa: PLR0913 (the public signature)
     estate: Estate,
     *,
     osm: str | Path | Any,

@@ -129,8 +129,10 @@ def _draw(
         edits,
         faults,
         name=name,
-        sources=list(dict.fromkeys(source.attribution for source in sources)),
-        data_date=max((source.data_date[:10] for source in sources if source.data_date), default=None),
+        credit=sheet_plan.Credit(
+            list(dict.fromkeys(source.attribution for source in sources)),
+            max((source.data_date[:10] for source in sources if source.data_date), default=None),
+        ),
         lang=lang,
     )
     with files.whole_file(target):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from spatial.core.arrays import Shapes
-from spatial.maps.lettering import BOLD, ITALIC, REGULAR, width_of
+from spatial.maps.lettering import BOLD, ITALIC, REGULAR, Lettering, width_of
 from spatial.maps.sheet.labels import Name, Spot, Taken, across, along, numbers
 from spatial.maps.sheet.layout import Sheet
 from spatial.maps.style import colour_of
@@ -194,7 +194,7 @@ def circle(ink: Pen, x: float, y: float, number: int, *, factor: float) -> None:
     text = str(number)
     size = NUMBER_PT * factor * (1.0, 1.0, 0.78, 0.6)[min(len(text), 4) - 1]
     ink.disc(x, y, NUMBER_MM * factor, fill=WHITE, line=BLACK, weight=0.22 * factor)
-    ink.text(x, y - size * 0.125, text, size, font=BOLD, at="middle")
+    ink.text(x, y - size * 0.125, text, size, style=Lettering(font=BOLD, at="middle"))
 
 
 def names(ink: Pen, view: View, layers: Mapping[str, gpd.GeoDataFrame], taken: Taken) -> None:
@@ -215,7 +215,7 @@ def names(ink: Pen, view: View, layers: Mapping[str, gpd.GeoDataFrame], taken: T
         drop = size * 0.12 / np.cos(np.radians(place.angle)) if abs(place.angle) < 1 else 0.0
         shift = np.array([np.sin(np.radians(place.angle)), -np.cos(np.radians(place.angle))]) * size * 0.12
         x, y = (place.x, place.y - drop) if drop else (place.x + shift[0], place.y + shift[1])
-        ink.text(x, y, place.text, size, font=font, colour=colour, at="middle", angle=place.angle, halo=True)
+        ink.text(x, y, place.text, size, style=Lettering(font, colour, "middle", place.angle, True))
 
 
 def _streets(view: View, paths: gpd.GeoDataFrame | None) -> list[tuple[str, Shapes]]:
@@ -263,7 +263,7 @@ def scale_bar(ink: Pen, sheet: Sheet) -> Taken:
         middle = x + k * part
         # The number stands over the mark; the unit beside it.
         shift = width_of(label, size) / 2 - width_of(label.removesuffix(" m"), size) / 2
-        ink.text(middle + shift, y + high + 1, label, size, at="middle")
+        ink.text(middle + shift, y + high + 1, label, size, style=Lettering(at="middle"))
     return Taken([(x - 4 + s, y + 2, 4.0) for s in range(0, int(BAR_MM + 17), 4)])
 
 
@@ -277,11 +277,11 @@ def north_arrow(ink: Pen, sheet: Sheet, letter: str, note: str) -> Taken:
     right = shapely.Polygon([(x, top), (x + half, foot), (x, foot + length * 0.22)])
     ink.shapes(np.array([left]), fill=BLACK, line=BLACK, width=0.15)
     ink.shapes(np.array([right]), fill=WHITE, line=BLACK, width=0.15)
-    ink.text(x, top + 1.2 * factor, letter, 9 * factor, font=BOLD, at="middle", halo=True)
+    ink.text(x, top + 1.2 * factor, letter, 9 * factor, style=Lettering(font=BOLD, at="middle", halo=True))
     size, taken = 5.5 * factor, Taken([(x, (top + foot) / 2 + 2 * factor, 9 * factor)])
     for k, line in enumerate(note.splitlines()):
         y = foot - 2.8 * factor - k * size * 0.42
-        ink.text(sheet.field.right - 2, y, line, size, colour=GREY, at="right", halo=True)
+        ink.text(sheet.field.right - 2, y, line, size, style=Lettering(colour=GREY, at="right", halo=True))
         taken.add(
             [(sheet.field.right - 2 - s, y + 0.6, 1.6 * factor) for s in np.arange(0, width_of(line, size) + 1, 2)]
         )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spatial.maps.lettering import BOLD, REGULAR, shortened, wrapped
+from spatial.maps.lettering import BOLD, REGULAR, Lettering, shortened, wrapped
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.layout import Box, Sheet, table_columns
 from spatial.maps.sheet.paper import WEIGHTS, Grid, Paper, Style
@@ -84,7 +84,7 @@ def _ramp(ink: Paper, left: float, y: float, width: float, factor: float) -> flo
     for k, colour in enumerate(RAMP):
         ink.rect(left + k * part, y, part, high, fill=colour, line=BLACK, weight=0.15)
         label = f"{k * CLASS_WIDTH}–{(k + 1) * CLASS_WIDTH}"
-        ink.text(left + (k + 0.5) * part, y - 2.6 * factor, label, SMALL_PT * factor, at="middle")
+        ink.text(left + (k + 0.5) * part, y - 2.6 * factor, label, SMALL_PT * factor, style=Lettering(at="middle"))
     return y - 3.0 * factor
 
 
@@ -153,7 +153,8 @@ def table(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequ
             _rows(ink, box.left + PAD_MM + k * (width + PAD_MM), top, width, part, own, factor)
     rest = rows[starts[-1] :]
     if rest:
-        ink.text(box.right - PAD_MM, foot - size * LINE + 0.8, own["goes_on"].format(n=len(rest)), size, at="right")
+        more = own["goes_on"].format(n=len(rest))
+        ink.text(box.right - PAD_MM, foot - size * LINE + 0.8, more, size, style=Lettering(at="right"))
     ink.lines(box.left + PAD_MM, foot - 2 * size * LINE + 0.8, notes, size, step=size * LINE, colour=GREY)
     return rest
 
@@ -230,7 +231,7 @@ def title_block(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], fact
     ink.rect(*box, line=BLACK, weight=0.35)
     left, width = box.left + PAD_MM, box.width - 2 * PAD_MM
     y = box.top - PAD_MM - 2 * factor
-    ink.text(left, y, own["subject"], SMALL_PT * factor, colour=GREY)
+    ink.text(left, y, own["subject"], SMALL_PT * factor, style=Lettering(colour=GREY))
     size, step = 14 * factor, 14 * factor * LINE * 0.95
     title = wrapped(facts["estate"], width, size, BOLD)[:2]
     ink.lines(left, y - step, title, size, step=step, font=BOLD, level=1)
@@ -253,9 +254,10 @@ def _cells(
         width = box.width * share / whole
         if x > box.left:
             ink.rule(x, y, x, y - height, line=BLACK, weight=0.18)
-        ink.text(x + PAD_MM, y - 2.7 * factor, labels[key], LABEL_PT * factor, colour=GREY)
+        ink.text(x + PAD_MM, y - 2.7 * factor, labels[key], LABEL_PT * factor, style=Lettering(colour=GREY))
         size = (10.0 if font == BOLD else TEXT_PT) * factor
-        ink.text(x + PAD_MM, y - 6.6 * factor, shortened(facts[key], width - PAD_MM * 1.3, size, font), size, font=font)
+        fact = shortened(facts[key], width - PAD_MM * 1.3, size, font)
+        ink.text(x + PAD_MM, y - 6.6 * factor, fact, size, style=Lettering(font))
         x += width
     return y - height
 
@@ -263,7 +265,7 @@ def _cells(
 def _sources(ink: Paper, box: Box, y: float, label: str, text: str, factor: float) -> None:
     ink.rule(box.left, y, box.right, y, line=BLACK, weight=0.18)
     y -= 2.7 * factor
-    ink.text(box.left + PAD_MM, y, label, LABEL_PT * factor, colour=GREY)
+    ink.text(box.left + PAD_MM, y, label, LABEL_PT * factor, style=Lettering(colour=GREY))
     size = SMALL_PT * factor
     while size > 3.5 and len(wrapped(text, box.width - 2 * PAD_MM, size)) * size * LINE > y - box.bottom - 2:
         size *= 0.94

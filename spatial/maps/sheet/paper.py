@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spatial.maps.lettering import BOLD, ITALIC, REGULAR
+from spatial.maps.lettering import BOLD, ITALIC, PLAIN, REGULAR, Lettering
 from spatial.maps.sheet.layout import Box, Sheet
 from spatial.maps.svg import Pen, SvgInk
 from spatial.maps.typesetting import Typeset
@@ -74,12 +74,9 @@ class Paper(SvgInk):
         """Draw a frame over everything."""
         self._put("frame", x=box.left, y=self._height - box.top, width=box.width, height=box.height, weight=weight)
 
-    def text(
-        self, x: float, y: float, text: str, size: float, *,
-        font: str = REGULAR, colour: str = "#000000", at: str = "left", angle: float = 0.0, halo: bool = False,
-    ) -> None:  # fmt: skip
+    def text(self, x: float, y: float, text: str, size: float, *, style: Lettering = PLAIN) -> None:
         """Write one line; ``x`` and ``y`` are the left, middle or right end of its baseline."""
-        self._write(x, y, [text], size, font=font, colour=colour, at=at)
+        self._write(x, y, [text], size, font=style.font, colour=style.colour, at=style.at)
 
     def lines(
         self, x: float, y: float, lines: Sequence[str], size: float, *, step: float = 0.0,

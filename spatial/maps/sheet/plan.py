@@ -11,7 +11,7 @@ import shapely
 
 from spatial.core.arrays import object_array
 from spatial.core.languages import texts
-from spatial.maps.lettering import BOLD, wrapped
+from spatial.maps.lettering import BOLD, Lettering, wrapped
 from spatial.maps.sheet.layout import Box, Sheet, compose
 from spatial.maps.sheet.paper import Paper
 
@@ -44,6 +44,14 @@ class Drawn:
     text: str
 
 
+@dataclass(frozen=True)
+class Credit:
+    """Who must be named of a drawing, and the date of the newest of it."""
+
+    sources: Sequence[str]
+    data_date: str | None
+
+
 def typeset_plan(
     estate: Estate,
     layers: Mapping[str, gpd.GeoDataFrame],
@@ -51,8 +59,7 @@ def typeset_plan(
     faults: Sequence[str],
     *,
     name: str,
-    sources: Sequence[str],
-    data_date: str | None,
+    credit: Credit,
     lang: str,
     paper: str = "A3",
 ) -> Typeset:
@@ -70,7 +77,7 @@ def typeset_plan(
         What keeps the plan from being carried out, in words.
     name
         Of the plan.
-    sources, data_date
+    credit
         Who must be named, and how old the newest of it is.
 
     Raises
@@ -92,9 +99,9 @@ def typeset_plan(
         "scale": f"1:{sheet.scale}",
         "paper": sheet.paper,
         "date": "–",
-        "data_date": data_date or "–",
+        "data_date": credit.data_date or "–",
         "grid": f"{estate.crs.name} ({estate.crs.to_string()})",
-        "sources": ". ".join([*sources, say["sitemap"]["made_with"]]) + ".",
+        "sources": ". ".join([*credit.sources, say["sitemap"]["made_with"]]) + ".",
     }
     own = {**say, "sitemap": {**say["sitemap"], "subject": say["plan"]["subject"]}}
     margin.title_block(page, sheet, sheet.title, own, facts)
@@ -209,7 +216,7 @@ def _list(ink: Paper, sheet: Sheet, box: Box, rows: list[tuple[str, str, str]]) 
         lines = wrapped(text, box.width - 2 * PAD_MM - indent, size)
         if y - len(lines) * size * LEADING < box.bottom + 1 and y < box.top - PAD_MM:
             return rows[k:]
-        ink.text(box.left + PAD_MM, y - size * LEADING, number, size, font=BOLD, colour=colour)
+        ink.text(box.left + PAD_MM, y - size * LEADING, number, size, style=Lettering(font=BOLD, colour=colour))
         step = size * LEADING
         ink.lines(box.left + PAD_MM + indent, y - step, lines, size, step=step, colour=colour)
         y -= len(lines) * step + 1.4 * factor
