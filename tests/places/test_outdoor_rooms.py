@@ -19,8 +19,7 @@ from spatial.core.model import Estate
 from spatial.layers.canonical import canonical_layers
 from spatial.layers.taken_ground import taken_ground
 from spatial.layers.unseen_buildings import unseen_buildings
-from spatial.osm.osmium_reader import LOST_BUILDING
-from spatial.osm.reader import read_around
+from spatial.osm.reader import LOST_BUILDING, read_around
 from spatial.places import open_ground, outdoor_rooms
 from spatial.places.dissolving import dissolve_touching, likeness
 from spatial.places.outdoor_rooms import Surroundings
