@@ -42,7 +42,7 @@ class InputFiles:
 class Inputs:
     """What a run rests on, read.
 
-    ``osm`` is OpenStreetMap by itself, ``registers`` the municipal layers, ``models`` the terrain and the
+    ``osm`` is OpenStreetMap by itself, ``registers`` the municipal layers, ``read_models`` the terrain and the
     surface model by name, ``answers`` what was seen on the spot, ``seconds`` how long each stage of reading took.
     """
 

@@ -79,7 +79,7 @@ def indicator_texts(indicator: str, lang: str) -> Mapping[str, str]:
 
     Examples
     --------
-    >>> about("openly_seen", "en")["title"]
+    >>> indicator_texts("openly_seen", "en")["title"]
     'Openly seen'
     """
     found: Mapping[str, str] = texts(lang)["indicator"].get(indicator) or {

@@ -148,9 +148,9 @@ def spelling_hint(wanted: str, known: Iterable[str]) -> Phrase:
 
     Examples
     --------
-    >>> hint("opennes", ["openness", "mixing"]).said("en")
+    >>> spelling_hint("opennes", ["openness", "mixing"]).said("en")
     'did you mean openness? '
-    >>> hint("xyz", ["openness"]).said("en")
+    >>> spelling_hint("xyz", ["openness"]).said("en")
     ''
     """
     found = near(wanted, known)

@@ -55,7 +55,7 @@ def unknown_facts_of_place(reads: Iterable[str], tags: Mapping[str, Any], by_nat
 
     Examples
     --------
-    >>> of_place(("fee", "charge", "access"), {"access": "yes"}, ())
+    >>> unknown_facts_of_place(("fee", "charge", "access"), {"access": "yes"}, ())
     ('fee',)
     """
     wanted = frozenset(reads)
@@ -71,7 +71,7 @@ def facts_as_text(identity: str, names: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> written("osm:way/1", ("access", "fee"))
+    >>> facts_as_text("osm:way/1", ("access", "fee"))
     'osm:way/1#access;osm:way/1#fee'
     """
     return JOINT.join(f"{identity}{MARK}{name}" for name in names)

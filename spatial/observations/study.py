@@ -47,7 +47,7 @@ class Read:
 class Observed:
     """Observations laid over a finished run, with what may be published of them.
 
-    ``publication`` is all that leaves the program by place; ``joined`` and ``read`` hold exact
+    ``publication`` is all that leaves the program by place; ``joined`` and ``read_observations`` hold exact
     counts and stay in memory. ``check`` is the test of the scores.
     """
 

@@ -63,7 +63,7 @@ def find_extract(
 
 
 def read_extract(osm: str | Path | Extract, estate: Estate) -> RawData:
-    """Read the surroundings of an estate; see ``extract`` and ``surroundings.read``."""
+    """Read the surroundings of an estate; see ``find_extract`` and ``surroundings.read``."""
     from spatial.osm import reader
 
     found = find_extract(osm, estate)
@@ -75,7 +75,7 @@ LAYERS = ("points", "lines", "areas")
 
 @dataclass(frozen=True)
 class Reading:
-    """An extract that is being read; ``extract`` says where its file came from."""
+    """An extract that is being read; ``find_extract`` says where its file came from."""
 
     extract: Extract
     asked: Asked[RawData]

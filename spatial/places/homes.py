@@ -88,7 +88,7 @@ def reached_as_text(near: npt.NDArray[np.bool_], ids: npt.NDArray[np.object_]) -
 
 
 def reached_from_text(texts: Iterable[str], ids: pd.Index) -> npt.NDArray[np.bool_]:
-    """Read what ``written`` wrote: (spaces, doors), by the position in ``ids``; others are passed over."""
+    """Read what ``reached_as_text`` wrote: (spaces, doors), by the position in ``ids``; others are passed over."""
     lists = [[name for name in text.split(";") if name] for text in texts]
     near = np.zeros((len(ids), len(lists)), dtype=bool)
     door = np.repeat(np.arange(len(lists)), [len(names) for names in lists])

@@ -139,7 +139,7 @@ def meeting_spaces(
     places
         As ``find`` returns them.
     space_of
-        As ``rooms`` returns it.
+        As ``group_places`` returns it.
     parts
         Lines and areas that cut open ground (barriers, major roads, water).
 

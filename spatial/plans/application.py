@@ -85,7 +85,7 @@ def edits_table(raw: RawData, plan: Plan, estate: Estate, *, until: int | None =
     raw
         Raw data before the plan.
     until
-        The phase up to which it is carried out; see ``apply``.
+        The phase up to which it is carried out; see ``apply_plan``.
 
     Returns
     -------

@@ -176,7 +176,7 @@ def causes_by_space(
     Parameters
     ----------
     things
-        As ``items`` gives them.
+        As ``changed_objects`` gives them.
     moved
         Ids before and after, of which one is None for what goes or comes, and the indicators that moved.
 

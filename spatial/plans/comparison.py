@@ -37,7 +37,7 @@ HOME_STATES = (LOSING, WINNING, KEEPING, DEMOLISHED, NEW_HOMES)
 class LensChange:
     """What a plan does to the homes as one lens has it.
 
-    ``dwellings`` counts them by state (`STATES`); the medians are of what the dwellings that stay have
+    ``dwellings`` counts them by state (`HOME_STATES`); the medians are of what the dwellings that stay have
     within five minutes, in [0, 1].
     """
 
@@ -97,7 +97,7 @@ def home_table(before: Result, after: Result, scores: pd.DataFrame) -> gpd.GeoDa
 
 
 def home_states(before: pd.Series, after: pd.Series) -> npt.NDArray[np.object_]:
-    """State of each door (`STATES`), from the best score before and after (NaN where it is not there)."""
+    """State of each door (`HOME_STATES`), from the best score before and after (NaN where it is not there)."""
     was, then = before.to_numpy(dtype=np.float64), after.to_numpy(dtype=np.float64)
     conditions = [np.isnan(then), np.isnan(was), then - was <= -WORTH, then - was >= WORTH]
     return np.select(conditions, [DEMOLISHED, NEW_HOMES, LOSING, WINNING], KEEPING).astype(object)

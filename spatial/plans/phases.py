@@ -65,7 +65,7 @@ def dominated_plans(table: pd.DataFrame) -> list[str]:
     Examples
     --------
     >>> rows = {"median_after": [60, 60], "worst_lens_median_after": [50, 50], "losing": [9, 4]}
-    >>> dominated(pd.DataFrame(rows | {"demolished": [0, 0], "spaces_lost": [1, 1]}, index=["A", "B"]))
+    >>> dominated_plans(pd.DataFrame(rows | {"demolished": [0, 0], "spaces_lost": [1, 1]}, index=["A", "B"]))
     ['B', '']
     """
     worth = np.stack([table[name].to_numpy(dtype=np.float64) * (1 if more else -1) for name, more in CRITERIA.items()])
@@ -139,7 +139,7 @@ def first_day(name: str) -> date | None:
 
     Examples
     --------
-    >>> begin("2027"), begin("2027-03"), begin("2")
+    >>> first_day("2027"), first_day("2027-03"), first_day("2")
     (datetime.date(2027, 1, 1), datetime.date(2027, 3, 1), None)
     """
     parts = name.split("-")

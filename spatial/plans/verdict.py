@@ -110,7 +110,7 @@ def nearest_turn(weights: Floats, before: Homes, after: Homes, mean: str, *, sec
     One home, two aspects of equal weight: before it has 0.5 and 0.5, after 0.9 and 0.3.
 
     >>> before, after = (Homes(np.array([row]), np.ones((1, 1), bool), np.ones(1)) for row in ([0.5, 0.5], [0.9, 0.3]))
-    >>> turn = nearest(np.array([0.5, 0.5]), before, after, "arithmetic")
+    >>> turn = nearest_turn(np.array([0.5, 0.5]), before, after, "arithmetic")
     >>> turn.weights.round(3).tolist(), round(turn.moved_share, 3)
     ([0.317, 0.683], 0.183)
     """

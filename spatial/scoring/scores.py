@@ -125,7 +125,7 @@ def score_places(rule: Rule, value: Floats, low: Floats, high: Floats) -> tuple[
     Examples
     --------
     >>> rule = Rule("x", "openness", 1.0, "m", ((0.0, 0.0), (1.0, 1.0), (2.0, 0.0)), (0.0, 2.0), "")
-    >>> [float(part[0]) for part in judge(rule, np.array([np.nan]), np.array([0.5]), np.array([2.0]))]
+    >>> [float(part[0]) for part in score_places(rule, np.array([np.nan]), np.array([0.5]), np.array([2.0]))]
     [0.0, 0.5, 1.0]
     """
     xs, ys = np.array(rule.points).T

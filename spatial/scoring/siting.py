@@ -244,7 +244,7 @@ def siting_curve(reach: pd.DataFrame, worth: pd.Series, total: float, *, most: i
 
 
 def siting_of_result(result: Result, *, most: int = MOST) -> pd.DataFrame:
-    """Weigh up the meeting spaces of a result: see ``curve``.
+    """Weigh up the meeting spaces of a result: see ``siting_curve``.
 
     Raises
     ------

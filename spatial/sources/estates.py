@@ -169,7 +169,7 @@ def years_text(area: Area, unknown: str) -> str:
 
     Examples
     --------
-    >>> years_text(find("vollsmose"), "not known")
+    >>> years_text(find_area("vollsmose"), "not known")
     '2018–2023, 2024 not known'
     """
     on = [listing.year for listing in area.listings if listing.on_list]

@@ -1,6 +1,6 @@
 """Layers of the catalogue around an estate: read, mapped, and brought to one shape.
 
-``around`` is what the rest of the program calls; which protocol a layer comes by is the
+``read_layer`` is what the rest of the program calls; which protocol a layer comes by is the
 catalogue's business.
 """
 
@@ -106,7 +106,7 @@ def read_layers(layers: Sequence[str | RawData], estate: Estate, *, complete: Se
     InputError
         If something is declared complete that is not among the layers.
     SpatialError
-        As ``around``.
+        As ``read_layer``.
     """
     found = [layer if isinstance(layer, RawData) else read_layer(layer, estate) for layer in layers]
     ids = [raw.provenance.source_id for raw in found]
@@ -138,7 +138,7 @@ def ask_service(source: Source, area: Area, transport: Any = None) -> Delivery:
 
 
 def as_raw_data(delivery: Delivery, source: Source, area: Area) -> RawData:
-    """Bring a delivery to the shape that all sources share; see ``around``."""
+    """Bring a delivery to the shape that all sources share; see ``read_layer``."""
     dropped: Counter[str] = Counter()
     repaired: Counter[str] = Counter(delivery.notes)
     table = delivery.table

@@ -89,7 +89,7 @@ def list_layers(path: Path, *, inside: str | None = None) -> list[str]:
 
 
 def read_table(path: str | Path, **options: Any) -> Any:
-    """Read a layer whose file ``layers`` has looked at, as pyogrio does; nothing is requested from anywhere."""
+    """Read a layer whose file ``list_layers`` has looked at, as pyogrio does; nothing is requested from anywhere."""
     with closed(), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", RuntimeWarning)
         table = pyogrio.read_dataframe(path, **options)

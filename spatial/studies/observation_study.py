@@ -109,7 +109,7 @@ def write_observed(
     lang: str = "da",
     **options: Any,
 ) -> dict[str, Any]:
-    """Lay observations over a run and write what may be shown beside it; see ``into``."""
+    """Lay observations over a run and write what may be shown beside it; see ``overlay_into``."""
     drawn = observed_pages(observe(result, found, join_m=join_m, **options))
     with whole_folder(folder) as draft:
         reports_observations.render_observations(drawn, draft, lang=lang)

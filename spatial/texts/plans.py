@@ -149,7 +149,7 @@ def changes_in_words(
     Parameters
     ----------
     found
-        As ``of`` returns it.
+        As ``describe_changes`` returns it.
     units
         Unit by indicator.
     verdict

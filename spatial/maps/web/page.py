@@ -254,7 +254,7 @@ def render_map(
 
 
 def map_page(result: Result, *, lang: str = "da", **options: Any) -> bytes:
-    """The map of a result as the content of one HTML file; the options are those of ``build``."""
+    """The map of a result as the content of one HTML file; the options are those of ``build_map``."""
     return build_map(result, lang, **options).get_root().render().encode("utf-8")
 
 
