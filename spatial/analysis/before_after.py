@@ -1,4 +1,4 @@
-"""Before and after a plan on one page: the second judged by the rubric of the first, and what the page needs."""
+"""Compare two results of one estate, before and after a plan, and put both on one page."""
 
 from __future__ import annotations
 

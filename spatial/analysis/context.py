@@ -1,4 +1,4 @@
-"""What one place reaches, as tables that are drawn: ways on foot, where places meet them, what is seen. Pure."""
+"""Gather what maps draw around the places: ways on foot, where places meet them, what is seen. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run rests on: where its inputs lie, the inputs as they were read, and how they are to be looked at."""
+"""The inputs of a run: where they lie, what was read of them, and the options under which they are looked at."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class InputFiles:
 class Inputs:
     """What a run rests on, read.
 
-    ``osm`` is OpenStreetMap by itself, ``registers`` the municipal layers, ``read_models`` the terrain and the
+    ``osm`` is OpenStreetMap by itself, ``registers`` the municipal layers, ``models`` the terrain and the
     surface model by name, ``answers`` what was seen on the spot, ``seconds`` how long each stage of reading took.
     """
 

@@ -1,4 +1,4 @@
-"""Reading a finished run back from its folder."""
+"""Read a finished run back from its folder."""
 
 from __future__ import annotations
 

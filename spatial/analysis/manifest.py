@@ -1,4 +1,4 @@
-"""What a result says of itself: its sources, settings and versions, and what a reader must be warned of."""
+"""Describe a run for its manifest: sources, settings, versions, and what a reader must be warned of."""
 
 from __future__ import annotations
 

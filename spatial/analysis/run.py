@@ -1,4 +1,4 @@
-"""The whole way: estate → sources → layers → places → indicators → scores → result."""
+"""Score the outdoor places of an estate: inputs → layers → places → indicators → scores → result."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What sources delivered, written to files without loss and without pickles, and read back the same.
-
-Objects become GeoParquet, with tags as JSON and geometry as WKB; heights become GeoTIFF. Both open in GIS.
-
-The inputs of a run frozen into a folder, and read back: offline, and only if they are unchanged.
+"""Freeze the inputs of a run in a folder, without loss and without pickles, and read them back the same.
 
 ``inputs.json`` names every input with its digest, licence, attribution, query and dates;
 ``objects/<sha256>.<ending>`` holds them. OpenStreetMap stays a file of OpenStreetMap, whole or

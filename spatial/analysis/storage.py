@@ -1,7 +1,4 @@
-"""What of a result is drawn, for the screen, for paper and for QGIS: here, or meanwhile in a second process.
-
-A result into its folder, whole or not at all, and back.
-"""
+"""Draw a result, save it in a folder whole or not at all, and load it again."""
 
 from __future__ import annotations
 

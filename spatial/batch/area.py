@@ -1,4 +1,4 @@
-"""One area of a batch: what it is known by, and all that a worker does for it.
+"""Score one area of a batch: what it is known by, and all that a worker does for it.
 
 What an area gives lies in one folder that all machines see: scores, places and meeting spaces, and last of
 all a record with the digests of these files. An area counts as done when its record bears the key of today's

@@ -1,4 +1,4 @@
-"""Many areas from one big extract: read once, each area a task, one overview."""
+"""Score many areas from one big extract: read once, each area a task, one overview."""
 
 from __future__ import annotations
 

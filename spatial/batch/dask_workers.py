@@ -1,4 +1,4 @@
-"""Many tasks on Dask: a cluster on this machine, or the scheduler of any other. Dask queues, retries and balances."""
+"""Run tasks on Dask: a cluster on this machine, or the scheduler of any other."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-r"""The terminal: progress that vanishes, and letters that a console does not have.
-
-What a terminal is shown: texts in which nothing steers it.
+r"""The terminal: progress that vanishes, letters that a console lacks, and texts in which nothing steers it.
 
 Names of places and files are written by strangers. A line that is shown must stay one line and say
 what it says: control signs and marks of direction stand as their codes, such as ``\u202e``, which is

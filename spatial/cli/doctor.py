@@ -1,4 +1,4 @@
-"""Whether this machine has what a run needs, in words and as data: ``faellesrum doctor``."""
+"""Check whether this machine has what a run needs: ``faellesrum doctor``."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""The language of the command line itself: ``--lang`` before or after a command, and the words of click.
+"""Help texts in the language of whoever asks, and what a mistyped name was meant to be.
 
 Click asks ``gettext`` for its words. Their Danish stands in ``defaults/locale``; which language gettext gives, it reads
 from the environment, so that is changed while click reads the command line or answers, and never while a command works.
-
-How the command teaches: words by language, sections in a sensible order, what a mistyped word was meant to be.
 """
 
 from __future__ import annotations

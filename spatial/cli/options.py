@@ -1,9 +1,4 @@
-"""What the Tab key offers where an id is wanted: areas, layers, places of a finished run. Never an error.
-
-Numbers as options within bounds, which are told as people write them: 1–50, and not 1<=x<=50.
-
-The options that say which estate is meant, shared by the commands that read one.
-"""
+"""Options that commands share: the estate, numbers with bounds, and what the Tab key offers."""
 
 from __future__ import annotations
 

@@ -1,12 +1,8 @@
-"""Folders of output: one writer at a time, for their user's eyes only, swept of what a killed run left.
-
-Folders of output that appear whole or not at all, for their user's eyes only, written by one at a time.
+"""Write files and folders whole or not at all, private, one writer at a time; digests; CSV without formulas.
 
 Files are made in a draft and moved when all are written. The manifest goes first and comes last: a
 folder without one is no finished run, so that even a run that was killed between two moves leaves
 nothing that could be taken for a result. What such a run left behind is swept up by the next.
-
-Tables as CSV that a spreadsheet shows and does not run.
 
 Names are written by strangers, and a spreadsheet takes a cell that begins with ``=`` for a formula,
 which may start programs or ask servers. Such texts get an apostrophe before them (OWASP, "CSV

@@ -1,4 +1,4 @@
-"""Every text a reader sees, by language, from ``defaults/strings.<language>.toml`` and its like."""
+"""Texts by language, from ``defaults/strings.<language>.toml`` and its like."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What is said in the language of whoever reads it: the books of texts, and phrases that wait for a language.
-
-What a mistyped name was meant to be.
-"""
+"""Messages by key in the reader's language, and what a mistyped name was meant to be."""
 
 from __future__ import annotations
 

@@ -1,12 +1,8 @@
-"""A second process, for work that holds the interpreter while this one does other work.
+"""Blocks of compiled work in threads, and one worker process beside this one.
 
 Reading an extract and drawing on paper each keep one core busy; so do the imports of the libraries that the rest of
 the way needs. Side by side, one of them costs nothing. The process does one thing after another, in the order in which
 they are asked for. Nothing heavy is imported here.
-
-Compiled work in parts, in threads that stay: starting a thread takes as long as a small part of the work.
-
-Making many objects at once without looking in between for some that nobody needs any more.
 """
 
 from __future__ import annotations

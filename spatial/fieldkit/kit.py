@@ -1,7 +1,4 @@
-"""The field kit: forms, sheets, a map package for QField, and the protocol in both languages, in one folder.
-
-What is taken into the field: stops in the order of a short round, and the facts to check at them.
-"""
+"""Make the field kit: forms, sheets, a map package for QField, and the protocol, in one folder."""
 
 from __future__ import annotations
 

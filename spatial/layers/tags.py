@@ -1,4 +1,4 @@
-"""Raw objects picked by their tags into tables; numbers as people write them. Pure."""
+"""Pick raw objects by their tags into tables, and read numbers as people write them. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of a result for a paper or a notebook, by matplotlib; readable in grey, in Danish or English.
+"""Draw a result for a paper or a notebook by matplotlib; readable in grey, in Danish or English.
 
 What is known is a filled mark, what is not known a hatched one; lightness follows the score, and
 every value stands beside its mark in figures.

@@ -1,7 +1,4 @@
-"""The colours of scores, one for every renderer: what the map shows, paper and GIS show too.
-
-Who must be named on what is drawn from their data.
-"""
+"""The colours of scores and the credits of sources, one for every renderer."""
 
 from __future__ import annotations
 

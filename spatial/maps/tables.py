@@ -1,9 +1,4 @@
-"""Results as tables: ``scores.csv``, ``evidence.parquet``, ``places.gpkg``, ``manifest.json``.
-
-What a plan changes, as tables and as a map for QGIS: ``spaces.csv``, ``homes.csv``, ``changes.gpkg``.
-
-Places and meeting spaces in the formats that other programs ask for.
-"""
+"""Write results as tables: CSV, Parquet, GeoPackage, the formats of other programs, and the manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where geometries meet a network, found from where they met an earlier one that differs in little. Pure."""
+"""Attach geometries to the network: where each meets a way, anew or from where it met an earlier one. Pure."""
 
 from __future__ import annotations
 

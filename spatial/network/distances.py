@@ -1,4 +1,4 @@
-"""The walking network: where geometry meets it, and distances along its edges. Pure.
+"""Walking distances over the network, and what is met on the way: rests, light, crossings, climbs. Pure.
 
 Distances run from geometry to geometry along edges, with the legs from the geometry to the edge at
 both ends counted. What cannot be reached within the limit is NaN.

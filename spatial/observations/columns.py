@@ -1,7 +1,4 @@
-"""What the tables of a file are: locations, surveys, counts; and which of their columns are read. Pure.
-
-Times as people write them: one format a file; what is written otherwise is not guessed at.
-"""
+"""Understand the columns of a file of counts, and the times in them. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be published of counts of people: small cells withheld, and others so that no sum gives them away. Pure.
+"""Decide what may be published of counts: small cells withheld, and others so that no sum gives them away. Pure.
 
 Every number that is published is a cell; cells are bound by sums (a total and its parts). A cell
 below k is withheld. In each sum with a withheld cell at least one more is, and what is withheld in
@@ -10,10 +10,6 @@ References
 ----------
 Hundepool et al. (2012), Statistical Disclosure Control, ch. 4: primary and secondary suppression,
 and rounding.
-
-The one table of counts that leaves the program: rates by meeting space or hexagon and by time, small cells withheld.
-
-Pure.
 """
 
 from __future__ import annotations

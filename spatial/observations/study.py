@@ -1,4 +1,4 @@
-"""The way of observations: files → one table → meeting spaces → what may be published, and the test of the scores."""
+"""Lay counts over a run: files → one table → meeting spaces → what may be published, and the test of the scores."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Read:
 class Observed:
     """Observations laid over a finished run, with what may be published of them.
 
-    ``publication`` is all that leaves the program by place; ``joined`` and ``read_observations`` hold exact
+    ``publication`` is all that leaves the program by place; ``joined`` and ``read`` hold exact
     counts and stay in memory. ``check`` is the test of the scores.
     """
 

@@ -1,14 +1,10 @@
-"""How well an order agrees with what was counted: rank correlation, AUC, and how sure both are. Pure.
+"""Test the scores against counts: rank correlation, AUC, classes, and how sure each is. Pure.
 
 References
 ----------
 Spearman (1904); Hanley & McNeil (1982), doi 10.1148/radiology.143.1.7063747 (AUC);
 Efron & Tibshirani (1993), An Introduction to the Bootstrap, ch. 13 (percentile interval);
 Barlow et al. (1972), Statistical Inference under Order Restrictions (isotonic regression).
-
-Does the score say where people stay? The scores of a run held against counts. Pure.
-
-What the numbers rest on is people staying, programmes left out; never people passing.
 """
 
 from __future__ import annotations

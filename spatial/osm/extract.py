@@ -1,9 +1,4 @@
-"""OpenStreetMap around an estate, from a file extract or from Overpass: one pipeline from there on.
-
-Reading an extract in a second process, while this one makes itself ready.
-
-The part of a large extract that an estate needs, with all that its objects are made of.
-"""
+"""Find the extract of an estate, a file or Overpass, and read it here or in the worker process."""
 
 from __future__ import annotations
 
@@ -75,7 +70,7 @@ LAYERS = ("points", "lines", "areas")
 
 @dataclass(frozen=True)
 class Reading:
-    """An extract that is being read; ``find_extract`` says where its file came from."""
+    """An extract that is being read; ``extract`` says where its file came from."""
 
     extract: Extract
     asked: Asked[RawData]

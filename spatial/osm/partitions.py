@@ -1,4 +1,4 @@
-"""Raw objects as spatially partitioned GeoParquet: written in chunks as they come, read by bounding box.
+"""Keep an extract as GeoParquet by cell for batches, and read it by bounding box.
 
 One dataset a kind (``points``, ``lines``, ``areas``, and ``lost``: the outlines that could not be built), one
 file a cell of a Hilbert curve over the world, rows along the curve, with the bounding box as a column that
@@ -8,8 +8,6 @@ than a cell have a file of their own, so that a lake does not stand in for a who
 References
 ----------
 GeoParquet 1.1.0, https://geoparquet.org/releases/v1.1.0/
-
-An extract prepared for many areas: partitions on disk from which each area is read as from the extract itself.
 """
 
 from __future__ import annotations

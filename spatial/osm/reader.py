@@ -50,7 +50,7 @@ def read_around(path: str | Path, estate: Estate) -> RawData:
     Returns
     -------
     RawData
-        Objects whose box touches that of the surroundings, in the estate's CRS; ``read_around`` is their ledger.
+        Objects whose box touches that of the surroundings, in the estate's CRS; ``read`` is their ledger.
 
     Raises
     ------

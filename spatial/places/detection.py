@@ -1,4 +1,4 @@
-"""Canonical layers into places, and places into the rooms they make together. Pure."""
+"""Find outdoor places in the canonical layers. Pure."""
 
 from __future__ import annotations
 

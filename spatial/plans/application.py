@@ -1,4 +1,4 @@
-"""What a redevelopment plan does to the ground: raw data and a plan → raw data after it. Pure.
+"""Carry out a redevelopment plan on the raw objects. Pure.
 
 A plan is a list of edits: remove, add or change one thing. It is applied to the raw objects, before
 they mean anything, so that whatever is measured of the present is measured of the plan in the same way:

@@ -1,4 +1,4 @@
-"""What on the ground stands behind a change of a meeting space: named things, and where they are. Pure.
+"""Name what on the ground stands behind a change of a meeting space. Pure.
 
 Two results of one estate are laid side by side: what stands in one and not in the other, which homes
 reach a meeting space, from which sides one comes in. What is found is named by its id, so that everybody

@@ -1,6 +1,4 @@
-"""What a plan does to the homes: the best meeting space within five minutes before and after, by any way. Pure.
-
-The difference of two results: what a redevelopment does to meeting spaces and to homes. Pure.
+"""Compare two results: what becomes of each meeting space and of each home, also through the lenses. Pure.
 
 Both results are judged by the rubric of the first, so that a change of score is a change on the ground and
 not of the scale. Places are matched by their ids; a meeting space is the one it shares most places with.

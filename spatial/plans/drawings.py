@@ -1,6 +1,4 @@
-"""What a plan means that is only drawn, without ids, as from a drawing program. Pure.
-
-Plans drawn as DXF: a TOML file says what each layer of the drawing means.
+"""Read plans as drawings: entities of a DXF by a mapping, and what a drawing without ids means.
 
 A drawing has layers and lines, and neither a CRS nor words for what is removed and what is new. The
 mapping gives these: for each layer the columns that a feature of a plan would have.

@@ -1,4 +1,4 @@
-"""What was understood of a plan: each edit with what it means on the ground, as data and in words. Pure."""
+"""Interpret a plan: what each edit means on the ground. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Several plans side by side, and which of them another one is better than in everything. Pure.
-
-The years of building: what is open and shut in each phase of a plan, and how the homes fare. Pure.
-"""
+"""Follow a plan through its phases, and set several plans side by side. Pure."""
 
 from __future__ import annotations
 

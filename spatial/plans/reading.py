@@ -1,4 +1,4 @@
-"""Reading redevelopment plans: map layers with a column ``action``, and a short form in TOML."""
+"""Read redevelopment plans: map layers with a column ``action``, and a short form in TOML."""
 
 from __future__ import annotations
 

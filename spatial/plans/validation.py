@@ -1,4 +1,4 @@
-"""What keeps a plan from being carried out, each fault by the feature that it is about. Pure."""
+"""Find what keeps a plan from being carried out, each fault by its feature. Pure."""
 
 from __future__ import annotations
 

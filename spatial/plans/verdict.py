@@ -1,4 +1,4 @@
-"""The smallest change of the aspects' weights that would turn a verdict, found exactly. Pure.
+"""Find the smallest change of the aspects' weights that would turn the verdict on a plan. Pure.
 
 The verdict: the median dwelling, of those that stay, keeps or betters what it has, give or take a
 hundredth. With weights w that sum to one, the potential of a meeting space is a weighted mean of its

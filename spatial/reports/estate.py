@@ -1,7 +1,4 @@
-"""What lifts a meeting space above the others, and what holds it back. Pure.
-
-The report of one run: the answer, the map, the best places, who is worst served, what is not known.
-"""
+"""The report of a run: the best meeting spaces, what carries each, how sure it is, what to ask on the spot."""
 
 from __future__ import annotations
 

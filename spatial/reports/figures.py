@@ -1,7 +1,4 @@
-"""The drawings of a report: the map of an estate, and an interval on a scale. All read in grey as well.
-
-The drawings of a plan's report: the estate before and after, and which buildings lose and gain.
-"""
+"""The drawings of a report: maps, intervals on a scale, homes that gain and lose. All read in grey as well."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What a board is told: reports as documents, made of results. What they are drawn with is in ``render``.
-
-Numbers and names as a report says them, rounded to what they are worth.
-
-Sections that every report has: what is not known, what stands around, how it was worked out, sources.
-"""
+"""The sections that reports share, their words and names, and a document written as HTML and PDF."""
 
 from __future__ import annotations
 

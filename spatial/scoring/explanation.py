@@ -1,4 +1,4 @@
-"""Where a score comes from: every number behind it, in words and as data. Pure."""
+"""Explain a score: every number behind it. Pure."""
 
 from __future__ import annotations
 

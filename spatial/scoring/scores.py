@@ -1,11 +1,7 @@
-"""Judging what was measured: value functions, aspects, the floating potential, ranks. Pure.
+"""Judge what was measured: value functions, aspects, the floating potential, ranks and their ranges. Pure.
 
 All judged values lie in [0, 1]. Every score is an interval: low and high follow from what is not
 known, the best estimate from what is.
-
-Places and rooms with their scores, ranks and one column an indicator. Pure.
-
-Compiled code of draws: what the unknown facts add to the aspects of places. Pure.
 """
 
 # mypy: allow-untyped-defs, allow-untyped-calls

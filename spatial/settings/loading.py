@@ -1,4 +1,4 @@
-"""Configuration files into the model: tag choices and the rubric."""
+"""Load settings in TOML: those that ship, and those of users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading boundaries from files that GDAL knows."""
+"""Read boundaries of estates from map files."""
 
 from __future__ import annotations
 

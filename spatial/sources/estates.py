@@ -1,7 +1,4 @@
-"""The registry of the housing areas that have ever been on the state's list of omdannelsesområder.
-
-An estate from whatever names it: an area of the registry, a boundary file, or the table of its parcels.
-"""
+"""The registry of areas that have been on the state's list, and an estate from it or from files."""
 
 from __future__ import annotations
 

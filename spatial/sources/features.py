@@ -1,10 +1,8 @@
-"""Where a table lands: coordinates into the estate's CRS, checked against the estate itself.
+"""Bring rows of a source to points, lines and areas in the estate's CRS, checked against the estate itself.
 
 A CRS may be missing, or declared wrongly, or its axes swapped. None of this shows in the numbers
 alone; it shows in where they land. A table that lands far from the estate as declared, and close
 to it read otherwise, is read otherwise, and that is said.
-
-Rows of a register into points, lines and areas with identities that last. Pure.
 
 An identity is the source's own id field, else a digest of the row's content: never a row number,
 so that neither the order of the rows nor a row more changes it.

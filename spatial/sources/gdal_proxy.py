@@ -1,4 +1,4 @@
-"""Between GDAL's clients and a service: GDAL asks here, and here the one transport asks the service.
+"""A local proxy between GDAL's clients and a service, so that one HTTP client asks for all.
 
 So the transport's rules hold for GDAL too: its patience, its hosts, its silence about keys. GDAL
 never sees a key, and what went wrong on any page is known, where GDAL would go on with what it has.

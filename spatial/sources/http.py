@@ -1,11 +1,9 @@
-"""The one place that speaks HTTP: patient, bounded, polite, and silent about keys.
+"""The one place that speaks HTTP: patient, bounded, polite, silent about keys, and offline where that is wished.
 
 Every request has time limits and a limit of size; what may pass is tried again a few times with
 growing pauses; a redirect is followed only to hosts that are configured, and never with a key.
 A key is read from the environment at the last moment, added to the request, and taken out of
 every address, message and record.
-
-No request to anywhere: what is asked of a service offline is refused, and so is every other connection.
 
 The refusal by ``refuse`` says what is missing. Below it lies a hook in the interpreter that stops any
 connection and any look-up of a name, whichever library tries: that nothing was requested is not only

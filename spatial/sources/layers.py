@@ -1,4 +1,4 @@
-"""Layers of the catalogue around an estate: read, mapped, and brought to one shape.
+"""Read layers of the catalogue around an estate, by whatever protocol, into one shape.
 
 ``read_layer`` is what the rest of the program calls; which protocol a layer comes by is the
 catalogue's business.

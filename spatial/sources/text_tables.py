@@ -1,7 +1,4 @@
-"""Positions in tables of text: WKT, GeoJSON and pieces of it, ODK's traces, or two columns of numbers.
-
-Reading observations: CSV, workbooks, GeoJSON, GeoPackage, or a folder of them, as tables of text.
-"""
+"""Read CSV, workbooks and map layers as tables of text, with the positions in them."""
 
 from __future__ import annotations
 

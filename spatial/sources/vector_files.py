@@ -1,12 +1,8 @@
-"""Opening vector files that strangers made: what GDAL is not asked to do.
+"""Read vector files of strangers through GDAL, guarded.
 
 A file may claim a billion features in a kilobyte, unfold to a terabyte, count without end, or name
 another file or server that GDAL would follow. All of that is refused here, before it is read; the
 readers above say of which file, and what was needed. What is refused is a ``ValueError``.
-
-Map layers in files: GeoPackage, GeoJSON, Shapefile, MapInfo TAB, FlatGeobuf, GeoParquet, CSV with coordinates.
-
-GDAL reads them all but GeoParquet, for which its packaged build has no driver; GeoPandas does.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Where small measures could be tried: spots of an estate, one function a kind of spot. Pure.
-
-Each takes the estate as it was looked at and the tags of the measure, and gives edits in the manner of a plan.
-
-Which small measure brings most for its cost? Each is tried by itself, and the best are run again from the start.
-"""
+"""Suggest small measures: where each could be tried, and which gains most for its cost."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the ground does: heights, slopes along ways, shaded relief. Pure.
-
-All heights are metres above the sea; slopes are rise over run, without a direction.
-"""
+"""Heights of the ground, slopes along ways, shaded relief. Pure."""
 
 from __future__ import annotations
 

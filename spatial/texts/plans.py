@@ -1,7 +1,4 @@
-"""What a plan changes, in words and as data. Pure.
-
-Plans in words and as data: what would turn the verdict, plans side by side, a plan through its phases. Pure.
-"""
+"""Tell what a plan changes, its phases, alternatives and verdict, in words and as data. Pure."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What a run says when it is done: the three best, the three least known, and where the files are.
-
-The sensitivity table, in words and as data.
-
-Where a volunteer could stand, in words and as data.
-"""
+"""Tell a run, a siting and a sensitivity in words and as JSON."""
 
 from __future__ import annotations
 

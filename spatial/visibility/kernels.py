@@ -1,4 +1,4 @@
-"""Compiled code of isovists and lines of sight. Pure.
+"""Compiled sweeps: visible areas and lines of sight. Pure.
 
 Kept apart from ``visibility``, which checks the input and files the walls in a grid, so that all
 compiled code of seeing is cached together on disk. ``visibility`` calls `look_around` and

@@ -1,7 +1,4 @@
-"""The folium map and the page around it, made of the files in ``web/``; imports folium.
-
-The interactive map: a folium map in one file that makes no request to anywhere.
-"""
+"""Build the interactive map as one file that asks nobody for anything."""
 
 from __future__ import annotations
 

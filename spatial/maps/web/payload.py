@@ -1,9 +1,4 @@
-"""Counts of people on the page: what ``observations.gpkg`` publishes of them, and nothing else.
-
-Ways on foot and fields of view for the page, in few bytes; the page walks by itself.
-
-What the web map is told: one JSON-able mapping made from a result.
-"""
+"""Encode places, ground, walks and published counts for the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The innermost steps of decoding a large extract, compiled; see ``_kernels``."""
+"""The innermost steps of decoding a large extract, compiled; twins of those in ``kernels``."""
 
 from __future__ import annotations
 
