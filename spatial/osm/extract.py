@@ -58,7 +58,7 @@ def find_extract(
 
 
 def read_extract(osm: str | Path | Extract, estate: Estate) -> RawData:
-    """Read the surroundings of an estate; see ``find_extract`` and ``surroundings.read``."""
+    """Read the surroundings of an estate; see ``find_extract`` and ``reader.read_around``."""
     from spatial.osm import reader
 
     found = find_extract(osm, estate)
@@ -76,7 +76,7 @@ class Reading:
     asked: Asked[RawData]
 
     def result(self) -> RawData:
-        """Wait for what was read; raise what went wrong, as ``osm_file.read`` does."""
+        """Wait for what was read; raise what went wrong, as ``reader.read_around`` does."""
         import shapely
 
         from spatial.osm.reader import log_read
@@ -150,7 +150,7 @@ def can_clip(path: Path, area_wgs84: BaseGeometry) -> bool:
 
 
 def clip(path: Path, area_wgs84: BaseGeometry, out: Path) -> None:
-    """Write what ``osm_file.read`` reads of an area: objects whose box touches the window, and all their parts.
+    """Write what ``reader.read_around`` reads of an area: objects whose box touches the window, and all their parts.
 
     Parameters
     ----------

@@ -61,10 +61,10 @@ def read_around(path: str | Path, estate: Estate) -> RawData:
     """
     raw = read_area(path, area_wgs84(estate), estate.crs)
     ways = raw.read["way"]
-    if ways["in_file"] and ways["dropped"].get(pbf.NO_NODES, 0) + ways["dropped"].get(NOT_WANTED, 0) == ways["in_file"]:
-        raise EmptyAreaError(
-            "osm_file.no_way", path=path, count=ways["in_file"], cut=ways["dropped"].get(pbf.NO_NODES, 0)
-        )
+    is_usable = any(raw.read[element]["kept"] + raw.read[element]["too_far"] for element in ("way", "relation"))
+    if ways["in_file"] and not is_usable:
+        cut = ways["dropped"].get(pbf.NO_NODES, 0)
+        raise EmptyAreaError("osm_file.no_way", path=path, count=ways["in_file"], cut=cut)
     if not any(kind["kept"] for kind in raw.read.values()):
         area = area_wgs84(estate).centroid
         raise EmptyAreaError("osm_file.nothing_near", path=path, x=area.x, y=area.y)

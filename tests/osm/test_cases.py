@@ -224,6 +224,14 @@ def test_an_extract_of_which_no_way_can_be_used_is_refused(tmp_path):
             reader.read_around(write(tmp_path / f"a{ending}", nodes, ways), estate())
 
 
+def test_ways_that_only_relations_give_a_meaning_are_usable(tmp_path):
+    house = ([("way", 1, "outer")], {"type": "multipolygon", "building": "yes"})
+    raw = reader.read_around(
+        write(tmp_path / "a.osm.pbf", SQUARE, {1: (RING, {})}, {1: house}, bounds=(-900, -900, 900, 900)), estate()
+    )
+    assert ids(raw) == ([], [], ["relation/1"])
+
+
 def test_an_extract_that_does_not_touch_the_estate_is_refused(tmp_path):
     """Its header declares more than it holds."""
     wide = (-20_000, -20_000, 20_000, 20_000)

@@ -86,7 +86,7 @@ def test_six_extracts_two_bundled_and_two_cases(demo_data):
     helsinki = check(demo_data / "helsinki.osm.pbf", box_around(24.94, 60.17), CRS.from_epsg(3067))
     quarter = check(CASES / "control.osm", box_around(12.353, 55.657), METRIC)
     assert all(demo[element]["too_far"] > 0 < demo[element]["kept"] for element in ELEMENTS[:2])
-    assert helsinki["way"]["kept"] > 1000 and helsinki["relation"]["kept"] > 0
+    assert helsinki["way"]["kept"] > 100 and helsinki["relation"]["kept"] > 0
     assert quarter["way"] == {"in_file": 3, "kept": 3, "too_far": 0, "dropped": {}}
     changed = reader.read_area(CASES / "josm.osm", None, METRIC).read
     assert changed["node"] == {

@@ -229,23 +229,23 @@ def _header(file: BinaryIO, prefix: bytes) -> tuple[bytes, int]:
 
 
 def _texts(messages: Messages, begin: int, end: int) -> list[bytes]:
-    found = messages.fields(begin, end)
-    if (found[:, 2] < 0).any():
+    rows = messages.fields(begin, end)
+    if (rows[:, 2] < 0).any():
         raise ValueError("pbf_decode.no_text")
-    return [messages.content[a:b] for a, b in found[:, 1:].tolist()]
+    return [messages.content[a:b] for a, b in rows[:, 1:].tolist()]
 
 
 def _kinds(messages: Messages, begin: int, end: int) -> list[tuple[int, Ints]]:
     """A group by its kinds of element."""
-    found = messages.fields(begin, end)
-    found = found[found[:, 2] >= 0]
-    return [(kind, found[found[:, 0] == kind, 1:]) for kind in RANK if (found[:, 0] == kind).any()]
+    rows = messages.fields(begin, end)
+    rows = rows[rows[:, 2] >= 0]
+    return [(kind, rows[rows[:, 0] == kind, 1:]) for kind in RANK if (rows[:, 0] == kind).any()]
 
 
 def _unpacked(content: bytes) -> bytes:
-    found = fields(content, 0, len(content)).tolist()
-    size = next((a for number, a, b in found if number == RAW_SIZE and b == NO_BYTES), MAX_BLOB_BYTES)
-    for number, a, b in found:
+    fields_of = fields(content, 0, len(content)).tolist()
+    size = next((a for number, a, b in fields_of if number == RAW_SIZE and b == NO_BYTES), MAX_BLOB_BYTES)
+    for number, a, b in fields_of:
         if number == RAW and b >= 0:
             return content[a:b]
         if number == ZLIB and b >= 0:

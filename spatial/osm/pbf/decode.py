@@ -105,12 +105,12 @@ class Relations:
 def ways(messages: Messages, spans: Ints, strings: int) -> Ways:
     """Decode ways that begin and end at ``spans``, of a block with so many texts."""
     n = len(spans)
-    found = messages.columns(spans, (ID, KEYS, VALUES, INFO, WAY_REFS, WAY_LAT, WAY_LON))
-    if len(found[WAY_LAT].row) or len(found[WAY_LON].row):
+    columns = messages.columns(spans, (ID, KEYS, VALUES, INFO, WAY_REFS, WAY_LAT, WAY_LON))
+    if len(columns[WAY_LAT].row) or len(columns[WAY_LON].row):
         raise ValueError("pbf_decode.on_ways")
-    at, steps = messages.packed(found[WAY_REFS], n)
+    at, steps = messages.packed(columns[WAY_REFS], n)
     refs = running(signed(steps), at)
-    return Ways(found[ID].numbers(n), at, refs, _tags(messages, found, n, strings), found[INFO])
+    return Ways(columns[ID].numbers(n), at, refs, _tags(messages, columns, n, strings), columns[INFO])
 
 
 def stamps(messages: Messages, info: Column, elements: Ints) -> Ints:
@@ -138,25 +138,25 @@ def relations(messages: Messages, spans: Ints, strings: int) -> Relations:
     """Decode relations that begin and end at ``spans``, of a block with so many texts."""
     n = len(spans)
     wanted = (ID, KEYS, VALUES, INFO, RELATION_ROLES, RELATION_MEMBERS, RELATION_TYPES)
-    found = messages.columns(spans, wanted)
-    at, steps = messages.packed(found[RELATION_MEMBERS], n)
+    columns = messages.columns(spans, wanted)
+    at, steps = messages.packed(columns[RELATION_MEMBERS], n)
     members = np.zeros((3, at[-1]), np.int64)
     members[1] = running(signed(steps), at)
     for row, number in ((0, RELATION_TYPES), (2, RELATION_ROLES)):
-        if len(found[number].row):
-            of, values = messages.packed(found[number], n)
+        if len(columns[number].row):
+            of, values = messages.packed(columns[number], n)
             if not np.array_equal(of, at):
                 raise ValueError("pbf_decode.member")
             members[row] = values.view(np.int64)
     _check_texts(members[2], strings)
     if ((members[0] < 0) | (members[0] > MOST_TYPE)).any():
         raise ValueError("pbf_decode.member")
-    return Relations(found[ID].numbers(n), at, members, _tags(messages, found, n, strings), found[INFO])
+    return Relations(columns[ID].numbers(n), at, members, _tags(messages, columns, n, strings), columns[INFO])
 
 
-def _tags(messages: Messages, found: dict[int, Column], rows: int, strings: int) -> Tags:
-    at, keys = messages.packed(found[KEYS], rows)
-    of, values = messages.packed(found[VALUES], rows)
+def _tags(messages: Messages, columns: dict[int, Column], rows: int, strings: int) -> Tags:
+    at, keys = messages.packed(columns[KEYS], rows)
+    of, values = messages.packed(columns[VALUES], rows)
     if not np.array_equal(of, at):
         raise ValueError("pbf_decode.value")
     tags = Tags(at, keys.view(np.int64), values.view(np.int64))
@@ -172,16 +172,16 @@ def _check_texts(numbers: Ints, strings: int) -> None:
 
 def dense(messages: Messages, begin: int, end: int, scale: Scale, wanted: Flags) -> Nodes:
     """Decode dense nodes; ``wanted`` says of each text whether it is a key worth keeping a node for."""
-    found: dict[int, tuple[int, int]] = {number: (a, b) for number, a, b in messages.fields(begin, end).tolist()}
-    ids, lat, lon = (_steps(messages, found.get(number)) for number in (DENSE_ID, DENSE_LAT, DENSE_LON))
-    if len(ids) and not (DENSE_LAT in found and DENSE_LON in found):
+    parts: dict[int, tuple[int, int]] = {number: (a, b) for number, a, b in messages.fields(begin, end).tolist()}
+    ids, lat, lon = (_steps(messages, parts.get(number)) for number in (DENSE_ID, DENSE_LAT, DENSE_LON))
+    if len(ids) and not (DENSE_LAT in parts and DENSE_LON in parts):
         raise ValueError("pbf_decode.positions")
     if not len(ids) == len(lat) == len(lon):
         raise ValueError("pbf_decode.position")
-    rows, tags = _dense_tags(messages, found.get(DENSE_TAGS), len(ids), wanted)
+    rows, tags = _dense_tags(messages, parts.get(DENSE_TAGS), len(ids), wanted)
     edited = np.zeros(len(rows), np.int64)
-    if DENSE_INFO in found:
-        about = {number: (a, b) for number, a, b in messages.fields(*found[DENSE_INFO]).tolist()}
+    if DENSE_INFO in parts:
+        about = {number: (a, b) for number, a, b in messages.fields(*parts[DENSE_INFO]).tolist()}
         if INFO_VISIBLE in about and not messages.packed_in(*about[INFO_VISIBLE]).all():
             raise ValueError("pbf_decode.deleted")
         every = _steps(messages, about.get(INFO_TIMESTAMP)) if len(rows) else rows
@@ -234,22 +234,22 @@ def _closings(every: Ints, n: int) -> Ints:
 
 
 def _closings_by_pairs(every: Ints) -> Ints:
-    found, at, numbers = [], 0, every.tolist()
+    closings, at, numbers = [], 0, every.tolist()
     while at < len(numbers):
         if numbers[at] == 0:
-            found.append(at)
+            closings.append(at)
             at += 1
         else:
             at += 2
-    return np.array(found, np.int64)
+    return np.array(closings, np.int64)
 
 
 def nodes(messages: Messages, spans: Ints, scale: Scale, wanted: Flags) -> Nodes:
     """Decode nodes that are written one by one; the answer is that of ``dense``."""
     n = len(spans)
-    found = messages.columns(spans, (ID, KEYS, VALUES, INFO, NODE_LAT, NODE_LON))
-    ids, lat, lon = (signed(found[k].numbers(n).view(np.uint64)) for k in (ID, NODE_LAT, NODE_LON))
-    tags = _tags(messages, found, n, len(wanted))
+    columns = messages.columns(spans, (ID, KEYS, VALUES, INFO, NODE_LAT, NODE_LON))
+    ids, lat, lon = (signed(columns[k].numbers(n).view(np.uint64)) for k in (ID, NODE_LAT, NODE_LON))
+    tags = _tags(messages, columns, n, len(wanted))
     rows = np.flatnonzero(any_of(wanted[tags.keys], tags.at))
-    edited = stamps(messages, found[INFO], np.arange(n))[rows]
+    edited = stamps(messages, columns[INFO], np.arange(n))[rows]
     return Nodes(ids, *_positions(lon, lat, scale), rows, tags.rows(rows), edited)

@@ -80,12 +80,12 @@ class NodeSpool:
             return lon, lat
         ids, lons, lats = self._tables
         rows = self._kernels.locate(refs, ids)
-        found = np.flatnonzero(rows >= 0)
-        lon[found], lat[found] = lons[rows[found]], lats[rows[found]]
+        known = np.flatnonzero(rows >= 0)
+        lon[known], lat[known] = lons[rows[known]], lats[rows[known]]
         self._looked_up += len(refs)
         if self._looked_up > LOOKUPS:
             self._looked_up = 0
-            for one in self._maps:
+            for table in self._maps:
                 # The pages stay in the system's cache, but no longer count as this process's memory.
-                one.madvise(mmap.MADV_DONTNEED)
+                table.madvise(mmap.MADV_DONTNEED)
         return lon, lat

@@ -129,7 +129,7 @@ class Placed:
 
 
 @dataclass
-class Found:
+class BlockResult:
     """What one block gives: what is kept, outlines for osmium, ways that are parts of multipolygons, counts."""
 
     kept: list[tuple[str, Any]] = field(default_factory=list)
@@ -151,7 +151,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a pass has found by the way.
+    """What a pass finds by the way.
 
     ``twins`` are ways (their ``order``) that a relation stands for; ``extent`` is the box of the extract in degrees, if
     it was asked for; ``newest`` the newest edit in seconds since 1970. Counts of features are of what is near, and of
@@ -303,66 +303,66 @@ class _Pass:
         buildings: set[int] = set()
         ways_begin, relations_begin = self.borders
         threads = self.file.kernels.threads
-        for nodes, found in blocks.in_order(self._nodes_of, every[: ways_begin + 1], threads):
+        for nodes, result in blocks.in_order(self._nodes_of, every[: ways_begin + 1], threads):
             for part in nodes:
                 spool.add(*part)
-            for tagged in found.tagged:
+            for tagged in result.tagged:
                 if self.free is not None:
                     self.free.add(*tagged)
-            self._keep("node", found)
+            self._keep("node", result)
         spool.close()
         if self.free is not None:
             self.free.close()
-        for ids, found in blocks.in_order(
+        for ids, result in blocks.in_order(
             partial(self._ways_of, spool), every[ways_begin : relations_begin + 1], threads
         ):
             self.ways.take(ids)
-            self._keep("way", found)
-            irregular += found.irregular
-            buildings.update(found.buildings)
-            for part in found.members:
+            self._keep("way", result)
+            irregular += result.irregular
+            buildings.update(result.buildings)
+            for part in result.members:
                 members.add(part.ids, part.at, part.refs, part.lon, part.lat)
         return irregular, buildings
 
-    def _keep(self, element: str, found: Found) -> None:
-        self.wanted[element] += found.wanted
-        self.lost += found.lost
-        self.newest = max(self.newest, found.newest)
-        self.dropped.update(found.dropped)
-        self.repaired.update(found.repaired)
-        for kind, kept in found.kept:
+    def _keep(self, element: str, result: BlockResult) -> None:
+        self.wanted[element] += result.wanted
+        self.lost += result.lost
+        self.newest = max(self.newest, result.newest)
+        self.dropped.update(result.dropped)
+        self.repaired.update(result.repaired)
+        for kind, kept in result.kept:
             self.keeper.keep(kind, kept)
 
-    def _make(self, found: Found, rows: Rows) -> None:
+    def _make(self, result: BlockResult, rows: Rows) -> None:
         """Make what is kept of some rows; with compiled code in one of several threads."""
         if len(rows):
-            found.kept.append((rows.kind, self.keeper.made(rows)))
+            result.kept.append((rows.kind, self.keeper.made(rows)))
 
-    def _nodes_of(self, blob: Blob) -> tuple[list[Any], Found]:
+    def _nodes_of(self, blob: Blob) -> tuple[list[Any], BlockResult]:
         block = self._block(blob)
-        found, parts = Found(), []
+        result, parts = BlockResult(), []
         for nodes in block.nodes(block.having(self.keys.points)):
             parts.append((nodes.ids, nodes.lon, nodes.lat))
-            found.wanted += len(nodes.tagged)
+            result.wanted += len(nodes.tagged)
             ids, x, y = nodes.ids[nodes.tagged], nodes.lon[nodes.tagged], nodes.lat[nodes.tagged]
-            found.tagged.append((ids, x, y))
-            found.newest = max(found.newest, int(nodes.stamps.max(initial=0)))
+            result.tagged.append((ids, x, y))
+            result.newest = max(result.newest, int(nodes.stamps.max(initial=0)))
             box = np.column_stack([x, y, x, y])
             nowhere = x == NOWHERE
             if nowhere.any():
-                found.lost.append(Lost(NO_POSITION, "node", ids[nowhere], box[nowhere]))
-                found.dropped[NO_POSITION] += int(nowhere.sum())
+                result.lost.append(Lost(NO_POSITION, "node", ids[nowhere], box[nowhere]))
+                result.dropped[NO_POSITION] += int(nowhere.sum())
             keep = np.flatnonzero(~nowhere & self.grid.touch(box))
             if not len(keep):
                 continue
             tags, at = nodes.tags.rows(keep), np.arange(len(keep) + 1)
             rows = Rows(POINTS, "node", ids[keep], ids[keep], block, tags, at, x[keep], y[keep], box[keep])
-            self._make(found, rows)
-        return parts, found
+            self._make(result, rows)
+        return parts, result
 
-    def _ways_of(self, spool: NodeSpool, blob: Blob) -> tuple[Ints, Found]:
+    def _ways_of(self, spool: NodeSpool, blob: Blob) -> tuple[Ints, BlockResult]:
         block = self._block(blob)
-        found, every = Found(), [np.empty(0, np.int64)]
+        result, every = BlockResult(), [np.empty(0, np.int64)]
         is_line_key, is_area_key = block.having(self.keys.lines), block.having(self.keys.areas)
         for ways in block.ways():
             every.append(ways.ids)
@@ -375,15 +375,15 @@ class _Pass:
             lon, lat = spool.locate(refs)
             some = Placed(ways.ids[use], at, refs, lon, lat, *boxes(at, lon, lat), ways.tags.rows(use))
             if is_member.any():
-                found.members.append(some.rows(is_member[use]))
+                result.members.append(some.rows(is_member[use]))
             near = self.grid.touch(some.box) & (some.known > 0)
             wanted = (is_line | is_area)[use]
-            found.wanted += int(wanted.sum())
-            found.lose(NO_NODES, some.rows(wanted & (some.known == 0)))
-            self._sort_out(block, some, is_line[use], is_area[use], near, found)
+            result.wanted += int(wanted.sum())
+            result.lose(NO_NODES, some.rows(wanted & (some.known == 0)))
+            self._sort_out(block, some, is_line[use], is_area[use], near, result)
             edited = block.stamps(ways.info, use)[wanted]
-            found.newest = max(found.newest, int(edited.max(initial=0)))
-        return np.concatenate(every), found
+            result.newest = max(result.newest, int(edited.max(initial=0)))
+        return np.concatenate(every), result
 
     def _sort_out(
         self,
@@ -392,7 +392,7 @@ class _Pass:
         is_line: npt.NDArray[np.bool_],
         is_area: npt.NDArray[np.bool_],
         near: npt.NDArray[np.bool_],
-        found: Found,
+        result: BlockResult,
     ) -> None:
         """Lines, areas and outlines for osmium among the ways of a block; one way may be several of them."""
         size, whole = some.size, some.known == some.size
@@ -403,50 +403,50 @@ class _Pass:
             self.free.take_lines(some.rows(as_line & whole & (size > 1)))
             self.free.take_lines(_pieces(some.rows(as_line & ~whole))[0])
             self.free.take_others(some.rows(~as_line))
-        self._lines(block, some.rows(near & as_line), found)
+        self._lines(block, some.rows(near & as_line), result)
         # Written out with its key, as `area=no` may stand beside any other tag.
         is_no = block.having(["area"])[some.tags.keys] & block.having(["no"])[some.tags.values]
         outline = closed & is_area & ~any_of(is_no, some.tags.at)
-        found.lose(NO_SHAPE, some.rows(near & (is_line | is_area) & ~as_line & ~outline))
-        self._make(found, _lost(block, some.rows(near & outline & ~whole)))
+        result.lose(NO_SHAPE, some.rows(near & (is_line | is_area) & ~as_line & ~outline))
+        self._make(result, _lost(block, some.rows(near & outline & ~whole)))
         outline &= whole
         flat = near & outline & (size < MIN_RING_NODES)
-        found.lose(NO_EXTENT, some.rows(flat))
-        found.dropped[NO_EXTENT] += int(flat.sum())
+        result.lose(NO_EXTENT, some.rows(flat))
+        result.dropped[NO_EXTENT] += int(flat.sum())
         outline &= size >= MIN_RING_NODES
         is_building = any_of(block.having(["building"])[some.tags.keys], some.tags.at)
         counted = outline & is_building & self.relations.has_building_member(some.ids)
-        found.buildings += some.ids[counted].tolist()
-        self._areas(block, some.rows(outline & near), found)
+        result.buildings += some.ids[counted].tolist()
+        self._areas(block, some.rows(outline & near), result)
 
-    def _lines(self, block: Block, some: Placed, found: Found) -> None:
+    def _lines(self, block: Block, some: Placed, result: BlockResult) -> None:
         """Lines, and the pieces of those that the edge of the extract has cut."""
         is_whole = some.known == some.size
         whole, cut = some.rows(is_whole & (some.size >= MIN_LINE_NODES)), some.rows(~is_whole)
         short = is_whole & (some.size < MIN_LINE_NODES)
-        found.lose(SHORT_LINE, some.rows(short))
-        found.dropped[SHORT_LINE] += int(short.sum())
-        self._make(found, _line_rows(block, whole, whole.ids << PIECES))
+        result.lose(SHORT_LINE, some.rows(short))
+        result.dropped[SHORT_LINE] += int(short.sum())
+        self._make(result, _line_rows(block, whole, whole.ids << PIECES))
         if len(cut.ids):
             pieces, order = _pieces(cut)
-            self._make(found, _line_rows(block, pieces, order))
+            self._make(result, _line_rows(block, pieces, order))
             usable = np.isin(cut.ids, pieces.ids)
-            found.lose(CUT_LINE, cut.rows(~usable))
-            found.repaired[CUT_LINE] += int(usable.sum())
-            found.dropped[CUT_LINE] += int((~usable).sum())
+            result.lose(CUT_LINE, cut.rows(~usable))
+            result.repaired[CUT_LINE] += int(usable.sum())
+            result.dropped[CUT_LINE] += int((~usable).sum())
 
-    def _areas(self, block: Block, some: Placed, found: Found) -> None:
+    def _areas(self, block: Block, some: Placed, result: BlockResult) -> None:
         """Areas of closed ways; those that touch themselves are left to osmium."""
         at, x, y = rings(some.at, some.lon, some.lat)
         simple = self.file.kernels.simple(at, x, y)
         odd = some.rows(~simple)
         for row, words in enumerate(block.dictionaries(odd.tags) if len(odd.ids) else ()):
             nodes = slice(odd.at[row], odd.at[row + 1])
-            found.irregular.append((int(odd.ids[row]), words, odd.refs[nodes], odd.lon[nodes], odd.lat[nodes]))
+            result.irregular.append((int(odd.ids[row]), words, odd.refs[nodes], odd.lon[nodes], odd.lat[nodes]))
         kept = some.rows(simple)
         to, corners = ranges(at, np.flatnonzero(simple))
         rows = Rows(AREAS, "way", kept.ids, kept.ids, block, kept.tags, to, x[corners], y[corners], kept.box)
-        self._make(found, rows)
+        self._make(result, rows)
 
     def _multipolygons(
         self, blobs: Sequence[Blob], members: MemberWays, irregular: list[Any], buildings: set[int], drafts: Path

@@ -30,10 +30,10 @@ class Column:
 
     def numbers(self, rows: int) -> Ints:
         """Return the number of each message; 0 where there is none, the last where there are several."""
-        found = np.zeros(rows, np.int64)
+        numbers = np.zeros(rows, np.int64)
         plain = self.end == NO_BYTES
-        found[self.row[plain]] = self.begin[plain]
-        return found
+        numbers[self.row[plain]] = self.begin[plain]
+        return numbers
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Messages:
 
     def columns(self, spans: Ints, wanted: Sequence[int]) -> dict[int, Column]:
         """Wanted fields of many messages, given their begins and ends, in the order of the messages."""
-        found = self.kernels.columns(self.buffer, spans, wanted)
-        return {number: Column(*rows.T) for number, rows in zip(wanted, found, strict=True)}
+        columns = self.kernels.columns(self.buffer, spans, wanted)
+        return {number: Column(*rows.T) for number, rows in zip(wanted, columns, strict=True)}
 
     def packed(self, column: Column, rows: int) -> tuple[Ints, Words]:
         """Return the numbers of packed fields of some messages: a ragged array with a row for each message."""

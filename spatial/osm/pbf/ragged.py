@@ -40,8 +40,8 @@ def any_of(flags: npt.NDArray[np.bool_], at: Ints) -> npt.NDArray[np.bool_]:
 
 def reduced(ufunc: np.ufunc, values: npt.NDArray[Number], at: Ints, empty: Any) -> npt.NDArray[Number]:
     """Of each row, its values put together by ``ufunc``; ``empty`` for a row without any."""
-    found = np.full(len(at) - 1, empty, dtype=values.dtype)
+    values_of = np.full(len(at) - 1, empty, dtype=values.dtype)
     filled = np.flatnonzero(at[1:] > at[:-1])
     if len(filled):
-        found[filled] = ufunc.reduceat(values, at[filled])
-    return found
+        values_of[filled] = ufunc.reduceat(values, at[filled])
+    return values_of
