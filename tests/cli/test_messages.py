@@ -37,11 +37,13 @@ def town(tmp_path, demo_data):
 def test_a_missing_file(tmp_path, town):
     gone = tmp_path / "gone.osm.pbf"
     assert said("run", *town, "--osm", gone) == (
-        f"{gone}: filen findes ikke; der skal bruges et udtræk af OpenStreetMap (.osm.pbf, .pbf, .osm, .osm.bz2, .osm.gz); "
+        f"{gone}: filen findes ikke; der skal bruges et udtræk af OpenStreetMap "
+        "(.osm.pbf, .pbf, .osm, .osm.bz2, .osm.gz); "
         "kontrollér stien"
     )
     assert said("run", *town, "--osm", gone, lang="en") == (
-        f"{gone}: found no such file; needed an OpenStreetMap extract (.osm.pbf, .pbf, .osm, .osm.bz2, .osm.gz); check the path"
+        f"{gone}: found no such file; needed an OpenStreetMap extract "
+        "(.osm.pbf, .pbf, .osm, .osm.bz2, .osm.gz); check the path"
     )
 
 
