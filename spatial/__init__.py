@@ -81,7 +81,7 @@ def __getattr__(name: str) -> Any:
         near = spelling_hint(name, __all__).said("en").strip()
         raise AttributeError(f"module 'spatial' has no attribute {name!r}" + (f"; {near}" if near else ""))
     if name == "batch":
-        return import_module("spatial.batch.areas")
+        return import_module("spatial.batch")
     return getattr(import_module(_HOMES.get(name, "spatial.core.errors")), name)
 
 
