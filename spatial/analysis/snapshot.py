@@ -179,7 +179,7 @@ CLIP_ABOVE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
-class Inputs:
+class FrozenInputs:
     """All that a run reads."""
 
     estate: Estate
@@ -206,7 +206,7 @@ def write_snapshot(
     folder
         Where to; what an earlier call has frozen there is replaced.
     layers, complete
-        Municipal layers, and which of them are declared complete, as ``pipeline.analyse`` takes them.
+        Municipal layers, and which of them are declared complete, as ``spatial.analyse`` takes them.
     models
         Files by ``"terrain"`` and the like.
     clip_above_bytes
@@ -323,7 +323,7 @@ def _model(what: str, files: Sequence[Path], estate: Estate, draft: Path) -> dic
 # --- reading back -----------------------------------------------------------------------
 
 
-def read_snapshot(folder: Path) -> Inputs:
+def read_snapshot(folder: Path) -> FrozenInputs:
     """Read frozen inputs back.
 
     Raises
@@ -346,7 +346,7 @@ def read_snapshot(folder: Path) -> Inputs:
         if isinstance(error, InputError):
             raise
         raise _another_form(folder, cause(error)) from error
-    return Inputs(estate, extract, layers, models)
+    return FrozenInputs(estate, extract, layers, models)
 
 
 def _another_form(folder: Path, said: Spoken) -> SourceFormatError:

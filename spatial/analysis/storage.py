@@ -35,7 +35,7 @@ class Order:
 
 
 class Press:
-    """A second process that draws: what shows nothing of the lenses as soon as it is there, the map at the end."""
+    """Draw in a second process: GeoPackage and sheet right after scoring, the map last."""
 
     def __init__(self, second: Second, lang: str) -> None:
         self._second, self._lang = second, lang
@@ -46,11 +46,11 @@ class Press:
     def begin(self, analysis: Analysis) -> None:
         """Draw what a result shows that nobody has looked at through lenses yet."""
         made = replace(analysis, manifest={**analysis.manifest, "made_at": self.made_at}, streets=None)
-        self._begun = self._second.ask(draw_tables_and_sheet, made, self._lang)
+        self._begun = self._second.ask(draw_geopackage_and_sheet, made, self._lang)
 
     def finish(self, order: Order) -> Drawn:
         """Draw the map, and what is not begun."""
-        begun = self._begun or self._second.ask(draw_tables_and_sheet, order.analysis, order.lang)
+        begun = self._begun or self._second.ask(draw_geopackage_and_sheet, order.analysis, order.lang)
         return Drawn(order, (begun, self._second.ask(draw_map, order.on_map, order.options, order.lang)))
 
 
@@ -69,7 +69,7 @@ class Drawn:
             if self.asked:
                 return {name: content for one in self.asked for name, content in one.result().items()} | reported
         return (
-            draw_tables_and_sheet(order.analysis, order.lang)
+            draw_geopackage_and_sheet(order.analysis, order.lang)
             | draw_map(order.on_map, order.options, order.lang)
             | reported
         )
@@ -80,7 +80,7 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def draw_tables_and_sheet(analysis: Analysis, lang: str) -> Contents:
+def draw_geopackage_and_sheet(analysis: Analysis, lang: str) -> Contents:
     """What shows nothing that is seen through lenses: the GeoPackage, and the site map in print and as a picture."""
     from spatial.maps import tables
     from spatial.maps.sheet import sitemap

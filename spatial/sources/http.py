@@ -471,8 +471,8 @@ def allow() -> None:
 
 
 @contextmanager
-def only(on: bool) -> Iterator[None]:
-    """Be offline inside this block, if ``on``."""
+def offline_if(on: bool) -> Iterator[None]:
+    """Refuse every connection inside this block, if ``on``."""
     if not on:
         yield
         return

@@ -413,7 +413,7 @@ def test_the_cache_is_the_users_own(ask):
 def test_offline_only_what_is_kept_is_used(ask, estate):
     ask()
     asked = len(ask.server.requests)
-    with http.only(True):
+    with http.offline_if(True):
         assert ask().path.exists()
         with pytest.raises(SourceUnavailable, match=r"no answer in the cache for .*offline: nothing was requested"):
             ask(estate=replace(estate, margin_m=33.0))
@@ -425,7 +425,7 @@ def test_offline_only_what_is_kept_is_used(ask, estate):
 def test_offline_no_library_gets_through(server):
     import requests
 
-    with http.only(True), pytest.raises(SourceUnavailable, match="this run is offline"):
+    with http.offline_if(True), pytest.raises(SourceUnavailable, match="this run is offline"):
         requests.get(f"{server.url}/status", timeout=5)
     assert server.requests == []
     assert requests.get(f"{server.url}/status", timeout=5).status_code == 200

@@ -44,7 +44,7 @@ def command(
     from spatial.osm import extract as osm_extract
     from spatial.sources import http
 
-    with http.only(offline), progress(lang) as tell:
+    with http.offline_if(offline), progress(lang) as tell:
         estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
         extract = osm_extract.find_extract(osm, estate, refresh=refresh, tell=tell)
         given = {what: files for what, files in models.items() if files}

@@ -55,7 +55,7 @@ def check(
     from spatial.plans import reading
     from spatial.sources import http
 
-    with http.only(offline), progress(lang) as tell:
+    with http.offline_if(offline), progress(lang) as tell:
         estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
         intended = reading.read_plan(plan, estate)
         extract = osm_extract.find_extract(osm, estate, refresh=refresh, tell=tell)

@@ -101,7 +101,7 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
     if given["phases"] and (given["plan"] is None or given["phase"] is not None):
         raise misused(phrase("commands.phases"))
     out, lang = given["out"], given["lang"]
-    online = http.only(given.get("offline", False) or frozen is not None)
+    online = http.offline_if(given.get("offline", False) or frozen is not None)
     with locked_folder(out), online, progress(lang) as tell, parallel.started() as other:
         other.ask(osm_extract.load_reader)
         estate, extract, frozen_too = _asked_for(which, given, tell) if frozen is None else _from_frozen(frozen)

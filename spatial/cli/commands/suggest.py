@@ -37,7 +37,7 @@ def command(
         raise misused(phrase("commands.choose_osm"))
     margin_m, reach_m = options.pop("margin_m"), options.pop("reach_m")
     given: dict[str, Any] = {name: options.pop(name) or None for name in ("terrain", "surface")}
-    with http.only(offline), progress(lang) as tell, parallel.started() as other:
+    with http.offline_if(offline), progress(lang) as tell, parallel.started() as other:
         from spatial.analysis import run
         from spatial.osm import extract
         from spatial.studies import measures

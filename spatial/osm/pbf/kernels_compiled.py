@@ -16,31 +16,31 @@ MOST_SIDES = 48  # of a ring of which all pairs of sides are looked at
 
 
 def fields(content: bytes, begin: int, end: int) -> Ints:
-    """As ``_kernels.fields``."""
+    """As ``kernels.fields``."""
     found: Ints = _fields(np.frombuffer(content, np.uint8), begin, end)
     return found
 
 
 def columns(buffer: Bytes, spans: Ints, wanted: Sequence[int]) -> list[Ints]:
-    """As ``_kernels.columns``."""
+    """As ``kernels.columns``."""
     found = _columns(buffer, spans, np.array(wanted, np.int64))
     return [found[found[:, 0] == i, 1:] for i in range(len(wanted))]
 
 
 def packed(buffer: Bytes, begin: Ints, end: Ints) -> tuple[Ints, Words]:
-    """As ``_kernels.packed``."""
+    """As ``kernels.packed``."""
     found: tuple[Ints, Words] = _packed(buffer, begin, end)
     return found
 
 
 def locate(wanted: Ints, ascending: Ints) -> Ints:
-    """As ``_kernels.locate``: what follows in a way mostly follows in the file as well, so the next row comes first."""
+    """As ``kernels.locate``: what follows in a way mostly follows in the file as well, so the next row comes first."""
     found: Ints = _locate(wanted, ascending)
     return found
 
 
 def simple(at: Ints, x: Places, y: Places) -> Flags:
-    """As ``_kernels.simple``: all pairs of sides of small rings are looked at, the others go the other way."""
+    """As ``kernels.simple``: all pairs of sides of small rings are looked at, the others go the other way."""
     answer = _simple(at, x, y, MOST_SIDES)
     large = np.flatnonzero(answer < 0)
     to, corners = ranges(at, large)
