@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ import pandas as pd
 from spatial.core.errors import SchemaError
 from spatial.core.messages import Phrase, near, phrase
 from spatial.core.model import Sheet
-from spatial.settings.observation_columns import MOVING, STAYING, Mapped, normalised, rules
+from spatial.settings.observation_columns import FORM_TIME, MOVING, STAYING, Mapped, normalised, rules
 
 LOCATIONS, SURVEYS, COUNTS, COMPONENT, OTHER = "locations", "surveys", "counts", "component", "other"
 # In the name of a table these say which kind of count it holds.
@@ -25,7 +26,8 @@ class Table:
     """A table under the names used here.
 
     ``rows`` holds texts by row number; ``categories`` counts still as texts, where several columns
-    of the file may feed one category; ``kind`` is staying or moving where the whole table says so.
+    of the file may feed one category; ``kind`` is staying or moving where the whole table says so;
+    ``form_time`` says that its times are those at which a form was opened, for it asks for no other.
     """
 
     sheet: Sheet
@@ -34,6 +36,7 @@ class Table:
     categories: dict[str, list[pd.Series]]
     kind: str | None
     geometry: npt.NDArray[np.object_] | None
+    form_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,22 +82,33 @@ def _table(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unread: 
     """Give the columns of a sheet the names used here; the first spelling of a name wins."""
     chosen: dict[str, tuple[int, str]] = {}
     categories: dict[str, list[pd.Series]] = {}
-    for column in map(str, sheet.rows.columns):
-        meaning = rules().meaning(column, mapped)
-        if meaning is None:
-            unread.append(column)
-            continue
-        role, name, order = meaning
+    columns = [str(column) for column in sheet.rows.columns]
+    meanings = rules().meanings(columns, mapped)
+    unread += [column for column in columns if column not in meanings]
+    for column, (role, name, order) in meanings.items():
         if role == "dropped":
             dropped.setdefault(name, []).append(column)
         elif role == "category":
             categories.setdefault(name, []).append(sheet.rows[column])
         elif role == "column" and (name not in chosen or order < chosen[name][0]):
             chosen[name] = (order, column)
+    chosen = _as_asked(chosen)
     rows = pd.DataFrame({name: sheet.rows[column] for name, (_, column) in chosen.items()}, index=sheet.rows.index)
     return Table(
-        sheet, _role(rows, categories, sheet), rows, categories, _kind(sheet, mapped, categories), sheet.geometry
+        sheet,
+        _role(rows, categories, sheet),
+        rows,
+        categories,
+        _kind(sheet, mapped, categories),
+        sheet.geometry,
+        form_time=chosen.get("start", (0, ""))[0] >= FORM_TIME,
     )
+
+
+def _as_asked(chosen: Mapping[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
+    """Leave out when a form was opened and closed, where it asks for the time or the date."""
+    asked = "date" in chosen or ("start" in chosen and chosen["start"][0] < FORM_TIME)
+    return {name: place for name, place in chosen.items() if not (asked and place[0] >= FORM_TIME)}
 
 
 def _role(rows: pd.DataFrame, categories: dict[str, list[pd.Series]], sheet: Sheet) -> str:
@@ -130,9 +144,8 @@ def sensitive(sheets: Sequence[Sheet], mapped: Mapped) -> pd.DataFrame:
     """All cells of the columns that are dropped: table, row, column, reason, text. For a file of the user's own."""
     parts = []
     for sheet in sheets:
-        for column in map(str, sheet.rows.columns):
-            meaning = rules().meaning(column, mapped)
-            if meaning is not None and meaning[0] == "dropped":
+        for column, meaning in rules().meanings(map(str, sheet.rows.columns), mapped).items():
+            if meaning[0] == "dropped":
                 cells = sheet.rows[column]
                 cells = cells[cells.str.strip() != ""]
                 parts.append(
@@ -176,9 +189,56 @@ _FORMATS = (
     _Format(r"\d{4}/\d\d?/\d\d? \d\d?:\d\d(:\d\d)?", "%Y/%m/%d %H:%M"),
     _Format(rf"\d\d?-\d\d?-\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d-%m-%Y %H:%M"),
     _Format(rf"\d\d?\.\d\d?\.\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d.%m.%Y %H:%M"),
+    _Format(rf"\d\d?-\d\d?-\d\d (kl\. ?)?{_CLOCK}(:\d\d)?", "%d-%m-%y %H:%M"),
+    _Format(rf"\d\d?\.\d\d?\.\d\d (kl\. ?)?{_CLOCK}(:\d\d)?", "%d.%m.%y %H:%M"),
     _Format(rf"\d\d?/\d\d?/\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d/%m/%Y %H:%M"),
-    _Format(r"\d\d?/\d\d?/\d{4} \d\d?:\d\d(:\d\d)?", "%m/%d/%Y %H:%M"),
+    _Format(rf"\d\d?/\d\d?/\d{{4}} {_CLOCK}(:\d\d)?", "%m/%d/%Y %H:%M"),
+    _Format(rf"\d\d?/\d\d?/\d\d (kl\. ?)?{_CLOCK}(:\d\d)?", "%d/%m/%y %H:%M"),
+    _Format(rf"\d\d?/\d\d?/\d\d {_CLOCK}(:\d\d)?", "%m/%d/%y %H:%M"),
 )
+# The day first, as it is read in Denmark, and the month first.
+_EITHER_WAY = (("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"), ("%d/%m/%y %H:%M", "%m/%d/%y %H:%M"))
+_HALF_DAY = re.compile(r"(\d{1,2})(?:[:.](\d\d))?(:\d\d)? ?([ap])\.? ?m\.?$", re.IGNORECASE)
+# Ways to write a clock that are brought to one: 9:00, 10.00 and 1000 after a date with signs between its parts.
+_CLOCKS = (
+    (r"^(\d{4}-\d\d-\d\d)[T ](\d[:.])", r"\1 0\2"),
+    (r"^(\d{4}-\d\d-\d\d)[T ](\d\d)\.(\d\d)", r"\1 \2:\3"),
+    (r"^(\d+[-./]\d+[-./]\d+) (\d\d)(\d\d)$", r"\1 \2:\3"),
+)
+NOON = 12
+
+
+def _half_day(match: re.Match[str]) -> str:
+    """A clock of twelve hours as one of twenty-four; one that does not exist is left as it is."""
+    hour = int(match[1])
+    if not 1 <= hour <= NOON:
+        return match[0]
+    return f"{hour % NOON + NOON * (match[4].lower() == 'p'):02d}:{match[2] or '00'}{match[3] or ''}"
+
+
+def _one_clock(texts: pd.Series) -> pd.Series:
+    texts = texts.astype(str).str.strip().str.replace(_HALF_DAY, _half_day, regex=True)
+    for pattern, instead in _CLOCKS:
+        texts = texts.str.replace(pattern, instead, regex=True)
+    return texts
+
+
+def month_first(texts: pd.Series, times: pd.Series) -> pd.Series:
+    """Read dates the other way round, where day and month may be changed about in all of a column; else no times.
+
+    Examples
+    --------
+    >>> texts = pd.Series(["05/06/2025 10:00"])
+    >>> month_first(texts, parse(texts, zone="UTC")[0]).astype(str).tolist()
+    ['2025-05-06 10:00:00']
+    """
+    written = _one_clock(texts)
+    for day, month in _EITHER_WAY:
+        first, other = (_read(written, _Format("", code), "") for code in (day, month))
+        read = first.notna()
+        if read.any() and first[read].equals(times[read]) and other[read].notna().all():
+            return other.where(other != first)
+    return pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
 
 
 def parse(texts: pd.Series, *, zone: str, time_format: str | None = None) -> tuple[pd.Series, pd.Series]:
@@ -206,6 +266,8 @@ def parse(texts: pd.Series, *, zone: str, time_format: str | None = None) -> tup
     """
     written = texts.astype(str).str.strip()
     there = written != ""
+    if time_format is None:
+        written = _one_clock(written)
     times = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
     faults = pd.Series("", index=texts.index, dtype=object)
     if not there.any():

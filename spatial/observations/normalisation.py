@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +20,7 @@ from spatial.observations.columns import COMPONENT, COUNTS, LOCATIONS, SURVEYS, 
 from spatial.observations.rows import Places, Rejected
 from spatial.settings.observation_columns import Mapped, rules
 
+OSM_ADDRESS = r"^https?://(www\.)?(openstreetmap\.org|osm\.org)/(?=(node|way|relation)/)"
 # The canonical table, column by column; see docs/observations.md, which says the same in full.
 COLUMNS: dict[str, str] = {
     "study_id": "study the visit belongs to, as written; empty where not given",
@@ -33,6 +35,9 @@ COLUMNS: dict[str, str] = {
     "temperature_c": "air temperature, degrees Celsius; missing where not given",
     "total": "people counted; 0 where nobody was there",
 }
+
+# What is told of rows that were read in one of two ways: the note, and the column that marks them.
+TOLD = {"alike": "alike", "subtotals": "subtotal", "past_midnight": "past_midnight", "no_unit": "no_unit"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ def normalise(
     crs: CRS,
     area: BaseGeometry | None = None,
     known: Collection[str] = (),
+    held: Mapping[str, str] = MappingProxyType({}),
 ) -> Observations:
     """Bring tables of any known layout into the canonical one.
 
@@ -78,6 +84,8 @@ def normalise(
         Where observations are expected; what lies outside is rejected. None: anywhere.
     known
         Ids of meeting spaces, which need no position of their own.
+    held
+        Meeting spaces by the id of what they hold; a location by such an id is that space.
 
     Raises
     ------
@@ -87,7 +95,7 @@ def normalise(
         If ``crs`` is not metric.
     """
     require_metric(crs, phrase("overlay.observations"))
-    layout = recognise(sheets, mapped)
+    layout = _in_spaces(recognise(sheets, mapped), held)
     places = observations_rows.places(layout.of(LOCATIONS), area)
     surveys, survey_rejects = observations_rows.surveys(layout.of(SURVEYS), mapped)
     parts, rejects, notes = [], [places.rejected, survey_rejects], _Notes()
@@ -113,6 +121,20 @@ def normalise(
         layout=layout,
         notes=notes.found,
     )
+
+
+def _in_spaces(layout: Layout, held: Mapping[str, str]) -> Layout:
+    """Locations named by a place as the meeting space that holds it, unless the file says itself where they are."""
+    own = {name for table in layout.of(LOCATIONS) for name in table.rows["location_id"].str.strip()}
+    spaces = {place: space for place, space in held.items() if place not in own}
+
+    def renamed(table: Table) -> Table:
+        if table.role == LOCATIONS or "location_id" not in table.rows or not spaces:
+            return table
+        names = table.rows["location_id"].str.strip().str.replace(OSM_ADDRESS, "", regex=True)
+        return replace(table, rows=table.rows.assign(location_id=names.map(lambda name: spaces.get(name, name))))
+
+    return replace(layout, tables=tuple(map(renamed, layout.tables)))
 
 
 @dataclass
@@ -152,8 +174,20 @@ def _counts(
     used = (faults["reason"] == "").to_numpy()
     notes.add("case_ids", sorted(set(rows.loc[repaired & used, "written_id"])))
     notes.add("case_rows", int((repaired & used).sum()))
+    good = rows[used]
+    notes.add("form_times", len(good) if table.form_time else 0)
+    for name, column in TOLD.items():
+        notes.add(name, int(good[column].sum()))
+    either = good[good["month_first"].notna()]
+    notes.add("either_way", len(either))
+    notes.add("either_way_dates", [_both_readings(row) for _, row in either.iterrows()])
     rejected = faults[~used].assign(table=table.sheet.name, row=faults.index[~used], visit=rows["visit"][~used])
     return rows[used].assign(table=table.sheet.name, row=rows.index[used]), rejected
+
+
+def _both_readings(row: pd.Series) -> str:
+    """The two days that one date may be, the day first and the month first."""
+    return f"{row['start']:%Y-%m-%d} | {row['month_first']:%Y-%m-%d}"
 
 
 def _all(rejects: Sequence[Rejected]) -> Rejected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,14 +16,23 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.errors import SchemaError
 from spatial.observations import columns as observations_columns
 from spatial.observations.columns import COMPONENT, COUNTS, Layout, Table
-from spatial.settings.observation_columns import MOVING, STAYING, Mapped, rules
+from spatial.settings.observation_columns import MOVING, STAYING, Mapped, normalised, rules
 
+DAY = pd.Timedelta(days=1)
 # table, row, column, reason
 Rejected: TypeAlias = pd.DataFrame
 
+# A space or an apostrophe between thousands.
+SPACED = r"(?<=\d)[ \u00a0\u2009\u202f'’](?=\d{3}\b)"
+UUID = r"(uuid:)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?$"
+END_OF_DAY = r"^(.*[ T:])24([:.]00(?:[:.]00)?)$"
 UNITS = {0: "place", 1: "line", 2: "area"}
 METHODS = ("analog", "digital", "video", "sensor", "manual", "scan", "app", "soparc")
 RELATIVE = "relative"
+NOT_COUNTS = ("unclear_number", "negative_count", "not_a_count")
+# What tells the visits of a table apart.
+VISIT = ("study_id", "location_id", "survey_id", "date", "start_time", "start")
 YES, NO = ("1", "yes", "true", "ja", "y"), ("0", "no", "false", "nej", "n")
 
 
@@ -89,14 +99,37 @@ def numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     --------
     >>> numbers(pd.Series(["3", "", "-1", "many", "2,0", "1.5"]))[1].tolist()
     ['', '', 'negative_count', 'not_a_count', '', 'not_a_count']
+    >>> numbers(pd.Series(["1.000", "1.250", "850"]))[0].tolist(), numbers(pd.Series(["1.000"]))[1].tolist()
+    ([1000.0, 1250.0, 850.0], ['unclear_number'])
     """
-    written = texts.astype(str).str.strip()
+    written = texts.astype(str).str.strip().str.replace(SPACED, "", regex=True)
+    unclear = pd.Series(False, index=texts.index)
+    for mark in (".", ","):
+        plain, doubtful = _ungrouped(written, mark)
+        written, unclear = plain, unclear | doubtful
     found = pd.to_numeric(written.str.replace(",", ".", regex=False), errors="coerce").astype(np.float64)
     found = found.where(np.isfinite(found))
     faults = pd.Series("", index=texts.index, dtype=object)
-    faults[(written != "") & (found.isna() | (found % 1 != 0))] = "not_a_count"
+    faults[unclear] = "unclear_number"
+    faults[(written != "") & ~unclear & (found.isna() | (found % 1 != 0))] = "not_a_count"
     faults[found < 0] = "negative_count"
     return found.where(faults == ""), faults
+
+
+def _ungrouped(written: pd.Series, mark: str) -> tuple[pd.Series, pd.Series]:
+    """Numbers without the sign between their thousands, and which may be read both ways.
+
+    ``1.250`` people are no fraction, and ``2.5`` are no thousands: each shows what the sign is in its column. A
+    column with ``1.000`` that shows neither is not guessed.
+    """
+    sign, other = re.escape(mark), re.escape("," if mark == "." else ".")
+    grouped = written.str.fullmatch(rf"[1-9]\d{{0,2}}({sign}\d{{3}})+({other}0*)?")
+    fraction = written.str.fullmatch(rf"-?\d*{sign}\d*") & ~grouped
+    shown = grouped & ~written.str.fullmatch(rf"\d+{sign}000")
+    plain = written.str.replace(mark, "", regex=False).where(grouped, written)
+    if shown.any() and not fraction.any():
+        return plain, shown & False
+    return written, grouped if shown.any() == fraction.any() else grouped & False
 
 
 def counts(table: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -106,28 +139,71 @@ def counts(table: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
     for row, reason in table.sheet.faults.items():
         if reason == "ragged":
             mark(faults, index == row, "", reason)
-    raw = table.sheet.rows
-    mark(faults, raw.duplicated() if table.geometry is None else _same(table), "", "duplicate")
+    again = _same(table)
     if "row_id" in table.rows and table.rows["row_id"].str.strip().ne("").all():
-        who = [n for n in ("study_id", "location_id", "survey_id", "date", "row_id") if n in table.rows]
-        mark(faults, table.rows[who].duplicated(), "row_id", "same_row_id")
-    rows = pd.DataFrame(index=index)
+        mark(faults, again, "", "duplicate")
+        mark(faults, _same_id(table), "row_id", "same_row_id")
+    rows = pd.DataFrame({"subtotal": False}, index=index)
     for name in rules().categories:
         rows[name] = np.nan
     for name, columns in table.categories.items():
         parsed = [numbers(column) for column in columns]
         for (_, fault), column in zip(parsed, columns, strict=True):
-            for reason in ("negative_count", "not_a_count"):
+            for reason in NOT_COUNTS:
                 mark(faults, fault == reason, str(column.name), reason)
-        rows[name] = pd.concat([value for value, _ in parsed], axis=1).sum(axis=1, min_count=1)
-    return _with_total(table, rows, faults)
+        values = pd.DataFrame({str(column.name): value for (value, _), column in zip(parsed, columns, strict=True)})
+        rows[name], more = _with_subtotal(name, values)
+        rows["subtotal"] |= len(values.columns) > 1 and name in map(normalised, values)
+        mark(faults, more, name, "more_than_total")
+    rows, faults = _with_total(table, rows, faults)
+    rows["alike"] = again & (faults["reason"] == "").to_numpy() & _a_person_each(rows["total"])
+    mark(faults, again & ~rows["alike"].to_numpy(), "", "duplicate")
+    return rows, faults
+
+
+def _with_subtotal(name: str, values: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """A category from its columns: one of its own name is their sum, and not counted beside them.
+
+    Examples
+    --------
+    >>> bands = pd.DataFrame({"age_0_14": [6.0, np.nan, 2.0], "age_0_4": [2.0, 1.0, 2.0], "age_5_14": [4.0, 1.0, 1.0]})
+    >>> people, more = _with_subtotal("age_0_14", bands)
+    >>> people.tolist(), more.tolist()
+    ([6.0, 2.0, 2.0], [False, False, True])
+    """
+    own = [column for column in values if rules().meaning(column) == ("category", name, 0)]
+    parts = values.drop(columns=own).sum(axis=1, min_count=1)
+    if not own:
+        return parts, parts.isna() & False
+    whole = values[own].max(axis=1)
+    return whole.fillna(parts), parts > whole
+
+
+def _a_person_each(total: pd.Series) -> bool:
+    """Each row of a table is one person, so equal rows are different people."""
+    return bool((total.dropna() == 1).all())
+
+
+def _same_id(table: Table) -> npt.NDArray[np.bool_]:
+    """Rows with the number of an earlier one: of the same visit, for each device starts again at 1.
+
+    An identifier that is unique in the world (UUID) is one row, whatever else it says.
+    """
+    number = table.rows["row_id"].str.strip()
+    if number.str.fullmatch(UUID).all():
+        return number.duplicated().to_numpy()
+    who = [name for name in (*VISIT, "row_id") if name in table.rows]
+    return _with_position(table, table.rows[who]).duplicated().to_numpy()
 
 
 def _same(table: Table) -> npt.NDArray[np.bool_]:
     """Rows that repeat an earlier one in every cell and in their position."""
+    return _with_position(table, table.sheet.rows).duplicated().to_numpy()
+
+
+def _with_position(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
     position = [None if shape is None else shape.wkb for shape in _shapes(table)]
-    rows = pd.concat([table.sheet.rows, pd.Series(position, index=table.rows.index, dtype=object, name="\0")], axis=1)
-    return rows.duplicated().to_numpy()
+    return pd.concat([rows, pd.Series(position, index=rows.index, dtype=object, name="\0")], axis=1)
 
 
 def _with_total(table: Table, rows: pd.DataFrame, faults: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -136,7 +212,7 @@ def _with_total(table: Table, rows: pd.DataFrame, faults: pd.DataFrame) -> tuple
     total = pd.Series(np.nan, index=rows.index)
     if "total" in table.rows:
         total, fault = numbers(table.rows["total"])
-        for reason in ("negative_count", "not_a_count"):
+        for reason in NOT_COUNTS:
             mark(faults, fault == reason, "total", reason)
     written = total.notna()
     total = total.fillna(pd.concat(list(sums.values()), axis=1).max(axis=1))
@@ -173,15 +249,20 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Start and stop of each row, and the faults in them."""
     rows, faults = table.rows, _fault_table(table.rows.index)
     texts = {}
+    on_clock: dict[str, pd.Series] = {}
+    ends_day: dict[str, pd.Series] = {}
     for name, clock in (("start", "start_time"), ("stop", "stop_time")):
         text = rows.get(name, pd.Series("", index=rows.index, dtype=object)).str.strip()
         if "date" in rows:
             other = rows.get(clock, pd.Series("", index=rows.index, dtype=object)).str.strip()
             alone = text.str.fullmatch(r"\d{1,2}[:.]?\d{2}(:\d{2})?")
             time = other.where(other != "", text.where(alone, ""))
-            dated = rows["date"].str.strip() + " " + time
+            # A workbook's date is the midnight at which it begins.
+            dated = rows["date"].str.strip().str.replace(MIDNIGHT, "", regex=True) + " " + time
             text = dated.where(time != "", text.where(~alone, ""))
-        texts[name] = text
+            on_clock[name] = time != ""
+        texts[name] = text.str.replace(END_OF_DAY, r"\g<1>00\g<2>", regex=True)
+        ends_day[name] = text.str.match(END_OF_DAY)
     both, fault = observations_columns.parse(
         pd.concat(list(texts.values()), ignore_index=True), zone=mapped.time_zone, time_format=mapped.time_format
     )
@@ -193,10 +274,28 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
         for reason in (observations_columns.BAD_TIME, observations_columns.OTHER_FORMAT):
             mark(faults, fault.iloc[part].to_numpy() == reason, name, reason)
     mark(faults, found["start"].isna(), "start", "no_time")
+    found["month_first"] = _month_first(texts["start"], found["start"], mapped)
+    for name, at in ends_day.items():
+        found[name] = found[name].where(~at, found[name] + DAY)
+    found["past_midnight"] = _past_midnight(found, on_clock.get("stop", found["stop"].isna() & False))
+    found["stop"] = found["stop"].where(~found["past_midnight"], found["stop"] + DAY)
     mark(faults, found["stop"] <= found["start"], "stop", "stop_before_start")
     too_long = found["stop"] - found["start"] > pd.Timedelta(hours=rules().test["max_hours"])
     mark(faults, too_long, "stop", "too_long")
     return found, faults
+
+
+def _past_midnight(found: pd.DataFrame, on_clock: pd.Series) -> pd.Series:
+    """Visits whose end is given by the clock alone, and lies on the day after their start."""
+    longest = pd.Timedelta(hours=rules().test["max_overnight_hours"])
+    return on_clock & (found["stop"] < found["start"]) & (found["stop"] + DAY - found["start"] <= longest)
+
+
+def _month_first(texts: pd.Series, start: pd.Series, mapped: Mapped) -> pd.Series:
+    """The other time that each start may be, where nobody says whether the day or the month comes first."""
+    if mapped.time_format is not None:
+        return pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
+    return observations_columns.month_first(texts, start)
 
 
 def _about(table: Table) -> pd.DataFrame:
@@ -212,12 +311,31 @@ def _about(table: Table) -> pd.DataFrame:
     )
     method = rows.get("method", blank).str.strip().str.lower()
     about["method"] = method.where(method.isin(["", *METHODS]), "other")
-    warm = pd.to_numeric(rows.get("temperature_c", blank).str.replace(",", "."), errors="coerce")
-    fahrenheit = pd.to_numeric(rows.get("temperature_f", blank), errors="coerce")
-    about["temperature_c"] = warm.fillna((fahrenheit - 32) / 1.8).astype(np.float64).round(1)
+    warm = _celsius(rows.get("temperature_c", blank), "c")
+    for name, unit in (("temperature_f", "f"), ("temperature", "")):
+        warm = warm.fillna(_celsius(rows.get(name, blank), unit))
+    about["temperature_c"] = warm.round(1)
+    about["no_unit"] = warm.isna() & (rows.get("temperature", blank).str.strip() != "")
     programme = rows.get("organised", blank).str.strip().str.lower()
     about["organised"] = np.select([programme.isin(YES), programme.isin(NO)], [1.0, 0.0], np.nan)
     return about
+
+
+def _celsius(texts: pd.Series, unit: str) -> pd.Series:
+    """Temperatures in degrees Celsius, by the unit in the cell or else in the column; missing where none is known.
+
+    Examples
+    --------
+    >>> _celsius(pd.Series(["18", "64,4 °F"]), "").round(1).tolist(), _celsius(pd.Series(["50", "68"]), "").tolist()
+    ([nan, 18.0], [10.0, 20.0])
+    """
+    parts = texts.astype(str).str.strip().str.extract(r"^([-−+]?\d+(?:[.,]\d+)?)\s*°?\s*([CFcf]?)$")
+    degrees = pd.to_numeric(parts[0].str.replace(",", ".").str.replace("−", "-"), errors="coerce").astype(np.float64)
+    written = parts[1].str.lower().replace("", np.nan)
+    if not unit and (degrees[written.isna()] > rules().test["max_celsius"]).any():
+        unit = "f"
+    units = written.fillna(unit)
+    return degrees.where(units == "c", ((degrees - 32) / 1.8).where(units == "f"))
 
 
 def timed(table: Table, rows: pd.DataFrame, faults: pd.DataFrame, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -333,8 +451,13 @@ def kinds(counted: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, Rejected
         name = next(table.sheet for table in layout.of(COUNTS) if table.sheet.name == untold["table"].iloc[0])
         raise SchemaError("rows.kind", file=name.path, table=name.name)
     bad = wrong | split
-    rejected = counted.loc[bad, ["table", "row"]].assign(column="kind", reason="mixed")
-    return counted[~bad].assign(kind=kind[~bad]), rejected
+    crowd = ~bad & (kind == STAYING) & (counted["total"] > rules().test["max_snapshot"])
+    rejected = [
+        counted.loc[where, ["table", "row"]].assign(column=column, reason=reason)
+        for where, column, reason in ((bad, "kind", "mixed"), (crowd, "total", "too_many_people"))
+    ]
+    good = ~(bad | crowd)
+    return counted[good].assign(kind=kind[good]), pd.concat(rejected)
 
 
 def empty_visits(

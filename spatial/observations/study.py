@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -76,6 +77,7 @@ def read_observations(
     crs: CRS | None = None,
     area: BaseGeometry | None = None,
     spaces: Sequence[str] = (),
+    held: Mapping[str, str] = MappingProxyType({}),
 ) -> Read:
     """Read observations from files of any known layout into one table.
 
@@ -91,6 +93,8 @@ def read_observations(
         Where observations are expected, in ``crs``. Default: anywhere.
     spaces
         Ids of meeting spaces, which may stand for a location.
+    held
+        Meeting spaces by the id of what they hold, which may stand for a location as well.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def read_observations(
     found, sources, left = [], [], []
     for file in files:
         sheets, crs, provenance = text_tables.read_tables(Path(file), mapped=settings, crs=crs)
-        one = normalise(sheets, mapped=settings, crs=crs, area=area, known=frozenset(spaces))
+        one = normalise(sheets, mapped=settings, crs=crs, area=area, known=frozenset(spaces), held=held)
         _check_used(one, file, area is not None)
         found.append(one)
         sources.append(provenance)
@@ -119,7 +123,16 @@ def read_observations_for(
         crs=result.estate.crs,
         area=area_of(result, join_m),
         spaces=[str(i) for i in result.meeting_spaces.index],
+        held=_held(result),
     )
+
+
+def _held(result: Result) -> dict[str, str]:
+    """Meeting spaces by the ids of their places, as written here and as OpenStreetMap writes them."""
+    by_place = {str(place): str(space) for place, space in result.places["space_id"].items()}
+    by_own = {str(space).removeprefix("space:"): str(space) for space in result.meeting_spaces.index}
+    found = by_own | by_place
+    return {name.removeprefix("osm:"): space for name, space in found.items()} | found
 
 
 def _check_used(found: Observations, file: Path, bounded: bool) -> None:
@@ -211,6 +224,7 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
         "rejected": {str(reason): int(n) for reason, n in found.rejected["reason"].value_counts().sort_index().items()},
         "dropped_columns": {why: list(names) for why, names in found.layout.dropped.items()},
         "notes": {key: value for key, value in found.notes.items() if isinstance(value, int)},
+        "either_way": found.notes.get("either_way_dates", [])[:1],
         "visits": {str(kind): int(n) for kind, n in visits["kind"].value_counts().sort_index().items()},
         "visits_with_nobody": int((staying["total"] == 0).sum()),
         "unmatched_share": _rounded(elsewhere),

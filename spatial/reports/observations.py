@@ -105,6 +105,10 @@ def _percent(share: float | None, lang: str) -> str:
     return texts(lang)["format"]["percent"].format(number(None if share is None else share * 100, lang, 0))
 
 
+# Notes on how rows were read, each with a sentence of its own.
+TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times")
+
+
 def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
     """What was read and what was not, in sentences."""
     say, rows, notes = texts(lang)["observe"], facts["rows"], facts["notes"]
@@ -119,15 +123,17 @@ def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
             unmatched=_percent(facts["unmatched_share"], lang),
         )
     )
+    day, _, month = "".join(facts["either_way"]).partition(" | ")
     for key, n in (
         ("organised", facts["organised"]),
+        *((key, notes.get(key, 0)) for key in TOLD),
         ("case", notes.get("case_rows", 0)),
         ("disagree", notes.get("tables_disagree", 0)),
         ("twice", notes.get("visits_twice", 0)),
         ("several", facts["several_spaces"]),
     ):
         if n:
-            lines.append(say[key].format(n=number(n, lang, 0)))
+            lines.append(say[key].format(n=number(n, lang, 0), day=day, month=month))
     dropped = sorted(name for names in facts["dropped_columns"].values() for name in names)
     if dropped:
         lines.append(say["dropped"].format(columns=", ".join(dropped)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spatial.core.errors import ConfigError
@@ -17,6 +17,11 @@ from spatial.settings.loading import load_toml
 STAYING, MOVING = "staying", "moving"
 DEFAULT_ZONE = "Europe/Copenhagen"
 Role = Literal["column", "position", "category", "dropped"]
+# The role of a column, its name here, and its place among that name's spellings: the lowest wins.
+Meaning: TypeAlias = tuple[Role, str, int]
+# Added to the place of a form's own times: they come after every question.
+FORM_TIME = 1000
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 SETTINGS = ("kind", "crs", "time_zone", "time_format", "columns")
 
 
@@ -48,9 +53,31 @@ class ObservationRules:
     shows: Mapping[str, tuple[str, ...]]
     publish: Mapping[str, float]
     test: Mapping[str, int]
+    beside: Mapping[str, Mapping[str, str]]
+    form: Mapping[str, Sequence[str]]
     known: Mapping[str, tuple[Role, str, int]]
 
-    def meaning(self, column: str, mapped: Mapped | None = None) -> tuple[Role, str, int] | None:
+    def meanings(self, columns: Iterable[str], mapped: Mapped | None = None) -> dict[str, Meaning]:
+        """Say what the columns of one table mean, each beside the others; those without a meaning are left out.
+
+        Examples
+        --------
+        >>> rules().meanings(["E", "N"])["N"], rules().meanings(["kind", "N"])["N"]
+        (('position', 'y', 0), ('column', 'total', 7))
+        """
+        alone = {column: self.meaning(column, mapped) for column in columns}
+        found = {column: meaning for column, meaning in alone.items() if meaning is not None}
+        names = {meaning[1] for meaning in found.values()}
+        a_form = any(normalised(column) in self.form["marks"] for column in alone)
+        for column, (role, name, order) in found.items():
+            other = self.beside.get(normalised(column))
+            if order >= 0 and other and other["of"] in names:
+                found[column] = (cast(Role, other["role"]), other["name"], 0)
+            elif order >= 0 and a_form and normalised(column) in self.form["times"]:
+                found[column] = (role, name, order + FORM_TIME)
+        return found
+
+    def meaning(self, column: str, mapped: Mapped | None = None) -> Meaning | None:
         """Say what a column means: its role, its name here, and its place among that name's spellings.
 
         Examples
@@ -62,9 +89,9 @@ class ObservationRules:
             if theirs == column:
                 return self._role(name), name, -1
         for text in (column, re.split(r"[/.:]", column)[-1], column.rsplit("-", 1)[-1]):
-            found = self.known.get(normalised(text))
-            if found:
-                return found
+            for name in (normalised(text), normalised(CAMEL.sub("_", text))):
+                if name in self.known:
+                    return self.known[name]
         return None
 
     def _role(self, name: str) -> Role:
@@ -112,6 +139,8 @@ def rules() -> ObservationRules:
         shows={name: tuple(members) for name, members in table["shows"].items()},
         publish=table["publish"],
         test=table["test"],
+        beside=table["beside"],
+        form=table["form"],
         known=known,
     )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
-from datetime import date, datetime, time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ MAX_DEGREES = (180.0, 90.0)
 SMALLEST_RING = 4
 # What ODK writes: "latitude longitude altitude accuracy", and several of them with semicolons between.
 ODK_POINT = re.compile(r"^-?\d+(\.\d+)? -?\d+(\.\d+)?( -?\d+(\.\d+)?){0,2}$")
+# What a map on the web gives to be copied: latitude, then longitude; in Danish with decimal commas.
+PAIR = re.compile(r"^[(\[]?(-?\d+\.\d+)°?\s*[,;]\s*(-?\d+\.\d+)°?[)\]]?$")
+PAIR_COMMA = re.compile(r"^[(\[]?(-?\d+,\d+)°?(?:\s*;\s*|,?\s+)(-?\d+,\d+)°?[)\]]?$")
+# Well-known binary as PostGIS writes it in a table: hexadecimal, from the byte order on.
+WKB = re.compile(r"^0[01]([0-9a-fA-F]{2}){20,}$")
 WKT = re.compile(r"^(SRID=\d+;)?(MULTI)?(POINT|LINESTRING|POLYGON)", re.IGNORECASE)
 
 
@@ -59,28 +65,35 @@ def positions_of_rows(
         If there are metric coordinates and nobody says in which CRS.
     """
     columns = _columns(rows, mapped)
-    if "text" in columns:
+    in_numbers = {"longitude", "latitude"} <= set(columns)
+    if "text" in columns and (not in_numbers or rows[columns["text"]].map(parsed).notna().any()):
         return _from_text(rows[columns["text"]], _declared(mapped, path) or WGS84)
-    if {"longitude", "latitude"} <= set(columns):
+    if in_numbers:
         return _from_numbers(rows, columns["longitude"], columns["latitude"], WGS84)
     if {"x", "y"} <= set(columns):
         crs = _declared(mapped, path)
-        if crs is None:
+        if crs is not None:
+            return _from_numbers(rows, columns["x"], columns["y"], crs)
+        if not _all_named(rows, mapped):
             raise CRSError("positions.no_crs", path=path, x=columns["x"], y=columns["y"])
-        return _from_numbers(rows, columns["x"], columns["y"], crs)
     return None, None, {}
 
 
 def _columns(rows: pd.DataFrame, mapped: Mapped) -> Mapping[str, str]:
-    """Columns that hold positions, by what they hold; the first spelling wins."""
-    found: dict[str, tuple[int, str]] = {}
-    for column in rows.columns:
-        meaning = rules().meaning(str(column), mapped)
-        if meaning and meaning[0] == "position" and rows[column].str.strip().any():
-            name, order = meaning[1], meaning[2]
-            if name not in found or order < found[name][0]:
-                found[name] = (order, str(column))
-    return {name: column for name, (_, column) in found.items()}
+    """Columns that hold positions, by what they hold: of several the one whose texts are positions, then the first."""
+    found: dict[str, tuple[bool, int, str]] = {}
+    for column, (role, name, order) in rules().meanings(map(str, rows.columns), mapped).items():
+        if role == "position" and rows[column].str.strip().any():
+            words = name == "text" and not rows[column].map(parsed).notna().any()
+            found[name] = min(found.get(name, (words, order, column)), (words, order, column))
+    return {name: column for name, (_, _, column) in found.items()}
+
+
+def _all_named(rows: pd.DataFrame, mapped: Mapped) -> bool:
+    """Every row names its location, so it needs no position of its own."""
+    meanings = rules().meanings(map(str, rows.columns), mapped).items()
+    named = [column for column, (_, name, _) in meanings if name == "location_id"]
+    return any(bool((rows[column].str.strip() != "").all()) for column in named)
 
 
 def _declared(mapped: Mapped, path: str) -> CRS | None:
@@ -132,6 +145,12 @@ def parsed(text: str) -> BaseGeometry | None:
     try:
         if WKT.match(text):
             return shapely.from_wkt(text.rpartition(";")[2])
+        if WKB.match(text):
+            return shapely.from_wkb(text)
+        pair = PAIR.match(text) or PAIR_COMMA.match(text)
+        if pair:
+            latitude, longitude = (float(part.replace(",", ".")) for part in pair.groups())
+            return Point(longitude, latitude)
         if "{" in text:
             return _geojson(text)
         parts = [part.strip() for part in text.split(";") if part.strip()]
@@ -186,6 +205,9 @@ TABLES, BOOKS, MAPS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm"), (".geojson",
 # Spreadsheets in Danish write semicolons between cells, because the comma is taken.
 DELIMITERS = (",", ";", "\t")
 ENCODINGS = ("utf-8-sig", "cp1252")
+UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# The first line by which a spreadsheet is told what stands between cells.
+SEPARATOR = re.compile(r'^"?sep=(.)"?[ \t,;]*\r?\n', re.IGNORECASE)
 MAX_BYTES = 500_000_000
 MAX_ROWS, MAX_CELLS = 1_000_000, 20_000_000
 RAGGED, BAD_POSITION = "ragged", "bad_geometry"
@@ -218,7 +240,7 @@ def read_tables(path: Path, *, mapped: Mapped, crs: CRS | None = None) -> tuple[
         If there is no table with rows.
     """
     files = _files(path)
-    found = [table for file in files for table in _tables(file)]
+    found = [table for file in files for table in _tables(file, mapped)]
     located = [(name, file, rows, *_positions(rows, shapes, mapped, file)) for name, file, rows, shapes in found]
     if not any(len(rows) for _, _, rows, *_ in located):
         raise EmptyAreaError("observations.no_rows", path=path, needed=NEEDED)
@@ -255,28 +277,51 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _tables(file: Path) -> list[tuple[str, Path, pd.DataFrame, gpd.GeoSeries | None]]:
-    """Tables of one file: name, file, rows of text, geometry where it has some."""
+def _tables(file: Path, mapped: Mapped | None = None) -> list[tuple[str, Path, pd.DataFrame, gpd.GeoSeries | None]]:
+    """Tables of one file: name, file, rows of text, geometry where it has some.
+
+    With ``mapped`` they are counts: their heading is looked for, and columns that nobody reads may share a name.
+    """
     suffix = file.suffix.lower()
     try:
         if suffix in TABLES:
-            return [(file.stem, file, _csv(file), None)]
+            return [(file.stem, file, _csv(file, mapped), None)]
         if suffix in BOOKS:
-            return [(name, file, rows, None) for name, rows in _book(file)]
+            return [(name, file, rows, None) for name, rows in _book(file, mapped)]
         return [(name, file, rows, shapes) for name, rows, shapes in _layers(file)]
     except (OSError, ValueError, KeyError, csv.Error, zipfile.BadZipFile, DataSourceError, DataLayerError) as error:
         raise SourceFormatError("observations.unreadable", path=file, cause=cause(error), needed=NEEDED) from error
 
 
-def _csv(file: Path) -> pd.DataFrame:
+def _csv(file: Path, mapped: Mapped | None) -> pd.DataFrame:
     """Rows of a CSV by the number a spreadsheet shows; a row with too many or few cells is marked."""
     text = _decoded(file.read_bytes())
-    head = next(iter(text.splitlines()), "")
-    delimiter = max(DELIMITERS, key=head.count)
-    return _frame(list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
+    told = SEPARATOR.match(text)
+    if told:  # a spreadsheet does not show this line, and does not count it
+        text = text[told.end() :]
+        return _frame(_split(text, told[1]), mapped)
+    top = "\n".join(text.splitlines()[: rules().test["heading_rows"]])
+    return _frame(_split(text, max(DELIMITERS, key=lambda sign: _widest(top, sign, mapped))), mapped)
+
+
+def _split(text: str, delimiter: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def _widest(top: str, delimiter: str, mapped: Mapped | None) -> tuple[int, int]:
+    """How well a sign parts the first lines: known columns in one row, and cells in the first."""
+    cells = _split(top, delimiter)
+    return max((_known(row, mapped) for row in cells), default=0), top.split("\n", 1)[0].count(delimiter)
+
+
+def _known(cells: Sequence[str], mapped: Mapped | None) -> int:
+    return 0 if mapped is None else sum(rules().meaning(cell.strip(), mapped) is not None for cell in cells)
 
 
 def _decoded(data: bytes) -> str:
+    for mark, encoding in UTF16.items():
+        if data.startswith(mark):
+            return data.decode(encoding)
     if b"\0" in data:
         raise ValueError(phrase("observations.zero_bytes"))
     for encoding in ENCODINGS:
@@ -287,16 +332,15 @@ def _decoded(data: bytes) -> str:
     raise ValueError(phrase("observations.encoding"))
 
 
-def _frame(cells: list[list[str]]) -> pd.DataFrame:
-    """A table of text under its first row; empty rows are left out, and keep their number."""
+def _frame(cells: list[list[str]], mapped: Mapped | None) -> pd.DataFrame:
+    """A table of text under its heading; empty rows are left out, and keep their number."""
     if not cells:
         return pd.DataFrame()
-    head = [name.strip() for name in cells[0]]
-    twice = [name for name, count in Counter(filter(None, head)).items() if count > 1]
-    if twice:
-        raise ValueError(phrase("observations.twice", name=twice[0]))
-    numbered = [(i, row) for i, row in enumerate(cells[1:], start=2) if any(cell.strip() for cell in row)]
+    heading = _heading(cells, mapped)
+    head = _names(cells[heading], mapped)
     width = len(head)
+    below = enumerate(cells[heading + 1 :], start=heading + 2)
+    numbered = [(i, _without_empty_end(row, width)) for i, row in below if any(cell.strip() for cell in row)]
     rows = [(row + [""] * width)[:width] for _, row in numbered]
     table = pd.DataFrame(rows, index=[i for i, _ in numbered], columns=head, dtype=object)
     table = table.loc[:, [bool(name) for name in head]]
@@ -304,7 +348,36 @@ def _frame(cells: list[list[str]]) -> pd.DataFrame:
     return table
 
 
-def _book(file: Path) -> list[tuple[str, pd.DataFrame]]:
+def _heading(cells: list[list[str]], mapped: Mapped | None) -> int:
+    """Which row is the heading: of the first rows the one with the most known columns, else the first with words."""
+    top = cells[: rules().test["heading_rows"]]
+    filled = [i for i, row in enumerate(top) if any(cell.strip() for cell in row)] or [0]
+    if mapped is None:
+        return 0
+    return max(filled, key=lambda i: (_known(top[i], mapped), -i))
+
+
+def _names(head: Sequence[str], mapped: Mapped | None) -> list[str]:
+    """The names of columns; of those that nobody reads a second one of a name gets a number."""
+    names = [name.strip() for name in head]
+    twice = {name for name, count in Counter(filter(None, names)).items() if count > 1}
+    read = [name for name in names if name in twice and _is_read(name, mapped)]
+    if read:
+        raise ValueError(phrase("observations.twice", name=read[0]))
+    return [f"{name} ({i})" if name in names[:i] and name else name for i, name in enumerate(names)]
+
+
+def _is_read(name: str, mapped: Mapped | None) -> bool:
+    meaning = rules().meaning(name, mapped)
+    return mapped is None or (meaning is not None and meaning[0] != "dropped")
+
+
+def _without_empty_end(row: list[str], width: int) -> list[str]:
+    """A row without the empty cells that stand beyond its heading."""
+    return row[:width] if not any(cell.strip() for cell in row[width:]) else row
+
+
+def _book(file: Path, mapped: Mapped | None) -> list[tuple[str, pd.DataFrame]]:
     import openpyxl
 
     vector_files.check_archive(file)
@@ -316,7 +389,7 @@ def _book(file: Path) -> list[tuple[str, pd.DataFrame]]:
             book.close()
     except Exception as error:  # of a damaged workbook openpyxl, zlib and the reader of XML say so in a dozen ways
         raise ValueError(phrase("observations.workbook", cause=cause(error))) from error
-    return [(name, _frame(cells)) for name, cells in sheets if cells]
+    return [(name, _frame(cells, mapped)) for name, cells in sheets if cells]
 
 
 def _cells(sheet: Any) -> list[list[str]]:
@@ -343,6 +416,8 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
+    if isinstance(value, timedelta):
+        return str(datetime.min + value)[len("0001-01-01 ") :]
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, bool):

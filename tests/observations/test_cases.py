@@ -1,0 +1,247 @@
+"""Tables that people really bring: what each must be read as, with its siblings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+from pyproj import CRS
+
+from spatial.core.errors import CRSError, EmptyAreaError, SourceFormatError
+from spatial.observations import study
+
+CASES = Path(__file__).parents[1] / "data" / "counts"
+UTM33 = CRS.from_epsg(25833)
+SPACES = ["space:osm:way/142519236", "space:osm:way/142519225"]
+HELD = {"osm:way/121998995": SPACES[1], "way/121998995": SPACES[1]}
+AT = "2025-05-06 10:00"
+
+
+def read(path, **options):
+    return study.read_observations([path], crs=UTM33, spaces=SPACES, held=HELD, **options).observations
+
+
+def written(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "counts.csv"
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def reasons(found):
+    return found.rejected["reason"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "totals"),
+    [
+        ("northing.csv", [3, 12]), ("subtotal.csv", [10]), ("persons.csv", [8]), ("kobo_start.csv", [9, 12]),
+        ("thousand_da.csv", [1000, 1250, 850]), ("temp.csv", [12]), ("usdate.csv", [16, 17, 18]),
+        ("midnight.csv", [9, 14]), ("fid_merged.csv", [7, 12, 9, 14]), ("excel_date_time.xlsx", [12, 9, 15]),
+        ("sepline.csv", [7, 12]), ("title.csv", [12]), ("blankfirst.csv", [12]), ("dup.csv", [12]),
+        ("trail.csv", [7, 12]), ("position_words.csv", [7, 12]), ("unicode.txt", [12]), ("placeid.csv", [12]),
+        ("googlepair.csv", [12]), ("wkb.csv", [12]), ("isodot.csv", [12]),
+    ],
+)  # fmt: skip
+def test_every_row_is_read_with_its_people(name, totals):
+    found = read(CASES / name)
+    assert sorted(found.surveys["total"]) == sorted(totals) and reasons(found) == []
+
+
+@pytest.mark.parametrize("head", ["E,N", "Easting,N", "UTM_E,N", "x,N", "Øst,N"])
+def test_a_northing_is_no_number_of_people(tmp_path, head):
+    path = written(tmp_path, f"space_id,time,kind,male,{head}\n{SPACES[0]},{AT},staying,5,384791,5936889\n")
+    assert read(path).surveys["total"].tolist() == [5]
+
+
+def test_n_alone_is_the_number_of_people_and_metres_without_a_crs_are_asked_for(tmp_path):
+    assert read(written(tmp_path, f"space_id,time,kind,n\n{SPACES[0]},{AT},staying,5\n")).surveys["total"].sum() == 5
+    with pytest.raises(CRSError, match="without a CRS"):
+        read(written(tmp_path, f"time,kind,male,E,N\n{AT},staying,5,384791,5936889\n"))
+
+
+def test_a_group_that_is_the_sum_of_others_counts_once(tmp_path):
+    found = read(CASES / "subtotal.csv")
+    assert found.surveys["age_0_14"].tolist() == [6] and found.notes == {"subtotals": 1}
+    head = "space_id,time,kind,posture_standing,standing,leaning\n"
+    assert read(written(tmp_path, f"{head}{SPACES[0]},{AT},staying,3,2,1\n")).surveys["total"].tolist() == [3]
+    head = "space_id,time,kind,standing,leaning\n"
+    assert read(written(tmp_path, f"{head}{SPACES[0]},{AT},staying,2,1\n")).surveys["total"].tolist() == [3]
+    head = "space_id,time,kind,age_0_14,age_0_4,age_5_14\n"
+    some = f"{head}{SPACES[0]},{AT},staying,2,2,1\n{SPACES[0]},2025-05-06 11:00,staying,,2,1\n"
+    found = read(written(tmp_path, some))
+    assert found.surveys["total"].tolist() == [3] and reasons(found) == ["more_than_total"]
+
+
+def test_equal_rows_of_one_person_each_are_different_people(tmp_path):
+    found = read(CASES / "persons.csv")
+    assert found.surveys["posture_sitting_formal"].tolist() == [5] and found.notes == {"alike": 6}
+    many = f"space_id,time,kind,total\n{SPACES[0]},{AT},staying,2\n{SPACES[0]},{AT},staying,2\n"
+    assert reasons(read(written(tmp_path, many))) == ["duplicate"]
+    named = f"_uuid,space_id,time,kind,total\n1,{SPACES[0]},{AT},staying,1\n1,{SPACES[0]},{AT},staying,1\n"
+    assert reasons(read(written(tmp_path, named))) == ["duplicate"]
+
+
+def test_the_question_for_the_time_comes_before_the_time_of_the_form(tmp_path):
+    found = read(CASES / "kobo_start.csv").surveys.set_index("total")
+    assert found["start"].to_dict() == {12: pd.Timestamp(AT), 9: pd.Timestamp("2025-05-07 15:00")}
+    assert found["stop"].isna().all()
+    head = "start,end,today,space_id,date,start_time,end_time,total,kind,_id\n"
+    row = f"2025-05-08T20:01:00,2025-05-08T20:02:30,2025-05-08,{SPACES[0]},2025-05-06,10:00,10:20,4,staying,1\n"
+    asked = read(written(tmp_path, head + row)).surveys
+    assert asked["start"].tolist() == [pd.Timestamp(AT)] and asked["minutes"].tolist() == [20]
+    head = "start,end,today,space_id,total,kind,_id\n"
+    row = f"2025-05-08T20:01:00,2025-05-08T20:11:00,2025-05-08,{SPACES[0]},4,staying,1\n"
+    unasked = read(written(tmp_path, head + row))
+    assert unasked.surveys["minutes"].tolist() == [10] and unasked.notes == {"form_times": 1}
+
+
+@pytest.mark.parametrize(
+    ("cells", "people", "faults"),
+    [
+        (["1.000", "1.250"], [1000, 1250], []), (["1,000", "1,250"], [1000, 1250], []),
+        (["1 000", "2"], [1000, 2], []), (["1.000.000"], [1000000], []), (["1.250,0"], [1250], []),
+        (["1.000", "2.0"], [1, 2], []), (["1.000", "0.000"], [1, 0], []),
+        (["1.000", "850"], [850], ["unclear_number"]), (["1.000", "1.250", "2.5"], [], ["unclear_number"] * 2),
+    ],
+)  # fmt: skip
+def test_thousands_and_fractions(tmp_path, cells, people, faults):
+    lines = [f"{SPACES[0]};0{i}-05-2025 10:00;{cell};moving" for i, cell in enumerate(cells, start=1)]
+    if people:
+        found = read(written(tmp_path, "\n".join(["space_id;start;antal;kind", *lines])))
+        assert found.surveys["total"].tolist() == people and reasons(found) == faults
+    else:
+        with pytest.raises(EmptyAreaError, match="thousands or a fraction"):
+            read(written(tmp_path, "\n".join(["space_id;start;antal;kind", *lines])))
+
+
+@pytest.mark.parametrize(
+    ("head", "cell", "celsius"),
+    [
+        ("temperature", "18", None), ("temp", "18", None), ("temperatur", "18 °C", 18), ("temperature", "64.4F", 18),
+        ("temperature", "68", 20), ("temperature_f", "50", 10), ("temperature_c", "18,5", 18.5), ("tempC", "18", 18),
+    ],
+)  # fmt: skip
+def test_a_temperature_without_a_unit_is_unknown(tmp_path, head, cell, celsius):
+    found = read(written(tmp_path, f"space_id;start;antal;kind;{head}\n{SPACES[0]};{AT};4;staying;{cell}\n"))
+    value = found.surveys["temperature_c"].iloc[0]
+    assert np.isnan(value) if celsius is None else value == celsius
+    assert found.notes == ({"no_unit": 1} if celsius is None else {})
+
+
+def test_a_date_that_can_be_read_both_ways_is_told_with_both(tmp_path):
+    found = read(CASES / "usdate.csv")
+    assert found.surveys["start"].dt.strftime("%d-%m").tolist() == ["05-06", "06-07", "07-08"]
+    assert found.notes["either_way"] == 3 and found.notes["either_way_dates"][0] == "2025-06-05 | 2025-05-06"
+    (tmp_path / "m.toml").write_text('time_format = "%m/%d/%Y %H:%M"')
+    american = read(CASES / "usdate.csv", mapping=tmp_path / "m.toml")
+    assert american.surveys["start"].dt.strftime("%d-%m").tolist() == ["06-05", "07-06", "08-07"]
+    assert american.notes == {}
+    one_way = (
+        f"space_id,start,total,kind\n{SPACES[0]},05/06/2025 10:00,4,staying\n{SPACES[0]},05/13/2025 10:00,4,staying\n"
+    )
+    assert read(written(tmp_path, one_way)).notes == {}
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "minutes"),
+    [("23:30", "00:15", 45), ("23:30", "24:00", 30), ("22:00", "00:00", 120), ("23.30", "0.15", 45),
+     ("11:30 PM", "12:15 am", 45), ("2330", "0015", 45), ("9:00", "9:20", 20), ("10:00", "10:00", None),
+     ("10:00", "09:00", None)],
+)  # fmt: skip
+def test_a_visit_may_end_after_midnight_and_clocks_are_written_in_many_ways(tmp_path, start, stop, minutes):
+    head = "space_id,date,start_time,end_time,total,kind\n"
+    good = f"{SPACES[1]},2025-06-20,10:00,10:01,1,staying\n"
+    found = read(written(tmp_path, f"{head}{SPACES[0]},2025-06-21,{start},{stop},14,staying\n{good}"))
+    if minutes is None:
+        assert reasons(found) == ["stop_before_start"]
+    else:
+        assert found.surveys.set_index("total").loc[14, "minutes"] == minutes
+
+
+def test_the_same_number_of_a_row_on_several_devices(tmp_path):
+    again = f"fid,space_id,start,total,kind\n1,{SPACES[0]},{AT},4,staying\n1,{SPACES[0]},{AT},5,staying\n"
+    assert reasons(read(written(tmp_path, again))) == ["same_row_id"]
+    uuid = "5f3c1a52-7d1e-4f6a-9b0e-0a1b2c3d4e5f"
+    sent = f"_uuid,space_id,start,total,kind\n{uuid},{SPACES[0]},{AT},4,staying\n{uuid},{SPACES[0]},2025-05-07 10:00,5,staying\n"
+    assert reasons(read(written(tmp_path, sent))) == ["same_row_id"]
+
+
+def test_dates_and_clocks_of_a_workbook(tmp_path):
+    found = read(CASES / "excel_date_time.xlsx").surveys
+    assert found["start"].tolist() == [pd.Timestamp(f"2025-05-0{day} 10:00") for day in (6, 7, 8)]
+    assert found["minutes"].tolist() == [15, 15, 15]
+    book = openpyxl.Workbook()
+    book.active.append(["Talt i maj"])
+    book.active.append(["space_id", "startTime", "dato", "antal", "kind"])
+    book.active.append([SPACES[0], pd.Timedelta(hours=9, minutes=30).to_pytimedelta(), "06-05-2025", 4, "staying"])
+    book.save(tmp_path / "b.xlsx")
+    assert read(tmp_path / "b.xlsx").surveys["start"].tolist() == [pd.Timestamp("2025-05-06 09:30")]
+
+
+def test_the_heading_is_the_row_with_the_known_columns(tmp_path):
+    row = f"space_id;start;antal;kind\n{SPACES[0]};{AT};4;staying\n"
+    for top in ("Tællinger, maj, 2025\n", "\n\n\n", "Dato;06-05-2025\nSted;Gården\n\n", "sep=;\n", '"sep=;"\n'):
+        assert read(written(tmp_path, top + row)).surveys["total"].tolist() == [4]
+    assert read(written(tmp_path, "x\n" * 19 + row)).surveys["total"].tolist() == [4]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig", "cp1252"])
+def test_encodings_of_spreadsheets(tmp_path, encoding):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    text = f"{mark}space_id\tdato\tstart_time\tantal\tkind\tvejr på dagen\n{SPACES[0]}\t06-05-2025\t10:00\t12\tophold\tblæst\n"
+    found = read(written(tmp_path, text, encoding))
+    assert found.surveys["total"].tolist() == [12] and found.layout.unread == ["vejr på dagen"]
+
+
+def test_two_columns_of_a_name_are_refused_only_where_they_are_read(tmp_path):
+    assert read(CASES / "dup.csv").layout.unread == ["bike rack", "bike rack (8)"]
+    path = written(tmp_path, f"space_id,start,total,kind,total\n{SPACES[0]},{AT},4,staying,5\n")
+    with pytest.raises(SourceFormatError, match="'total'"):
+        read(path)
+
+
+@pytest.mark.parametrize("ending", [",", ",,,", ", ,"])
+def test_empty_cells_beyond_the_heading_say_nothing(tmp_path, ending):
+    path = written(tmp_path, f"space_id,start,total,kind\n{SPACES[0]},{AT},4,staying{ending}\n")
+    assert read(path).surveys["total"].tolist() == [4]
+
+
+def test_a_place_stands_for_the_space_that_holds_it(tmp_path):
+    assert read(CASES / "placeid.csv").surveys["location_id"].tolist() == [SPACES[1]]
+    for name in ("way/121998995", "https://www.openstreetmap.org/way/121998995"):
+        path = written(tmp_path, f"place_id,start,total,kind\n{name},{AT},4,staying\n")
+        assert read(path).surveys["location_id"].tolist() == [SPACES[1]]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "53.568209, 13.260298", "(53.568209, 13.260298)", "53.568209,13.260298", "53,568209; 13,260298",
+        "53,568209, 13,260298", "53.568209 13.260298", "POINT (13.260298 53.568209)",
+        "0101000020E6100000AD6D8AC745852A407D259012BBC84A40", "0101000000AD6D8AC745852A407D259012BBC84A40",
+    ],
+)  # fmt: skip
+def test_positions_as_maps_and_databases_write_them(tmp_path, cell):
+    path = written(tmp_path, f'position,start,total,kind\n"{cell}",{AT},4,staying\n')
+    here = gpd.GeoSeries([shapely.Point(13.260298, 53.568209)], crs=4326).to_crs(UTM33).iloc[0]
+    assert read(path).surveys.geometry.iloc[0].distance(here) < 0.01
+
+
+def test_words_for_a_position_give_way_to_degrees(tmp_path):
+    found = read(CASES / "position_words.csv").surveys
+    assert (found["unit"] == "place").all() and found.geometry.notna().all()
+    head = "position,geopoint,start,total,kind\n"
+    found = read(written(tmp_path, f"{head}north bench,53.568209 13.260298 0 4,{AT},4,staying\n")).surveys
+    assert found.geometry.notna().all()
+
+
+def test_a_crowd_at_a_glance_is_a_slip_and_people_passing_are_not(tmp_path):
+    rows = [f"{SPACES[0]},2025-05-0{day} 10:00,{n},{kind}" for day, n, kind in
+            ((1, 1000, "staying"), (2, 1001, "staying"), (3, 1001, "moving"))]  # fmt: skip
+    found = read(written(tmp_path, "\n".join(["space_id,start,total,kind", *rows])))
+    assert sorted(found.surveys["total"]) == [1000, 1001] and reasons(found) == ["too_many_people"]
