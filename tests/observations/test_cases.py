@@ -167,7 +167,8 @@ def test_the_same_number_of_a_row_on_several_devices(tmp_path):
     again = f"fid,space_id,start,total,kind\n1,{SPACES[0]},{AT},4,staying\n1,{SPACES[0]},{AT},5,staying\n"
     assert reasons(read(written(tmp_path, again))) == ["same_row_id"]
     uuid = "5f3c1a52-7d1e-4f6a-9b0e-0a1b2c3d4e5f"
-    sent = f"_uuid,space_id,start,total,kind\n{uuid},{SPACES[0]},{AT},4,staying\n{uuid},{SPACES[0]},2025-05-07 10:00,5,staying\n"
+    rows = (f"{uuid},{SPACES[0]},{AT},4,staying", f"{uuid},{SPACES[0]},2025-05-07 10:00,5,staying")
+    sent = "\n".join(("_uuid,space_id,start,total,kind", *rows, ""))
     assert reasons(read(written(tmp_path, sent))) == ["same_row_id"]
 
 
@@ -193,7 +194,8 @@ def test_the_heading_is_the_row_with_the_known_columns(tmp_path):
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig", "cp1252"])
 def test_encodings_of_spreadsheets(tmp_path, encoding):
     mark = "\ufeff" if encoding == "utf-16-be" else ""
-    text = f"{mark}space_id\tdato\tstart_time\tantal\tkind\tvejr på dagen\n{SPACES[0]}\t06-05-2025\t10:00\t12\tophold\tblæst\n"
+    headings = f"{mark}space_id\tdato\tstart_time\tantal\tkind\tvejr på dagen"
+    text = f"{headings}\n{SPACES[0]}\t06-05-2025\t10:00\t12\tophold\tblæst\n"
     found = read(written(tmp_path, text, encoding))
     assert found.surveys["total"].tolist() == [12] and found.layout.unread == ["vejr på dagen"]
 
