@@ -37,7 +37,7 @@ COLUMNS: dict[str, str] = {
 }
 
 # What is told of rows that were read in one of two ways: the note, and the column that marks them.
-TOLD = {"alike": "alike", "subtotals": "subtotal", "past_midnight": "past_midnight", "no_unit": "no_unit"}
+TOLD = {"subtotals": "subtotal", "past_midnight": "past_midnight", "no_unit": "no_unit"}
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,7 @@ def _counts(
     notes.add("form_times", len(good) if table.form_time else 0)
     for name, column in TOLD.items():
         notes.add(name, int(good[column].sum()))
+    notes.add("alike", int(good["alike"].any()))  # how many would be a number of people
     either = good[good["month_first"].notna()]
     notes.add("either_way", len(either))
     notes.add("either_way_dates", [_both_readings(row) for _, row in either.iterrows()])

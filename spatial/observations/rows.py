@@ -153,7 +153,7 @@ def counts(table: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
                 mark(faults, fault == reason, str(column.name), reason)
         values = pd.DataFrame({str(column.name): value for (value, _), column in zip(parsed, columns, strict=True)})
         rows[name], more = _with_subtotal(name, values)
-        rows["subtotal"] |= len(values.columns) > 1 and name in map(normalised, values)
+        rows["subtotal"] |= len(values.columns) > 1 and name in map(normalised, map(str, values))
         mark(faults, more, name, "more_than_total")
     rows, faults = _with_total(table, rows, faults)
     rows["alike"] = again & (faults["reason"] == "").to_numpy() & _a_person_each(rows["total"])
@@ -171,7 +171,7 @@ def _with_subtotal(name: str, values: pd.DataFrame) -> tuple[pd.Series, pd.Serie
     >>> people.tolist(), more.tolist()
     ([6.0, 2.0, 2.0], [False, False, True])
     """
-    own = [column for column in values if rules().meaning(column) == ("category", name, 0)]
+    own = [column for column in values if rules().meaning(str(column)) == ("category", name, 0)]
     parts = values.drop(columns=own).sum(axis=1, min_count=1)
     if not own:
         return parts, parts.isna() & False
@@ -331,10 +331,10 @@ def _celsius(texts: pd.Series, unit: str) -> pd.Series:
     """
     parts = texts.astype(str).str.strip().str.extract(r"^([-−+]?\d+(?:[.,]\d+)?)\s*°?\s*([CFcf]?)$")
     degrees = pd.to_numeric(parts[0].str.replace(",", ".").str.replace("−", "-"), errors="coerce").astype(np.float64)
-    written = parts[1].str.lower().replace("", np.nan)
-    if not unit and (degrees[written.isna()] > rules().test["max_celsius"]).any():
+    written = parts[1].fillna("").str.lower()
+    if not unit and (degrees[written == ""] > rules().test["max_celsius"]).any():
         unit = "f"
-    units = written.fillna(unit)
+    units = written.where(written != "", unit)
     return degrees.where(units == "c", ((degrees - 32) / 1.8).where(units == "f"))
 
 

@@ -224,7 +224,7 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
         "rejected": {str(reason): int(n) for reason, n in found.rejected["reason"].value_counts().sort_index().items()},
         "dropped_columns": {why: list(names) for why, names in found.layout.dropped.items()},
         "notes": {key: value for key, value in found.notes.items() if isinstance(value, int)},
-        "either_way": found.notes.get("either_way_dates", [])[:1],
+        "either_way": _either_way(found),
         "visits": {str(kind): int(n) for kind, n in visits["kind"].value_counts().sort_index().items()},
         "visits_with_nobody": int((staying["total"] == 0).sum()),
         "unmatched_share": _rounded(elsewhere),
@@ -237,6 +237,12 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
         "periods": {name: sorted(overlay.counted(visits, STAYING)[name].unique().tolist()) for name in overlay.PERIODS},
         "check": _check_facts(check, observed.publication.k),
     }
+
+
+def _either_way(found: Observations) -> list[str]:
+    """The first date that can be read both ways, in both."""
+    dates = found.notes.get("either_way_dates", [])
+    return dates[:1] if isinstance(dates, list) else []
 
 
 def _check_facts(check: validation.Check, k: int) -> dict[str, Any]:
