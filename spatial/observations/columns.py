@@ -26,8 +26,9 @@ class Table:
     """A table under the names used here.
 
     ``rows`` holds texts by row number; ``categories`` counts still as texts, where several columns
-    of the file may feed one category; ``kind`` is staying or moving where the whole table says so;
-    ``form_time`` says that its times are those at which a form was opened, for it asks for no other.
+    of the file may feed one category; ``kind`` is staying or moving where the whole table says so.
+    ``names`` gives the file's column by the name used here; ``form_time`` says that the times are
+    those at which a form was opened, for it asks for no other.
     """
 
     sheet: Sheet
@@ -37,6 +38,7 @@ class Table:
     kind: str | None
     geometry: npt.NDArray[np.object_] | None
     form_time: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def recognise(sheets: Sequence[Sheet], mapped: Mapped) -> Layout:
     """
     dropped: dict[str, list[str]] = {}
     unread: list[str] = []
-    tables = tuple(_table(sheet, mapped, dropped, unread) for sheet in sheets)
+    tables = tuple(understood(sheet, mapped, dropped, unread) for sheet in sheets)
     layout = Layout(tables, {why: sorted(set(names)) for why, names in sorted(dropped.items())}, sorted(set(unread)))
     where = sorted({sheet.path for sheet in sheets})
     if not layout.of(COUNTS, COMPONENT):
@@ -78,9 +80,10 @@ def _nearest(unread: Sequence[str], name: str) -> Phrase:
     return phrase("layout.nearest", columns=list(map(repr, found))) if found else phrase("layout.no_near")
 
 
-def _table(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unread: list[str]) -> Table:
+def understood(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unread: list[str]) -> Table:
     """Give the columns of a sheet the names used here; the first spelling of a name wins."""
     chosen: dict[str, tuple[int, str]] = {}
+    positions: dict[str, tuple[int, str]] = {}
     categories: dict[str, list[pd.Series]] = {}
     columns = [str(column) for column in sheet.rows.columns]
     meanings = rules().meanings(columns, mapped)
@@ -90,8 +93,9 @@ def _table(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unread: 
             dropped.setdefault(name, []).append(column)
         elif role == "category":
             categories.setdefault(name, []).append(sheet.rows[column])
-        elif role == "column" and (name not in chosen or order < chosen[name][0]):
-            chosen[name] = (order, column)
+        else:
+            kept = chosen if role == "column" else positions
+            kept[name] = min(kept.get(name, (order, column)), (order, column), key=lambda place: place[0])
     chosen = _as_asked(chosen)
     rows = pd.DataFrame({name: sheet.rows[column] for name, (_, column) in chosen.items()}, index=sheet.rows.index)
     return Table(
@@ -102,6 +106,7 @@ def _table(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unread: 
         _kind(sheet, mapped, categories),
         sheet.geometry,
         form_time=chosen.get("start", (0, ""))[0] >= FORM_TIME,
+        names={name: column for name, (_, column) in {**positions, **chosen}.items()},
     )
 
 

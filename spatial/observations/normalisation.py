@@ -164,6 +164,7 @@ def _counts(
 ) -> tuple[pd.DataFrame, Rejected]:
     """Rows of one table of counts that can be used, and the others with the reason."""
     rows, faults = observations_rows.counts(table)
+    observations_rows.refuse_coordinates(table, rows["total"])
     if table.role == COUNTS:
         rows, faults = observations_rows.timed(table, rows, faults, mapped)
     else:

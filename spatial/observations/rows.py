@@ -30,6 +30,8 @@ END_OF_DAY = r"^(.*[ T:])24([:.]00(?:[:.]00)?)$"
 UNITS = {0: "place", 1: "line", 2: "area"}
 METHODS = ("analog", "digital", "video", "sensor", "manual", "scan", "app", "soparc")
 RELATIVE = "relative"
+# Numbers that follow a line this closely are measured along it; fewer values than this show nothing.
+FOLLOWS, FEWEST_VALUES = 0.9999, 4
 NOT_COUNTS = ("unclear_number", "negative_count", "not_a_count")
 # What tells the visits of a table apart.
 VISIT = ("study_id", "location_id", "survey_id", "date", "start_time", "start")
@@ -199,6 +201,25 @@ def _same_id(table: Table) -> npt.NDArray[np.bool_]:
 def _same(table: Table) -> npt.NDArray[np.bool_]:
     """Rows that repeat an earlier one in every cell and in their position."""
     return _with_position(table, table.sheet.rows).duplicated().to_numpy()
+
+
+def refuse_coordinates(table: Table, total: pd.Series) -> None:
+    """Refuse a number of people that rises with the coordinates: it is one of them.
+
+    Raises
+    ------
+    SchemaError
+        If the number follows the east or the north of the rows' positions.
+    """
+    middles = shapely.centroid(_shapes(table))
+    there = ~shapely.is_missing(middles) & total.notna().to_numpy()
+    people = total.to_numpy(np.float64)[there]
+    if len(np.unique(people)) < FEWEST_VALUES:
+        return
+    for along in (shapely.get_x(middles[there]), shapely.get_y(middles[there])):
+        if np.ptp(along) > 0 and abs(np.corrcoef(along, people)[0, 1]) > FOLLOWS:
+            name = table.names.get("total", "")
+            raise SchemaError("rows.follows", file=table.sheet.path, table=table.sheet.name, column=name)
 
 
 def _with_position(table: Table, rows: pd.DataFrame) -> pd.DataFrame:

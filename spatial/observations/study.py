@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.errors import EmptyAreaError, InputError
 from spatial.core.languages import Text
-from spatial.core.messages import phrase
+from spatial.core.messages import Phrase, phrase
 from spatial.core.model import ASPECTS, Provenance, Result, Rubric
 from spatial.observations import calibration, disclosure, overlay, validation
 from spatial.observations.columns import sensitive
@@ -33,6 +33,21 @@ log = logging.getLogger(__name__)
 SPACE, HEXAGON = "space", "hexagon"
 # Reasons to leave a row out that tell of a wrong file, or of coordinates that are misread.
 ELSEWHERE = ("outside", "location_outside")
+
+
+# The form that a cell should have had, by the reasons for which it is turned away.
+FORMS = {
+    "time_form": ("bad_time", "other_time_format"),
+    "position_form": ("bad_geometry", "not_degrees"),
+    "count_form": ("unclear_number", "not_a_count", "negative_count"),
+    "kind_form": ("bad_kind",),
+}
+# Where what is wrong with a row may be written.
+CELLS = {
+    "geometry": ("text", "longitude", "x"),
+    "start": ("start_time", "date", "start"),
+    "stop": ("stop_time", "stop"),
+}
 
 
 @dataclass(frozen=True)
@@ -142,10 +157,24 @@ def _check_used(found: Observations, file: Path, bounded: bool) -> None:
     first = str(reasons.index[0]) if len(reasons) else ""
     why = phrase("observing.no_reason")
     if first:
-        why = phrase("observing.reason", why=Text("reason", first), rows=int(reasons.iloc[0]))
+        why = phrase("observing.reason", why=Text("reason", first), rows=int(reasons.iloc[0]), cell=_cell(found, first))
     elsewhere = bounded and first in ELSEWHERE
     hint = phrase("observing.check") if elsewhere else phrase("observing.no_check")
     raise EmptyAreaError("observing.nothing", file=file, rows=found.rows_read, why=why, hint=hint)
+
+
+def _cell(found: Observations, reason: str) -> Phrase:
+    """The first cell that was turned away for a reason, and the form that is wanted; nothing where no cell is meant."""
+    wanted = next((form for form, reasons in FORMS.items() if reason in reasons), None)
+    row = found.rejected[found.rejected["reason"] == reason].iloc[0]
+    for table in found.layout.tables:
+        names = CELLS.get(str(row["column"]), (str(row["column"]),))
+        columns = [table.names[name] for name in names if name in table.names]
+        if wanted and table.sheet.name == row["table"] and columns:
+            text = str(table.sheet.rows.loc[row["row"], columns[0]])
+            form = phrase(f"observing.{wanted}")
+            return phrase("observing.cell", row=row["row"], column=columns[0], text=text, form=form)
+    return phrase("observing.no_cell")
 
 
 def observe(

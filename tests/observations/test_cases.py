@@ -12,7 +12,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from spatial.core.errors import CRSError, EmptyAreaError, SourceFormatError
+from spatial.core.errors import CRSError, EmptyAreaError, SchemaError, SourceFormatError
 from spatial.observations import study
 
 CASES = Path(__file__).parents[1] / "data" / "counts"
@@ -141,7 +141,6 @@ def test_a_date_that_can_be_read_both_ways_is_told_with_both(tmp_path):
     american = read(CASES / "usdate.csv", mapping=tmp_path / "m.toml")
     assert american.surveys["start"].dt.strftime("%d-%m").tolist() == ["06-05", "07-06", "08-07"]
     assert american.notes == {}
-
     rows = [f"{SPACES[0]},{day} 10:00,4,staying" for day in ("05/06/2025", "05/13/2025")]
     assert read(written(tmp_path, "\n".join(["space_id,start,total,kind", *rows]))).notes == {}
 
@@ -246,3 +245,25 @@ def test_a_crowd_at_a_glance_is_a_slip_and_people_passing_are_not(tmp_path):
             ((1, 1000, "staying"), (2, 1001, "staying"), (3, 1001, "moving"))]  # fmt: skip
     found = read(written(tmp_path, "\n".join(["space_id,start,total,kind", *rows])))
     assert sorted(found.surveys["total"]) == [1000, 1001] and reasons(found) == ["too_many_people"]
+
+
+def test_a_number_that_follows_the_coordinates_is_no_number_of_people(tmp_path):
+    rows = [f"2025-05-0{i} 10:00,{5936880 + 11 * i},moving,{53.5680 + i * 0.0001},13.26" for i in range(1, 6)]
+    path = written(tmp_path, "\n".join(["start,people,kind,lat,lon", *rows]))
+    with pytest.raises(SchemaError, match=r"'people'.*coordinates"):
+        read(path)
+    few = [f"2025-05-0{i} 10:00,{n},moving,{53.5680 + i * 0.0001},13.26" for i, n in enumerate([3, 9, 1, 4], start=1)]
+    assert read(written(tmp_path, "\n".join(["start,people,kind,lat,lon", *few]))).surveys["total"].sum() == 17
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "cell", "form"),
+    [
+        ("space_id,start,total,kind", f"{SPACES[0]},tirsdag morgen,4,staying", "tirsdag morgen", "2025-05-06 10:00"),
+        ("position,start,total,kind", f"bag skuret,{AT},4,staying", "bag skuret", "POINT"),
+        ("space_id,start,total,kind", f"{SPACES[0]},{AT},mange,staying", "mange", "12"),
+    ],
+)
+def test_a_file_of_which_nothing_can_be_used_shows_the_cell_and_the_form_wanted(tmp_path, head, row, cell, form):
+    with pytest.raises(EmptyAreaError, match=f"'{cell}'.*{form}"):
+        read(written(tmp_path, f"{head}\n{row}\n"))
