@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from spatial.core.errors import InputError
 from spatial.core.languages import texts
 from spatial.core.model import ASPECTS, Provenance, Result
 from spatial.core.versions import generator
+from spatial.observations.looking import Look
 from spatial.settings.loading import DEFAULTS
 
 PAGE, TABLE, LAYER, REJECTED = "observations.html", "observations.csv", "observations.gpkg", "rejected.csv"
@@ -314,6 +315,29 @@ def observations_in_words(facts: Mapping[str, Any], folder: Path, lang: str) -> 
     say = texts(lang)["observe"]
     files = say["files"].format(page=folder / PAGE, table=folder / TABLE)
     return "\n".join([*reading(facts, lang), *shows(facts, lang), files])
+
+
+def look_in_words(found: Sequence[Look], lang: str) -> str:
+    """Say how the tables of a file are understood, for the one whose file it is: its counts are exact."""
+    say, reasons = texts(lang)["observe"]["look"], texts(lang)["reason"]
+    lines = []
+    for look in found:
+        lines.append(say["table"].format(table=look.table, rows=look.rows, role=say["role"][look.role]))
+        for column, name in look.meanings.items():
+            meaning = say["dropped"] if column in look.dropped else name or say["unread"]
+            lines.append(say["column"].format(column=column, meaning=meaning))
+        if look.first.columns.size:
+            lines += [say["first"], *(f"    {line}" for line in look.first.to_string(na_rep="–").splitlines())]
+        span = look.span or ("–", "–")
+        if look.total is None:
+            lines.append(say["no_counts"])
+        else:
+            people = {"total": number(look.total, lang, 0), "largest": number(look.largest, lang, 0)}
+            lines.append(say["sums"].format(**people, first=span[0], last=span[1]))
+        if look.span is None:
+            lines.append(say["no_times"])
+        lines += [say["turned"].format(n=n, why=reasons[why]) for why, n in look.turned_away.items()]
+    return "\n".join(lines)
 
 
 def rubric_with(table: pd.DataFrame, basis: str) -> str:

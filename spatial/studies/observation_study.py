@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from spatial.analysis import loading
+from spatial.core.crs import WGS84
 from spatial.core.files import whole_file, whole_folder
+from spatial.core.languages import texts
 from spatial.core.model import Result
 from spatial.observations import calibration, disclosure, overlay
+from spatial.observations.looking import Look, looks, mapping_text
 from spatial.observations.study import (
     SPACE,
     Observed,
@@ -20,7 +23,11 @@ from spatial.observations.study import (
     read_observations_for,
 )
 from spatial.reports import observations as reports_observations
-from spatial.settings.observation_columns import STAYING
+from spatial.settings.observation_columns import STAYING, mapped
+from spatial.sources import text_tables
+
+# What follows the name of a file of counts in that of its mapping file.
+MAPPING = ".mapping.toml"
 
 
 def calibrate_into(path: Path, runs: Sequence[tuple[Path, Path]], *, mapping: Path | None, seed: int, lang: str) -> str:
@@ -41,6 +48,32 @@ def calibrate_into(path: Path, runs: Sequence[tuple[Path, Path]], *, mapping: Pa
     with whole_file(path):
         path.write_text(reports_observations.rubric_with(found.table, _basis(found)), encoding="utf-8", newline="\n")
     return reports_observations.weights_text(found.table, found.left_out, found.surveys, found.spaces, path, lang=lang)
+
+
+def look_into(path: Path, *, mapping: Path | None, lang: str) -> tuple[list[Look], Path, bool]:
+    """Say how a file of counts is understood, and write a mapping file beside it where there is none.
+
+    Returns
+    -------
+    looks, mapping, written
+        The tables, where the mapping file is, and whether it was written now; one that is there stays.
+
+    Raises
+    ------
+    SpatialError
+        If the file cannot be read, or the mapping file cannot be written.
+    """
+    settings = mapped(mapping)
+    sheets, _, _ = text_tables.read_tables(path, mapped=settings, crs=WGS84)
+    found = looks(sheets, settings)
+    target = path.with_name(f"{path.stem}{MAPPING}")
+    if target.exists():
+        return found, target, False
+    say = texts(lang)["observe"]["look"]
+    with whole_file(target):
+        text = mapping_text(found, say["heading"].format(name=path.name), say["without"])
+        target.write_text(text, encoding="utf-8", newline="\n")
+    return found, target, True
 
 
 def _basis(found: calibration.Calibrated) -> str:

@@ -6,8 +6,10 @@ import json
 import re
 import shutil
 import sqlite3
+import tomllib
 from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +23,7 @@ from tests.cli.test_main import call, demo, digests  # noqa: F401  (demo is a fi
 from tests.observed import table as csv_of
 from tests.observed import visits
 
+COUNTS = Path(__file__).parents[1] / "data" / "counts"
 NEW = ["observations.csv", "observations.gpkg", "observations.html", "rejected.csv"]
 HEAD = ["survey_id", "start", "stop", "kind", "count", "lon", "lat", "notes", "surveyor", "white"]
 SECRET = "Fru Madsen fra opgang 4"
@@ -284,3 +287,46 @@ def test_the_page_opens_and_asks_for_nothing(run, tmp_path, browser, lang):
     assert page.locator("svg path.space").count() == 28
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
+
+
+# --- how a file is understood -----------------------------------------------------------
+
+
+def test_a_look_shows_how_a_file_is_read_and_writes_a_mapping_file_that_reads_it_alike(tmp_path):
+    file = shutil.copy(COUNTS / "usdate.csv", tmp_path / "us.csv")
+    done = call("observe", "--look", file, "--lang", "en")
+    assert (done.code, done.err) == (0, "")
+    assert "stop: stop" in done.out and "2025-06-05" in done.out and "2025-05-06" in done.out  # both readings
+    assert "People in all 51, most in one row 18; from 2025-06-05 10:00 to 2025-08-07 10:00." in done.out
+    mapping = tmp_path / "us.mapping.toml"
+    text = mapping.read_text(encoding="utf-8")
+    assert tomllib.loads(text)["columns"] == {
+        "location_id": "space_id", "start": "start", "stop": "stop", "total": "total", "kind": "kind",
+    }  # fmt: skip
+    american = text.replace('# time_format = "%d/%m', 'time_format = "%m/%d')
+    mapping.write_text(american, encoding="utf-8")
+    again = call("observe", "--look", file, "--mapping", mapping, "--lang", "en")
+    assert "from 2025-05-06 10:00 to 2025-07-08 10:00" in again.out and "left as it is" in again.out
+    assert mapping.read_text(encoding="utf-8") == american
+
+
+def test_a_look_at_a_file_that_cannot_be_used_says_what_is_missing(tmp_path):
+    file = tmp_path / "x.csv"
+    file.write_text('hvornår,"bag ""skuret""",notes\n2025-05-06 10:00,4,Fru Madsen\n', encoding="utf-8")
+    done = call("observe", "--look", file, "--lang", "en", "--json")
+    table = json.loads(done.out)["tables"][0]
+    assert table["total"] is None and table["span"] is None and table["role"] == "other"
+    assert table["meanings"] == {"hvornår": "", 'bag "skuret"': "", "notes": ""} and table["dropped"] == ["notes"]
+    text = (tmp_path / "x.mapping.toml").read_text(encoding="utf-8")
+    assert '# … = "bag \\"skuret\\""' in text and "Madsen" not in text
+    assert tomllib.loads(text) == {"columns": {}}
+    assert call("observe", "--lang", "en").code == 2
+
+
+def test_dates_that_can_be_read_both_ways_are_told_and_a_place_is_counted_at_its_space(run):
+    done = call("observe", run, COUNTS / "usdate.csv", "--lang", "en")
+    assert "read as 2025-06-05, the day first; with the month first it is 2025-05-06" in done.out
+    found = json.loads(call("observe", run, COUNTS / "placeid.csv", "--lang", "en", "--json").out)
+    assert found["rows"]["used"] == 1 and found["unmatched_share"] == 0
+    done = call("observe", run, COUNTS / "temp.csv", "--lang", "da")
+    assert "temperaturer står uden enhed" in done.out

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from spatial.cli.commands import as_json, finished_run, with_options
+from spatial.cli.commands import as_json, with_options
 from spatial.cli.console import misused
 from spatial.cli.help import language
 from spatial.cli.options import Decimal, Whole
@@ -25,19 +25,21 @@ OPTIONS = (
 
 
 @click.command()
-@finished_run
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @with_options(OPTIONS)
 @click.option("--seed", type=Whole(min=0), default=20250201, show_default=True)
 @click.option("--calibrate", type=click.Path(path_type=Path))
 @click.option("--with", "others", multiple=True)
+@click.option("--look", type=click.Path(path_type=Path))
 @language
 @as_json
 def command(
-    folder: Path,
+    folder: Path | None,
     files: tuple[Path, ...],
     calibrate: Path | None,
     others: tuple[str, ...],
+    look: Path | None,
     lang: str,
     as_json: bool,
     **options: Any,
@@ -45,6 +47,12 @@ def command(
     """Lay observations over a finished run and test its scores against them."""
     import json
 
+    if look is not None:
+        _show(look, options["mapping"], lang, as_json=as_json)
+        return
+    if folder is None or not files:
+        given = {"folder": folder, "files": files}
+        raise click.MissingParameter(param=next(p for p in command.params if p.name in given and not given[p.name]))
     runs = _runs(folder, files, calibrate, others)
     from spatial.analysis import storage
     from spatial.reports import observations
@@ -64,6 +72,23 @@ def command(
     )
     if told:
         click.echo(told, err=as_json)
+
+
+def _show(file: Path, mapping: Path | None, lang: str, *, as_json: bool) -> None:
+    """Show how a file is understood, before it is laid over anything."""
+    import json
+
+    from spatial.core.languages import texts
+    from spatial.reports import observations
+    from spatial.studies import observation_study
+
+    found, target, written = observation_study.look_into(file, mapping=mapping, lang=lang)
+    if as_json:
+        tables = [vars(look) | {"first": json.loads(look.first.to_json(orient="records"))} for look in found]
+        click.echo(json.dumps({"tables": tables, "mapping": str(target)}, ensure_ascii=False, indent=1, default=dict))
+        return
+    click.echo(observations.look_in_words(found, lang))
+    click.echo(texts(lang)["observe"]["look"]["written" if written else "kept"].format(path=target))
 
 
 def _runs(
