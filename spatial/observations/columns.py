@@ -211,6 +211,10 @@ _CLOCKS = (
     (r"^(\d+[-./]\d+[-./]\d+) (\d\d)(\d\d)$", r"\1 \2:\3"),
 )
 NOON = 12
+# A workbook's days since the end of 1899 (from 1954 on), and its clocks as parts of a day, where no format is set.
+_SERIAL_DAY = re.compile(r"^([2-7]\d{4})([.,]\d+)?(?= |$)")
+_PART_OF_DAY = re.compile(r"(?<= )0?([.,]\d{3,})$")
+_DAY_ZERO = pd.Timestamp("1899-12-30")
 
 
 def _half_day(match: re.Match[str]) -> str:
@@ -221,8 +225,23 @@ def _half_day(match: re.Match[str]) -> str:
     return f"{hour % NOON + NOON * (match[4].lower() == 'p'):02d}:{match[2] or '00'}{match[3] or ''}"
 
 
+def _day(match: re.Match[str]) -> str:
+    """A workbook's number of a day, and of its time of day, as a date and a clock."""
+    date = f"{_DAY_ZERO + pd.Timedelta(days=int(match[1])):%Y-%m-%d}"
+    return date if not match[2] else f"{date} {_clock(match[2])}"
+
+
+def _clock(part: str) -> str:
+    """A part of a day as a clock, to the nearest second."""
+    at = _DAY_ZERO + pd.Timedelta(days=float("0" + part.replace(",", ".")))
+    return f"{at.round('s'):%H:%M:%S}"
+
+
 def _one_clock(texts: pd.Series) -> pd.Series:
-    texts = texts.astype(str).str.strip().str.replace(_HALF_DAY, _half_day, regex=True)
+    """Times as written, with the many ways to write a clock brought to one."""
+    texts = texts.astype(str).str.strip().str.replace(_SERIAL_DAY, _day, regex=True)
+    texts = texts.str.replace(_PART_OF_DAY, lambda match: _clock(match[1]), regex=True)
+    texts = texts.str.replace(_HALF_DAY, _half_day, regex=True)
     for pattern, instead in _CLOCKS:
         texts = texts.str.replace(pattern, instead, regex=True)
     return texts

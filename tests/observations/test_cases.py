@@ -182,6 +182,13 @@ def test_dates_and_clocks_of_a_workbook(tmp_path):
     assert read(tmp_path / "b.xlsx").surveys["start"].tolist() == [pd.Timestamp("2025-05-06 09:30")]
 
 
+@pytest.mark.parametrize("row", ["45783,0.4166666667,", "06-05-2025,0.4166666667,", ",,45783.4166666667"])
+def test_numbers_of_a_workbook_without_a_format_are_dates_and_clocks(tmp_path, row):
+    """Day 45783 of a workbook is 6 May 2025, and 10/24 of a day is 10 o'clock."""
+    path = written(tmp_path, f"space_id,total,kind,date,start_time,start\n{SPACES[0]},4,staying,{row}\n")
+    assert read(path).surveys["start"].tolist() == [pd.Timestamp(AT)]
+
+
 def test_the_heading_is_the_row_with_the_known_columns(tmp_path):
     row = f"space_id;start;antal;kind\n{SPACES[0]};{AT};4;staying\n"
     for top in ("Tællinger, maj, 2025\n", "\n\n\n", "Dato;06-05-2025\nSted;Gården\n\n", "sep=;\n", '"sep=;"\n'):
