@@ -36,12 +36,12 @@ ELSEWHERE = ("outside", "location_outside")
 
 
 # The form that a cell should have had, by the reasons for which it is turned away.
-FORMS = {
-    "time_form": ("bad_time", "other_time_format"),
-    "position_form": ("bad_geometry", "not_degrees"),
-    "count_form": ("unclear_number", "not_a_count", "negative_count"),
-    "kind_form": ("bad_kind",),
-}
+FORMS = (
+    (phrase("observing.time_form"), ("bad_time", "other_time_format")),
+    (phrase("observing.position_form"), ("bad_geometry", "not_degrees")),
+    (phrase("observing.count_form"), ("unclear_number", "not_a_count", "negative_count")),
+    (phrase("observing.kind_form"), ("bad_kind",)),
+)
 # Where what is wrong with a row may be written.
 CELLS = {
     "geometry": ("text", "longitude", "x"),
@@ -165,15 +165,14 @@ def _check_used(found: Observations, file: Path, bounded: bool) -> None:
 
 def _cell(found: Observations, reason: str) -> Phrase:
     """The first cell that was turned away for a reason, and the form that is wanted; nothing where no cell is meant."""
-    wanted = next((form for form, reasons in FORMS.items() if reason in reasons), None)
+    wanted = next((form for form, reasons in FORMS if reason in reasons), None)
     row = found.rejected[found.rejected["reason"] == reason].iloc[0]
     for table in found.layout.tables:
         names = CELLS.get(str(row["column"]), (str(row["column"]),))
         columns = [table.names[name] for name in names if name in table.names]
         if wanted and table.sheet.name == row["table"] and columns:
             text = str(table.sheet.rows.loc[row["row"], columns[0]])
-            form = phrase(f"observing.{wanted}")
-            return phrase("observing.cell", row=row["row"], column=columns[0], text=text, form=form)
+            return phrase("observing.cell", row=row["row"], column=columns[0], text=text, form=wanted)
     return phrase("observing.no_cell")
 
 
