@@ -189,13 +189,14 @@ def _as_result(
 class View:
     """The places of an estate and all that they are measured from.
 
-    ``sites`` are the places, and after them the rooms of more than one place; ``measured_from`` is
+    ``sites`` are the places, and after them the meeting spaces; ``possible`` the rooms on which nothing is mapped; ``measured_from`` is
     what indicators name.
     """
 
     raw: RawData
     places: gpd.GeoDataFrame
     rooms: gpd.GeoDataFrame
+    possible: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
     measured_from: IndicatorInputs
 
@@ -241,13 +242,13 @@ def survey(
     with clock.stage("layers"):
         tables = canonical.canonical_layers(one.raw, rules, estate.crs, step=step)
     with clock.stage("places"):
-        found, rooms = indicators_evidence.found_in(tables, estate, rules, one, step=step)
+        found = indicators_evidence.find_meeting_spaces(tables, estate, rules, one, step=step)
     with clock.stage("network"):
-        sites = step(indicators_inputs.sites, found, rooms)
+        sites = step(indicators_inputs.sites, found.places, found.spaces)
         measured_from = indicators_inputs.indicator_inputs(
             tables, sites, estate, rules, absence=absence, terrain=terrain, surface=surface, step=step
         )
-    return View(one.raw, found, rooms, sites, measured_from)
+    return View(one.raw, found.places, found.spaces, found.possible, sites, measured_from)
 
 
 def measure_view(
@@ -300,6 +301,7 @@ def map_context(view: View, scored: Judged, estate: model.Estate, clock: Clock) 
             **{name: getattr(view.measured_from, name) for name in CONTEXT_LAYERS},
             **context_layers(view.measured_from, view.sites, estate),
             "boundary": boundary,
+            "possible_spaces": view.possible,
             "homes": homes.best_space_per_home(view.measured_from.dwellings, view.sites, walks, scores),
         }
         return MapContext(layers, siting.homes_served(view.sites, scored.meeting_spaces.index, view.measured_from))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ASPECTS = ("openness", "accessibility", "neutrality", "low_threshold", "mixing")
 FLOATING = "floating"
+# The conditions of a score, which it is multiplied by: not one of the five aspects.
+GATE = "gate"
 EVIDENCE = ("observed", "derived", "assumed by rule", "unknown")
 KNOWN_EVIDENCE = ("observed", "derived")
 EVIDENCE_COLUMNS = ("place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule")

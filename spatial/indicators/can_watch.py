@@ -8,7 +8,7 @@ import shapely
 
 from spatial.core.arrays import Bools, Floats, Ints, Shapes
 from spatial.indicators.enclosure import closed_share
-from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator
+from spatial.indicators.registry import ASSUMED, DERIVED, Measured, indicator
 from spatial.visibility.isovists import Occluders, in_sight
 
 # An outline closed over more than this share has no edge to stand at.
@@ -39,11 +39,11 @@ def can_watch(
     *,
     within_m: float = 25.0,
 ) -> Measured:
-    """Seats and standing edges per activity, within 25 m and in sight.
+    """Seats and standing edges within 25 m of an activity and in sight of it, counted.
 
     Activities are places where there is something to watch (play, ball, dogs, fire). Each with an
-    open edge counts one for those who stand. 0 where there is nothing to watch. Seats that are
-    not mapped are unknown, but where a register of them is complete.
+    open edge counts one for those who stand. 0 where there is nothing to watch. Up to three
+    seats more may stand there unmapped, but where a register of them is complete.
     """
     shapes = places.geometry.to_numpy()
     acts, chairs = activities.geometry.to_numpy(), seats.geometry.to_numpy()
@@ -53,14 +53,14 @@ def can_watch(
     watched = np.bincount(place, minlength=len(shapes))
     edges = np.bincount(place, weights=edge[act], minlength=len(shapes))
     seated = _distinct_seats(place, act, act_seat, seat, len(shapes), len(acts))
-    share = np.divide(seated + edges, watched, out=np.zeros(len(shapes)), where=watched > 0)
+    count = seated + edges
     doubtful = (watched > 0) & (seated == 0) & ~seats_complete
     seen = np.where(seated == 0, "register_of_seats_complete", "seats_in_sight")
     return Measured(
-        value=np.where(doubtful, np.nan, share),
-        low=share,
-        high=np.where((watched > 0) & ~seats_complete, share + UNMAPPED_SEATS, share),
-        evidence=np.where(doubtful, UNKNOWN, DERIVED).astype(object),
+        value=count,
+        low=count.copy(),
+        high=np.where(seats_complete, count, count + UNMAPPED_SEATS),
+        evidence=np.where(doubtful, ASSUMED, DERIVED).astype(object),
         rule=np.where(watched == 0, "nothing_to_watch", np.where(doubtful, "no_seat_mapped", seen)).astype(object),
     )
 

@@ -13,6 +13,9 @@ from spatial.network.attachment import Attachments
 from spatial.network.catchments import weighted_median
 from spatial.network.distances import Approaches
 
+# A home at 200 m counts for a third of one at the door.
+NEAR_DECAY_PER_M = 1 / 200
+
 
 @indicator(
     aspect="accessibility",

@@ -29,9 +29,14 @@ def enclosure(places: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, buildings: g
 
     Gates and the gaps that ways make are open. An unmapped fence is unknown, not absent: where no
     barrier is mapped within 50 m of a place of a kind that is often fenced, the share lies between
-    that of the buildings and 1. ``fenced`` on the place decides.
+    that of the buildings and 1. ``fenced`` on the place decides. Of a meeting space the fences alone count: the
+    houses around a courtyard say whose it is no more than its gate does.
     """
-    share = closed_share(places.geometry.to_numpy(), barriers, buildings)
+    spaces = (places["level"] == "space").to_numpy(dtype=bool)
+    shapes_ = places.geometry.to_numpy()
+    share = np.where(
+        spaces, closed_share(shapes_, barriers, buildings.iloc[:0]), closed_share(shapes_, barriers, buildings)
+    )
     shapes = barriers.geometry.to_numpy()
     surveyed = np.zeros(len(places), dtype=bool)
     if len(shapes) and len(places):
@@ -40,13 +45,13 @@ def enclosure(places: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, buildings: g
         ] = True
     kinds = [str(kind).split(";") for kind in places["kinds"]]
     fenced = np.array([tags.get("fenced") if isinstance(tags, dict) else None for tags in places["tags"]], dtype=object)
-    doubtful = ~surveyed & np.array([any(kind in OFTEN_FENCED for kind in row) for row in kinds], dtype=bool)
+    doubtful = ~spaces & ~surveyed & np.array([any(kind in OFTEN_FENCED for kind in row) for row in kinds], dtype=bool)
     tagged = np.isin(fenced.astype(str), ("yes", "no"))
     value = np.where(fenced == "yes", np.maximum(share, 1.0), share)
     return Measured(
         value=np.where(doubtful & ~tagged, np.nan, value),
         low=value,
-        high=np.where(doubtful & ~tagged, 1.0, value),
+        high=np.where((doubtful & ~tagged) | (spaces & ~surveyed), 1.0, value),
         evidence=np.where(tagged, OBSERVED, np.where(doubtful, UNKNOWN, DERIVED)).astype(object),
         rule=np.where(
             tagged, "tag_fenced", np.where(doubtful, "no_barrier_mapped_nearby", "perimeter_near_barrier_or_building")

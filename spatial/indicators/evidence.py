@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -20,36 +20,66 @@ from spatial.indicators.inputs import ORIGINS, IndicatorInputs, covered_share
 from spatial.indicators.registry import Measured
 from spatial.layers import conflation, lineage
 from spatial.layers.schema import CanonicalLayers
+from spatial.layers.taken_ground import taken_ground
+from spatial.layers.unseen_buildings import unseen_buildings
 from spatial.osm import osmium_reader
 from spatial.places import detection, meeting_spaces
+from spatial.places.outdoor_rooms import Surroundings, outdoor_rooms
 from spatial.settings import rubric
 from spatial.settings import tags as settings_tags
 
 
-def found_in(
+@dataclass(frozen=True)
+class Found:
+    """The places, the meeting spaces that they make, and the rooms on which nothing is mapped."""
+
+    places: gpd.GeoDataFrame
+    spaces: gpd.GeoDataFrame
+    possible: gpd.GeoDataFrame
+
+
+def find_meeting_spaces(
     layers: CanonicalLayers,
     estate: core_model.Estate,
     rules: settings_tags.TagRules,
-    one: conflation.Conflated,
+    conflated: conflation.Conflated,
     *,
     step: Steps = AFRESH,
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Places with the space they belong to, and the spaces."""
+) -> Found:
+    """Find the places, the outdoor rooms, and the meeting spaces that they make together."""
     buildings, barriers, water = layers.buildings, layers.barriers, layers.water
-    found = step(
+    places = step(
         detection.find_places,
         *(layers.place_objects, buildings, layers.ground, estate.boundary, estate.margin_m, rules),
     )
+    rooms = _rooms(layers, estate, conflated.raw, step)
     roads = step(meeting_spaces.parting_roads, layers.paths)
     parting = step(meeting_spaces.separators, buildings, barriers, roads, water)
-    cutting = step(_cutting, barriers, water, roads)
-    space_of = step(meeting_spaces.group_places, found, parting, rules)
-    rooms = step(meeting_spaces.meeting_spaces, found, space_of, buildings, cutting, estate.boundary)
-    return step(_sourced, found, space_of, rooms, one.sources, one.same_as)
+    space_of = step(meeting_spaces.group_places, places, rooms, parting, rules)
+    spaces = step(meeting_spaces.meeting_spaces, places, space_of, rooms, estate.boundary, rules)
+    possible = step(meeting_spaces.possible_spaces, rooms, places, space_of)
+    return Found(*step(_sourced, places, space_of, spaces, conflated.sources, conflated.same_as), possible)
 
 
-def _cutting(barriers: gpd.GeoDataFrame, water: gpd.GeoDataFrame, roads: Any) -> Any:
-    return np.concatenate([barriers.geometry.to_numpy(), water.geometry.to_numpy(), roads])
+def _rooms(layers: CanonicalLayers, estate: core_model.Estate, raw: RawData, step: Steps) -> gpd.GeoDataFrame:
+    taken = step(taken_ground, raw.areas, raw.lines, estate.crs)
+    unseen = step(
+        unseen_buildings,
+        *(raw.points, raw.areas, layers.buildings, layers.dwellings, layers.departments, estate.crs),
+    )
+    lost = bool(raw.dropped.get(osmium_reader.LOST_BUILDING, 0))
+    # Only where outlines are lost does it matter to the rooms what is mapped on them.
+    objects = layers.place_objects if lost else step(_none_of, layers.place_objects)
+    around = step(
+        Surroundings,
+        *(layers.buildings, layers.paths, layers.barriers, layers.gates, layers.ground, layers.green, layers.water),
+        *(objects, taken, unseen, raw.extent, lost),
+    )
+    return step(outdoor_rooms, estate.study_area, around)
+
+
+def _none_of(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return table.iloc[:0]
 
 
 def _sourced(
@@ -89,20 +119,20 @@ def measure_indicators(
         seen_share = step(covered_share, sites, radius_m, raw.extent, key=f"{radius_m:g}")
         references[name], columns = step.last(
             _measured,
-            *(indicator, found, sites, inputs.members, inputs.kinds, seen_share),
+            *(indicator, found, sites, inputs.anchors, inputs.kinds, seen_share),
             *(spec.rules[name].plausible, _sources_of_inputs(indicator, inputs, of_layer)),
             *(getattr(inputs, name) for name in indicator.needs),
             key=name,
         )
         parts.append(columns)
-    return _evidence(parts, sites, inputs.members), references
+    return _evidence(parts, sites), references
 
 
 def _measured(
     indicator: registry.Spec,
     found: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
-    members: Mapping[str, Any],
+    anchors: Mapping[str, Any],
     rules: settings_tags.TagRules,
     seen_share: npt.NDArray[np.float64],
     plausible: tuple[float, float] | None,
@@ -110,7 +140,7 @@ def _measured(
     *tables: Any,
 ) -> tuple[Any, dict[str, Any]]:
     """Measure one indicator: its reference, and its columns of the long table."""
-    many = [members[space] for space in sites.index[sites["level"] == "space"]]
+    many = [anchors[space] for space in sites.index[sites["level"] == "space"]]
     measured = indicator.measure(found if indicator.members else sites, *tables)
     whole = _with_rooms(indicator, measured, many, plausible)
     marked = registry.at_extract_edge(indicator, whole, seen_share)
@@ -135,16 +165,14 @@ def _columns(indicator: registry.Spec, marked: Measured, sources: Any, behind: A
     }
 
 
-def _evidence(parts: Sequence[Mapping[str, Any]], sites: gpd.GeoDataFrame, members: Mapping[str, Any]) -> pd.DataFrame:
-    """The long table, by place and indicator; a room of one place has the rows of that place as well."""
+def _evidence(parts: Sequence[Mapping[str, Any]], sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The long table, by place or meeting space and indicator."""
     if not parts:
         return pd.DataFrame(columns=[*EVIDENCE_COLUMNS, FACTS])
-    alone = {space: rows[0] for space, rows in members.items() if len(rows) == 1}
-    rows = np.concatenate([np.arange(len(sites)), np.array(list(alone.values()), dtype=np.int64)])
-    identity = np.concatenate([sites.index.to_numpy(dtype=object), np.array(list(alone), dtype=object)])
+    identity = sites.index.to_numpy(dtype=object)
     order = np.argsort(identity.astype(str), kind="stable")
     # Parts come in the order of the indicators' names: within a place, row after row is that order.
-    columns = {key: np.stack([part[key][rows[order]] for part in parts], axis=1).ravel() for key in parts[0]}
+    columns = {key: np.stack([part[key][order] for part in parts], axis=1).ravel() for key in parts[0]}
     table = pd.DataFrame({"place_id": np.repeat(identity[order], len(parts)), **columns})
     return table[[*EVIDENCE_COLUMNS, FACTS]]
 
@@ -152,7 +180,7 @@ def _evidence(parts: Sequence[Mapping[str, Any]], sites: gpd.GeoDataFrame, membe
 def _with_rooms(
     indicator: registry.Spec, measured: Measured, many: list[Any], plausible: tuple[float, float] | None
 ) -> Measured:
-    """Add the rooms of many places to what was measured of places alone."""
+    """Add the meeting spaces to what was measured of places alone: the best of what people come for there."""
     if not indicator.members:
         return measured
     low, high = plausible or (np.nan, np.nan)
@@ -161,7 +189,7 @@ def _with_rooms(
         low=np.where(np.isnan(measured.low), low, measured.low),
         high=np.where(np.isnan(measured.high), high, measured.high),
     )
-    of_rooms = registry.over_members(bounded, many)
+    of_rooms = registry.best_of_members(bounded, many)
     parts = {
         key: np.concatenate([getattr(bounded, key), getattr(of_rooms, key)])
         for key in ("value", "low", "high", "evidence", "rule")
@@ -180,7 +208,7 @@ def _facts(
     """The unknown facts behind each interval: of the place, its surroundings, or the places of a room."""
     open_ = ~(marked.low == marked.high)
     behind = np.full(len(sites), "", dtype=object)
-    if not (indicator.reads or indicator.surroundings):
+    if not (indicator.reads or indicator.surroundings or measured.facts is not None):
         return behind
     columns = (sites[name].to_numpy() for name in ("tags", "kinds", "space_id"))
     for i, (identity, tags, kind, space) in enumerate(zip(sites.index, *columns, strict=True)):
@@ -190,8 +218,15 @@ def _facts(
         own = unknown_facts.unknown_facts_of_place(indicator.reads, tags, nature)
         if measured.facts is not None:
             own = tuple(name for name in measured.facts[i].split(unknown_facts.JOINT) if name)
+        # A fact may name whose it is itself: that of another object, or of a whole class of places.
+        named = tuple(name for name in own if unknown_facts.MARK in name or name.startswith(unknown_facts.CLASS))
+        own = tuple(name for name in own if name not in named)
         behind[i] = unknown_facts.joined_facts(
-            [unknown_facts.facts_as_text(identity, own), unknown_facts.facts_as_text(space, indicator.surroundings)]
+            [
+                *named,
+                unknown_facts.facts_as_text(identity, own),
+                unknown_facts.facts_as_text(space, indicator.surroundings),
+            ]
         )
     if indicator.members:
         behind[len(measured.value) :] = [unknown_facts.joined_facts(behind[group]) for group in many]

@@ -33,15 +33,35 @@ def flow_near(
     inside = shapely.intersects(network.geometry, estate.study_area)
     order = np.argsort(flows[inside], kind="stable")
     values, length = flows[inside][order], np.cumsum(network.length_m[inside][order])
-    own = np.full(len(places), np.nan)
-    by_leg = np.lexsort((-flows[entries.edge], np.round(entries.leg_m, 3), entries.owner))
-    owners, first = np.unique(entries.owner[by_leg], return_index=True)
-    own[owners] = flows[entries.edge[by_leg[first]]]
+    own = _trips(places, flows, entries)
     if not len(values):
         return known(own * np.nan, DERIVED, "no_way_mapped")
     share = _share_below(own, values, length)
     measured = known(share, DERIVED, "percentile_of_trips")
     return where(np.isnan(own), measured, unknown("no_way_reaches_it"))
+
+
+@indicator(
+    aspect="openness",
+    unit="count",
+    catchment_m=800.0,
+    reference="As flow_near, in trips and not as a rank among ways: a home taken away raises it nowhere.",
+    behind=("way", "gate"),
+    within_m=100.0,
+)
+def passers_by(places: gpd.GeoDataFrame, flows: Floats, entries: Attachments) -> Measured:
+    """Walking trips on the nearest way: one from each home to each destination within 800 m."""
+    trips = _trips(places, flows, entries)
+    return where(np.isnan(trips), known(trips, DERIVED, "trips_on_nearest_way"), unknown("no_way_reaches_it"))
+
+
+def _trips(places: gpd.GeoDataFrame, flows: Floats, entries: Attachments) -> Floats:
+    """Trips on the way to which each place has the shortest leg; NaN where there is none."""
+    own = np.full(len(places), np.nan)
+    by_leg = np.lexsort((-flows[entries.edge], np.round(entries.leg_m, 3), entries.owner))
+    owners, first = np.unique(entries.owner[by_leg], return_index=True)
+    own[owners] = flows[entries.edge[by_leg[first]]]
+    return own
 
 
 def _share_below(own: Floats, values: Floats, length: Floats) -> Floats:

@@ -35,6 +35,8 @@ from spatial.terrain.sky_and_sun import Skyline, Sun
 from spatial.visibility.isovists import Occluders, in_sight
 
 FLOW_LIMIT_M = 800.0
+# Fifteen minutes: how far round one goes to avoid steps.
+STEP_FREE_M = 1200.0
 DOOR_WITHIN_M = 10.0
 # A dwelling whose door lies this near to the boundary is the estate's: outlines are drawn roughly.
 DOORSTEP_M = 3.0
@@ -142,9 +144,13 @@ class IndicatorInputs(CanonicalLayers, Terrain, Walking, Sights):
     estate: Annotated[Estate, _made_of()]
     kinds: Annotated[TagRules, _made_of()]
     members: Annotated[Mapping[str, Ints], _made_of()]
+    anchors: Annotated[Mapping[str, Ints], _made_of()]
+    home_groups: Annotated[Ints, _made_of("departments", "dwellings", "paths")]
     member_kinds: Annotated[Texts, _made_of()]
     near_way: Annotated[Bools, _made_of("paths")]
     seats_complete: Annotated[Bools, _made_of()]
+    step_free_sure_m: Annotated[Floats, _made_of("paths", "dwellings")]
+    step_free_perhaps_m: Annotated[Floats, _made_of("paths", "dwellings")]
     department_of: Annotated[Ints | None, Origin(("departments", "dwellings"), given_by="layer")]
 
 
@@ -173,7 +179,7 @@ def indicator_inputs(
     Parameters
     ----------
     sites
-        Places, and after them the meeting spaces of more than one place; columns ``level``,
+        Places, and after them the meeting spaces; columns ``level``,
         ``space_id``, ``kind`` and geometry.
     absence
         Where a register is complete, by kind of place; see ``spatial.layers.conflation.absence``.
@@ -188,18 +194,25 @@ def indicator_inputs(
     sights = _sights(layers, sites, estate, rules, step)
     walking = _walking(layers, sights, sites, estate, step)
     places = step(_places, sites)
+    department = step(department_of, layers.departments, layers.dwellings)
+    models = _terrain(terrain, surface, layers.paths, walking, sights.solid, estate, step)
+    step_free = (walking.network, walking.entries, walking.doors, models.step_free_edges)
     return IndicatorInputs(
         **layers.by_name(),
         **vars(sights),
         **vars(walking),
-        **vars(_terrain(terrain, surface, layers.paths, walking, sights.solid, estate, step)),
+        **vars(models),
         estate=estate,
         kinds=rules,
         members=step(_members, places),
+        anchors=step(_anchors, places, rules),
+        home_groups=step(home_groups, layers.dwellings, department, layers.paths),
         member_kinds=step(_kinds, places),
         near_way=step(_near_way, places, walking.network, rules.access["path_side_m"]),
         seats_complete=step(_seats_complete, sites, estate, absence),
-        department_of=step(department_of, layers.departments, layers.dwellings),
+        step_free_sure_m=step(_step_free_m, *step_free, True, key="sure"),
+        step_free_perhaps_m=step(_step_free_m, *step_free, False, key="perhaps"),
+        department_of=department,
     )
 
 
@@ -269,6 +282,16 @@ def _approaches(
     return distances.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy())
 
 
+def _step_free_m(
+    network: Network, entries: Attachments, doors: Attachments, edges: npt.NDArray[np.int8], sure: bool
+) -> Floats:
+    """Walks by ways known to be free of steps and firm, or by ways not known to be otherwise: metres, NaN for none."""
+    usable = edges == network_graph.YES if sure else edges != network_graph.NO
+    return distances.approaches(
+        network, entries, doors, limit_m=STEP_FREE_M, usable=usable, barred_nodes=network.raised, detailed=False
+    ).distance_m
+
+
 def _slopes(graph: Network, paths: gpd.GeoDataFrame, terrain: Raster) -> Slopes:
     return elevation.slopes(graph, paths[paths["allowed"]], terrain)
 
@@ -294,6 +317,14 @@ def _places(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _members(places: gpd.GeoDataFrame) -> Mapping[str, Ints]:
     return meeting_spaces.members_by_space(places, places["space_id"])
+
+
+def _anchors(places: gpd.GeoDataFrame, rules: TagRules) -> Mapping[str, Ints]:
+    """Rows of what people come for in each meeting space; of its seats, or all, where that is nothing."""
+    kinds, tags, area_m2 = (places[name].to_numpy() for name in ("kind", "tags", "area_m2"))
+    return {
+        space: meeting_spaces.anchors_of(rows, kinds, tags, area_m2, rules) for space, rows in _members(places).items()
+    }
 
 
 def _kinds(places: gpd.GeoDataFrame) -> Texts:
@@ -483,19 +514,41 @@ def covered_share(sites: gpd.GeoDataFrame, radius_m: float, extent: Any) -> Floa
 
 
 def sites(places: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Everything that is measured: places, then the meeting spaces of more than one place."""
-    many = spaces[spaces["place_count"] > 1]
+    """Everything that is measured: places, then meeting spaces."""
+    many = spaces
     blank = np.full(len(many), None, dtype=object)
     rooms_ = many.assign(
         level="space",
         space_id=many.index,
         tags=[{} for _ in range(len(many))],
         tag_sources=[{} for _ in range(len(many))],
-        ground=blank,
         ground_id=blank,
-        ground_name=blank,
     )
-    points = places.assign(level="place", kinds=places["kind"], place_count=1)
+    of_space = spaces[["status", "room_id", *meeting_spaces.ROOM_COLUMNS]].drop(columns=["ground", "ground_name"])
+    points = places.join(of_space, on="space_id").assign(level="place", kinds=places["kind"], place_count=1)
     if not len(rooms_):
         return points
     return gpd.GeoDataFrame(pd.concat([points, rooms_[points.columns]]), geometry="geometry", crs=places.crs)
+
+
+def home_groups(dwellings: gpd.GeoDataFrame, department: Ints | None, paths: gpd.GeoDataFrame) -> Ints:
+    """Number of the group of neighbours of each door: its department, else its block between streets, else its house.
+
+    It hangs on the ground alone, never on the estate's line or on how many live there.
+    """
+    doors = dwellings.geometry.to_numpy()
+    streets = paths.geometry.to_numpy()[_carries_cars(paths)]
+    blocks = shapely.get_parts(shapely.polygonize(streets)) if len(streets) else streets
+    labels = np.array([f"house {name}" for name in dwellings["building"].astype(str)], dtype=object)
+    if len(blocks) and len(doors):
+        block, door = shapely.STRtree(doors).query(blocks, predicate="contains")
+        labels[door] = [f"block {number}" for number in block]
+    if department is not None:
+        known = department >= 0
+        labels[known] = [f"department {number}" for number in department[known]]
+    number: Ints = np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
+    return number
+
+
+def _carries_cars(paths: gpd.GeoDataFrame) -> Bools:
+    return np.isin(paths["way_class"].to_numpy(dtype=object).astype(str), ("street", "major"))

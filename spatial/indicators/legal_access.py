@@ -1,8 +1,8 @@
-"""May I be here? The right to enter."""
+"""May I be here? The right to enter, a condition of all else."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,74 +10,114 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from spatial.core.arrays import Bools
-from spatial.core.model import Estate
-from spatial.indicators.registry import ASSUMED, OBSERVED, Measured, from_rows, indicator, unknown
+from spatial.core.arrays import Bools, Ints, object_array
+from spatial.core.model import GATE, Estate
+from spatial.indicators.registry import ASSUMED, DERIVED, OBSERVED, UNKNOWN, Measured, from_rows, indicator
+from spatial.indicators.unknown_facts import facts_as_text
 from spatial.settings.tags import TagRules
 
 ACCESS_KEYS = ("foot", "access")
 OWNER_KEYS = ("ownership", "operator:type")
-READS = (*ACCESS_KEYS, *OWNER_KEYS)
+READS = (*ACCESS_KEYS, *OWNER_KEYS, "locked")
+LOCKED = ("yes", "key")
+# A path through a room, or beside it; and one from which it is a few steps.
+PATH_THROUGH_M, PATH_NEAR_M = 3.0, 15.0
+MOSTLY = 0.5
+
+Row = tuple[float, float, float, str, str]
+# Where tags do not say: best, low, high. What the ground and its neighbours let one assume, from the surest down; docs/method.md.
+NAMED_PARK: Row = (1.0, 0.9, 1.0, ASSUMED, "public_ground")
+PUBLIC_OWNER: Row = (1.0, 0.9, 1.0, ASSUMED, "public_owner")
+ALMEN: Row = (0.95, 0.8, 1.0, ASSUMED, "almen_ground")
+PATH_THROUGH: Row = (0.95, 0.8, 1.0, DERIVED, "path_through")
+PATH_NEAR: Row = (0.9, 0.6, 1.0, DERIVED, "path_near")
+ROW_HOUSES: Row = (0.3, 0.0, 1.0, ASSUMED, "row_house_lawn")
+NOTHING: Row = (0.75, 0.3, 1.0, UNKNOWN, "no_access_tag")
 
 
 @indicator(
-    aspect="openness",
+    aspect=GATE,
     unit="index",
-    members=True,
     reads=READS,
     reference="Németh & Schmidt (2007), Toward a methodology for measuring the security of publicly "
-    "accessible spaces, JAPA 73(3); access of OpenStreetMap.",
+    "accessible spaces, JAPA 73(3); access of OpenStreetMap; values assumed where nothing is tagged.",
     behind=("own", "way"),
-    within_m=10.0,
+    within_m=15.0,
 )
 def legal_access(
     places: gpd.GeoDataFrame,
-    near_way: Bools,
-    ground: gpd.GeoDataFrame,
+    anchors: Mapping[str, Ints],
     departments: gpd.GeoDataFrame,
     kinds: TagRules,
     estate: Estate,
 ) -> Measured:
     """Right to enter: 1 open to everybody, .3 to customers, 0 to nobody else.
 
-    Read from ``foot`` or ``access`` of the place, else of the park or square it lies on. Without a
-    tag it is assumed by a named rule: ``public_ground`` (a park or square), ``public_owner`` (a
-    municipality or the state runs it), ``almen_ground`` (the outdoor area of a public-housing
-    department), ``path_side`` (a seat, table or fountain along a way that people on foot may use).
-    On the ground of a school, club, church, business, institution or private owner nothing is
-    assumed.
+    Tags of what people come for settle it: one open thing opens the space, and where all are private, locked or for
+    members it is shut. Without tags it is assumed from the ground: a named park, a municipal owner, the grounds of
+    public housing, a public path through it or near it; the ground of a school, club or institution; a lawn among
+    row houses without a path; else nothing says.
 
     Parameters
     ----------
     places
-        Table of places.
-    near_way
-        One flag a place: whether a walkable way passes within the distance of ``tags.toml``.
-    ground
-        Canonical layer: the ``access`` and ``ownership`` of a park or square.
+        Sites: places with their tags, spaces with the columns of their rooms.
+    anchors
+        Rows of what people come for in each space.
     departments
-        Canonical layer: on the ground of a public-housing department ``almen_ground`` applies.
-    kinds
-        Tag rules.
+        On the ground of a public-housing department ``almen_ground`` applies.
     estate
-        The estate; where its tenure is almen, ``almen_ground`` applies inside its boundary.
+        Where its tenure is almen, ``almen_ground`` applies inside its boundary.
     """
-    said = dict(zip(ground.index, ground[["access", "ownership"]].to_dict("records"), strict=True))
     almen = _on(departments, places) | (places["inside"].to_numpy(dtype=bool) & (estate.tenure == "almen"))
-    rows = [
-        _row(_tags_or_park(tags, whose, said.get(identity, {})), kind, whose, beside, public_housing, kinds)
-        for tags, kind, whose, identity, beside, public_housing in zip(
-            places["tags"],
-            places["kind"],
-            places["ground"],
-            places["ground_id"],
-            near_way,
-            almen,
-            strict=True,
+    ids, tags, ground = (places[name].to_numpy(dtype=object) for name in ("space_id", "tags", "ground"))
+    rows, facts = [], []
+    for i, level in enumerate(places["level"]):
+        things = anchors[ids[i]] if level == "space" else np.array([i])
+        owners = {ground[row] for row in things} | {ground[i]}
+        rows.append(
+            _of_things([tags[row] for row in things], _of_ground(places, i, owners, bool(almen[i]), kinds), kinds)
         )
-    ]
-    # Whose place it is lets one guess; only the right to enter itself settles it.
-    return replace(from_rows(rows), facts=np.full(len(rows), "access", dtype=object))
+        facts.append(facts_as_text(str(places.index[things[0]]), ("access",)))
+    return replace(from_rows(rows), facts=object_array(facts))
+
+
+def _of_things(tags: Sequence[Mapping[str, str]], otherwise: Row, rules: TagRules) -> Row:
+    """What tags of the things say together, else what the ground says."""
+    said = [_tagged(one, rules) for one in tags]
+    told = [value for value in said if value is not None]
+    if told and (max(told) == 1.0 or len(told) == len(said)):
+        return (max(told), max(told), max(told), OBSERVED, "tag_access")
+    public = any(one.get(key) in rules.access["public_owners"] for one in tags for key in OWNER_KEYS)
+    return PUBLIC_OWNER if public and otherwise[0] < PUBLIC_OWNER[0] else otherwise
+
+
+def _tagged(tags: Mapping[str, str], rules: TagRules) -> float | None:
+    if tags.get("locked") in LOCKED:
+        return 0.0
+    values: Mapping[str, float] = rules.access["values"]
+    return next((values[tags[key]] for key in ACCESS_KEYS if tags.get(key) in values), None)
+
+
+def _of_ground(places: gpd.GeoDataFrame, i: int, owners: set[Any], almen: bool, rules: TagRules) -> Row:
+    """What the ground of a site lets one assume."""
+    told = places["access"].iloc[i]
+    values: Mapping[str, float] = rules.access["values"]
+    if told in values:
+        return (values[told], values[told], values[told], OBSERVED, "ground_access")
+    closed = sorted(str(owner) for owner in owners if owner in rules.access["closed_ground"])
+    if closed or float(places["institution_share"].iloc[i]) > MOSTLY:
+        return (0.2, 0.0, 1.0, ASSUMED, f"{closed[0] if closed else 'institution'}_ground")
+    if places["ground"].iloc[i] == "park" and places["ground_name"].iloc[i]:
+        return NAMED_PARK
+    if almen:
+        return ALMEN
+    away_m = float(places["nearest_public_path_m"].iloc[i])
+    if away_m <= PATH_THROUGH_M:
+        return PATH_THROUGH
+    if float(places["row_house_share"].iloc[i]) > MOSTLY and not away_m <= PATH_NEAR_M:
+        return ROW_HOUSES
+    return PATH_NEAR if away_m <= PATH_NEAR_M else NOTHING
 
 
 def _on(areas: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> Bools:
@@ -87,34 +127,3 @@ def _on(areas: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> Bools:
         inner = shapely.point_on_surface(places.geometry.to_numpy())
         found[shapely.STRtree(areas.geometry.to_numpy()).query(inner, predicate="within")[0]] = True
     return found
-
-
-def _tags_or_park(tags: Mapping[str, str], ground: str | None, park: Mapping[str, Any]) -> Mapping[str, str]:
-    """Tags of a place, and where it has none on the right to enter, those of the park it lies on."""
-    if ground != "park" or any(key in tags for key in READS):
-        return tags
-    return {**tags, **{key: value for key, value in park.items() if isinstance(value, str)}}
-
-
-def _row(
-    tags: Mapping[str, str], kind: str, ground: str | None, beside_way: bool, almen: bool, kinds: TagRules
-) -> tuple[float, float, float, str, str]:
-    config = kinds.access
-    for key in ACCESS_KEYS:
-        value = config["values"].get(tags.get(key))
-        if value is not None:
-            return value, value, value, OBSERVED, f"tag_{key}"
-    low = config["assumed_low"]
-    if ground in config["closed_ground"]:
-        return unknown(f"{ground}_ground")
-    if tags.get("ownership") == "private":
-        return unknown("private_ground")
-    if ground == "park" or kinds.kinds[kind].ground:
-        return 1.0, low, 1.0, ASSUMED, "public_ground"
-    if any(tags.get(key) in config["public_owners"] for key in OWNER_KEYS):
-        return 1.0, low, 1.0, ASSUMED, "public_owner"
-    if almen:
-        return 1.0, low, 1.0, ASSUMED, "almen_ground"
-    if beside_way and "fee" in kinds.kinds[kind].by_nature:
-        return 1.0, low, 1.0, ASSUMED, "path_side"
-    return unknown("no_access_tag")

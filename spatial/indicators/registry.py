@@ -29,7 +29,7 @@ from spatial.core.arrays import Floats, Texts
 from spatial.indicators.inputs import ORIGINS, IndicatorInputs
 
 OBSERVED, DERIVED, ASSUMED, UNKNOWN = "observed", "derived", "assumed by rule", "unknown"
-# From the strongest to the weakest; a mean is as strong as its weakest member.
+# From the strongest to the weakest.
 STRENGTH = (OBSERVED, DERIVED, ASSUMED, UNKNOWN)
 UNITS = {
     "m": "_m",
@@ -87,7 +87,7 @@ class Spec:
     """A registered indicator.
 
     ``needs``: the inputs that it names. ``optional``: those of them without which it is left out of a run.
-    ``members``: a meeting space has the mean of its places. ``reads``: the tags of a place that it
+    ``members``: a meeting space has the best of what people come for in it. ``reads``: the tags of a place that it
     reads, which are the facts behind its value. ``catchment_m``: how far around a place it looks.
     ``surroundings``: facts of ``facts.toml`` about what lies around the meeting space.
     ``walked``: it follows from walking distances alone, so that resident lenses measure it again.
@@ -215,23 +215,21 @@ def where(condition: npt.NDArray[np.bool_], measured: Measured, row: tuple[float
     )
 
 
-def over_members(measured: Measured, members: list[npt.NDArray[np.int64]]) -> Measured:
-    """Values of groups of places: means; evidence as strong as the weakest member.
+def best_of_members(measured: Measured, members: list[npt.NDArray[np.int64]]) -> Measured:
+    """Values of groups of places: the best member, so that what is added lowers none.
 
-    A mean over members of whom some are unknown is unknown itself, with the bounds of the mean.
+    The best that is known is the value where no other member may well be better: where the middle of what may be
+    lies above it, the value is unknown, between the best low and the best high.
     """
-    strength = {state: i for i, state in enumerate(STRENGTH)}
     rows = []
     for group in members:
-        states = measured.evidence[group]
-        weakest = STRENGTH[max(strength[state] for state in states)]
-        rules = sorted(
-            {str(rule) for rule, state in zip(measured.rule[group], states, strict=True) if state == weakest}
-        )
-        value = float(np.mean(measured.value[group]))
-        rows.append(
-            (value, float(np.mean(measured.low[group])), float(np.mean(measured.high[group])), weakest, ";".join(rules))
-        )
+        value, low, high = measured.value[group], float(measured.low[group].max()), float(measured.high[group].max())
+        best = int(np.argmax(np.where(np.isnan(value), -np.inf, value)))
+        if np.isnan(value[best]) or value[best] < (low + high) / 2:
+            rules = sorted({str(rule) for rule, one in zip(measured.rule[group], value, strict=True) if np.isnan(one)})
+            rows.append((np.nan, low, high, UNKNOWN, ";".join(rules or [str(measured.rule[group][best])])))
+        else:
+            rows.append((value[best], low, high, measured.evidence[group][best], str(measured.rule[group][best])))
     return replace(from_rows(rows), reference=measured.reference)
 
 

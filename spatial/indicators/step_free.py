@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 
-from spatial.core.arrays import Bools, Floats
+from spatial.core.arrays import Floats
 from spatial.core.model import FIVE_MINUTES_M
 from spatial.indicators.registry import DERIVED, UNKNOWN, Measured, indicator, unknown, where
-from spatial.network.attachment import Attachments
-from spatial.network.distances import Approaches, approaches
-from spatial.network.graph import NO, YES, Network
+from spatial.network.distances import Approaches
 
-# A route without steps is at most this long: 15 minutes.
-ROUTE_M = 1200.0
 # Best and worst route nearer than this to each other: the answer is known well enough.
 NEAR_ENOUGH = 0.2
 
@@ -32,10 +27,8 @@ def step_free(
     places: gpd.GeoDataFrame,
     walks: Approaches,
     dwellings: gpd.GeoDataFrame,
-    network: Network,
-    entries: Attachments,
-    doors: Attachments,
-    step_free_edges: npt.NDArray[np.int8],
+    step_free_sure_m: Floats,
+    step_free_perhaps_m: Floats,
     *,
     within_m: float = 800.0,
 ) -> Measured:
@@ -50,14 +43,11 @@ def step_free(
     weight = dwellings["dwellings"].to_numpy()
     total = np.where(near, weight, 0.0).sum(axis=1)
 
-    def share(usable: Bools) -> Floats:
-        reach = approaches(
-            network, entries, doors, limit_m=ROUTE_M, usable=usable, barred_nodes=network.raised, detailed=False
-        )
-        found = np.where(near & ~np.isnan(reach.distance_m), weight, 0.0).sum(axis=1)
-        return np.divide(found, total, out=np.full(len(total), np.nan), where=total > 0)
+    def share(distance_m: Floats) -> Floats:
+        reached = np.where(near & ~np.isnan(distance_m), weight, 0.0).sum(axis=1)
+        return np.divide(reached, total, out=np.full(len(total), np.nan), where=total > 0)
 
-    low, high = share(step_free_edges == YES), share(step_free_edges != NO)
+    low, high = share(step_free_sure_m), share(step_free_perhaps_m)
     sure = high - low <= NEAR_ENOUGH
     measured = Measured(
         value=np.where(sure, (low + high) / 2, np.nan),

@@ -19,6 +19,8 @@ from spatial.core.arrays import Floats, Ints
 from spatial.settings.loading import load_toml
 
 MARK, JOINT = "#", ";"
+# What is not known of a whole class of places is one fact for all of them.
+CLASS = "class:"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from spatial.core.model import RawData
+from spatial.core.model import Features
 from spatial.layers.tags import Table, Tags, column, table_of
 
 PARKING, RAIL, SITE, GARDEN, RESTRICTED = "parking", "rail", "construction", "private_garden", "restricted"
@@ -27,7 +27,7 @@ _CLOSED = frozenset({"private", "no", "members", "residents", "permit", "employe
 _GROUND_KEYS = ("landuse", "leisure", "natural", "place")
 
 
-def taken_ground(raw: RawData, crs: CRS) -> Table:
+def taken_ground(areas: Features, lines: Features, crs: CRS) -> Table:
     """Areas that nobody can stay on, and those that tags close to the public.
 
     Returns
@@ -36,7 +36,6 @@ def taken_ground(raw: RawData, crs: CRS) -> Table:
         Polygons in ``crs`` by object id; ``kind`` is one of ``TAKEN``, or ``RESTRICTED`` (open ground that
         tags close), ``access`` what the tags say of it.
     """
-    areas, lines = raw.areas, raw.lines
     kinds = [_kind(tags) for tags in areas.tags]
     index = [i for i, kind in enumerate(kinds) if kind is not None]
     rails = [i for i, tags in enumerate(lines.tags) if _is_rail(tags)]

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from spatial.core.model import Features, RawData
+from spatial.core.model import Features
 from spatial.layers.tags import Table, Tags, table_of
 
 # What a sign is: a door, address or shop where no building stands; dwellings without a building; an outline of
@@ -23,7 +23,14 @@ _SHOP_AMENITIES = frozenset({"cafe", "restaurant", "fast_food", "bar", "pub", "p
 
 
 def unseen_buildings(
-    raw: RawData, buildings: Table, dwellings: Table, departments: Table, crs: CRS, *, lost: Features | None = None
+    points: Features,
+    areas: Features,
+    buildings: Table,
+    dwellings: Table,
+    departments: Table,
+    crs: CRS,
+    *,
+    lost: Features | None = None,
 ) -> Table:
     """Gather the signs that a building stands where the extract shows none.
 
@@ -41,11 +48,11 @@ def unseen_buildings(
     """
     homeless = dwellings.index[dwellings["building"].isna().to_numpy()].str.removesuffix("/door/0")
     empty = departments[departments.index.isin(homeless)]
-    areas, tags = raw.areas, raw.areas.tags
+    tags = areas.tags
     cleared = [i for i, words in enumerate(tags) if words.get("landuse") == "brownfield"]
     outlines = [] if lost is None else [i for i, words in enumerate(lost.tags) if "building" in words]
     parts = [
-        _away_from_buildings(raw.points, buildings, crs),
+        _away_from_buildings(points, buildings, crs),
         _signs(empty.index.to_numpy(), empty.geometry.to_numpy(), DWELLINGS, crs),
         _signs(areas.ids[cleared], areas.geometry[cleared], CLEARED, crs),
     ]

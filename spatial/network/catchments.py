@@ -49,6 +49,26 @@ def decayed(distance_m: Floats, weight: Floats, *, per_m: float = DECAY_PER_M) -
     return found
 
 
+def decayed_by_group(
+    distance_m: Floats, weight: Floats, group: npt.NDArray[np.int64], *, per_m: float = DECAY_PER_M
+) -> Floats:
+    """As `decayed`, by group of columns: float64 (N, groups).
+
+    Parameters
+    ----------
+    group
+        int64 (T,), from 0.
+
+    Examples
+    --------
+    >>> decayed_by_group(np.zeros((1, 3)), np.ones(3), np.array([0, 1, 1])).tolist()
+    [[1.0, 2.0]]
+    """
+    found = np.zeros((len(distance_m), int(group.max(initial=-1)) + 1))
+    _over_rows(_decayed_by_group, distance_m, np.asarray(weight, dtype=np.float64), group, float(per_m), found)
+    return found
+
+
 def median_position(values: Floats, weight: Floats, *, of_all: bool = True) -> npt.NDArray[np.int64]:
     """Column of the weighted median of each row, -1 where there is none.
 
@@ -133,6 +153,7 @@ def load_compiled() -> None:
     """Load the compiled code from its cache on disk."""
     one = np.ones((1, 1))
     decayed(one, one[0], per_m=1.0)
+    decayed_by_group(one, one[0], np.zeros(1, dtype=np.int64), per_m=1.0)
     median_position(one, one[0])
     median_detour(one, one, one[0], columns=np.zeros(1, dtype=np.int64), nearest_m=1.0)
     straight_m(np.array([shapely.box(0, 0, 1, 1)]), np.array([shapely.Point(2, 0)]))
@@ -145,6 +166,14 @@ def _over_rows(kernel: Any, table: Floats, *arguments: Any) -> None:
         kernel(0, count, np.ascontiguousarray(table) if table.size else table, *arguments)
         return
     in_blocks(lambda begin, end: kernel(begin, end, table, *arguments), count, blocks=_BLOCKS)
+
+
+@_compiled
+def _decayed_by_group(begin, end, distance_m, weight, group, per_m, found):
+    for i in range(begin, end):
+        for k in range(len(weight)):
+            if weight[k] != 0.0 and not np.isnan(distance_m[i, k]):
+                found[i, group[k]] += weight[k] * np.exp(-per_m * distance_m[i, k])
 
 
 @_compiled

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +9,16 @@ import pandas as pd
 import shapely
 
 from spatial.places.detection import INSIDE_M
-from spatial.places.meeting_spaces import DECIMALS, LINK_M
-from spatial.visibility.isovists import Occluders, in_sight, isovist
+from spatial.visibility.isovists import Occluders, in_sight
 
 Shapes = npt.NDArray[np.object_]
+# A thing belongs to a room no further away than faces and moods are read (Gehl, 25 m).
+LINK_M = 25.0
+# Distances are compared to the millimetre, so that equal ones are equal on every machine.
+DECIMALS = 3
 
 
-def assign_anchors(rooms: gpd.GeoDataFrame, anchors: gpd.GeoDataFrame, parting: Occluders) -> gpd.GeoDataFrame:
+def assign_anchors(rooms: gpd.GeoDataFrame, anchors: gpd.GeoDataFrame, parting: Occluders) -> pd.DataFrame:
     """Give each anchor the room it stands in, else the nearest one that is in sight of it.
 
     Parameters
@@ -31,10 +32,9 @@ def assign_anchors(rooms: gpd.GeoDataFrame, anchors: gpd.GeoDataFrame, parting: 
 
     Returns
     -------
-    GeoDataFrame
-        Index as ``anchors``; ``room_id`` (None where no room lies within ``LINK_M`` in sight),
-        ``distance_m`` (0 where it stands in it, NaN without a room), and the part of the room that is within
-        sight and ``LINK_M`` of the anchor (None without a room). An anchor in several rooms stands in the one
+    DataFrame
+        Index as ``anchors``; ``room_id`` (None where no room lies within ``LINK_M`` in sight) and
+        ``distance_m`` (0 where it stands in it, NaN without a room). An anchor in several rooms stands in the one
         that holds most of it.
     """
     shapes, grounds = anchors.geometry.to_numpy(), rooms.geometry.to_numpy()
@@ -50,11 +50,7 @@ def assign_anchors(rooms: gpd.GeoDataFrame, anchors: gpd.GeoDataFrame, parting: 
     best, nearest_m = room[order][first], away_m[order][first]
     room_id, distance_m = np.full(len(anchors), None, dtype=object), np.full(len(anchors), np.nan)
     room_id[owner], distance_m[owner] = rooms.index.to_numpy()[best], nearest_m
-    part = np.full(len(anchors), None, dtype=object)
-    for i, ground in zip(owner.tolist(), best.tolist(), strict=True):
-        part[i] = _part_in_sight(shapes[i], grounds[ground], parting)
-    columns: dict[str, Any] = {"room_id": room_id, "distance_m": distance_m}
-    return gpd.GeoDataFrame(pd.DataFrame(columns, index=anchors.index), geometry=part, crs=rooms.crs)
+    return pd.DataFrame({"room_id": room_id, "distance_m": distance_m}, index=anchors.index)
 
 
 def _sight_lines(shapes: Shapes, grounds: Shapes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -64,12 +60,3 @@ def _sight_lines(shapes: Shapes, grounds: Shapes) -> tuple[npt.NDArray[np.float6
     length = np.linalg.norm(vector, axis=1, keepdims=True)
     step = np.divide(vector, length, out=np.zeros_like(vector), where=length > 0)
     return ends[:, 0], ends[:, 1] + INSIDE_M * step
-
-
-def _part_in_sight(shape: shapely.Geometry, ground: shapely.Geometry, parting: Occluders) -> shapely.Geometry:
-    """Keep the part of a ground that is near to a thing and seen from its middle, and what the thing covers itself."""
-    inner = shapely.point_on_surface(shape)
-    near = shapely.intersection(ground, shapely.buffer(shape, LINK_M))
-    reach_m = LINK_M + float(shapely.hausdorff_distance(inner, shape))
-    seen = isovist(shapely.get_coordinates(inner)[0], parting, reach_m)
-    return shapely.union(shapely.intersection(near, seen), shapely.intersection(ground, shape))

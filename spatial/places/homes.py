@@ -43,7 +43,7 @@ def best_space_per_home(
         there is nothing to meet at), ``best_space`` (its id, or None) and ``spaces_5min`` (all ids in
         reach, ``;`` between).
     """
-    rows, ids = spaces_of_one_place(sites)
+    rows, ids = rows_of_spaces(sites)
     inside = dwellings["inside"].to_numpy(dtype=bool)
     near = distance_m[rows][:, inside] <= within_m
     score = floating.reindex(ids).to_numpy(dtype=np.float64)
@@ -59,12 +59,10 @@ def best_space_per_home(
     return found
 
 
-def spaces_of_one_place(sites: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
-    """Rows of the sites at which meeting spaces were measured, and the ids of those spaces."""
-    whole = (sites["level"] == "space").to_numpy()
-    spaces = np.where(whole, sites.index.to_numpy(dtype=object), sites["space_id"].to_numpy(dtype=object))
-    rows = np.flatnonzero(whole | ~sites["space_id"].isin(sites.index).to_numpy())
-    return rows, object_array(spaces[rows])
+def rows_of_spaces(sites: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
+    """Rows of the sites that are meeting spaces, and their ids."""
+    rows = np.flatnonzero((sites["level"] == "space").to_numpy())
+    return rows, object_array(sites.index[rows])
 
 
 def best_score(near: npt.NDArray[np.bool_], score: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

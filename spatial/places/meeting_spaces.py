@@ -1,34 +1,43 @@
-"""Places close together and in sight of each other into meeting spaces. Pure."""
+"""Places into meeting spaces: each outdoor room with what stands in it. Pure.
+
+A room is made of the ground alone, so that nothing that is mapped on it moves its outline or its id.
+"""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.core.arrays import Shapes
-from spatial.places.detection import INSIDE_M, ROOM_M, STRIP_M, is_ground, longest_side_m
+from spatial.core.arrays import Ints, Shapes, Texts, object_array
+from spatial.places.anchors import assign_anchors
+from spatial.places.dissolving import dissolve_touching, likeness
 from spatial.settings.tags import TagRules
-from spatial.visibility.isovists import Occluders, in_sight
+from spatial.visibility.isovists import Occluders
 
-# Gehl (2010), Cities for People: faces and feelings are read to about 25 m; the social field of
-# vision ends at about 100 m.
-LINK_M = 25.0
-# Half the thickness of what separates two rooms, when open ground is cut out between places.
-SEPARATOR_M = 0.1
-# Distances are compared to the millimetre, so that equal ones are equal on every machine.
-DECIMALS = 3
 SPACE_PREFIX = "space:"
-
-
-# --- rooms ---------------------------------------------------------------------------------------
+# A seat further from every room than this stands beside a road or a path, with no ground around it to stay on.
+SEAT_AT_ROOM_M = 3.0
+# What a space is. Possible: ground on which nothing is mapped that one would come or stay for.
+MEETING, POSSIBLE, SEAT = "meeting space", "possible", "seat"
+# What is known of the room of a space, and how it reads where there is no room.
+ROOM_COLUMNS: Final = {
+    "through_path": False,
+    "nearest_public_path_m": np.nan,
+    "row_house_share": np.nan,
+    "institution_share": 0.0,
+    "access": None,
+    "ground": None,
+    "ground_name": None,
+    "part_of": None,
+    "valid": True,
+    "why_invalid": None,
+}
 
 
 def parting_roads(paths: gpd.GeoDataFrame) -> Shapes:
@@ -40,162 +49,148 @@ def parting_roads(paths: gpd.GeoDataFrame) -> Shapes:
 def separators(
     buildings: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, roads: Shapes, water: gpd.GeoDataFrame
 ) -> Occluders:
-    """What parts two rooms: buildings, closed barriers, major roads on the ground, water."""
+    """What parts two things: buildings, closed barriers, major roads on the ground, water."""
     lines = np.concatenate([barriers.geometry.to_numpy(), roads, shapely.boundary(water.geometry.to_numpy())])
     return Occluders.from_geometries(buildings.geometry.to_numpy()[buildings["solid"].to_numpy()], lines)
 
 
-def group_places(places: gpd.GeoDataFrame, parting: Occluders, rules: TagRules) -> pd.Series:
-    """Group places into the rooms they make together.
+def group_places(places: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame, parting: Occluders, rules: TagRules) -> pd.Series:
+    """Give each place the meeting space it belongs to.
 
-    Two places are linked when they lie within ``LINK_M`` of each other with nothing parting them.
-    A single place larger than ``ROOM_M`` is a room of its own with what is linked to it directly.
-    Then links are taken from the shortest to the longest, and two groups join when the room stays
-    within ``ROOM_M`` across; equal links are taken in an order that a place more does not
-    change. Ground (a lawn, a square) makes a room only with what lies on it.
+    A place belongs to the room in which it stands, else to the nearest in sight within 25 m; a seat, water or light
+    only to one within 3 m. What stands in none, but on the ground of one owner (a school, a club), makes one space
+    with all that stands there; anything else is a space of its own. Touching polygons that are alike are one thing.
 
     Returns
     -------
     Series
-        Space id by place id: ``"space:"`` and the first place id of the group. It does not depend
-        on the order of the rows.
+        Space id by place id: ``"space:"`` and the id of the room, of the ground, or of the place.
     """
     places = places.sort_index()
-    shapes = places.geometry.to_numpy()
-    ground = is_ground(places, rules)
-    hulls = [shapely.get_coordinates(hull) for hull in shapely.convex_hull(shapes)]
-    across = np.array([longest_side_m(hull) for hull in hulls])
-    large = across > ROOM_M
-    group = np.arange(len(places))
-    members: dict[int, list[int]] = {i: [i] for i in range(len(places))}
-    point_like = shapely.area(shapes) <= np.array(
-        [np.pi * rules.kinds[kind].footprint_m ** 2 for kind in places["kind"]]
-    )
-    for a, b in _links(shapes, places.index.to_numpy(), ground, large, point_like, parting):
-        first, second = sorted((int(group[a]), int(group[b])))
-        if first == second or not _may_join(a, b, members[first], members[second], hulls, large):
-            continue
-        members[first] += members.pop(second)
-        group[members[first]] = first
-    ids = places.index.to_numpy()
-    return pd.Series([SPACE_PREFIX + ids[g] for g in group], index=places.index, name="space_id", dtype=object)
-
-
-def _links(
-    shapes: Shapes,
-    ids: npt.NDArray[np.object_],
-    ground: npt.NDArray[np.bool_],
-    large: npt.NDArray[np.bool_],
-    point_like: npt.NDArray[np.bool_],
-    parting: Occluders,
-) -> list[tuple[int, int]]:
-    if not len(shapes):
-        return []
-    a, b = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=LINK_M)
-    once = (a < b) & ~(large[a] & large[b])
-    a, b = a[once], b[once]
-    distance = np.round(shapely.distance(shapes[a], shapes[b]), DECIMALS)
-    inner = shapely.point_on_surface(shapes)
-    on = shapely.contains(shapes[a], inner[b]) & ground[a] | shapely.contains(shapes[b], inner[a]) & ground[b]
-    allowed = np.where(ground[a] | ground[b], on, True)
-    begin, end = _sight_lines(np.where(point_like, inner, shapes), a, b)
-    keep = np.flatnonzero(allowed & ((begin == end).all(axis=1) | in_sight(begin, end, parting)))
-    a, b, distance = a[keep], b[keep], distance[keep]
-    # By their names and not by their rows: a place more at the head of an even row does not shift it all.
-    tie = np.array([zlib.crc32(f"{ids[i]} {ids[j]}".encode()) for i, j in zip(a, b, strict=True)], dtype=np.int64)
-    order = np.lexsort((b, a, tie, distance, ~(large[a] | large[b])))
-    return list(zip(a[order].tolist(), b[order].tolist(), strict=True))
-
-
-def _sight_lines(
-    shapes: Shapes, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Shortest lines between the middles of small places and the insides of others, by their ends."""
-    ends = shapely.get_coordinates(shapely.shortest_line(shapes[a], shapes[b])).reshape(-1, 2, 2)
-    vector = ends[:, 1] - ends[:, 0]
-    length = np.linalg.norm(vector, axis=1, keepdims=True)
-    step = INSIDE_M * np.divide(vector, length, out=np.zeros_like(vector), where=length > 0)
-    wide = shapely.get_dimensions(shapes) == 2
-    return ends[:, 0] - step * wide[a][:, None], ends[:, 1] + step * wide[b][:, None]
-
-
-def _may_join(
-    a: int, b: int, first: list[int], second: list[int], hulls: list[Any], large: npt.NDArray[np.bool_]
-) -> bool:
-    core = [i for i in (*first, *second) if large[i]]
-    if core:
-        lone = second if large[first[0]] or len(first) > 1 else first
-        return len(core) == 1 and len(lone) == 1 and not large[lone[0]] and (a in core or b in core)
-    return longest_side_m(np.concatenate([hulls[i] for i in (*first, *second)])) <= ROOM_M
+    things = dissolve_touching(places, likeness(places))
+    of_thing = assign_anchors(rooms, things, parting)
+    anchor = np.array([rules.kinds[kind].anchor for kind in things["kind"]], dtype=bool)
+    near = np.where(anchor, True, of_thing["distance_m"].to_numpy() <= SEAT_AT_ROOM_M)
+    room = object_array(name if at else None for name, at in zip(of_thing["room_id"], near, strict=True))
+    space: dict[str, str] = {}
+    for members, own, ground in zip(things["members"], room, things["ground_id"], strict=True):
+        name = own or (ground if isinstance(ground, str) else members[0])
+        space |= dict.fromkeys(members, SPACE_PREFIX + name)
+    return pd.Series([space[i] for i in places.index], index=places.index, name="space_id", dtype=object)
 
 
 def meeting_spaces(
-    places: gpd.GeoDataFrame, space_of: pd.Series, buildings: gpd.GeoDataFrame, parts: Shapes, boundary: BaseGeometry
+    places: gpd.GeoDataFrame, space_of: pd.Series, rooms: gpd.GeoDataFrame, boundary: BaseGeometry, rules: TagRules
 ) -> gpd.GeoDataFrame:
-    """The rooms as a table: members, and the open ground between them.
+    """The spaces as a table: what stands in each, and its ground.
 
     Parameters
     ----------
     places
-        As ``find`` returns them.
+        As ``find_places`` returns them.
     space_of
         As ``group_places`` returns it.
-    parts
-        Lines and areas that cut open ground (barriers, major roads, water).
+    rooms
+        As ``outdoor_rooms`` returns them.
 
     Returns
     -------
     GeoDataFrame
-        Index ``space_id``; ``kind`` (``"meeting_space"``), ``kinds`` (joined by ``;``),
-        ``place_count``, ``name``, ``inside``, ``area_m2`` and the polygon.
+        Index ``space_id``; ``kind`` (``"meeting_space"``), ``kinds`` (what one comes for first, ``;`` between),
+        ``place_count``, ``name``, ``inside``, ``area_m2``, ``status``, ``room_id`` (None where there is no room), the
+        columns of its room, and the polygon: the room with what stands in it.
     """
-    solid = buildings.geometry.to_numpy()[buildings["solid"].to_numpy()]
-    cutters = np.concatenate([solid, shapely.buffer(parts, SEPARATOR_M)])
-    tree = shapely.STRtree(cutters)
     groups = members_by_space(places, space_of)
     shapes, kinds = places.geometry.to_numpy(), places["kind"].to_numpy()
     area, ids = shapely.area(shapes), places.index.to_numpy().astype(str)
-    named = [places[column].to_numpy() for column in ("name", "ground_name")]
+    tags = places["tags"].to_numpy()
+    index = pd.Index(list(groups), name="space_id", dtype=object)
+    room = object_array(name if name in rooms.index else None for name in index.str.removeprefix(SPACE_PREFIX))
+    at = rooms.index.get_indexer(pd.Index(room))
+    grounds = rooms.geometry.to_numpy()
+    whole = [
+        shapely.union_all([grounds[row], *shapes[members]]) if row >= 0 else shapely.union_all(shapes[members])
+        for row, members in zip(at, groups.values(), strict=True)
+    ]
     largest_first = [rows[np.lexsort((ids[rows], -area[rows]))] for rows in groups.values()]
     columns = {
         "kind": "meeting_space",
-        "kinds": [";".join(sorted(set(kinds[rows]))) for rows in groups.values()],
+        "kinds": [";".join(_by_pull(set(kinds[rows]), rules)) for rows in groups.values()],
         "place_count": [len(rows) for rows in groups.values()],
-        "name": [_first_text(names[rows] for names in named) for rows in largest_first],
+        "name": [_first_name(places, rows) for rows in largest_first],
+        "room_id": room,
+        **{name: _of_room(rooms, at, name, missing) for name, missing in ROOM_COLUMNS.items()},
     }
-    index = pd.Index(list(groups), name="space_id", dtype=object)
-    ground = np.array([*(_open_ground(shapes[rows], tree, cutters) for rows in groups.values()), None], dtype=object)
-    table = gpd.GeoDataFrame(columns, index=index, geometry=ground[:-1], crs=places.crs)
+    columns["status"] = [
+        _status(rows, bool(row >= 0), kinds, tags, area, rules) for row, rows in zip(at, groups.values(), strict=True)
+    ]
+    table = gpd.GeoDataFrame(columns, index=index, geometry=object_array(whole), crs=places.crs)
     inner = shapely.point_on_surface(table.geometry.to_numpy())
     return table.assign(inside=shapely.contains(boundary, inner), area_m2=table.area)
 
 
-def _first_text(columns: Iterable[Iterable[Any]]) -> str | None:
-    """The first text in these columns, one column after another."""
-    return next((value for column in columns for value in column if isinstance(value, str)), None)
+def possible_spaces(rooms: gpd.GeoDataFrame, places: gpd.GeoDataFrame, space_of: pd.Series) -> gpd.GeoDataFrame:
+    """Rooms on which nothing is mapped: an invitation, not a lack. ``status`` is ``"possible"``."""
+    used = pd.Index(space_of.unique()).str.removeprefix(SPACE_PREFIX)
+    free = rooms[rooms["valid"].to_numpy(dtype=bool) & ~rooms.index.isin(used)]
+    if len(places) and len(free):
+        things = shapely.union_all(places.geometry.to_numpy())
+        held = shapely.area(shapely.intersection(free.geometry.to_numpy(), things)) / free["area_m2"].to_numpy()
+        free = free[held < 1 / 2]
+    return free.assign(status=POSSIBLE)
 
 
-def _open_ground(shapes: Shapes, tree: shapely.STRtree, cutters: Shapes) -> BaseGeometry:
-    """The members and the open ground between them, without what parts or covers it."""
-    union = shapely.union_all(shapes)
-    if len(shapes) == 1:
-        return union
-    hull = shapely.convex_hull(union)
-    if longest_side_m(shapely.get_coordinates(hull)) > ROOM_M:
-        large = int(np.argmax([longest_side_m(shapely.get_coordinates(each)) for each in shapely.convex_hull(shapes)]))
-        core, along = shapes[large], np.delete(shapes, large)
-        strips = shapely.convex_hull(
-            shapely.union(along, shapely.buffer(shapely.get_point(shapely.shortest_line(core, along), 0), STRIP_M))
-        )
-        hull = shapely.union_all(np.array([*strips, core], dtype=object))
-    near = cutters[np.sort(tree.query(hull, predicate="intersects"))]
-    open_ = shapely.difference(hull, shapely.union_all(near)) if len(near) else hull
-    pieces = shapely.get_parts(open_)
-    kept = pieces[shapely.intersects(pieces, union)] if len(pieces) else pieces
-    return shapely.union_all(np.array([*kept, union], dtype=object))
+def is_anchor(kind: str, tags: Mapping[str, str], area_m2: float, seated: bool, rules: TagRules) -> bool:
+    """Say whether people come for a place: a park by its name, a square by its size and a name or a seat."""
+    if kind == "park":
+        return bool(tags.get("name"))
+    if kind == "square":
+        return area_m2 >= rules.anchor["square_min_m2"] and (bool(tags.get("name")) or seated)
+    return rules.kinds[kind].anchor
 
 
-def members_by_space(places: gpd.GeoDataFrame, space_of: pd.Series) -> Mapping[str, npt.NDArray[np.int64]]:
+def anchors_of(
+    rows: Ints, kinds: Texts, tags: Texts, area_m2: np.ndarray[tuple[int], np.dtype[np.float64]], rules: TagRules
+) -> Ints:
+    """Those of some places for which people come; where there are none, those on which one can sit; else all."""
+    seated = any(rules.kinds[kinds[i]].seat for i in rows)
+    found = [i for i in rows if is_anchor(kinds[i], tags[i], area_m2[i], seated, rules)]
+    found = found or [i for i in rows if rules.kinds[kinds[i]].seat] or list(rows)
+    return np.array(found, dtype=np.int64)
+
+
+def _status(
+    rows: Ints,
+    has_room: bool,
+    kinds: Texts,
+    tags: Texts,
+    area_m2: np.ndarray[tuple[int], np.dtype[np.float64]],
+    rules: TagRules,
+) -> str:
+    seated = any(rules.kinds[kinds[i]].seat for i in rows)
+    if any(is_anchor(kinds[i], tags[i], area_m2[i], seated, rules) for i in rows):
+        return MEETING
+    if seated:
+        return MEETING if has_room else SEAT
+    return POSSIBLE
+
+
+def _by_pull(kinds: set[str], rules: TagRules) -> list[str]:
+    return sorted(kinds, key=lambda kind: (-rules.kinds[kind].pull, kind))
+
+
+def _first_name(places: gpd.GeoDataFrame, rows: Ints) -> str | None:
+    """The first name of these places, else of the ground on which they lie."""
+    names = (value for column in ("name", "ground_name") for value in places[column].to_numpy()[rows])
+    return next((value for value in names if isinstance(value, str)), None)
+
+
+def _of_room(rooms: gpd.GeoDataFrame, at: Ints, name: str, missing: object) -> Texts:
+    values = rooms[name].to_numpy(dtype=object)
+    return object_array(values[row] if row >= 0 else missing for row in at)
+
+
+def members_by_space(places: gpd.GeoDataFrame, space_of: pd.Series) -> Mapping[str, Ints]:
     """Positions of the places of each space, by space id."""
     spaces_, number, count = np.unique(
         space_of.reindex(places.index).to_numpy().astype(str), return_inverse=True, return_counts=True

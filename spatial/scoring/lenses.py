@@ -259,12 +259,9 @@ class _Measurer:
         return replace(self.inputs, walks=walks, stop_walk_m=route.stop_m * pace)
 
     def _where(self, identities: Any) -> tuple[npt.NDArray[np.int64], list[str]]:
-        """Position of the site of each id, and its space; a room of one place was measured at that place."""
-        at = self.sites.index.get_indexer(pd.Index(identities))
-        spaces = self.sites["space_id"].to_numpy()
-        alone = dict(zip(spaces, range(len(spaces)), strict=True))
-        at = np.array([i if i >= 0 else alone[name] for i, name in zip(at, identities, strict=True)], dtype=np.int64)
-        return at, [str(spaces[i]) for i in at]
+        """Position of the site of each id, and its space."""
+        at: npt.NDArray[np.int64] = self.sites.index.get_indexer(pd.Index(identities))
+        return at, self.sites["space_id"].astype(str).iloc[at].tolist()
 
     def _served(self, lens: Lens, routes: list[Walked], spaces: pd.DataFrame) -> tuple[float, float, float]:
         """Share of the estate's dwellings with a good meeting space within a short walk."""

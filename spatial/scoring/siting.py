@@ -23,7 +23,6 @@ from spatial.core.arrays import Bools, Floats
 from spatial.core.errors import InputError
 from spatial.core.model import FIVE_MINUTES_M, Result
 from spatial.indicators.inputs import IndicatorInputs
-from spatial.network import distances, graph
 
 MOST = 8
 # A gain of less than this share is none: the solver's tolerance.
@@ -49,7 +48,7 @@ def homes_served(sites: gpd.GeoDataFrame, spaces: pd.Index, inputs: IndicatorInp
     sites, inputs
         What was measured and what it was measured from: see ``spatial.indicators.inputs``.
     spaces
-        Ids of the meeting spaces; one of a single place was measured at that place.
+        Ids of the meeting spaces.
 
     Returns
     -------
@@ -57,24 +56,11 @@ def homes_served(sites: gpd.GeoDataFrame, spaces: pd.Index, inputs: IndicatorInp
         ``REACH_COLUMNS``, one row a space and door: by ways not known to have steps, loose ground or
         narrow or steep parts; ``known`` where the walk holds by ways known to be free of them.
     """
-    network, dwellings, state = inputs.network, inputs.dwellings, inputs.step_free_edges
-    alone = dict(zip(sites["space_id"], range(len(sites)), strict=True))
-    rows = np.array([sites.index.get_loc(i) if i in sites.index else alone[i] for i in spaces], dtype=np.int64)
+    dwellings = inputs.dwellings
+    rows = sites.index.get_indexer(spaces)
     inside = np.flatnonzero(dwellings["inside"].to_numpy())
-
-    def near(usable: Bools) -> Bools:
-        found = distances.approaches(
-            network,
-            inputs.entries,
-            inputs.doors,
-            limit_m=FIVE_MINUTES_M,
-            usable=usable,
-            barred_nodes=network.raised,
-            detailed=False,
-        )
-        return ~np.isnan(found.distance_m[np.ix_(rows, inside)])
-
-    best, sure = near(state != graph.NO), near(state == graph.YES)
+    walks = (inputs.step_free_perhaps_m, inputs.step_free_sure_m)
+    best, sure = (distance_m[np.ix_(rows, inside)] <= FIVE_MINUTES_M for distance_m in walks)
     space, door = np.nonzero(best)
     homes = dwellings.iloc[inside]
     return pd.DataFrame(

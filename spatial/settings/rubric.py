@@ -11,7 +11,7 @@ from typing import Any
 
 from spatial.core.errors import ConfigError
 from spatial.core.messages import Phrase, phrase
-from spatial.core.model import ASPECTS
+from spatial.core.model import ASPECTS, GATE
 from spatial.settings.loading import load_toml
 
 CURVES = ("percentile", "share_of_estate")
@@ -109,7 +109,7 @@ def _check(spec: RubricSpec, where: str | Phrase) -> None:
 
 
 def _problem(rule: RuleSpec) -> Phrase | None:
-    if rule.aspect not in ASPECTS:
+    if rule.aspect not in (*ASPECTS, GATE):
         return phrase("config.aspect", found=rule.aspect, known=ASPECTS)
     if not 0 <= rule.weight < float("inf"):
         return phrase("config.weight", found=rule.weight)

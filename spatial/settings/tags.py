@@ -75,8 +75,10 @@ class Kind:
     activities: tuple[str, ...]
     ages: tuple[str, ...]
     neutrality: float
+    pull: float
     by_nature: tuple[str, ...]
     why: str
+    anchor: bool = False
     seat: bool = False
     watchable: bool = False
     ground: bool = False
@@ -103,6 +105,9 @@ class TagRules:
     programme: Mapping[str, Any]
     affiliation: Mapping[str, Any]
     conflation: Mapping[str, Any]
+    anchor: Mapping[str, float]
+    pull_spread: float
+    neutrality_spread: float
 
 
 @lru_cache(maxsize=1)
@@ -129,6 +134,9 @@ def tag_rules() -> TagRules:
         programme=table["programme"],
         affiliation=table["affiliation"],
         conflation=table["conflation"],
+        anchor=table["anchor"],
+        pull_spread=float(table["pull_spread"]),
+        neutrality_spread=float(table["neutrality_spread"]),
     )
 
 

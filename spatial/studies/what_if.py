@@ -63,7 +63,7 @@ class Look:
     @cached_property
     def best_at_home(self) -> pd.Series:
         """Best floating potential within five minutes of each door of the estate, 0 where there is none."""
-        rows, ids = homes.spaces_of_one_place(self.view.sites)
+        rows, ids = homes.rows_of_spaces(self.view.sites)
         inside = self.view.measured_from.dwellings["inside"].to_numpy(dtype=bool)
         near = self.view.measured_from.walks.distance_m[rows][:, inside] <= FIVE_MINUTES_M
         score = self.floating.reindex(ids).to_numpy(dtype=np.float64)
