@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 
 
 ASPECTS = ("openness", "accessibility", "neutrality", "low_threshold", "mixing")
-FLOATING = "floating"
-# The conditions of a score, which it is multiplied by: not one of the five aspects.
+# What a rule judges that is no aspect but a condition: the scores of the conditions multiply the mean of the aspects.
 GATE = "gate"
-EVIDENCE = ("observed", "derived", "assumed by rule", "unknown")
+# Where the product of the conditions, by the best estimates, is this or less, a place is closed and has no rank.
+CLOSED_AT = 0.3
+FLOATING = "floating"
+EVIDENCE = ("observed", "derived", "estimated", "assumed by rule", "unknown")
 KNOWN_EVIDENCE = ("observed", "derived")
+# The shares of what counts, by how it is known; they sum to 1. Coverage is the first two.
+SHARES = {
+    "seen": ("observed",),
+    "computed": ("derived",),
+    "assumed": ("estimated", "assumed by rule"),
+    "unknown": ("unknown",),
+}
 EVIDENCE_COLUMNS = ("place_id", "indicator", "value", "unit", "low", "high", "evidence", "source_id", "rule")
 # The unknown facts behind an interval, as ``spatial.indicators.unknown_facts`` writes them; a column of its own file.
 FACTS = "facts"
@@ -212,6 +221,7 @@ class Estate:
 class Rule:
     """How one indicator is judged: its aspect, its weight in it, and its value function.
 
+    A rule whose aspect is ``GATE`` is a condition; it has no weight but 1, where it applies, or 0.
     ``points`` are (value in the indicator's unit, judged value in [0, 1]) with rising values,
     joined by straight lines and constant beyond both ends. ``plausible`` is the range, in the
     indicator's unit, that an unknown value may take. ``why`` is the justification with its source.

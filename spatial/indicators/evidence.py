@@ -208,7 +208,7 @@ def _facts(
     """The unknown facts behind each interval: of the place, its surroundings, or the places of a room."""
     open_ = ~(marked.low == marked.high)
     behind = np.full(len(sites), "", dtype=object)
-    if not (indicator.reads or indicator.surroundings or measured.facts is not None):
+    if not (indicator.reads or indicator.surroundings) and measured.facts is None:
         return behind
     columns = (sites[name].to_numpy() for name in ("tags", "kinds", "space_id"))
     for i, (identity, tags, kind, space) in enumerate(zip(sites.index, *columns, strict=True)):

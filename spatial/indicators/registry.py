@@ -26,11 +26,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spatial.core.arrays import Floats, Texts
+from spatial.core.model import EVIDENCE
 from spatial.indicators.inputs import ORIGINS, IndicatorInputs
 
-OBSERVED, DERIVED, ASSUMED, UNKNOWN = "observed", "derived", "assumed by rule", "unknown"
-# From the strongest to the weakest.
-STRENGTH = (OBSERVED, DERIVED, ASSUMED, UNKNOWN)
+OBSERVED, DERIVED, ESTIMATED, ASSUMED, UNKNOWN = EVIDENCE
 UNITS = {
     "m": "_m",
     "h": "_h",

@@ -1,7 +1,8 @@
 """Which unknown facts stand behind what is not known. Pure.
 
 A fact has a name of ``defaults/facts.toml`` and an object: a place, or the meeting space whose
-surroundings it is about. It is written ``object#fact``; several are joined by ``;``. What is not
+surroundings it is about. It is written ``object#fact``; several are joined by ``;``. What is not known of a
+whole class is one fact of all places, written ``class:name`` without an object. What is not
 known for another reason (the edge of the extract) is a fact of its own, named by the indicator.
 """
 
@@ -18,9 +19,8 @@ import numpy.typing as npt
 from spatial.core.arrays import Floats, Ints
 from spatial.settings.loading import load_toml
 
-MARK, JOINT = "#", ";"
 # What is not known of a whole class of places is one fact for all of them.
-CLASS = "class:"
+MARK, JOINT, CLASS = "#", ";", "class:"
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ def unknown_facts_of_place(reads: Iterable[str], tags: Mapping[str, Any], by_nat
 
 
 def facts_as_text(identity: str, names: Iterable[str]) -> str:
-    """Write facts of one object.
+    """Write facts of one object; one of a whole class stands for itself.
 
     Examples
     --------
-    >>> facts_as_text("osm:way/1", ("access", "fee"))
-    'osm:way/1#access;osm:way/1#fee'
+    >>> facts_as_text("osm:way/1", ("access", "class:neutrality:bench"))
+    'osm:way/1#access;class:neutrality:bench'
     """
-    return JOINT.join(f"{identity}{MARK}{name}" for name in names)
+    return JOINT.join(name if name.startswith(CLASS) else f"{identity}{MARK}{name}" for name in names)
 
 
 def joined_facts(parts: Iterable[str]) -> str:

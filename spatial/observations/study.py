@@ -15,6 +15,7 @@ import pandas as pd
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
+from spatial.core.arrays import Floats
 from spatial.core.errors import EmptyAreaError, InputError
 from spatial.core.languages import Text
 from spatial.core.messages import Phrase, phrase
@@ -211,19 +212,21 @@ def observe(
     if by == HEXAGON:
         shown = overlay.to_hexagons(surveys, across_m=float(rules().publish["hexagon_m"]), spaces=spaces)
     points = validation.background(surveys, spaces, join_m=reach_m, points=int(rules().test["background"]), seed=seed)
+    judged = scores.judge_all(result.evidence, spaces.index, result.rubric)
+    rest = without_aspects(spaces, result.rubric, judged.best[:, judged.conditions].prod(axis=1))
     return Observed(
         result=result,
         read=found,
         joined=joined,
         publication=disclosure.publish(shown, k=smallest),
-        check=validation.check_scores(joined, spaces, without_aspects(spaces, result.rubric), points, seed=seed),
+        check=validation.check_scores(joined, spaces, rest, points, seed=seed),
         by=by,
         k_reason=k_reason if smallest > int(rules().publish["k"]) else None,
     )
 
 
-def without_aspects(spaces: gpd.GeoDataFrame, rubric: Rubric) -> Mapping[str, pd.Series]:
-    """The floating potential as it would be without each of the aspects."""
+def without_aspects(spaces: gpd.GeoDataFrame, rubric: Rubric, gate: Floats | float = 1.0) -> Mapping[str, pd.Series]:
+    """The floating potential as it would be without each of the aspects; ``gate`` is what the conditions come to."""
     aspects = spaces[list(ASPECTS)].to_numpy(np.float64)
     found = {}
     for i, aspect in enumerate(ASPECTS):
@@ -231,7 +234,7 @@ def without_aspects(spaces: gpd.GeoDataFrame, rubric: Rubric) -> Mapping[str, pd
         weights[i] = 0.0
         whole = weights.sum()
         score = scores.combine(aspects, weights / whole, rubric.mean) if whole > 0 else np.full(len(spaces), np.nan)
-        found[aspect] = pd.Series(score, index=spaces.index)
+        found[aspect] = pd.Series(score * gate, index=spaces.index)
     return found
 
 

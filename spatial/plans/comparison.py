@@ -357,8 +357,8 @@ def _draw(
     a = index.get_indexer(pd.Index([pairs[i][0] for i in both], dtype=object))
     b = index.get_indexer(pd.Index([f"{AFTER}{pairs[i][1]}" for i in both], dtype=object))
     kept, moved = [], []
-    for _, totals, aspects in scoring_scores.draws(table, index, before.rubric, seed):
-        scores = np.concatenate([totals[..., None], aspects], axis=2)
+    for _, totals, parts in scoring_scores.draws(table, index, before.rubric, seed):
+        scores = np.concatenate([totals[..., None], parts[..., : len(ASPECTS)]], axis=2)
         moved.append(scores[:, b] - scores[:, a])
         if len(staying):
             was, then = best(old, totals, index), best(new, totals, index, AFTER)
@@ -422,12 +422,22 @@ def _space_row(
 
 
 def _reasons(judged: tuple[scoring_scores.Judged, pd.Index], before: Result, mine: str, theirs: str) -> list[str]:
-    """Indicators whose judged change weighs most, the strongest first."""
+    """Indicators whose judged change weighs most, the strongest first.
+
+    A condition weighs what the score changes by when it alone changes, in the mean of before and after.
+    """
     table, index = judged
-    within = scoring_scores.indicator_weights(before.rubric, table.indicators)
-    weight = scoring_scores.aspect_weights(before.rubric) @ within
-    a, b = index.get_indexer(pd.Index([mine, theirs]))
-    moved = weight * (table.best[b] - table.best[a])
+    rubric, conditions = before.rubric, table.conditions
+    within, across = scoring_scores.part_weights(rubric, table), scoring_scores.aspect_weights(rubric)
+    pair = table.at(index.get_indexer(pd.Index([mine, theirs]))).best
+    parts = pair @ within.T
+    moved = across @ within[: len(ASPECTS)] * (pair[1] - pair[0]) * scoring_scores.gate(parts).mean()
+    floating = scoring_scores.totals(parts, across, rubric.mean)
+    for part, column in enumerate(conditions, start=len(ASPECTS)):
+        other = parts.copy()
+        other[:, part] = pair[::-1, column]
+        alone = scoring_scores.totals(other, across, rubric.mean)
+        moved[column] = (alone[0] - floating[0] + floating[1] - alone[1]) / 2
     order = np.lexsort((np.array(table.indicators), -np.abs(moved)))[:REASONS]
     return [table.indicators[i] for i in order if abs(moved[i]) > 0]
 

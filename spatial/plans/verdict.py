@@ -2,11 +2,11 @@
 
 The verdict: the median dwelling, of those that stay, keeps or betters what it has, give or take a
 hundredth. With weights w that sum to one, the potential of a meeting space is a weighted mean of its
-aspects: linear in w, or, of the geometric mean, linear in w after taking logarithms. What a home has is the
-best within its reach, so "the median is at least t" and "at most t" are linear conditions with one binary
-variable a meeting space. The least weight that has to be moved is then a mixed-integer linear programme,
-solved by HiGHS (``scipy.optimize.milp``). What the hundredth makes of it after taking logarithms,
-log(exp(t) - 0.01), is concave and closed in on by straight lines.
+aspects, each times what its conditions come to: linear in w, or, of the geometric mean, linear in w after
+taking logarithms. What a home has is the best within its reach, so "the median is at least t" and "at most t"
+are linear conditions with one binary variable a meeting space. The least weight that has to be moved is then
+a mixed-integer linear programme, solved by HiGHS (``scipy.optimize.milp``). What the hundredth makes of it
+after taking logarithms, log(exp(t) - 0.01), is concave and closed in on by straight lines.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import numpy as np
 import pandas as pd
 
 from spatial.core.arrays import Bools, Floats
-from spatial.core.model import Result, Rubric
+from spatial.core.model import ASPECTS, Result, Rubric
 from spatial.places.homes import reached_from_text
 from spatial.plans.comparison import WORTH, median
-from spatial.scoring.scores import aspect_weights, combine, indicator_weights, judge_all
+from spatial.scoring.scores import aspect_weights, combine, gate, judge_all, part_weights
 
 # An aspect below this is taken as this before its logarithm is taken.
 FLOOR = 1e-3
@@ -46,7 +46,8 @@ SHARE = 1e-5
 class Homes:
     """Homes and what they reach, at one time.
 
-    ``aspects`` (spaces, aspects) in [0, 1]; ``near`` (spaces, doors); ``dwellings`` by door.
+    ``aspects`` (spaces, aspects) in [0, 1], times the conditions of the space; ``near`` (spaces, doors);
+    ``dwellings`` by door.
     """
 
     aspects: Floats
@@ -179,7 +180,9 @@ def _homes_of(result: Result, staying: pd.DataFrame, rubric: Rubric) -> Homes:
     spaces = result.meeting_spaces.index
     judged = judge_all(result.evidence, spaces, rubric)
     near = reached_from_text(result.layers["homes"].loc[staying.index, "spaces_5min"].fillna(""), spaces)
-    aspects = judged.best @ indicator_weights(rubric, judged.indicators).T
+    parts = judged.best @ part_weights(rubric, judged).T
+    # Weights sum to one: what multiplies the mean of the aspects may as well multiply each of them.
+    aspects = parts[:, : len(ASPECTS)] * gate(parts)[:, None]
     return Homes(np.clip(aspects, 0.0, 1.0), near, staying["dwellings"].to_numpy(dtype=np.float64))
 
 

@@ -38,9 +38,10 @@ def carried_over(evidence: pd.DataFrame, ids: pd.Index, rubric: Rubric) -> dict[
     """Say for each meeting space what carries it and what holds it back.
 
     By how much the potential moves with a judged value is its weight, times that of its aspect, over
-    the score of the aspect (in a geometric mean). An indicator that is judged ``GOOD`` carries a space
-    by how much it is judged above the mean of all these spaces; another holds it back by how much it
-    is judged below 1. What is unknown or assumed does neither, and of an aspect only the strongest is told.
+    the score of the aspect (in a geometric mean); with a condition, one over its own. An indicator that is
+    judged ``GOOD`` carries a space by how much it is judged above the mean of all these spaces; another holds
+    it back by how much it is judged below 1. What is unknown or assumed does neither, and of an aspect only
+    the strongest is told.
 
     Parameters
     ----------
@@ -72,11 +73,12 @@ def carried_over(evidence: pd.DataFrame, ids: pd.Index, rubric: Rubric) -> dict[
 
 def _pull(judged: scores.Judged, rubric: Rubric) -> Floats:
     """By how much the potential of each space moves with each judged value, over the potential: (N, I)."""
-    within, across = scores.indicator_weights(rubric, judged.indicators), scores.aspect_weights(rubric)
+    within, across = scores.part_weights(rubric, judged), scores.aspect_weights(rubric)
+    weights = np.concatenate([across, np.ones(len(judged.conditions))])
+    parts = np.maximum(judged.best @ within.T, LEAST_SCORE)
     if rubric.mean != "geometric":
-        return np.broadcast_to(across @ within, judged.best.shape)
-    aspects = np.maximum(judged.best @ within.T, LEAST_SCORE)
-    pull: Floats = (across / aspects) @ within
+        parts[:, : len(ASPECTS)] = 1.0
+    pull: Floats = (weights / parts) @ within
     return pull
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,17 +13,14 @@ import pandas as pd
 from spatial.core.errors import InputError
 from spatial.core.messages import phrase
 from spatial.core.model import ASPECTS, Rubric
-from spatial.scoring.scores import aspect_weights, combine, indicator_weights, judge_all
+from spatial.scoring.scores import Judged, aspect_weights, gate, judge_all, part_weights, totals
 
 SUGGESTIONS = 3
 
 
 @dataclass(frozen=True)
-class Part:
-    """One indicator's part in an aspect.
-
-    ``contribution`` is weight × judged value; the contributions of an aspect sum to its score.
-    """
+class Condition:
+    """One indicator as it was measured, how it is known, and as it is judged."""
 
     indicator: str
     value: float | None
@@ -32,10 +30,19 @@ class Part:
     evidence: str
     rule: str
     source_id: str
-    weight: float
     judged_low: float
     judged: float
     judged_high: float
+
+
+@dataclass(frozen=True)
+class Part(Condition):
+    """One indicator's part in an aspect.
+
+    ``contribution`` is weight × judged value; the contributions of an aspect sum to its score.
+    """
+
+    weight: float
     contribution: float
 
 
@@ -69,7 +76,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Every number behind the floating potential of one place, and what the sources say of it."""
+    """Every number behind the floating potential of one place, and what the sources say of it.
+
+    The score is ``gate``, the product of the ``conditions`` as they are judged, times the product of the
+    aspects' factors (of an arithmetic mean, their sum).
+    """
 
     place_id: str
     low: float
@@ -78,6 +89,8 @@ class Explanation:
     coverage: float
     min_coverage: float
     mean: str
+    gate: float
+    conditions: tuple[Condition, ...]
     aspects: tuple[AspectPart, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
@@ -108,15 +121,18 @@ def explain_place(
         hint = phrase("explanation.near", names=near) if near else phrase("explanation.see")
         raise InputError("explanation.unknown", place=place_id, hint=hint)
     judged = judge_all(rows, pd.Index([place_id]), rubric)
-    within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
+    within, across = part_weights(rubric, judged), aspect_weights(rubric)
     bounds = {name: getattr(judged, name)[0] @ within.T for name in ("low", "best", "high")}
-    facts = rows.set_index("indicator")
+    found = rows.set_index("indicator")
     aspects = []
     for i, aspect in enumerate(ASPECTS):
         parts = tuple(
-            _part(facts.loc[[name]].iloc[0], name, within[i, j], judged.low[0, j], judged.best[0, j], judged.high[0, j])
-            for j, name in enumerate(judged.indicators)
-            if within[i, j] > 0
+            Part(
+                **_measured(found, judged, int(j)),
+                weight=float(within[i, j]),
+                contribution=float(within[i, j] * judged.best[0, j]),
+            )
+            for j in np.flatnonzero(within[i] > 0)
         )
         score = float(bounds["best"][i])
         factor = score ** across[i] if rubric.mean == "geometric" else score * across[i]
@@ -125,8 +141,8 @@ def explain_place(
                 aspect, float(across[i]), float(bounds["low"][i]), score, float(bounds["high"][i]), float(factor), parts
             )
         )
-    total = {name: float(combine(values, across, rubric.mean)) for name, values in bounds.items()}
-    coverage = float(judged.known[0] @ (across @ within))
+    total = {name: float(totals(values, across, rubric.mean)) for name, values in bounds.items()}
+    coverage = float(judged.known[0] @ (across @ within[: len(ASPECTS)]))
     return Explanation(
         place_id,
         total["low"],
@@ -135,6 +151,8 @@ def explain_place(
         coverage,
         rubric.min_coverage,
         rubric.mean,
+        float(gate(bounds["best"])),
+        tuple(Condition(**_measured(found, judged, int(j))) for j in judged.conditions),
         tuple(aspects),
         rubric.left_out,
         _claims(claims, place_id),
@@ -149,22 +167,15 @@ def _claims(claims: pd.DataFrame | None, place_id: str) -> tuple[Claim, ...]:
     return tuple(Claim(*row) for row in mine[columns].itertuples(index=False, name=None))
 
 
-def _part(fact: pd.Series, name: str, weight: float, low: float, best: float, high: float) -> Part:
-    def number(key: str) -> float | None:
-        return None if np.isnan(fact[key]) else float(fact[key])
-
-    return Part(
-        name,
-        number("value"),
-        number("low"),
-        number("high"),
-        str(fact["unit"]),
-        str(fact["evidence"]),
-        str(fact["rule"]),
-        str(fact["source_id"]),
-        float(weight),
-        float(low),
-        float(best),
-        float(high),
-        float(weight * best),
-    )
+def _measured(found: pd.DataFrame, judged: Judged, column: int) -> dict[str, Any]:
+    """The fields of ``Condition`` for a column of what was judged of one place."""
+    name = judged.indicators[column]
+    row = found.loc[[name]].iloc[0]
+    return {
+        "indicator": name,
+        **{key: None if np.isnan(row[key]) else float(row[key]) for key in ("value", "low", "high")},
+        **{key: str(row[key]) for key in ("unit", "evidence", "rule", "source_id")},
+        "judged_low": float(judged.low[0, column]),
+        "judged": float(judged.best[0, column]),
+        "judged_high": float(judged.high[0, column]),
+    }

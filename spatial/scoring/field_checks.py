@@ -14,10 +14,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial.core.arrays import Floats, Ints
-from spatial.core.model import ASPECTS, Rubric
+from spatial.core.arrays import Bools, Floats, Ints
+from spatial.core.model import ASPECTS, CLOSED_AT, Rubric
 from spatial.indicators.unknown_facts import MARK, Cells, vocabulary
-from spatial.scoring.scores import Draw, Judged, aspect_weights, combine, draws, indicator_weights, open_cells
+from spatial.scoring.scores import (
+    ROUNDING,
+    Draw,
+    Judged,
+    aspect_weights,
+    conditions_hold,
+    draws,
+    gate,
+    open_cells,
+    part_weights,
+    totals,
+)
 
 DRAWS = 200
 COLUMNS = (
@@ -39,7 +50,7 @@ COLUMNS = (
 class _Entries:
     """Pairs of a place and a fact, and the cells by which the fact moves the place.
 
-    Entry e is cell ``cell[e]`` of pair ``pair[e]``; ``group`` numbers (pair, aspect), sorted.
+    Entry e is cell ``cell[e]`` of pair ``pair[e]``; ``group`` numbers (pair, part of the score), sorted.
     """
 
     place: Ints
@@ -92,15 +103,9 @@ def _entries(cells: Cells, known: npt.NDArray[np.bool_], judged: Judged) -> _Ent
     cell, fact = cell[kept], cells.fact[kept]
     keys, pair = np.unique(np.stack([fact, cells.row[cell]]), axis=1, return_inverse=True)
     pair = pair.reshape(-1)
-    aspect = _aspect_of(judged)[cells.column[cell]]
-    group = pair * len(ASPECTS) + aspect
+    group = pair * (len(ASPECTS) + len(judged.conditions)) + judged.part[cells.column[cell]]
     by = np.argsort(group, kind="stable")
     return _Entries(keys[1], keys[0], cell[by], pair[by], group[by])
-
-
-def _aspect_of(judged: Judged) -> Ints:
-    """Position of the aspect of each indicator."""
-    return np.array([ASPECTS.index(aspect) for aspect in judged.aspects], dtype=np.int64)
 
 
 def _rank_changes(
@@ -109,8 +114,8 @@ def _rank_changes(
     """Mean absolute change of rank of each pair, and its standard error."""
     sharers = _sharers(entries.fact)
     total, squares = np.zeros(len(entries.place)), np.zeros(len(entries.place))
-    for draw, scores, aspects in draws(judged, index, rubric, seed, count):
-        before = _unsettled(draw, aspects, judged, cells, entries, rubric.mean)
+    for draw, scores, parts in draws(judged, index, rubric, seed, count):
+        before = _unsettled(draw, parts, judged, cells, entries, rubric.mean)
         change = np.abs(_rank(scores, scores[:, entries.place]) - _rank_before(scores, before, entries.place, sharers))
         total += change.sum(axis=0)
         squares += (change**2).sum(axis=0)
@@ -118,18 +123,18 @@ def _rank_changes(
     return mean, np.sqrt(np.maximum(squares / count - mean**2, 0.0) / count)
 
 
-def _unsettled(draw: Draw, aspects: Floats, judged: Judged, cells: Cells, entries: _Entries, mean: str) -> Floats:
+def _unsettled(draw: Draw, parts: Floats, judged: Judged, cells: Cells, entries: _Entries, mean: str) -> Floats:
     """Totals of each pair's place when its fact alone is left at the best estimate: (B, pairs)."""
     at = cells.row[entries.cell], cells.column[entries.cell]
     width = judged.high[at] - judged.low[at]
     settled = (judged.best[at] - judged.low[at]) / width
-    weight = draw.within[:, _aspect_of(judged)[at[1]], at[1]]
+    weight = draw.within[:, judged.part[at[1]], at[1]]
     fact = entries.fact[entries.pair]
     moved = weight * width / cells.count[entries.cell] * (settled - draw.uniform[:, fact])
     groups, first = np.unique(entries.group, return_index=True)
-    pairs = aspects[:, entries.place, :].copy()
+    pairs = parts[:, entries.place, :].copy()
     pairs.reshape(len(pairs), -1)[:, groups] += np.add.reduceat(moved, first, axis=1)
-    return combine(np.clip(pairs, 0.0, 1.0), draw.across[:, None, :], mean)
+    return totals(np.clip(pairs, 0.0, 1.0), draw.across[:, None, :], mean)
 
 
 def _rank(scores: Floats, own: Floats) -> Floats:
@@ -163,13 +168,14 @@ def _sharers(fact: Ints) -> tuple[Ints, Ints]:
 def _table(
     judged: Judged, index: pd.Index, rubric: Rubric, cells: Cells, entries: _Entries, change: Floats, spread: Floats
 ) -> pd.DataFrame:
-    worst, best, gain = _answers(judged, rubric, cells, entries)
-    coverage = judged.known @ (aspect_weights(rubric) @ indicator_weights(rubric, judged.indicators))
+    worst, best, gain, opens = _answers(judged, rubric, cells, entries)
+    coverage = judged.known @ (aspect_weights(rubric) @ part_weights(rubric, judged)[: len(ASPECTS)])
+    ranked = (coverage >= rubric.min_coverage) & conditions_hold(judged)
+    enough = coverage[entries.place] + gain >= rubric.min_coverage
     behind = _indicators(judged, cells, entries)
     pairs = np.lexsort((index.to_numpy().astype(str)[entries.place], -change, entries.fact))
     facts, first, count = np.unique(entries.fact[pairs], return_index=True, return_counts=True)
     rows = pairs[first]
-    before = coverage[entries.place[rows]]
     keys = [cells.keys[fact].rpartition(MARK) for fact in facts]
     table = pd.DataFrame(
         {
@@ -181,7 +187,7 @@ def _table(
             "floating_worst": worst[rows],
             "floating_best": best[rows],
             "coverage_gain": gain[rows],
-            "makes_ranked": (before < rubric.min_coverage) & (before + gain[rows] >= rubric.min_coverage),
+            "makes_ranked": (~ranked[entries.place] & enough & opens)[rows],
             "place_count": count,
             "indicators": [behind[row] for row in rows],
         }
@@ -191,21 +197,28 @@ def _table(
     ).reset_index(drop=True)
 
 
-def _answers(judged: Judged, rubric: Rubric, cells: Cells, entries: _Entries) -> tuple[Floats, Floats, Floats]:
-    """Potential by the worst and the best answer, all else at its best estimate; gain in coverage."""
-    within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
+def _answers(judged: Judged, rubric: Rubric, cells: Cells, entries: _Entries) -> tuple[Floats, Floats, Floats, Bools]:
+    """Potential by the worst and the best answer, all else at its best estimate.
+
+    Then the gain in coverage, and whether the conditions hold by the best answer.
+    """
+    within, across = part_weights(rubric, judged), aspect_weights(rubric)
     at = cells.row[entries.cell], cells.column[entries.cell]
-    share = within[_aspect_of(judged)[at[1]], at[1]] / cells.count[entries.cell]
+    share = within[judged.part[at[1]], at[1]] / cells.count[entries.cell]
     groups, first = np.unique(entries.group, return_index=True)
-    aspects = (judged.best @ within.T)[entries.place]
-    found = []
-    for answer in (judged.low, judged.high):
-        moved = aspects.copy()
+    parts = (judged.best @ within.T)[entries.place]
+
+    def parts_by(answer: Floats) -> Floats:
+        moved = parts.copy()
         moved.reshape(-1)[groups] += np.add.reduceat((answer - judged.best)[at] * share, first)
-        found.append(combine(np.clip(moved, 0.0, 1.0), across, rubric.mean))
-    new = np.where(judged.known[at], 0.0, share * across[_aspect_of(judged)[at[1]]])
+        return np.clip(moved, 0.0, 1.0)
+
+    worst, best = parts_by(judged.low), parts_by(judged.high)
+    opens = gate(best) > CLOSED_AT + ROUNDING
+    counts = np.concatenate([across, np.zeros(len(judged.conditions))])
+    new = np.where(judged.known[at], 0.0, share * counts[judged.part[at[1]]])
     gain: Floats = np.bincount(entries.pair, weights=new, minlength=len(entries.place)).astype(np.float64)
-    return found[0], found[1], gain
+    return totals(worst, across, rubric.mean), totals(best, across, rubric.mean), gain, opens
 
 
 def _indicators(judged: Judged, cells: Cells, entries: _Entries) -> list[str]:

@@ -1,7 +1,12 @@
-"""Judge what was measured: value functions, aspects, the floating potential, ranks and their ranges. Pure.
+"""Judging what was measured: value functions, conditions, aspects, the floating potential, ranks. Pure.
 
 All judged values lie in [0, 1]. Every score is an interval: low and high follow from what is not
-known, the best estimate from what is.
+known, the best estimate from what is. A score has parts: the five aspects, then each condition of the
+rubric; the conditions multiply the weighted mean of the aspects.
+
+Places and rooms with their scores, ranks and one column an indicator. Pure.
+
+Compiled code of draws: what the unknown facts add to the aspects of places. Pure.
 """
 
 # mypy: allow-untyped-defs, allow-untyped-calls
@@ -16,19 +21,24 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
-from spatial.core.arrays import Floats
+from spatial.core.arrays import Bools, Floats, Ints
 from spatial.core.errors import ConfigError
 from spatial.core.messages import phrase, spelling_hint
-from spatial.core.model import ASPECTS, FLOATING, KNOWN_EVIDENCE, Rubric, Rule
+from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FLOATING, GATE, KNOWN_EVIDENCE, SHARES, Rubric, Rule
 from spatial.indicators import registry as indicators_registry
 from spatial.indicators.unknown_facts import Cells
 from spatial.indicators.unknown_facts import cells as cells_of
+from spatial.scoring.tiers import count_wins, divide_into_tiers
 from spatial.settings.rubric import RubricSpec, RuleSpec
 
 PERCENTILE_STEPS = 20
 # Draws are made in blocks of about so many judged values, so that memory does not grow with their number.
 BLOCK_VALUES = 400_000
 RANK_LOW, RANK_HIGH = 5, 95
+UNKNOWN = EVIDENCE.index("unknown")
+KNOWN = [EVIDENCE.index(name) for name in KNOWN_EVIDENCE]
+# A product of conditions so little above ``CLOSED_AT`` is not above it.
+ROUNDING = 1e-9
 RANGE_COLUMNS = ["rank_p05", "rank_p95", "top10_share"]
 
 
@@ -105,7 +115,7 @@ def _points(rule: RuleSpec, reference: Floats | None) -> tuple[tuple[float, floa
     return tuple((float(x), float(y)) for x, y in zip(values, judged, strict=True))
 
 
-def score_places(rule: Rule, value: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
+def judge_values(rule: Rule, value: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
     """Judge measured values by one rule.
 
     Parameters
@@ -121,7 +131,7 @@ def score_places(rule: Rule, value: Floats, low: Floats, high: Floats) -> tuple[
     Examples
     --------
     >>> rule = Rule("x", "openness", 1.0, "m", ((0.0, 0.0), (1.0, 1.0), (2.0, 0.0)), (0.0, 2.0), "")
-    >>> [float(part[0]) for part in score_places(rule, np.array([np.nan]), np.array([0.5]), np.array([2.0]))]
+    >>> [float(part[0]) for part in judge_values(rule, np.array([np.nan]), np.array([0.5]), np.array([2.0]))]
     [0.0, 0.5, 1.0]
     """
     xs, ys = np.array(rule.points).T
@@ -135,31 +145,46 @@ def score_places(rule: Rule, value: Floats, low: Floats, high: Floats) -> tuple[
     return np.minimum(worst, estimate), estimate, np.maximum(best, estimate)
 
 
+# What ``Judged`` holds one of a place and indicator.
+MATRICES = ("low", "best", "high", "states", "facts")
+
+
 @dataclass(frozen=True)
 class Judged:
-    """Judged values of N places by I indicators: arrays (N, I), and which of them are known.
+    """Judged values of N places by I indicators: arrays (N, I), and how each is known.
 
-    ``facts`` are the unknown facts behind each, as ``spatial.indicators.unknown_facts`` writes them.
+    ``states`` are positions in ``EVIDENCE``; ``facts`` are the unknown facts behind each, as
+    ``spatial.indicators.unknown_facts`` writes them. ``aspects`` has ``GATE`` for a condition.
     """
 
     indicators: tuple[str, ...]
     low: Floats
     best: Floats
     high: Floats
-    known: npt.NDArray[np.bool_]
+    states: npt.NDArray[np.int8]
     facts: npt.NDArray[np.object_]
     aspects: tuple[str, ...]
 
+    @property
+    def known(self) -> Bools:
+        """Which values are observed or derived, (N, I)."""
+        return np.isin(self.states, KNOWN)
+
+    @property
+    def conditions(self) -> Ints:
+        """Columns of the conditions."""
+        return np.flatnonzero([aspect == GATE for aspect in self.aspects])
+
+    @property
+    def part(self) -> Ints:
+        """The part that each indicator belongs to: its aspect, or for a condition one of its own after them."""
+        parts = np.array([ASPECTS.index(a) if a != GATE else -1 for a in self.aspects], dtype=np.int64)
+        parts[self.conditions] = len(ASPECTS) + np.arange(len(self.conditions))
+        return parts
+
     def at(self, rows: npt.NDArray[np.int64]) -> Judged:
         """Some of the places, in the order given."""
-        return replace(
-            self,
-            low=self.low[rows],
-            best=self.best[rows],
-            high=self.high[rows],
-            known=self.known[rows],
-            facts=self.facts[rows],
-        )
+        return replace(self, **{key: getattr(self, key)[rows] for key in MATRICES})
 
     def weighing(self, rubric: Rubric) -> Judged:
         """Only the indicators that have a weight in a rubric."""
@@ -168,13 +193,13 @@ class Judged:
     def columns(self, names: Sequence[str]) -> Judged:
         """Some of the indicators, in the order given."""
         at = [self.indicators.index(name) for name in names]
-        parts = {key: getattr(self, key)[:, at] for key in ("low", "best", "high", "known", "facts")}
+        parts = {key: getattr(self, key)[:, at] for key in MATRICES}
         return Judged(tuple(names), **parts, aspects=tuple(self.aspects[i] for i in at))
 
     def changed(self, other: Judged) -> Judged:
         """What another judged of the same places in the place of the same indicators."""
         at = [self.indicators.index(name) for name in other.indicators]
-        new = {key: getattr(self, key).copy() for key in ("low", "best", "high", "known", "facts")}
+        new = {key: getattr(self, key).copy() for key in MATRICES}
         for key, matrix in new.items():
             matrix[:, at] = getattr(other, key)
         return replace(self, **new)
@@ -201,16 +226,17 @@ def judge_all(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric) -> Judged
     measured = {key: np.full(shape, np.nan) for key in ("value", "low", "high")}
     for key, matrix in measured.items():
         matrix[at] = evidence[key].to_numpy(dtype=np.float64)[wanted]
-    known = np.zeros(shape, dtype=bool)
-    known[at] = evidence["evidence"].isin(KNOWN_EVIDENCE).to_numpy()[wanted]
+    states = np.full(shape, UNKNOWN, dtype=np.int8)
+    states[at] = pd.Categorical(evidence["evidence"], categories=EVIDENCE).codes[wanted]
+    states[states < 0] = UNKNOWN
     facts = np.full(shape, "", dtype=object)
     if "facts" in evidence:
         facts[at] = evidence["facts"].to_numpy(dtype=object)[wanted]
     low, best, high = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for i, name in enumerate(names):
         parts = (measured[key][:, i] for key in ("value", "low", "high"))
-        low[:, i], best[:, i], high[:, i] = score_places(rubric.rules[name], *parts)
-    return Judged(names, low, best, high, known, facts, tuple(rubric.rules[name].aspect for name in names))
+        low[:, i], best[:, i], high[:, i] = judge_values(rubric.rules[name], *parts)
+    return Judged(names, low, best, high, states, facts, tuple(rubric.rules[name].aspect for name in names))
 
 
 def every_rule(rubric: Rubric) -> Rubric:
@@ -245,6 +271,12 @@ def indicator_weights(rubric: Rubric, names: Iterable[str]) -> Floats:
     return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
 
 
+def part_weights(rubric: Rubric, judged: Judged) -> Floats:
+    """Weight of each indicator in each part: (aspects + conditions, indicators); a condition is a part alone."""
+    conditions = np.eye(len(judged.indicators))[judged.conditions]
+    return np.concatenate([indicator_weights(rubric, judged.indicators), conditions])
+
+
 def aspect_weights(rubric: Rubric) -> Floats:
     """Weights of the five aspects, summing to 1."""
     weights = np.array([rubric.aspect_weights[aspect] for aspect in ASPECTS], dtype=np.float64)
@@ -266,6 +298,32 @@ def combine(aspects: Floats, weights: Floats, mean: str) -> Floats:
     return np.asarray(np.exp(logs.sum(axis=-1)))
 
 
+def totals(parts: Floats, weights: Floats, mean: str) -> Floats:
+    """Floating potential: the product of the conditions times the weighted mean of the aspects.
+
+    Parameters
+    ----------
+    parts
+        The five aspects, then the conditions, if there are any, over the last axis; in [0, 1].
+    weights
+        Of the aspects, summing to 1.
+    mean
+        ``"geometric"`` or ``"arithmetic"``.
+
+    Examples
+    --------
+    >>> float(totals(np.array([0.25, 0.25, 0.25, 0.25, 0.25, 0.5, 0.8]), np.full(5, 0.2), "geometric"))
+    0.1
+    """
+    found = combine(parts[..., : len(ASPECTS)], weights, mean)
+    return found * gate(parts) if parts.shape[-1] > len(ASPECTS) else found
+
+
+def gate(parts: Floats) -> Floats:
+    """Product of the conditions among the parts of a score, over the last axis; 1 where there are none."""
+    return np.asarray(parts[..., len(ASPECTS) :].prod(axis=-1))
+
+
 def reweighted(
     rubric: Rubric, *, aspects: Mapping[str, float] | None = None, indicators: Mapping[str, float] | None = None
 ) -> Rubric:
@@ -279,7 +337,8 @@ def reweighted(
     Raises
     ------
     ConfigError
-        If a name is not in the rubric, a weight is negative or not finite, or no aspect is left.
+        If a name is not in the rubric, a weight is negative or not finite, no aspect is left, or a
+        condition is given another weight.
     """
     kinds = phrase("scoring.aspect"), phrase("scoring.indicator")
     known: Mapping[str, object]
@@ -291,6 +350,9 @@ def reweighted(
                 )
             if not 0 <= weight < np.inf:
                 raise ConfigError("scoring.weight", kind=kind, name=name, found=weight)
+            rule = known[name]
+            if isinstance(rule, Rule) and rule.aspect == GATE and weight != rule.weight:
+                raise ConfigError("scoring.condition", name=name)
     rules = {
         name: replace(rule, weight=float((indicators or {}).get(name, rule.weight)))
         for name, rule in rubric.rules.items()
@@ -307,7 +369,8 @@ def rescore(judged: Judged, index: pd.Index, rubric: Rubric, seed: int, *, range
     """Score again: see ``score``; without ``ranges`` no draws are made."""
     if ranges:
         return score(judged, index, rubric, seed)
-    return estimates(judged, index, rubric).assign(**dict.fromkeys(RANGE_COLUMNS, np.nan))
+    missing = pd.array([pd.NA] * len(index), dtype="Int64")
+    return estimates(judged, index, rubric).assign(tier=missing, **dict.fromkeys(RANGE_COLUMNS, np.nan))
 
 
 def score(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> pd.DataFrame:
@@ -317,9 +380,10 @@ def score(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> pd.Data
     -------
     DataFrame
         Indexed as given; for the floating potential and each aspect ``<x>_low, <x>, <x>_high``;
-        ``coverage`` (share of the rubric's weight that rests on observed or derived evidence);
-        ``rank`` (null where coverage is below the rubric's minimum); ``rank_p05, rank_p95`` and
-        ``top10_share`` over seeded draws of weights and unknowns.
+        ``seen, computed, assumed, unknown`` (shares of the rubric's weight by how it is known, summing
+        to 1) and ``coverage`` (the first two); ``rank`` (null where coverage is below the rubric's
+        minimum, or the conditions do not hold); ``tier``, ``rank_p05, rank_p95`` and ``top10_share``
+        over seeded draws of weights and unknowns (see ``spatial.scoring.tiers``).
     """
     scores = estimates(judged, index, rubric)
     return scores.join(_stability(judged, index, scores["rank"].notna().to_numpy(), rubric, seed))
@@ -327,58 +391,66 @@ def score(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> pd.Data
 
 def estimates(judged: Judged, index: pd.Index, rubric: Rubric) -> pd.DataFrame:
     """Scores, coverage and ranks without draws: the columns of ``score`` up to ``rank``."""
-    within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
+    within, across = part_weights(rubric, judged), aspect_weights(rubric)
     table: dict[str, Floats] = {}
-    for suffix, part in (("_low", judged.low), ("", judged.best), ("_high", judged.high)):
-        aspects = part @ within.T
-        table[FLOATING + suffix] = combine(aspects, across, rubric.mean)
-        table |= {aspect + suffix: aspects[:, i] for i, aspect in enumerate(ASPECTS)}
+    for suffix, values in (("_low", judged.low), ("", judged.best), ("_high", judged.high)):
+        parts = values @ within.T
+        table[FLOATING + suffix] = totals(parts, across, rubric.mean)
+        table |= {aspect + suffix: parts[:, i] for i, aspect in enumerate(ASPECTS)}
     order = [name + suffix for name in (FLOATING, *ASPECTS) for suffix in ("_low", "", "_high")]
     scores = pd.DataFrame({name: np.clip(table[name], 0.0, 1.0) for name in order}, index=index)
-    scores["coverage"] = judged.known @ (across @ within)
-    ranked = (scores["coverage"] >= rubric.min_coverage).to_numpy()
+    weight = across @ within[: len(ASPECTS)]
+    scores["coverage"] = judged.known @ weight
+    for name, states in SHARES.items():
+        scores[name] = np.isin(judged.states, [EVIDENCE.index(state) for state in states]) @ weight
+    ranked = (scores["coverage"] >= rubric.min_coverage).to_numpy() & conditions_hold(judged)
     ranks = pd.Series(scores[FLOATING].to_numpy()[ranked], index=index[ranked]).rank(ascending=False, method="min")
     scores["rank"] = ranks.reindex(index).astype("Int64")
     return scores
 
 
-def _stability(
-    judged: Judged, index: pd.Index, ranked: npt.NDArray[np.bool_], rubric: Rubric, seed: int
-) -> pd.DataFrame:
-    """Rank ranges over draws of weights and unknowns, for the places that are ranked."""
-    rows = np.flatnonzero(ranked)
-    rows = rows[np.argsort(index[rows].to_numpy().astype(str), kind="stable")]
-    result = pd.DataFrame(np.nan, index=index, columns=RANGE_COLUMNS)
-    if not len(rows):
-        return result
-    ranks = draw_ranks(judged.at(rows), index[rows], rubric, seed)
-    low, high = np.percentile(ranks, (RANK_LOW, RANK_HIGH), axis=0)
-    result.loc[index[rows]] = np.stack([low, high, (ranks <= rubric.top_k).mean(axis=0)], axis=1)
-    return result
+def conditions_hold(judged: Judged) -> Bools:
+    """Where the product of the conditions, by the best estimates, lies above ``CLOSED_AT``: (N,)."""
+    found: Bools = judged.best[:, judged.conditions].prod(axis=1) > CLOSED_AT + ROUNDING
+    return found
 
 
-def draw_ranks(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> Floats:
-    """Ranks of each place in each draw: (draws, places).
+def _stability(judged: Judged, index: pd.Index, ranked: Bools, rubric: Rubric, seed: int) -> pd.DataFrame:
+    """Tiers and rank ranges over draws of weights and unknowns, for the places that are ranked.
 
     Weights are drawn from Dirichlet distributions around the given ones (Saisana, Saltelli &
     Tarantola 2005; OECD/JRC Handbook 2008). One uniform number is drawn for each unknown fact;
     an unknown lies in its judged interval where the mean of its facts' numbers says, so that what
     hangs on the same fact moves together.
     """
-    return np.concatenate([ranks_of(totals) for _, totals, _ in draws(judged, index, rubric, seed)]).astype(np.float64)
+    rows = np.flatnonzero(ranked)
+    rows = rows[np.argsort(index[rows].to_numpy().astype(str), kind="stable")]
+    result = pd.DataFrame(np.nan, index=index, columns=["tier", *RANGE_COLUMNS])
+    if len(rows):
+        judged = judged.at(rows)
+        drawn, wins = [], np.zeros((len(rows), len(rows)), dtype=np.int32)
+        for _, floating, _ in draws(judged, index[rows], rubric, seed):
+            drawn.append(ranks_of(floating))
+            count_wins(floating, wins)
+        ranks = np.concatenate(drawn)
+        certain = (judged.states[:, judged.conditions] != UNKNOWN).all(axis=1)
+        tier = divide_into_tiers(wins, len(ranks), certain)
+        low, high = np.percentile(ranks, (RANK_LOW, RANK_HIGH), axis=0)
+        result.loc[index[rows]] = np.stack([tier, low, high, (ranks <= rubric.top_k).mean(axis=0)], axis=1)
+    return result.astype({"tier": "Int64"})
 
 
-def ranks_of(totals: Floats) -> npt.NDArray[np.int64]:
+def ranks_of(floating: Floats) -> Ints:
     """Ranks from 1 over the last axis, the highest first; ties fall in the order of the places."""
-    order = np.argsort(-totals, axis=1, kind="stable")
+    order = np.argsort(-floating, axis=1, kind="stable")
     ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.arange(1, totals.shape[1] + 1)[None, :].repeat(len(totals), axis=0), axis=1)
+    np.put_along_axis(ranks, order, np.arange(1, floating.shape[1] + 1)[None, :].repeat(len(order), axis=0), axis=1)
     return ranks
 
 
 @dataclass(frozen=True)
 class Draw:
-    """A block of B draws: weights (B, aspects, indicators) and (B, aspects), a number a fact (B, F)."""
+    """A block of B draws: weights (B, parts, indicators) and (B, aspects), a number a fact (B, F)."""
 
     within: Floats
     across: Floats
@@ -388,29 +460,31 @@ class Draw:
 def draws(
     judged: Judged, index: pd.Index, rubric: Rubric, seed: int, count: int | None = None
 ) -> Iterator[tuple[Draw, Floats, Floats]]:
-    """Draw weights and unknown facts; yield blocks of draws, the totals (B, N) and aspects (B, N, 5) of places."""
+    """Draw weights and unknown facts; yield blocks of draws, the totals (B, N) and parts (B, N, parts) of places."""
     random = np.random.default_rng(seed)
-    within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
+    within, across = part_weights(rubric, judged), aspect_weights(rubric)
     cells = open_cells(judged, index)
     at = cells.row, cells.column
-    of = np.array([ASPECTS.index(aspect) for aspect in judged.aspects], dtype=np.int64)
+    of = judged.part
     width = judged.high[at] - judged.low[at]
     wanted = count or rubric.draws
     block = max(1, min(wanted, BLOCK_VALUES // max(1, judged.low.size)))
     for start in range(0, wanted, block):
         size = min(block, wanted - start)
+        drawn = [_dirichlet(random, row, rubric.concentration, size) for row in within[: len(ASPECTS)]]
+        conditions = [np.broadcast_to(row, (size, len(row))) for row in within[len(ASPECTS) :]]
         draw = Draw(
-            np.stack([_dirichlet(random, row, rubric.concentration, size) for row in within], axis=1),
+            np.stack([*drawn, *conditions], axis=1),
             _dirichlet(random, across, rubric.concentration, size),
             random.random((size, len(cells.keys))),
         )
         # One product for what is sure, and the open cells on top.
         sure = draw.within.reshape(-1, len(judged.indicators)) @ judged.low.T
-        aspects = sure.reshape(size, len(ASPECTS), -1).transpose(0, 2, 1).copy()
+        parts = sure.reshape(size, len(within), -1).transpose(0, 2, 1).copy()
         own = draw.within[:, of, np.arange(len(of))]
         open_ = cells.row, of[cells.column], cells.column, width
-        add_unknowns(aspects, own, draw.uniform, open_, (cells.fact, cells.start, cells.count))
-        yield draw, combine(aspects, draw.across[:, None, :], rubric.mean), aspects
+        add_unknowns(parts, own, draw.uniform, open_, (cells.fact, cells.start, cells.count))
+        yield draw, totals(parts, draw.across[:, None, :], rubric.mean), parts
 
 
 def open_cells(judged: Judged, index: pd.Index) -> Cells:
@@ -428,7 +502,7 @@ def _dirichlet(random: np.random.Generator, weights: Floats, concentration: floa
 
 
 SCORE_COLUMNS = [f"{name}{suffix}" for name in (FLOATING, *ASPECTS) for suffix in ("_low", "", "_high")]
-RANK_COLUMNS = ["coverage", "rank", "rank_p05", "rank_p95", "top10_share"]
+RANK_COLUMNS = ["coverage", *SHARES, "rank", "tier", *RANGE_COLUMNS]
 PLACE_COLUMNS = ["space_id", "kind", "name", "inside", "source_id", "area_m2"]
 SPACE_COLUMNS = ["kind", "name", "inside", "source_id", "area_m2", "place_count", "kinds"]
 
@@ -450,23 +524,24 @@ def scored_table(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_unknowns(aspects, own, uniform, cells, facts):
-    """Add to the aspects (B, N, 5), in place, what each open cell has of its interval.
+def add_unknowns(parts, own, uniform, cells, facts):
+    """Add to the parts (B, N, parts), in place, what each open cell has of its interval.
 
-    ``cells`` are (row, aspect, column, width of the interval). A cell lies where the mean of its facts' uniform
-    numbers (B, F) says; ``own`` (B, I) is the weight of each indicator in its aspect. ``facts`` are (fact, start,
+    ``cells`` are (row, part, column, width of the interval). A cell lies where the mean of its facts' uniform
+    numbers (B, F) says; ``own`` (B, I) is the weight of each indicator in its part. ``facts`` are (fact, start,
     count): those of cell c are ``fact[start[c]:start[c] + count[c]]``.
     """
-    (row, aspect, column, width), (fact, start, count) = cells, facts
-    for b in range(aspects.shape[0]):
+    (row, part, column, width), (fact, start, count) = cells, facts
+    for b in range(parts.shape[0]):
         for c in range(len(row)):
             total = 0.0
             for k in range(start[c], start[c] + count[c]):
                 total += uniform[b, fact[k]]
-            aspects[b, row[c], aspect[c]] += own[b, column[c]] * width[c] * (total / count[c])
+            parts[b, row[c], part[c]] += own[b, column[c]] * width[c] * (total / count[c])
 
 
 def load_compiled() -> None:
     """Load the compiled code from its cache on disk."""
     one, index = np.ones((1, 1)), np.zeros(1, dtype=np.int64)
     add_unknowns(np.zeros((1, 1, 5)), one, one, (index, index, index, one[0]), (index, index, index + 1))
+    count_wins(one, np.zeros((1, 1), dtype=np.int32))

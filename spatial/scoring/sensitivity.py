@@ -3,7 +3,8 @@
 The output is the mean shift of rank against the published order, R̄ = mean over places of
 |rank − published rank| (Saisana, Saltelli & Tarantola 2005). The inputs are grouped by indicator:
 its weight, as a gamma number (normalised within the aspect these are the Dirichlet draws of the rank
-ranges), and one uniform number for where its unknowns lie. The aspects' weights are a group each.
+ranges), and one uniform number for where its unknowns lie; a condition has no weight. The aspects' weights
+are a group each.
 
 The first-order index is the share of the variance of R̄ that goes with a group alone, the total
 index the share that goes with it in all its interactions. Estimators: Saltelli et al. (2010),
@@ -22,8 +23,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from spatial.core.arrays import Floats
-from spatial.core.model import ASPECTS, Rubric
-from spatial.scoring.scores import Judged, aspect_weights, combine, estimates, indicator_weights, ranks_of
+from spatial.core.model import ASPECTS, GATE, Rubric
+from spatial.scoring.scores import Judged, aspect_weights, estimates, part_weights, ranks_of, totals
 
 SAMPLES = 512
 BLOCK = 256
@@ -45,13 +46,15 @@ def sobol_table(judged: Judged, index: pd.Index, rubric: Rubric, seed: int, *, s
     Returns
     -------
     DataFrame
-        ``input`` (indicator or aspect), ``level`` (which of them), ``first_order`` and ``total``
-        with the half-width of their 95 % bootstrap intervals. All are 0 where nothing can move.
+        ``input`` (indicator or aspect), ``level`` (``"indicator"``, ``"condition"`` or ``"aspect"``),
+        ``first_order`` and ``total`` with the half-width of their 95 % bootstrap intervals. All are 0
+        where nothing can move.
     """
     rows = np.flatnonzero(estimates(judged, index, rubric)["rank"].notna().to_numpy())
     rows = rows[np.argsort(index[rows].to_numpy().astype(str), kind="stable")]
     judged = judged.at(rows)
     names = [*judged.indicators, *(a for a in ASPECTS if rubric.aspect_weights[a] > 0)]
+    levels = ["condition" if aspect == GATE else "indicator" for aspect in judged.aspects]
     model, columns = _model(judged, rubric)
     groups = [np.flatnonzero(columns == k) for k in range(len(names))]
     if len(rows) < 2:
@@ -61,7 +64,7 @@ def sobol_table(judged: Judged, index: pd.Index, rubric: Rubric, seed: int, *, s
     found = pd.DataFrame(
         {
             "input": names,
-            "level": ["indicator"] * len(judged.indicators) + ["aspect"] * (len(names) - len(judged.indicators)),
+            "level": [*levels, *["aspect"] * (len(names) - len(levels))],
             "first_order": first[:, 0],
             "first_order_ci": first[:, 1],
             "total": total[:, 0],
@@ -133,19 +136,22 @@ def _estimate(y_a: Floats, y_b: Floats, mixed: Floats) -> tuple[Floats, Floats]:
 def _model(judged: Judged, rubric: Rubric) -> tuple[Callable[[Floats], Floats], npt.NDArray[np.int64]]:
     """The mean shift of rank as a function of uniform numbers; and the group of each of these.
 
-    The numbers are: one for each indicator's weight, one for each aspect's, one for the unknowns of
-    each indicator that has any.
+    The numbers are: one for each indicator's weight, but for conditions; one for each aspect's; one for
+    the unknowns of each indicator that has any.
     """
-    within, across = indicator_weights(rubric, judged.indicators), aspect_weights(rubric)
-    count = len(judged.indicators)
+    parts, across = part_weights(rubric, judged), aspect_weights(rubric)
+    within, conditions = parts[: len(ASPECTS)], judged.conditions
+    weighing = np.setdiff1d(np.arange(len(judged.indicators)), conditions)
+    count = len(weighing)
     weighed = np.flatnonzero(across > 0)
     unsure = np.flatnonzero((judged.high > judged.low).any(axis=0))
-    columns = np.concatenate([np.arange(count), count + np.arange(len(weighed)), unsure])
-    published = ranks_of(combine(judged.best @ within.T, across, rubric.mean)[None])[0]
+    columns = np.concatenate([weighing, len(judged.indicators) + np.arange(len(weighed)), unsure])
+    published = ranks_of(totals(judged.best @ parts.T, across, rubric.mean)[None])[0]
     width = (judged.high - judged.low)[:, unsure]
 
     def model(inputs: Floats) -> Floats:
-        one = _gamma(inputs[:, :count], rubric.concentration * within.sum(axis=0))
+        one = np.zeros((len(inputs), len(judged.indicators)))
+        one[:, weighing] = _gamma(inputs[:, :count], rubric.concentration * within.sum(axis=0)[weighing])
         top = np.zeros((len(inputs), len(across)))
         top[:, weighed] = _gamma(inputs[:, count : count + len(weighed)], rubric.concentration * across[weighed])
         values = np.repeat(judged.low[None], len(inputs), axis=0)
@@ -153,7 +159,8 @@ def _model(judged: Judged, rubric: Rubric) -> tuple[Callable[[Floats], Floats], 
         share = one[:, None, :] * (within > 0)
         share = np.divide(share, share.sum(axis=2, keepdims=True), out=np.zeros_like(share), where=within[None] > 0)
         aspects = np.matmul(values, share.transpose(0, 2, 1))
-        total = combine(aspects, (top / top.sum(axis=1, keepdims=True))[:, None, :], rubric.mean)
+        drawn = np.concatenate([aspects, values[:, :, conditions]], axis=2)
+        total = totals(drawn, (top / top.sum(axis=1, keepdims=True))[:, None, :], rubric.mean)
         return np.asarray(np.abs(ranks_of(total) - published).mean(axis=1), dtype=np.float64)
 
     return model, columns

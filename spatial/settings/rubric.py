@@ -15,6 +15,12 @@ from spatial.core.model import ASPECTS, GATE
 from spatial.settings.loading import load_toml
 
 CURVES = ("percentile", "share_of_estate")
+# What the first edition of the measure judged, and in which aspect; the second edition judges it otherwise.
+FIRST_EDITION = {
+    "legal_access": ("openness", "config.legal_access_became"),
+    "variety": ("mixing", "config.variety_became"),
+    "mix_in_out": ("mixing", "config.mix_in_out_became"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,8 @@ def rubric(path: Path | None = None) -> RubricSpec:
     ------
     ConfigError
         If a weight is negative or all are zero, a value function does not rise in its argument or
-        leaves [0, 1], or an aspect is not one of ``ASPECTS``.
+        leaves [0, 1], an aspect is neither one of ``ASPECTS`` nor ``GATE``, or the rubric is one of the
+        first edition.
     """
     where = phrase("config.rubric") if path is None else str(path)
     table = load_toml(path, "rubric.toml")
@@ -70,8 +77,22 @@ def rubric(path: Path | None = None) -> RubricSpec:
         )
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ConfigError("config.layout", where=where, error=error) from error
+    if path is not None:
+        _check_edition(spec, where)
     _check(spec, where)
     return spec
+
+
+def _check_edition(spec: RubricSpec, where: str | Phrase) -> None:
+    """Tell a rubric that judges as the first edition did, and the bundled one no longer does, what became of it."""
+    ours = load_toml(None, "rubric.toml")["indicator"]
+    changes = [
+        phrase(became)
+        for name, (aspect, became) in FIRST_EDITION.items()
+        if name in spec.rules and spec.rules[name].aspect == aspect and ours.get(name, {}).get("aspect") != aspect
+    ]
+    if changes:
+        raise ConfigError("config.first_edition", where=where, changes=changes)
 
 
 def _rule(name: str, entry: Mapping[str, Any], where: str | Phrase) -> RuleSpec:
@@ -110,7 +131,9 @@ def _check(spec: RubricSpec, where: str | Phrase) -> None:
 
 def _problem(rule: RuleSpec) -> Phrase | None:
     if rule.aspect not in (*ASPECTS, GATE):
-        return phrase("config.aspect", found=rule.aspect, known=ASPECTS)
+        return phrase("config.aspect", found=rule.aspect, known=(*ASPECTS, GATE))
+    if rule.aspect == GATE and rule.weight not in (0, 1):
+        return phrase("config.condition", found=rule.weight)
     if not 0 <= rule.weight < float("inf"):
         return phrase("config.weight", found=rule.weight)
     if rule.plausible is not None and not -math.inf < rule.plausible[0] <= rule.plausible[1] < math.inf:

@@ -54,7 +54,7 @@ def known(place: str, values) -> list[tuple]:
     ],
 )
 def test_judge_by_hand(value, low, high, expected):
-    judged = scoring_scores.score_places(rule("x", "mixing", points=PEAK), *(np.array([v]) for v in (value, low, high)))
+    judged = scoring_scores.judge_values(rule("x", "mixing", points=PEAK), *(np.array([v]) for v in (value, low, high)))
     assert [float(part[0]) for part in judged] == pytest.approx(expected)
 
 
@@ -62,7 +62,7 @@ def test_judge_by_hand(value, low, high, expected):
 def test_judge_bounds_hold_inside_the_interval(ends, percent):
     low, high = sorted(ends)
     inside = low + (high - low) * percent / 100
-    bounds = scoring_scores.score_places(
+    bounds = scoring_scores.judge_values(
         rule("x", "mixing", points=PEAK), np.array([np.nan]), np.array([low]), np.array([high])
     )
     value = np.interp(inside, *np.array(PEAK).T)
@@ -221,7 +221,7 @@ def curves(draw):
 @given(curves())
 def test_judge_is_the_exact_range_of_any_value_function(case):
     points, low, high = case
-    judged = scoring_scores.score_places(
+    judged = scoring_scores.judge_values(
         rule("x", "mixing", points=points), *(np.array([v]) for v in (np.nan, low, high))
     )
     # A piecewise-linear function takes its extremes at the ends or at its points.
@@ -384,7 +384,7 @@ THREE = pd.Index(["a", "b", "c"], name="place_id")
 
 
 def parts(judged):
-    return {key: getattr(judged, key) for key in ("low", "best", "high", "known", "facts")}
+    return {key: getattr(judged, key) for key in ("low", "best", "high", "states", "facts")}
 
 
 def three_judged():
@@ -461,7 +461,7 @@ def test_scored_again_with_and_without_ranges():
     assert quick.columns.tolist() == whole.columns.tolist()
     assert quick[scoring_scores.RANGE_COLUMNS].isna().all(axis=None)
     pd.testing.assert_frame_equal(
-        quick.drop(columns=scoring_scores.RANGE_COLUMNS), scoring_scores.estimates(judged, THREE, rules)
+        quick.drop(columns=["tier", *scoring_scores.RANGE_COLUMNS]), scoring_scores.estimates(judged, THREE, rules)
     )
 
 
