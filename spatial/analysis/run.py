@@ -189,7 +189,8 @@ def _as_result(
 class View:
     """The places of an estate and all that they are measured from.
 
-    ``sites`` are the places, and after them the meeting spaces; ``possible`` the rooms on which nothing is mapped; ``measured_from`` is
+    ``sites`` are the places, and after them the meeting spaces; ``possible`` the rooms on
+    which nothing is mapped; ``measured_from`` is
     what indicators name.
     """
 

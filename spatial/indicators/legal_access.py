@@ -25,7 +25,7 @@ PATH_THROUGH_M, PATH_NEAR_M = 3.0, 15.0
 MOSTLY = 0.5
 
 Row = tuple[float, float, float, str, str]
-# Where tags do not say: best, low, high. What the ground and its neighbours let one assume, from the surest down; docs/method.md.
+# Where tags do not say: best, low, high; the surest first. Why: docs/method.md.
 NAMED_PARK: Row = (1.0, 0.9, 1.0, ASSUMED, "public_ground")
 PUBLIC_OWNER: Row = (1.0, 0.9, 1.0, ASSUMED, "public_owner")
 ALMEN: Row = (0.95, 0.8, 1.0, ASSUMED, "almen_ground")
