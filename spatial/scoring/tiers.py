@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
-from spatial.core.arrays import Bools, Floats, Ints, object_array
+from spatial.core.arrays import Bools, Floats, Ints
 
 BEATS_SHARE = 0.8
 # Totals that differ by less are a tie: the order of a sum may not decide.
@@ -97,4 +97,4 @@ def tier_words(tier: pd.Series) -> pd.Series:
     """Name the tiers of a column; None where there is none."""
     tiers = 0 if tier.isna().all() else int(tier.max())
     words = [None if pd.isna(one) else tier_word(int(one), tiers) for one in tier]
-    return pd.Series(object_array(words), index=tier.index, name=tier.name)
+    return pd.Series(words, index=tier.index, name=tier.name, dtype=object)

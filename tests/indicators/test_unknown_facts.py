@@ -1,10 +1,13 @@
 """Which facts stand behind what is not known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from spatial.core.languages import LANGUAGES, texts
+from spatial.indicators import evidence as indicators_evidence
 from spatial.indicators import registry, unknown_facts
+from spatial.settings.tags import tag_rules
 
 
 @pytest.mark.parametrize(
@@ -48,3 +51,21 @@ def test_every_fact_has_words_and_every_declared_fact_exists(lang):
     for spec in registry.registry().values():
         assert set(spec.surroundings) <= set(known.surroundings)
         assert not spec.reads or spec.members or spec.id == "enclosure"
+
+
+def test_what_is_not_known_of_a_whole_class_is_one_fact_of_all_places():
+    text = [unknown_facts.facts_as_text(place, ["class:occasion:bench", "fee"]) for place in "pq"]
+    assert text == ["class:occasion:bench;p#fee", "class:occasion:bench;q#fee"]
+    cells = unknown_facts.cells(np.array([text]).T.astype(object), np.ones((2, 1), dtype=bool), list("pq"), ["i"])
+    assert cells.keys == ("class:occasion:bench", "p#fee", "q#fee")
+    assert cells.positions(np.array([0.5, 0.1, 0.9])) == pytest.approx([0.3, 0.7])
+
+
+def test_an_indicator_may_name_such_a_fact_though_it_reads_no_tags():
+    spec = next(s for s in registry.registry().values() if not (s.reads or s.surroundings or s.members))
+    texts_ = np.array(["class:neutrality:bench", "", "class:neutrality:bench"], dtype=object)
+    low, high = np.array([0.1, 0.5, 0.1]), np.array([0.9, 0.5, 0.9])
+    measured = registry.Measured((low + high) / 2, low, high, texts_, texts_, facts=texts_)
+    sites = pd.DataFrame({"tags": [{}] * 3, "kinds": "bench", "space_id": "s", "level": "place"}, index=list("pqr"))
+    found = indicators_evidence._facts(spec, measured, measured, sites, [], tag_rules())
+    assert found.tolist() == ["class:neutrality:bench", "", "class:neutrality:bench"]

@@ -116,6 +116,9 @@ def test_the_score_without_an_aspect_is_the_mean_of_the_rest():
     rest = study.without_aspects(result.meeting_spaces, result.rubric)["mixing"]
     four = result.meeting_spaces[[a for a in ASPECTS if a != "mixing"]]
     assert rest.to_numpy() == pytest.approx(np.exp(np.log(four).mean(axis=1)).to_numpy())
+    # What the conditions come to is no aspect: it stays.
+    half = study.without_aspects(result.meeting_spaces, result.rubric, np.full(len(four), 0.5))["mixing"]
+    assert half.to_numpy() == pytest.approx(rest.to_numpy() / 2)
 
 
 def test_no_counts_of_people_staying_is_a_result():

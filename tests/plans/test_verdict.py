@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
 import spatial
-from spatial.plans import verdict
+from spatial.core.model import GATE
+from spatial.plans import comparison, verdict
 from spatial.plans.comparison import WORTH
 from spatial.plans.verdict import Homes
 from spatial.texts import plans
 from tests.analysis.test_run import BENCH, PLAYGROUND, boundary, miniature
+from tests.scoring.test_scores import FIVE, evidence, rubric, rule
 
 
 def one_home(*aspects: float) -> Homes:
@@ -92,6 +96,83 @@ def test_no_weights_that_are_nearer_turn_it(mean, seed):
     assert found.weights.sum() == pytest.approx(1) and (found.weights >= 0).all()
     assert (found.median_before, found.median_after) == verdict.median_home_scores(found.weights, before, after, mean)
     assert verdict.keeps(found.median_before, found.median_after) != now
+
+
+def a_result(random: np.random.Generator, spaces: int, doors: list[str], mean: str) -> SimpleNamespace:
+    """What a verdict asks of a result: five aspects and two conditions of each space, and who reaches it."""
+    ids = [f"s{k}" for k in range(spaces)]
+    values = {(s, i): random.random() for s in ids for i in (*(f"i{k}" for k in range(5)), "open", "way")}
+    rows = [(s, i, value, value, value, "observed") for (s, i), value in values.items()]
+    near = [";".join(s for s in ids if random.random() < 0.5) for _ in doors]
+    return SimpleNamespace(
+        meeting_spaces=pd.DataFrame(index=ids),
+        evidence=evidence(rows),
+        layers={"homes": pd.DataFrame({"spaces_5min": near}, index=doors)},
+        rubric=rubric(*FIVE, rule("open", GATE), rule("way", GATE), mean=mean),
+        values=values,
+    )
+
+
+def median_by_hand(result, weights, mean, dwellings):
+    """What the median dwelling has: the conditions times the mean of the aspects of the best space in reach."""
+    own = {}
+    for space in result.meeting_spaces.index:
+        aspects = np.array([result.values[space, f"i{k}"] for k in range(5)])
+        middle = np.prod(aspects**weights) if mean == "geometric" else aspects @ weights
+        own[space] = result.values[space, "open"] * result.values[space, "way"] * middle
+    best = [max((own[s] for s in text.split(";") if s), default=0.0) for text in result.layers["homes"]["spaces_5min"]]
+    return float(np.median(np.repeat(best, dwellings)))
+
+
+@pytest.mark.parametrize("mean", ["arithmetic", "geometric"])
+@pytest.mark.parametrize("seed", range(5))
+def test_with_conditions_no_weights_that_are_nearer_turn_it(mean, seed):
+    random = np.random.default_rng(seed)
+    doors = [f"d{k}" for k in range(7)]
+    before, after = a_result(random, 5, doors, mean), a_result(random, 4, doors, mean)
+    # An odd number of dwellings has one median.
+    dwellings = np.array([1, 3, 2, 5, 1, 4, 1])
+    homes = pd.DataFrame({"best_before": 0.5, "best_after": 0.5, "dwellings": dwellings}, index=doors)
+    found = verdict.smallest_weight_change(before, after, homes)
+
+    def medians(weights):
+        return tuple(median_by_hand(result, weights, mean, dwellings) for result in (before, after))
+
+    start = np.full(5, 0.2)
+    now = verdict.keeps(*medians(start))
+    tried = random.dirichlet(np.ones(5), 2000)
+    nearest = min((np.abs(w - start).sum() / 2 for w in tried if verdict.keeps(*medians(w)) != now), default=np.inf)
+    if found is None:
+        assert nearest == np.inf
+        return
+    assert found.moved_share <= nearest + 2e-4
+    assert (found.median_before, found.median_after) == pytest.approx(medians(found.weights))
+    assert verdict.keeps(*medians(found.weights)) != now
+
+
+@pytest.mark.parametrize(
+    ("opened", "expected"),
+    [
+        # A score of .5 × .4 becomes one of .6 × 1; alone, the condition brings (.5 + .6) / 2 × .6 = .33, the
+        # aspect, a fifth of the mean, (1 - .5) / 5 × (.4 + 1) / 2 = .07.
+        ((0.4, 1.0), ["open", "i1"]),
+        # Alone, the condition brings (.5 + .6) / 2 × .05 = .0275, the aspect .1 × (.9 + .95) / 2 = .0925.
+        ((0.9, 0.95), ["i1", "open"]),
+        ((0.0, 1.0), ["open", "i1"]),  # what was closed scored 0, whatever else
+        ((1.0, 1.0), ["i1"]),
+    ],
+)
+def test_a_condition_is_a_reason_by_what_it_does_to_the_score(opened, expected):
+    rules = rubric(*FIVE, rule("open", GATE), mean="arithmetic")
+    rows = [
+        (place, name, value, value, value, "observed")
+        for place, aspect, gate in (("a", 0.5, opened[0]), ("after|a", 1.0, opened[1]))
+        for name, value in (("i0", 0.5), ("i1", aspect), ("i2", 0.5), ("i3", 0.5), ("i4", 0.5), ("open", gate))
+    ]
+    judged = comparison.judge_homes(
+        (evidence(rows[:6]), pd.Index(["a"])), (evidence(rows[6:]).assign(place_id="a"), pd.Index(["a"])), rules
+    )
+    assert comparison._reasons(judged, SimpleNamespace(rubric=rules), "a", "after|a") == expected
 
 
 def test_of_two_results_it_is_the_verdict_of_compare_scored_again(tmp_path: Path):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spatial.core.errors import ConfigError
-from spatial.core.model import ASPECTS
+from spatial.core.model import ASPECTS, GATE
 from spatial.settings import loading, rubric
 from spatial.settings import tags as settings_tags
 from spatial.settings.tags import Matcher
@@ -218,4 +218,70 @@ def test_what_is_no_rubric(content, tmp_path):
 def test_a_rubric_that_is_not_there(tmp_path):
     for path in (tmp_path / "gone.toml", tmp_path):
         with pytest.raises(ConfigError, match="cannot be read"):
+            rubric.rubric(path)
+
+
+# --- conditions, and the first edition ----------------------------------------------------------
+
+FIRST = """
+min_coverage = 0.5
+mean = "geometric"
+aspect = { openness = 1, accessibility = 0, neutrality = 0, low_threshold = 0, mixing = 1 }
+stability = { draws = 10, concentration = 50, top_k = 10 }
+[indicator.legal_access]
+aspect = "%s"
+weight = %s
+value = [[0, 0], [1, %s]]
+why = "The right to be there."
+[indicator.open_hours]
+aspect = "openness"
+weight = 1
+value = [[0, 0], [1, 1]]
+why = "Come and go."
+"""
+MIXING = """
+[indicator.%s]
+aspect = "mixing"
+weight = 1
+value = [[0, 0], [1, 1]]
+why = "Several reasons."
+"""
+
+
+def second_edition(monkeypatch):
+    """Let the bundled rubric be of the second edition."""
+    ours = loading.load_toml(None, "rubric.toml")
+    kept = {name: entry for name, entry in ours["indicator"].items() if name not in rubric.FIRST_EDITION}
+    ours = {**ours, "indicator": {**kept, "legal_access": {"aspect": "gate"}}}
+    load = rubric.load_toml
+    monkeypatch.setattr(rubric, "load_toml", lambda path, name: ours if path is None else load(path, name))
+
+
+@pytest.mark.parametrize("lang", ["da", "en"])
+def test_a_rubric_of_the_first_edition_is_told_what_became_of_each_rule(lang, tmp_path, monkeypatch):
+    second_edition(monkeypatch)
+    path = tmp_path / "mine.toml"
+    path.write_text(FIRST % ("openness", 2, 1) + MIXING % "mix_in_out" + MIXING % "variety", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        rubric.rubric(path)
+    first, *lines = caught.value.said(lang).split("\n  ")
+    assert str(path) in first and [line.split()[0] for line in lines] == [
+        "[indicator.legal_access]", "[indicator.variety]", "[indicator.mix_in_out]",
+    ]  # fmt: skip
+    assert "'gate'" in lines[0] and "rubric.toml" in lines[-1]
+    # Only what is of the first edition is named.
+    path.write_text(FIRST % ("gate", 1, 1) + MIXING % "variety", encoding="utf-8")
+    with pytest.raises(ConfigError, match="variety") as caught:
+        rubric.rubric(path)
+    assert "legal_access" not in str(caught.value) and "mix_in_out" not in str(caught.value)
+
+
+def test_a_rule_may_be_a_condition(tmp_path, monkeypatch):
+    second_edition(monkeypatch)
+    path = tmp_path / "mine.toml"
+    path.write_text(FIRST % ("gate", 1, 1) + MIXING % "groups", encoding="utf-8")
+    assert rubric.rubric(path).rules["legal_access"].aspect == GATE
+    for weight, top, wrong in ((2, 1, r"weight of a condition.* is 2"), (1, 1.5, "value reaches")):
+        path.write_text(FIRST % ("gate", weight, top) + MIXING % "groups", encoding="utf-8")
+        with pytest.raises(ConfigError, match=rf"legal_access\] {wrong}"):
             rubric.rubric(path)
