@@ -118,7 +118,7 @@ def sensitivity_in_words(table: pd.DataFrame, *, lang: str) -> str:
         lines.append(
             "  "
             + say["row"].format(
-                title=words[row["level"]][row["input"]]["title"],
+                title=words["aspect" if row["level"] == "aspect" else "indicator"][row["input"]]["title"],
                 level=say[row["level"]],
                 first=number(row["first_order"]),
                 first_ci=number(row["first_order_ci"]),

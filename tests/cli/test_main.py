@@ -50,7 +50,8 @@ ASPECTS = ["openness", "accessibility", "neutrality", "low_threshold", "mixing"]
 # The contract's columns, in its order.
 IDENTITY = ["place_id", "space_id", "kind", "name", "inside", "source_id", "area_m2"]
 SCORES = [f"{x}{end}" for x in ("floating", *ASPECTS) for end in ("_low", "", "_high")]
-RANKS = ["coverage", "rank", "rank_p05", "rank_p95", "top10_share"]
+SHARES = ["seen", "computed", "assumed", "unknown"]
+RANKS = ["coverage", *SHARES, "rank", "tier", "rank_p05", "rank_p95", "top10_share"]
 SPACES = ["place_count", "kinds"]
 UNIT_OF = {
     "can_watch": "count", "detour": "ratio", "dwellings_5min": "count", "dwellings_decay": "count",
@@ -236,7 +237,7 @@ def test_evidence_has_one_row_a_place_and_indicator(demo):
     scored = pd.read_csv(demo[0] / "scores.csv")
     assert len(table) == len(scored) * len(MEASURED)
     assert not table.duplicated(["place_id", "indicator"]).any()
-    assert set(table["evidence"]) <= {"observed", "derived", "assumed by rule", "unknown"}
+    assert set(table["evidence"]) <= {"observed", "derived", "estimated", "assumed by rule", "unknown"}
     assert (table["rule"].str.len() > 0).all()
     known = table["evidence"].isin(["observed", "derived"])
     assert table.loc[table["evidence"] == "unknown", "value"].isna().all()
@@ -285,7 +286,7 @@ def test_two_runs_give_the_same_bytes(demo, demo_data, tmp_path):
 def test_another_seed_changes_rank_ranges_and_nothing_else(inputs, finished, tmp_path):
     assert run_town(inputs, tmp_path / "s", "--seed", 1).code == 0
     one, other = (pd.read_csv(folder / "scores.csv") for folder in (finished, tmp_path / "s"))
-    drawn = ["rank_p05", "rank_p95", "top10_share"]
+    drawn = ["tier", "rank_p05", "rank_p95", "top10_share"]
     pd.testing.assert_frame_equal(one.drop(columns=drawn), other.drop(columns=drawn))
 
 
