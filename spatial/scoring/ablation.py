@@ -16,7 +16,7 @@ MIN_RANKED = 5
 
 @dataclass(frozen=True)
 class Ablation:
-    """Spearman's ρ of the ranking with what one thing alone says, in [-1, 1]; None where it says nothing.
+    """Spearman's correlation of the ranking with what one thing alone says, in [-1, 1]; None where it says nothing.
 
     ``by_kind`` ranks a space by the median score of the ranked spaces of its first kind, ``by_homes`` by the homes
     near, ``by_features`` by the number of things mapped there.
@@ -55,7 +55,7 @@ def ablate(spaces: pd.DataFrame, evidence: pd.DataFrame) -> Ablation:
 
 
 def _agreement(alone: pd.Series, floating: pd.Series) -> float | None:
-    """Spearman's ρ over what both know."""
+    """Spearman's correlation over what both know."""
     both = (alone.notna() & floating.notna()).to_numpy()
     x, y = alone.to_numpy(dtype=np.float64)[both], floating.to_numpy(dtype=np.float64)[both]
     if len(x) < MIN_RANKED or np.ptp(x) == 0 or np.ptp(y) == 0:

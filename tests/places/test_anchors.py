@@ -45,12 +45,3 @@ def test_a_room_behind_a_wall_is_no_anchors():
     hidden = assigned([shapely.Point(46, 20)], [WALL, shapely.LineString([(47, -50), (47, 90)])])
     assert hidden["room_id"].tolist() == [None]
     assert hidden["distance_m"].isna().all()
-
-
-def test_the_part_is_what_is_near_and_seen():
-    part = assigned([shapely.Point(5, 20)]).geometry.iloc[0]
-    assert part.covers(shapely.Point(29, 20))
-    assert not part.covers(shapely.Point(31, 20))
-    screened = assigned([shapely.Point(5, 20)], [shapely.LineString([(15, -50), (15, 90)])]).geometry.iloc[0]
-    assert screened.area == pytest.approx(15 * 40, rel=0.01)
-    assert not screened.covers(shapely.Point(20, 20))

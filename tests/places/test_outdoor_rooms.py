@@ -427,10 +427,10 @@ def surroundings(extract, boundary, crs):
     estate = Estate("estate", "estate", boundary, CRS.from_epsg(crs))
     raw = read_around(extract, estate)
     made = canonical_layers(raw, tag_rules(), estate.crs)
-    unseen = unseen_buildings(raw, made.buildings, made.dwellings, made.departments, estate.crs)
+    unseen = unseen_buildings(raw.points, raw.areas, made.buildings, made.dwellings, made.departments, estate.crs)
     return estate.study_area, Surroundings(
         **{name: getattr(made, name) for name in LAYERS},
-        taken=taken_ground(raw, estate.crs),
+        taken=taken_ground(raw.areas, raw.lines, estate.crs),
         unseen=unseen,
         extent=raw.extent,
         outlines_lost=raw.dropped.get(LOST_BUILDING, 0) > 0,

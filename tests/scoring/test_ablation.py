@@ -1,4 +1,4 @@
-"""What one thing alone reproduces of a ranking: ρ = 1 − 6 Σd² / (n (n² − 1)), on paper."""
+"""What one thing alone reproduces of a ranking: by Spearman: 1 − 6 Σd² / (n (n² − 1)), on paper."""
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,8 @@ FLOATING = [0.9, 0.8, 0.6, 0.7, 0.3]
 
 
 def spaces(kinds=KINDS, floating=FLOATING, things=(1, 2, 3, 4, 5)):
-    score = pd.Series(floating)
-    columns = {"kinds": kinds, "place_count": things, "floating": floating, "rank": score.rank(ascending=False)}
+    ranks = pd.Series(floating).rank(ascending=False).to_list()
+    columns = {"kinds": kinds, "place_count": things, "floating": floating, "rank": ranks}
     return pd.DataFrame(columns, index=[f"space:{i}" for i in range(len(kinds))])
 
 
@@ -22,10 +22,10 @@ def evidence(homes, indicator="homes_near"):
 
 
 def test_each_alone_on_paper():
-    # Homes: ranks 5 3 4 2 1 against 5 4 2 3 1: Σd² = 0 + 1 + 4 + 1 + 0 = 6, ρ = 1 − 36 / 120.
-    # Things: 1 2 3 4 5 against 5 4 2 3 1: Σd² = 16 + 4 + 1 + 1 + 16 = 38, ρ = 1 − 228 / 120.
+    # Homes: ranks 5 3 4 2 1 against 5 4 2 3 1: Σd² = 0 + 1 + 4 + 1 + 0 = 6, hence 1 − 36 / 120.
+    # Things: 1 2 3 4 5 against 5 4 2 3 1: Σd² = 16 + 4 + 1 + 1 + 16 = 38, hence 1 − 228 / 120.
     # Kinds: medians .85 .85 .65 .65 .3, ranks 4.5 4.5 2.5 2.5 1 against 5 4 2 3 1. About the mean of 3: products
-    # 1.5·2 + 1.5·1 + .5·1 + 0 + 2·2 = 9, squares 9 (with ties) and 10, ρ = 9 / √90.
+    # 1.5·2 + 1.5·1 + .5·1 + 0 + 2·2 = 9, squares 9 (with ties) and 10, Spearman's 9 / √90.
     found = ablate(spaces(), evidence([500, 300, 400, 200, 100]))
     assert found.by_homes == pytest.approx(0.7)
     assert found.by_features == pytest.approx(-0.9)
