@@ -58,7 +58,9 @@ def divided(shapes: Shapes, paths: Shapes, wanted: BaseGeometry) -> tuple[Shapes
         cut = np.concatenate([faces[~large], *(_merged(_on_grid(face, wanted)) for face in faces[large])])
         parts.append(cut)
         of.append(np.full(len(cut), i))
-    return shapely.set_precision(np.concatenate(parts), GRID_M), np.concatenate(of)
+    rounded, number = shapely.set_precision(np.concatenate(parts), GRID_M), np.concatenate(of)
+    kept = shapely.area(rounded) > 0  # a sliver thinner than a millimetre is nothing
+    return rounded[kept], number[kept]
 
 
 def _along(shape: shapely.Polygon, lines: Shapes) -> Shapes:

@@ -71,7 +71,9 @@ def group_places(places: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame, parting: Occ
     of_thing = assign_anchors(rooms, things, parting)
     anchor = np.array([rules.kinds[kind].anchor for kind in things["kind"]], dtype=bool)
     near = np.where(anchor, True, of_thing["distance_m"].to_numpy() <= SEAT_AT_ROOM_M)
-    room = object_array(name if at else None for name, at in zip(of_thing["room_id"], near, strict=True))
+    room = object_array(
+        name if at and isinstance(name, str) else None for name, at in zip(of_thing["room_id"], near, strict=True)
+    )
     space: dict[str, str] = {}
     for members, own, ground in zip(things["members"], room, things["ground_id"], strict=True):
         name = own or (ground if isinstance(ground, str) else members[0])
