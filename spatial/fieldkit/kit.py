@@ -20,7 +20,7 @@ from spatial.core.model import Result
 from spatial.core.versions import version
 from spatial.fieldkit import sheets, xlsform
 from spatial.network.tour import Round, shortest_tour
-from spatial.places.naming import nearest_street, space_name
+from spatial.places.naming import name_rows
 from spatial.scoring import field_checks, scores
 from spatial.settings.loading import load_toml
 
@@ -69,9 +69,9 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
 
 
 def _names(kit: Packed, lang: str) -> list[str]:
-    streets = nearest_street(kit.stops, kit.result.layers.get("paths"))
-    rows = (row for _, row in kit.stops.iterrows())
-    return [space_name(row, street, lang) for row, street in zip(rows, streets, strict=True)]
+    spaces = kit.result.meeting_spaces
+    names = dict(zip(spaces.index, name_rows(spaces, kit.result.layers.get("paths"), lang), strict=True))
+    return [names[i] for i in kit.stops.index]
 
 
 def _place(kit: Packed, identity: str, lang: str) -> str:

@@ -122,19 +122,19 @@ class Plots:
             raise InputError("plot.nothing", estate=self._result.estate.name)
         order = table.assign(_best=-table[FLOATING]).sort_values(["rank", "_best"], na_position="last", kind="stable")
         shown = order.head(most)
-        streets = naming.nearest_street(shown, self._result.layers.get("paths"))
-        titles = [
-            naming.space_name(row, street, lang) for (_, row), street in zip(shown.iterrows(), streets, strict=True)
-        ]
-        return pd.DataFrame(shown.drop(columns=["geometry", "_best"])).assign(title=titles)
+        return pd.DataFrame(shown.drop(columns=["geometry", "_best"])).assign(title=self._names(lang)[shown.index])
 
     def _name(self, place_id: str, row: Any, lang: str) -> str:
         """Name of a place or a meeting space, as the map has it."""
         if place_id in self._result.places.index:
             own = row["name"] if isinstance(row["name"], str) else ""
             return own or str(texts(lang)["kind"][row["kind"]]["title"])
-        table = self._result.meeting_spaces.loc[[place_id]]
-        return naming.space_name(row, naming.nearest_street(table, self._result.layers.get("paths"))[0], lang)
+        return str(self._names(lang)[place_id])
+
+    def _names(self, lang: str) -> pd.Series:
+        """Names of all meeting spaces, as the map has them."""
+        table = self._result.meeting_spaces
+        return pd.Series(naming.name_rows(table, self._result.layers.get("paths"), lang), index=table.index)
 
     @staticmethod
     def _numbered(row: Mapping[str, Any] | pd.Series, say: Mapping[str, str]) -> str:

@@ -23,8 +23,9 @@ from spatial.visibility.isovists import Occluders
 SPACE_PREFIX = "space:"
 # A seat further from every room than this stands beside a road or a path, with no ground around it to stay on.
 SEAT_AT_ROOM_M = 3.0
-# What a space is. Possible: ground on which nothing is mapped that one would come or stay for.
-MEETING, POSSIBLE, SEAT = "meeting space", "possible", "seat"
+# What a space is. Possible: ground on which nothing is mapped that one would come or stay for. Closed: not open to
+# everybody, which only its conditions tell; see ``spatial.scoring.scores``.
+MEETING, POSSIBLE, SEAT, CLOSED = "meeting space", "possible", "seat", "closed"
 # What is known of the room of a space, and how it reads where there is no room.
 ROOM_COLUMNS: Final = {
     "through_path": False,

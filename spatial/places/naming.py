@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from string import ascii_lowercase as LETTERS
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from spatial.core.languages import texts
+from spatial.settings.tags import tag_rules
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 
 STREET_REACH_M = 60.0  # a meeting space is named after the street this near
-KINDS_IN_NAME = 3  # of more, two are named and the rest is left out
+KINDS_IN_NAME = 3  # of more, two are named
 
 
 def nearest_street(table: gpd.GeoDataFrame, paths: gpd.GeoDataFrame | None) -> list[str | None]:
@@ -42,33 +46,100 @@ def in_order(spaces: gpd.GeoDataFrame) -> list[int]:
 
 
 def kinds_text(kinds: str, count: int, lang: str) -> str:
-    """Name the kinds of a meeting space in words: "Playground, bench and table".
+    """Name the kinds of a meeting space in words: what one comes for, and what lets one stay.
 
     Examples
     --------
-    >>> kinds_text("bench", 3, "en"), kinds_text("playground;bench", 2, "en")
-    ('3 benches', 'Playground and bench')
+    >>> kinds_text("bench", 3, "en"), kinds_text("playground;table;bench;shelter", 5, "en")
+    ('3 benches', 'Playground and table with bench and shelter')
     """
-    say = texts(lang)
     names = [kind for kind in kinds.split(";") if kind]
     if len(names) == 1 and count > 1:
-        return f"{count} {_kind(say, names[0])['plural']}"
-    titles = [_kind(say, kind)["title"] for kind in names] or [say["kind"]["other"]["title"]]
-    titles[1:] = [_lower(title) for title in titles[1:]]
-    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} {say['format']['and']} {titles[-1]}"
+        return f"{count} {_kind(texts(lang), names[0])['plural']}"
+    return _kinds_in_words(names or ["other"], lang)
 
 
-def space_name(row: Mapping[str, Any], street: str | None, lang: str) -> str:
-    """Name a meeting space as the map does: its own name, or its kinds and the street."""
-    if isinstance(row["name"], str) and row["name"]:
-        return row["name"]
+def _kinds_in_words(names: Sequence[str], lang: str, more: str = "") -> str:
+    say, rules = texts(lang), tag_rules().kinds
+    main = [name for name in names if name in rules and rules[name].anchor] or names[:1]
+    titles = [_lower(_kind(say, name)["title"]) for name in (*main, *(n for n in names if n not in main))]
+    joined = [_join(part, say["format"]["and"]) for part in (titles[: len(main)], titles[len(main) :]) if part]
+    text = f" {say['format']['with']} ".join(joined) + more
+    return text[:1].upper() + text[1:]
+
+
+def _join(words: Sequence[str], last: str) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def name_rows(table: gpd.GeoDataFrame, paths: gpd.GeoDataFrame | None, lang: str) -> list[str]:
+    """Name places or meeting spaces, each by a name that no other row has.
+
+    A name of its own goes first; else it is called by its kinds and its street. Rows that would be called the same,
+    such as the parts of a named park, are told apart by their kinds, then by the side on which they lie, or where
+    there are more than two by a letter, from north to south.
+
+    Parameters
+    ----------
+    table
+        Columns ``name`` and ``kinds`` or ``kind``, and ``place_count`` where rows hold several places; metric CRS.
+    paths
+        Ways with ``name``; None where there are none.
+    """
     say = texts(lang)
-    kinds = [kind for kind in str(row["kinds"]).split(";") if kind]
-    short = kinds_text(str(row["kinds"]), int(row["place_count"]), lang)
-    if len(kinds) > KINDS_IN_NAME:
-        first, second = (_kind(say, kind)["title"] for kind in kinds[:2])
-        short = f"{first}, {_lower(second)} …"
-    return str(say["map"]["list"]["near"]).format(name=short, street=street) if street else short
+    own = [value if isinstance(value, str) and value else None for value in table["name"]]
+    kinds = (table["kinds"] if "kinds" in table else table["kind"]).astype(str).to_list()
+    counts = table["place_count"].to_list() if "place_count" in table else [1] * len(table)
+    shared = {name for name, many in Counter(own).items() if many > 1}
+    short = [_short(one, int(count), lang) for one, count in zip(kinds, counts, strict=True)]
+    streets = nearest_street(table, paths)
+    names = [
+        (f"{name}, {_lower(what)}" if name in shared else name)
+        if name
+        else (str(say["map"]["list"]["near"]).format(name=what, street=street) if street else what)
+        for name, what, street in zip(own, short, streets, strict=True)
+    ]
+    points = shapely.get_coordinates(shapely.centroid(table.geometry.to_numpy()))
+    return _tell_apart(names, points, [str(i) for i in table.index], say["side"])
+
+
+def _tell_apart(
+    names: list[str], points: NDArray[np.float64], ids: Sequence[str], sides: Mapping[str, str]
+) -> list[str]:
+    groups: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        groups.setdefault(name, []).append(i)
+    if len(groups) == len(names):
+        return names
+    found = list(names)
+    for name, rows in groups.items():
+        if len(rows) == 2:
+            first, second = _sides(points[rows[1]] - points[rows[0]])
+            found[rows[0]], found[rows[1]] = f"{name}, {sides[first]}", f"{name}, {sides[second]}"
+        elif len(rows) > 2:
+            for k, i in enumerate(sorted(rows, key=lambda i: (-points[i][1], points[i][0], ids[i]))):
+                found[i] = f"{name} ({_letter(k)})"
+    return _tell_apart(found, points, ids, sides)
+
+
+def _sides(step: NDArray[np.float64]) -> tuple[str, str]:
+    """On which sides of each other two rows lie, by the step from the first to the second."""
+    east, north = step
+    across = ("w", "e") if abs(east) > abs(north) else ("s", "n")
+    return across if (east if abs(east) > abs(north) else north) > 0 else (across[1], across[0])
+
+
+def _letter(k: int) -> str:
+    """Letter of a number from 0: a … z, aa …"""
+    head, last = divmod(k, len(LETTERS))
+    return (_letter(head - 1) if head else "") + LETTERS[last]
+
+
+def _short(kinds: str, count: int, lang: str) -> str:
+    names = [kind for kind in kinds.split(";") if kind]
+    if len(names) <= KINDS_IN_NAME:
+        return kinds_text(kinds, count, lang)
+    return _kinds_in_words(names[:2], lang, f" {texts(lang)['format']['and_more']}")
 
 
 def _kind(say: Mapping[str, Any], kind: str) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ import shapely
 from spatial.core.languages import texts
 from spatial.core.model import ASPECTS, KNOWN_EVIDENCE, NOT_STATED, Result
 from spatial.maps import style
-from spatial.places.naming import in_order, nearest_street, space_name
+from spatial.places.naming import in_order, name_rows
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.reports.figures import MapWords, strip
 from spatial.scoring.scores import aspect_weights
@@ -189,16 +189,12 @@ class Named:
 
     def __init__(self, result: Result, words: Words) -> None:
         spaces = result.meeting_spaces
-        streets = nearest_street(spaces, result.layers.get("paths"))
-        records = spaces.drop(columns="geometry").to_dict("records")
+        names = name_rows(spaces, result.layers.get("paths"), words.lang)
         self._words = words
         self.order = in_order(spaces)
         self.ids = [str(spaces.index[i]) for i in self.order]
         self.number = {identity: k for k, identity in enumerate(self.ids, 1)}
-        self.name = {
-            str(identity): shortened(space_name(record, street, words.lang))
-            for identity, record, street in zip(spaces.index, records, streets, strict=True)
-        }
+        self.name = {str(identity): shortened(name) for identity, name in zip(spaces.index, names, strict=True)}
         self._given = {str(i) for i, name in spaces["name"].items() if isinstance(name, str) and name}
 
     def inline(self, identity: str) -> str:

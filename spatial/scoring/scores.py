@@ -28,6 +28,7 @@ from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FLOATING, GATE, KNO
 from spatial.indicators import registry as indicators_registry
 from spatial.indicators.unknown_facts import Cells
 from spatial.indicators.unknown_facts import cells as cells_of
+from spatial.places.meeting_spaces import CLOSED
 from spatial.scoring.tiers import count_wins, divide_into_tiers
 from spatial.settings.rubric import RubricSpec, RuleSpec
 
@@ -39,6 +40,8 @@ UNKNOWN = EVIDENCE.index("unknown")
 KNOWN = [EVIDENCE.index(name) for name in KNOWN_EVIDENCE]
 # A product of conditions so little above ``CLOSED_AT`` is not above it.
 ROUNDING = 1e-9
+# The one condition that is not about who may come.
+ROOM_TO_STAY = "room_to_stay"
 RANGE_COLUMNS = ["rank_p05", "rank_p95", "top10_share"]
 
 
@@ -415,6 +418,11 @@ def conditions_hold(judged: Judged) -> Bools:
     return found
 
 
+def is_open(judged: Judged) -> Bools:
+    """Where everybody may be, whatever there is to stay for: (N,)."""
+    return conditions_hold(judged.columns([name for name in judged.indicators if name != ROOM_TO_STAY]))
+
+
 def _stability(judged: Judged, index: pd.Index, ranked: Bools, rubric: Rubric, seed: int) -> pd.DataFrame:
     """Tiers and rank ranges over draws of weights and unknowns, for the places that are ranked.
 
@@ -504,7 +512,7 @@ def _dirichlet(random: np.random.Generator, weights: Floats, concentration: floa
 SCORE_COLUMNS = [f"{name}{suffix}" for name in (FLOATING, *ASPECTS) for suffix in ("_low", "", "_high")]
 RANK_COLUMNS = ["coverage", *SHARES, "rank", "tier", *RANGE_COLUMNS]
 PLACE_COLUMNS = ["space_id", "kind", "name", "inside", "source_id", "area_m2"]
-SPACE_COLUMNS = ["kind", "name", "inside", "source_id", "area_m2", "place_count", "kinds"]
+SPACE_COLUMNS = ["kind", "name", "inside", "source_id", "area_m2", "place_count", "kinds", "status"]
 
 
 def scored_table(
@@ -520,6 +528,8 @@ def scored_table(
         index=table.index,
     )
     joined = pd.concat([table[columns], scores[SCORE_COLUMNS + RANK_COLUMNS], values], axis=1)
+    if "status" in joined:
+        joined["status"] = joined["status"].mask(~is_open(judged), CLOSED)
     return gpd.GeoDataFrame(joined, geometry=table.geometry.to_numpy(), crs=table.crs)
 
 

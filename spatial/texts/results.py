@@ -23,11 +23,10 @@ def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
     ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
     unsure = spaces.sort_values(["coverage"], kind="stable")
 
+    names = dict(zip(spaces.index, naming.name_rows(spaces, result.layers.get("paths"), lang), strict=True))
+
     def lines(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-        first = table.head(SHOWN)
-        streets = naming.nearest_street(first, result.layers.get("paths"))
-        rows = zip(first.iterrows(), streets, strict=True)
-        return [_line(identity, row, street, lang) for (identity, row), street in rows]
+        return [_line(identity, row, names[identity]) for identity, row in table.head(SHOWN).iterrows()]
 
     return {
         "estate": result.estate.name,
@@ -43,10 +42,10 @@ def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
     }
 
 
-def _line(identity: Any, row: Mapping[str, Any], street: str | None, lang: str) -> dict[str, Any]:
+def _line(identity: Any, row: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {
         "id": str(identity),
-        "name": naming.space_name(row, street, lang),
+        "name": name,
         "floating": float(row["floating"]),
         "low": float(row["floating_low"]),
         "high": float(row["floating_high"]),

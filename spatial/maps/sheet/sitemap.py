@@ -19,7 +19,7 @@ from spatial.maps import style
 from spatial.maps.lettering import readable
 from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
-from spatial.places.naming import in_order, nearest_street, space_name
+from spatial.places.naming import in_order, name_rows
 
 if TYPE_CHECKING:
     from spatial.maps.sheet.margin import Row
