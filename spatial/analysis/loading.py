@@ -267,4 +267,7 @@ def _table(path: Path, layer: str) -> gpd.GeoDataFrame:
     identity = ID_COLUMNS.get(layer, "id")
     if "rank" in table:
         table = table.assign(rank=table["rank"].astype("Int64"))
+    # A name that was made for the row, in the language of the run, is made again in that of whoever reads.
+    if "own_name" in table:
+        table = table.assign(name=table["own_name"]).drop(columns="own_name")
     return table.set_index(identity) if identity in table else table

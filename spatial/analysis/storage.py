@@ -155,7 +155,7 @@ def save(
     with files.whole_folder(Path(out)) as draft:
         drawn = Drawn(order) if press is None else press.finish(order)
         with clock.stage("tables"):
-            tables.scores(timed, draft / "scores.csv")
+            tables.scores(timed, draft / "scores.csv", lang=lang)
             tables.evidence(timed, draft / "evidence.parquet")
             tables.lenses(timed, draft / "lenses.csv")
             tables.lens_evidence(timed, draft / "lens_evidence.parquet")

@@ -14,15 +14,15 @@ from spatial.core.arrays import Bools, Ints, object_array
 from spatial.core.model import GATE, Estate
 from spatial.indicators.registry import ASSUMED, DERIVED, OBSERVED, UNKNOWN, Measured, from_rows, indicator
 from spatial.indicators.unknown_facts import facts_as_text
+from spatial.places.meeting_spaces import MOSTLY, PATH_NEAR_M
 from spatial.settings.tags import TagRules
 
 ACCESS_KEYS = ("foot", "access")
 OWNER_KEYS = ("ownership", "operator:type")
 READS = (*ACCESS_KEYS, *OWNER_KEYS, "locked")
 LOCKED = ("yes", "key")
-# A path through a room, or beside it; and one from which it is a few steps.
-PATH_THROUGH_M, PATH_NEAR_M = 3.0, 15.0
-MOSTLY = 0.5
+# A path through a room, or beside it.
+PATH_THROUGH_M = 3.0
 
 Row = tuple[float, float, float, str, str]
 # Where tags do not say: best, low, high; the surest first. Why: docs/method.md.

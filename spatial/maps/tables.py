@@ -25,6 +25,8 @@ from spatial.core.model import EVIDENCE_COLUMNS, FACTS, Result
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
 from spatial.layers.schema import schema
 from spatial.maps import qgis_styles, style
+from spatial.places.meeting_spaces import POSSIBLE
+from spatial.places.naming import name_rows
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
 # What GDAL has to say goes nowhere: a failure is found by looking at the file, and told in one line.
@@ -32,6 +34,7 @@ GDAL_OPTIONS = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF", "C
 # Canonical layers that are written, with the columns that the schema shows of them.
 DRAWN = ("context", "paths", "buildings")
 DRAWN_AFTER = ("barriers", "gates", "water", "waterways", "green", "stops")
+POSSIBLE_COLUMNS = ("name", "own_name", "status", "inside", "area_m2", "part_of")
 HOME_COLUMNS = ("dwellings", "building", "best_floating", "best_space", "spaces_5min")
 WGS84 = 4326
 # Which way a site meets the network at, how far each reaches, the edits of a plan: tables as they are, where
@@ -48,13 +51,38 @@ def parquet(table: pd.DataFrame, path: Path) -> None:
     arrow.write_table(made.replace_schema_metadata({**made.schema.metadata, SCHEMA_NAME: str(SCHEMA_VERSION)}), path)
 
 
-def scores(result: Result, path: Path) -> None:
-    """Write one row a place and, after them, one a meeting space; UTF-8, numbers in full."""
-    places = result.places.drop(columns="geometry").assign(place_count=1, kinds=result.places["kind"])
-    spaces = result.meeting_spaces.drop(columns="geometry").assign(space_id=result.meeting_spaces.index)
-    spaces.index.name = places.index.name
+def scores(result: Result, path: Path, *, lang: str = "da") -> None:
+    """Write one row a place and, after them, one a meeting space; UTF-8, numbers in full.
+
+    A place has the status of its meeting space, and every row a name in Danish or English that no other of its kind has.
+    """
+    places, spaces = (
+        pd.DataFrame(named(table, result, lang).drop(columns="geometry"))
+        for table in (result.places, result.meeting_spaces)
+    )
+    places = places.assign(place_count=1, kinds=places["kind"], status=places["space_id"].map(spaces["status"]))
+    spaces = spaces.assign(space_id=spaces.index).rename_axis(places.index.name)
     table = pd.concat([places, spaces[places.columns]]) if len(spaces) else places
     files.write_csv(table, path)
+
+
+def named(table: gpd.GeoDataFrame, result: Result, lang: str) -> gpd.GeoDataFrame:
+    """A table of places or spaces with a name in every row; what had a name of its own keeps it in ``own_name``."""
+    names = name_rows(table, result.layers.get("paths"), lang)
+    found = table.assign(name=names)
+    found.insert(found.columns.get_loc("name") + 1, "own_name", table["name"])
+    return found
+
+
+def possible_spaces(result: Result, lang: str) -> dict[str, gpd.GeoDataFrame]:
+    """Open ground near the estate on which nothing is mapped, named; nothing in a run that did not look for it."""
+    table = result.layers.get("possible_spaces")
+    if table is None:
+        return {}
+    near = table[table.intersects(result.estate.study_area)]
+    inside = shapely.contains(result.estate.boundary, shapely.point_on_surface(near.geometry.to_numpy()))
+    told = named(near.assign(kinds=POSSIBLE, inside=inside), result, lang)
+    return {"possible_spaces": told[[*POSSIBLE_COLUMNS, "geometry"]].reset_index()}
 
 
 def dataset(table: gpd.GeoDataFrame, path: Path) -> None:
@@ -160,8 +188,9 @@ def geopackage(result: Result, path: Path, *, lang: str = "da") -> None:
     """
     layers, shown = result.layers, schema()
     tables = {
-        "places": result.places.reset_index(),
-        "meeting_spaces": result.meeting_spaces.reset_index(),
+        "places": named(result.places, result, lang).reset_index(),
+        "meeting_spaces": named(result.meeting_spaces, result, lang).reset_index(),
+        **possible_spaces(result, lang),
         **{name: _columns(layers[name], shown[name].shown) for name in DRAWN},
         "boundary": layers["boundary"],
         **{name: _columns(layers[name], shown[name].shown) for name in DRAWN_AFTER},

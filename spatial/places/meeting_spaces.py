@@ -23,6 +23,10 @@ from spatial.visibility.isovists import Occluders
 SPACE_PREFIX = "space:"
 # A seat further from every room than this stands beside a road or a path, with no ground around it to stay on.
 SEAT_AT_ROOM_M = 3.0
+# More of a room's rim or ground than this makes it that of row houses, or of an institution.
+MOSTLY = 0.5
+# A public path this near leads by.
+PATH_NEAR_M = 15.0
 # What a space is. Possible: ground on which nothing is mapped that one would come or stay for. Closed: not open to
 # everybody, which only its conditions tell; see ``spatial.scoring.scores``.
 MEETING, POSSIBLE, SEAT, CLOSED = "meeting space", "possible", "seat", "closed"
@@ -133,14 +137,19 @@ def meeting_spaces(
 
 
 def possible_spaces(rooms: gpd.GeoDataFrame, places: gpd.GeoDataFrame, space_of: pd.Series) -> gpd.GeoDataFrame:
-    """Rooms on which nothing is mapped: an invitation, not a lack. ``status`` is ``"possible"``."""
+    """Rooms on which nothing is mapped: an invitation, not a lack. ``status`` is ``"possible"``.
+
+    A lawn among row houses without a path, or the ground of an institution, invites nobody.
+    """
     used = pd.Index(space_of.unique()).str.removeprefix(SPACE_PREFIX)
     free = rooms[rooms["valid"].to_numpy(dtype=bool) & ~rooms.index.isin(used)]
     if len(places) and len(free):
         things = shapely.union_all(places.geometry.to_numpy())
         held = shapely.area(shapely.intersection(free.geometry.to_numpy(), things)) / free["area_m2"].to_numpy()
         free = free[held < 1 / 2]
-    return free.assign(status=POSSIBLE)
+    ours = (free["row_house_share"] > MOSTLY) & ~(free["nearest_public_path_m"] <= PATH_NEAR_M)
+    free = free[~(ours | (free["institution_share"] > MOSTLY)).to_numpy(dtype=bool)]
+    return free.assign(status=POSSIBLE, name=free["ground_name"])
 
 
 def is_anchor(kind: str, tags: Mapping[str, str], area_m2: float, seated: bool, rules: TagRules) -> bool:

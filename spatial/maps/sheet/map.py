@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Shapes
 from spatial.maps.lettering import BOLD, ITALIC, REGULAR, Lettering, width_of
@@ -16,11 +17,13 @@ from spatial.maps.sheet.labels import Name, Spot, Taken, across, along, numbers
 from spatial.maps.sheet.layout import Sheet
 from spatial.maps.style import colour_of
 from spatial.maps.svg import ROUND, Pen
+from spatial.places.meeting_spaces import CLOSED, POSSIBLE, SEAT
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 
+UNSCORED = (CLOSED, POSSIBLE, SEAT)
 BLACK, GREY, WHITE = "#000000", "#6b6b6b", "#ffffff"
 GREEN, WATER, WATER_LINE = "#e9f0df", "#d7e6ee", "#9db9c8"
 BUILDING, BUILDING_LINE, OWN_BUILDING, OWN_BUILDING_LINE = "#e6e4e0", "#9a958d", "#c9c4bb", "#3c3934"
@@ -39,6 +42,9 @@ MIN_BUILDING_MM2 = 0.15
 CONTEXT_MM, GATE_MM = 0.75, 0.45  # radii on A3
 NUMBER_MM = 2.25  # radius of the circles on A3
 POINT_MM = 1.1  # radius of a meeting space that is smaller than this
+SEAT_MM = 0.6  # radius of a seat with no room around it
+CLOSED_FILL, CLOSED_LINE, POSSIBLE_FILL, POSSIBLE_LINE = "#cfccc6", "#8d8880", "#f4eefb", "#7a5ca8"
+POSSIBLE_DASH = (1.2, 0.8)
 LETTERED = ("major", "street", "pedestrian", "service")
 STREET_PT, AREA_PT, NUMBER_PT = 6.0, 6.0, 7.0
 HATCH_MM = 1.1
@@ -153,18 +159,41 @@ def context(ink: Pen, view: View, table: gpd.GeoDataFrame | None) -> bool:
 
 
 def spaces(ink: Pen, view: View, table: gpd.GeoDataFrame, order: list[int]) -> tuple[Shapes, npt.NDArray[np.bool_]]:
-    """Draw the meeting spaces, the last of ``order`` first; return them as drawn, and which are in view."""
-    geometries = _all_geometries(table)
+    """Draw the meeting spaces, the last of ``order`` first; return them as drawn, and which are in view.
+
+    What is closed is grey context, a seat a small mark, and what is only possible an outline: none of them is scored.
+    """
+    geometries, status, factor = _all_geometries(table), table["status"].to_numpy(dtype=object), view.sheet.factor
     shapes = view.all_of(geometries)
-    tiny = shapely.minimum_bounding_radius(shapes) < POINT_MM * view.sheet.factor
-    dots = shapely.buffer(shapely.centroid(shapes), POINT_MM * view.sheet.factor)
-    shapes = np.where(tiny, dots, shapes)
+    tiny = (shapely.minimum_bounding_radius(shapes) < POINT_MM * factor) | (status == SEAT)
+    radius = np.where(status == SEAT, SEAT_MM, POINT_MM) * factor
+    shapes = np.where(tiny, shapely.buffer(shapely.centroid(shapes), radius), shapes)
     seen = view.seen(geometries)
     for i in reversed(order):
-        if seen[i]:
+        if seen[i] and status[i] in UNSCORED:
+            unscored(ink, shapes[i : i + 1], status[i])
+        elif seen[i]:
             score, ranked = float(table["floating"].iloc[i]), bool(table["rank"].notna().iloc[i])
-            space(ink, shapes[i], score, ranked=ranked, factor=view.sheet.factor)
+            space(ink, shapes[i], score, ranked=ranked, factor=factor)
     return shapes, seen
+
+
+def unscored(ink: Pen, shapes: Shapes, status: str) -> None:
+    """Draw what is not scored by its status; the legend uses this too."""
+    if status == POSSIBLE:
+        ink.shapes(shapes, fill=POSSIBLE_FILL)
+        ink.shapes(shapely.boundary(shapes), line=POSSIBLE_LINE, width=0.2, dash=POSSIBLE_DASH)
+    else:
+        ink.shapes(shapes, fill=WHITE if status == SEAT else CLOSED_FILL, line=CLOSED_LINE, width=0.15)
+
+
+def possible(ink: Pen, view: View, table: gpd.GeoDataFrame | None, area: BaseGeometry) -> bool:
+    """Draw the rooms near the estate on which nothing is mapped; tell whether there are any."""
+    rooms = _geometries(table)
+    rooms = rooms[shapely.intersects(rooms, area)]
+    shapes = view.of(rooms)
+    unscored(ink, shapes, POSSIBLE)
+    return len(shapes) > 0
 
 
 def space(ink: Pen, shape: Any, score: float, *, ranked: bool, factor: float) -> None:

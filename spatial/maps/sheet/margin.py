@@ -42,7 +42,6 @@ class Row:
     low: float
     high: float
     coverage: float
-    ranked: bool
 
 
 def legend(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], there: Mapping[str, bool]) -> float:
@@ -67,6 +66,7 @@ def _keys(say: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("withheld", shared["withheld"]),
         ("no_score", own["no_score"]),
         ("number", own["number"]),
+        *((status, shared[f"status_{status}"]) for status in sheet_map.UNSCORED),
         ("boundary", shared["boundary"]),
         ("own_building", own["own_building"]),
         ("building", own["building"]),
@@ -108,6 +108,11 @@ def _sample(ink: Paper, sheet: Sheet, box: Box, key: str) -> None:
         for k, score in enumerate((0.5, 0.9)):
             area = shapely.box(box.left + k * part, box.bottom, box.left + (k + 1) * part, box.top)
             sheet_map.space(ink, area, score, ranked=False, factor=factor)
+    elif key == sheet_map.SEAT:
+        middle = shapely.Point(box.left + box.width / 2, level)
+        sheet_map.unscored(ink, shapely.buffer([middle], sheet_map.SEAT_MM * factor), key)
+    elif key in sheet_map.UNSCORED:
+        sheet_map.unscored(ink, np.array([shapely.box(box.left, box.bottom, box.right, box.top)], dtype=object), key)
     elif key == "number":
         sheet_map.circle(ink, box.left + box.width / 2, level, 1, factor=factor * 0.8)
     elif key == "boundary":
@@ -192,7 +197,7 @@ def _rows(
     for row, _, height in rows:
         middle = level - _height(1, factor) / 2
         swatch = shapely.box(left + 6 * factor, middle - 1.3 * factor, left + 8.6 * factor, middle + 1.3 * factor)
-        sheet_map.space(ink, swatch, row.score, ranked=row.ranked, factor=factor * 0.7)
+        sheet_map.space(ink, swatch, row.score, ranked=True, factor=factor * 0.7)
         level -= height
     head = _height(1, factor) * 0.8
     columns = [("right", 4.6 * factor), ("left", 0.0), ("right", 6.0 * factor), ("right", 12.0 * factor),

@@ -19,6 +19,7 @@ from spatial.maps import style
 from spatial.maps.lettering import readable
 from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
+from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import in_order, name_rows
 
 if TYPE_CHECKING:
@@ -48,14 +49,15 @@ def sheet_of(result: Result, choice: Choice | None = None) -> Sheet:
         If there is no such paper, or the scale is out of range.
     """
     choice = choice or Choice()
-    seen = [result.estate.boundary, *result.meeting_spaces.geometry]
+    spaces = result.meeting_spaces
+    seen = [result.estate.boundary, *spaces.geometry[spaces["status"] == MEETING]]
     bounds = shapely.total_bounds(np.array(seen, dtype=object)).tolist()
     return compose(
         bounds,
         paper=choice.paper,
         scale=choice.scale,
         landscape=choice.landscape,
-        rows=len(result.meeting_spaces),
+        rows=int(spaces["rank"].notna().sum()),
     )
 
 
@@ -86,12 +88,12 @@ def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None =
     say, sheet = texts(lang), sheet_of(result, choice)
     paper = Paper(sheet)
     order = in_order(result.meeting_spaces)
-    rows, facts = _rows(result, order, lang), _facts(result, sheet, say)
+    ranked = [i for i in order if result.meeting_spaces["rank"].notna().iloc[i]]
+    rows, facts = _rows(result, ranked, lang), _facts(result, sheet, say)
     margin.title_block(paper, sheet, sheet.title, say, facts)
     with paper.picture(sheet.field, alt=_alt(rows, facts, say)) as pen:
         drawn = _map(pen, sheet, result, say, order)
-    drawn |= {"withheld": any(not row.ranked for row in rows), "boundary": True}
-    drawn["no_score"] = any(np.isnan(row.score) for row in rows)
+    drawn["boundary"] = True
     end = margin.legend(paper, sheet, sheet.legend, say, drawn)
     room = margin.column_room(sheet, end) if sheet.landscape else sheet.table
     rest = margin.table(paper, sheet, room, say, rows)
@@ -107,12 +109,18 @@ def _map(pen: Pen, sheet: Sheet, result: Result, say: Mapping[str, Any], order: 
 
     view = sheet_map.View(sheet)
     drawn = sheet_map.ground(pen, view, result.layers, result.estate.boundary)
+    spaces, estate = result.meeting_spaces, result.estate
+    drawn["possible"] = sheet_map.possible(pen, view, result.layers.get("possible_spaces"), estate.study_area)
     drawn["context"] = sheet_map.context(pen, view, result.layers.get("context"))
-    shapes, seen = sheet_map.spaces(pen, view, result.meeting_spaces, order)
+    shapes, seen = sheet_map.spaces(pen, view, spaces, order)
+    drawn |= {status: drawn.get(status, False) or bool((seen & spaces["status"].eq(status)).any()) for status in sheet_map.UNSCORED}
+    unranked = spaces["rank"].isna() & spaces["status"].eq(MEETING)
+    drawn |= {"withheld": bool((seen & unranked).any()), "no_score": bool(spaces["floating"].isna().any())}
     taken = sheet_map.scale_bar(pen, sheet)
     taken.add(sheet_map.north_arrow(pen, sheet, say["sitemap"]["north"], _north_note(result, say)))
-    numbered = [k for k, i in enumerate(order) if seen[i]]
-    spots = sheet_map.number_all(pen, view, shapes[[order[k] for k in numbered]], [k + 1 for k in numbered], taken)
+    ranked = [i for i in order if spaces["rank"].notna().iloc[i]]
+    numbered = [k for k, i in enumerate(ranked) if seen[i]]
+    spots = sheet_map.number_all(pen, view, shapes[[ranked[k] for k in numbered]], [k + 1 for k in numbered], taken)
     sheet_map.names(pen, view, result.layers, taken)
     return {**drawn, "number": bool(spots)}
 
@@ -120,7 +128,7 @@ def _map(pen: Pen, sheet: Sheet, result: Result, say: Mapping[str, Any], order: 
 def _alt(rows: Sequence[Row], facts: Mapping[str, str], say: Mapping[str, Any]) -> str:
     """What the map shows, in sentences."""
     own = say["sitemap"]
-    best = [own["alt_best"].format(number=row.number, name=row.name) for row in rows[:1] if row.ranked]
+    best = [own["alt_best"].format(number=row.number, name=row.name) for row in rows[:1]]
     return " ".join([own["alt"].format(estate=facts["estate"], scale=facts["scale"], count=facts["sentence"]), *best])
 
 
@@ -128,17 +136,18 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
     from spatial.maps.sheet.margin import Row
 
     spaces = result.meeting_spaces
-    streets = nearest_street(spaces, result.layers.get("paths"))
+    # A name of which the sheet has no letter is told by kind and street.
+    legible = spaces.assign(name=[readable(name) for name in spaces["name"]])
+    names = name_rows(legible, result.layers.get("paths"), lang)
     records = spaces.drop(columns="geometry").to_dict("records")
     return [
         Row(
             number=k + 1,
-            name=space_name({**records[i], "name": readable(records[i]["name"])}, streets[i], lang),
+            name=names[i],
             score=float(records[i]["floating"]),
             low=float(records[i]["floating_low"]),
             high=float(records[i]["floating_high"]),
             coverage=float(records[i]["coverage"]),
-            ranked=bool(spaces["rank"].notna().iloc[i]),
         )
         for k, i in enumerate(order)
     ]
@@ -147,7 +156,7 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
 def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any]) -> dict[str, str]:
     own, estate = say["sitemap"], result.estate
     dates = sorted(str(source["data_date"]) for source in style.named_sources(result) if source.get("data_date"))
-    count = len(result.meeting_spaces)
+    count = int(result.meeting_spaces["rank"].notna().sum())
     return {
         "estate": estate.name + (f", {estate.municipality}" if estate.municipality else ""),
         "sentence": own["count_one"] if count == 1 else own["count"].format(n=count),

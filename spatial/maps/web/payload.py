@@ -11,12 +11,13 @@ import pandas as pd
 import shapely
 
 from spatial.core.languages import LANGUAGES, texts
-from spatial.core.model import ASPECTS, EVIDENCE, FIVE_MINUTES_M, FLOATING, NOT_STATED, Estate, Result
+from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FIVE_MINUTES_M, FLOATING, NOT_STATED, Estate, Result
 from spatial.maps import relief
 from spatial.maps.style import CLASS_WIDTH, RAMP
 from spatial.maps.web import plan_payload, score_payload
 from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
-from spatial.places.naming import nearest_street
+from spatial.places.naming import kinds_beside_names, name_rows
+from spatial.scoring.tiers import tier_words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -68,6 +69,7 @@ WALKS_M = ((5, int(FIVE_MINUTES_M)), (10, int(2 * FIVE_MINUTES_M)))
 SEEN_M = 100
 DM = 10  # lengths travel in decimetres
 SIMPLIFY_M = 0.5
+ROOM_SIMPLIFY_M = 2.0  # outlines of rooms on which nothing is mapped: an invitation, no survey
 
 
 def encode_reach(
@@ -172,6 +174,7 @@ def _config(result: Result, codes: Mapping[str, list[str]], tiles: str | None) -
         "sources": [_source_title(result, name) for name in codes["source_id"]],
         "rules": codes["rule"],
         "min_coverage": round(result.rubric.min_coverage * PER_MILLE),
+        "closed_at": CLOSED_AT,
         "mean": result.rubric.mean,
         "top_k": result.rubric.top_k,
         "units_per_degree": UNITS_PER_DEGREE,
@@ -191,6 +194,7 @@ def _tables(
         "context": _context(result.layers.get("context"), projector),
         "spaces": _objects(result, result.meeting_spaces, codes, projector),
         "places": _objects(result, result.places, codes, projector),
+        "possible": _possible(result, projector),
         "judged": {name: score_payload.judged(table) for name, table in judged.items()} if judged else None,
         "lenses": [score_payload.lens(seen, judged) for seen in lenses] if judged else [],
     }
@@ -300,9 +304,10 @@ def _objects(
         "id": [str(i) for i in table.index],
         "space": _texts(table, "space_id"),
         "kind": _texts(table, "kind"),
-        "kinds": _texts(table, "kinds"),
-        "count": integers(table["place_count"]) if "place_count" in table else [],
-        "name": _texts(table, "name"),
+        "status": _texts(table, "status"),
+        "tier": _texts(pd.DataFrame({"tier": tier_words(table["tier"])}), "tier"),
+        "name": {code: name_rows(table, result.layers.get("paths"), code) for code in LANGUAGES},
+        "about": {code: kinds_beside_names(table, code) for code in LANGUAGES},
         "inside": [bool(i) for i in table.get("inside", pd.Series(True, index=table.index))],
         "area": integers(table["area_m2"]) if "area_m2" in table else [],
         "coverage": per_mille(table["coverage"]),
@@ -311,11 +316,17 @@ def _objects(
         "rank_high": integers(table["rank_p95"]),
         "top": integers(table["top10_share"], PER_MILLE),
         "scores": {name: [per_mille(table[name + end]) for end in ("_low", "", "_high")] for name in SCORES},
-        "street": nearest_street(table, result.layers.get("paths")),
         "at": projector.points(shapely.point_on_surface(geometries)),
         "shape": projector.features(geometries),
         "evidence": _evidence(result.evidence, table.index, codes),
     }
+
+
+def _possible(result: Result, projector: Projector) -> dict[str, Any]:
+    """Encode the rooms near the estate on which nothing is mapped."""
+    rooms = _geometries(result.layers.get("possible_spaces"))
+    rooms = rooms[shapely.intersects(rooms, result.estate.study_area)]
+    return projector.features(shapely.simplify(rooms, ROOM_SIMPLIFY_M))
 
 
 def _evidence(evidence: pd.DataFrame, ids: pd.Index, codes: Mapping[str, list[str]]) -> dict[str, Any]:

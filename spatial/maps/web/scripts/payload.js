@@ -13,6 +13,7 @@
  * @property {Context} context
  * @property {Table} spaces
  * @property {Table} places
+ * @property {Features} possible rooms on which nothing is mapped
  * @property {JudgedTables | null} judged
  * @property {Lens[]} lenses
  * @property {Rubric} rubric
@@ -53,10 +54,11 @@
  * @property {string[]} scores the floating potential, then the aspects
  * @property {string[]} evidence states of evidence
  * @property {string[]} indicators
- * @property {(string | null)[]} aspect_of aspect of each indicator; null where it is not weighed
+ * @property {(string | null)[]} aspect_of aspect of each indicator, or "gate" of a condition; null where it is not weighed
  * @property {string[]} sources
  * @property {string[]} rules
  * @property {number} min_coverage thousandths
+ * @property {number} closed_at product of the conditions at or under which nothing has a rank
  * @property {"arithmetic" | "geometric"} mean
  * @property {number} top_k ranks that get a badge
  * @property {number} units_per_degree
@@ -121,9 +123,10 @@
  * @property {string[]} id
  * @property {(string | null)[]} space the meeting space of each place
  * @property {(string | null)[]} kind
- * @property {(string | null)[]} kinds of meeting spaces, parted by semicolons
- * @property {(number | null)[]} count places in each meeting space
- * @property {(string | null)[]} name
+ * @property {(string | null)[]} status of meeting spaces: "meeting space", "possible", "seat" or "closed"
+ * @property {(string | null)[]} tier by the weights of the rubric: "best", "between" or "weakest"; null without a rank
+ * @property {Record<string, string[]>} name by language; no two are the same
+ * @property {Record<string, (string | null)[]>} about the kinds of what is there, by language, where the name does not say them
  * @property {boolean[]} inside whether it lies in the estate
  * @property {(number | null)[]} area m²
  * @property {(number | null)[]} coverage
@@ -132,7 +135,6 @@
  * @property {(number | null)[]} rank_high
  * @property {(number | null)[]} top
  * @property {Record<string, Bounds>} scores
- * @property {(string | null)[]} street the nearest
  * @property {number[]} at east and north of each, in units from the origin
  * @property {Features} shape
  * @property {Evidence} evidence
@@ -187,7 +189,7 @@
 
 /**
  * @typedef {object} Rule
- * @property {string} aspect
+ * @property {string} aspect or "gate": a condition, which multiplies the score and has no weight but 1 or 0
  * @property {number} weight
  * @property {[number, number][]} points value function
  * @property {string} why
@@ -279,6 +281,7 @@
  * @property {Context} context
  * @property {Table} spaces
  * @property {Table} places
+ * @property {Features} possible
  * @property {JudgedTables | null} judged
  * @property {Lens[]} lenses
  */

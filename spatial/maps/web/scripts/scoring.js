@@ -6,7 +6,7 @@
 /** @typedef {NonNullable<ReturnType<typeof createScoring>>} Scoring */
 /** @typedef {"spaces" | "places"} TableName */
 /** @typedef {{ aspects?: Record<string, number>, indicators?: Record<string, number> } | null} SomeWeights null: those of the rubric */
-/** @typedef {Pick<Table, "scores" | "rank" | "coverage" | "rank_low" | "rank_high">} Scores the columns that weights change */
+/** @typedef {Pick<Table, "scores" | "rank" | "tier" | "coverage" | "rank_low" | "rank_high">} Scores the columns that weights change */
 
 /**
  * @typedef {object} JudgedValues N objects by I indicators, row by row.
@@ -18,6 +18,8 @@
  */
 
 const SAME_SUM = 1e-12; // sums of the same weights in another order differ in the last digit
+const ROUNDING = 1e-6; // of judged values, which travel in single precision
+const CONDITION = "gate";
 
 /**
  * Make the model of scores of a page; null without judged values.
@@ -27,6 +29,7 @@ const SAME_SUM = 1e-12; // sums of the same weights in another order differ in t
 export function createScoring(data) {
   if (!data.judged) { return null; }
   const [FLOATING, ...ASPECTS] = data.config.scores, rubric = data.rubric;
+  const conditions = Object.keys(rubric.indicators).filter((id) => rubric.indicators[id].aspect === CONDITION);
   const plain = { spaces: decodeJudged(data.judged.spaces), places: decodeJudged(data.judged.places) };
   let tables = plain;
   /** @type {Lens | null} */
@@ -52,7 +55,9 @@ export function createScoring(data) {
   /** @param {SomeWeights} weights @returns {Weights} */
   function complete(weights) {
     const { aspects, indicators } = base();
-    return { aspects: { ...aspects, ...weights?.aspects }, indicators: { ...indicators, ...weights?.indicators } };
+    const full = { aspects: { ...aspects, ...weights?.aspects }, indicators: { ...indicators, ...weights?.indicators } };
+    for (const id of conditions) { full.indicators[id] = indicators[id]; } // nobody weighs a condition
+    return full;
   }
   // Shares: of each indicator in its aspect, and of each aspect; an aspect without a weighed indicator has none.
   /** @param {string[]} names @param {SomeWeights} weights */
@@ -60,11 +65,12 @@ export function createScoring(data) {
     const full = complete(weights), within = names.map((id) => full.indicators[id]);
     const totals = zeros();
     const aspect = names.map((id) => ASPECTS.indexOf(rubric.indicators[id].aspect));
-    aspect.forEach((a, k) => { totals[a] += within[k]; });
+    aspect.forEach((a, k) => { if (a >= 0) { totals[a] += within[k]; } });
     const across = ASPECTS.map((name, a) => (totals[a] > 0 ? full.aspects[name] : 0));
     const sum = across.reduce((total, weight) => total + weight, 0);
     return {
       aspect, within: within.map((weight, k) => (totals[aspect[k]] > 0 ? weight / totals[aspect[k]] : 0)),
+      gates: names.flatMap((id, k) => (aspect[k] < 0 && rubric.indicators[id].weight > 0 ? [k] : [])),
       across: across.map((weight) => (sum > 0 ? weight / sum : 0)), sum,
     };
   }
@@ -86,23 +92,26 @@ export function createScoring(data) {
   // Shares from 0 to 1, by name of the score: low, best, high.
   /** @param {TableName} name @param {SomeWeights} weights */
   function score(name, weights) {
-    const table = tables[name], { names } = table, { aspect, within, across } = sharesOf(names, weights);
-    const count = rowCount(table);
+    const table = tables[name], { names } = table, { aspect, within, across, gates } = sharesOf(names, weights);
+    const count = rowCount(table), open = new Array(count).fill(true);
     const columns = () => [0, 1, 2].map(() => new Float64Array(count));
     const scores = Object.fromEntries(data.config.scores.map((key) => [key, columns()]));
     const coverage = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       [table.low, table.best, table.high].forEach((part, end) => {
         const sums = zeros();
-        for (let k = 0; k < names.length; k++) { sums[aspect[k]] += part[i * names.length + k] * within[k]; }
+        for (let k = 0; k < names.length; k++) { if (aspect[k] >= 0) { sums[aspect[k]] += part[i * names.length + k] * within[k]; } }
         ASPECTS.forEach((key, a) => { scores[key][end][i] = clip(sums[a]); });
-        scores[FLOATING][end][i] = clip(combine(sums, across));
+        const gate = gates.reduce((product, k) => product * part[i * names.length + k], 1);
+        scores[FLOATING][end][i] = clip(gate * combine(sums, across));
+        if (part === table.best) { open[i] = gate > data.config.closed_at + ROUNDING; }
       });
       for (let k = 0; k < names.length; k++) {
-        if (table.known(i * names.length + k)) { coverage[i] += across[aspect[k]] * within[k]; }
+        if (aspect[k] >= 0 && table.known(i * names.length + k)) { coverage[i] += across[aspect[k]] * within[k]; }
       }
     }
-    return { scores, coverage, rank: ranks(scores[FLOATING][1], coverage, rubric.min_coverage) };
+    const enough = open.map((each, i) => each && coverage[i] >= rubric.min_coverage - SAME_SUM);
+    return { scores, coverage, rank: ranks(scores[FLOATING][1], enough) };
   }
   // Puts scores under these weights into the tables that are drawn; null: what Python has scored.
   /** @param {SomeWeights} weights */
@@ -116,20 +125,17 @@ export function createScoring(data) {
   function scoresUnder(name, weights) {
     const { scores, coverage, rank } = score(name, weights), unknown = rank.map(() => null);
     const inPerMille = Object.entries(scores).map(([key, parts]) => [key, /** @type {Bounds} */ (parts.map((part) => Array.from(part, perMille)))]);
-    return { scores: Object.fromEntries(inPerMille), rank, coverage: Array.from(coverage, perMille), rank_low: unknown, rank_high: unknown };
+    return { scores: Object.fromEntries(inPerMille), rank, tier: unknown, coverage: Array.from(coverage, perMille), rank_low: unknown, rank_high: unknown };
   }
   // What one unknown could make of the floating potential of an object, all else at its best estimate.
   /** @param {TableName} name @param {number} i @param {string} id */
   function swing(name, i, id) {
-    const table = tables[name], { names } = table, { aspect, within, across } = sharesOf(names, applied), wanted = names.indexOf(id);
+    const table = tables[name], { names } = table, { aspect, within, across, gates } = sharesOf(names, applied), wanted = names.indexOf(id);
     if (wanted < 0) { return null; }
     return [table.low, table.high].map((part) => {
-      const sums = zeros();
-      for (let k = 0; k < names.length; k++) {
-        const cell = i * names.length + k;
-        sums[aspect[k]] += (k === wanted ? part[cell] : table.best[cell]) * within[k];
-      }
-      return perMille(clip(combine(sums, across)));
+      const sums = zeros(), value = (/** @type {number} */ k) => (k === wanted ? part : table.best)[i * names.length + k];
+      for (let k = 0; k < names.length; k++) { if (aspect[k] >= 0) { sums[aspect[k]] += value(k) * within[k]; } }
+      return perMille(clip(gates.reduce((product, k) => product * value(k), combine(sums, across))));
     });
   }
 
@@ -149,7 +155,7 @@ function perMille(share) { return share * 1000; }
 
 /** @param {Table} table @returns {Scores} */
 function scoresOf(table) {
-  return { scores: table.scores, rank: table.rank, coverage: table.coverage, rank_low: table.rank_low, rank_high: table.rank_high };
+  return { scores: table.scores, rank: table.rank, tier: table.tier, coverage: table.coverage, rank_low: table.rank_low, rank_high: table.rank_high };
 }
 
 /** @param {JudgedValues} table */
@@ -192,9 +198,8 @@ function through(base, coded) {
   };
 }
 
-/** @param {Float64Array} best @param {Float64Array} coverage @param {number} least */
-function ranks(best, coverage, least) {
-  const enough = Array.from(coverage, (share) => share >= least - SAME_SUM);
+/** @param {Float64Array} best @param {boolean[]} enough whether each has a rank */
+function ranks(best, enough) {
   const sorted = Array.from(best).filter((_, i) => enough[i]).sort((a, b) => b - a);
   /** @type {Map<number, number>} */
   const first = new Map();
