@@ -12,7 +12,7 @@ import { scoreOf } from "./marks.js";
 /** @import { Words } from "./words.js" */
 
 const OSM_ID = /^(?:space:)?osm:(node|way|relation)\/(\d+)$/, OSM = "https://www.openstreetmap.org/";
-const UNKNOWNS_LISTED = 3, EXACT_UNDER_M2 = 20;
+const ASIDE = ["closed", "seat", "possible"], CONDITION = "gate", UNKNOWNS_LISTED = 3, EXACT_UNDER_M2 = 20;
 
 /**
  * @typedef {object} EvidenceRow What is known of an object by one indicator.
@@ -82,9 +82,10 @@ export function createDetails(data, words, names, marks, model) {
   // The rank of an object, and how sure it is.
   /** @param {Table} table @param {number} i */
   function rankText(table, i) {
-    const rank = table.rank[i], low = table.rank_low[i], high = table.rank_high[i], n = table.rank.filter((each) => each !== null).length;
+    const status = table.status[i] ?? "", tier = table.tier[i], rank = table.rank[i], low = table.rank_low[i], high = table.rank_high[i], n = table.rank.filter((each) => each !== null).length;
+    if (ASIDE.includes(status)) { return [t("map.status." + status + ".text")]; }
     if (rank === null) { return [t("map.details.no_rank")]; }
-    const first = t("map.details.rank", { rank: words.number(rank), n: words.number(n) }) + ".";
+    const first = (tier ? t("map.tier." + tier) + " · " : "") + t("map.details.rank", { rank: words.number(rank), n: words.number(n) }) + ".";
     if (model?.applied) { return [first, t("map.details.rank_reweighted")]; }
     if (model?.lens) { return [first, t("map.details.rank_lens")]; }
     if (low === null || high === null) { return [first]; }
@@ -99,7 +100,7 @@ export function createDetails(data, words, names, marks, model) {
   function subtitle(kind, i) {
     const table = tableOf(kind), area = table.area[i];
     return [
-      kind === "space" ? names.kindsBesideName(i) : "",
+      names.aboutOf(kind, i),
       area && t("map.details.area", { area: words.number(area < EXACT_UNDER_M2 ? area : Math.round(area / 10) * 10) }),
       table.inside[i] ? "" : t("map.list.outside"),
     ].filter(Boolean).join(" · ");
@@ -142,13 +143,14 @@ export function createDetails(data, words, names, marks, model) {
       h("p", { class: "fr-quiet" }, subtitle(kind, i)),
       kind === "place" ? spaceLine(i, handlers) : null,
       h("div", { class: "fr-overall" },
+        h("p", {}, rankText(table, i).join(" ")),
         h("div", { class: "fr-line" }, h("b", {}, t("map.details.floating")), marks.number(interval)),
         marks.colouredBar(interval),
-        h("p", {}, rankText(table, i).join(" ")),
         coverage === null ? null : marks.coverageBar(coverage)),
       handlers.ofPlan(kind, i),
       handlers.ofCounts(kind, i),
       overlays(handlers),
+      conditions(rows.filter((row) => row.aspect === CONDITION)),
       ...ASPECTS.map((name) => aspect(table, i, name, rows)),
       h("h3", {}, t("map.details.unknown_title")),
       ...unknownPart(kind, i, unknownOf(rows)),
@@ -186,6 +188,12 @@ export function createDetails(data, words, names, marks, model) {
       marks.bar(interval),
       h("p", { class: "fr-quiet" }, t("aspect." + name + ".sentence")),
       own.length ? h("details", {}, h("summary", {}, t("map.details.measures")), h("dl", {}, ...own.map(indicatorRow))) : null);
+  }
+  // What must hold before the five questions are asked.
+  /** @param {EvidenceRow[]} own */
+  function conditions(own) {
+    return own.length ? h("section", { class: "fr-aspect" }, h("h3", {}, t("map.details.conditions")),
+      h("p", { class: "fr-quiet" }, t("map.details.conditions_text")), h("dl", {}, ...own.map(indicatorRow))) : null;
   }
   function overview() {
     byId("fr-overview").hidden = false;

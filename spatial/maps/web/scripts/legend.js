@@ -63,6 +63,23 @@ export function createLegend(data, words, scale) {
     });
     return row(key, scale.isScore() ? t("map.legend.withheld") : words.upper(words.evidence("unknown").title));
   }
+  // Tiers belong to the weights of the rubric: with others there are none.
+  function tierRows() {
+    return scale.by === FLOATING && spaces.tier.some(Boolean)
+      ? h("ul", { class: "fr-tiers" }, ...["best", "between", "weakest"].filter((tier) => spaces.tier.includes(tier)).map((tier) => row(keyed("tier-" + tier), t("map.tier." + tier)))) : "";
+  }
+  /** @param {Handlers} handlers */
+  function asideRows(handlers) {
+    const rooms = data.possible.rings.length > 0;
+    const rows = ["closed", "seat", "possible"].filter((status) => spaces.id.some((_, i) => scale.aside(spaces, i) === status) || (status === "possible" && rooms));
+    return rows.length ? h("ul", { class: "fr-statuses" }, ...rows.map((status) => (status === "possible" && rooms ? possibleRow(handlers) : row(keyed(status), t("map.legend.status_" + status))))) : "";
+  }
+  /** @param {Handlers} handlers */
+  function possibleRow(handlers) {
+    const input = h("input", { type: "checkbox", id: "fr-possible", checked: handlers.possible() });
+    input.addEventListener("change", () => handlers.showPossible(input.checked));
+    return h("li", {}, keyed("possible"), h("label", {}, t("map.legend.status_possible"), " ", input));
+  }
   function groundRows() {
     return h("ul", {},
       row(h("span", { class: "fr-key fr-badge" }, "1"), t("map.legend.rank")),
@@ -84,17 +101,17 @@ export function createLegend(data, words, scale) {
     const low = planned.length > 0 && byId("fr-frame").clientHeight < LOW_WINDOW_PX;
     const plans = planned.length ? h("ul", { class: "fr-planned" }, ...planned.map(([key, text, sign]) =>
       row(sign ? h("span", { class: "fr-key fr-sign fr-" + key, "aria-hidden": "true" }, sign) : keyed(key), text))) : "";
-    const fold = h("details", { class: "fr-more-legend", open: !small && !low }, h("summary", {}, t("map.legend.show")), small ? plans : "", groundRows(),
+    const fold = h("details", { class: "fr-more-legend", open: !small && !low }, h("summary", {}, t("map.legend.show")), small ? plans : "", small ? asideRows(handlers) : "", groundRows(),
       kinds.length ? symbols(kinds.length <= MANY_KINDS && !planned.length) : null);
     box.classList.toggle("fr-with-plan", planned.length > 0);
     box.setAttribute("aria-label", t("map.legend.show"));
     box.classList.toggle("fr-overall-shown", scale.by === FLOATING);
-    const focused = document.activeElement?.id === "fr-by";
+    const focused = document.activeElement?.id;
     box.replaceChildren(byChoice(handlers), ramp(steps), h("p", { class: "fr-quiet" }, scaleText()),
-      spaces.id.some((_, i) => scale.hatched(spaces, i)) ? h("ul", {}, hatchedRow(steps)) : "",
+      tierRows(), spaces.id.some((_, i) => scale.hatched(spaces, i)) ? h("ul", {}, hatchedRow(steps)) : "", small ? "" : asideRows(handlers),
       reached.length ? h("ul", { class: "fr-reached" }, ...reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "",
       counted.length ? h("ul", { class: "fr-counted" }, ...counted.map(([key, text]) => row(key, text))) : "",
       small ? "" : plans, fold);
-    if (focused) { byId("fr-by").focus(); }
+    if (focused && box.querySelector("#" + CSS.escape(focused))) { byId(focused).focus(); }
   };
 }

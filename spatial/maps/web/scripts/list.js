@@ -8,7 +8,9 @@ import { scoreOf } from "./marks.js";
 /** @import { Scale } from "./scale.js" */
 /** @import { Values, Words } from "./words.js" */
 
-const FIRST_SHOWN = 12, SEARCHED_FROM = 6, MORE_THAN_ANY_SHARE = 2000;
+const FIRST_SHOWN = 12, SEARCHED_FROM = 6, MORE_THAN_ANY_SHARE = 2000, BEST_NAMED = 3;
+const TIERS = ["best", "between", "weakest"], ASIDE = ["closed", "seat", "possible"], MEETING = "meeting space";
+const NOTABLE = 50; // thousandths from the middle of the ranked, from which an answer is a reason
 
 /**
  * Make the overview of a result.
@@ -39,8 +41,9 @@ export function createList(data, words, scale, names, marks) {
   }
   /** @param {number} i */
   function floating(i) { return spaces.scores[FLOATING][1][i]; }
-  function withheld() {
-    return all.filter((i) => spaces.rank[i] === null).sort((a, b) => (floating(b) ?? -1) - (floating(a) ?? -1));
+  /** @param {string} status */
+  function without(status) {
+    return all.filter((i) => spaces.rank[i] === null && spaces.status[i] === status).sort((a, b) => (floating(b) ?? -1) - (floating(a) ?? -1));
   }
   // By what the map shows: the highest first, what is not known last.
   function ordered() {
@@ -53,28 +56,55 @@ export function createList(data, words, scale, names, marks) {
       class: "fr-link", href: "#show=" + encodeURIComponent(spaces.id[i]), on: (event) => { event.preventDefault(); handlers.space(i); },
     }, names.spaceName(i));
   }
-  // A sentence with a link in it, without ever building HTML from text.
-  /** @param {string} path @param {Values} values @param {HTMLElement} name */
-  function sentence(path, values, name) {
+  // A sentence with links in it, without ever building HTML from text.
+  /** @param {string} path @param {Values} values @param {HTMLElement[]} links */
+  function sentence(path, values, ...links) {
     const [before, after] = t(path, { ...values, name: "\u0000" }).split("\u0000");
-    return h("p", {}, before, name, after);
+    return h("p", {}, before, ...links.flatMap((name, k) => (k ? [", ", name] : [name])), after);
+  }
+  /** @param {string} tier */
+  function inTier(tier) { return ranked().filter((i) => spaces.tier[i] === tier); }
+  /** @param {Handlers} handlers */
+  function bestSentence(handlers) {
+    const first = inTier(TIERS[0]), [best] = ranked(), named = first.slice(0, BEST_NAMED).map((i) => link(i, handlers));
+    if (first.length > BEST_NAMED) { return sentence("map.summary.among_best_more", { n: words.number(first.length - BEST_NAMED) }, ...named); }
+    if (first.length) { return sentence("map.summary.among_best", {}, ...named); }
+    return best === undefined ? h("p", {}, t("map.summary.best_none")) : sentence("map.summary.best", { score: words.score(floating(best) ?? 0) }, link(best, handlers));
   }
   /** @param {Handlers} handlers */
   function summary(handlers) {
-    const n = all.length, [best] = ranked(), out = [];
-    out.push(h("p", { class: "fr-count" }, n === 0 ? t("map.summary.none") : n === 1 ? t("map.summary.count_one") : t("map.summary.count", { n: words.number(n) })));
-    if (best !== undefined) {
-      out.push(sentence("map.summary.best", { score: words.score(floating(best) ?? 0) }, link(best, handlers)));
-    } else if (n) { out.push(h("p", {}, t("map.summary.best_none"))); }
+    const meeting = all.filter((i) => spaces.status[i] === MEETING), n = meeting.length, out = [];
+    const inside = words.number(meeting.filter((i) => spaces.inside[i]).length), possible = data.possible.rings.length + without("possible").length;
+    out.push(h("p", { class: "fr-count" }, n === 0 ? t("map.summary.none") : n === 1 ? t("map.summary.count_one") : t("map.summary.count", { n: words.number(n), inside })));
+    if (n) { out.push(bestSentence(handlers)); }
+    if (possible) { out.push(h("p", {}, t("map.summary.possible", { n: words.number(possible) }))); }
     if (n > 1) {
-      const least = spaces.coverage.reduce((/** @type {number} */ low, c, i) => (c !== null && c < (spaces.coverage[low] ?? MORE_THAN_ANY_SHARE) ? i : low), 0);
+      const least = meeting.reduce((low, i) => ((spaces.coverage[i] ?? MORE_THAN_ANY_SHARE) < (spaces.coverage[low] ?? MORE_THAN_ANY_SHARE) ? i : low), meeting[0]);
       out.push(sentence("map.summary.unknown", { coverage: words.percent(spaces.coverage[least] ?? 0) }, link(least, handlers)));
     }
     byId("fr-summary").replaceChildren(...out);
   }
+  // Which answers lift a space above the others or hold it down: the furthest from the middle of the ranked.
+  /** @param {number} i */
+  function reasons(i) {
+    if (spaces.rank[i] === null) { return []; }
+    const apart = ASPECTS.map((name) => ({ name, by: (spaces.scores[name][1][i] ?? 0) - middle(name) })).sort((a, b) => b.by - a.by);
+    const up = apart[0], down = apart[apart.length - 1];
+    return [
+      up.by >= NOTABLE ? t("map.list.lifts", { name: words.lower(t("aspect." + up.name + ".title")) }) : "",
+      down.by <= -NOTABLE ? t("map.list.holds", { name: words.lower(t("aspect." + down.name + ".title")) }) : "",
+    ];
+  }
+  /** @type {{ scores: unknown, of: Record<string, number> }} */
+  let kept = { scores: null, of: {} };
+  /** @param {string} name */
+  function middle(name) {
+    if (kept.scores !== spaces.scores) { kept = { scores: spaces.scores, of: {} }; }
+    return kept.of[name] ??= median(ranked().map((i) => spaces.scores[name][1][i] ?? 0));
+  }
   /** @param {number} i @param {Handlers} handlers */
   function item(i, handlers) {
-    const rank = spaces.rank[i], below = [spaces.name[i] ? names.kindsText(i) : "", spaces.inside[i] ? "" : t("map.list.outside")];
+    const rank = spaces.rank[i], below = [names.aboutOf("space", i), ...reasons(i), spaces.inside[i] ? "" : t("map.list.outside")];
     return h("li", {}, h("button", { type: "button", class: "fr-item", "data-space": spaces.id[i], on: () => handlers.space(i) },
       h("span", { class: "fr-rank" }, scale.by !== FLOATING ? "" : rank === null ? "–" : words.number(rank)),
       marks.swatch(spaces, i),
@@ -87,6 +117,7 @@ export function createList(data, words, scale, names, marks) {
       const value = scale.value(spaces, i);
       return [h("span", { class: "fr-number" }, value === null ? h("small", {}, words.evidence("unknown").title) : h("b", {}, words.measured(scale.by, value)))];
     }
+    if (scale.aside(spaces, i)) { return null; }
     const interval = scoreOf(spaces, i, scale.by);
     return [marks.number(interval), marks.colouredBar(interval)];
   }
@@ -120,20 +151,36 @@ export function createList(data, words, scale, names, marks) {
   /** @param {number} i */
   function matches(i) {
     const locale = t("format.locale"), inside = names.placesIn(i).map(names.placeName);
-    const text = [names.spaceName(i), names.kindsText(i), spaces.street[i], ...inside].join(" ").toLocaleLowerCase(locale);
+    const text = [names.spaceName(i), names.aboutOf("space", i), ...inside].join(" ").toLocaleLowerCase(locale);
     return wanted.toLocaleLowerCase(locale).split(/\s+/).every((word) => text.includes(word));
   }
   /** @param {Handlers} handlers */
   function list(handlers) {
     const searched = Boolean(wanted.trim()), fits = (/** @type {number} */ i) => !searched || matches(i);
-    const overall = scale.by === FLOATING, parts = [];
-    const without = overall ? withheld().filter(fits) : [], inOrder = (overall ? ranked() : ordered()).filter(fits);
-    if (inOrder.length) { parts.push(h("h2", {}, overall ? t("map.list.title") : t("map.list.by", { name: titleOf(data, words, scale.by) })), ...listing(inOrder, handlers)); }
-    if (without.length) {
-      parts.push(h("h2", {}, t("map.list.withheld")), h("p", { class: "fr-quiet" }, t("map.list.withheld_text")), ...listing(without, handlers));
+    /** @type {Node[]} */
+    const parts = [];
+    let count = 0;
+    const part = (/** @type {string} */ title, /** @type {number[]} */ items, /** @type {string} */ text = "") => {
+      const fitting = items.filter(fits);
+      count += fitting.length;
+      if (fitting.length) { parts.push(h("h2", {}, title), ...(text ? [h("p", { class: "fr-quiet" }, text)] : []), ...listing(fitting, handlers)); }
+    };
+    if (scale.by !== FLOATING) {
+      part(t("map.list.by", { name: titleOf(data, words, scale.by) }), ordered());
+    } else {
+      if (spaces.tier.some(Boolean)) { for (const tier of TIERS) { part(t("map.tier." + tier), inTier(tier)); } } else { part(t("map.list.title"), ranked()); }
+      part(t("map.list.withheld"), without(MEETING), t("map.list.withheld_text"));
+      for (const status of ASIDE) {
+        const items = without(status).filter(fits);
+        count += items.length;
+        if (items.length) {
+          parts.push(h("details", { class: "fr-aside", open: searched }, h("summary", {}, t("map.status." + status + ".title") + " (" + words.number(items.length) + ")"),
+            h("p", { class: "fr-quiet" }, t("map.status." + status + ".text")), ...listing(items, handlers)));
+        }
+      }
     }
     byId("fr-list").replaceChildren(...parts);
-    const count = inOrder.length + without.length, status = byId("fr-found");
+    const status = byId("fr-found");
     if (status) { status.textContent = searched ? t(count === 1 ? "map.list.found_one" : "map.list.found", { n: words.number(count) }) : ""; }
   }
   function about() {
@@ -151,6 +198,12 @@ export function createList(data, words, scale, names, marks) {
       h("p", { class: "fr-quiet" }, m.made_at ? t("map.made_at", { date: words.date(m.made_at) }) : ""));
   }
   return { head, summary, search, find, list, about };
+}
+
+/** @param {number[]} values */
+function median(values) {
+  const sorted = values.slice().sort((a, b) => a - b), k = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[k] : ((sorted[k - 1] ?? 0) + (sorted[k] ?? 0)) / 2;
 }
 
 /**

@@ -9,6 +9,7 @@ import { createPanel } from "./panel.js";
 import { createPaper } from "./paper.js";
 import { runInPieces } from "./pieces.js";
 import { createPlan } from "./plan.js";
+import { drawPossible } from "./possible.js";
 import { createReach } from "./reach.js";
 import { createScale } from "./scale.js";
 import { createScoring } from "./scoring.js";
@@ -23,6 +24,7 @@ import { createWords } from "./words.js";
 /** @import { Progress, Work } from "./pieces.js" */
 /** @import { PlanLayer, Side } from "./plan.js" */
 /** @import { ObservedLayer } from "./observed.js" */
+/** @import { PossibleLayer } from "./possible.js" */
 /** @import { ReachLayer } from "./reach.js" */
 /** @import { Scale } from "./scale.js" */
 /** @import { Scoring } from "./scoring.js" */
@@ -114,6 +116,9 @@ function* build(map, data, given) {
   let chosen = null;
   /** @type {ReachLayer | null} */
   let reach = null;
+  /** @type {PossibleLayer[]} */
+  const rooms = [];
+  let invited = true;
   let find = opened.find, moved = false, settled = false, waiting = 0, shareOnScreen = 0.5;
   const paper = createPaper(map);
   /** @type {(() => void)[]} */
@@ -138,6 +143,8 @@ function* build(map, data, given) {
       find(text) { find = text; panel.find(text); panel.list(handlers); remember(); },
       overlays: () => (reach && chosen?.side !== "before" ? reach.shown : null),
       overlay(name, shown) { reach?.toggle(name, shown); legend(); },
+      possible: () => invited,
+      showPossible(on) { invite(on); remember(); },
       reached: () => reach?.legend() ?? [],
       planned: () => plan?.legend() ?? [],
       counted: () => observed?.legend() ?? [],
@@ -204,6 +211,13 @@ function* build(map, data, given) {
       autoPanPaddingTopLeft: narrow.matches ? [12, 52] : [16, 16],
       autoPanPaddingBottomRight: narrow.matches ? [52, byId("fr-legend").offsetHeight + 20] : [16, 16],
     }).setLatLng(at).setContent(own.panel.popup(kind, i, own.handlers)).openOn(map);
+  }
+
+  /** @param {boolean} on */
+  function invite(on) {
+    invited = on;
+    for (const layer of rooms) { layer.show(on); }
+    legend();
   }
 
   // What is written and drawn again
@@ -294,7 +308,7 @@ function* build(map, data, given) {
       lang: words.lang === data.lang ? null : words.lang, theme: theme.chosen,
       by: scale.by === data.config.scores[0] ? null : scale.by,
       show: chosenId(), find, weights: weights && weights.current, lens: model?.lens?.id ?? null,
-      swipe: plan && plan.share !== 0.5 ? plan.share : null, off: [...(plan && !plan.homes ? ["homes"] : []), ...(observed && !observed.shown ? ["counts"] : [])],
+      swipe: plan && plan.share !== 0.5 ? plan.share : null, off: [...(plan && !plan.homes ? ["homes"] : []), ...(observed && !observed.shown ? ["counts"] : []), ...(invited ? [] : ["possible"])],
       view: moved ? { zoom: map.getZoom(), center: [center.lat, center.lng] } : null,
     });
   }
@@ -309,7 +323,8 @@ function* build(map, data, given) {
     if (!first) { theme.choose(wanted.theme); }
     if (plan) { plan.showHomes(!wanted.off.includes("homes")); plan.set(wanted.swipe ?? 0.5); plan.write(handlers); }
     if (observed) { observed.show(!wanted.off.includes("counts")); observed.write(); }
-    if (first) { legend(); } else { rewrite(); }
+    invite(!wanted.off.includes("possible"));
+    if (!first) { rewrite(); }
     if (weights && (!first || wanted.lens || wanted.weights)) {
       weights.look(wanted.lens);
       weights.set(wanted.weights);
@@ -329,6 +344,9 @@ function* build(map, data, given) {
   yield 1;
   yield* drawBase(map, data, decode, /** @type {Side[]} */ (Object.keys(sides)), repainted);
   for (const [when, side] of /** @type {[Side, SideOfPlan][]} */ (Object.entries(sides))) {
+    const layer = yield* drawPossible(map, side.data, decode, plan ? "possible-" + when : "possible");
+    rooms.push(layer);
+    repainted.push(layer.paint);
     side.drawing = yield* drawSpaces(map, side.data, decode, scale, words, {
       space: (i, at) => pop(when, "space", i, at),
       place: (i, at) => pop(when, "place", i, at),

@@ -28,6 +28,8 @@ import { createNames } from "./names.js";
  * @property {(text: string) => void} find
  * @property {() => Overlays | null} overlays
  * @property {(name: keyof Overlays, shown: boolean) => void} overlay
+ * @property {() => boolean} possible whether rooms on which nothing is mapped are shown
+ * @property {(shown: boolean) => void} showPossible
  * @property {() => ReachRow[]} reached rows of the legend
  * @property {() => PlanRow[]} planned
  * @property {() => CountRow[]} counted

@@ -75,7 +75,7 @@ export function createPlan(map, data, plan, decode, words, scale, { onSwiped, on
     const state = changeOf(side, i)?.state;
     if (state === "lost") { return { color: colour("gone"), weight: 3, dashArray: "5 4" }; }
     if (state === "new") { return { color: colour("new"), weight: 3 }; }
-    return { dashArray: undefined };
+    return {};
   }
 
   // What differs on the ground, and the homes that win and lose, on a canvas above the ground of each side.

@@ -4,7 +4,7 @@ import { colour } from "./colours.js";
 /** @import { Payload, Table } from "./payload.js" */
 /** @import { Words } from "./words.js" */
 
-const HATCH_PX = 8;
+const HATCH_PX = 8, MEETING = "meeting space";
 
 /** @typedef {ReturnType<typeof createScale>} Scale */
 /** @typedef {{ colour: string, from: number, to: number, texts: string[] }} Step class of values, and its two ends in words */
@@ -82,14 +82,22 @@ export function createScale(data, words) {
   // Diagonal lines over the class colour: withheld from the ranking, or not known.
   /** @param {string} under @returns {CanvasPattern | string} */
   function hatch(under) { return (patterns[under] ??= drawHatch(under)) ?? under; }
+  // What is no meeting space for everybody, where scores are shown: "closed", "seat" or "possible"; else null.
   /** @param {Table} table @param {number} i */
-  function hatched(table, i) { return isScore() ? table.rank[i] === null : value(table, i) === null; }
+  function aside(table, i) {
+    const status = table.status[i] ?? MEETING;
+    return isScore() && status !== MEETING ? status : null;
+  }
+  /** @param {Table} table @param {number} i */
+  function hatched(table, i) { return isScore() ? table.rank[i] === null && !aside(table, i) : value(table, i) === null; }
   /** @param {Table} table @param {number} i */
   function fill(table, i) {
+    const status = aside(table, i);
+    if (status) { return colour(status); }
     const under = colourOf(value(table, i));
     return hatched(table, i) ? hatch(under) : under;
   }
-  return { show, steps, value, classOf, colourOf, hatch, hatched, fill, ramp, isScore, get by() { return by; } };
+  return { show, steps, value, classOf, colourOf, hatch, hatched, aside, fill, ramp, isScore, get by() { return by; } };
 }
 
 /** @param {string} under */

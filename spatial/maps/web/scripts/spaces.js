@@ -7,6 +7,9 @@ import { Painter, createBrush, createPane, decodePaths, transformOf } from "./pa
 /** @import { Scale } from "./scale.js" */
 /** @import { Words } from "./words.js" */
 
+const SEAT = "seat", SEAT_PX = 3.5, DOT_PX = 6.5;
+/** @type {Record<string, number>} */
+const EDGES_PX = { best: 3, between: 1.2, weakest: 0.6 };
 const SMALL_PX = 13, THIN_PX = 6, LONG_PX = 40, ROOM_PX = 26, GAP_PX = 17, BADGE_PX = 18, WIDE_PX = 40, TARGET_PX = 24;
 const SYMBOLS_FROM_ZOOM = 16.5, CLOSEST_ZOOM = 17.5, SHAPES_AT_A_TIME = 50, LAST_RANK = 1e9;
 
@@ -67,7 +70,7 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
   /** @param {L.LatLng[][]} rings @param {number} i @returns {SpaceShape} */
   function shapeOf(rings, i) {
     const shape = L.polygon(rings, { ...inShapes, fillRule: "nonzero", bubblingMouseEvents: false });
-    const dot = L.circleMarker(at(spaces, i), { ...inShapes, radius: 6.5, bubblingMouseEvents: false });
+    const dot = L.circleMarker(at(spaces, i), { ...inShapes, radius: spaces.status[i] === SEAT ? SEAT_PX : DOT_PX, bubblingMouseEvents: false });
     for (const layer of [shape, dot]) {
       layer.bindTooltip(() => textElement(events.spaceName(i)), { sticky: true, className: "fr-tip" });
       // After the tooltip's own handler, which opens it on a click.
@@ -92,10 +95,12 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
   function at(table, i) { return decode.points(table.at.slice(2 * i, 2 * i + 2))[0]; }
   /** @param {number} i @returns {L.PathOptions} */
   function style(i) {
+    const aside = scale.aside(spaces, i);
     return {
       fillColor: /** @type {string} */ (scale.fill(spaces, i)), // a canvas takes a pattern, too
       fillOpacity: 1,
-      color: colour("space-edge"), weight: 1.2, opacity: 1, ...events.edge?.(i),
+      color: colour(aside ? aside + "-edge" : "space-edge"), opacity: 1, dashArray: aside === "possible" ? "5 4" : undefined,
+      weight: EDGES_PX[spaces.tier[i] ?? ""] ?? EDGES_PX.between, ...events.edge?.(i),
       ...(selected === i && { color: colour("chosen"), weight: 3.5 }),
     };
   }
@@ -103,21 +108,21 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
   function size(bounds) {
     return map.project(bounds.getNorthEast()).distanceTo(map.project(bounds.getSouthWest()));
   }
-  // Too small or too thin to show its colour: then a dot stands for it.
-  /** @param {L.LatLngBounds} bounds */
-  function small(bounds) {
-    const a = map.project(bounds.getNorthWest()), b = map.project(bounds.getSouthEast());
-    return size(bounds) < SMALL_PX || (Math.min(b.x - a.x, b.y - a.y) < THIN_PX && size(bounds) < LONG_PX);
+  // Too small or too thin to show its colour: then a dot stands for it, as always for a seat.
+  /** @param {number} i */
+  function small(i) {
+    const { bounds } = shapes[i], a = map.project(bounds.getNorthWest()), b = map.project(bounds.getSouthEast());
+    return spaces.status[i] === SEAT || size(bounds) < SMALL_PX || (Math.min(b.x - a.x, b.y - a.y) < THIN_PX && size(bounds) < LONG_PX);
   }
-  // The least known first, so that the ranked lie above.
+  // What has no rank first, so that the ranked lie above.
   /** @type {number[]} */
   let order = [];
   function draw() {
     order = spaces.id.map((_, i) => i).sort((a, b) => (spaces.rank[b] ?? LAST_RANK) - (spaces.rank[a] ?? LAST_RANK));
     group.clearLayers();
     for (const i of order) {
-      const { shape, dot, bounds } = shapes[i];
-      (small(bounds) ? dot : shape).setStyle(style(i)).addTo(group);
+      const { shape, dot } = shapes[i];
+      (small(i) ? dot : shape).setStyle(style(i)).addTo(group);
     }
     // Layers that others have added stay above.
     for (const i of order.slice().reverse()) {
@@ -140,7 +145,7 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
     badged.sort((a, b) => Number(Boolean(marks.get(b))) - Number(Boolean(marks.get(a))));
     for (const i of badged) {
       const bounds = shapes[i].bounds, mark = marks.get(i);
-      const asDot = small(bounds);
+      const asDot = small(i);
       const top = asDot ? at(spaces, i) : L.latLng(bounds.getNorth(), bounds.getCenter().lng);
       const spot = map.latLngToLayerPoint(top).subtract([0, asDot ? 16 : 8]), wide = mark && mark.sign.length > 1 ? WIDE_PX : BADGE_PX;
       if (!view.contains(top) || !free(spot, GAP_PX + (wide - BADGE_PX) / 2)) { continue; }
