@@ -17,12 +17,24 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.errors import SourceFormatError, SourceUnavailable
 from spatial.core.messages import cause, phrase
-from spatial.core.model import CLAIM_COLUMNS, EVIDENCE_COLUMNS, FACTS, Estate, LensResult, Raster, Result, Rubric, Rule
-from spatial.core.versions import SCHEMA_VERSION
+from spatial.core.model import (
+    CLAIM_COLUMNS,
+    EVIDENCE_COLUMNS,
+    FACTS,
+    SHARES,
+    Estate,
+    LensResult,
+    Raster,
+    Result,
+    Rubric,
+    Rule,
+)
+from spatial.core.versions import SCHEMA_VERSION, edition
+from spatial.places.meeting_spaces import MEETING
 from spatial.sources import vector_files
 
-# Forms that can be read: ours and the one before (docs/compatibility.md).
-READABLE = (SCHEMA_VERSION - 1, SCHEMA_VERSION)
+# Forms that can be read: ours, the one before, and the first (docs/compatibility.md).
+READABLE = (1, 2, SCHEMA_VERSION)
 NEEDED = phrase("finished.needed")
 LENS_HOMES = ["lens", "door", "best_floating", "spaces_5min", "spaces_5min_sure"]
 ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
@@ -247,13 +259,17 @@ def read_run(folder: Path) -> Result:
         places, spaces = tables.pop("places"), tables.pop("meeting_spaces")
     except BROKEN as error:
         raise SourceFormatError("finished.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
+    measured, judgement = evidence(folder), rubric(found)
+    if edition(found["schema_version"]) == 1:
+        given = measured, judgement, int(found.get("seed", 0))
+        places, spaces = _with_shares(places, *given), _with_shares(spaces.assign(status=MEETING), *given)
     return Result(
         estate=estate,
         places=places,
         meeting_spaces=spaces,
-        evidence=evidence(folder),
+        evidence=measured,
         layers=tables,
-        rubric=rubric(found),
+        rubric=judgement,
         claims=claims(folder),
         manifest=found,
         lenses=lenses(folder),
@@ -262,11 +278,20 @@ def read_run(folder: Path) -> Result:
     )
 
 
+def _with_shares(table: gpd.GeoDataFrame, measured: pd.DataFrame, judgement: Rubric, seed: int) -> gpd.GeoDataFrame:
+    """Add what a run of the first edition did not write: how much is known in which way, and tiers, by its rubric."""
+    from spatial.scoring import scores
+
+    again = scores.score(scores.judge_all(measured, table.index, judgement), table.index, judgement, seed)
+    found: gpd.GeoDataFrame = table.assign(**{name: again[name] for name in (*SHARES, "tier") if name not in table})
+    return found
+
+
 def _table(path: Path, layer: str) -> gpd.GeoDataFrame:
     table = pyogrio.read_dataframe(path, layer=layer)
     identity = ID_COLUMNS.get(layer, "id")
-    if "rank" in table:
-        table = table.assign(rank=table["rank"].astype("Int64"))
+    whole = [name for name in ("rank", "tier") if name in table]
+    table = table.astype(dict.fromkeys(whole, "Int64"))
     # A name that was made for the row, in the language of the run, is made again in that of whoever reads.
     if "own_name" in table:
         table = table.assign(name=table["own_name"]).drop(columns="own_name")

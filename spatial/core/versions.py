@@ -13,9 +13,16 @@ NUMERIC = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "osmium", "numba
 
 # The form of what is written. It grows by one when a reader of the form before would go wrong; what
 # was written in the form before can be read (spatial.analysis.loading, docs/compatibility.md).
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+# The first form whose scores are of the second edition of the measure.
+SECOND_EDITION_FORM = 3
 # Its name in the metadata of Parquet, GeoPackage, FlatGeobuf, PNG and HTML.
 SCHEMA_NAME = "faellesrum.schema_version"
+
+
+def edition(schema_version: int) -> int:
+    """Edition of the measure by which a run of this form was judged: 1 or 2."""
+    return 2 if schema_version >= SECOND_EDITION_FORM else 1
 
 
 def version() -> str:

@@ -19,6 +19,7 @@ import pandas as pd
 from spatial.core.arrays import Floats
 from spatial.core.errors import CRSError, InputError
 from spatial.core.model import ASPECTS, FLOATING, LensResult, Result, Rubric
+from spatial.core.versions import SCHEMA_VERSION, edition
 from spatial.plans import causes as plans_causes
 from spatial.scoring import scores as scoring_scores
 from spatial.settings import lenses as settings_lenses
@@ -277,6 +278,9 @@ def _check(before: Result, after: Result) -> None:
     for given in (before, after):
         if not isinstance(given, Result):
             raise InputError("comparison.kind", given=given, kind=type(given).__name__)
+    editions = [edition(result.manifest.get("schema_version", SCHEMA_VERSION)) for result in (before, after)]
+    if editions[0] != editions[1]:
+        raise InputError("comparison.editions", before=editions[0], after=editions[1])
     if before.estate.crs != after.estate.crs:
         was, then = (result.estate.crs.to_string() for result in (before, after))
         raise CRSError("comparison.crs", before=was, after=then)
