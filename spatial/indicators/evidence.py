@@ -23,6 +23,7 @@ from spatial.layers.schema import CanonicalLayers
 from spatial.layers.taken_ground import taken_ground
 from spatial.layers.unseen_buildings import unseen_buildings
 from spatial.osm import osmium_reader
+from spatial.osm import reader as osm_reader
 from spatial.places import detection, meeting_spaces
 from spatial.places.outdoor_rooms import Surroundings, outdoor_rooms
 from spatial.settings import rubric
@@ -67,7 +68,7 @@ def _rooms(layers: CanonicalLayers, estate: core_model.Estate, raw: RawData, ste
         unseen_buildings,
         *(raw.points, raw.areas, layers.buildings, layers.dwellings, layers.departments, estate.crs),
     )
-    lost = bool(raw.dropped.get(osmium_reader.LOST_BUILDING, 0))
+    lost = bool(raw.dropped.get(osm_reader.LOST_BUILDING, 0))
     # Only where outlines are lost does it matter to the rooms what is mapped on them.
     objects = layers.place_objects if lost else step(_none_of, layers.place_objects)
     around = step(

@@ -61,7 +61,7 @@ def scores(result: Result, path: Path, *, lang: str = "da") -> None:
         for table in (result.places, result.meeting_spaces)
     )
     places = places.assign(place_count=1, kinds=places["kind"], status=places["space_id"].map(spaces["status"]))
-    spaces = spaces.assign(space_id=spaces.index).rename_axis(places.index.name)
+    spaces = spaces.assign(space_id=spaces.index).rename_axis("place_id")
     table = pd.concat([places, spaces[places.columns]]) if len(spaces) else places
     files.write_csv(table, path)
 

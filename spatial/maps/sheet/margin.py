@@ -15,6 +15,7 @@ from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.layout import Box, Sheet, table_columns
 from spatial.maps.sheet.paper import WEIGHTS, Grid, Paper, Style
 from spatial.maps.style import CLASS_WIDTH, NO_SCORE, RAMP
+from spatial.places.meeting_spaces import SEAT
 
 BLACK, GREY, LIGHT = "#000000", "#5c5c5c", "#cfcbc4"
 TEXT_PT, SMALL_PT, HEAD_PT, LABEL_PT = 7.0, 6.0, 8.0, 5.2
@@ -108,7 +109,7 @@ def _sample(ink: Paper, sheet: Sheet, box: Box, key: str) -> None:
         for k, score in enumerate((0.5, 0.9)):
             area = shapely.box(box.left + k * part, box.bottom, box.left + (k + 1) * part, box.top)
             sheet_map.space(ink, area, score, ranked=False, factor=factor)
-    elif key == sheet_map.SEAT:
+    elif key == SEAT:
         middle = shapely.Point(box.left + box.width / 2, level)
         sheet_map.unscored(ink, shapely.buffer([middle], sheet_map.SEAT_MM * factor), key)
     elif key in sheet_map.UNSCORED:

@@ -113,7 +113,10 @@ def _map(pen: Pen, sheet: Sheet, result: Result, say: Mapping[str, Any], order: 
     drawn["possible"] = sheet_map.possible(pen, view, result.layers.get("possible_spaces"), estate.study_area)
     drawn["context"] = sheet_map.context(pen, view, result.layers.get("context"))
     shapes, seen = sheet_map.spaces(pen, view, spaces, order)
-    drawn |= {status: drawn.get(status, False) or bool((seen & spaces["status"].eq(status)).any()) for status in sheet_map.UNSCORED}
+    drawn |= {
+        status: drawn.get(status, False) or bool((seen & spaces["status"].eq(status)).any())
+        for status in sheet_map.UNSCORED
+    }
     unranked = spaces["rank"].isna() & spaces["status"].eq(MEETING)
     drawn |= {"withheld": bool((seen & unranked).any()), "no_score": bool(spaces["floating"].isna().any())}
     taken = sheet_map.scale_bar(pen, sheet)
