@@ -53,7 +53,9 @@ def find_meeting_spaces(
         detection.find_places,
         *(layers.place_objects, buildings, layers.ground, estate.boundary, estate.margin_m, rules),
     )
-    rooms = _rooms(layers, estate, conflated.raw, step)
+    taken = step(taken_ground, conflated.raw.areas, conflated.raw.lines, estate.crs)
+    places = step(detection.on_closed_ground, places, taken)
+    rooms = _rooms(layers, estate, conflated.raw, taken, step)
     roads = step(meeting_spaces.parting_roads, layers.paths)
     parting = step(meeting_spaces.separators, buildings, barriers, roads, water)
     space_of = step(meeting_spaces.group_places, places, rooms, parting, rules)
@@ -62,8 +64,9 @@ def find_meeting_spaces(
     return Found(*step(_sourced, places, space_of, spaces, conflated.sources, conflated.same_as), possible)
 
 
-def _rooms(layers: CanonicalLayers, estate: core_model.Estate, raw: RawData, step: Steps) -> gpd.GeoDataFrame:
-    taken = step(taken_ground, raw.areas, raw.lines, estate.crs)
+def _rooms(
+    layers: CanonicalLayers, estate: core_model.Estate, raw: RawData, taken: gpd.GeoDataFrame, step: Steps
+) -> gpd.GeoDataFrame:
     unseen = step(
         unseen_buildings,
         *(raw.points, raw.areas, layers.buildings, layers.dwellings, layers.departments, estate.crs),

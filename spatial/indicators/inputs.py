@@ -524,7 +524,9 @@ def sites(places: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame) -> gpd.GeoDataFram
         tag_sources=[{} for _ in range(len(many))],
         ground_id=blank,
     )
-    of_space = spaces[["status", "room_id", *meeting_spaces.ROOM_COLUMNS]].drop(columns=["ground", "ground_name"])
+    of_space = spaces[["status", "room_id", *meeting_spaces.ROOM_COLUMNS]].drop(
+        columns=["ground", "ground_name", "access"]
+    )
     points = places.join(of_space, on="space_id").assign(level="place", kinds=places["kind"], place_count=1)
     if not len(rooms_):
         return points

@@ -12,6 +12,7 @@ import shapely
 
 from spatial.core.arrays import Bools, Ints, object_array
 from spatial.core.model import GATE, Estate
+from spatial.indicators.enclosure import closed_share
 from spatial.indicators.registry import ASSUMED, DERIVED, OBSERVED, UNKNOWN, Measured, from_rows, indicator
 from spatial.indicators.unknown_facts import facts_as_text
 from spatial.places.meeting_spaces import MOSTLY, PATH_NEAR_M
@@ -19,7 +20,8 @@ from spatial.settings.tags import TagRules
 
 ACCESS_KEYS = ("foot", "access")
 OWNER_KEYS = ("ownership", "operator:type")
-READS = (*ACCESS_KEYS, *OWNER_KEYS, "locked")
+MEMBER_KEYS = ("members_only", "membership")
+READS = (*ACCESS_KEYS, *OWNER_KEYS, *MEMBER_KEYS, "locked")
 LOCKED = ("yes", "key")
 # A path through a room, or beside it.
 PATH_THROUGH_M = 3.0
@@ -31,6 +33,7 @@ PUBLIC_OWNER: Row = (1.0, 0.9, 1.0, ASSUMED, "public_owner")
 ALMEN: Row = (0.95, 0.8, 1.0, ASSUMED, "almen_ground")
 PATH_THROUGH: Row = (0.95, 0.8, 1.0, DERIVED, "path_through")
 PATH_NEAR: Row = (0.9, 0.6, 1.0, DERIVED, "path_near")
+COURT: Row = (0.2, 0.0, 1.0, ASSUMED, "business_court")
 ROW_HOUSES: Row = (0.3, 0.0, 1.0, ASSUMED, "row_house_lawn")
 NOTHING: Row = (0.75, 0.3, 1.0, UNKNOWN, "no_access_tag")
 
@@ -41,13 +44,14 @@ NOTHING: Row = (0.75, 0.3, 1.0, UNKNOWN, "no_access_tag")
     reads=READS,
     reference="Németh & Schmidt (2007), Toward a methodology for measuring the security of publicly "
     "accessible spaces, JAPA 73(3); access of OpenStreetMap; values assumed where nothing is tagged.",
-    behind=("own", "way"),
+    behind=("own", "way", "building"),
     within_m=15.0,
 )
 def legal_access(
     places: gpd.GeoDataFrame,
     anchors: Mapping[str, Ints],
     departments: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
     kinds: TagRules,
     estate: Estate,
 ) -> Measured:
@@ -66,46 +70,52 @@ def legal_access(
         Rows of what people come for in each space.
     departments
         On the ground of a public-housing department ``almen_ground`` applies.
+    buildings
+        Where those of a business close more than half of the rim, the court is taken for theirs.
     estate
         Where its tenure is almen, ``almen_ground`` applies inside its boundary.
     """
     almen = _on(departments, places) | (places["inside"].to_numpy(dtype=bool) & (estate.tenure == "almen"))
-    ids, tags, ground = (places[name].to_numpy(dtype=object) for name in ("space_id", "tags", "ground"))
+    business = buildings[buildings["use"].isin(kinds.building["of_business"])]
+    court = closed_share(places.geometry.to_numpy(), buildings.iloc[:0], business) > MOSTLY
+    ids, tags, ground, told = (places[name].to_numpy(dtype=object) for name in ("space_id", "tags", "ground", "access"))
     rows, facts = [], []
     for i, level in enumerate(places["level"]):
         things = anchors[ids[i]] if level == "space" else np.array([i])
-        owners = {ground[row] for row in things} | {ground[i]}
-        rows.append(
-            _of_things([tags[row] for row in things], _of_ground(places, i, owners, bool(almen[i]), kinds), kinds)
-        )
+        otherwise = _of_ground(places, i, {ground[row] for row in things}, bool(almen[i]), bool(court[i]), kinds)
+        rows.append(_of_things([(tags[row], told[row]) for row in things], otherwise, kinds))
         facts.append(facts_as_text(str(places.index[things[0]]), ("access",)))
     return replace(from_rows(rows), facts=object_array(facts))
 
 
-def _of_things(tags: Sequence[Mapping[str, str]], otherwise: Row, rules: TagRules) -> Row:
-    """What tags of the things say together, else what the ground says."""
-    said = [_tagged(one, rules) for one in tags]
+def _of_things(things: Sequence[tuple[Mapping[str, str], str | None]], otherwise: Row, rules: TagRules) -> Row:
+    """What tags of the things, or of closed ground under them, say together; else what the whole ground says."""
+    said = [_tagged(tags, access, rules) for tags, access in things]
     told = [value for value in said if value is not None]
     if told and (max(told) == 1.0 or len(told) == len(said)):
         return (max(told), max(told), max(told), OBSERVED, "tag_access")
-    public = any(one.get(key) in rules.access["public_owners"] for one in tags for key in OWNER_KEYS)
+    public = any(tags.get(key) in rules.access["public_owners"] for tags, _ in things for key in OWNER_KEYS)
     return PUBLIC_OWNER if public and otherwise[0] < PUBLIC_OWNER[0] else otherwise
 
 
-def _tagged(tags: Mapping[str, str], rules: TagRules) -> float | None:
-    if tags.get("locked") in LOCKED:
+def _tagged(tags: Mapping[str, str], of_ground: str | None, rules: TagRules) -> float | None:
+    if tags.get("locked") in LOCKED or any(tags.get(key) == "yes" for key in MEMBER_KEYS):
         return 0.0
     values: Mapping[str, float] = rules.access["values"]
-    return next((values[tags[key]] for key in ACCESS_KEYS if tags.get(key) in values), None)
+    told = (*(tags.get(key) for key in ACCESS_KEYS), of_ground)
+    return next((values[value] for value in told if value in values), None)
 
 
-def _of_ground(places: gpd.GeoDataFrame, i: int, owners: set[Any], almen: bool, rules: TagRules) -> Row:
+def _of_ground(places: gpd.GeoDataFrame, i: int, owners: set[Any], almen: bool, court: bool, rules: TagRules) -> Row:
     """What the ground of a site lets one assume."""
     told = places["access"].iloc[i]
     values: Mapping[str, float] = rules.access["values"]
     if told in values:
         return (values[told], values[told], values[told], OBSERVED, "ground_access")
-    closed = sorted(str(owner) for owner in owners if owner in rules.access["closed_ground"])
+    shut = rules.access["closed_ground"]
+    # One thing on open ground opens the space, as one that is tagged open does.
+    of_things = [str(owner) for owner in owners] if owners <= set(shut) else []
+    closed = sorted({*of_things, *([ground] if (ground := places["ground"].iloc[i]) in shut else [])})
     if closed or float(places["institution_share"].iloc[i]) > MOSTLY:
         return (0.2, 0.0, 1.0, ASSUMED, f"{closed[0] if closed else 'institution'}_ground")
     if places["ground"].iloc[i] == "park" and places["ground_name"].iloc[i]:
@@ -115,6 +125,8 @@ def _of_ground(places: gpd.GeoDataFrame, i: int, owners: set[Any], almen: bool, 
     away_m = float(places["nearest_public_path_m"].iloc[i])
     if away_m <= PATH_THROUGH_M:
         return PATH_THROUGH
+    if court:
+        return COURT
     if float(places["row_house_share"].iloc[i]) > MOSTLY and not away_m <= PATH_NEAR_M:
         return ROW_HOUSES
     return PATH_NEAR if away_m <= PATH_NEAR_M else NOTHING

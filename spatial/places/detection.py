@@ -12,8 +12,9 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.core.arrays import Shapes
+from spatial.core.arrays import Shapes, object_array
 from spatial.layers.buildings import inside_buildings
+from spatial.layers.taken_ground import GARDEN, RESTRICTED
 from spatial.settings.tags import TagRules
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ POCKET_PARK_M2 = 5000.0
 LINE_HALF_WIDTH_M = 1.0
 # Sight of an area ends this far inside it, so that a fence drawn on its outline is crossed.
 INSIDE_M = 0.5
+# What a private garden is where no tag says more.
+PRIVATE = "private"
 # A strip of open ground from the edge of a large place to what lies along it.
 STRIP_M = 2.0
 
@@ -52,9 +55,9 @@ def find_places(
     GeoDataFrame
         Index ``place_id``; ``kind``, ``name``, ``inside`` (its inner point lies in the boundary),
         ``tags`` (as mapped), ``ground`` (whose ground it lies on, the smallest known area, or
-        None), ``ground_id``, ``ground_name``, ``area_m2`` and a polygon: the mapped area, or a
-        footprint of the kind's size around a point or line. Parks and squares larger than a
-        pocket park or longer than a room are ground for other places, not places themselves.
+        None), ``ground_id``, ``ground_name``, ``area_m2``, ``access`` (None; see ``on_closed_ground``)
+        and a polygon: the mapped area, or a footprint of the kind's size around a point or line. Parks
+        and squares larger than a pocket park or longer than a room are ground for other places, not places themselves.
     """
     near = objects[objects.intersects(boundary.buffer(margin_m))]
     outdoors = near[~indoors(near, buildings)]
@@ -73,9 +76,30 @@ def find_places(
         "tags": outdoors["tags"].to_numpy(),
         **_on_ground(inner, ground, outdoors.index.to_numpy()),
         "area_m2": shapely.area(footprint),
+        "access": np.full(len(outdoors), None, dtype=object),
     }
     index = pd.Index(outdoors.index, name="place_id")
     return gpd.GeoDataFrame(columns, index=index, geometry=footprint, crs=objects.crs).sort_index()
+
+
+def on_closed_ground(places: gpd.GeoDataFrame, taken: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Places with the ``access`` of the smallest ground that tags close and on which each lies; None on other ground.
+
+    Parameters
+    ----------
+    places
+        As ``find_places`` returns them.
+    taken
+        As ``spatial.layers.taken_ground.taken_ground`` makes it; a private garden is closed without a tag.
+    """
+    closed = taken[taken["kind"].isin((GARDEN, RESTRICTED)).to_numpy()]
+    access = places["access"].to_numpy(dtype=object).copy()
+    inner = shapely.point_on_surface(places.geometry.to_numpy())
+    area, place = closed.sindex.query(inner, predicate="within")[::-1]
+    order = np.lexsort((closed.index.to_numpy()[area].astype(str), -closed.geometry.area.to_numpy()[area], place))
+    told = closed["access"].to_numpy(dtype=object)[area[order]]
+    access[place[order]] = object_array(value if isinstance(value, str) else PRIVATE for value in told)
+    return places.assign(access=access)
 
 
 def is_ground(objects: gpd.GeoDataFrame, rules: TagRules) -> npt.NDArray[np.bool_]:

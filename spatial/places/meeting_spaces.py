@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Ints, Shapes, Texts, object_array
-from spatial.places.anchors import assign_anchors
+from spatial.places.anchors import LINK_M, assign_anchors
 from spatial.places.dissolving import dissolve_touching, likeness
 from spatial.settings.tags import TagRules
 from spatial.visibility.isovists import Occluders
@@ -63,8 +63,9 @@ def group_places(places: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame, parting: Occ
     """Give each place the meeting space it belongs to.
 
     A place belongs to the room in which it stands, else to the nearest in sight within 25 m; a seat, water or light
-    only to one within 3 m. What stands in none, but on the ground of one owner (a school, a club), makes one space
-    with all that stands there; anything else is a space of its own. Touching polygons that are alike are one thing.
+    only to one within 3 m, and what stands on ground that is closed to none beside it. What stands in none, but on the
+    ground of one owner (a school, a club), makes one space with all that stands there; anything else is a space of its
+    own. Touching polygons that are alike are one thing.
 
     Returns
     -------
@@ -75,10 +76,10 @@ def group_places(places: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame, parting: Occ
     things = dissolve_touching(places, likeness(places))
     of_thing = assign_anchors(rooms, things, parting)
     anchor = np.array([rules.kinds[kind].anchor for kind in things["kind"]], dtype=bool)
-    near = np.where(anchor, True, of_thing["distance_m"].to_numpy() <= SEAT_AT_ROOM_M)
-    room = object_array(
-        name if at and isinstance(name, str) else None for name, at in zip(of_thing["room_id"], near, strict=True)
-    )
+    shut = things["access"].notna() | things["ground"].isin(rules.access["closed_ground"])
+    within_m = np.where(shut, 0.0, np.where(anchor, LINK_M, SEAT_AT_ROOM_M))
+    near = of_thing["distance_m"].to_numpy() <= within_m
+    room = object_array(name if at else None for name, at in zip(of_thing["room_id"], near, strict=True))
     space: dict[str, str] = {}
     for members, own, ground in zip(things["members"], room, things["ground_id"], strict=True):
         name = own or (ground if isinstance(ground, str) else members[0])
@@ -105,7 +106,7 @@ def meeting_spaces(
     GeoDataFrame
         Index ``space_id``; ``kind`` (``"meeting_space"``), ``kinds`` (what one comes for first, ``;`` between),
         ``place_count``, ``name``, ``inside``, ``area_m2``, ``status``, ``room_id`` (None where there is no room), the
-        columns of its room, and the polygon: the room with what stands in it.
+        columns of its room, and the polygon: the room, else what stands there.
     """
     groups = members_by_space(places, space_of)
     shapes, kinds = places.geometry.to_numpy(), places["kind"].to_numpy()
@@ -115,8 +116,9 @@ def meeting_spaces(
     room = object_array(name if name in rooms.index else None for name in index.str.removeprefix(SPACE_PREFIX))
     at = rooms.index.get_indexer(pd.Index(room))
     grounds = rooms.geometry.to_numpy()
+    # The room alone: what is mapped on its rim, or beside it, moves nothing that is measured of its ground.
     whole = [
-        shapely.union_all([grounds[row], *shapes[members]]) if row >= 0 else shapely.union_all(shapes[members])
+        grounds[row] if row >= 0 else shapely.union_all(shapes[members])
         for row, members in zip(at, groups.values(), strict=True)
     ]
     largest_first = [rows[np.lexsort((ids[rows], -area[rows]))] for rows in groups.values()]

@@ -18,8 +18,9 @@ MIN_RANKED = 5
 class Ablation:
     """Spearman's correlation of the ranking with what one thing alone says, in [-1, 1]; None where it says nothing.
 
-    ``by_kind`` ranks a space by the median score of the ranked spaces of its first kind, ``by_homes`` by the homes
-    near, ``by_features`` by the number of things mapped there.
+    ``by_kind`` ranks a space by the median score of the ranked spaces of its first kind (the only one of a kind, which
+    would stand for itself, is left out), ``by_homes`` by the homes near, ``by_features`` by the number of things mapped
+    there.
     """
 
     by_kind: float | None
@@ -48,7 +49,7 @@ def ablate(spaces: pd.DataFrame, evidence: pd.DataFrame) -> Ablation:
     kind = ranked["kinds"].str.split(";").str[0]
     homes = evidence[evidence["indicator"] == "homes_near"].set_index("place_id")["value"]
     return Ablation(
-        by_kind=_agreement(floating.groupby(kind).transform("median"), floating),
+        by_kind=_agreement(floating.groupby(kind).transform("median").where(kind.duplicated(keep=False)), floating),
         by_homes=_agreement(homes.reindex(ranked.index), floating),
         by_features=_agreement(ranked["place_count"], floating),
     )

@@ -24,12 +24,22 @@ def evidence(homes, indicator="homes_near"):
 def test_each_alone_on_paper():
     # Homes: ranks 5 3 4 2 1 against 5 4 2 3 1: Σd² = 0 + 1 + 4 + 1 + 0 = 6, hence 1 − 36 / 120.
     # Things: 1 2 3 4 5 against 5 4 2 3 1: Σd² = 16 + 4 + 1 + 1 + 16 = 38, hence 1 − 228 / 120.
-    # Kinds: medians .85 .85 .65 .65 .3, ranks 4.5 4.5 2.5 2.5 1 against 5 4 2 3 1. About the mean of 3: products
-    # 1.5·2 + 1.5·1 + .5·1 + 0 + 2·2 = 9, squares 9 (with ties) and 10, Spearman's 9 / √90.
     found = ablate(spaces(), evidence([500, 300, 400, 200, 100]))
     assert found.by_homes == pytest.approx(0.7)
     assert found.by_features == pytest.approx(-0.9)
-    assert found.by_kind == pytest.approx(9 / np.sqrt(90))
+
+
+def test_the_kind_alone_on_paper():
+    # Medians .85 .85 .65 .65 .3 .3 of the scores .9 .8 .6 .7 .3 .3, by their ranks from the lowest.
+    found = ablate(spaces([*KINDS, "bench"], [*FLOATING, 0.3], (1, 2, 3, 4, 5, 6)), evidence([1.0]))
+    x, y = np.array([5.5, 5.5, 3.5, 3.5, 1.5, 1.5]), np.array([6, 5, 3, 4, 1.5, 1.5])
+    x, y = x - 3.5, y - 3.5
+    assert found.by_kind == pytest.approx(x @ y / np.sqrt((x @ x) * (y @ y)))
+
+
+def test_the_only_one_of_a_kind_does_not_stand_for_itself():
+    # Four are left, of which nothing is said.
+    assert ablate(spaces(), evidence([1.0])).by_kind is None
 
 
 def test_only_the_ranked_are_compared():
