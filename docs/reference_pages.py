@@ -17,6 +17,7 @@ from spatial.core.languages import texts
 from spatial.core.model import ASPECTS, FLOATING
 from spatial.indicators import registry
 from spatial.layers.schema import schema
+from spatial.maps import tables
 from spatial.scoring import scores as scoring_scores
 from spatial.settings import loading, tags
 from spatial.sources import catalogue
@@ -95,10 +96,21 @@ def columns() -> str:
 def layers() -> Iterator[str]:
     """Layers of what is on the ground in ``places.gpkg``, and what each of their columns means."""
     yield "## places.gpkg\n\nBeside places and meeting spaces, what is on the ground. Each row has its `id` as well.\n"
+    yield possible()
     for name, layer in schema().items():
         rows = ((f"`{k}`", layer.columns[k].unit or "", layer.columns[k].en, layer.columns[k].da) for k in layer.shown)
         if layer.shown:
             yield f"### {name}: {layer.en} / {layer.da}\n\n{_table(('column', 'unit', 'holds', 'indeholder'), rows)}"
+
+
+def possible() -> str:
+    """The layer of open ground on which nothing is mapped."""
+    english, danish = (texts(code)["gis"] for code in ("en", "da"))
+    rows = (
+        (f"`{k}`", english["column"][k], danish["column"][k]) for k in ("room_id", *tables.POSSIBLE_COLUMNS)
+    )
+    title = f"### possible_spaces: {english['table']['possible_spaces']} / {danish['table']['possible_spaces']}"
+    return f"{title}\n\n{_table(('column', 'holds', 'indeholder'), rows)}"
 
 
 def scores() -> dict[str, str]:

@@ -63,8 +63,10 @@ def _kinds_in_words(names: Sequence[str], lang: str, more: str = "") -> str:
     say, rules = texts(lang), tag_rules().kinds
     main = [name for name in names if name in rules and rules[name].anchor] or names[:1]
     titles = [_lower(_kind(say, name)["title"]) for name in (*main, *(n for n in names if n not in main))]
-    joined = [_join(part, say["format"]["and"]) for part in (titles[: len(main)], titles[len(main) :]) if part]
-    text = f" {say['format']['with']} ".join(joined) + more
+    both, having = say["format"]["and"], f" {say['format']['with']} "
+    joined = [_join(part, both) for part in (titles[: len(main)], titles[len(main) :]) if part]
+    # "Bord med bænke og læskur": nothing has something twice.
+    text = (f" {both} " if having in joined[0] else having).join(joined) + more
     return text[:1].upper() + text[1:]
 
 

@@ -22,7 +22,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 # indicator: aspect, unit, typical values, how it is usually known
 INDICATORS = {
-    "legal_access": ("openness", "1", (0.3, 1.0), "assumed by rule"),
+    "legal_access": ("gate", "1", (0.3, 1.0), "assumed by rule"),
     "open_hours": ("openness", "1", (0.4, 1.0), "unknown"),
     "enclosure": ("openness", "1", (0.0, 0.7), "derived"),
     "ways_in": ("openness", "count", (0, 5), "derived"),
@@ -176,7 +176,7 @@ def _scenes(rng, spots):
             "place_id": space_id, "space_id": space_id, "kind": kinds[0],
             "name": HOSTILE if n == 3 else None,
             "inside": n != 14, "source_id": "osm", "area_m2": hull.area, "geometry": hull,
-            "place_count": len(kinds), "kinds": ";".join(dict.fromkeys(kinds)),
+            "place_count": len(kinds), "kinds": ";".join(dict.fromkeys(kinds)), "status": "meeting space",
         })  # fmt: skip
     frame = [gpd.GeoDataFrame(rows, geometry="geometry", crs=ETRS89_UTM32) for rows in (places, spaces)]
     return frame[0], frame[1]
@@ -200,7 +200,9 @@ def _scored(rng, table):
         table.loc[table.index[1], [f"{FLOATING}_low", FLOATING, f"{FLOATING}_high"]] = np.nan
         known &= table[FLOATING].notna()
     rank = table[FLOATING].where(known).rank(ascending=False, method="first")
+    table = table.assign(seen=0.0, computed=table["coverage"], assumed=0.0, unknown=1 - table["coverage"])
     table["rank"] = rank.astype("Int64")
+    table["tier"] = pd.cut(rank, [0, 3, 7, n]).cat.codes.add(1).where(known).astype("Int64")
     table["rank_p05"] = (rank - 1).clip(lower=1)
     table["rank_p95"] = (rank + 2).clip(upper=known.sum())
     table["top10_share"] = np.where(known, 1 - (rank - 1) / n, np.nan)

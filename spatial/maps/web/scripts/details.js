@@ -214,7 +214,7 @@ export function createDetails(data, words, names, marks, model) {
    */
   function popup(kind, i, handlers) {
     const table = tableOf(kind), rows = rowsOf(table, i), floating = scoreOf(table, i, FLOATING);
-    const count = (/** @type {string} */ state) => words.number(rows.filter((row) => row.state === state).length);
+    const count = (/** @type {string[]} */ ...states) => words.number(rows.filter((row) => states.includes(row.state)).length);
     return h("div", { class: "fr-popup", lang: words.lang },
       h("h2", {}, names.nameOf(kind, i)),
       h("p", { class: "fr-quiet" }, rankText(table, i)[0]),
@@ -225,7 +225,7 @@ export function createDetails(data, words, names, marks, model) {
           return h("tr", {}, h("th", { scope: "row" }, t("aspect." + name + ".question")), h("td", {}, marks.bar(interval)), h("td", {}, marks.number(interval)));
         }))),
       rows.length ? h("p", { class: "fr-quiet" }, t("map.details.evidence_counts", {
-        observed: count("observed"), derived: count("derived"), assumed: count("assumed by rule"), unknown: count("unknown"),
+        observed: count("observed"), derived: count("derived"), assumed: count("estimated", "assumed by rule"), unknown: count("unknown"),
       })) : null,
       unknownLine(unknownOf(rows)),
       h("button", { type: "button", class: "fr-link", on: () => handlers.details(kind, i) }, t("map.details.open_details")));
