@@ -175,7 +175,7 @@ def aliases(columns: Iterable[str], lang: str) -> dict[str, str]:
     Examples
     --------
     >>> aliases(["floating_low", "nearest_walk_m", "geometry"], "en")
-    {'floating_low': 'Room for meeting freely: at least', 'nearest_walk_m': 'Walk from home [m]'}
+    {'floating_low': 'Room for informal meetings: at least', 'nearest_walk_m': 'Walk from home [m]'}
     """
     say = texts(lang)
     indicators = sorted(say["indicator"], key=len, reverse=True)

@@ -20,7 +20,7 @@ from spatial.core.arrays import Bools, Floats, Ints
 BEATS_SHARE = 0.8
 # Totals that differ by less are a tie: the order of a sum may not decide.
 TIE = 1e-9
-BEST, BETWEEN, WEAKEST = "best", "between", "weakest"
+BEST, BETWEEN, WEAKEST = WORDS = "best", "between", "weakest"
 
 
 def count_wins(floating: Floats, wins: npt.NDArray[np.int32]) -> None:

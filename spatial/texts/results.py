@@ -11,8 +11,10 @@ import geopandas as gpd
 import pandas as pd
 
 from spatial.core.languages import texts
-from spatial.core.model import Result
+from spatial.core.model import SHARES, Result
 from spatial.places import naming
+from spatial.places.meeting_spaces import CLOSED, MEETING, POSSIBLE, SEAT
+from spatial.scoring import tiers
 
 SHOWN = 3
 
@@ -21,9 +23,11 @@ def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
     """Collect the summary of a run as plain data."""
     spaces = result.meeting_spaces
     ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
-    unsure = spaces.sort_values(["coverage"], kind="stable")
-
     names = dict(zip(spaces.index, naming.name_rows(spaces, result.layers.get("paths"), lang), strict=True))
+    meeting = spaces[spaces["status"] == MEETING]
+    unsure = meeting.sort_values(["unknown", "assumed"], ascending=False, kind="stable")
+    tier = tiers.tier_words(ranked["tier"])
+    best = ranked[tier == tiers.BEST] if (tier == tiers.BEST).any() else ranked
 
     def lines(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
         return [_line(identity, row, names[identity]) for identity, row in table.head(SHOWN).iterrows()]
@@ -33,7 +37,12 @@ def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
         "places": len(result.places),
         "meeting_spaces": len(spaces),
         "ranked": len(ranked),
-        "best": lines(ranked),
+        "closed": int((spaces["status"] == CLOSED).sum()),
+        "seats": int((spaces["status"] == SEAT).sum()),
+        "withheld": int(meeting["rank"].isna().sum()),
+        "possible": int((spaces["status"] == POSSIBLE).sum()) + len(result.layers.get("possible_spaces", ())),
+        "tiers": {word: int((tier == word).sum()) for word in tiers.WORDS},
+        "best": lines(best),
         "least_known": lines(unsure),
         "map": str(out / "map.html"),
         "folder": str(out),
@@ -50,29 +59,38 @@ def _line(identity: Any, row: Mapping[str, Any], name: str) -> dict[str, Any]:
         "low": float(row["floating_low"]),
         "high": float(row["floating_high"]),
         "coverage": float(row["coverage"]),
+        **{share: float(row[share]) for share in SHARES},
     }
 
 
 def summary_in_words(summary: Mapping[str, Any], *, lang: str) -> str:
     """Say a summary in Danish or English."""
     say = texts(lang)["summary"]
+    counted = ("closed", "seats", "withheld", "possible")
     lines = [
-        say["count"].format(
-            estate=summary["estate"],
-            spaces=summary["meeting_spaces"],
-            places=summary["places"],
-            ranked=summary["ranked"],
-        )
+        say["count"].format(estate=summary["estate"], spaces=summary["meeting_spaces"], ranked=summary["ranked"]),
+        *("  " + say[name].format(n=summary[name]) for name in counted if summary[name]),
+        *("  " + _matching(row, lang) for row in summary["matching"]),
+        *_first(summary, say),
     ]
-    lines += ["  " + _matching(row, lang) for row in summary["matching"]]
-    for title, key in ((say["best"], "best"), (say["least_known"], "least_known")):
-        if summary[key]:
-            lines += [title, *(_row(row, say) for row in summary[key])]
+    if summary["least_known"]:
+        lines += [say["least_known"], *(_row(row, say["row_known"]) for row in summary["least_known"])]
     lines += [say["map"].format(path=summary["map"]), say["folder"].format(path=summary["folder"])]
     if summary["best"]:
         first = summary["best"][0]["id"]
         lines.append(say["next"].format(path=summary["folder"], id=first))
     return "\n".join(lines)
+
+
+def _first(summary: Mapping[str, Any], say: Mapping[str, str]) -> list[str]:
+    """Who is in the first tier: the best one, or those among the best."""
+    if not summary["best"]:
+        return []
+    count = summary["tiers"][tiers.BEST] or summary["ranked"]
+    title = "first" if count == 1 else "first_of" if summary["tiers"][tiers.BEST] else "first_all"
+    lines = [say[title].format(n=count), *(_row(row, say["row"]) for row in summary["best"])]
+    more = count - len(summary["best"])
+    return [*lines, "  " + say["more"].format(n=more)] if more else lines
 
 
 def _matching(row: Mapping[str, Any], lang: str) -> str:
@@ -88,15 +106,10 @@ def _matching(row: Mapping[str, Any], lang: str) -> str:
     )
 
 
-def _row(row: Mapping[str, Any], say: Mapping[str, str]) -> str:
-    return "  " + say["row"].format(
-        name=row["name"],
-        id=row["id"],
-        score=round(row["floating"] * 100),
-        low=round(row["low"] * 100),
-        high=round(row["high"] * 100),
-        coverage=round(row["coverage"] * 100),
-    )
+def _row(row: Mapping[str, Any], pattern: str) -> str:
+    shares = {share: round(row[share] * 100) for share in SHARES}
+    score, low, high = (round(row[name] * 100) for name in ("floating", "low", "high"))
+    return "  " + pattern.format(name=row["name"], id=row["id"], score=score, low=low, high=high, **shares)
 
 
 def summary_as_json(summary: Mapping[str, Any]) -> str:
