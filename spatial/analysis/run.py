@@ -302,7 +302,7 @@ def map_context(view: View, scored: Judged, estate: model.Estate, clock: Clock) 
             **{name: getattr(view.measured_from, name) for name in CONTEXT_LAYERS},
             **context_layers(view.measured_from, view.sites, estate),
             "boundary": boundary,
-            "possible_spaces": view.possible,
+            "possible_spaces": view.possible[view.possible.intersects(estate.study_area)],
             "homes": homes.best_space_per_home(view.measured_from.dwellings, view.sites, walks, scores),
         }
         return MapContext(layers, siting.homes_served(view.sites, scored.meeting_spaces.index, view.measured_from))

@@ -75,13 +75,12 @@ def named(table: gpd.GeoDataFrame, result: Result, lang: str) -> gpd.GeoDataFram
 
 
 def possible_spaces(result: Result, lang: str) -> dict[str, gpd.GeoDataFrame]:
-    """Open ground near the estate on which nothing is mapped, named; nothing in a run that did not look for it."""
+    """Open ground on which nothing is mapped, named; nothing in a run that did not look for it."""
     table = result.layers.get("possible_spaces")
     if table is None:
         return {}
-    near = table[table.intersects(result.estate.study_area)]
-    inside = shapely.contains(result.estate.boundary, shapely.point_on_surface(near.geometry.to_numpy()))
-    told = named(near.assign(kinds=POSSIBLE, inside=inside), result, lang)
+    inside = shapely.contains(result.estate.boundary, shapely.point_on_surface(table.geometry.to_numpy()))
+    told = named(table.assign(kinds=POSSIBLE, inside=inside), result, lang)
     return {"possible_spaces": told[[*POSSIBLE_COLUMNS, "geometry"]].reset_index()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
 import zipfile
@@ -14,6 +15,7 @@ from PIL import Image
 
 from spatial.analysis import storage
 from spatial.core.errors import SourceFormatError
+from spatial.core.model import SHARES
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION, generator
 from tests.cli.test_main import FILES, call, earlier, finished, inputs  # noqa: F401  (fixtures)
 
@@ -21,10 +23,13 @@ BEFORE = Path(__file__).parents[1] / "data" / "run_of_schema_1.zip"
 FORM = str(SCHEMA_VERSION)
 
 
-@pytest.fixture
-def old(tmp_path):
+@pytest.fixture(params=[1, 2])
+def old(request, tmp_path):
+    """A run of the first edition, in each of its two forms: the second only named the form in every file."""
     with zipfile.ZipFile(BEFORE) as archive:
         archive.extractall(tmp_path / "old")
+    path = tmp_path / "old" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": request.param}))
     return tmp_path / "old"
 
 
@@ -63,8 +68,7 @@ def test_other_formats_name_it_too(finished, tmp_path):  # noqa: F811
     assert form_of(tmp_path / "more" / "places.parquet") == FORM
 
 
-def test_a_run_of_the_form_before_is_read_drawn_and_explained(old, tmp_path):
-    assert json.loads((old / "manifest.json").read_text())["schema_version"] == SCHEMA_VERSION - 1
+def test_a_run_of_the_first_edition_is_read_drawn_and_explained(old, tmp_path):
     result = storage.load(old)
     assert len(result.places) == 4 and len(result.meeting_spaces) == 2 and result.lenses
     # Written down when the run was stored.
@@ -80,6 +84,32 @@ def test_a_run_of_the_form_before_is_read_drawn_and_explained(old, tmp_path):
     ):
         done = call(*command)
         assert done.code == 0, (command[0], done.err)
+
+
+def test_the_first_edition_is_explained_by_its_own_rubric(old):
+    with (old / "scores.csv").open(encoding="utf-8", newline="") as file:
+        stored = {row["place_id"]: row for row in csv.DictReader(file)}
+    found = json.loads(call("explain", old, "osm:node/20", "--json").out)
+    assert found["score"] == pytest.approx(float(stored["osm:node/20"]["floating"]), abs=1e-9)
+    assert found["conditions"] == [] and found["gate"] == 1
+    mixing = next(aspect for aspect in found["aspects"] if aspect["aspect"] == "mixing")
+    assert {part["indicator"] for part in mixing["parts"]} == {"variety", "mix_in_out"}
+    told = call("explain", old, "osm:node/20", "--lang", "da").out
+    assert "Forskellige ting at komme efter" in told and "Først betingelserne" not in told
+
+
+def test_shares_of_the_first_edition_are_told_too(old):
+    spaces = storage.load(old).meeting_spaces
+    assert spaces[list(SHARES)].sum(axis=1).tolist() == pytest.approx([1.0, 1.0], abs=1e-9)
+    assert (spaces["seen"] + spaces["computed"]).tolist() == pytest.approx(spaces["coverage"].tolist(), abs=1e-9)
+    assert set(spaces["status"]) == {"meeting space"}
+
+
+@pytest.mark.parametrize(("lang", "words"), [("da", "1. udgave"), ("en", "edition 1")])
+def test_editions_are_not_mixed(old, earlier, lang, words):  # noqa: F811
+    for before, after in ((old, earlier), (earlier, old)):
+        done = call("compare", before, after, "--lang", lang)
+        assert done.code == 1 and words in done.err and len(done.err.splitlines()) == 1
 
 
 def test_a_run_of_a_form_to_come_is_refused_with_what_to_do(earlier):  # noqa: F811

@@ -325,7 +325,6 @@ def _objects(
 def _possible(result: Result, projector: Projector) -> dict[str, Any]:
     """Encode the rooms near the estate on which nothing is mapped."""
     rooms = _geometries(result.layers.get("possible_spaces"))
-    rooms = rooms[shapely.intersects(rooms, result.estate.study_area)]
     return projector.features(shapely.simplify(rooms, ROOM_SIMPLIFY_M))
 
 
