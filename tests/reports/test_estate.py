@@ -151,6 +151,23 @@ def test_a_space_is_carried_by_what_is_better_than_elsewhere_and_known():
     assert found["s2"] == estate.Carried((), ("a", "c"))
 
 
+def test_a_condition_that_hardly_holds_holds_a_space_back_most():
+    """By a hundredth of the condition the score moves by a hundredth over .4, by one of the aspect by one over .5."""
+    rules = {
+        name: Rule(name, aspect, 1.0, "1", ((0.0, 0.0), (1.0, 1.0)), (0.0, 1.0), "made up")
+        for name, aspect in (("a", "openness"), ("open", "gate"))
+    }
+    weights = {"openness": 1.0, "mixing": 0.0, "accessibility": 0.0, "neutrality": 0.0, "low_threshold": 0.0}
+    rows = [
+        {"place_id": space, "indicator": name, "value": v, "low": v, "high": v, "evidence": "derived"}
+        for space, given in {"s1": (0.5, 0.4), "s2": (0.5, 1.0)}.items()
+        for name, v in zip(("a", "open"), given, strict=True)
+    ]
+    found = estate.carried_over(pd.DataFrame(rows), pd.Index(["s1", "s2"]), Rubric(weights, rules))
+    assert found["s1"] == estate.Carried((), ("open", "a"))  # (1 - .4) / .4 against (1 - .5) / .5
+    assert found["s2"] == estate.Carried(("open",), ("a",))
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_ranks_that_are_withheld_are_said_so(lang):
     result = fixtures.synthetic()
