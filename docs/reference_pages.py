@@ -106,9 +106,7 @@ def layers() -> Iterator[str]:
 def possible() -> str:
     """The layer of open ground on which nothing is mapped."""
     english, danish = (texts(code)["gis"] for code in ("en", "da"))
-    rows = (
-        (f"`{k}`", english["column"][k], danish["column"][k]) for k in ("room_id", *tables.POSSIBLE_COLUMNS)
-    )
+    rows = ((f"`{k}`", english["column"][k], danish["column"][k]) for k in ("room_id", *tables.POSSIBLE_COLUMNS))
     title = f"### possible_spaces: {english['table']['possible_spaces']} / {danish['table']['possible_spaces']}"
     return f"{title}\n\n{_table(('column', 'holds', 'indeholder'), rows)}"
 

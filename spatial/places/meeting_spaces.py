@@ -154,6 +154,13 @@ def possible_spaces(rooms: gpd.GeoDataFrame, places: gpd.GeoDataFrame, space_of:
     return free.assign(status=POSSIBLE, name=free["ground_name"])
 
 
+def possible_in(rooms: gpd.GeoDataFrame | None, area: BaseGeometry) -> Shapes:
+    """Outlines of the possible spaces that reach into an area."""
+    shapes = np.empty(0, dtype=object) if rooms is None else rooms.geometry.to_numpy()
+    found: Shapes = shapes[shapely.intersects(shapes, area)]
+    return found
+
+
 def is_anchor(kind: str, tags: Mapping[str, str], area_m2: float, seated: bool, rules: TagRules) -> bool:
     """Say whether people come for a place: a park by its name, a square by its size and a name or a seat."""
     if kind == "park":

@@ -109,8 +109,9 @@ def kinds_beside_names(table: gpd.GeoDataFrame, lang: str) -> list[str | None]:
     """The kinds of each row in words, where its name does not say all of them; else None."""
     kinds = (table["kinds"] if "kinds" in table else table["kind"]).astype(str).to_list()
     counts = table["place_count"].to_list() if "place_count" in table else [1] * len(table)
+    many = Counter(table["name"])
     said = [
-        not (isinstance(own, str) and own) and one.count(";") < KINDS_IN_NAME
+        (not isinstance(own, str) or many[own] > 1) and one.count(";") < KINDS_IN_NAME
         for own, one in zip(table["name"], kinds, strict=True)
     ]
     return [

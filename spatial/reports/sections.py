@@ -166,6 +166,7 @@ class Words:
             "count": lambda v: self.homes(v) if v >= ABOUT_FROM else self.number(v, int(bool(round(v, 1) % 1))),
             "ratio": lambda v: self.number(v, int(bool(round(v, 1) % 1))),
             "number": lambda v: self.number(v, int(v < 10 and bool(round(v, 1) % 1))),
+            "holds": lambda v: answer["holds" if v > 0.99 else "lacks"],
             "yesno": lambda v: answer["yes" if v > 0.99 else "partly" if v > 0.01 else "no"],
         }
 

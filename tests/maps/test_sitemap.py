@@ -349,13 +349,19 @@ def rows_named(rows):
 
 def test_a_space_is_named_by_its_name_or_by_kinds_and_street():
     street = gpd.GeoDataFrame({"name": ["Storegade"]}, geometry=[shapely.LineString([(0, 0), (0, 10)])], crs=25832)
-    table = rows_named([(None, "playground;table;bench;shelter", 9, 5), ("Torvet", "square", 1, 1), (None, "bench", 900, 0)])
+    table = rows_named(
+        [(None, "playground;table;bench;shelter", 9, 5), ("Torvet", "square", 1, 1), (None, "bench", 900, 0)]
+    )
     assert name_rows(table, street, "da") == ["Legeplads og bord med bænke m.m. ved Storegade", "Torvet", "Bænk"]
     assert name_rows(table, None, "en")[2] == "Bench"
 
 
 def test_no_two_rows_have_the_same_name():
-    park = [("Fælledparken", "table;bench", 0, 0), ("Fælledparken", "playground", 50, 0), ("Fælledparken", "bench", 0, 50)]
+    park = [
+        ("Fælledparken", "table;bench", 0, 0),
+        ("Fælledparken", "playground", 50, 0),
+        ("Fælledparken", "bench", 0, 50),
+    ]
     assert name_rows(rows_named(park), None, "da") == [
         "Fælledparken, bord med bænke og bænk", "Fælledparken, legeplads", "Fælledparken, bænk",
     ]  # fmt: skip

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Shapes
 from spatial.maps.lettering import BOLD, ITALIC, REGULAR, Lettering, width_of
@@ -43,7 +42,7 @@ CONTEXT_MM, GATE_MM = 0.75, 0.45  # radii on A3
 NUMBER_MM = 2.25  # radius of the circles on A3
 POINT_MM = 1.1  # radius of a meeting space that is smaller than this
 SEAT_MM = 0.6  # radius of a seat with no room around it
-CLOSED_FILL, CLOSED_LINE, POSSIBLE_FILL, POSSIBLE_LINE = "#cfccc6", "#8d8880", "#f4eefb", "#7a5ca8"
+CLOSED_FILL, CLOSED_LINE, POSSIBLE_FILL, POSSIBLE_LINE = "#cfccc6", "#8d8880", "#f4eefb", "#a48cc9"
 POSSIBLE_DASH = (1.2, 0.8)
 LETTERED = ("major", "street", "pedestrian", "service")
 STREET_PT, AREA_PT, NUMBER_PT = 6.0, 6.0, 7.0
@@ -82,14 +81,21 @@ class View:
         return np.asarray((east > x - half_w) & (west < x + half_w) & (north > y - half_h) & (south < y + half_h))
 
 
-def ground(ink: Pen, view: View, layers: Mapping[str, gpd.GeoDataFrame], boundary: Any) -> dict[str, bool]:
-    """Draw everything beneath the meeting spaces; tell what of it there is, for the legend."""
+def ground(
+    ink: Pen, view: View, layers: Mapping[str, gpd.GeoDataFrame], boundary: Any, rooms: Shapes | None = None
+) -> dict[str, bool]:
+    """Draw everything beneath the meeting spaces; tell what of it there is, for the legend.
+
+    ``rooms`` are those on which nothing is mapped.
+    """
     tables = {name: _geometries(layers.get(name)) for name in ("green", "water", "waterways", "barriers", "gates")}
     water = np.concatenate([tables["water"], tables["waterways"]])
     green, wet = view.of(tables["green"]), view.of(water)
     ink.shapes(_areas(green), fill=GREEN)
     ink.shapes(_lines(wet), line=WATER, width=max(3.0 * view.sheet.mm_per_m, 0.5), cap=ROUND)
     ink.shapes(_areas(wet), fill=WATER, line=WATER_LINE, width=0.1)
+    possible = view.of([] if rooms is None else rooms)
+    unscored(ink, possible, POSSIBLE)
     ways = _ways(ink, view, layers.get("paths"))
     buildings, own = _buildings(ink, view, layers.get("buildings"), boundary)
     barriers = view.of(_outlines(tables["barriers"]))
@@ -98,6 +104,7 @@ def ground(ink: Pen, view: View, layers: Mapping[str, gpd.GeoDataFrame], boundar
         ink.disc(gate.x, gate.y, GATE_MM * view.sheet.factor, fill=WHITE, line=BARRIER, weight=0.15)
     ink.shapes(view.of(shapely.boundary(np.array([boundary]))), line=BLACK, width=0.5, dash=BOUNDARY_DASH)
     return {
+        POSSIBLE: len(possible) > 0,
         "green": len(green) > 0,
         "water": len(wet) > 0,
         "path": bool({"path", "cycleway"} & ways),
@@ -185,15 +192,6 @@ def unscored(ink: Pen, shapes: Shapes, status: str) -> None:
         ink.shapes(shapely.boundary(shapes), line=POSSIBLE_LINE, width=0.2, dash=POSSIBLE_DASH)
     else:
         ink.shapes(shapes, fill=WHITE if status == SEAT else CLOSED_FILL, line=CLOSED_LINE, width=0.15)
-
-
-def possible(ink: Pen, view: View, table: gpd.GeoDataFrame | None, area: BaseGeometry) -> bool:
-    """Draw the rooms near the estate on which nothing is mapped; tell whether there are any."""
-    rooms = _geometries(table)
-    rooms = rooms[shapely.intersects(rooms, area)]
-    shapes = view.of(rooms)
-    unscored(ink, shapes, POSSIBLE)
-    return len(shapes) > 0
 
 
 def space(ink: Pen, shape: Any, score: float, *, ranked: bool, factor: float) -> None:

@@ -19,7 +19,7 @@ from spatial.maps import style
 from spatial.maps.lettering import readable
 from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
-from spatial.places.meeting_spaces import MEETING
+from spatial.places.meeting_spaces import MEETING, possible_in
 from spatial.places.naming import in_order, name_rows
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ def _map(pen: Pen, sheet: Sheet, result: Result, say: Mapping[str, Any], order: 
     from spatial.maps.sheet import map as sheet_map
 
     view = sheet_map.View(sheet)
-    drawn = sheet_map.ground(pen, view, result.layers, result.estate.boundary)
     spaces, estate = result.meeting_spaces, result.estate
-    drawn["possible"] = sheet_map.possible(pen, view, result.layers.get("possible_spaces"), estate.study_area)
+    rooms = possible_in(result.layers.get("possible_spaces"), estate.study_area)
+    drawn = sheet_map.ground(pen, view, result.layers, estate.boundary, rooms)
     drawn["context"] = sheet_map.context(pen, view, result.layers.get("context"))
     shapes, seen = sheet_map.spaces(pen, view, spaces, order)
     drawn |= {

@@ -16,6 +16,7 @@ from spatial.maps import relief
 from spatial.maps.style import CLASS_WIDTH, RAMP
 from spatial.maps.web import plan_payload, score_payload
 from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
+from spatial.places.meeting_spaces import possible_in
 from spatial.places.naming import kinds_beside_names, name_rows
 from spatial.scoring.tiers import tier_words
 
@@ -324,7 +325,7 @@ def _objects(
 
 def _possible(result: Result, projector: Projector) -> dict[str, Any]:
     """Encode the rooms near the estate on which nothing is mapped."""
-    rooms = _geometries(result.layers.get("possible_spaces"))
+    rooms = possible_in(result.layers.get("possible_spaces"), result.estate.study_area)
     return projector.features(shapely.simplify(rooms, ROOM_SIMPLIFY_M))
 
 

@@ -91,8 +91,9 @@ export function createRelief(relief, decode, onReady) {
  * @param {GroundPaths} paths
  * @param {string} pane
  * @param {Shade | null} shade
+ * @param {() => Path[]} rooms on which nothing is mapped, as far as they are shown
  */
-export function drawGround(map, data, paths, pane, shade) {
+export function drawGround(map, data, paths, pane, shade, rooms) {
   const ways = Object.entries(paths.ways).filter(([name]) => name !== "tunnel")
     .sort(([a], [b]) => WAY_ORDER.indexOf(a) - WAY_ORDER.indexOf(b));
 
@@ -131,6 +132,8 @@ export function drawGround(map, data, paths, pane, shade) {
     drawAreas(brush, paths.water, "water");
     brush.line(paths.waterways, { color: colour("water"), weight: Math.max(pixels(WATERWAY_M), 1) });
     if (shade) { shade(context); }
+    drawAreas(brush, rooms(), "possible");
+    brush.line(rooms(), { color: colour("possible-edge"), weight: 1, dash: [4, 3] });
     drawWays(brush);
     drawAreas(brush, paths.buildings, "building", "building-edge");
     drawAreas(brush, paths.own_buildings, "own-building", "own-building-edge");

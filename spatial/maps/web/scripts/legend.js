@@ -70,7 +70,7 @@ export function createLegend(data, words, scale) {
   }
   /** @param {Handlers} handlers */
   function asideRows(handlers) {
-    const rooms = data.possible.rings.length > 0;
+    const rooms = data.possible.rings.length > 0 && !config.tiles;
     const rows = ["closed", "seat", "possible"].filter((status) => spaces.id.some((_, i) => scale.aside(spaces, i) === status) || (status === "possible" && rooms));
     return rows.length ? h("ul", { class: "fr-statuses" }, ...rows.map((status) => (status === "possible" && rooms ? possibleRow(handlers) : row(keyed(status), t("map.legend.status_" + status))))) : "";
   }
@@ -101,14 +101,14 @@ export function createLegend(data, words, scale) {
     const low = planned.length > 0 && byId("fr-frame").clientHeight < LOW_WINDOW_PX;
     const plans = planned.length ? h("ul", { class: "fr-planned" }, ...planned.map(([key, text, sign]) =>
       row(sign ? h("span", { class: "fr-key fr-sign fr-" + key, "aria-hidden": "true" }, sign) : keyed(key), text))) : "";
-    const fold = h("details", { class: "fr-more-legend", open: !small && !low }, h("summary", {}, t("map.legend.show")), small ? plans : "", small ? asideRows(handlers) : "", groundRows(),
+    const fold = h("details", { class: "fr-more-legend", open: !small && !low }, h("summary", {}, t("map.legend.show")), small ? plans : "", small ? tierRows() : "", small ? asideRows(handlers) : "", groundRows(),
       kinds.length ? symbols(kinds.length <= MANY_KINDS && !planned.length) : null);
     box.classList.toggle("fr-with-plan", planned.length > 0);
     box.setAttribute("aria-label", t("map.legend.show"));
     box.classList.toggle("fr-overall-shown", scale.by === FLOATING);
     const focused = document.activeElement?.id;
     box.replaceChildren(byChoice(handlers), ramp(steps), h("p", { class: "fr-quiet" }, scaleText()),
-      tierRows(), spaces.id.some((_, i) => scale.hatched(spaces, i)) ? h("ul", {}, hatchedRow(steps)) : "", small ? "" : asideRows(handlers),
+      small ? "" : tierRows(), spaces.id.some((_, i) => scale.hatched(spaces, i)) ? h("ul", {}, hatchedRow(steps)) : "", small ? "" : asideRows(handlers),
       reached.length ? h("ul", { class: "fr-reached" }, ...reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "",
       counted.length ? h("ul", { class: "fr-counted" }, ...counted.map(([key, text]) => row(key, text))) : "",
       small ? "" : plans, fold);

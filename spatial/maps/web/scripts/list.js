@@ -74,8 +74,8 @@ export function createList(data, words, scale, names, marks) {
   /** @param {Handlers} handlers */
   function summary(handlers) {
     const meeting = all.filter((i) => spaces.status[i] === MEETING), n = meeting.length, out = [];
-    const inside = words.number(meeting.filter((i) => spaces.inside[i]).length), possible = data.possible.rings.length + without("possible").length;
-    out.push(h("p", { class: "fr-count" }, n === 0 ? t("map.summary.none") : n === 1 ? t("map.summary.count_one") : t("map.summary.count", { n: words.number(n), inside })));
+    const inside = meeting.filter((i) => spaces.inside[i]).length, possible = data.possible.rings.length + without("possible").length;
+    out.push(h("p", { class: "fr-count" }, n === 0 ? t("map.summary.none") : n === 1 ? t("map.summary.count_one") : t(inside ? "map.summary.count" : "map.summary.count_outside", { n: words.number(n), inside: words.number(inside) })));
     if (n) { out.push(bestSentence(handlers)); }
     if (possible) { out.push(h("p", {}, t("map.summary.possible", { n: words.number(possible) }))); }
     if (n > 1) {

@@ -9,7 +9,6 @@ import { createPanel } from "./panel.js";
 import { createPaper } from "./paper.js";
 import { runInPieces } from "./pieces.js";
 import { createPlan } from "./plan.js";
-import { drawPossible } from "./possible.js";
 import { createReach } from "./reach.js";
 import { createScale } from "./scale.js";
 import { createScoring } from "./scoring.js";
@@ -24,7 +23,6 @@ import { createWords } from "./words.js";
 /** @import { Progress, Work } from "./pieces.js" */
 /** @import { PlanLayer, Side } from "./plan.js" */
 /** @import { ObservedLayer } from "./observed.js" */
-/** @import { PossibleLayer } from "./possible.js" */
 /** @import { ReachLayer } from "./reach.js" */
 /** @import { Scale } from "./scale.js" */
 /** @import { Scoring } from "./scoring.js" */
@@ -116,9 +114,7 @@ function* build(map, data, given) {
   let chosen = null;
   /** @type {ReachLayer | null} */
   let reach = null;
-  /** @type {PossibleLayer[]} */
-  const rooms = [];
-  let invited = true;
+  let invited = true, paintGround = () => {};
   let find = opened.find, moved = false, settled = false, waiting = 0, shareOnScreen = 0.5;
   const paper = createPaper(map);
   /** @type {(() => void)[]} */
@@ -216,7 +212,7 @@ function* build(map, data, given) {
   /** @param {boolean} on */
   function invite(on) {
     invited = on;
-    for (const layer of rooms) { layer.show(on); }
+    paintGround();
     legend();
   }
 
@@ -342,11 +338,8 @@ function* build(map, data, given) {
   if (map.getCenter().equals(given.center) && map.getZoom() === given.zoom) { fit(); }
   if (opened.view) { map.setView(opened.view.center, opened.view.zoom, { animate: false }); }
   yield 1;
-  yield* drawBase(map, data, decode, /** @type {Side[]} */ (Object.keys(sides)), repainted);
+  paintGround = yield* drawBase(map, data, decode, /** @type {Side[]} */ (Object.keys(sides)), repainted, () => invited);
   for (const [when, side] of /** @type {[Side, SideOfPlan][]} */ (Object.entries(sides))) {
-    const layer = yield* drawPossible(map, side.data, decode, plan ? "possible-" + when : "possible");
-    rooms.push(layer);
-    repainted.push(layer.paint);
     side.drawing = yield* drawSpaces(map, side.data, decode, scale, words, {
       space: (i, at) => pop(when, "space", i, at),
       place: (i, at) => pop(when, "place", i, at),

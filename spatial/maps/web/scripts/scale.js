@@ -46,7 +46,7 @@ export function createScale(data, words) {
   function limits() {
     if (isScore()) { return [0, 1000]; }
     const form = words.indicator(by).form;
-    if (form === "percent" || form === "yesno") { return [0, 1]; }
+    if (form === "percent" || form === "yesno" || form === "holds") { return [0, 1]; }
     const values = data.spaces.id.map((_, i) => value(data.spaces, i)).filter((each) => each !== null);
     return values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
   }

@@ -9,7 +9,9 @@ import { Painter, createBrush, createPane, decodePaths, transformOf } from "./pa
 
 const SEAT = "seat", SEAT_PX = 3.5, DOT_PX = 6.5;
 /** @type {Record<string, number>} */
-const EDGES_PX = { best: 3, between: 1.2, weakest: 0.6 };
+const EDGES_PX = { best: 3, between: 1.2, weakest: 1.2 };
+/** @type {Record<string, string>} */
+const EDGE_DASHES = { possible: "5 4", weakest: "1.5 2.5" };
 const SMALL_PX = 13, THIN_PX = 6, LONG_PX = 40, ROOM_PX = 26, GAP_PX = 17, BADGE_PX = 18, WIDE_PX = 40, TARGET_PX = 24;
 const SYMBOLS_FROM_ZOOM = 16.5, CLOSEST_ZOOM = 17.5, SHAPES_AT_A_TIME = 50, LAST_RANK = 1e9;
 
@@ -99,7 +101,7 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
     return {
       fillColor: /** @type {string} */ (scale.fill(spaces, i)), // a canvas takes a pattern, too
       fillOpacity: 1,
-      color: colour(aside ? aside + "-edge" : "space-edge"), opacity: 1, dashArray: aside === "possible" ? "5 4" : undefined,
+      color: colour(aside ? aside + "-edge" : "space-edge"), opacity: 1, dashArray: EDGE_DASHES[aside ?? spaces.tier[i] ?? ""],
       weight: EDGES_PX[spaces.tier[i] ?? ""] ?? EDGES_PX.between, ...events.edge?.(i),
       ...(selected === i && { color: colour("chosen"), weight: 3.5 }),
     };

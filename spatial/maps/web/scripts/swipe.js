@@ -3,7 +3,7 @@ import { byId, h } from "./elements.js";
 /** @import { Side } from "./plan.js" */
 /** @import { Words } from "./words.js" */
 
-const SWIPED_PANES = ["possible", "ground", "names", "spaces", "outlines", "things", "marks"], SWIPE_STEP = 0.02, SWIPE_LEAP = 0.1;
+const SWIPED_PANES = ["ground", "names", "spaces", "outlines", "things", "marks"], SWIPE_STEP = 0.02, SWIPE_LEAP = 0.1;
 const NEAR_START = 0.12, NEAR_END = 0.88, BESIDE_PX = 90;
 
 /** @typedef {ReturnType<typeof createSwipe>} Swipe */

@@ -68,6 +68,7 @@ export function createWords(data) {
     count: (v) => number(Math.round(v)),
     ratio: (v) => number(v, 1),
     number: (v) => number(v, v < 10 ? 1 : 0),
+    holds: (v) => t(v > 0.99 ? "answer.holds" : "answer.lacks"),
     yesno: (v) => t(v > 0.99 ? "answer.yes" : v > 0.01 ? "answer.partly" : "answer.no"),
   };
   /** @param {string} id @returns {AboutIndicator} */
