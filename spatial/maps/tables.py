@@ -54,7 +54,7 @@ def parquet(table: pd.DataFrame, path: Path) -> None:
 def scores(result: Result, path: Path, *, lang: str = "da") -> None:
     """Write one row a place and, after them, one a meeting space; UTF-8, numbers in full.
 
-    A place has the status of its meeting space, and every row a name in Danish or English that no other of its kind has.
+    A place has the status of its meeting space, and every row a name that no other of its kind has.
     """
     places, spaces = (
         pd.DataFrame(named(table, result, lang).drop(columns="geometry"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import string
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from string import ascii_lowercase as LETTERS
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -148,8 +148,8 @@ def _sides(step: NDArray[np.float64]) -> tuple[str, str]:
 
 def _letter(k: int) -> str:
     """Letter of a number from 0: a … z, aa …"""
-    head, last = divmod(k, len(LETTERS))
-    return (_letter(head - 1) if head else "") + LETTERS[last]
+    head, last = divmod(k, len(string.ascii_lowercase))
+    return (_letter(head - 1) if head else "") + string.ascii_lowercase[last]
 
 
 def _short(kinds: str, count: int, lang: str) -> str:
