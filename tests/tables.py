@@ -15,6 +15,7 @@ from pyproj import CRS
 from spatial.core.arrays import object_array
 from spatial.layers.schema import CanonicalLayers
 from spatial.network import distances
+from spatial.places.meeting_spaces import MEETING, ROOM_COLUMNS
 
 ETRS89_UTM32 = CRS.from_epsg(25832)
 NAN = float("nan")
@@ -158,6 +159,9 @@ def places(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
         "ground_id": None,
         "ground_name": None,
         "level": "place",
+        "status": MEETING,
+        "room_id": None,
+        **ROOM_COLUMNS,
     }
     made = []
     for identity, values in rows.items():
