@@ -110,7 +110,7 @@ def _of_ground(places: gpd.GeoDataFrame, i: int, owners: set[Any], almen: bool, 
     """What the ground of a site lets one assume."""
     told = places["access"].iloc[i]
     values: Mapping[str, float] = rules.access["values"]
-    if told in values:
+    if isinstance(told, str) and told in values:
         return (values[told], values[told], values[told], OBSERVED, "ground_access")
     shut = rules.access["closed_ground"]
     # One thing on open ground opens the space, as one that is tagged open does.
