@@ -103,7 +103,7 @@ def _tagged(tags: Mapping[str, str], of_ground: str | None, rules: TagRules) -> 
         return 0.0
     values: Mapping[str, float] = rules.access["values"]
     told = (*(tags.get(key) for key in ACCESS_KEYS), of_ground)
-    return next((values[value] for value in told if value in values), None)
+    return next((values[value] for value in told if value is not None and value in values), None)
 
 
 def _of_ground(places: gpd.GeoDataFrame, i: int, owners: set[Any], almen: bool, court: bool, rules: TagRules) -> Row:
