@@ -205,6 +205,8 @@ def style_of(table: str, columns: Sequence[str], lang: str) -> Style:
         return Style("line", [rule for way in WAYS for rule in _way(*way)], _names("name", 3), levels=True)
     if table in STATES:
         return _states(table, lang)
+    if table == "possible_spaces":
+        return Style("fill", [(named[table], "", [ASIDE["possible"]])], aliases=aliases(columns, lang))
     if table in GROUND:
         return Style("fill", [(named[table], "", [_fill(GROUND[table], EDGE[table])])])
     if table == "boundary":
@@ -226,11 +228,15 @@ def _scored(table: str, columns: Sequence[str], lang: str) -> Style:
             if k < len(RAMP) - 1:
                 bounds += f' AND round("{FLOATING}" * 1000) < {high * 10}'
             bounds += ' AND "rank" IS NULL' if hatched else ' AND "rank" IS NOT NULL'
+            bounds += " AND \"status\" = 'meeting space'" if hatched and "status" in columns else ""
             label = say["format"]["range"].format(low=low, high=high)
             label += f" · {say['map']['legend']['withheld']}" if hatched else ""
             parts = [_fill(colour, INK, 0.3), *([_hatch("#ffffff", 0.5), _hatch("#2b2b2b", 0.2)] if hatched else [])]
             rules.append((label, bounds, parts))
     rules.append((say["sitemap"]["legend"]["no_score"], f'"{FLOATING}" IS NULL', [_fill(NO_SCORE, INK, 0.3)]))
+    if "status" in columns:
+        legend = say["map"]["legend"]
+        rules += [(legend[f"status_{one}"], f"\"status\" = '{one}'", [part]) for one, part in ASIDE.items()]
     # Above the shape, as on the web map: a number in a small one would hide its colour.
     rank = _names("coalesce(to_string(\"rank\"), '')", OVER_POINT, size=9, weight=75, at=TOP)
     label = rank if table == "meeting_spaces" else None
@@ -278,10 +284,10 @@ def _fill(colour: str, edge: str, width: float = 0.15) -> Part:
     })  # fmt: skip
 
 
-def _outline(colour: str, width: float, pattern: str) -> Part:
+def _outline(colour: str, width: float, pattern: str, fill: str | None = None) -> Part:
     return Part("SimpleFill", {
-        "style": "no", "outline_color": _rgb(colour), "outline_style": pattern, "outline_width": width,
-        "outline_width_unit": "MM", "joinstyle": "miter", "color": _rgb(colour),
+        "style": "solid" if fill else "no", "outline_color": _rgb(colour), "outline_style": pattern, "outline_width": width,
+        "outline_width_unit": "MM", "joinstyle": "miter", "color": _rgb(fill or colour),
     })  # fmt: skip
 
 
@@ -318,6 +324,14 @@ def _names(
         "field": expression, "placement": placement, "at": at, "size": size, "weight": weight,
         "colour": _rgb("#6f695f" if weight == 50 else INK), "from_scale": NAMES_FROM_SCALE if weight == 50 else 0,
     }  # fmt: skip
+
+
+# What is no meeting space for everybody is not scored.
+ASIDE = {
+    "closed": _fill("#c9c6c0", "#8d8880"),
+    "seat": _fill("#ffffff", "#5d6065"),
+    "possible": _outline("#a48cc9", 0.2, "dash", fill="#f4eefb"),
+}
 
 
 def qml(style: Style) -> str:

@@ -323,14 +323,15 @@ FORM = {SCHEMA_NAME: str(SCHEMA_VERSION)}
 
 
 def export_layers(result: Result, folder: Path, formats: tuple[str, ...]) -> list[Path]:
-    """Write places and meeting spaces, one file a table and format; return the files.
+    """Write places and meeting spaces, named in the language of the run, one file a table and format; return the files.
 
     Raises
     ------
     OSError
         If one cannot be written.
     """
-    tables = {"places": result.places, "meeting_spaces": result.meeting_spaces}
+    lang = str(result.manifest.get("lang", "da"))
+    tables = {name: named(getattr(result, name), result, lang) for name in ("places", "meeting_spaces")}
     made = []
     for name, table in tables.items():
         for form in formats:

@@ -83,7 +83,7 @@ def test_classes_of_the_style_part_all_scores(database):
 def test_columns_are_named_in_both_languages(database, result):
     found = database.execute("SELECT column_name, name, description FROM gpkg_data_columns WHERE table_name = 'places'")
     names = {column: (name, both) for column, name, both in found}
-    columns = ["place_id", *result.places.columns.drop("geometry")]
+    columns = ["place_id", "own_name", *result.places.columns.drop("geometry")]
     assert set(names) == set(columns)
     name, both = names["floating"]
     assert name == texts("en")["aspect"]["floating"]["title"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spatial.analysis import result as analysis_result
-from spatial.core.model import ASPECTS, FLOATING
+from spatial.core.model import ASPECTS, FLOATING, GATE
 from spatial.scoring import scores
 from tests.maps import fixtures
 
@@ -41,7 +41,8 @@ def weightings(rubric):
     for _ in range(WEIGHTINGS):
         aspects = {name: float(rng.choice([0, rng.uniform(0, 4)], p=[0.15, 0.85])) for name in ASPECTS}
         aspects[ASPECTS[rng.integers(len(ASPECTS))]] = 1.0
-        indicators = {name: float(rng.choice([0, rng.uniform(0, 4)], p=[0.2, 0.8])) for name in rubric.rules}
+        weighed = [name for name, rule in rubric.rules.items() if rule.aspect != GATE]
+        indicators = {name: float(rng.choice([0, rng.uniform(0, 4)], p=[0.2, 0.8])) for name in weighed}
         for aspect in ASPECTS:
             own = [name for name, rule in rubric.rules.items() if rule.aspect == aspect]
             indicators[own[rng.integers(len(own))]] = 1.5
@@ -93,8 +94,11 @@ def test_the_weights_of_the_rubric_give_what_is_shown_without_any(page, result):
 
 
 def numbers(page):
+    """Spaces of the list that have a rank, and their numbers, in order."""
     return page.eval_on_selector_all(
-        ".fr-item", "all => all.map(e => [e.dataset.space, e.querySelector('b').textContent])"
+        ".fr-item",
+        """all => all.filter(e => /\\d/.test(e.querySelector('.fr-rank').textContent))
+            .map(e => [e.dataset.space, e.querySelector('b').textContent])""",
     )
 
 
@@ -111,9 +115,13 @@ def test_a_slider_moved_by_keyboard_changes_list_colours_and_address(page, resul
     rubric = replace(scores.reweighted(result.rubric, aspects={"mixing": 4.0}), draws=1)
     index = result.meeting_spaces.index
     wanted = scores.score(scores.judge_all(result.evidence, index, rubric), index, rubric, 1)
-    top = wanted["rank"].sort_values(kind="stable").index[: len(before)]
     after = numbers(page)
+    top = wanted["rank"].dropna().sort_values(kind="stable").index[: len(after)]
+    assert len(after) == 12
     assert after != before
+    # Tiers belong to the weights of the rubric: with others there is one list.
+    assert page.locator("#fr-list h2").first.inner_text() == "The places in order"
+    assert page.locator(".fr-tiers").count() == 0
     assert {identity for identity, _ in after} == set(top)
     assert {identity: text for identity, text in after} == {
         identity: str(round(wanted[FLOATING][identity] * 100)) for identity in top
@@ -123,6 +131,38 @@ def test_a_slider_moved_by_keyboard_changes_list_colours_and_address(page, resul
     page.click("#fr-weights-reset")
     assert numbers(page) == before and page.locator("#fr-weights-note").is_hidden()
     assert "w=" not in page.evaluate("location.hash")
+
+
+@pytest.mark.browser
+def test_conditions_multiply_and_cannot_be_weighed(page, result):
+    conditions = [name for name, rule in result.rubric.rules.items() if rule.aspect == GATE]
+    assert set(conditions) == {"legal_access", "room_to_stay"}
+    for name in conditions:
+        assert page.locator(f"#fr-w-indicators-{name}").count() == 0
+    floating = f"Array.from({MAP}.faellesrum.model.score('places', WEIGHTS).scores.floating[1])"
+    plain = page.evaluate(floating.replace("WEIGHTS", "null"))
+    assert page.evaluate(floating.replace("WEIGHTS", '{"indicators": {"legal_access": 0}}')) == plain
+    closed = (result.places["rank"].isna() & (result.places["coverage"] >= result.rubric.min_coverage)).to_numpy()
+    assert closed.any() and max(np.array(plain)[closed]) <= 0.3  # the mean of the aspects is at most 1
+
+
+@pytest.mark.browser
+def test_a_space_tells_its_tier_and_what_is_closed_is_told_apart(page, result):
+    from spatial.scoring.tiers import tier_words
+
+    words = {"best": "Among the best", "between": "In between", "weakest": "Among the weakest"}
+    tiers = tier_words(result.meeting_spaces["tier"])
+    titles = page.locator("#fr-list h2").all_inner_texts()
+    assert titles[: tiers.nunique()] == [words[name] for name in words if name in set(tiers)]
+    for name in ("closed", "seat", "possible"):
+        shut = result.meeting_spaces.index[result.meeting_spaces["status"] == name]
+        found = page.eval_on_selector_all(
+            "#fr-list .fr-aside",
+            """(all, title) => all.filter(e => e.querySelector('summary').textContent.startsWith(title))
+                .flatMap(e => [...e.querySelectorAll('.fr-item')].map(i => i.dataset.space))""",
+            {"closed": "Not open to everybody", "seat": "Seats with", "possible": "Possible meeting"}[name],
+        )
+        assert set(found) == set(shut[:12])
 
 
 @pytest.mark.browser
@@ -145,11 +185,11 @@ def test_presets_and_indicators(page):
     assert "w=openness:3" in page.evaluate("location.hash")
     page.click("#fr-weights details >> nth=1")
     page.evaluate(
-        """() => { const input = document.getElementById('fr-w-indicators-legal_access'); input.value = 0;
+        """() => { const input = document.getElementById('fr-w-indicators-enclosure'); input.value = 0;
             input.dispatchEvent(new Event('input')); }"""
     )
     assert page.locator("#fr-preset").input_value() == "own"
-    assert "i=legal_access:0" in page.evaluate("location.hash")
+    assert "i=enclosure:0" in page.evaluate("location.hash")
     page.select_option("#fr-preset", "default")
     assert page.evaluate("location.hash") in ("", "#")
 
