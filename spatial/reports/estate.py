@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from spatial.core.arrays import Floats
-from spatial.core.model import ASPECTS, FLOATING, LensResult, Result, Rubric
-from spatial.reports import sections
+from spatial.core.model import ASPECTS, FLOATING, SHARES, LensResult, Result, Rubric
+from spatial.reports import order, possible, sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.reports.figures import Told, estate_map
 from spatial.reports.sections import Named, Words, shortened
-from spatial.scoring import scores, siting
+from spatial.scoring import scores, siting, tiers
 from spatial.settings import lenses as settings_lenses
 
 SHOWN = 2
@@ -96,6 +96,7 @@ STANDING = 2  # for how many volunteers places are named
 WIDE = 0.4  # an interval as wide as that says more than its best estimate
 SAME = 0.02  # lenses nearer than this serve alike
 NAMES = 6
+SHOWN_BEST = 3  # of the first tier, in a sentence
 
 
 def estate_document(result: Result, checks: pd.DataFrame, *, lang: str) -> Document:
@@ -120,17 +121,20 @@ def estate_document(result: Result, checks: pd.DataFrame, *, lang: str) -> Docum
     blocks: list[Block] = [
         Heading(words.say("answer.title")),
         Points(answer(result, named, words), ordered=True, lead=True),
-        Facts(facts(result, words)),
-        *the_map(result, named, words),
+        Facts(facts(result, named, words)),
     ]
-    if len(result.meeting_spaces):
-        blocks += [*best(result, named, words), *aspects(result, named, words)]
+    carried = carried_over(result.evidence, pd.Index(named.ids), result.rubric)
+    blocks += [*order.in_tiers(result, carried, named, words), *the_map(result, named, words)]
+    if named.ids:
+        blocks += [*best(result, carried, named, words), *aspects(result, named, words)]
     blocks += [
         *lenses(result, named, words),
+        *possible.invitations(result, words),
         *sections.unknown(result, checks, named, words),
         *standing(result, named, words),
-        *sections.context(result, words),
+        *sections.context(result, named, words),
         *sections.how(result, words),
+        *order.what_decides(result, words),
         *everything(result, named, words),
         *sections.sources(result, words),
     ]
@@ -160,12 +164,12 @@ def framed(result: Result, words: Words, *, title: str, blocks: Sequence[Block],
 
 def answer(result: Result, named: Named, words: Words) -> list[str]:
     """The answer in three sentences: how many, the best and the weakest, who is worst served."""
-    return [_count(result, words), *_best(result, named, words), _worst_served(result, words)]
+    return [_count(result, named, words), *_best(result, named, words), _worst_served(result, words)]
 
 
-def _count(result: Result, words: Words) -> str:
-    spaces = result.meeting_spaces
-    n, inside = len(spaces), int(spaces["inside"].sum()) if len(spaces) else 0
+def _count(result: Result, named: Named, words: Words) -> str:
+    spaces = result.meeting_spaces.loc[named.ids]
+    n, inside = len(spaces), int(spaces["inside"].sum())
     given: dict[str, Any] = {"estate": shortened(result.estate.name), "margin": words.number(result.estate.margin_m)}
     if not n:
         return words.say("answer.none", **given)
@@ -178,23 +182,32 @@ def _count(result: Result, words: Words) -> str:
 
 
 def _best(result: Result, named: Named, words: Words) -> list[str]:
-    spaces = result.meeting_spaces
+    """Who is in the first tier, and the question on which all together are weakest."""
+    spaces = result.meeting_spaces.loc[named.ids]
     if not len(spaces):
         return []
-    if not spaces["rank"].notna().any():
+    ranked = spaces[spaces["rank"].notna()]
+    if not len(ranked):
         return [words.say("answer.best_none")]
-    first = spaces.loc[named.ids[0]]
-    given = {
-        "name": named.both(named.ids[0]),
-        "score": words.hundred(first[FLOATING]),
-        "low": words.hundred(first[f"{FLOATING}_low"]),
-        "high": words.hundred(first[f"{FLOATING}_high"]),
-    }
-    medians = spaces[list(ASPECTS)].median()
-    if len(spaces) < 2 or medians.isna().all():
-        return [words.say("answer.best", **given)]
-    question = words.shared["aspect"][str(medians.idxmin())]["question"]
-    return [words.say("answer.best_and_weakest", question=words.quoted(question), **given)]
+    medians = ranked[list(ASPECTS)].median()
+    weakest = ""
+    if len(ranked) > 1 and medians.notna().any():
+        question = words.shared["aspect"][str(medians.idxmin())]["question"]
+        weakest = words.say("answer.weakest", question=words.quoted(question))
+    first = [str(i) for i in ranked.index[tiers.tier_words(ranked["tier"]) == tiers.BEST]] or (
+        named.ids[:1] if len(ranked) == 1 else []
+    )
+    if not first:
+        return [words.say("answer.best_all", weakest=weakest)]
+    if len(first) == 1:
+        row = ranked.loc[first[0]]
+        score, low, high = (words.hundred(row[FLOATING + end]) for end in ("", "_low", "_high"))
+        name = named.both(first[0])
+        return [words.say("answer.best", name=name, score=score, low=low, high=high, weakest=weakest)]
+    names = [named.both(identity) for identity in first[:SHOWN_BEST]]
+    if len(first) == len(names):
+        return [words.say("answer.best_of", names=words.join(names), weakest=weakest)]
+    return [words.say("answer.best_more", names=", ".join(names), n=len(first) - len(names), weakest=weakest)]
 
 
 def _worst_served(result: Result, words: Words) -> str:
@@ -218,15 +231,15 @@ def _worst_served(result: Result, words: Words) -> str:
     )
 
 
-def facts(result: Result, words: Words) -> list[tuple[str, str]]:
+def facts(result: Result, named: Named, words: Words) -> list[tuple[str, str]]:
     """A few numbers at a glance."""
-    spaces, say = result.meeting_spaces, words.report["facts"]
+    spaces, say = result.meeting_spaces.loc[named.ids], words.report["facts"]
     found = [(say["spaces"], words.number(len(spaces))), (say["ranked"], words.number(spaces["rank"].notna().sum()))]
     homes = result.manifest.get("siting", {}).get("dwellings")
     if homes:
         found.append((say["homes"], say["homes_about"].format(n=words.homes(float(homes)))))
     if len(spaces):
-        found.append((say["known"], words.percent(float(spaces["coverage"].median()))))
+        found.append((say["known"], say["shares"].format(**sections.shares(spaces, words))))
     years = [str(year) for year, said in result.estate.listed if said == "yes"]
     if years:
         found.append((say["lists"], say["listed"].format(years=words.join(years))))
@@ -262,29 +275,29 @@ def the_map(result: Result, named: Named, words: Words) -> list[Block]:
     return [Heading(words.say("map.title")), Figures([figure])]
 
 
-def best(result: Result, named: Named, words: Words) -> list[Block]:
-    """The table of the best places and what carries each."""
+def best(result: Result, carried: Mapping[str, Carried], named: Named, words: Words) -> list[Block]:
+    """The table of the first places: the tier and what carries each, and then its number."""
     say, spaces = words.say, result.meeting_spaces
-    found = carried_over(result.evidence, spaces.index, result.rubric)
     columns = (
-        Column(say("best.place"), 4.9), Column(say("best.score"), 3.1), Column(say("best.rank"), 2.0),
-        Column(say("best.lifts"), 4.6), Column(say("best.holds"), 4.6),
+        Column(say("best.place"), 4.5), Column(say("best.tier"), 3.2), Column(say("best.lifts"), 4.1),
+        Column(say("best.holds"), 4.1), Column(say("best.score"), 3.1),
     )  # fmt: skip
     values = result.evidence.set_index(["place_id", "indicator"])["value"]
+    tier = order.tier_titles(spaces["tier"], words)
     rows = []
     for identity in named.ids[:BEST]:
-        row, moved = spaces.loc[identity], found[identity]
+        row, moved = spaces.loc[identity], carried[identity]
         rows.append(
             [
                 place_cell(identity, bool(row["inside"]), named, words),
-                score_cell(row, words),
-                rank_cell(row, words),
+                Cell(tier[identity]),
                 _indicators(moved.lifts, identity, values, words, "best.lifts_none"),
                 _indicators(moved.holds, identity, values, words, "best.holds_none"),
+                score_cell(row, words),
             ]
         )
     return [
-        Heading(say("best.title"), fresh=True),
+        Heading(say("best.title")),
         Paragraph(say("best.intro")),
         sections.scale(words),
         Table(say("best.caption"), columns, rows),
@@ -319,7 +332,7 @@ def _indicators(names: tuple[str, ...], identity: str, values: Any, words: Words
     for name in names:
         value = float(values[(identity, name)])
         title = words.title(name)
-        known = not np.isnan(value)
+        known = not np.isnan(value) and words.shared["indicator"][name]["form"] != "yesno"
         items.append(words.say("best.item", title=title, value=words.measured(name, value)) if known else title)
     return Cell(words.listed(items))
 
@@ -330,10 +343,7 @@ def _withheld(result: Result, named: Named, words: Words) -> str:
     missing = [identity for identity in named.ids if pd.isna(spaces.at[identity, "rank"])]
     if not missing:
         return words.say("best.all_ranked", share=share)
-    names = words.join([named.both(i) for i in missing[:NAMES]])
-    if len(missing) > NAMES:
-        first = ", ".join(named.both(i) for i in missing[:NAMES])
-        names = words.say("best.withheld_more", names=first, n=len(missing) - NAMES)
+    names = named.some(missing, NAMES)
     return words.say(
         "best.withheld_one" if len(missing) == 1 else "best.withheld", n=len(missing), share=share, names=names
     )
@@ -364,8 +374,8 @@ def everything(result: Result, named: Named, words: Words) -> list[Block]:
         return []
     say, spaces = words.say, result.meeting_spaces
     columns = (
-        Column(say("best.place"), 9), Column(say("best.score"), 4), Column(say("best.rank"), 2.4),
-        Column(say("all.known"), 2, number=True),
+        Column(say("best.place"), 8), Column(say("best.score"), 2.8), Column(say("best.rank"), 2.4),
+        Column(say("all.known"), 4.2, number=True),
     )  # fmt: skip
     rows = []
     for identity in named.ids[:ALL]:
@@ -373,9 +383,13 @@ def everything(result: Result, named: Named, words: Words) -> list[Block]:
         text = f"{named.number[identity]}. {named.name[identity]}"
         text += "" if row["inside"] else f" ({say('place.outside')})"
         spread = f"{words.hundred(row[FLOATING])} ({words.spread(row[f'{FLOATING}_low'], row[f'{FLOATING}_high'])})"
-        rows.append([Cell(text), Cell(spread), rank_cell(row, words), Cell(words.percent(float(row["coverage"])))])
+        rows.append([Cell(text), Cell(spread), rank_cell(row, words), Cell(_how_known(row, words))])
     more = [Paragraph(say("all.more", n=ALL, of=len(named.ids)), "note")] if len(named.ids) > ALL else []
     return [Heading(say("all.title")), Table(say("all.caption"), columns, rows, small=True), *more]
+
+
+def _how_known(row: Any, words: Words) -> str:
+    return " · ".join(words.hundred(float(row[share])) for share in SHARES)
 
 
 # --- people on their way -------------------------------------------------------------------------
@@ -401,7 +415,7 @@ def lenses(result: Result, named: Named, words: Words) -> list[Block]:
 
 
 def _lens(lens: LensResult, good: float, named: Named, words: Words) -> list[Cell]:
-    about, spaces = words.shared["lens"][lens.id], lens.meeting_spaces
+    about, spaces = words.shared["lens"][lens.id], lens.meeting_spaces.loc[named.ids]
     count = int((spaces[FLOATING] >= good).sum())
     ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
     unsure = not len(ranked) and len(spaces) > 0

@@ -82,7 +82,7 @@ def plan_document(
         *_sure(said, verdict, words),
         *plan_states.alternatives_section(alternatives, words),
         *sections.unknown(after, checks, names[1], words),
-        *sections.context(after, words),
+        *sections.context(after, names[1], words),
         *sections.how(after, words, first=words.say("plan.how.compared")),
         *sections.sources(after, words, more=_plan_source(after, words)),
     ]

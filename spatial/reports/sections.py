@@ -15,8 +15,9 @@ import pandas as pd
 import shapely
 
 from spatial.core.languages import texts
-from spatial.core.model import ASPECTS, KNOWN_EVIDENCE, NOT_STATED, Result
+from spatial.core.model import ASPECTS, GATE, KNOWN_EVIDENCE, NOT_STATED, SHARES, Result
 from spatial.maps import style
+from spatial.places.meeting_spaces import CLOSED, MEETING, SEAT
 from spatial.places.naming import in_order, name_rows
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.reports.figures import MapWords, strip
@@ -186,14 +187,14 @@ def shortened(name: str, most: int = NAME_MOST) -> str:
 
 
 class Named:
-    """Numbers and names of the meeting spaces of a result, as on its map and its sheet."""
+    """Names of the spaces of a result, as on its map and its sheet; ``ids`` and numbers of the meeting spaces."""
 
     def __init__(self, result: Result, words: Words) -> None:
         spaces = result.meeting_spaces
         names = name_rows(spaces, result.layers.get("paths"), words.lang)
         self._words = words
-        self.order = in_order(spaces)
-        self.ids = [str(spaces.index[i]) for i in self.order]
+        meeting = (spaces["status"] == MEETING).to_numpy(dtype=bool)
+        self.ids = [str(spaces.index[i]) for i in in_order(spaces) if meeting[i]]
         self.number = {identity: k for k, identity in enumerate(self.ids, 1)}
         self.name = {str(identity): shortened(name) for identity, name in zip(spaces.index, names, strict=True)}
         self._given = {str(i) for i, name in spaces["name"].items() if isinstance(name, str) and name}
@@ -204,14 +205,25 @@ class Named:
         return name if identity in self._given else name[:1].lower() + name[1:]
 
     def both(self, identity: str) -> str:
-        """Return name and number: "legeplads ved Ringvejen (nr. 3)"."""
-        return self._words.say("place.named", number=self.number[identity], name=self.inline(identity))
+        """Return name and number: "legeplads ved Ringvejen (nr. 3)"; what is not judged has no number."""
+        name = self.inline(identity)
+        return (
+            self._words.say("place.named", number=self.number[identity], name=name) if identity in self.number else name
+        )
+
+    def some(self, ids: Sequence[str], most: int) -> str:
+        """Return names with numbers, of more than ``most`` the first: "a, b og 3 til"."""
+        names = [self.both(identity) for identity in ids[:most]]
+        if len(ids) <= most:
+            return self._words.join(names)
+        return self._words.say("place.more", names=", ".join(names), n=len(ids) - most)
 
 
 CHECKS_SHOWN = 8
 PLACES_SHOWN = 3  # of a question
 MISSING_SHOWN = 5
 NAMES_SHOWN = 4  # of clubs or schools of a kind
+CLOSED_SHOWN = 12
 DIGEST = 12  # of a fingerprint
 
 
@@ -239,8 +251,8 @@ def unknown(result: Result, checks: pd.DataFrame, named: Named, words: Words) ->
     """What is not known, and what a visit can settle, the most consequential first."""
     spaces = result.meeting_spaces
     blocks: list[Block] = [Heading(words.say("unknown.title"))]
-    if len(spaces):
-        blocks.append(Paragraph(_known(spaces["coverage"].astype(float), named, words)))
+    if named.ids:
+        blocks.append(Paragraph(_known(spaces.loc[named.ids], named, words)))
     missing = _missing(result, words)
     if missing:
         blocks.append(Paragraph(words.say("unknown.missing", list=words.join(missing))))
@@ -253,17 +265,25 @@ def unknown(result: Result, checks: pd.DataFrame, named: Named, words: Words) ->
     return [*blocks, *_checks(result, checks, named, words)]
 
 
-def _known(coverage: pd.Series, named: Named, words: Words) -> str:
-    """How much is known of the middle place, and of which place least."""
-    median, least = words.percent(float(coverage.median())), words.percent(float(coverage.min()))
-    if median == least:
-        return words.say("unknown.known_even", median=median)
-    return words.say("unknown.known", median=median, name=named.both(str(coverage.idxmin())), least=least)
+def shares(spaces: pd.DataFrame, words: Words) -> dict[str, str]:
+    """How a typical place is known: the mean shares seen, worked out, assumed and unknown, as percent."""
+    return {share: words.percent(float(spaces[share].mean())) for share in SHARES}
+
+
+def _known(spaces: pd.DataFrame, named: Named, words: Words) -> str:
+    """How the typical place is known, and of which least is."""
+    said = words.say("unknown.known", **shares(spaces, words))
+    low, high = (words.percent(float(value)) for value in (spaces["unknown"].min(), spaces["unknown"].max()))
+    if low == high:
+        return said
+    least = named.both(str(spaces["unknown"].idxmax()))
+    return f"{said} {words.say('unknown.least', name=least, unknown=high)}"
 
 
 def _missing(result: Result, words: Words) -> list[str]:
     """Indicators that are unknown of most meeting spaces, the most often first."""
     spaces = result.meeting_spaces
+    spaces = spaces[spaces["status"] == MEETING]
     rules = {name for name, rule in result.rubric.rules.items() if rule.weight > 0}
     rows = result.evidence
     rows = rows[rows["place_id"].isin(spaces.index) & rows["indicator"].isin(rules)]
@@ -303,10 +323,7 @@ def _check(rows: pd.DataFrame, result: Result, named: Named, words: Words) -> li
     """One question, where to ask it, and what the answer that moves most would do."""
     row = rows.iloc[0]
     spaces = list(dict.fromkeys(result.places["space_id"].reindex(rows["place_id"]).astype(str)))
-    where = words.join([named.both(space) for space in spaces[:PLACES_SHOWN]])
-    if len(spaces) > PLACES_SHOWN:
-        first = ", ".join(named.both(space) for space in spaces[:PLACES_SHOWN])
-        where = words.say("unknown.where_more", places=first, n=len(spaces) - PLACES_SHOWN)
+    where = named.some(spaces, PLACES_SHOWN)
     change = float(row["rank_change"])
     key = "less" if change < 0.75 else "place" if change < 1.5 else "places"
     return [
@@ -317,8 +334,8 @@ def _check(rows: pd.DataFrame, result: Result, named: Named, words: Words) -> li
     ]
 
 
-def context(result: Result, words: Words) -> list[Block]:
-    """Clubs, houses and schools in the estate and just around it: shown, not judged."""
+def context(result: Result, named: Named, words: Words) -> list[Block]:
+    """Clubs, houses and schools in the estate and just around it, and what is not open: shown, not judged."""
     say, estate = words.say, result.estate
     metres = words.number(estate.margin_m)
     table = result.layers.get("context")
@@ -332,7 +349,23 @@ def context(result: Result, words: Words) -> list[Block]:
         Heading(say("context.title")),
         Paragraph(say("context.text")),
         Paragraph(here or say("context.nothing", margin=metres)),
+        *(Paragraph(text) for text in _not_judged(result, named, words)),
     ]
+
+
+def _not_judged(result: Result, named: Named, words: Words) -> list[str]:
+    """Spaces that are not open to everybody, by name, and seats that stand alone; neither is judged."""
+    status = result.meeting_spaces["status"]
+    closed = [str(identity) for identity in status.index[status == CLOSED]]
+    seats = int((status == SEAT).sum())
+    found = []
+    if closed:
+        names = named.some(closed, CLOSED_SHOWN)
+        found.append(words.say("context.closed_one" if len(closed) == 1 else "context.closed", names=names))
+        found.append(words.say("context.ask"))
+    if seats:
+        found.append(words.say("context.seats_one" if seats == 1 else "context.seats", n=seats))
+    return found
 
 
 def _counted(kind: str, rows: pd.DataFrame, words: Words) -> str:
@@ -349,7 +382,8 @@ def _counted(kind: str, rows: pd.DataFrame, words: Words) -> str:
 def how(result: Result, words: Words, *, first: str = "") -> list[Block]:
     """How it was worked out, in plain words; ``first`` is said before all."""
     say, rubric, shared = words.say, result.rubric, words.shared
-    judged = sum(rule.weight > 0 for rule in rubric.rules.values())
+    judged = sum(rule.weight > 0 and rule.aspect != GATE for rule in rubric.rules.values())
+    conditions = any(rule.weight > 0 and rule.aspect == GATE for rule in rubric.rules.values())
     weights = dict(zip(ASPECTS, aspect_weights(rubric), strict=True))
     questions = [
         say(
@@ -367,6 +401,8 @@ def how(result: Result, words: Words, *, first: str = "") -> list[Block]:
         Paragraph(say("how.people")),
         Paragraph(say("how.questions", n=judged)),
         Points(questions),
+        *([Paragraph(say("how.conditions"))] if conditions else []),
+        Paragraph(say("how.assumed")),
         Paragraph(shared["map"]["about"][rubric.mean] + " " + say("how.walks")),
         Paragraph(
             say("how.unknown", share=words.percent(rubric.min_coverage))
