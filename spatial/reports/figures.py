@@ -96,8 +96,6 @@ def estate_map(
         pen.clipped(*sheet.field)
         sheet_map.ground(pen, view, result.layers, result.estate.boundary)
         sheet_map.context(pen, view, result.layers.get("context"))
-        if spaces:
-            sheet_map.possible(pen, view, result.layers.get("possible_spaces"), result.estate.study_area)
         shapes, seen = sheet_map.spaces(
             pen, view, result.meeting_spaces if spaces else result.meeting_spaces[:0], order
         )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 AREA_STEP_M2 = 10.0
+QUESTIONS = ("ask_things", "ask_access", "ask_use")
 
 
 def invitations(result: Result, words: Words) -> list[Block]:
@@ -38,7 +39,7 @@ def invitations(result: Result, words: Words) -> list[Block]:
         Heading(say("possible.title")),
         Paragraph(say("possible.intro", n=words.number(len(rooms)), inside=words.number(inside.sum()))),
         Paragraph(say("possible.ask")),
-        Points(list(words.report["possible"]["questions"])),
+        Points([say(f"possible.{question}") for question in QUESTIONS]),
         Table(say("possible.caption"), columns, rows),
         *([Paragraph(say("possible.more", n=words.number(more)), "note")] if more else []),
     ]

@@ -608,7 +608,8 @@ def judged_by_hand(value, low, high, rule):
 
 def test_every_explanation_adds_up(demo):
     out = demo[0]
-    rules = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["rubric"]["rules"]
+    rubric = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["rubric"]
+    rules, weights = rubric["rules"], rubric["aspect_weights"]
     with (out / "scores.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) > 50
@@ -616,10 +617,17 @@ def test_every_explanation_adds_up(demo):
         done = call("explain", out, row["place_id"], "--json")
         assert done.code == 0 and done.err == ""
         found = json.loads(done.out)
-        factors, seen = [], set()
+        factors, seen, gate = [], set(), 1.0
+        for condition in found["conditions"]:
+            seen.add(condition["indicator"])
+            assert rules[condition["indicator"]]["aspect"] == "gate"
+            gate *= condition["judged"]
+        assert found["gate"] == pytest.approx(gate, abs=1e-12)
+        assert (gate > 0.3) or row["rank"] == ""
         for aspect in found["aspects"]:
             score = float(row[aspect["aspect"]])
-            assert aspect["weight"] == pytest.approx(1 / 5, abs=1e-12)  # the bundled rubric
+            weight = weights[aspect["aspect"]] / math.fsum(weights.values())
+            assert aspect["weight"] == pytest.approx(weight, abs=1e-12)
             assert math.fsum(part["contribution"] for part in aspect["parts"]) == pytest.approx(score, abs=1e-9)
             assert math.fsum(part["weight"] for part in aspect["parts"]) == pytest.approx(1, abs=1e-12)
             for part in aspect["parts"]:
@@ -629,10 +637,10 @@ def test_every_explanation_adds_up(demo):
                 if part["value"] is not None:
                     by_hand = judged_by_hand(part["value"], part["low"], part["high"], rules[part["indicator"]])
                     assert part["judged"] == pytest.approx(by_hand, abs=1e-12)
-            assert aspect["factor"] == pytest.approx(score ** (1 / 5), abs=1e-9)
+            assert aspect["factor"] == pytest.approx(score**weight, abs=1e-9)
             factors.append(aspect["factor"])
         assert seen == {name for name, rule in rules.items() if rule["weight"] > 0}
-        assert math.prod(factors) == pytest.approx(float(row["floating"]), abs=1e-9)
+        assert gate * math.prod(factors) == pytest.approx(float(row["floating"]), abs=1e-9)
         for key, column in (
             ("low", "floating_low"),
             ("score", "floating"),
@@ -640,6 +648,20 @@ def test_every_explanation_adds_up(demo):
             ("coverage", "coverage"),
         ):
             assert found[key] == pytest.approx(float(row[column]), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("lang", "first", "answer"),
+    [
+        ("da", "Først betingelserne, som ganges på:", "Retten til at være her: "),
+        ("en", "First the conditions, which multiply the rest:", "The right to be here: "),
+    ],
+)
+def test_conditions_are_told_before_the_aspects(lang, first, answer, demo):
+    lines = call("explain", demo[0], "osm:node/1480107298", "--lang", lang).out.splitlines()
+    at = lines.index(first)
+    assert lines[at + 1].strip().startswith(answer)
+    assert at < next(i for i, line in enumerate(lines) if line.startswith(("Åbenhed: ", "Openness: ")))
 
 
 @pytest.mark.parametrize(("lang", "word"), [("da", "Åbenhed"), ("en", "Openness")])
