@@ -177,6 +177,12 @@ def places(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
     return table(made, columns).rename_axis("place_id")
 
 
+def rooms(rows: Mapping[str, tuple[Any, Mapping[str, Any]]] | None = None) -> gpd.GeoDataFrame:
+    """Outdoor rooms by id: (polygon, what differs from open ground of which nothing is known)."""
+    made = [(identity, shape, {"area_m2": shape.area, **values}) for identity, (shape, values) in (rows or {}).items()]
+    return table(made, ROOM_COLUMNS | {"area_m2": 0.0}).rename_axis("room_id")
+
+
 def walks(**parts: Any) -> distances.Approaches:
     """Walks by hand; what is not given is 0 where the distance is known."""
     distance = np.array(parts.pop("distance_m"), dtype=float)

@@ -36,6 +36,8 @@ PATH_NEAR: Row = (0.9, 0.6, 1.0, DERIVED, "path_near")
 COURT: Row = (0.2, 0.0, 1.0, ASSUMED, "business_court")
 ROW_HOUSES: Row = (0.3, 0.0, 1.0, ASSUMED, "row_house_lawn")
 NOTHING: Row = (0.75, 0.3, 1.0, UNKNOWN, "no_access_tag")
+# What a public owner opens: a school or a club stays its own though the municipality runs it.
+OF_NOBODY_ELSE = (ALMEN, PATH_THROUGH, PATH_NEAR, COURT, ROW_HOUSES, NOTHING)
 
 
 @indicator(
@@ -95,7 +97,7 @@ def _of_things(things: Sequence[tuple[Mapping[str, str], str | None]], otherwise
     if told and (max(told) == 1.0 or len(told) == len(said)):
         return (max(told), max(told), max(told), OBSERVED, "tag_access")
     public = any(tags.get(key) in rules.access["public_owners"] for tags, _ in things for key in OWNER_KEYS)
-    return PUBLIC_OWNER if public and otherwise[0] < PUBLIC_OWNER[0] else otherwise
+    return PUBLIC_OWNER if public and otherwise in OF_NOBODY_ELSE else otherwise
 
 
 def _tagged(tags: Mapping[str, str], of_ground: str | None, rules: TagRules) -> float | None:

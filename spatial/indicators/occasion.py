@@ -10,7 +10,7 @@ import numpy as np
 
 from spatial.core.arrays import Bools, Ints, Texts
 from spatial.indicators.enclosure import closed_share
-from spatial.indicators.registry import ASSUMED, DERIVED, Measured, from_rows, indicator
+from spatial.indicators.registry import ASSUMED, DERIVED, OWN, Measured, from_rows, indicator
 from spatial.indicators.unknown_facts import CLASS
 from spatial.places.meeting_spaces import is_anchor
 from spatial.settings.tags import TagRules
@@ -25,7 +25,10 @@ SHUT_SHARE = 0.9
 @indicator(
     aspect="low_threshold",
     unit="index",
+    reads=("name",),
     surroundings=("seats",),
+    behind=(OWN, "barrier"),
+    within_m=40.0,
     reference="Byer uden medborgere (2025), policy brief: tables, playground, the edge of the pitch, dog park, swap "
     "corner; pulls of tags.toml, assumed.",
 )
@@ -112,6 +115,7 @@ def _kind_of_each(
     aspect="low_threshold",
     unit="count",
     surroundings=("seats",),
+    behind=(OWN,),
     reference="Whyte (1980), The Social Life of Small Urban Spaces: people sit where there are places to sit.",
 )
 def seats_here(
@@ -148,6 +152,7 @@ def counted(count: np.ndarray[tuple[int], np.dtype[np.float64]], more: float, co
     aspect="mixing",
     unit="count",
     surroundings=("seats",),
+    behind=(OWN,),
     reference="Byer uden medborgere (2025): people with different errands at one place; tags.toml.",
 )
 def activities_here(
@@ -163,6 +168,7 @@ def activities_here(
     aspect="mixing",
     unit="count",
     surroundings=("seats",),
+    behind=(OWN,),
     reference="Byer uden medborgere (2025): meetings across differences; ages by kind in tags.toml.",
 )
 def ages_here(

@@ -46,3 +46,19 @@ def test_a_roof_does_not_close():
         tables.buildings([shapely.box(21, -5, 30, 15)], solid=False),
     )
     tables.check(found, (0, 0, 0, *DERIVED))
+
+
+SPACES = {
+    # name: barriers, buildings, expected of a room of 60 m of rim
+    "a court closed by houses is as open as its ways in": ([], [shapely.box(-9, -9, 29, 0)], (0, 0, 1, *DERIVED)),
+    "fences count, and what is mapped near says that somebody looked": ([[(-5, 0), (25, 0)]], [], (0.4, 0.4, 0.4, *DERIVED)),
+    "nothing mapped: it may be fenced all round": ([], [], (0, 0, 1, *DERIVED)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fences", "blocks", "expected"), SPACES.values(), ids=SPACES)
+def test_of_a_meeting_space_the_fences_alone_count(fences, blocks, expected):
+    """A playground that stands there makes nothing doubtful: the room is not what is often fenced."""
+    space = {"level": "space", "kind": "meeting_space", "kinds": "playground;bench", "geometry": YARD}
+    found = enclosure(tables.places({"s": space}), tables.barriers(fences), tables.buildings(blocks))
+    tables.check(found, expected)

@@ -1,4 +1,4 @@
-"""Percentile, by length of way, of the trips on the nearest way."""
+"""Trips on the nearest way, and their percentile by length of way."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from spatial.indicators.flow_near import flow_near
+from spatial.indicators.flow_near import flow_near, passers_by
 from spatial.network.attachment import attach
 from spatial.network.graph import build_network
 from tests import tables
@@ -19,6 +19,10 @@ MISSING = (NAN, NAN, NAN, "unknown", "no_way_reaches_it")
 
 def known(share):
     return share, share, share, "derived", "percentile_of_trips"
+
+
+def trips(count):
+    return count, count, count, "derived", "trips_on_nearest_way"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +41,8 @@ def test_on_paper(flows, first, second):
     entries = attach(network, places.geometry.to_numpy())
     found = flow_near(places, network, np.array(flows, dtype=float), entries, ESTATE)
     tables.check(found, known(first), MISSING, known(second))
+    found = passers_by(places, np.array(flows, dtype=float), entries)
+    tables.check(found, trips(flows[0]), MISSING, trips(flows[1]))
 
 
 def test_the_nearest_way_counts_and_not_the_busiest():
@@ -47,3 +53,4 @@ def test_the_nearest_way_counts_and_not_the_busiest():
     entries = attach(network, places.geometry.to_numpy())
     assert np.unique(entries.edge).tolist() == [0, 1]
     tables.check(flow_near(places, network, np.array([1.0, 9.0]), entries, ESTATE), known(0.25))
+    tables.check(passers_by(places, np.array([1.0, 9.0]), entries), trips(1))

@@ -1,4 +1,4 @@
-"""The right to enter."""
+"""The right to enter, a condition: each row of what is told or assumed."""
 # ruff: noqa: E501 - a table reads best with a case on a line
 
 from types import SimpleNamespace
@@ -10,72 +10,120 @@ import shapely
 from spatial.indicators.legal_access import legal_access
 from spatial.settings.tags import tag_rules
 from tests import tables
-from tests.tables import NAN
 
-YARD = shapely.box(0, 0, 9, 9)
-OPEN, ASSUMED, SHUT = (1, 1, 1, "observed"), (1, 0.3, 1, "assumed by rule"), (0, 0, 0, "observed")
-CASES = {
-    # name: place, beside a way, tenure, expected
-    "yes": ({"tags": {"access": "yes"}}, False, None, (*OPEN, "tag_access")),
-    "customers": ({"tags": {"access": "customers"}}, True, "almen", (0.3, 0.3, 0.3, "observed", "tag_access")),
-    "private": ({"tags": {"access": "private"}}, True, "almen", (*SHUT, "tag_access")),
-    "foot goes before access": ({"tags": {"access": "private", "foot": "yes"}}, False, None, (*OPEN, "tag_foot")),
-    "a value nobody knows": ({"kind": "pitch", "tags": {"access": "perhaps"}}, True, None, (NAN, NAN, NAN, "unknown", "no_access_tag")),
-    "in a park": ({"ground": "park", "ground_id": "open"}, False, None, (*ASSUMED, "public_ground")),
-    "in a park that is shut": ({"ground": "park", "ground_id": "shut"}, True, "almen", (*SHUT, "tag_access")),
-    "open in a park that is shut": ({"ground": "park", "ground_id": "shut", "tags": {"access": "yes"}}, False, None, (*OPEN, "tag_access")),
-    "in a private park": ({"ground": "park", "ground_id": "private"}, True, "almen", (NAN, NAN, NAN, "unknown", "private_ground")),
-    "open in a private park": ({"ground": "park", "ground_id": "private", "tags": {"access": "yes"}}, False, None, (*OPEN, "tag_access")),
-    "run by the municipality": ({"kind": "playground", "tags": {"operator:type": "public"}}, False, None, (*ASSUMED, "public_owner")),
-    "of the state": ({"kind": "pitch", "tags": {"ownership": "national"}}, False, None, (*ASSUMED, "public_owner")),
-    "a municipal playground of a school": ({"kind": "playground", "ground": "school", "ground_id": "s", "tags": {"operator:type": "public"}}, False, None, (NAN, NAN, NAN, "unknown", "school_ground")),
-    "a square": ({"kind": "square"}, False, None, (*ASSUMED, "public_ground")),
-    "almen": ({"kind": "pitch"}, False, "almen", (*ASSUMED, "almen_ground")),
-    "almen, but outside": ({"kind": "pitch", "inside": False}, False, "almen", (NAN, NAN, NAN, "unknown", "no_access_tag")),
-    "a bench by a path": ({}, True, None, (*ASSUMED, "path_side")),
-    "a bench away from paths": ({}, False, None, (NAN, NAN, NAN, "unknown", "no_access_tag")),
-    "a pitch by a path": ({"kind": "pitch"}, True, None, (NAN, NAN, NAN, "unknown", "no_access_tag")),
-    "a bench of a school": ({"ground": "school", "ground_id": "s"}, True, "almen", (NAN, NAN, NAN, "unknown", "school_ground")),
-    "a bench of a church": ({"ground": "faith", "ground_id": "f"}, True, "almen", (NAN, NAN, NAN, "unknown", "faith_ground")),
+YARD = shapely.box(0, 0, 20, 10)
+OPEN, SHUT = (1, 1, 1, "observed", "tag_access"), (0, 0, 0, "observed", "tag_access")
+PUBLIC, PARK = (1, 0.9, 1, "assumed by rule", "public_owner"), (1, 0.9, 1, "assumed by rule", "public_ground")
+ALMEN, THROUGH = (0.95, 0.8, 1, "assumed by rule", "almen_ground"), (0.95, 0.8, 1, "derived", "path_through")
+BESIDE, NOTHING = (0.9, 0.6, 1, "derived", "path_near"), (0.75, 0.3, 1, "unknown", "no_access_tag")
+ROWS, COURT = (0.3, 0, 1, "assumed by rule", "row_house_lawn"), (0.2, 0, 1, "assumed by rule", "business_court")
+
+
+def of_others(what):
+    return 0.2, 0, 1, "assumed by rule", f"{what}_ground"
+
+
+# The room of a space: a path 2 m off, a path 15 m off, one 16 m off, and lawns of row houses.
+AT_2_M, AT_15_M, AT_16_M = ({"nearest_public_path_m": metres} for metres in (2.0, 15.0, 16.0))
+LAWN = {"row_house_share": 0.6}
+NAMED = {"ground": "park", "ground_name": "Folkeparken"}
+TOLD = {
+    # name: tags of the things of a space, of their ground (access), the room, tenure, expected
+    "open": ([{"access": "yes"}], None, {}, None, OPEN),
+    "for customers": ([{"access": "customers"}], None, AT_2_M, "almen", (0.3, 0.3, 0.3, "observed", "tag_access")),
+    "private": ([{"access": "private"}], None, AT_2_M | NAMED, "almen", SHUT),
+    "foot goes before access": ([{"access": "private", "foot": "yes"}], None, {}, None, OPEN),
+    "a value that nobody knows says nothing": ([{"access": "perhaps"}], None, {}, None, NOTHING),
+    "locked, whatever else": ([{"access": "yes", "locked": "yes"}], None, NAMED, "almen", SHUT),
+    "with a key": ([{"locked": "key"}], None, AT_2_M, None, SHUT),
+    "members only": ([{"members_only": "yes", "access": "yes"}], None, NAMED, None, SHUT),
+    "by membership": ([{"membership": "yes"}], None, AT_2_M, None, SHUT),
+    "on ground that tags close": ([{}], "private", NAMED, "almen", SHUT),
+    "open on ground that tags close": ([{"access": "yes"}], "private", {}, None, OPEN),
+    "one open thing opens the space": ([{"access": "private"}, {"access": "yes"}], None, {}, None, OPEN),
+    "private and for customers": ([{"access": "private"}, {"access": "customers"}], None, {}, None, (0.3, 0.3, 0.3, "observed", "tag_access")),
+    "private and not told: as the ground is": ([{"access": "private"}, {}], None, AT_15_M, None, BESIDE),
+    "the room is tagged private": ([{}], None, {"access": "private"} | NAMED, "almen", (0, 0, 0, "observed", "ground_access")),
+    "the room is tagged open": ([{}], None, {"access": "permissive"} | LAWN, None, (1, 1, 1, "observed", "ground_access")),
+}  # fmt: skip
+ASSUMED = {
+    # name: tags of its thing, whose ground it stands on, the room, tenure, expected
+    "a named park": ({}, "park", NAMED, None, PARK),
+    "a lawn tagged as a park has no name of its own": ({}, "park", {"ground": "park"}, None, NOTHING),
+    "run by the municipality": ({"operator:type": "public"}, None, {}, None, PUBLIC),
+    "of the state, among row houses": ({"ownership": "national"}, None, LAWN, None, PUBLIC),
+    "a municipal playground of a school is the school's": ({"operator:type": "public"}, "school", {}, None, of_others("school")),
+    "a municipal bench on ground tagged private": ({"operator:type": "public"}, None, {"access": "private"}, None, (0, 0, 0, "observed", "ground_access")),
+    "public housing": ({}, None, {}, "almen", ALMEN),
+    "public housing, outside of the estate": ({}, None, {"inside": False}, "almen", NOTHING),
+    "a path through it": ({}, None, AT_2_M, None, THROUGH),
+    "a path beside it": ({}, None, AT_15_M, None, BESIDE),
+    "a path too far off": ({}, None, AT_16_M, None, NOTHING),
+    "a lawn of row houses": ({}, None, LAWN, None, ROWS),
+    "a lawn of row houses, and a path 16 m off": ({}, None, LAWN | AT_16_M, None, ROWS),
+    "a lawn of row houses that a path opens": ({}, None, LAWN | AT_15_M, None, BESIDE),
+    "half are row houses": ({}, None, {"row_house_share": 0.5}, None, NOTHING),
+    "a bench of a school": ({}, "school", AT_2_M, "almen", of_others("school")),
+    "a bench of a church": ({}, "faith", AT_2_M, None, of_others("faith")),
+    "a club's room": ({}, None, AT_2_M | {"ground": "sports_club"}, "almen", of_others("sports_club")),
+    "mostly an institution's": ({}, None, AT_2_M | {"institution_share": 0.6}, "almen", of_others("institution")),
+    "nothing says": ({}, None, {}, None, NOTHING),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("place", "beside", "tenure", "expected"), CASES.values(), ids=CASES)
-def test_on_paper(place, beside, tenure, expected):
-    ground = tables.table(
-        [
-            ("open", YARD, {}),
-            ("shut", YARD, {"access": "private"}),
-            ("private", YARD, {"ownership": "private"}),
-            ("s", YARD, {"ground": "school"}),
-        ],
-        tables.GROUND,
-    )
-    other = {"tags": {"access": "no"}}  # a second row, so that rows cannot be mixed up
+def measured(things, room=None, *, tenure=None, departments=None, blocks=()):
+    """Right to enter a space with these things: (tags, ground, access of the ground)."""
+    rows = {
+        f"p{i}": {"tags": tags, "ground": ground, "access": access, "geometry": YARD, "space_id": "space:a"}
+        for i, (tags, ground, access) in enumerate(things)
+    }
+    space = {"level": "space", "kind": "meeting_space", "geometry": YARD, "space_id": "space:a"}
+    places = tables.places(rows | {"space:a": space | (room or {})})
     found = legal_access(
-        tables.places({"a": place, "b": other}),
-        np.array([beside, False]),
-        ground,
-        tables.departments(),
+        places,
+        {"space:a": np.arange(len(things))},
+        tables.departments(departments),
+        tables.buildings(blocks, use="hotel"),
         tag_rules(),
         SimpleNamespace(tenure=tenure),
     )
-    tables.check(found, expected, (*SHUT, "tag_access"))
+    values = found.value[-1], found.low[-1], found.high[-1]
+    return found, (*map(float, values), found.evidence[-1], found.rule[-1])
+
+
+@pytest.mark.parametrize(("things", "access", "room", "tenure", "expected"), TOLD.values(), ids=TOLD)
+def test_told_by_tags(things, access, room, tenure, expected):
+    found, space = measured([(tags, None, access) for tags in things], room, tenure=tenure)
+    assert space == expected
+    # What one visit settles: the access of the first of its things.
+    assert found.facts[-1] == "p0#access"
+
+
+@pytest.mark.parametrize(("tags", "ground", "room", "tenure", "expected"), ASSUMED.values(), ids=ASSUMED)
+def test_assumed_of_the_ground(tags, ground, room, tenure, expected):
+    assert measured([(tags, ground, None)], room, tenure=tenure)[1] == expected
+
+
+def test_a_place_has_the_tags_of_its_own():
+    found, _ = measured([({"access": "private"}, None, None), ({}, "school", None), ({"access": "yes"}, None, None)])
+    assert found.value.tolist() == [0, 0.2, 1, 1]
+    assert found.facts.tolist() == ["p0#access", "p1#access", "p2#access", "p0#access"]
+
+
+def test_one_thing_on_open_ground_is_not_the_schools():
+    assert measured([({}, "school", None), ({}, None, None)])[1] == NOTHING
 
 
 def test_the_ground_of_a_department_is_almen_wherever_it_lies():
-    places = tables.places(
-        {
-            "on": {"kind": "pitch", "inside": False, "geometry": shapely.box(2, 2, 4, 4)},
-            "off": {"kind": "pitch", "inside": False, "geometry": shapely.box(20, 2, 24, 4)},
-        }
-    )
-    found = legal_access(
-        places,
-        np.array([False, False]),
-        tables.ground(),
-        tables.departments({"kk.almene_boliger:7": YARD}),
-        tag_rules(),
-        SimpleNamespace(tenure=None),
-    )
-    tables.check(found, (*ASSUMED, "almen_ground"), (NAN, NAN, NAN, "unknown", "no_access_tag"))
+    outside = {"inside": False}
+    assert measured([({}, None, None)], outside, departments={"kk.almene_boliger:7": YARD.buffer(2)})[1] == ALMEN
+    assert measured([({}, None, None)], outside, departments={"kk.almene_boliger:7": shapely.box(30, 0, 40, 9)})[1] == NOTHING  # fmt: skip
+
+
+def test_a_court_between_hotels_is_theirs_unless_a_path_leads_through():
+    # 20 + 10 + 20 m of 60 m of rim, within 2 m.
+    hotels = [shapely.box(-9, -9, 29, 0), shapely.box(20, -9, 29, 19), shapely.box(-9, 10, 29, 19)]
+    assert measured([({}, None, None)], AT_15_M, blocks=hotels)[1] == COURT
+    assert measured([({}, None, None)], AT_2_M, blocks=hotels)[1] == THROUGH
+    # One long side alone is 20 and twice 2 of 60 m.
+    assert measured([({}, None, None)], AT_15_M, blocks=hotels[:1])[1] == BESIDE

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import shapely
 
+from spatial.indicators import inputs
 from spatial.indicators.step_free import step_free
 from spatial.network.attachment import Attachments, attach
 from spatial.network.distances import approaches
@@ -44,6 +45,12 @@ CASES = {
 }
 
 
+def measured(places, walks, homes, network, entries, doors, edges):
+    """The share, by walks over ways that are sure and over those that may be free of steps."""
+    sure, perhaps = (inputs._step_free_m(network, entries, doors, edges, strict) for strict in (True, False))
+    return step_free(places, walks, homes, sure, perhaps)
+
+
 @pytest.mark.parametrize(("ways", "nodes", "weights", "expected"), CASES.values(), ids=CASES)
 def test_on_paper(ways, nodes, weights, expected):
     network = build_network(tables.paths(AT, ways), tables.path_nodes(AT, nodes))
@@ -56,7 +63,7 @@ def test_on_paper(ways, nodes, weights, expected):
         attach(network, homes.geometry.to_numpy(), within_m=1.0),
     )
     walks = approaches(network, entries, doors, limit_m=1600.0)
-    found = step_free(places, walks, homes, network, entries, doors, network.step_free)
+    found = measured(places, walks, homes, network, entries, doors, network.step_free)
     tables.check(found, (NAN, NAN, NAN, "unknown", "no_dwelling_within_10_minutes"), expected)
 
 
@@ -87,7 +94,7 @@ def test_with_a_terrain(east, north, eastern, low, high):
     ends = [_at_nodes(network, np.array(nodes)) for nodes in ([0], [1, 2, 3, 4])]
     steep = slopes(network, table, rasters.plane(east, north, size=300))
     walks = approaches(network, *ends, limit_m=1600.0)
-    found = step_free(places, walks, homes, network, *ends, step_free_with(steep, network, table))
+    found = measured(places, walks, homes, network, *ends, step_free_with(steep, network, table))
     assert (found.low[0], found.high[0]) == pytest.approx((low, high))
 
 
@@ -123,7 +130,7 @@ def test_best_and_worst_route_against_networkx(seed):
     places = tables.places({str(n): {"geometry": shapely.Point(at[n]).buffer(1)} for n in sources})
     ends = [_at_nodes(network, nodes) for nodes in (sources, targets)]
     walks = approaches(network, *ends, limit_m=1600.0)
-    found = step_free(places, walks, homes, network, *ends, network.step_free)
+    found = measured(places, walks, homes, network, *ends, network.step_free)
     raised = set(kerbs)
 
     def lengths(allowed, source, limit):

@@ -50,7 +50,8 @@ def test_every_fact_has_words_and_every_declared_fact_exists(lang):
     assert set(texts(lang)["fact"]) == set(known.names)
     for spec in registry.registry().values():
         assert set(spec.surroundings) <= set(known.surroundings)
-        assert not spec.reads or spec.members or spec.id == "enclosure"
+        # A space has no tags: it has the best of its places, but where an indicator asks its places itself.
+        assert not spec.reads or spec.members or spec.id in ("enclosure", "legal_access", "occasion")
 
 
 def test_what_is_not_known_of_a_whole_class_is_one_fact_of_all_places():
