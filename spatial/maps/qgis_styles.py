@@ -286,8 +286,8 @@ def _fill(colour: str, edge: str, width: float = 0.15) -> Part:
 
 def _outline(colour: str, width: float, pattern: str, fill: str | None = None) -> Part:
     return Part("SimpleFill", {
-        "style": "solid" if fill else "no", "outline_color": _rgb(colour), "outline_style": pattern, "outline_width": width,
-        "outline_width_unit": "MM", "joinstyle": "miter", "color": _rgb(fill or colour),
+        "style": "solid" if fill else "no", "outline_color": _rgb(colour), "outline_style": pattern,
+        "outline_width": width, "outline_width_unit": "MM", "joinstyle": "miter", "color": _rgb(fill or colour),
     })  # fmt: skip
 
 

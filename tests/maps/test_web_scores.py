@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from spatial.analysis import result as analysis_result
@@ -90,7 +91,7 @@ def test_the_weights_of_the_rubric_give_what_is_shown_without_any(page, result):
     found = page.evaluate(f"Array.from({MAP}.faellesrum.model.score('spaces', null).scores.floating[1])")
     assert found == pytest.approx(result.meeting_spaces[FLOATING].to_numpy(), abs=1e-6)
     ranks = page.evaluate(f"{MAP}.faellesrum.model.score('spaces', null).rank")
-    assert ranks == result.meeting_spaces["rank"].tolist()
+    assert ranks == [None if pd.isna(rank) else rank for rank in result.meeting_spaces["rank"]]
 
 
 def numbers(page):
@@ -110,9 +111,9 @@ def test_a_slider_moved_by_keyboard_changes_list_colours_and_address(page, resul
     slider.focus()
     for _ in range(12):
         page.keyboard.press("ArrowRight")
-    assert slider.input_value() == "4"
-    assert "w=mixing:4" in page.evaluate("location.hash")
-    rubric = replace(scores.reweighted(result.rubric, aspects={"mixing": 4.0}), draws=1)
+    assert slider.input_value() == "0.8"  # twelve steps of .05 from .2; the others are .8 together
+    assert "w=mixing:0.8" in page.evaluate("location.hash")
+    rubric = replace(scores.reweighted(result.rubric, aspects={"mixing": 0.8}), draws=1)
     index = result.meeting_spaces.index
     wanted = scores.score(scores.judge_all(result.evidence, index, rubric), index, rubric, 1)
     after = numbers(page)
@@ -174,15 +175,15 @@ def test_weights_that_leave_nothing_are_refused_in_words(page):
             f"fr-w-aspects-{name}",
         )
     assert "must count" in page.locator("#fr-weights-status").inner_text()
-    assert page.locator(f"#fr-w-aspects-{ASPECTS[-1]}").input_value() == "1"
+    assert page.locator(f"#fr-w-aspects-{ASPECTS[-1]}").input_value() == "0.2"
     page.click("#fr-weights-reset")
 
 
 @pytest.mark.browser
 def test_presets_and_indicators(page):
     page.select_option("#fr-preset", "openness")
-    assert page.locator("#fr-w-aspects-openness").input_value() == "3"
-    assert "w=openness:3" in page.evaluate("location.hash")
+    assert page.locator("#fr-w-aspects-openness").input_value() == "0.6"  # three times .2
+    assert "w=openness:0.6" in page.evaluate("location.hash")
     page.click("#fr-weights details >> nth=1")
     page.evaluate(
         """() => { const input = document.getElementById('fr-w-indicators-enclosure'); input.value = 0;

@@ -5,7 +5,9 @@ import { byId, controlById, h } from "./elements.js";
 /** @import { Weights } from "./state.js" */
 /** @import { Words } from "./words.js" */
 
-const MOST_WEIGHT = 4, WEIGHT_STEP = 0.25, EMPHASIS = 3, DEFAULT = "default", OWN = "own";
+const STEPS = 20, EMPHASIS = 3, SAME = 1e-6, DEFAULT = "default", OWN = "own";
+/** @type {Record<WeightKind, number>} weights of aspects are often shares of 1 */
+const STEP = { aspects: 0.05, indicators: 0.25 };
 
 /** @typedef {ReturnType<typeof createWeights>} WeightSliders */
 /** @typedef {keyof Weights} WeightKind */
@@ -55,7 +57,8 @@ export function createWeights(data, words, model, onChange) {
   /** @param {WeightKind} kind @param {string} name @param {string} title @param {number} base */
   function slider(kind, name, title, base) {
     const id = "fr-w-" + kind + "-" + name;
-    const input = h("input", { type: "range", id, min: 0, max: Math.max(MOST_WEIGHT, base * 2), step: WEIGHT_STEP, "data-kind": kind, "data-name": name });
+    const step = Math.max(...Object.values(model.base().aspects)) > STEP.aspects * STEPS / 2 ? STEP.indicators : STEP[kind];
+    const input = h("input", { type: "range", id, min: 0, max: Math.max(step * STEPS, base * EMPHASIS), step, "data-kind": kind, "data-name": name });
     input.addEventListener("input", () => move(kind, name, Number(input.value)));
     return h("div", { class: "fr-slider" }, h("label", { for: id }, title), h("output", { for: id, id: id + "-share" }), input);
   }
@@ -92,7 +95,7 @@ export function createWeights(data, words, model, onChange) {
   }
   /** @param {string} name @returns {Weights} */
   function emphasising(name) {
-    return { aspects: Object.fromEntries(ASPECTS.map((aspect) => [aspect, aspect === name ? EMPHASIS : 1])), indicators: {} };
+    return { aspects: { ...model.base().aspects, [name]: model.base().aspects[name] * EMPHASIS }, indicators: {} };
   }
   function presets() {
     const select = h("select", { id: "fr-preset" }, h("option", { value: OWN, hidden: true }, t("map.weights.preset_own")),
@@ -104,9 +107,8 @@ export function createWeights(data, words, model, onChange) {
   function currentPreset() {
     if (!weights) { return DEFAULT; }
     const full = model.complete(weights);
-    const emphasised = ASPECTS.filter((name) => full.aspects[name] === EMPHASIS);
-    const rest = ASPECTS.every((name) => full.aspects[name] === (name === emphasised[0] ? EMPHASIS : 1));
-    return emphasised.length === 1 && rest && !Object.keys(weights.indicators).length ? emphasised[0] : OWN;
+    const fits = (/** @type {string} */ name) => ASPECTS.every((each) => Math.abs(full.aspects[each] - emphasising(name).aspects[each]) < SAME);
+    return (!Object.keys(weights.indicators).length && ASPECTS.find(fits)) || OWN;
   }
   /** @param {string} text */
   function status(text) { const line = byId("fr-weights-status"); if (line) { line.textContent = text; } }
