@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import shapely
 
 from spatial.analysis import run
 from spatial.analysis.inputs import InputFiles, Inputs, prepare_ground
+from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import Estate
 from spatial.core.timing import Clock
 from spatial.scoring import scores
@@ -95,21 +95,25 @@ def estate(west: float, south: float, east: float, north: float, **given: object
     return Estate(**{"id": "town", "name": "Town", "boundary": shape, "crs": osm_xml.METRIC, **given})
 
 
-def look(town: Town, seen_from: Estate, *, reach_m: float = 900.0) -> Seen:
-    """Measure a town as it is, without draws."""
+def read(town: Town, seen_from: Estate, *, reach_m: float = 1900.0) -> Inputs:
+    """Read a town from a file that ends ``reach_m`` from the estate."""
     x, y = osm_xml.CENTRE_M
     west, south, east, north = seen_from.boundary.bounds
     bounds = (west - x - reach_m, south - y - reach_m, east - x + reach_m, north - y + reach_m)
     with tempfile.TemporaryDirectory() as folder:
         path = osm_xml.write(Path(folder) / "town.osm", town.nodes, town.ways, town.relations, bounds=bounds)
-        inputs = Inputs.read(seen_from, InputFiles(path))
-    return measure(inputs)
+        return Inputs.read(seen_from, InputFiles(path))
 
 
-def measure(inputs: Inputs) -> Seen:
+def look(town: Town, seen_from: Estate, *, reach_m: float = 1900.0, step: Steps = AFRESH) -> Seen:
+    """Measure a town as it is, without draws."""
+    return measure(read(town, seen_from, reach_m=reach_m), step=step)
+
+
+def measure(inputs: Inputs, *, step: Steps = AFRESH) -> Seen:
     rules, clock = tag_rules(), Clock(None)
     ground = prepare_ground(inputs, rules, clock)
-    view = run.survey(ground.conflated, inputs.estate, rules, clock, absence={}, models={})
+    view = run.survey(ground.conflated, inputs.estate, rules, clock, absence={}, models={}, step=step)
     evidence, resolved = run.measure_view(view, rubric(None), clock)
     of_places, of_spaces = (
         scores.estimates(scores.judge_all(evidence, table.index, resolved), table.index, resolved)
@@ -125,7 +129,7 @@ BLOCK_M, DEPTH_M = 180.0, 150.0
 COURT = (20.0, 24.0, 160.0, 126.0)
 
 
-def court(town: Town, x: float, y: float, *, flats: int = 40, footway: bool = True) -> None:
+def court(town: Town, x: float, y: float, *, flats: int = 40, footway: bool = True, lit: bool = True) -> None:
     """Two long blocks of flats between four streets, with a lawn and a footway between them."""
     east, north = x + BLOCK_M, y + DEPTH_M
     middle = y + DEPTH_M / 2
@@ -133,7 +137,9 @@ def court(town: Town, x: float, y: float, *, flats: int = 40, footway: bool = Tr
     for south in (y + 10, north - 22):
         town.box(x + 20, south, x + 160, south + 12, building="apartments", building__flats=str(flats))
     if footway:
-        town.line([(x, middle), (east, middle)], highway="footway", lit="yes", surface="asphalt")
+        town.line(
+            [(x, middle), (east, middle)], highway="footway", surface="asphalt", **({"lit": "yes"} if lit else {})
+        )
 
 
 def row_houses(town: Town, x: float, y: float, *, depth_m: float = 60.0, footway: bool = False) -> None:
@@ -187,9 +193,3 @@ GOOD: dict[str, tuple[Draw, float, float]] = {
     "swap corner": (swap_corner, 60, 25),
     "courtyard with seats and a swing": (swing_and_seats, 60, 55),
 }
-
-
-def middle_of(seen: Seen, kind: str) -> float:
-    """Median score of the spaces whose first kind is this."""
-    first = seen.spaces["kinds"].str.split(";").str[0]
-    return float(np.median(seen.spaces.loc[first == kind, "floating"]))

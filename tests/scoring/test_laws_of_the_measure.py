@@ -1,0 +1,295 @@
+"""What must hold of the measure whatever a town is like: tried on many small towns, drawn by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.affinity import translate
+
+from spatial.core.incremental import Afresh
+from tests.scoring import towns
+from tests.scoring.towns import BLOCK_M, DEPTH_M, Seen, Town
+
+SEVERAL = settings(max_examples=12)
+ROUNDING = 1e-9
+NEARLY = 0.02
+FLOATING = ["floating_low", "floating", "floating_high"]
+# Counts of homes served: none may rise where homes go.
+SERVED = (
+    "homes_near",
+    "homes_step_free",
+    "homes_lit",
+    "homes_rested",
+    "homes_uncrossed",
+    "dwellings_5min",
+    "dwellings_decay",
+    "who_can_meet",
+    "groups_reached",
+)
+# Kind: its tags, and its sides in metres where it is mapped as an area.
+KINDS: dict[str, tuple[dict[str, str], float, float]] = {
+    "bench": ({"amenity": "bench"}, 0, 0),
+    "table": ({"leisure": "picnic_table"}, 0, 0),
+    "swap": ({"amenity": "give_box"}, 0, 0),
+    "games": ({"leisure": "pitch", "sport": "table_tennis"}, 0, 0),
+    "swing": ({"leisure": "playground"}, 0, 0),
+    "playground": ({"leisure": "playground"}, 16, 12),
+    "pitch": ({"leisure": "pitch", "sport": "soccer"}, 36, 20),
+    "dog_park": ({"leisure": "dog_park"}, 30, 20),
+    "square": ({"place": "square", "name": "Torvet"}, 20, 15),
+    "lawn": ({"leisure": "park"}, 40, 20),
+    "water": ({"amenity": "drinking_water"}, 0, 0),
+}
+EAST, NORTH = 2 * BLOCK_M, 2 * DEPTH_M
+SEEN_FROM = towns.estate(-20, -20, EAST + 20, NORTH + 20, margin_m=50.0)
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing of a kind with its corner (m), and what is tagged beside its kind."""
+
+    kind: str
+    x: int
+    y: int
+    tags: tuple[tuple[str, str], ...] = ()
+
+    def map(self, town: Town) -> str:
+        tags, width, height = KINDS[self.kind]
+        tags = tags | dict(self.tags)
+        if not width:
+            return town.point(self.x, self.y, **tags)
+        return town.box(self.x, self.y, self.x + width, self.y + height, **tags)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A town of four blocks, with what is mapped in it."""
+
+    blocks: tuple[str, ...]
+    flats: tuple[int, ...]
+    things: tuple[Thing, ...]
+    lit: bool = True
+
+    def town(self, *more: Thing) -> tuple[Town, list[str]]:
+        town = Town()
+        corners = [(i * BLOCK_M, j * DEPTH_M) for j in range(2) for i in range(2)]
+        for block, flats, (x, y) in zip(self.blocks, self.flats, corners, strict=True):
+            if block == "row houses":
+                towns.row_houses(town, x, y, depth_m=DEPTH_M - 36)
+            elif block != "streets":
+                towns.court(town, x, y, flats=flats, footway=block == "court", lit=self.lit)
+        return town, [thing.map(town) for thing in (*self.things, *more)]
+
+    def seen(self, *more: Thing) -> Seen:
+        return towns.look(self.town(*more)[0], SEEN_FROM)
+
+
+OPEN = (("access", "yes"), ("fee", "no"))
+TAGS = st.sampled_from([(), (), (), OPEN, (("access", "private"),), (("access", "customers"),), (("fee", "yes"),)])
+
+
+ANY_KIND = st.sampled_from(list(KINDS))
+
+
+def things(kinds: st.SearchStrategy[str] = ANY_KIND, tags: st.SearchStrategy = TAGS) -> st.SearchStrategy[Thing]:
+    return st.builds(Thing, kinds, st.integers(5, EAST - 40), st.integers(5, NORTH - 25), tags)
+
+
+@st.composite
+def plans(draw, *, tags=TAGS, lit: bool = True) -> Plan:
+    blocks = draw(st.tuples(*[st.sampled_from(["court", "court", "shut court", "row houses"])] * 4))
+    flats = draw(st.tuples(*[st.integers(1, 60)] * 4))
+    return Plan(blocks, flats, tuple(draw(st.lists(things(tags=tags), min_size=1, max_size=6))), lit)
+
+
+def kept(before: Seen, after: Seen) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Spaces of both, all of the first being there."""
+    assert set(before.spaces.index) <= set(after.spaces.index)
+    return before.spaces, after.spaces.loc[before.spaces.index]
+
+
+# --- 1. taking homes away ------------------------------------------------------------------------
+
+
+class Emptied(Afresh):
+    """Steps after which nobody lives in some of the buildings, which stand as they did."""
+
+    def __init__(self, parts: tuple[int, ...]) -> None:
+        self.parts = parts
+
+    def __call__(self, function, *inputs, key=""):
+        made = super().__call__(function, *inputs, key=key)
+        if function.__name__ != "dwellings":
+            return made
+        number = np.unique(made["building"].astype(str), return_inverse=True)[1]
+        return made.assign(dwellings=made["dwellings"].where(~np.isin(number % 4, self.parts), 0.0))
+
+
+@SEVERAL
+@given(plans(), st.sets(st.integers(0, 3), min_size=1, max_size=4))
+def test_taking_homes_away_raises_no_score_and_no_count_of_homes(plan, parts):
+    inputs = towns.read(plan.town()[0], SEEN_FROM)
+    before, after = towns.measure(inputs), towns.measure(inputs, step=Emptied(tuple(parts)))
+    old, new = kept(before, after)
+    assert (new[FLOATING] <= old[FLOATING] + ROUNDING).to_numpy().all(), (new[FLOATING] - old[FLOATING]).max()
+    rows = before.evidence["indicator"].isin(SERVED)
+    for column in ("value", "low", "high"):
+        rise = after.evidence.loc[rows, column] - before.evidence.loc[rows, column]
+        assert not (rise > ROUNDING).any()
+
+
+# --- 2. adding an open, free thing ---------------------------------------------------------------
+
+
+@SEVERAL
+@given(plans(), things(tags=st.just(OPEN)))
+def test_an_open_and_free_thing_lowers_no_score(plan, thing):
+    old, new = kept(plan.seen(), plan.seen(thing))
+    assert (new["floating"] >= old["floating"] - ROUNDING).all(), (old["floating"] - new["floating"]).max()
+
+
+@SEVERAL
+@given(plans(), things(st.just("bench"), st.just(())))
+def test_a_bench_lowers_no_score(plan, bench):
+    old, new = kept(plan.seen(), plan.seen(bench))
+    assert (new["floating"] >= old["floating"] - ROUNDING).all(), (old["floating"] - new["floating"]).max()
+
+
+# --- 3. private, locked, members only ------------------------------------------------------------
+
+CLOSED = st.sampled_from(
+    [
+        (("access", "private"),),
+        (("access", "no"),),
+        (("access", "members"),),
+        (("locked", "yes"), ("access", "yes")),
+        (("members_only", "yes"),),
+        (("access", "private"), ("operator:type", "public")),
+        (("foot", "private"), ("fee", "no")),
+    ]
+)
+
+
+@SEVERAL
+@given(plans(tags=CLOSED), st.sampled_from([None, "almen"]))
+def test_private_locked_and_members_only_are_never_ranked(plan, tenure):
+    town, mapped = plan.town()
+    seen = towns.look(town, replace(SEEN_FROM, tenure=tenure))
+    assert seen.scores["rank"].isna().all()
+    assert len(seen.view.places.index.intersection(mapped)) > 0
+
+
+# --- 4. mapping what was there -------------------------------------------------------------------
+
+
+def assert_inside(before: Seen, after: Seen) -> None:
+    old, new = kept(before, after)
+    assert (new["floating"] >= old["floating_low"] - ROUNDING).all()
+    assert (new["floating"] <= old["floating_high"] + ROUNDING).all(), (new["floating"] - old["floating_high"]).max()
+
+
+@SEVERAL
+@given(plans(), things(st.sampled_from(["bench", "table"]), st.just(())))
+def test_a_bench_or_table_mapped_keeps_scores_within_their_bounds(plan, thing):
+    assert_inside(plan.seen(), plan.seen(thing))
+
+
+@SEVERAL
+@given(plans(tags=st.just(())))
+def test_access_mapped_keeps_scores_within_their_bounds(plan):
+    opened = replace(plan, things=tuple(replace(thing, tags=(("access", "yes"),)) for thing in plan.things))
+    assert_inside(plan.seen(), opened.seen())
+
+
+@SEVERAL
+@given(plans(lit=False))
+def test_light_mapped_keeps_scores_within_their_bounds(plan):
+    assert_inside(plan.seen(), replace(plan, lit=True).seen())
+
+
+# --- 5. what a mapper may draw otherwise ---------------------------------------------------------
+
+
+def assert_alike(before: Seen, after: Seen) -> None:
+    assert set(before.spaces.index) == set(after.spaces.index)
+    change = (after.spaces["floating"].reindex(before.spaces.index) - before.spaces["floating"]).abs()
+    assert change.max() <= NEARLY
+
+
+AREAS = st.sampled_from([kind for kind, (_, width, _) in KINDS.items() if width])
+
+
+@SEVERAL
+@given(plans(), st.integers(5, EAST - 40), st.integers(5, NORTH - 25), AREAS, st.floats(0.3, 0.7))
+def test_a_polygon_split_where_nothing_separates_moves_no_score(plan, x, y, kind, share):
+    tags, width, height = KINDS[kind]
+    whole, _ = plan.town()
+    whole.box(x, y, x + width, y + height, **tags)
+    halves, _ = plan.town()
+    middle = round(x + share * width, 1)
+    halves.box(x, y, middle, y + height, **tags)
+    halves.box(middle, y, x + width, y + height, **tags)
+    assert_alike(*(towns.look(town, SEEN_FROM) for town in (whole, halves)))
+
+
+@SEVERAL
+@given(plans(), st.sampled_from([(20, 0), (0, 20), (-20, 0), (14, -14)]))
+def test_a_boundary_shifted_by_twenty_metres_moves_no_score(plan, shift):
+    inputs = towns.read(plan.town()[0], SEEN_FROM, reach_m=2000.0)
+    other = replace(SEEN_FROM, boundary=translate(SEEN_FROM.boundary, *shift))
+    before, after = towns.measure(inputs), towns.measure(replace(inputs, estate=other))
+    common = before.spaces.index.intersection(after.spaces.index)
+    both = before.view.sites.geometry.loc[before.spaces.index].within(other.study_area)
+    assert set(before.spaces.index[both]) <= set(common)
+    change = (after.spaces.loc[common, "floating"] - before.spaces.loc[common, "floating"]).abs()
+    assert not (change > NEARLY).any()
+
+
+@SEVERAL
+@given(plans(), st.integers(10, EAST - 40), st.integers(10, NORTH - 40), st.sampled_from(["playground", "dog_park"]))
+def test_a_node_replaced_by_its_area_moves_no_score(plan, x, y, kind):
+    tags, width, height = KINDS[kind]
+    node, area = plan.town()[0], plan.town()[0]
+    node.point(x + width / 2, y + height / 2, **tags)
+    area.box(x, y, x + width, y + height, **tags)
+    before, after = (towns.look(town, SEEN_FROM) for town in (node, area))
+    # A thing with no room around it is a space of its own, under the id of what is mapped.
+    rooms = before.spaces.index[before.spaces.index.str.startswith("space:room:")]
+    assert set(rooms) == set(after.spaces.index[after.spaces.index.str.startswith("space:room:")])
+    change = (after.spaces.loc[rooms, "floating"] - before.spaces.loc[rooms, "floating"]).abs()
+    assert not (change > NEARLY).any()
+
+
+# --- 6. order, and where the file ends -----------------------------------------------------------
+
+
+def mixed(features, seed):
+    order = np.random.default_rng(seed).permutation(len(features))
+    sizes = np.array([len(shape.coords) for shape in features.geometry]) if features.node_ids is not None else None
+    nodes = features.node_ids
+    if sizes is not None:
+        rows = np.split(nodes, np.cumsum(sizes)[:-1])
+        nodes = np.concatenate([rows[i] for i in order])
+    tags = [features.tags[i] for i in order]
+    return replace(features, ids=features.ids[order], tags=tags, geometry=features.geometry[order], node_ids=nodes)
+
+
+@SEVERAL
+@given(plans(), st.integers(0, 9))
+def test_the_order_of_rows_changes_nothing(plan, seed):
+    inputs = towns.read(plan.town()[0], SEEN_FROM)
+    parts = {name: mixed(getattr(inputs.osm, name), seed) for name in ("points", "lines", "areas")}
+    before, after = towns.measure(inputs), towns.measure(replace(inputs, osm=replace(inputs.osm, **parts)))
+    pd.testing.assert_frame_equal(before.scores[FLOATING], after.scores[FLOATING], rtol=0, atol=ROUNDING)
+
+
+@SEVERAL
+@given(plans(), st.integers(2000, 4000))
+def test_where_the_extract_ends_changes_nothing(plan, reach_m):
+    town, _ = plan.town()
+    before, after = (towns.look(town, SEEN_FROM, reach_m=float(far)) for far in (1900, reach_m))
+    pd.testing.assert_frame_equal(before.scores[FLOATING], after.scores[FLOATING], rtol=0, atol=ROUNDING)
