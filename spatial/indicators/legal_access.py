@@ -120,7 +120,7 @@ def _of_ground(places: gpd.GeoDataFrame, i: int, owners: set[Any], almen: bool, 
     closed = sorted({*of_things, *([ground] if (ground := places["ground"].iloc[i]) in shut else [])})
     if closed or float(places["institution_share"].iloc[i]) > MOSTLY:
         return (0.2, 0.0, 1.0, ASSUMED, f"{closed[0] if closed else 'institution'}_ground")
-    if places["ground"].iloc[i] == "park" and places["ground_name"].iloc[i]:
+    if places["ground"].iloc[i] == "park" and isinstance(places["ground_name"].iloc[i], str):
         return NAMED_PARK
     if almen:
         return ALMEN

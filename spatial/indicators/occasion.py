@@ -51,7 +51,7 @@ def occasion(
     for i, (level, space) in enumerate(zip(places["level"], places["space_id"], strict=True)):
         things = members[space] if level == "space" else np.array([i])
         names = [of_place[row] for row in things]
-        if level == "space" and places["ground_name"].iloc[i] and places["ground"].iloc[i] == "park":
+        if level == "space" and places["ground"].iloc[i] == "park" and isinstance(places["ground_name"].iloc[i], str):
             names.append("park")
         seats = sum(kinds.kinds[member_kinds[row]].seat for row in things)
         rows.append(_row(names, seats, bool(seats_complete[i]), kinds))
