@@ -96,6 +96,7 @@ STANDING = 2  # for how many volunteers places are named
 WIDE = 0.4  # an interval as wide as that says more than its best estimate
 SAME = 0.02  # lenses nearer than this serve alike
 NAMES = 6
+IN_WORDS = ("yesno", "holds")  # forms whose answer adds nothing to the title
 SHOWN_BEST = 3  # of the first tier, in a sentence
 
 
@@ -332,7 +333,7 @@ def _indicators(names: tuple[str, ...], identity: str, values: Any, words: Words
     for name in names:
         value = float(values[(identity, name)])
         title = words.title(name)
-        known = not np.isnan(value) and words.shared["indicator"][name]["form"] != "yesno"
+        known = not np.isnan(value) and words.shared["indicator"][name]["form"] not in IN_WORDS
         items.append(words.say("best.item", title=title, value=words.measured(name, value)) if known else title)
     return Cell(words.listed(items))
 

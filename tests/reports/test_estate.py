@@ -13,11 +13,12 @@ from pandas.testing import assert_frame_equal
 
 from spatial.core.errors import ConfigError
 from spatial.core.languages import LANGUAGES, texts
-from spatial.core.model import FLOATING, Rubric, Rule
+from spatial.core.model import FLOATING, SHARES, Rubric, Rule
 from spatial.maps import tables
-from spatial.reports import estate, pdf, sections
+from spatial.reports import estate, order, pdf, sections
 from spatial.reports import html as reports_html
 from spatial.reports.sections import Words
+from spatial.scoring.tiers import WORDS
 from tests.maps import fixtures
 from tests.maps.reading import Page
 from tests.maps.test_web_page import DESK, PHONE, axe
@@ -48,7 +49,7 @@ def scores(demo_result, tmp_path_factory):
     path = tmp_path_factory.mktemp("tables") / "scores.csv"
     tables.scores(demo_result, path)
     rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-    spaces = [row for row in rows if row["place_id"] == row["space_id"]]
+    spaces = [row for row in rows if row["place_id"] == row["space_id"] and row["status"] == "meeting space"]
     assert all(row["rank"] for row in spaces)
     return sorted(spaces, key=lambda row: int(row["rank"]))
 
@@ -67,7 +68,7 @@ def test_the_table_of_all_places_is_that_of_scores_csv(pages, scores, lang):
         low, best, high = (hundred(score[f"floating{end}"]) for end in ("_low", "", "_high"))
         assert row[1] == f"{best} ({low}–{high})"
         assert row[2] == f"{number} ({float(score['rank_p05']):.0f}–{float(score['rank_p95']):.0f})"
-        assert row[3].rstrip(" %") == hundred(score["coverage"])
+        assert row[3].split(" · ") == [hundred(score[share]) for share in SHARES]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -76,8 +77,8 @@ def test_the_best_places_and_their_answers_are_those_of_scores_csv(pages, scores
     best, answers = found[say["best"]["caption"]][1:], found[say["aspects"]["caption"]][1:]
     assert len(best) == len(answers) == 10
     for row, questions, score in zip(best, answers, scores[:10], strict=True):
-        assert row[1].split()[0] == hundred(score["floating"])
-        numbers = [word for word in row[1].split() if word.isdigit()]
+        assert row[4].split()[0] == hundred(score["floating"])
+        numbers = [word for word in row[4].split() if word.isdigit()]
         assert numbers == [hundred(score[f"floating{end}"]) for end in ("", "_low", "_high")]
         names = ("openness", "accessibility", "neutrality", "low_threshold", "mixing")
         assert [cell.split()[0] for cell in questions[1:]] == [hundred(score[name]) for name in names]
@@ -87,9 +88,81 @@ def test_the_answer_counts_what_scores_csv_counts(pages, scores):
     sentences = Page(pages["da"]).items[:3]
     inside = sum(row["inside"] == "True" for row in scores)
     assert f"er der {len(scores)} steder ude" in sentences[0] and f"{inside} af dem ligger inden for" in sentences[0]
-    best = scores[0]
-    assert f"(nr. 1) med {hundred(best['floating'])} af 100, mellem {hundred(best['floating_low'])}" in sentences[1]
-    assert sum(sentence.count(". ") for sentence in sentences) == sentences[1].count("nr. ")  # one sentence each
+    first = [number for number, row in enumerate(scores, 1) if row["tier"] == "1"]
+    assert len(first) > 3  # of the demo too little is known to name one
+    assert [f"(nr. {number})" in sentences[1] for number in (*first[:3], 4)] == [True, True, True, False]
+    assert f"og {len(first) - 3} andre" in sentences[1]
+    assert all(sentence.count(". ") == sentence.count("nr. ") for sentence in sentences)  # one sentence each
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_tiers_come_first_and_hold_all_that_is_ranked(pages, scores, lang):
+    page, say = Page(pages[lang]), texts(lang)
+    caption = texts(lang, "report")["tiers"]["caption"]
+    assert next(iter(page.tables)) == caption
+    tiers = [int(row["tier"]) for row in scores]
+    counts = [tiers.count(1), sum(1 < tier < max(tiers) for tier in tiers), tiers.count(max(tiers))]
+    rows = page.tables[caption][1:]
+    assert [row[0].partition(say["map"]["tier"][word])[1] for row, word in zip(rows, WORDS, strict=True)] == [
+        say["map"]["tier"][word] for word in WORDS
+    ]
+    assert [int("".join(filter(str.isdigit, row[0]))) for row in rows] == counts
+    for row, wanted in zip(rows, ({1}, set(range(2, max(tiers))), {max(tiers)}), strict=True):
+        points = [float(score["floating"]) for score in scores if int(score["tier"]) in wanted]
+        low, high = hundred(min(points)), hundred(max(points))
+        assert row[4] == (low if low == high else f"{low}–{high}")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_closed_is_named_without_a_number_and_never_among_the_ranked(pages, demo_result, lang):
+    closed = demo_result.meeting_spaces[demo_result.meeting_spaces["status"] == "closed"]
+    assert len(closed) and closed["rank"].isna().all()
+    page = Page(pages[lang])
+    ranked = " ".join(row[0] for row in page.tables[texts(lang, "report")["all"]["caption"]][1:])
+    for name in closed["name"].dropna():
+        assert any(name in text for text in page.paragraphs) and name not in ranked
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_possible_spaces_are_invitations_those_inside_first(pages, demo_result, lang):
+    say = texts(lang, "report")["possible"]
+    page, rooms = Page(pages[lang]), demo_result.layers["possible_spaces"]
+    inside = rooms[rooms.representative_point().within(demo_result.estate.boundary)]
+    rows = page.tables[say["caption"]][1:]
+    largest = inside["area_m2"].sort_values(ascending=False).iloc[: len(rows)]
+    areas = [int("".join(filter(str.isdigit, row[1].removesuffix("m²")))) for row in rows]
+    assert areas == [round(area / 10) * 10 for area in largest]
+    assert [say[name] in page.items for name in ("ask_things", "ask_access", "ask_use")] == [True] * 3
+
+
+def test_a_run_without_that_layer_invites_nowhere():
+    document = estate.estate_document(fixtures.synthetic(), NO_CHECKS, lang="en")
+    headings = [block.text for block in document.blocks if type(block).__name__ == "Heading"]
+    assert texts("en", "report")["possible"]["title"] not in headings
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_decides_the_order_is_the_correlation_of_ranks(pages, scores, demo_result, lang):
+    """Spearman's by pandas, of homes near and of the number of things."""
+    rows = demo_result.evidence[demo_result.evidence["indicator"] == "homes_near"].set_index("place_id")["value"]
+    table = pd.DataFrame(
+        {
+            "score": [float(row["floating"]) for row in scores],
+            "homes": [rows[row["space_id"]] for row in scores],
+            "things": [int(row["place_count"]) for row in scores],
+        }
+    )
+    alike = table.rank().corr()["score"]
+    shown = Page(pages[lang]).tables[texts(lang, "report")["order"]["caption"]][1:]
+    assert [row[1] for row in shown[1:]] == [Words(lang).number(alike[name], 2) for name in ("homes", "things")]
+
+
+def test_what_decides_alone_is_said():
+    assert order._verdict({"by_kind": 0.2, "by_homes": -0.95, "by_features": None}, Words("en")) == (
+        "Here the order is decided almost alone by how many homes are near. Read it with that in mind."
+    )
+    assert order._verdict({"by_kind": 0.2}, Words("en")) == texts("en", "report")["order"]["fine"]
+    assert order._verdict({"by_kind": None}, Words("en")) == texts("en", "report")["order"]["unsaid"]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
