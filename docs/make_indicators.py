@@ -17,6 +17,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from spatial.core.languages import texts
+from spatial.core.model import GATE
 from spatial.indicators import registry, unknown_facts
 from spatial.settings import rubric
 
@@ -52,14 +53,14 @@ def page(spec: registry.Spec, rule: rubric.RuleSpec, note: Mapping[str, str]) ->
         "",
         "| | |",
         "|---|---|",
-        f"| aspect | {' · '.join(words['aspect'][spec.aspect]['title'] for words in (english, danish))} |",
+        f"| aspect | {_aspect(spec.aspect)} |",
         f"| unit | {unit} |",
         f"| formula | {note['formula']} |",
-        f"| weight in its aspect | {rule.weight:g}{'' if rule.weight else ' (told, not judged)'} |",
+        f"| weight in its aspect | {_weight(spec, rule)} |",
         f"| looks around a place | {spec.catchment_m:g} m |"
         if spec.catchment_m
         else "| looks around a place | no further |",
-        f"| a meeting space has | {'the mean of its places' if spec.members else 'a value of its own'} |",
+        f"| a meeting space has | {'that of the best thing one comes for in it' if spec.members else 'a value of its own'} |",
         "",
         "## Definition",
         "",
@@ -91,6 +92,20 @@ def page(spec: registry.Spec, rule: rubric.RuleSpec, note: Mapping[str, str]) ->
         "",
     ]
     return "\n".join(lines)
+
+
+def _aspect(aspect: str) -> str:
+    """The title of an aspect, or of a condition, in English and Danish."""
+    both = texts("en"), texts("da")
+    if aspect == GATE:
+        return " · ".join(words["explain"]["condition_title"] for words in both)
+    return " · ".join(words["aspect"][aspect]["title"] for words in both)
+
+
+def _weight(spec: registry.Spec, rule: rubric.RuleSpec) -> str:
+    if not rule.weight:
+        return "0 (told, not judged)"
+    return "none: it multiplies the score" if spec.aspect == GATE else f"{rule.weight:g}"
 
 
 def _definition(spec: registry.Spec) -> list[str]:
@@ -138,7 +153,13 @@ def rules_of(spec: registry.Spec) -> list[str]:
     known = set(texts("en")["rule"])
     names = {spec.measure.__name__}
     tree = ast.parse(Path(inspect.getfile(spec.measure)).read_text(encoding="utf-8"))
-    bodies = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    bodies: dict[str, ast.AST] = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    # What constants such as ``PATH_NEAR: Row`` name.
+    bodies |= {
+        node.target.id: node
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
     found: set[str] = set()
     done: set[str] = set()
     while names - done:
@@ -205,12 +226,12 @@ def contents(rules: Mapping[str, rubric.RuleSpec]) -> str:
     """The list of all indicators, by aspect."""
     danish, english = texts("da"), texts("en")
     lines = ["<!-- Made by docs/make_indicators.py. -->", "# The indicators · Målingerne", ""]
-    for aspect in english["aspect"]:
+    for aspect in (GATE, *english["aspect"]):
         own = [spec for spec in registry.registry().values() if spec.aspect == aspect]
         if not own:
             continue
         lines += [
-            f"## {english['aspect'][aspect]['title']} · {danish['aspect'][aspect]['title']}",
+            f"## {_aspect(aspect)}",
             "",
             "| indicator | på dansk | unit | weight |",
             "|---|---|---|---|",
