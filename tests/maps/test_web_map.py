@@ -285,11 +285,11 @@ def test_click_on_a_space_opens_a_popup(page):
     click_space(page, 2)
     popup = page.locator(".leaflet-popup")
     popup.wait_for()
-    assert "Hundeplads" in popup.inner_text()
+    assert "Hundepark" in popup.inner_text()
     assert popup.locator("tr").count() == 6
     assert "ukendt" in popup.inner_text()
     page.click(".leaflet-popup .fr-link")
-    assert "Hundeplads" in page.locator("#fr-details h2").inner_text()
+    assert "Hundepark" in page.locator("#fr-details h2").inner_text()
     page.click(".fr-back")
 
 
