@@ -27,7 +27,7 @@ WAY = {
 }  # fmt: skip
 BUILDING = {
     "use": "apartments", "name": None, "levels": NAN, "height_m": NAN, "flats": NAN, "other_use": False,
-    "addressed": False, "solid": True, "residential": True, "one_family": False,
+    "addressed": False, "solid": True, "cleared": False, "residential": True, "one_family": False,
 }  # fmt: skip
 NODE = {"node_id": 0, "locked": False, "crossing": False, "kerb": None}
 DWELLING = {"dwellings": 1.0, "building": "osm:way/0", "evidence": "derived"}

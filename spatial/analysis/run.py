@@ -300,6 +300,7 @@ def map_context(view: View, scored: Judged, estate: model.Estate, clock: Clock) 
         )
         layers = {
             **{name: getattr(view.measured_from, name) for name in CONTEXT_LAYERS},
+            "buildings": view.measured_from.buildings.loc[lambda table: ~table["cleared"].to_numpy(dtype=bool)],
             **context_layers(view.measured_from, view.sites, estate),
             "boundary": boundary,
             "possible_spaces": view.possible[view.possible.intersects(estate.study_area)],

@@ -54,7 +54,7 @@ def watched_over(
 
 
 def _near_homes(buildings: gpd.GeoDataFrame, points: Floats, within_m: float) -> Shapes:
-    homes = buildings.geometry.to_numpy()[buildings["residential"].to_numpy()]
+    homes = buildings.geometry.to_numpy()[(buildings["residential"] & ~buildings["cleared"]).to_numpy(dtype=bool)]
     if not len(homes) or not len(points):
         return homes[:0]
     return homes[

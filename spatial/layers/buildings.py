@@ -20,6 +20,9 @@ from spatial.settings.tags import TagRules
 
 # residential=* of the ground of a public-housing department, as the catalogue of sources maps it.
 DEPARTMENT = "almen"
+# Tag of the ground of a building that a plan takes away: as the building stands in the way and in the view, until
+# somebody says what the ground becomes, but nobody lives there and no window looks out.
+CLEARED = "plan:cleared"
 
 
 def departments_of(areas: Features, extent: BaseGeometry, crs: CRS) -> Table:
@@ -48,10 +51,11 @@ class _Building(NamedTuple):
     other_use: bool
     addressed: bool
     solid: bool
+    cleared: bool
 
 
 _DTYPES = dict.fromkeys(("levels", "height_m", "flats"), np.float64) | dict.fromkeys(
-    ("other_use", "addressed", "solid"), np.bool_
+    ("other_use", "addressed", "solid", "cleared"), np.bool_
 )
 
 
@@ -77,6 +81,7 @@ def _building(tags: Tags, config: Mapping[str, Any]) -> _Building | None:
         other_use=any(key in tags for key in config["other_use"]),
         addressed="addr:housenumber" in tags,
         solid=use not in config["open_below"],
+        cleared=CLEARED in tags,
     )
 
 
@@ -138,7 +143,8 @@ def dwellings(buildings: Table, addresses: Beside, entrances: Beside, department
     family; else floor area × levels / gross area per dwelling (derived). On the ground of a
     department whose dwellings are known, they are spread over its buildings by floor area instead
     (derived); one whose buildings are not known has them at an inner point. They are put at the
-    building's entrances, else at its addresses, else at its centroid, in equal parts.
+    building's entrances, else at its addresses, else at its centroid, in equal parts. Those of a building that
+    is taken away go with it: nobody else has more.
 
     Returns
     -------
@@ -161,7 +167,7 @@ def dwellings(buildings: Table, addresses: Beside, entrances: Beside, department
     inner = shapely.point_on_surface(empty.geometry.to_numpy())
     unseen = {"dwellings": empty["dwellings"].to_numpy(), "building": None, "evidence": "derived"}
     unseen_doors = table_of([f"{department}/door/0" for department in empty.index], inner, unseen, buildings.crs)
-    found = table_of(ids, doors, columns, buildings.crs)
+    found = table_of(ids, doors, columns, buildings.crs)[~homes["cleared"].to_numpy(dtype=bool)[owner]]
     return pd.concat([found, unseen_doors]) if len(empty) else found
 
 

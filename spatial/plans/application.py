@@ -3,7 +3,7 @@
 A plan is a list of edits: remove, add or change one thing. It is applied to the raw objects, before
 they mean anything, so that whatever is measured of the present is measured of the plan in the same way:
 a demolished block takes its dwellings, doors and façades with it, a new road severs, a path that is cut
-leads nowhere. New ways join the network where they touch or cross what lies on the ground.
+leads nowhere. The ground of a demolished block stays shut until the plan says what it becomes. New ways join the network where they touch or cross what lies on the ground.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from spatial.core.arrays import object_array
 from spatial.core.errors import InputError
 from spatial.core.messages import Spoken, phrase
 from spatial.core.model import Edit, Estate, Features, Plan, RawData
+from spatial.layers.buildings import CLEARED
 from spatial.layers.tags import nodes_of
 from spatial.plans.drawings import locate_drawn_edits
-from spatial.plans.validation import LAYERS, SITE, WAYS, find_faults, identity
+from spatial.plans.validation import LAYERS, SITE, WAYS, find_faults, identity, is_planned
+from spatial.settings.tags import tag_rules
 
 # A door this near to a demolished building goes with it; a new way that ends this near to another joins it.
 DOOR_M = 0.5
@@ -200,10 +202,47 @@ def _taken(features: Features, rows: npt.NDArray[np.int64]) -> Features:
 
 
 def _remove(raw: RawData, edit: Edit) -> RawData:
+    """Take a thing away; the ground of a building is cleared, and shut, until the plan says what it becomes."""
     gone = str(edit.target)
     if edit.exact:
         return _without(raw, [gone])
-    return _without(replace(raw, lines=_unjoined(raw.lines, gone)), [gone, *_doors_of(raw, edit)])
+    doors = _doors_of(raw, edit)
+    rest = _without(replace(raw, lines=_unjoined(raw.lines, gone)), [gone, *doors])
+    for i in np.flatnonzero(raw.areas.ids == gone):
+        tags, shape = raw.areas.tags[i], raw.areas.geometry[i]
+        if "building" in tags and not any(_stands_on(shape, part) for part in _planned(rest)):
+            ground = _cleared(tags, addressed=bool(doors))
+            rest = _add(rest, replace(edit, action="add", tags=ground, geometry=shape, exact=True))
+    return rest
+
+
+def _cleared(tags: Mapping[str, str], *, addressed: bool) -> dict[str, str]:
+    """Tags of the ground on which a building stood: what it was, and nothing that one comes for."""
+    kept = {key: value for key, value in tags.items() if key.split(":")[0] == "building"}
+    address = {"addr:housenumber": tags.get("addr:housenumber", "")} if addressed or "addr:housenumber" in tags else {}
+    used = {"man_made": CLEARED} if any(key in tags for key in tag_rules().building["other_use"]) else {}
+    return kept | address | used | {CLEARED: "yes"}
+
+
+def _planned(raw: RawData) -> Iterable[BaseGeometry]:
+    """What a plan has added."""
+    parts = (getattr(raw, name) for name in LAYERS)
+    return (shape for part in parts for i, shape in zip(part.ids, part.geometry, strict=True) if is_planned(str(i)))
+
+
+def _stands_on(ground: BaseGeometry, thing: BaseGeometry) -> bool:
+    """Whether a thing stands on some ground, and not only at its rim."""
+    return bool(shapely.intersects(shapely.buffer(ground, -DOOR_M), thing))
+
+
+def _freed(raw: RawData, shape: BaseGeometry) -> RawData:
+    """The data in which cleared ground becomes what now stands on it."""
+    used = [
+        str(identity)
+        for identity, tags, ground in zip(*_columns(raw.areas), strict=True)
+        if CLEARED in tags and _stands_on(ground, shape)
+    ]
+    return _without(raw, used) if used else raw
 
 
 def _doors_of(raw: RawData, edit: Edit) -> list[str]:
@@ -222,6 +261,7 @@ def _doors_of(raw: RawData, edit: Edit) -> list[str]:
 
 def _add(raw: RawData, edit: Edit) -> RawData:
     assert edit.geometry is not None
+    raw = raw if edit.exact else _freed(raw, edit.geometry)
     name = LAYERS[shapely.get_dimensions(edit.geometry)]
     if edit.layer in WAYS and not edit.exact:
         return replace(raw, lines=_joined(raw.lines, identity(edit), edit.tags, edit.geometry))

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.languages import texts
 from spatial.core.model import Edit, Estate, Plan, RawData
+from spatial.layers.buildings import CLEARED
 
 LAYERS = ("points", "lines", "areas")
 ACTIONS = ("remove", "add", "change")
@@ -38,6 +39,7 @@ SITE = "construction"
 # Two buildings that share less than this stand wall to wall; a way in a building for less runs along its wall.
 OVERLAP_M2, INSIDE_M, WALL_M = 1.0, 1.0, 0.3
 SUGGESTIONS = 3
+PLANNED = "plan:"
 # Ids are suggested by where a thing is drawn within this.
 NEAR_M = 25.0
 
@@ -57,7 +59,12 @@ class Fault:
 
 def identity(edit: Edit) -> str:
     """Id of what an edit is about: its target, or the one that a new thing gets."""
-    return edit.target or f"plan:{edit.feature}"
+    return edit.target or f"{PLANNED}{edit.feature}"
+
+
+def is_planned(name: str) -> bool:
+    """Whether this is the id of a new thing of a plan."""
+    return name.startswith(PLANNED)
 
 
 def find_faults(raw: RawData, plan: Plan, estate: Estate) -> list[Fault]:
@@ -219,6 +226,7 @@ def _beside(tags: Mapping[str, str]) -> bool:
         or tags.get("covered", "no") != "no"
         or tags.get("layer", "0") != "0"
         or tags.get("building") in ("roof", "carport")
+        or CLEARED in tags
     )
 
 

@@ -13,7 +13,10 @@ from shapely import LineString, Point, box
 from spatial.core.arrays import object_array
 from spatial.core.errors import InputError
 from spatial.core.model import Edit, Estate, Features, Plan, Provenance, RawData
+from spatial.layers import canonical
+from spatial.layers.buildings import CLEARED
 from spatial.plans import application
+from spatial.settings.tags import tag_rules
 from tests.tables import ETRS89_UTM32
 
 ESTATE = Estate("e", "Estate", box(0, 0, 300, 300), ETRS89_UTM32)
@@ -63,14 +66,65 @@ def parts_of(lines):
     return dict(zip(lines.ids, (part.tolist() for part in np.split(lines.node_ids, ends[:-1])), strict=True))
 
 
+def buildings(data):
+    """Ids of the buildings that stand."""
+    tags = zip(data.areas.ids, data.areas.tags, strict=True)
+    return [name for name, own in tags if "building" in own and CLEARED not in own]
+
+
 def test_an_empty_plan_changes_nothing():
     assert after() is SCENE
 
 
 def test_a_demolished_block_takes_its_doors_with_it_but_not_its_neighbours():
     found = after(edit("remove", "building", "osm:way/10"))
-    assert found.areas.ids.tolist() == ["osm:way/11"]
+    assert buildings(found) == ["osm:way/11"]
     assert found.points.ids.tolist() == ["osm:node/31", "osm:node/40", "osm:node/2"]
+
+
+def test_the_ground_of_a_demolished_block_is_shut_and_nobody_lives_there():
+    """Bare ground is no open ground, until the plan says so."""
+    library = ("osm:way/12", box(100, 10, 140, 20), {"building": "yes", "amenity": "library", "name": "Biblioteket"})
+    scene = raw(points=[DOOR, SHARED], lines=[STREET], areas=[BLOCK, NEIGHBOUR, library])
+    gone = plan(edit("remove", "building", "osm:way/10"), edit("remove", "building", "osm:way/12", name="row 2"))
+    before, then = (
+        canonical.canonical_layers(data, tag_rules(), ETRS89_UTM32)
+        for data in (scene, application.apply_plan(scene, gone, ESTATE))
+    )
+    assert then.buildings.loc[["osm:way/10", "osm:way/12"], ["solid", "cleared"]].to_numpy().all()
+    kept = ["solid", "residential", "one_family", "geometry"]
+    assert then.buildings[kept].equals(before.buildings[kept])
+    assert not then.buildings["cleared"]["osm:way/11"] and not before.buildings["cleared"].any()
+    # 12 homes of each block; the door between them is the second one's as before, and what was a library is none.
+    assert before.dwellings.groupby("building")["dwellings"].sum().to_dict() == {"osm:way/10": 12, "osm:way/11": 12}
+    assert then.dwellings.equals(before.dwellings[before.dwellings["building"] == "osm:way/11"])
+    assert (len(before.context), len(then.context)) == (1, 0) == (len(before.destinations), len(then.destinations))
+
+
+def test_the_homes_of_a_department_do_not_move_into_its_other_blocks():
+    ground = ("kk.x:1", box(0, 0, 300, 100), {"residential": "almen", "dwellings": "90"})
+    blocks = [(name, shape, {"building": "apartments"}) for name, shape, _ in (BLOCK, NEIGHBOUR)]
+    scene = raw(lines=[STREET], areas=[*blocks, ground])
+    then = application.apply_plan(scene, plan(edit("remove", "building", "osm:way/10")), ESTATE)
+    homes = [canonical.canonical_layers(data, tag_rules(), ETRS89_UTM32).dwellings for data in (scene, then)]
+    assert [table["dwellings"].tolist() for table in homes] == [[45, 45], [45]]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    ("new", "freed"),
+    [
+        (edit("add", "place", geometry=Point(40, 15), tags={"leisure": "playground"}), True),
+        (edit("add", "building", geometry=box(30, 12, 50, 18), tags=FLATS), True),
+        (edit("add", "path", geometry=LineString([(40, 0), (40, 40)]), tags=PATH), True),
+        (edit("add", "place", geometry=Point(40, 20.2), tags={"amenity": "bench"}), False),
+        (edit("add", "path", geometry=LineString([(20, 20), (60, 20)]), tags=PATH), False),  # along its rim
+    ],
+)
+def test_what_the_plan_puts_there_is_what_the_ground_becomes(new, freed, first):
+    gone = edit("remove", "building", "osm:way/10", name="row 2")
+    found = after(*((new, gone) if first else (gone, new)))
+    assert ("osm:way/10" not in found.areas.ids) == freed
 
 
 def test_a_new_path_shares_a_vertex_where_it_ends_on_a_way_and_where_it_crosses_one():
@@ -270,7 +324,7 @@ def test_a_passage_leads_through_a_house_and_a_path_along_its_wall():
 def test_what_is_drawn_without_an_id_is_found():
     """An outline around both blocks, a point in one, a line over the street, a point beside the gate."""
     around = after(edit("remove", "building", geometry=box(15, 5, 105, 25)))
-    assert not len(around.areas) and "osm:node/31" not in around.points.ids
+    assert not buildings(around) and "osm:node/31" not in around.points.ids
     inside = after(edit("remove", "building", geometry=Point(40, 15)))
     assert inside.areas.ids.tolist() == ["osm:way/11"]
     assert len(after(edit("remove", "path", geometry=LineString([(0, 1), (180, 1)]))).lines) == 0
