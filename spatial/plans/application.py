@@ -208,7 +208,7 @@ def _remove(raw: RawData, edit: Edit) -> RawData:
         return _without(raw, [gone])
     doors = _doors_of(raw, edit)
     rest = _without(replace(raw, lines=_unjoined(raw.lines, gone)), [gone, *doors])
-    for i in np.flatnonzero(raw.areas.ids == gone):
+    for i in np.flatnonzero(raw.areas.ids == gone).tolist():
         tags, shape = raw.areas.tags[i], raw.areas.geometry[i]
         if "building" in tags and not any(_stands_on(shape, part) for part in _planned(rest)):
             ground = _cleared(tags, addressed=bool(doors))
