@@ -22,6 +22,7 @@ from spatial.indicators import registry, unknown_facts
 from spatial.settings import rubric
 
 FOLDER = Path(__file__).parent / "indicators"
+OF_MEMBERS = "that of the best thing one comes for in it"
 UNIT_WORDS = {"m": "metres", "m/ha": "metres a hectare", "h": "hours"}
 WIDTH, HEIGHT, LEFT, BOTTOM, PAD = 360, 210, 44, 44, 14
 
@@ -60,7 +61,7 @@ def page(spec: registry.Spec, rule: rubric.RuleSpec, note: Mapping[str, str]) ->
         f"| looks around a place | {spec.catchment_m:g} m |"
         if spec.catchment_m
         else "| looks around a place | no further |",
-        f"| a meeting space has | {'that of the best thing one comes for in it' if spec.members else 'a value of its own'} |",
+        f"| a meeting space has | {OF_MEMBERS if spec.members else 'a value of its own'} |",
         "",
         "## Definition",
         "",

@@ -3,7 +3,8 @@
 A plan is a list of edits: remove, add or change one thing. It is applied to the raw objects, before
 they mean anything, so that whatever is measured of the present is measured of the plan in the same way:
 a demolished block takes its dwellings, doors and façades with it, a new road severs, a path that is cut
-leads nowhere. The ground of a demolished block stays shut until the plan says what it becomes. New ways join the network where they touch or cross what lies on the ground.
+leads nowhere. The ground of a demolished block stays shut until the plan says what it becomes. New ways
+join the network where they touch or cross what lies on the ground.
 """
 
 from __future__ import annotations

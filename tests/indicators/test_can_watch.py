@@ -13,7 +13,11 @@ BENCH = shapely.box(-1, -1, 1, 1)
 OTHER = shapely.box(29, -1, 31, 1)
 PLAY = shapely.box(10, -5, 20, 5)  # 9 m from both benches
 COURT = shapely.box(-20, -5, -10, 5)  # 9 m from the one, 39 m from the other
-SEEN, NONE, DOUBT = ("derived", "seats_in_sight"), ("derived", "nothing_to_watch"), ("assumed by rule", "no_seat_mapped")
+SEEN, NONE, DOUBT = (
+    ("derived", "seats_in_sight"),
+    ("derived", "nothing_to_watch"),
+    ("assumed by rule", "no_seat_mapped"),
+)
 FAR = shapely.box(900, 0, 901, 1)
 WALL = [(5, -90), (5, 90)]
 CASES = {

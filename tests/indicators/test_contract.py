@@ -335,9 +335,7 @@ def nobody():
     ).assign(space_id=np.empty(0, dtype=object))
     sites = inputs.sites(
         none,
-        meeting_spaces.meeting_spaces(
-            none, none["space_id"], tables.rooms(), estate.boundary, RULES
-        ),
+        meeting_spaces.meeting_spaces(none, none["space_id"], tables.rooms(), estate.boundary, RULES),
     )
     lone = detection.find_places(
         tables.place_objects({"b": ("bench", (50, 50))}),
@@ -349,9 +347,7 @@ def nobody():
     ).assign(space_id="space:b")
     lonely = inputs.sites(
         lone,
-        meeting_spaces.meeting_spaces(
-            lone, lone["space_id"], tables.rooms(), estate.boundary, RULES
-        ),
+        meeting_spaces.meeting_spaces(lone, lone["space_id"], tables.rooms(), estate.boundary, RULES),
     )
     layers = tables.layers(
         place_objects=tables.place_objects({"far": ("swap", (9000, 9000))}),
@@ -368,9 +364,7 @@ def test_a_scene_without_any_object():
     ).assign(space_id=np.empty(0, dtype=object))
     sites = inputs.sites(
         none,
-        meeting_spaces.meeting_spaces(
-            none, none["space_id"], tables.rooms(), estate.boundary, RULES
-        ),
+        meeting_spaces.meeting_spaces(none, none["space_id"], tables.rooms(), estate.boundary, RULES),
     )
     built = inputs.indicator_inputs(tables.layers(), sites, estate, RULES)
     assert [len(table) for table in (built.seats, built.activities, built.entries)] == [0, 0, 0]

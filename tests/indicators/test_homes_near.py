@@ -1,5 +1,4 @@
 """Homes by distance, and what their walks are worth: a home at 200 · ln 2 m counts for half."""
-# ruff: noqa: E501 - a table reads best with a case on a line
 
 from math import log
 
