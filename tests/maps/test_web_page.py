@@ -89,20 +89,20 @@ def test_the_address_opens_the_same_view_again(opened):
     page.click("#fr-languages >> text=Dansk")
     page.select_option("#fr-by", "mixing")
     page.fill("#fr-find", "legeplads")
-    page.evaluate(f"{MAP}.faellesrum.weights.set({{ aspects: {{ openness: 2.5 }}, indicators: {{ variety: 0 }} }})")
+    page.evaluate(f"{MAP}.faellesrum.weights.set({{ aspects: {{ openness: 2.5 }}, indicators: {{ occasion: 0 }} }})")
     page.click(".fr-item >> nth=1")
     title = page.locator("#fr-details h2").inner_text()
     page.evaluate(f"void {MAP}.setZoom(16)")
     page.keyboard.press("Shift+Tab")
     fragment = page.evaluate("location.hash")
-    assert all(part in fragment for part in ("lang=da", "by=mixing", "find=legeplads", "w=openness:2.5", "i=variety:0"))
+    assert all(part in fragment for part in ("lang=da", "by=mixing", "find=legeplads", "w=openness:2.5", "i=occasion:0"))
     again = opened(fragment)
     assert again.locator("#fr-details h2").inner_text() == title
     assert again.locator("#fr-by").input_value() == "mixing"
     assert again.evaluate("document.documentElement.lang") == "da"
     assert again.evaluate(f"{MAP}.faellesrum.weights.current") == {
         "aspects": {"openness": 2.5},
-        "indicators": {"variety": 0},
+        "indicators": {"occasion": 0},
     }
     assert again.evaluate(f"{MAP}.getZoom()") == page.evaluate(f"{MAP}.getZoom()")
     again.click(".fr-back")
@@ -138,7 +138,10 @@ def test_fill_and_legend_follow_the_choice(opened, demo_result):
         if values is None:
             rows = demo_result.evidence[demo_result.evidence["indicator"] == name].set_index("place_id")
             values = rows["value"].where(rows["evidence"] != "unknown").reindex(table.index)
-        for fill, value in zip(fills, values, strict=True):
+        for fill, value, status in zip(fills, values, table["status"], strict=True):
+            if name in table and status != "meeting space":
+                assert fill == {"closed": "rgb(201, 198, 192)", "possible": "rgba(236, 228, 250, 0.6)"}[status]
+                continue
             if np.isnan(value):
                 assert fill == "hatched"
                 continue

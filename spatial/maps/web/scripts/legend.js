@@ -99,16 +99,17 @@ export function createLegend(data, words, scale) {
     const small = window.matchMedia(NARROW_WINDOW).matches;
     // With a plan there is more to say than a small window holds beside the map.
     const low = planned.length > 0 && byId("fr-frame").clientHeight < LOW_WINDOW_PX;
+    const folded = small || low;
     const plans = planned.length ? h("ul", { class: "fr-planned" }, ...planned.map(([key, text, sign]) =>
       row(sign ? h("span", { class: "fr-key fr-sign fr-" + key, "aria-hidden": "true" }, sign) : keyed(key), text))) : "";
-    const fold = h("details", { class: "fr-more-legend", open: !small && !low }, h("summary", {}, t("map.legend.show")), small ? plans : "", small ? tierRows() : "", small ? asideRows(handlers) : "", groundRows(),
+    const fold = h("details", { class: "fr-more-legend", open: !folded }, h("summary", {}, t("map.legend.show")), small ? plans : "", folded ? tierRows() : "", folded ? asideRows(handlers) : "", groundRows(),
       kinds.length ? symbols(kinds.length <= MANY_KINDS && !planned.length) : null);
     box.classList.toggle("fr-with-plan", planned.length > 0);
     box.setAttribute("aria-label", t("map.legend.show"));
     box.classList.toggle("fr-overall-shown", scale.by === FLOATING);
     const focused = document.activeElement?.id;
     box.replaceChildren(byChoice(handlers), ramp(steps), h("p", { class: "fr-quiet" }, scaleText()),
-      small ? "" : tierRows(), spaces.id.some((_, i) => scale.hatched(spaces, i)) ? h("ul", {}, hatchedRow(steps)) : "", small ? "" : asideRows(handlers),
+      folded ? "" : tierRows(), spaces.id.some((_, i) => scale.hatched(spaces, i)) ? h("ul", {}, hatchedRow(steps)) : "", folded ? "" : asideRows(handlers),
       reached.length ? h("ul", { class: "fr-reached" }, ...reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "",
       counted.length ? h("ul", { class: "fr-counted" }, ...counted.map(([key, text]) => row(key, text))) : "",
       small ? "" : plans, fold);
