@@ -51,7 +51,7 @@ def kinds_text(kinds: str, count: int, lang: str) -> str:
     Examples
     --------
     >>> kinds_text("bench", 3, "en"), kinds_text("playground;table;bench;shelter", 5, "en")
-    ('3 benches', 'Playground and table with bench and shelter')
+    ('3 benches', 'Playground and picnic table with bench and shelter')
     """
     names = [kind for kind in kinds.split(";") if kind]
     if len(names) == 1 and count > 1:
