@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import spatial
+from spatial.scoring.ablation import ablate
 from tests.scoring import towns
 from tests.scoring.towns import BLOCK_M, DEPTH_M, GOOD, Town
 
@@ -174,3 +175,26 @@ def test_a_lone_bench_lies_below_table_playground_and_pitch_over_all_towns(demo_
     benches, kinds = lone_benches_and_kinds({"demo": demo_result, "helsinki": helsinki, **oesterbro})
     for scores in kinds.values():
         assert np.median(benches) < np.median(scores)
+
+
+# --- what one thing alone decides ----------------------------------------------------------------
+
+# Of fewer ranked spaces a correlation is a matter of one or two of them.
+ENOUGH_RANKED = 10
+
+
+def assert_no_one_thing_decides(results: Mapping[str, spatial.Analysis]) -> None:
+    told = {name: result for name, result in results.items() if result.meeting_spaces["rank"].count() >= ENOUGH_RANKED}
+    assert told
+    for result in told.values():
+        found = ablate(result.meeting_spaces, result.evidence)
+        assert all(part is not None and part <= 0.9 for part in vars(found).values())
+
+
+def test_neither_kind_nor_homes_nor_mapped_things_decide_in_the_towns_of_the_project(demo_result, helsinki):
+    assert_no_one_thing_decides({"demo": demo_result, "helsinki": helsinki})
+
+
+@pytest.mark.shared
+def test_neither_kind_nor_homes_nor_mapped_things_decide_in_oesterbro(oesterbro):
+    assert_no_one_thing_decides(oesterbro)
