@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 
 from spatial.core.incremental import Afresh
+from spatial.places.dividing import CELL_M
 from tests.scoring import towns
 from tests.scoring.towns import BLOCK_M, DEPTH_M, Seen, Town
 
@@ -293,3 +295,29 @@ def test_where_the_extract_ends_changes_nothing(plan, reach_m):
     town, _ = plan.town()
     before, after = (towns.look(town, SEEN_FROM, reach_m=float(far)) for far in (1900, reach_m))
     pd.testing.assert_frame_equal(before.scores[FLOATING], after.scores[FLOATING], rtol=0, atol=ROUNDING)
+
+
+def moved(features, east_m: float, north_m: float):
+    shapes = np.empty(len(features), dtype=object)
+    shapes[:] = [translate(shape, east_m, north_m) for shape in features.geometry]
+    return replace(features, geometry=shapes)
+
+
+@SEVERAL
+@given(plans(), st.integers(-100, 100), st.integers(-100, 100))
+def test_a_town_moved_by_whole_cells_of_the_grid_keeps_its_scores(plan, east, north):
+    """Wide rooms are cut on a grid of the world: by other shifts, or turned, a town has other rooms."""
+    away_m = (east * CELL_M, north * CELL_M)
+    inputs = towns.read(plan.town()[0], SEEN_FROM)
+    parts = {name: moved(getattr(inputs.osm, name), *away_m) for name in ("points", "lines", "areas")}
+    there = replace(inputs.osm, extent=translate(inputs.osm.extent, *away_m), **parts)
+    estate = replace(SEEN_FROM, boundary=translate(SEEN_FROM.boundary, *away_m))
+    before, after = towns.measure(inputs), towns.measure(replace(inputs, osm=there, estate=estate))
+    # Spaces have other ids there: each is compared by what stands in it.
+    assert list(before.view.places.index) == list(after.view.places.index)
+    assert len(before.spaces) == len(after.spaces)
+    for place, space in before.view.places["space_id"].items():
+        for one, other in ((place, place), (space, after.view.places.loc[place, "space_id"])):
+            assert before.scores.loc[one, FLOATING].tolist() == pytest.approx(
+                after.scores.loc[other, FLOATING].tolist(), abs=1e-4
+            )
