@@ -27,7 +27,7 @@ BUILDINGS = 8
 REASONS = 2
 NOTE = 200  # letters of a note
 # An id as it stands in a text of ``spatial.texts.plans``: nothing that a board looks at.
-IDENTITY = re.compile(r" ?\(?\b(?:osm:\w+|plan|[\w.]+):[^\s()]*(?: \d+)?\)?")
+IDENTITY = re.compile(r" ?\(?\b(?:osm:\w+|plan|[\w.]+):[^\s()]*(?: \d+\b(?! m\b))?\)?")
 
 
 def plan_document(

@@ -48,18 +48,20 @@ FILES = [
 COMMAND = Path(sys.executable).with_name("faellesrum")
 ASPECTS = ["openness", "accessibility", "neutrality", "low_threshold", "mixing"]
 # The contract's columns, in its order.
-IDENTITY = ["place_id", "space_id", "kind", "name", "inside", "source_id", "area_m2"]
+IDENTITY = ["place_id", "space_id", "kind", "name", "own_name", "inside", "source_id", "area_m2"]
 SCORES = [f"{x}{end}" for x in ("floating", *ASPECTS) for end in ("_low", "", "_high")]
 SHARES = ["seen", "computed", "assumed", "unknown"]
 RANKS = ["coverage", *SHARES, "rank", "tier", "rank_p05", "rank_p95", "top10_share"]
-SPACES = ["place_count", "kinds"]
+SPACES = ["place_count", "kinds", "status"]
 UNIT_OF = {
-    "can_watch": "count", "detour": "ratio", "dwellings_5min": "count", "dwellings_decay": "count",
-    "enclosure": "share", "field_of_view_100": "share", "field_of_view_25": "share",
-    "flow_near": "share", "help_near": "m", "legal_access": "index", "low_commitment": "index", "mix_in_out": "share",
-    "nearest_walk": "m", "neutral_activity": "index", "no_programme": "index",
-    "open_hours": "share", "rest_gap": "m", "severance": "count", "stay_off_flow": "m", "transit_near": "m",
-    "variety": "count", "watched_over": "m_per_ha", "ways_in": "count",
+    "activities_here": "count", "ages_here": "count", "can_watch": "count", "detour": "ratio",
+    "dwellings_5min": "count", "dwellings_decay": "count", "enclosure": "share", "field_of_view_100": "share",
+    "field_of_view_25": "share", "flow_near": "share", "groups_reached": "count", "help_near": "m",
+    "homes_lit": "count", "homes_near": "count", "homes_rested": "count", "homes_step_free": "count",
+    "homes_uncrossed": "count", "legal_access": "index", "low_commitment": "index", "nearest_walk": "m",
+    "neutral_activity": "index", "no_programme": "index", "occasion": "index", "open_hours": "share",
+    "passers_by": "count", "rest_gap": "m", "room_to_stay": "index", "seats_here": "count", "severance": "count",
+    "stay_off_flow": "m", "transit_near": "m", "watched_over": "m_per_ha", "ways_in": "count", "who_can_meet": "index",
 }  # fmt: skip
 NEED_A_MODEL = {"slope_max", "sky_view", "sun_hours"}
 NEED_A_LAYER = {"estates_reached"}
@@ -240,7 +242,9 @@ def test_evidence_has_one_row_a_place_and_indicator(demo):
     assert set(table["evidence"]) <= {"observed", "derived", "estimated", "assumed by rule", "unknown"}
     assert (table["rule"].str.len() > 0).all()
     known = table["evidence"].isin(["observed", "derived"])
-    assert table.loc[table["evidence"] == "unknown", "value"].isna().all()
+    # Of the right to be there a rule has a best estimate where nothing tells.
+    unknown = table[(table["evidence"] == "unknown") & (table["indicator"] != "legal_access")]
+    assert unknown["value"].isna().all()
     assert table.loc[known, "value"].notna().all()
 
 
@@ -345,7 +349,8 @@ def test_an_extract_with_one_bench_and_nothing_else(tmp_path):
     done = run_town((boundary(tmp_path / "e.geojson"), osm), tmp_path / "out")
     assert (done.code, done.err) == (0, "")
     table = pd.read_csv(tmp_path / "out" / "scores.csv")
-    assert list(table["place_id"]) == ["osm:node/1", "space:osm:node/1"]
+    space = table["place_id"].iloc[-1]
+    assert list(table["place_id"]) == ["osm:node/1", space] and list(table["space_id"]) == [space, space]
 
 
 def test_an_extract_that_ends_inside_the_reach(demo_data, tmp_path):
@@ -532,7 +537,7 @@ def analysis(inputs):
 def test_an_interrupted_run_says_so(inputs, earlier, monkeypatch):
     from spatial.maps import tables
 
-    def stop(result, path):
+    def stop(result, path, *, lang):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(tables, "scores", stop)
