@@ -257,7 +257,7 @@ def test_an_empty_plan_is_told_to_change_nothing(demo_result):
     page = Page(
         reports_html.html(plan.plan_document(demo_result, demo_result, same, demo_result.field_checks, lang="da"))
     )
-    assert page.items[0].startswith("Med planen forsvinder ingen mødesteder, ingen kommer til, ingen ændrer sig")
+    assert page.items[0].startswith("Mødesteder med planen: ingen forsvinder, ingen kommer til, ingen ændrer sig")
     assert say("da", "ground")["none"] in page.paragraphs and say("da", "changes")["none"] in page.paragraphs
     assert say("da", "homes")["nobody"] in page.paragraphs
 
