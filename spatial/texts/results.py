@@ -17,6 +17,7 @@ from spatial.places.meeting_spaces import CLOSED, MEETING, POSSIBLE, SEAT
 from spatial.scoring import tiers
 
 SHOWN = 3
+ALIKE = 0.005  # less than a whole percent in what is unknown
 
 
 def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
@@ -25,7 +26,9 @@ def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
     ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
     names = dict(zip(spaces.index, naming.name_rows(spaces, result.layers.get("paths"), lang), strict=True))
     meeting = spaces[spaces["status"] == MEETING]
-    unsure = meeting.sort_values(["unknown", "assumed"], ascending=False, kind="stable")
+    # Of all alike, none is the least known.
+    alike = meeting["unknown"].max() - meeting["unknown"].min() < ALIKE
+    unsure = meeting[:0] if alike else meeting.sort_values(["unknown", "assumed"], ascending=False, kind="stable")
     tier = tiers.tier_words(ranked["tier"])
     best = ranked[tier == tiers.BEST] if (tier == tiers.BEST).any() else ranked
 
