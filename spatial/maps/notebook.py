@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from spatial.core.languages import default_language, texts
-from spatial.core.model import HECTARE_M2, Estate, Result
+from spatial.core.model import HECTARE_M2, SHARES, Estate, Result
 from spatial.maps import style
 from spatial.texts import results
 
@@ -33,16 +33,13 @@ def estate(found: Estate) -> str:
 
 
 def result(found: Result) -> str:
-    """Say what a run found: the three best, the three least known, the reservations, and what to do next."""
+    """Say what a run found: how many, three of the first tier, the three least known, reservations, what to do next."""
     lang = default_language()
     say, told = texts(lang)["notebook"], texts(lang)["summary"]
     facts = results.summarise_run(found, _nowhere(), lang=lang)
-    count = told["count"].format(
-        estate=facts["estate"], spaces=facts["meeting_spaces"], places=facts["places"], ranked=facts["ranked"]
-    )
-    parts = [f"<p>{escape(count)}</p>"]
+    parts = [f"<p>{escape(line)}</p>" for line in results.counts_in_words(facts, lang=lang)]
     head = (say["place"], say["points"], say["known"], say["id"])
-    for title, key in ((told["best"], "best"), (told["least_known"], "least_known")):
+    for title, key in ((results.first_in_words(facts, lang=lang), "best"), (told["least_known"], "least_known")):
         if facts[key]:
             parts.append(f"<p><b>{escape(title)}</b></p>{_table((_scored(row) for row in facts[key]), head=head)}")
     parts += [f"<p>{escape(line)}</p>" for line in _warnings(found, lang)]
@@ -95,12 +92,7 @@ def _name(row: Mapping[str, Any] | pd.Series, words: Mapping[str, Any]) -> str:
 
 def _scored(row: Mapping[str, Any]) -> tuple[str, ...]:
     spread = f"{_points(row['floating'])} ({_points(row['low'])}–{_points(row['high'])})"
-    return (
-        row["name"],
-        spread,
-        texts(default_language())["format"]["percent"].format(round(row["coverage"] * 100)),
-        row["id"],
-    )
+    return row["name"], spread, " · ".join(f"{row[share] * 100:.0f}" for share in SHARES), row["id"]
 
 
 def _warnings(found: Result, lang: str) -> Iterable[str]:

@@ -17,6 +17,7 @@ from spatial.places.meeting_spaces import CLOSED, MEETING, POSSIBLE, SEAT
 from spatial.scoring import tiers
 
 SHOWN = 3
+UNRANKED = ("closed", "seats", "withheld", "possible")
 ALIKE = 0.005  # less than a whole percent in what is unknown
 
 
@@ -69,12 +70,12 @@ def _line(identity: Any, row: Mapping[str, Any], name: str) -> dict[str, Any]:
 def summary_in_words(summary: Mapping[str, Any], *, lang: str) -> str:
     """Say a summary in Danish or English."""
     say = texts(lang)["summary"]
-    counted = ("closed", "seats", "withheld", "possible")
+    count, *others = counts_in_words(summary, lang=lang)
     lines = [
-        say["count"].format(estate=summary["estate"], spaces=summary["meeting_spaces"], ranked=summary["ranked"]),
-        *("  " + say[name].format(n=summary[name]) for name in counted if summary[name]),
+        count,
+        *("  " + line for line in others),
         *("  " + _matching(row, lang) for row in summary["matching"]),
-        *_first(summary, say),
+        *_first(summary, lang),
     ]
     if summary["least_known"]:
         lines += [say["least_known"], *(_row(row, say["row_known"]) for row in summary["least_known"])]
@@ -85,14 +86,27 @@ def summary_in_words(summary: Mapping[str, Any], *, lang: str) -> str:
     return "\n".join(lines)
 
 
-def _first(summary: Mapping[str, Any], say: Mapping[str, str]) -> list[str]:
-    """Who is in the first tier: the best one, or those among the best."""
+def counts_in_words(summary: Mapping[str, Any], *, lang: str) -> list[str]:
+    """Say how many there are and are ranked, and of what is not ranked how many for which reason."""
+    say = texts(lang)["summary"]
+    count = say["count"].format(estate=summary["estate"], spaces=summary["meeting_spaces"], ranked=summary["ranked"])
+    return [count, *(say[name].format(n=summary[name]) for name in UNRANKED if summary[name])]
+
+
+def first_in_words(summary: Mapping[str, Any], *, lang: str) -> str:
+    """Say what those are that are named first: the best, or some among the best."""
+    say = texts(lang)["summary"]
+    best = summary["tiers"][tiers.BEST]
+    count = best or summary["ranked"]
+    return str(say["first" if count == 1 else "first_of" if best else "first_all"]).format(n=count)
+
+
+def _first(summary: Mapping[str, Any], lang: str) -> list[str]:
     if not summary["best"]:
         return []
-    count = summary["tiers"][tiers.BEST] or summary["ranked"]
-    title = "first" if count == 1 else "first_of" if summary["tiers"][tiers.BEST] else "first_all"
-    lines = [say[title].format(n=count), *(_row(row, say["row"]) for row in summary["best"])]
-    more = count - len(summary["best"])
+    say = texts(lang)["summary"]
+    lines = [first_in_words(summary, lang=lang), *(_row(row, say["row"]) for row in summary["best"])]
+    more = (summary["tiers"][tiers.BEST] or summary["ranked"]) - len(summary["best"])
     return [*lines, "  " + say["more"].format(n=more)] if more else lines
 
 

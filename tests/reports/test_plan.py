@@ -52,8 +52,7 @@ def drawn(demo_data, demo_result, tmp_path_factory):
          {"type": "Point", "coordinates": [at.x, at.y]}),
     ]  # fmt: skip
     plan["features"] += [
-        {"type": "Feature", "properties": {"phase": "2030", **given}, "geometry": geometry}
-        for given, geometry in edits
+        {"type": "Feature", "properties": {"phase": "2030", **given}, "geometry": geometry} for given, geometry in edits
     ]
     path = tmp_path_factory.mktemp("plan") / "plan.geojson"
     path.write_text(json.dumps(plan), encoding="utf-8")
@@ -106,9 +105,8 @@ def test_the_answer_counts_what_the_comparison_counts(pages, found):
     spaces, homes, median = Page(pages["en"]).items[:3]
     states = found.spaces["state"].value_counts()
     assert states["lost"] == 1 and "new" not in states
-    assert spaces == (
-        f"Meeting places with the plan: 1 lost, none new, {states['changed']} changed, and {states['kept']} as they are."
-    )
+    changed, kept = states["changed"], states["kept"]
+    assert spaces == f"Meeting places with the plan: 1 lost, none new, {changed} changed, and {kept} as they are."
     told = {name: found.homes.loc[found.homes["state"] == name, "dwellings"].sum() for name in ("winning", "losing")}
     assert told["losing"] > 0
     assert f"{about(told['winning'])} homes get better" in homes and f"and {about(told['losing'])} get worse" in homes
