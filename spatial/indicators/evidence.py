@@ -25,7 +25,7 @@ from spatial.layers.unseen_buildings import unseen_buildings
 from spatial.osm import osmium_reader
 from spatial.osm import reader as osm_reader
 from spatial.places import detection, meeting_spaces
-from spatial.places.outdoor_rooms import Surroundings, outdoor_rooms
+from spatial.places.outdoor_rooms import COLUMNS, Surroundings, outdoor_rooms
 from spatial.settings import rubric
 from spatial.settings import tags as settings_tags
 
@@ -74,12 +74,17 @@ def _rooms(
     lost = bool(raw.dropped.get(osm_reader.LOST_BUILDING, 0))
     # Only where outlines are lost does it matter to the rooms what is mapped on them.
     objects = layers.place_objects if lost else step(_none_of, layers.place_objects)
-    around = step(
-        Surroundings,
-        *(layers.buildings, layers.paths, layers.barriers, layers.gates, layers.ground, layers.green, layers.water),
-        *(objects, taken, unseen, raw.extent, lost),
-    )
-    return step(outdoor_rooms, estate.study_area, around)
+    tables = layers.by_name() | {"place_objects": objects}
+    seen = [step(_part_of, tables[name], columns, key=name) for name, columns in COLUMNS.items()]
+    return step(_rooms_of, estate, *seen, taken, unseen, raw.extent, lost)
+
+
+def _rooms_of(estate: core_model.Estate, *around: Any) -> gpd.GeoDataFrame:
+    return outdoor_rooms(estate.study_area, Surroundings(*around))
+
+
+def _part_of(table: gpd.GeoDataFrame, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
+    return table[[*columns, "geometry"]]
 
 
 def _none_of(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -61,6 +61,19 @@ EDGE, CLEARED_GROUND, NO_BUILDINGS, MISSING_OUTLINE, MISSING_BUILDING, BARE = WH
 )
 
 
+# Columns of the layers that decide on rooms: a lamp, a name of a street or a bench moves none.
+COLUMNS: Final = {
+    "buildings": ("solid", "residential", "one_family"),
+    "paths": ("highway", "width_m", "tunnel", "allowed"),
+    "barriers": (),
+    "gates": (),
+    "ground": ("ground", "name", "access", "opening_hours"),
+    "green": (),
+    "water": (),
+    "place_objects": (),
+}
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What rooms are made from: canonical layers in one metric CRS.
