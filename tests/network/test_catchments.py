@@ -85,3 +85,20 @@ def test_the_median_detour_by_hand():
 def test_a_way_is_never_shorter_than_the_straight_line():
     one = np.array([[40.0]])
     assert catchments.median_detour(one, one + 1, np.ones(1), columns=np.zeros(1, dtype=int), nearest_m=25.0) == [1.0]
+
+
+def test_nearness_fades_by_group_of_neighbours():
+    distance = np.array([[0.0, 100.0, np.nan, 0.0], [np.nan] * 4])
+    found = catchments.decayed_by_group(distance, np.array([2.0, 1.0, 9.0, 3.0]), np.array([0, 0, 1, 2]), per_m=0.01)
+    np.testing.assert_allclose(found, [[2 + np.exp(-1), 0.0, 3.0], [0.0, 0.0, 0.0]])
+
+
+def test_groups_add_up_to_all_in_threads_too():
+    rng = np.random.default_rng(5)
+    distance = np.where(rng.random((300, 500)) < 0.3, np.nan, rng.uniform(0, 900, (300, 500)))
+    weight, group = rng.integers(0, 4, 500).astype(float), rng.integers(0, 7, 500)
+    found = catchments.decayed_by_group(distance, weight, group, per_m=0.005)
+    assert found.shape == (300, 7) and distance.size > 100_000
+    for k in range(7):
+        mine = np.where(np.isnan(distance), 0.0, np.exp(-0.005 * distance)) * np.where(group == k, weight, 0.0)
+        np.testing.assert_allclose(found[:, k], mine.sum(axis=1), rtol=1e-12)

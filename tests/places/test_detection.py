@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -31,28 +31,6 @@ def parting(buildings=(), barriers=None, roads=None, water=()):
         tables.buildings(buildings), tables.barriers([]) if barriers is None else barriers,
         meeting_spaces.parting_roads(tables.paths({}, []) if roads is None else roads), tables.points("water", water),
     )  # fmt: skip
-
-
-def groups(table, occluders=None):
-    """The rooms as a set of sets of place ids."""
-    space_of = meeting_spaces.group_places(table, parting() if occluders is None else occluders, RULES)
-    assert set(space_of.index) == set(table.index)
-    assert space_of.notna().all() and space_of.index.is_unique
-    return {frozenset(rows) for rows in space_of.groupby(space_of).groups.values()}
-
-
-def rooms_of(objects, **what):
-    return groups(found(objects), parting(**what))
-
-
-def sets(*rooms):
-    """Write {{"a", "b"}, {"c"}} as "ab", "c"."""
-    return {frozenset(room) for room in rooms}
-
-
-def across(shape):
-    corners = shapely.get_coordinates(shape.convex_hull)
-    return max(np.hypot(*(a - b)) for a in corners for b in corners)
 
 
 # --- what is a place -----------------------------------------------------------------------------
@@ -143,21 +121,45 @@ def test_the_smallest_known_ground_wins_and_housing_is_none():
 def test_no_objects_no_places():
     table = found({})
     assert len(table) == 0 and {"kind", "inside", "ground", "area_m2"} <= set(table.columns)
-    space_of = meeting_spaces.group_places(table, parting(), RULES)
+    space_of = meeting_spaces.group_places(table, ROOMS, parting(), RULES)
     assert len(space_of) == 0
     made = meeting_spaces.meeting_spaces(table, space_of, tables.buildings([]), np.array([], dtype=object), BOUNDARY)
     assert len(made) == 0 and {"kinds", "place_count", "inside", "area_m2"} <= set(made.columns)
 
 
-# --- rooms on paper ------------------------------------------------------------------------------
+# --- closed ground -------------------------------------------------------------------------------
 
-TWO = {"a": ("bench", (0, 0)), "b": ("bench", (20, 0))}
-CLOSE = {"a": ("bench", (0, 0)), "b": ("bench", (3, 0))}  # their footprints overlap
-AT_WALL = {"a": ("bench", (0, 0)), "b": ("bench", (12, 0))}  # a's footprint reaches over a wall at x = 1
-SPLIT = shapely.LineString([(10, -60), (10, 60)])
-ROAD_AT = {1: (10, -60), 2: (10, 60)}
-PITCH = shapely.box(0, 0, 105, 68)
-OUTLINE = PITCH.exterior
+
+@pytest.mark.parametrize(
+    ("grounds", "expected"),
+    [
+        ([], None),
+        ([(0, 100, "restricted", "private")], "private"),
+        ([(0, 100, "restricted", "private"), (30, 70, "restricted", "customers")], "customers"),  # the smaller
+        ([(0, 100, "private_garden", None)], "private"),
+        ([(0, 100, "parking", "private")], None),  # that is no ground that one stays on, and closes nothing else
+        ([(60, 100, "restricted", "private")], None),
+    ],
+)
+def test_what_tags_say_of_the_ground_under_a_place(grounds, expected):
+    rows = [
+        (f"g{i}", shapely.box(west, 0, east, 40), {"kind": kind, "access": access})
+        for i, (west, east, kind, access) in enumerate(grounds)
+    ]
+    taken = tables.table(rows, {"kind": None, "access": None})
+    places = detection.on_closed_ground(found({"a": ("bench", (50, 20)), "b": ("bench", (500, 20))}), taken)
+    assert places["access"].dropna().to_dict() == ({} if expected is None else {"a": expected})
+
+
+# --- the space of a place ------------------------------------------------------------------------
+
+# Two rooms, 60 m apart. A bench or a table has a footprint of 2 m around it.
+WEST, EAST = shapely.box(0, 0, 40, 40), shapely.box(100, 0, 140, 40)
+ROOMS = tables.rooms({"room:w": (WEST, {}), "room:e": (EAST, {})})
+OUT = (58, 20)
+SPLIT = shapely.LineString([(50, -90), (50, 90)])
+ROAD_AT = {1: (50, -90), 2: (50, 90)}
+SCHOOL = {"s": ("school", shapely.box(42, -50, 99, 90))}
 
 
 def road(**values):
@@ -171,196 +173,170 @@ def cut(line, gate):
     return tables.barriers(lines)
 
 
-PARTED = {
-    # name: objects, what parts them, rooms
-    "20 m apart": (TWO, {}, ["ab"]),
-    "29 m, 25 m between footprints": ({"a": ("bench", (0, 0)), "b": ("bench", (29, 0))}, {}, ["ab"]),
-    "29.01 m": ({"a": ("bench", (0, 0)), "b": ("bench", (29.01, 0))}, {}, ["a", "b"]),
-    "a wall between": (TWO, {"barriers": tables.barriers([SPLIT], barrier="wall", blocks_view=True)}, ["a", "b"]),
-    "a hedge between": (TWO, {"barriers": tables.barriers([SPLIT], barrier="hedge", blocks_view=True)}, ["a", "b"]),
-    "a fence between": (TWO, {"barriers": tables.barriers([SPLIT])}, ["a", "b"]),
-    "a fence beside": (TWO, {"barriers": tables.barriers([[(-5, 3), (25, 3)]])}, ["ab"]),
-    "a fence with a gate between": (TWO, {"barriers": cut(SPLIT, (10, 0))}, ["ab"]),
-    "a fence with a gate elsewhere": (TWO, {"barriers": cut(SPLIT, (10, 30))}, ["a", "b"]),
-    "a building between": (TWO, {"buildings": [shapely.box(8, -9, 12, 9)]}, ["a", "b"]),
-    "water between": (TWO, {"water": [shapely.box(8, -90, 12, 90)]}, ["a", "b"]),
-    "a major road between": (TWO, {"roads": road(major=True, highway="secondary")}, ["a", "b"]),
-    "a minor road between": (TWO, {"roads": road(highway="tertiary")}, ["ab"]),
-    "a major road in a tunnel": (TWO, {"roads": road(major=True, tunnel=True)}, ["ab"]),
-    "a major road on a bridge": (TWO, {"roads": road(major=True, bridge=True)}, ["ab"]),
-    "back to back": (CLOSE, {}, ["ab"]),
-    "back to back at a wall": (CLOSE, {"barriers": tables.barriers([[(1.5, -60), (1.5, 60)]])}, ["a", "b"]),
-    "back to back at a wall, nearer to one": (CLOSE, {"barriers": tables.barriers([[(0.7, -60), (0.7, 60)]])}, ["a", "b"]),
-    "a wall within a footprint": (AT_WALL, {"barriers": tables.barriers([[(1, -60), (1, 60)]])}, ["a", "b"]),
-    "a wall behind, within the footprint": (AT_WALL, {"barriers": tables.barriers([[(-1, -60), (-1, 60)]])}, ["ab"]),
-    "a bench in a fenced pitch": ({"p": ("pitch", PITCH), "a": ("bench", (5, 5))}, {"barriers": tables.barriers([OUTLINE])}, ["pa"]),
-    "a bench by a pitch": ({"p": ("pitch", PITCH), "a": ("bench", (50, -8))}, {}, ["pa"]),
-    "a bench by a pitch, the fence on its outline": ({"p": ("pitch", PITCH), "a": ("bench", (50, -8))}, {"barriers": tables.barriers([OUTLINE])}, ["p", "a"]),
-    "the same, the bench at the fence": ({"p": ("pitch", PITCH), "a": ("bench", (50, -1))}, {"barriers": tables.barriers([OUTLINE])}, ["p", "a"]),
-    "a bench at a pitch without a fence": ({"p": ("pitch", PITCH), "a": ("bench", (50, -1))}, {}, ["pa"]),
-    "two benches nearer to each other than to the pitch": ({"p": ("pitch", PITCH), "a": ("bench", (50, -12)), "b": ("bench", (56, -12))}, {}, ["pab"]),
-    "a bench behind a bench by the pitch": ({"p": ("pitch", PITCH), "a": ("bench", (50, -20)), "b": ("bench", (50, -40))}, {}, ["pa", "b"]),
-    "two pitches side by side": ({"p": ("pitch", PITCH), "q": ("pitch", shapely.box(0, 70, 105, 138)), "a": ("bench", (-3, 80))}, {}, ["p", "qa"]),
-    "ground holds what lies on it": ({"k": ("park", shapely.box(0, 0, 60, 60)), "a": ("bench", (5, 5)), "b": ("bench", (50, 50))}, {}, ["kab"]),
-    "ground without what lies beside it": ({"k": ("park", shapely.box(0, 0, 60, 60)), "a": ("bench", (30, -5))}, {}, ["k", "a"]),
-    "a pocket park is not joined to the next": ({"k": ("park", shapely.box(0, 0, 30, 30)), "l": ("park", shapely.box(30, 0, 60, 30))}, {}, ["k", "l"]),
+def space_of(objects, *, ground=None, access=None, rooms=ROOMS, **what):
+    """Space of each place, without its prefix."""
+    places = found(objects, ground=ground).assign(access=access)
+    spaces = meeting_spaces.group_places(places, rooms, parting(**what), RULES)
+    assert spaces.index.equals(places.index) and spaces.str.startswith("space:").all()
+    return spaces.str.removeprefix("space:").to_dict()
+
+
+HERE = {
+    # name: kind, where, what parts, space
+    "in a room": ("bench", (20, 20), {}, "room:w"),
+    "a bench 2.9 m from a room": ("bench", (44.9, 20), {}, "room:w"),
+    "a bench 3.1 m from a room stands beside a way": ("bench", (45.1, 20), {}, "a"),
+    "so does a water": ("drinking_water", (50, 20), {}, "a"),
+    "a table 16 m from a room": ("table", OUT, {}, "room:w"),
+    "a table 24.9 m from a room": ("table", (66.9, 20), {}, "room:w"),
+    "a table 25.1 m from two rooms": ("table", (70, 20), {}, "a"),
+    "the nearer of two rooms": ("table", (82, 20), {}, "room:e"),
+    "a wall between": ("table", OUT, {"barriers": tables.barriers([SPLIT], barrier="wall", blocks_view=True)}, "a"),
+    "a fence between": ("table", OUT, {"barriers": tables.barriers([SPLIT])}, "a"),
+    "a fence with a gate between": ("table", OUT, {"barriers": cut(SPLIT, (50, 20))}, "room:w"),
+    "a fence with a gate elsewhere": ("table", OUT, {"barriers": cut(SPLIT, (50, 60))}, "a"),
+    "a building between": ("table", OUT, {"buildings": [shapely.box(45, -9, 52, 90)]}, "a"),
+    "water between": ("table", OUT, {"water": [shapely.box(45, -90, 52, 90)]}, "a"),
+    "a major road between": ("table", OUT, {"roads": road(major=True, highway="secondary")}, "a"),
+    "a minor road between": ("table", OUT, {"roads": road(highway="tertiary")}, "room:w"),
+    "a major road in a tunnel": ("table", OUT, {"roads": road(major=True, tunnel=True)}, "room:w"),
+    "a major road on a bridge": ("table", OUT, {"roads": road(major=True, bridge=True)}, "room:w"),
+    "a wall within a room parts nothing of it": ("table", (20, 20), {"barriers": tables.barriers([[(30, -9), (30, 50)]])}, "room:w"),
+    "mostly in one room": ("pitch", shapely.box(35, 0, 110, 20), {}, "room:e"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("objects", "what", "rooms"), PARTED.values(), ids=PARTED)
-def test_rooms_on_paper(objects, what, rooms):
-    assert rooms_of(objects, **what) == sets(*rooms)
+@pytest.mark.parametrize(("kind", "where", "what", "space"), HERE.values(), ids=HERE)
+def test_the_space_of_a_place_on_paper(kind, where, what, space):
+    assert space_of({"a": (kind, where)}, **what) == {"a": space}
 
 
-def test_the_name_of_a_room_is_its_first_place():
-    space_of = meeting_spaces.group_places(found(TWO | {"c": ("bench", (500, 0))}), parting(), RULES)
-    assert space_of.to_dict() == {"a": "space:a", "b": "space:a", "c": "space:c"}
-    assert space_of.index.name == "place_id"
+def test_what_stands_on_the_ground_of_one_owner_is_one_space_and_none_of_a_room_beside_it():
+    objects = {"a": ("table", OUT), "b": ("playground", (60, -40)), "c": ("table", (20, 20))}
+    assert space_of(objects, ground=SCHOOL) == {"a": "s", "b": "s", "c": "room:w"}
+    assert space_of({"a": ("table", OUT)}, access="private") == {"a": "a"}
 
 
-def test_a_chain_of_benches_is_cut_into_rooms():
-    """26 benches every 20 m over 500 m: five fit into 100 m (80 + 2 × 2), six do not (104 m)."""
-    chain = {f"{i:02}": ("bench", (20.0 * i, 0)) for i in range(26)}
-    table = found(chain)
-    rooms = groups(table)
-    assert all(across(table.geometry[list(room)].union_all()) <= 100 for room in rooms)
-    assert all(len(room) <= 5 for room in rooms) and len(rooms) <= 13  # neighbours that fit are joined
-    for one in rooms:  # two neighbouring rooms are two because together they are too long
-        for other in rooms - {one}:
-            both = table.geometry[list(one | other)]
-            near = table.geometry[list(one)].union_all().distance(table.geometry[list(other)].union_all()) <= 25
-            assert not near or across(both.union_all()) > 100
+def test_a_polygon_split_where_nothing_parts_it_is_one_thing():
+    play = {"a": ("playground", shapely.box(30, 10, 60, 20)), "b": ("playground", shapely.box(60, 10, 80, 20))}
+    assert space_of(play) == {"a": "room:w", "b": "room:w"}
+    named = play | {"b": (*play["b"], {"name": "Tårnet"})}
+    assert space_of(named) == {"a": "room:w", "b": "room:e"}
 
 
-# --- laws ----------------------------------------------------------------------------------------
-
-KINDS = ("bench", "bench", "bench", "table", "playground", "pitch", "games", "square", "drinking_water")
-
-
-def scene(seed, count=60, side=400.0):
-    """Places strewn at random, some large, with buildings and fences between."""
-    rng = np.random.default_rng(seed)
-    objects = {}
-    for _ in range(count):
-        x, y = rng.uniform(0, side, 2)
-        kind = KINDS[rng.integers(len(KINDS))]
-        wide, high = rng.uniform(10, 70, 2)
-        shape = (
-            shapely.box(x, y, x + wide, y + high) if kind in ("square", "playground") and rng.random() < 0.4 else (x, y)
-        )
-        objects[f"{rng.integers(10**9):09}"] = (
-            kind,
-            shapely.box(x, y, x + 90, y + 60) if kind == "pitch" and rng.random() < 0.3 else shape,
-        )
-    corners = rng.uniform(0, side, (8, 2))
-    blocks = [shapely.box(x, y, x + 40, y + 10) for x, y in corners]
-    fences = tables.barriers([[(x, y), (x + 30, y - 25)] for x, y in rng.uniform(0, side, (8, 2))])
-    return found(objects, buildings=blocks), blocks, fences
+KINDS = ("bench", "table", "playground", "games", "drinking_water")
+# So far apart that no footprints touch: those of one kind that do are one thing.
+SPOTS = st.lists(st.tuples(st.integers(-2, 9), st.integers(-2, 4)), min_size=1, max_size=6, unique=True)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_every_place_is_in_one_room_that_fits(seed):
-    table, blocks, fences = scene(seed)
-    rooms = groups(table, parting(blocks, fences))
-    assert sum(len(room) for room in rooms) == len(table) and frozenset().union(*rooms) == set(table.index)
-    assert 1 < len(rooms) < len(table)
-    wide = {i for i in table.index if across(table.geometry[i]) > 100}
-    for room in rooms:
-        assert len(room & wide) <= 1
-        assert room & wide or across(table.geometry[list(room)].union_all()) <= 100
+@settings(max_examples=15)
+@given(spots=SPOTS, kinds=st.lists(st.sampled_from(KINDS), min_size=6, max_size=6), order=st.randoms())
+def test_neither_the_order_of_rows_nor_another_thing_moves_a_place_to_another_space(spots, kinds, order):
+    """What is mapped on the ground moves neither a room nor what stands in it."""
+    objects = {f"{i}": (kinds[i], (17.0 * x + 0.5, 17.0 * y + 0.5)) for i, (x, y) in enumerate(spots)}
+    every = space_of(objects)
+    mixed = list(objects)
+    order.shuffle(mixed)
+    assert space_of({name: objects[name] for name in mixed}) == every
+    without = {name: thing for name, thing in objects.items() if name != "0"}
+    assert not without or space_of(without) == {name: every[name] for name in without}
 
 
-@given(st.permutations(range(25)))
-def test_the_order_of_rows_does_not_matter(order):
-    table, blocks, fences = scene(11, count=25, side=200.0)
-    order = [i for i in order if i < len(table)]
-    barrier = parting(blocks, fences)
-    plain = meeting_spaces.group_places(table, barrier, RULES)
-    mixed = meeting_spaces.group_places(table.iloc[order], barrier, RULES)
-    pd.testing.assert_series_equal(mixed.sort_index(), plain.sort_index())
+# --- spaces as a table ---------------------------------------------------------------------------
 
 
-@given(st.permutations(range(8)))
-def test_the_order_of_rows_does_not_matter_where_distances_tie(order):
-    chain = found({f"{i}": ("bench", (20.0 * i, 0)) for i in range(8)})
-    assert groups(chain.iloc[order]) == groups(chain)
+def spaces_of(objects, rooms=ROOMS, boundary=BOUNDARY):
+    places = found(objects)
+    own = meeting_spaces.group_places(places, rooms, parting(), RULES)
+    return meeting_spaces.meeting_spaces(places, own, rooms, boundary, RULES)
 
 
-def with_one_more(objects, where):
-    """Rooms before and after a bench is added, that hold no place within 250 m of it."""
-    table, more = (found(o, boundary=WIDE) for o in (objects, objects | {"new": ("bench", where)}))
-    before, after = groups(table), groups(more)
-    near = set(table.index[table.distance(shapely.Point(where)) <= 250]) | {"new"}
-    return {room for room in before if not room & near}, {room for room in after if not room & near}
+STATUS = {
+    # name: objects of one space, status
+    "a table in a room": ({"a": ("table", (20, 20))}, "meeting space"),
+    "a table without a room": ({"a": ("table", (70, 20))}, "meeting space"),
+    "a bench in a room": ({"a": ("bench", (20, 20))}, "meeting space"),
+    "a bench beside a way": ({"a": ("bench", (50, 20))}, "seat"),
+    "a water in a room": ({"a": ("drinking_water", (20, 20))}, "possible"),
+    "a lawn without a name": ({"a": ("park", shapely.box(10, 10, 30, 30))}, "possible"),
+    "a park with its own name": ({"a": ("park", shapely.box(10, 10, 30, 30), {"name": "Lunden"})}, "meeting space"),
+    "paving of 400 m² alone": ({"a": ("square", shapely.box(10, 10, 30, 30))}, "possible"),
+    "with a seat": ({"a": ("square", shapely.box(10, 10, 30, 30)), "b": ("bench", (20, 20))}, "meeting space"),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_one_more_place_changes_rooms_only_around_it(seed):
-    rng = np.random.default_rng(seed)
-    objects = {f"{rng.integers(10**9):09}": ("bench", tuple(xy)) for xy in rng.uniform(0, 1200, (900, 2))}
-    before, after = with_one_more(objects, tuple(rng.uniform(300, 900, 2)))
-    assert len(before) > 50
-    assert before == after
+@pytest.mark.parametrize(("objects", "status"), STATUS.values(), ids=STATUS)
+def test_what_a_space_is(objects, status):
+    assert spaces_of(objects)["status"].tolist() == [status]
 
 
-@pytest.mark.parametrize("where", [(-18.0, 0.0), (-12.0, 0.0), (-12.0, 3.0)])
-def test_one_more_bench_in_an_even_row_changes_rooms_only_around_it(where):
-    """The links of an even row all tie; a place more at its head must not shift every room of it."""
-    before, after = with_one_more({f"b{i:02}": ("bench", (20.0 * i, 0)) for i in range(60)}, where)
-    assert len(before) >= 9  # 60 benches over 1,180 m, five to a room, at least 900 m of them
-    assert before == after
+def test_the_table_of_spaces():
+    room = {"ground": "park", "ground_name": "Lunden", "row_house_share": 0.25, "through_path": True}
+    objects = {
+        "b1": ("bench", (10, 10)),
+        "b2": ("bench", (20, 10), {"name": "Bænken"}),
+        "p": ("playground", shapely.box(10, 20, 30, 44)),
+        "lone": ("bench", (50, -20)),
+    }
+    spaces = spaces_of(objects, tables.rooms({"room:w": (WEST, room)}), boundary=shapely.box(0, 0, 45, 45))
+    assert spaces.index.tolist() == ["space:lone", "space:room:w"] and spaces.index.name == "space_id"
+    assert spaces["room_id"].dropna().to_dict() == {"space:room:w": "room:w"}
+    # What one comes for first: a playground has more pull than a bench.
+    assert spaces["kinds"].tolist() == ["bench", "playground;bench"]
+    assert spaces["place_count"].tolist() == [1, 3] and spaces["inside"].tolist() == [False, True]
+    assert spaces["name"].dropna().to_dict() == {"space:room:w": "Bænken"}
+    # The ground is the room's alone, whatever is mapped over its rim.
+    assert spaces.geometry.iloc[1].equals(WEST) and spaces["area_m2"].iloc[1] == pytest.approx(1600)
+    assert spaces.geometry.iloc[0].centroid.distance(shapely.Point(50, -20)) < 1e-6
+    assert spaces[list(room)].loc["space:room:w"].to_dict() == room
+    assert spaces["through_path"].iloc[0] is False and np.isnan(spaces["row_house_share"].iloc[0])
 
 
-# --- the ground of a room ------------------------------------------------------------------------
+POSSIBLE = {
+    # name: the room, objects, whether it is an invitation
+    "nothing on it": ({}, {}, True),
+    "a bench on it": ({}, {"a": ("bench", (20, 20))}, False),
+    "nothing is known of it": ({"valid": False, "why_invalid": "cleared"}, {}, False),
+    "a lawn of row houses": ({"row_house_share": 0.6}, {}, False),
+    "a lawn of row houses, and a path beside it": ({"row_house_share": 0.6, "nearest_public_path_m": 15.0}, {}, True),
+    "half of the houses are in rows": ({"row_house_share": 0.5}, {}, True),
+    "mostly an institution's": ({"institution_share": 0.6}, {}, False),
+    # A pitch stands mostly in the other room, and covers 10 of 40 m of this one, or 20.
+    "a quarter under a pitch of another room": ({}, {"a": ("pitch", shapely.box(30, 0, 140, 40))}, True),
+    "half of it": ({}, {"a": ("pitch", shapely.box(20, 0, 140, 40))}, False),
+}
 
 
-def spaces_of(table, blocks, fences):
-    space_of = meeting_spaces.group_places(table, parting(blocks, fences), RULES)
-    cutting = fences.geometry.to_numpy()
-    return space_of, meeting_spaces.meeting_spaces(table, space_of, tables.buildings(blocks), cutting, BOUNDARY)
+@pytest.mark.parametrize(("room", "objects", "invites"), POSSIBLE.values(), ids=POSSIBLE)
+def test_rooms_on_which_nothing_is_mapped_invite(room, objects, invites):
+    rooms = tables.rooms({"room:w": (WEST, {"ground_name": "Lunden"} | room), "room:e": (EAST, {"valid": False})})
+    places = found(objects)
+    own = meeting_spaces.group_places(places, rooms, parting(), RULES)
+    free = meeting_spaces.possible_spaces(rooms, places, own)
+    assert free.index.tolist() == (["room:w"] if invites else [])
+    assert free["status"].tolist() == ["possible"] * invites and free["name"].tolist() == ["Lunden"] * invites
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_space_holds_its_places_and_no_building(seed):
-    table, blocks, fences = scene(seed)
-    space_of, spaces = spaces_of(table, blocks, fences)
-    assert spaces.index.tolist() == sorted(set(space_of)) and spaces.index.name == "space_id"
-    assert spaces.is_valid.all() and set(spaces.geom_type) <= {"Polygon", "MultiPolygon"}
-    solid = shapely.union_all(blocks)
-    for identity, space in spaces.iterrows():
-        members = table[space_of.reindex(table.index) == identity]
-        union = members.geometry.union_all()
-        assert union.difference(space.geometry).area < 1e-6
-        assert space.geometry.difference(union).intersection(solid).area < 1e-6
-        assert across(space.geometry) <= 100 + 1e-6 or any(across(shape) > 100 for shape in members.geometry)
-        assert space["place_count"] == len(members) and space["kinds"] == ";".join(sorted(set(members["kind"])))
-    assert_allclose(spaces["area_m2"], spaces.area)
+COMES_FOR = {
+    # name: kinds, tags, area, rows for which one comes
+    "tables before benches": (["bench", "table", "bench"], [{}] * 3, [9, 9, 9], [1]),
+    "the seats, where there is nothing else": (["bench", "drinking_water"], [{}] * 2, [9, 9], [0]),
+    "all, where one cannot even sit": (["drinking_water", "park"], [{}] * 2, [9, 900], [0, 1]),
+    "a park by its name": (["park", "park", "bench"], [{"name": "Lunden"}, {}, {}], [900, 900, 9], [0]),
+    "a square from 200 m², with a seat": (["square", "square", "bench"], [{}] * 3, [200, 199, 9], [0]),
+    "a square with a name": (["square", "square"], [{}, {"name": "Torvet"}], [900, 900], [1]),
+}
 
 
-def test_the_open_ground_between_two_benches():
-    """Two discs of 2 m, 20 m apart: a strip of 4 × 20 m and one disc."""
-    table = found(TWO)
-    _, spaces = spaces_of(table, [], tables.barriers([]))
-    disc = 4 * 16 * np.sin(np.pi / 16)
-    assert spaces.index.tolist() == ["space:a"]
-    assert_allclose(spaces["area_m2"], [80 + disc])
-    # A shed of 6 × 2 m on the strip is cut out; it does not stand between them.
-    table = found(TWO, buildings=[shed := shapely.box(7, 1, 13, 9)])
-    _, spaces = spaces_of(table, [shed], tables.barriers([]))
-    assert_allclose(spaces["area_m2"], [80 + disc - 6])
-
-
-def test_a_pitch_is_its_own_ground_and_a_strip_to_what_lies_along_it():
-    table = found({"p": ("pitch", PITCH), "a": ("bench", (50, -20))})
-    _, spaces = spaces_of(table, [], tables.barriers([]))
-    assert spaces.index.tolist() == ["space:a"] and spaces["kind"].tolist() == ["meeting_space"]
-    extra = spaces.geometry.iloc[0].difference(PITCH)
-    # From the line at y = 0, 4 m wide, to the bench 20 m off: about 4 × 20 m and half a disc.
-    assert extra.bounds == pytest.approx((48, -22, 52, 0)) and extra.area == pytest.approx(80 + 2 * np.pi, rel=0.01)
+@pytest.mark.parametrize(("kinds", "tags", "area", "expected"), COMES_FOR.values(), ids=COMES_FOR)
+def test_what_people_come_for(kinds, tags, area, expected):
+    arrays = [np.array([*part, None], dtype=object)[:-1] for part in (kinds, tags)]
+    rows = np.arange(len(kinds))
+    assert meeting_spaces.anchors_of(rows, *arrays, np.array(area, dtype=float), RULES).tolist() == expected
 
 
 def test_members_are_positions_in_the_table():
-    table = found({**TWO, "c": ("bench", (500, 0))}).iloc[[2, 0, 1]]
+    table = found({"a": ("bench", (0, 0)), "b": ("bench", (20, 0)), "c": ("bench", (500, 0))}).iloc[[2, 0, 1]]
     space_of = pd.Series({"a": "space:a", "b": "space:a", "c": "space:c"})
     assert {key: rows.tolist() for key, rows in meeting_spaces.members_by_space(table, space_of).items()} == {
         "space:a": [1, 2],
