@@ -90,7 +90,7 @@ def _strongest(moves: Floats, judged: scores.Judged) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-BEST = 10
+BEST = 7
 ALL = 60  # rows of the table of all places
 STANDING = 2  # for how many volunteers places are named
 WIDE = 0.4  # an interval as wide as that says more than its best estimate
@@ -323,7 +323,7 @@ def rank_cell(row: Any, words: Words) -> Cell:
     if pd.isna(row["rank"]):
         return Cell(words.say("place.withheld"))
     low, high = row["rank_p05"], row["rank_p95"]
-    return Cell(str(int(row["rank"])) + ("" if pd.isna(low) else f"\u00a0({int(low)}–{int(high)})"))
+    return Cell(str(int(row["rank"])) + ("" if pd.isna(low) else f"\u00a0({words.number(low)}–{words.number(high)})"))
 
 
 def _indicators(names: tuple[str, ...], identity: str, values: Any, words: Words, none: str) -> Cell:

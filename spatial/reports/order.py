@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spatial.reports.estate import Carried
     from spatial.reports.sections import Named, Words
 
-PLACES_SHOWN = 6  # of a tier
+PLACES_SHOWN = 4  # of a tier
 REASONS_SHOWN = 2
 # Of a tier, a reason is shared by as many.
 SHARED = 0.5

@@ -16,7 +16,7 @@ from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Po
 if TYPE_CHECKING:
     from spatial.reports.sections import Words
 
-SHOWN = 6
+SHOWN = 4
 AREA_STEP_M2 = 10.0
 QUESTIONS = ("ask_things", "ask_access", "ask_use")
 

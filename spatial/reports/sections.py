@@ -219,7 +219,7 @@ class Named:
         return self._words.say("place.more", names=", ".join(names), n=len(ids) - most)
 
 
-CHECKS_SHOWN = 8
+CHECKS_SHOWN = 5
 PLACES_SHOWN = 3  # of a question
 MISSING_SHOWN = 5
 NAMES_SHOWN = 4  # of clubs or schools of a kind
