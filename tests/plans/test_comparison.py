@@ -21,7 +21,6 @@ from tests import osm_xml
 from tests.analysis.test_run import BENCH, PLAYGROUND, ROOM, boundary, miniature
 from tests.cli.test_main import call
 
-
 # The room north of the path, to which the bench goes.
 NORTH = "space:room:71109-617312"
 
