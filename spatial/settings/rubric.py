@@ -17,9 +17,9 @@ from spatial.settings.loading import load_toml
 CURVES = ("percentile", "share_of_estate")
 # What the first edition of the measure judged, and in which aspect; the second edition judges it otherwise.
 FIRST_EDITION = {
-    "legal_access": ("openness", "config.legal_access_became"),
-    "variety": ("mixing", "config.variety_became"),
-    "mix_in_out": ("mixing", "config.mix_in_out_became"),
+    "legal_access": ("openness", phrase("config.legal_access_became")),
+    "variety": ("mixing", phrase("config.variety_became")),
+    "mix_in_out": ("mixing", phrase("config.mix_in_out_became")),
 }
 
 
@@ -87,7 +87,7 @@ def _check_edition(spec: RubricSpec, where: str | Phrase) -> None:
     """Tell a rubric that judges as the first edition did, and the bundled one no longer does, what became of it."""
     ours = load_toml(None, "rubric.toml")["indicator"]
     changes = [
-        phrase(became)
+        became
         for name, (aspect, became) in FIRST_EDITION.items()
         if name in spec.rules and spec.rules[name].aspect == aspect and ours.get(name, {}).get("aspect") != aspect
     ]

@@ -13,6 +13,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
+from spatial.core.messages import phrase
 from spatial.osm.pbf.blocks import Block
 from spatial.osm.pbf.decode import NOWHERE, Tags
 from spatial.osm.pbf.ragged import Ints, any_of, offsets, ranges, reduced, within
@@ -95,7 +96,7 @@ class Relations:
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self.every = AscendingIds("one_pass.relations")
+        self.every = AscendingIds(phrase("one_pass.relations"))
         self._ids: list[Ints] = []
         self._sizes: list[Ints] = []
         self._members: list[Ints] = []

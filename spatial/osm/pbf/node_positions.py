@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spatial.core.messages import phrase
 from spatial.osm.pbf.decode import NOWHERE
 from spatial.osm.pbf.kernels import Kernels
 from spatial.osm.pbf.ragged import Ints
@@ -28,7 +29,7 @@ class NodeSpool:
         self._paths = [folder / name for name in ("ids.i64", "lon.i32", "lat.i32")]
         self._files = [path.open("w+b") for path in self._paths]
         self._forget()
-        self.ids = AscendingIds("node_spool.order")
+        self.ids = AscendingIds(phrase("node_spool.order"))
         self._looked_up = 0
         self._maps: list[mmap.mmap] = []
         self._tables: list[npt.NDArray[Any]] = []

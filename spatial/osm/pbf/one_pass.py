@@ -257,7 +257,7 @@ class _Pass:
         self.file, self.keys, self.keeper = blocks.opened(path), keys, keeper
         self.grid = CoverageGrid(clips)
         self.relations = Relations(keys)
-        self.ways = AscendingIds("one_pass.ways")
+        self.ways = AscendingIds(phrase("one_pass.ways"))
         self.lost: list[Lost] = []
         self.wanted: Counter[str] = Counter()
         self.newest = 0

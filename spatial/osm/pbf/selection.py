@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from spatial.core.messages import phrase
+from spatial.core.messages import Phrase
 from spatial.osm.pbf.decode import NOWHERE
 from spatial.osm.pbf.ragged import Ints
 from spatial.osm.pbf.rows import UNITS_PER_DEG
@@ -66,7 +66,7 @@ class Tally:
 class AscendingIds:
     """Ids of one kind, which must ascend over a whole extract; they are counted as they come."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: Phrase) -> None:
         self._problem = problem
         self._last = np.iinfo(np.int64).min
         self.count = 0
@@ -82,6 +82,6 @@ class AscendingIds:
         if not len(ids):
             return
         if ids[0] <= self._last or (np.diff(ids) <= 0).any():
-            raise ValueError(phrase(self._problem))
+            raise ValueError(self._problem)
         self._last = int(ids[-1])
         self.count += len(ids)
