@@ -110,18 +110,17 @@ def entry(name, old, new):
 
 def test_the_bundled_rubric():
     spec = rubric.rubric()
-    assert spec.aspect_weights == dict.fromkeys(ASPECTS, 1.0)
-    assert {rule.aspect for rule in spec.rules.values()} == set(ASPECTS)
+    assert spec.aspect_weights == dict(zip(ASPECTS, (0.20, 0.15, 0.10, 0.35, 0.20), strict=True))
+    assert {rule.aspect for rule in spec.rules.values()} == {*ASPECTS, GATE}
     legal = spec.rules["legal_access"]
-    assert (legal.weight, legal.curve, legal.plausible) == (2.0, ((0, 0), (1, 1)), (0, 1))
-    assert spec.rules["dwellings_decay"].curve == "percentile"
-    assert (spec.mean, spec.min_coverage, spec.draws, spec.top_k) == ("geometric", 0.5, 1000, 10)
+    assert (legal.aspect, legal.weight, legal.curve, legal.plausible) == (GATE, 1.0, ((0, 0), (1, 1)), (0, 1))
+    assert (spec.mean, spec.min_coverage, spec.draws, spec.top_k) == ("geometric", 0.4, 1000, 10)
 
 
 def test_a_rubric_of_ones_own(tmp_path):
-    path = changed(tmp_path / "mine.toml", entry("legal_access", r"^weight = .*", "weight = 5"))
-    assert rubric.rubric(path).rules["legal_access"].weight == 5
-    assert rubric.rubric(path).rules["open_hours"] == rubric.rubric().rules["open_hours"]
+    path = changed(tmp_path / "mine.toml", entry("open_hours", r"^weight = .*", "weight = 5"))
+    assert rubric.rubric(path).rules["open_hours"].weight == 5
+    assert rubric.rubric(path).rules["legal_access"] == rubric.rubric().rules["legal_access"]
 
 
 WEIGHT, VALUE, PLAUSIBLE = r"^weight = .*", r"^value = .*", r"^plausible = .*"
@@ -169,16 +168,14 @@ def test_a_mistake_in_an_entry_names_the_file_and_the_indicator(old, new, words,
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("openness = 1.0", "openness = -1.0", "[aspect]"),
-        ("openness = 1.0", "openness = nan", "[aspect]"),
-        ("openness = 1.0", "openness = inf", "[aspect]"),
-        ("openness = 1.0", "", "openness"),
-        ("openness = 1.0\naccessibility = 1.0\nneutrality = 1.0\nlow_threshold = 1.0\nmixing = 1.0",
-         "openness = 0\naccessibility = 0\nneutrality = 0\nlow_threshold = 0\nmixing = 0", "[aspect]"),
+        ("openness = 0.20", "openness = -1.0", "[aspect]"),
+        ("openness = 0.20", "openness = nan", "[aspect]"),
+        ("openness = 0.20", "openness = inf", "[aspect]"),
+        ("openness = 0.20", "", "openness"),
         ('mean = "geometric"', 'mean = "harmonic"', "'harmonic'"),
         ('mean = "geometric"', "", "mean"),
-        ("min_coverage = 0.5", "min_coverage = 1.5", "min_coverage"),
-        ("min_coverage = 0.5", "min_coverage = nan", "min_coverage"),
+        ("min_coverage = 0.4", "min_coverage = 1.5", "min_coverage"),
+        ("min_coverage = 0.4", "min_coverage = nan", "min_coverage"),
         ("draws = 1000", "draws = 0", "[stability]"),
         ("draws = 1000", "draws = inf", ""),
         ("concentration = 50.0", "concentration = 0.0", "[stability]"),
@@ -195,13 +192,20 @@ def test_a_mistake_elsewhere_names_the_file_and_the_place(old, new, words, tmp_p
     assert message.startswith(f"{path}: ") and "\n" not in message and words in message
 
 
+def test_aspects_of_which_none_counts_are_refused(tmp_path):
+    text = re.sub(rf"^({'|'.join(ASPECTS)}) = \S+", r"\1 = 0", BUNDLED, flags=re.MULTILINE)
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"\[aspect\]"):
+        rubric.rubric(tmp_path / "mine.toml")
+
+
 def test_an_aspect_that_counts_but_that_nothing_measures_is_refused(tmp_path):
     """Its score would be 0, and with it the product of all, for every place."""
     text = re.sub(r'(aspect = "mixing"\nweight = )\S+', r"\g<1>0.0", BUNDLED)
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"mixing.*no indicator"):
         rubric.rubric(tmp_path / "mine.toml")
-    text = text.replace("mixing = 1.0", "mixing = 0.0", 1)
+    text = text.replace("mixing = 0.20", "mixing = 0.0", 1)
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     assert rubric.rubric(tmp_path / "mine.toml").aspect_weights["mixing"] == 0
 
