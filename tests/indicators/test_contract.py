@@ -59,7 +59,7 @@ BLOCKS = [
 ROOMS = {
     "room:benches": (shapely.box(-45.9, 3.2, -10.3, 24.7), {"nearest_public_path_m": 2.0, "through_path": True}),
     "room:court": (shapely.box(37.3, 14.6, 93.9, 50.7), {"nearest_public_path_m": 15.0, "institution_share": 0.6}),
-    "room:lawn": (shapely.box(-32.6, 57.3, 7.9, 87.8), {"ground": "park", "ground_name": "Lunden"}),
+    "room:lawn": (shapely.box(-36.4, 55.2, 9.1, 90.6), {"ground": "park", "ground_name": "Lunden"}),
     "room:play": (shapely.box(-73, 27, -43, 55), {"row_house_share": 0.8}),
 }
 DOORS = [(-130.2, 29.5, 12), (-41, -32.6, 20), (3, -32.5, 8), (149.7, 33, 15), (-21, 189.4, 30), (5000, 5000, 9)]
