@@ -207,8 +207,8 @@ def _remove(raw: RawData, edit: Edit) -> RawData:
     gone = str(edit.target)
     if edit.exact:
         return _without(raw, [gone])
-    doors = _doors_of(raw, edit)
-    rest = _without(replace(raw, lines=_unjoined(raw.lines, gone)), [gone, *doors])
+    doors, own = _doors_of(raw, edit)
+    rest = _without(replace(raw, lines=_unjoined(raw.lines, gone)), [gone, *own])
     for i in np.flatnonzero(raw.areas.ids == gone).tolist():
         tags, shape = raw.areas.tags[i], raw.areas.geometry[i]
         if "building" in tags and not any(_stands_on(shape, part) for part in _planned(rest)):
@@ -246,18 +246,19 @@ def _freed(raw: RawData, shape: BaseGeometry) -> RawData:
     return _without(raw, used) if used else raw
 
 
-def _doors_of(raw: RawData, edit: Edit) -> list[str]:
-    """Entrances and addresses at what is removed, if it is a building, but those that a neighbour shares."""
-    standing = np.array(["building" in tags for tags in raw.areas.tags], dtype=bool)
+def _doors_of(raw: RawData, edit: Edit) -> tuple[list[str], list[str]]:
+    """Entrances and addresses at what is removed, if it is a building, and those that no neighbour shares."""
+    standing = np.array(["building" in tags and CLEARED not in tags for tags in raw.areas.tags], dtype=bool)
     is_it = standing & (raw.areas.ids == edit.target)
     shapes, others = raw.areas.geometry[is_it], raw.areas.geometry[standing & ~is_it]
     doors = [i for i, tags in enumerate(raw.points.tags) if "entrance" in tags or "addr:housenumber" in tags]
     if not len(shapes) or not doors:
-        return []
+        return [], []
     points = raw.points.geometry[doors]
     mine = np.flatnonzero(shapely.dwithin(shapes[:, np.newaxis], points, DOOR_M).any(axis=0))
     shared = shapely.dwithin(others[:, np.newaxis], points[mine], DOOR_M).any(axis=0)
-    return [str(raw.points.ids[doors[i]]) for i in mine[~shared]]
+    names = np.array([str(raw.points.ids[doors[i]]) for i in mine], dtype=object)
+    return names.tolist(), names[~shared].tolist()
 
 
 def _add(raw: RawData, edit: Edit) -> RawData:

@@ -8,7 +8,7 @@ a diamond whose lowest corner is (100, 5), and a bench at (110, 3) lie between t
 from __future__ import annotations
 
 import json
-from math import exp, log, sqrt
+from math import exp, sqrt
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,7 +19,7 @@ import shapely
 from pyproj import CRS
 
 import spatial
-from spatial.core.model import ASPECTS, FLOATING
+from spatial.core.model import ASPECTS, FLOATING, GATE
 from spatial.scoring import explanation
 from tests import osm_xml
 
@@ -76,11 +76,15 @@ def fact(result: spatial.Analysis, place: str, indicator: str) -> pd.Series:
 
 DECAY_IN = 10 * exp(-1.15) + 30 * exp(-2.15)
 DECAY_OUT = 20 * exp(-5.15)
+# What a walk is worth falls by e for every 200 m.
+HOMES_NEAR = sum(flats * exp(-WALKS[x] / 200) for x, flats in HOMES.values())
 ON_PAPER = {
     "nearest_walk": 215,  # 10 flats at 115 m, 30 at 215 m: the middle flat is at 215 m
     "dwellings_5min": 40,  # the 20 at 515 m are further than 400 m
     "dwellings_decay": DECAY_IN + DECAY_OUT,
-    "mix_in_out": 2 * DECAY_OUT / (DECAY_IN + DECAY_OUT),
+    "homes_near": HOMES_NEAR,
+    "homes_step_free": HOMES_NEAR,
+    "homes_uncrossed": HOMES_NEAR,
     "detour": 215 / sqrt(193**2 + 2**2),  # from (300, 10) to the corner (107, 12)
     "step_free": 1,
     "lit_share": 1,  # all of the path is tagged; the legs are unknown
@@ -89,8 +93,8 @@ ON_PAPER = {
     "ways_in": 2,  # from the west and from the east
     "neutral_activity": 0.9,
     "can_watch": 2,  # one seat and one open edge for one activity
-    # Playground: 2 pairs of 1/4; bench: 3 pairs of 1/6.
-    "variety": exp(0.5 * log(4) + 0.5 * log(6)),
+    "activities_here": 1,
+    "seats_here": 0,  # the bench is beside it, in the same room
 }
 
 
@@ -121,19 +125,19 @@ def test_one_room_of_two_places(result):
     assert result.places["space_id"].to_dict() == {BENCH: ROOM, PLAYGROUND: ROOM}
     assert result.meeting_spaces.index.tolist() == [ROOM]
     room = result.meeting_spaces.loc[ROOM]
-    assert (room["kinds"], room["place_count"]) == ("bench;playground", 2)
-    # The room's right to enter: the playground's tag (1), the bench's rule (beside a path, 1).
-    assert fact(result, ROOM, "legal_access")[["value", "evidence"]].tolist() == [1.0, "assumed by rule"]
-    assert fact(result, ROOM, "neutral_activity")["value"] == pytest.approx((0.9 + 1.0) / 2)
+    assert (room["kinds"], room["place_count"]) == ("playground;bench", 2)
+    # One comes for the playground: its tag says who may be there, and it decides how neutral the room is.
+    assert fact(result, ROOM, "legal_access")[["value", "evidence"]].tolist() == [1.0, "observed"]
+    assert fact(result, ROOM, "neutral_activity")["value"] == pytest.approx(0.9)
 
 
 def test_scores_are_the_rubric_applied_to_the_evidence(result):
-    """Again from the tables, in plain Python: value functions, weighted means, geometric mean."""
-    rules = result.rubric.rules
+    """Again from the tables, in plain Python: value functions, weighted means, geometric mean, conditions."""
+    rules, weights = result.rubric.rules, result.rubric.aspect_weights
     for place, scores in pd.concat([result.places, result.meeting_spaces]).iterrows():
         facts = result.evidence[result.evidence["place_id"] == place].set_index("indicator")
         product = 1.0
-        for aspect in ASPECTS:
+        for aspect in (*ASPECTS, GATE):
             used = [rule for rule in rules.values() if rule.aspect == aspect]
             total = 0.0
             for rule in used:
@@ -144,9 +148,11 @@ def test_scores_are_the_rubric_applied_to_the_evidence(result):
                 judged = [float(np.interp(x, xs, ys)) for x in inside]
                 best = (min(judged) + max(judged)) / 2 if np.isnan(value) else float(np.interp(value, xs, ys))
                 total += rule.weight * best
-            mean = total / sum(rule.weight for rule in used)
-            assert scores[aspect] == pytest.approx(mean, abs=1e-12)
-            product *= mean**0.2
+                product *= best if aspect == GATE else 1.0
+            if aspect != GATE:
+                mean = total / sum(rule.weight for rule in used)
+                assert scores[aspect] == pytest.approx(mean, abs=1e-12)
+                product *= mean ** (weights[aspect] / sum(weights.values()))
         assert scores[FLOATING] == pytest.approx(product, abs=1e-12)
 
 
@@ -154,7 +160,7 @@ def test_explain_adds_up(result):
     for place in [*result.places.index, *result.meeting_spaces.index]:
         found = explanation.explain_place(result.evidence, result.rubric, place)
         table = result.places if place in result.places.index else result.meeting_spaces
-        assert np.prod([aspect.factor for aspect in found.aspects]) == pytest.approx(
+        assert found.gate * np.prod([aspect.factor for aspect in found.aspects]) == pytest.approx(
             table.loc[place, FLOATING], abs=1e-9
         )
         for aspect in found.aspects:
@@ -165,7 +171,7 @@ def test_explain_adds_up(result):
 @pytest.mark.parametrize("lang", ["da", "en"])
 def test_explain_in_words(result, lang):
     text = result.explain(PLAYGROUND, lang=lang)
-    assert "215 m" in text
+    assert {"da": "17,4", "en": "17.4"}[lang] in text  # homes near, on paper above
     assert {"da": "Vægt 0,200", "en": "Weight 0.200"}[lang] in text
     assert "nan" not in text
 
@@ -178,15 +184,14 @@ def test_explain_suggests_the_nearest_id(result):
 def test_a_private_playground_falls_and_says_why(estate, result, tmp_path):
     shut = spatial.analyse(estate, osm=miniature(tmp_path / "shut.osm", access="private"))
     assert fact(shut, PLAYGROUND, "legal_access")[["value", "rule"]].tolist() == [0.0, "tag_access"]
-    assert shut.places.loc[PLAYGROUND, "openness"] < result.places.loc[PLAYGROUND, "openness"]
-    assert shut.places.loc[PLAYGROUND, FLOATING] < result.places.loc[PLAYGROUND, FLOATING]
+    assert shut.places.loc[PLAYGROUND, FLOATING] == 0 < result.places.loc[PLAYGROUND, FLOATING]
 
 
 def test_almen_ground_is_open_by_a_named_rule(estate, tmp_path):
     almen = spatial.Estate(**vars(estate) | {"tenure": "almen"})
     found = spatial.analyse(almen, osm=miniature(tmp_path / "mini.osm", access="unknown"))
     access = fact(found, PLAYGROUND, "legal_access")
-    assert access[["value", "low", "evidence", "rule"]].tolist() == [1.0, 0.3, "assumed by rule", "almen_ground"]
+    assert access[["value", "low", "evidence", "rule"]].tolist() == [0.95, 0.8, "assumed by rule", "almen_ground"]
 
 
 def test_saved_and_loaded_is_the_same(result, tmp_path):
@@ -220,17 +225,17 @@ def test_other_weights_score_as_a_rubric_with_these_weights_does(result, estate,
     from spatial.settings.loading import DEFAULTS
 
     text = (DEFAULTS / "rubric.toml").read_text(encoding="utf-8")
-    text = text.replace("\nneutrality = 1.0", "\nneutrality = 3.0", 1)
-    head, _, tail = text.partition("[indicator.variety]")
+    text = text.replace("\nneutrality = 0.10", "\nneutrality = 0.30", 1)
+    head, _, tail = text.partition("[indicator.ages_here]")
     other = tmp_path / "rubric.toml"
-    other.write_text(head + "[indicator.variety]" + tail.replace("weight = 1.0", "weight = 2.5", 1), encoding="utf-8")
+    other.write_text(head + "[indicator.ages_here]" + tail.replace("weight = 0.5", "weight = 2.5", 1), encoding="utf-8")
     whole = spatial.analyse(estate, osm=miniature(tmp_path / "mini.osm"), rubric=other)
-    quick = result.rescore(aspects={"neutrality": 3.0}, indicators={"variety": 2.5})
+    quick = result.rescore(aspects={"neutrality": 0.3}, indicators={"ages_here": 2.5})
     assert quick.rubric == whole.rubric and quick.manifest["rubric"] == whole.manifest["rubric"]
     for mine, theirs in ((quick.places, whole.places), (quick.meeting_spaces, whole.meeting_spaces)):
         pd.testing.assert_frame_equal(pd.DataFrame(mine), pd.DataFrame(theirs), check_dtype=False)
     assert not quick.places["floating"].equals(result.places["floating"])
-    bare = result.rescore(aspects={"neutrality": 3.0}, indicators={"variety": 2.5}, ranges=False).places
+    bare = result.rescore(aspects={"neutrality": 0.3}, indicators={"ages_here": 2.5}, ranges=False).places
     assert bare["floating"].equals(quick.places["floating"]) and bare["rank"].equals(quick.places["rank"])
     assert bare[["rank_p05", "rank_p95", "top10_share"]].isna().all().all()
 

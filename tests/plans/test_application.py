@@ -326,7 +326,7 @@ def test_what_is_drawn_without_an_id_is_found():
     around = after(edit("remove", "building", geometry=box(15, 5, 105, 25)))
     assert not buildings(around) and "osm:node/31" not in around.points.ids
     inside = after(edit("remove", "building", geometry=Point(40, 15)))
-    assert inside.areas.ids.tolist() == ["osm:way/11"]
+    assert buildings(inside) == ["osm:way/11"]
     assert len(after(edit("remove", "path", geometry=LineString([(0, 1), (180, 1)]))).lines) == 0
     opened = after(edit("change", "gate", geometry=Point(101, 1), tags={"access": "yes"}))
     assert dict(opened.points.tags[3]) == {"barrier": "gate", "access": "yes"}

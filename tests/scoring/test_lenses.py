@@ -148,8 +148,11 @@ def test_slower_walks_on_paper(result, name, walk_m, homes):
 
 
 def test_the_share_that_is_served_and_the_order(estate, osm, monkeypatch):
-    """At .5 m/s five minutes are 150 m: the 10 flats at 115 m of the estate's 40 reach the room."""
-    made = (Lens("slow", 0.5, ""), Lens("quick", 1.33, ""), Lens("slower", 0.3, ""))
+    """At .5 m/s five minutes are 150 m: 10 of the estate's 40 flats reach the room, at .25 m/s (75 m) none.
+
+    The room begins 35 m before its playground: the walks are 80 m and 180 m.
+    """
+    made = (Lens("slow", 0.5, ""), Lens("quick", 1.33, ""), Lens("slower", 0.25, ""))
     monkeypatch.setattr(settings_lenses, "lenses", lambda: settings_lenses.Lenses(made, 5.0, 0.0))
     served = [
         (seen.id, seen.served_low, seen.served, seen.served_high) for seen in spatial.analyse(estate, osm=osm).lenses
@@ -200,11 +203,11 @@ def test_an_unknown_lens_names_those_that_there_are(result):
 def test_a_change_of_a_rule_that_the_run_lacks_is_passed_over(result):
     rubric = replace(result.rubric, rules={k: v for k, v in result.rubric.rules.items() if k != "step_free"})
     new = settings_lenses.changed(
-        rubric, {"step_free": {"weight": 3.0}, "variety": {"weight": 2.0, "value": [[0, 0], [1, 1]]}}
+        rubric, {"step_free": {"weight": 3.0}, "ages_here": {"weight": 2.0, "value": [[0, 0], [1, 1]]}}
     )
-    assert "step_free" not in new.rules and new.rules["variety"].weight == 2.0
-    assert new.rules["variety"].points == ((0.0, 0.0), (1.0, 1.0))
-    assert scores.indicator_weights(new, ["variety"]).sum() == 1
+    assert "step_free" not in new.rules and new.rules["ages_here"].weight == 2.0
+    assert new.rules["ages_here"].points == ((0.0, 0.0), (1.0, 1.0))
+    assert scores.indicator_weights(new, ["ages_here"]).sum() == 1
 
 
 BROKEN = {
