@@ -149,8 +149,8 @@ class IndicatorInputs(CanonicalLayers, Terrain, Walking, Sights):
     member_kinds: Annotated[Texts, _made_of()]
     near_way: Annotated[Bools, _made_of("paths")]
     seats_complete: Annotated[Bools, _made_of()]
-    step_free_sure_m: Annotated[Floats, _made_of("paths", "dwellings")]
-    step_free_perhaps_m: Annotated[Floats, _made_of("paths", "dwellings")]
+    step_free_sure_m: Annotated[Floats, Origin(("paths", "dwellings"), ("terrain",))]
+    step_free_perhaps_m: Annotated[Floats, Origin(("paths", "dwellings"), ("terrain",))]
     department_of: Annotated[Ints | None, Origin(("departments", "dwellings"), given_by="layer")]
 
 

@@ -72,7 +72,7 @@ def test_a_path_up_a_hill(gentle):
 
 
 def test_only_what_is_measured_on_the_terrain_changes(plain, gentle):
-    same = [name for name in plain.evidence["indicator"].unique() if name != "step_free"]
+    same = [name for name in plain.evidence["indicator"].unique() if name not in ("step_free", "homes_step_free")]
     for name in same:
         for place in (PLAYGROUND, BENCH):
             assert fact(plain, place, name).astype(str).tolist() == fact(gentle, place, name).astype(str).tolist()
@@ -83,9 +83,11 @@ def test_too_steep_for_wheels(estate, osm, folder):
     assert fact(steep, PLAYGROUND, "slope_max")["value"] == pytest.approx(0.07, abs=1e-4)
     # The door of 10 flats is on the path's own edge, as all others are: no way but uphill.
     assert fact(steep, PLAYGROUND, "step_free")["value"] == 0.0
+    # Homes are counted that have a way without steps: none has. The steepest stretch is told, not judged.
+    assert fact(steep, PLAYGROUND, "homes_step_free")[["value", "source_id"]].tolist() == [0.0, "osm;terrain"]
     found = explanation.explain_place(steep.evidence, steep.rubric, PLAYGROUND)
-    part = next(p for aspect in found.aspects for p in aspect.parts if p.indicator == "slope_max")
-    assert part.judged == pytest.approx(0.6 * (0.083 - 0.07) / (0.083 - 0.05), abs=1e-3)
+    judged = {part.indicator: part.judged for aspect in found.aspects for part in aspect.parts}
+    assert judged["homes_step_free"] == 0 and "slope_max" not in judged
 
 
 def test_terrain_for_a_part_says_so_and_is_used_there(estate, osm, folder):

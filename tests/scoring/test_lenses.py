@@ -148,11 +148,11 @@ def test_slower_walks_on_paper(result, name, walk_m, homes):
 
 
 def test_the_share_that_is_served_and_the_order(estate, osm, monkeypatch):
-    """At .5 m/s five minutes are 150 m: 10 of the estate's 40 flats reach the room, at .25 m/s (75 m) none.
+    """At .5 m/s five minutes are 150 m: 10 of the estate's 40 flats reach the room, at .2 m/s (60 m) none.
 
-    The room begins 35 m before its playground: the walks are 80 m and 180 m.
+    The room begins 60 m east of the first door: the walks are 70 m and 180 m.
     """
-    made = (Lens("slow", 0.5, ""), Lens("quick", 1.33, ""), Lens("slower", 0.25, ""))
+    made = (Lens("slow", 0.5, ""), Lens("quick", 1.33, ""), Lens("slower", 0.2, ""))
     monkeypatch.setattr(settings_lenses, "lenses", lambda: settings_lenses.Lenses(made, 5.0, 0.0))
     served = [
         (seen.id, seen.served_low, seen.served, seen.served_high) for seen in spatial.analyse(estate, osm=osm).lenses
