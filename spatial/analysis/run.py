@@ -90,8 +90,8 @@ def analyse(  # noqa: PLR0913 (the public signature)
     seed
         Seeds the draws behind rank ranges.
     scores_only
-        Measure and score, and nothing more: no lenses, no layers of a map, no reach. Places, meeting
-        spaces and evidence are the same.
+        Measure and score, and nothing more: no lenses, no reach, of the layers of a map only the ways, by which
+        places are named. Places, meeting spaces and evidence are the same.
     scored
         Called with the result before it is looked at through the lenses.
     progress
@@ -173,7 +173,7 @@ def _as_result(
         places=scored.places,
         meeting_spaces=scored.meeting_spaces,
         evidence=scored.evidence,
-        layers=({} if context is None else dict(context.layers)) | edits,
+        layers=({"paths": view.measured_from.paths} if context is None else dict(context.layers)) | edits,
         rubric=scored.rubric,
         claims=conflation.claims_of(view.places, ground.conflated.claims),
         manifest=manifest.describe_run(inputs, options, ground, scored.rubric, clock.seconds)
