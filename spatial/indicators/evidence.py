@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from spatial.core import model as core_model
 from spatial.core.arrays import object_array
@@ -119,13 +120,15 @@ def measure_indicators(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Measure every indicator of places and rooms; return the long table and the references."""
     of_layer = _layer_sources(inputs, step)
+    # A source may cover more ground than was read of it.
+    read = step(shapely.intersection, raw.extent, inputs.estate.context_area)
     parts: list[dict[str, Any]] = []
     references = {}
     for name, indicator in registry.registry().items():
         if name not in spec.rules or registry.lacking(indicator, inputs):
             continue
         radius_m = indicator.catchment_m
-        seen_share = step(covered_share, sites, radius_m, raw.extent, key=f"{radius_m:g}")
+        seen_share = step(covered_share, sites, radius_m, read, key=f"{radius_m:g}")
         references[name], columns = step.last(
             _measured,
             *(indicator, found, sites, inputs.anchors, inputs.kinds, seen_share),

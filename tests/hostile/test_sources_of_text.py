@@ -8,24 +8,26 @@ from pathlib import Path
 CODE = Path(__file__).parents[2] / "spatial"
 
 
-def calls(name: str) -> set[str]:
-    """Files in which a method of that name is called."""
+def calls(name: str, of: str | None = None) -> set[str]:
+    """Files in which a method of that name is called, of a module where that is named."""
     return {
         path.relative_to(CODE).as_posix()
         for path in CODE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+        if of is None or ast.unparse(node.func.value) == of
     }
 
 
 def test_csv_is_written_in_one_place():
-    assert calls("to_csv") == {"render/delimited.py"}
+    assert calls("to_csv") == {"core/files.py"}
 
 
 def test_vector_files_of_strangers_are_opened_in_one_place():
-    """The run's own GeoPackage is looked at by ``vector_file.check`` too; the rest asks GDAL what a service said."""
-    assert calls("read_dataframe") == {"sources/vector_file.py", "sources/finished.py"}
-    assert calls("list_layers") <= {"sources/vector_file.py", "sources/finished.py", "sources/_gdal_reader.py"}
+    """The run's own GeoPackage is looked at by ``vector_files.check`` too; the rest asks GDAL what a service said."""
+    assert calls("read_dataframe") == {"sources/vector_files.py", "analysis/loading.py"}
+    opened = {"sources/vector_files.py", "analysis/loading.py", "sources/gdal_process.py"}
+    assert calls("list_layers", of="pyogrio") == opened
 
 
 def test_every_page_forbids_what_is_not_its_own():

@@ -156,7 +156,7 @@ def test_nothing_to_suggest_says_so(demo):  # noqa: F811
 def test_two_results_for_one_change_are_never_told(demo, monkeypatch):  # noqa: F811
     monkeypatch.setattr(studies_measures, "_agree", lambda quick, whole: False)
     chosen = tuple(measure for measure in studies_measures.read_measures() if measure.id == "table")
-    monkeypatch.setattr(studies_measures, "find_candidates", lambda *given: FIRST(*given)[:1])
+    monkeypatch.setattr(studies_measures, "find_candidates", lambda *given: FIRST(*given)[:8])
     with pytest.raises(errors.SpatialError, match="judged in two ways with two results"):
         studies_measures.find_measures(demo, demo._estate, chosen, most=1)
 
@@ -165,7 +165,7 @@ FIRST = studies_measures.find_candidates
 
 
 def test_suggest_on_the_command_line(tmp_path):
-    text = (studies_measures.config.DEFAULTS / "measures.toml").read_text(encoding="utf-8")
+    text = (studies_measures.loading.DEFAULTS / "measures.toml").read_text(encoding="utf-8")
     measures = written(tmp_path, text[text.index("[gate]") : text.index("[link]")])
     call = ["suggest", "--boundary", DATA / "reitbahnviertel.geojson", "--osm", DATA / "reitbahnviertel.osm.pbf"]
     out = tmp_path / "ideas"
