@@ -144,10 +144,13 @@ def read_observations_for(
 
 
 def _held(result: Result) -> dict[str, str]:
-    """Meeting spaces by the ids of their places, as written here and as OpenStreetMap writes them."""
+    """Meeting spaces by the ids of their places, as written here and as OpenStreetMap writes them.
+
+    The first edition of the measure named a space by the first of its places, after ``space:``.
+    """
     by_place = {str(place): str(space) for place, space in result.places["space_id"].items()}
     by_own = {str(space).removeprefix("space:"): str(space) for space in result.meeting_spaces.index}
-    found = by_own | by_place
+    found = {f"space:{place}": space for place, space in by_place.items()} | by_own | by_place
     return {name.removeprefix("osm:"): space for name, space in found.items()} | found
 
 

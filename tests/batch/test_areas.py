@@ -262,10 +262,11 @@ def die(task):
 
 def test_a_task_that_kills_every_worker_is_given_up_and_the_others_are_done(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from tests.batch.test_areas import die; from spatial.batch import workers\n"
+        "import sys; from pathlib import Path; from tests.batch.test_areas import die\n"
+        "from spatial.batch import dask_workers\n"
         "if __name__ == '__main__':\n"
         "    tasks = ['a', 'poison', 'b', 'error', 'c', 'd']\n"
-        "    found = workers.each(die, tasks, workers=2, memory_limit='1GB', folder=Path(sys.argv[1]))\n"
+        "    found = dask_workers.run_on_workers(die, tasks, workers=2, memory_limit='1GB', folder=Path(sys.argv[1]))\n"
         "    print(sorted((task, type(x).__name__, str(x)) for task, x in found))\n"
     )
     script = tmp_path / "go.py"

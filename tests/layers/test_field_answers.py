@@ -68,7 +68,7 @@ def test_a_run_with_field_checks_knows_what_was_seen(inputs, finished, tmp_path)
     assert was["evidence"] != "observed"
     assert (now["evidence"], now["value"]) == ("observed", 1.0) and "field_check" in now["source_id"]
     scores = [pd.read_csv(folder / "scores.csv").set_index("place_id") for folder in (finished, out)]
-    assert scores[1].loc["osm:node/20", "coverage"] > scores[0].loc["osm:node/20", "coverage"]
+    assert scores[1].loc["osm:node/20", "floating_low"] > scores[0].loc["osm:node/20", "floating_low"]
     entry = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["field_checks"]
     assert entry["used"] == 2 and entry["dates"] == ["2026-05-04"]
     assert [(r["row"], r["reason"]) for r in entry["rejected"]] == [
