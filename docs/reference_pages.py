@@ -38,8 +38,8 @@ RESULT = {
     "compare": "spatial.analysis.before_after.compare",
     "load": "spatial.analysis.storage.load",
     "save": "spatial.analysis.storage.save",
-    "indicator": "spatial.indicators.indicator",
-    "known": "spatial.indicators.known",
+    "indicator": "spatial.indicators.registry.indicator",
+    "known": "spatial.indicators.registry.known",
 }
 
 

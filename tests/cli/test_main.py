@@ -137,10 +137,11 @@ def town(path: Path, places: dict | None = None) -> Path:
             26: (40, -50, {"amenity": "bench", "name": "=1+1, \"x\"\nÆ"}),
         }  # fmt: skip
         ways[6] = ((22, 23, 24, 25, 22), {"leisure": "playground"})
-    return write(path, nodes, ways, bounds=(-700, -700, 700, 700))
+    return write(path, nodes, ways, bounds=(-1200, -1200, 1200, 1200))
 
 
-NEAR = ("--margin", 50, "--reach", 300)
+# Homes are counted within 800 m.
+NEAR = ("--margin", 50, "--reach", 900)
 
 
 @pytest.fixture(scope="session")
@@ -530,7 +531,7 @@ def test_a_failed_write_leaves_the_earlier_run_as_it_was(writer, error, analysis
 def analysis(inputs):
     import spatial
 
-    estate = spatial.Estate.from_file(inputs[0], margin_m=50, reach_m=300)
+    estate = spatial.Estate.from_file(inputs[0], margin_m=50, reach_m=900)
     return spatial.analyse(estate, osm=inputs[1])
 
 

@@ -28,8 +28,8 @@ def result(demo_data, tmp_path_factory):
 
     rubric = tmp_path_factory.mktemp("rubric") / "strict.toml"
     text = (DEFAULTS / "rubric.toml").read_text(encoding="utf-8")
-    assert "min_coverage = 0.5 " in text
-    rubric.write_text(text.replace("min_coverage = 0.5 ", "min_coverage = 0.65 "), encoding="utf-8")
+    assert "min_coverage = 0.4 " in text
+    rubric.write_text(text.replace("min_coverage = 0.4 ", "min_coverage = 0.45 "), encoding="utf-8")
     estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
     return spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf", rubric=rubric)
 

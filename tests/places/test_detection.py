@@ -123,7 +123,7 @@ def test_no_objects_no_places():
     assert len(table) == 0 and {"kind", "inside", "ground", "area_m2"} <= set(table.columns)
     space_of = meeting_spaces.group_places(table, ROOMS, parting(), RULES)
     assert len(space_of) == 0
-    made = meeting_spaces.meeting_spaces(table, space_of, tables.buildings([]), np.array([], dtype=object), BOUNDARY)
+    made = meeting_spaces.meeting_spaces(table, space_of, ROOMS, BOUNDARY, RULES)
     assert len(made) == 0 and {"kinds", "place_count", "inside", "area_m2"} <= set(made.columns)
 
 

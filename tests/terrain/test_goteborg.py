@@ -73,7 +73,7 @@ def run(heights, seat, shared_data, tmp_path_factory):
     seen = rasters.write(
         folder / "dsm.tif", np.maximum(houses, np.where(leaves > 0, ground + leaves, 0)), WEST, NORTH, crs=3007
     )
-    estate = spatial.Estate.from_file(folder / "yard.gpkg", margin_m=5, reach_m=60)
+    estate = spatial.Estate.from_file(folder / "yard.gpkg", margin_m=5, reach_m=460)
     terrain = shared_data / "goteborg-dsm" / "DEM_KRbig.tif"
     return spatial.analyse(estate, osm=osm, terrain=terrain, surface=seen)
 
