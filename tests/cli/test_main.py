@@ -346,7 +346,7 @@ def test_no_places_is_a_result_and_said_so(elsewhere, tmp_path):
 
 def test_an_extract_with_one_bench_and_nothing_else(tmp_path):
     """No way, no building, no dwelling: what hangs on them is unknown, nothing breaks."""
-    osm = write(tmp_path / "one.osm", {1: (0, 0, {"amenity": "bench"})}, bounds=(-700, -700, 700, 700))
+    osm = write(tmp_path / "one.osm", {1: (0, 0, {"amenity": "bench"})}, bounds=(-1200, -1200, 1200, 1200))
     done = run_town((boundary(tmp_path / "e.geojson"), osm), tmp_path / "out")
     assert (done.code, done.err) == (0, "")
     table = pd.read_csv(tmp_path / "out" / "scores.csv")

@@ -12,6 +12,7 @@ from PIL import Image
 import spatial
 from spatial.core.languages import texts
 from spatial.maps import tables
+from spatial.maps.qgis_styles import ASIDE
 from spatial.maps.style import RAMP
 
 pytestmark = pytest.mark.integration
@@ -64,7 +65,7 @@ def test_classes_are_those_of_the_map_and_the_withheld_are_hatched(opened):
     spaces = opened[0]["meeting_spaces"]
     colours = [colour for _, _, colour in spaces["rules"]]
     assert colours[:5] == list(RAMP) and colours[5:10] == list(RAMP)
-    assert [parts.count("LinePatternFill") for parts in spaces["parts"]] == [0] * 5 + [2] * 5 + [0]
+    assert [parts.count("LinePatternFill") for parts in spaces["parts"]] == [0] * 5 + [2] * 5 + [0] * (1 + len(ASIDE))
     assert texts("da")["map"]["legend"]["withheld"] in spaces["rules"][5][0]
 
 
