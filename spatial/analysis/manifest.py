@@ -117,6 +117,10 @@ def warnings_of(inputs: Inputs, places: gpd.GeoDataFrame) -> list[dict[str, Any]
     lost = raw.dropped.get(reader.LOST_BUILDING, 0)
     if lost:
         warnings.append({"code": "lost_buildings", "path": path, "count": lost})
+    for origin in (register.provenance for register in inputs.registers):
+        if origin.cut_off is not None:
+            about = {"path": origin.path, "source": origin.source_id, "reason": origin.cut_off}
+            warnings.append({"code": "cut_off", **about})
     if estate.missing_parcels:
         numbers = ", ".join(estate.missing_parcels)
         warnings.append({"code": "missing_parcels", "estate": estate.name, "parcels": numbers})

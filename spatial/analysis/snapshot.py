@@ -10,9 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +23,10 @@ import shapely
 from pyproj import CRS
 
 from spatial.core.errors import IncompleteResult, InputError, SourceFormatError, SourceUnavailable
-from spatial.core.files import locked_folder, make_private, sha256_of, sweep_drafts
+from spatial.core.files import sha256_of
 from spatial.core.messages import Spoken, cause, phrase
 from spatial.core.model import Estate, Extract, Features, Provenance, Raster, RawData
+from spatial.core.outputs import whole_folder
 from spatial.core.versions import versions
 
 if TYPE_CHECKING:
@@ -223,7 +222,8 @@ def write_snapshot(
         If an input cannot be read, or the folder not be written.
     """
     tell = progress or (lambda stage: None)
-    with locked_folder(folder), _drafted(folder) as draft:
+    _refuse_other(folder)
+    with whole_folder(folder, keep_ours=False) as draft:
         (draft / OBJECTS).mkdir()
         tell("read")
         manifest = {
@@ -240,36 +240,10 @@ def write_snapshot(
     return manifest
 
 
-@contextmanager
-def _drafted(folder: Path) -> Iterator[Path]:
-    """Give a draft beside the folder, which takes its place when all went well."""
-    try:
-        if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / MANIFEST).is_file())):
-            raise InputError("frozen.other", folder=folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        sweep_drafts(folder)
-        draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    except OSError as error:
-        raise _not_written(folder, error) from error
-    earlier = draft.with_name(f"{draft.name}-earlier")
-    try:
-        yield draft
-        make_private(draft)
-        if folder.exists():
-            os.replace(folder, earlier)
-        os.replace(draft, folder)
-    except OSError as error:
-        raise _not_written(folder, error) from error
-    finally:
-        if earlier.exists() and not folder.exists():
-            with suppress(OSError):
-                os.replace(earlier, folder)
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(earlier, ignore_errors=True)
-
-
-def _not_written(folder: Path, error: OSError) -> InputError:
-    return InputError("frozen.not_written", folder=folder, cause=error.strerror or cause(error))
+def _refuse_other(folder: Path) -> None:
+    """Refuse a folder that holds something else than frozen inputs."""
+    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / MANIFEST).is_file())):
+        raise InputError("frozen.other", folder=folder)
 
 
 def _kept(path: Path, ending: str) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def save(
     InputError
         If the folder cannot be made or written.
     """
-    from spatial.core import files
+    from spatial.core import outputs
     from spatial.maps import relief, tables
 
     clock = Clock(progress)
@@ -152,7 +152,7 @@ def save(
     made = {**analysis.manifest, "made_at": made_at, "lang": lang}
     timed = replace(analysis, manifest=made, streets=None)  # nothing that is written shows it
     order = Order(timed, *before_after.for_map(timed, today, found), lang=lang, pdf=pdf)
-    with files.whole_folder(Path(out)) as draft:
+    with outputs.whole_folder(Path(out)) as draft:
         drawn = Drawn(order) if press is None else press.finish(order)
         with clock.stage("tables"):
             tables.scores(timed, draft / "scores.csv", lang=lang)
@@ -205,7 +205,7 @@ def redraw(folder: Path, *, lang: str = "da", tiles: str | None = None, out: Pat
     SpatialError
         If the folder holds no finished run, or the file cannot be written.
     """
-    from spatial.core import files
+    from spatial.core import outputs
     from spatial.maps.web import page as web_page
 
     path = out or folder / "map.html"
@@ -213,7 +213,7 @@ def redraw(folder: Path, *, lang: str = "da", tiles: str | None = None, out: Pat
     without = (result.manifest.get("plan") or {}).get("today")
     today = load(folder / without) if without and (folder / without).is_dir() else None
     drawn, options = before_after.for_map(result, today)
-    with files.whole_file(path):
+    with outputs.whole_file(path):
         web_page.render_map(drawn, path, lang=lang, tiles=tiles, observed=_observed(folder, result), **options)
     return path
 

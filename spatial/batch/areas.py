@@ -73,6 +73,7 @@ def run(  # noqa: PLR0913 (the public signature)
     SpatialError
         If no area can be done: inputs that cannot be read, a full disk, a scheduler that does not answer.
     """
+    dask_workers.require_dask(memory_limit)
     say = tell or (lambda stage, done, of: None)
     settings = _with_digests(settings or Settings())
     out = Path(out).absolute()
@@ -189,7 +190,7 @@ def _overview(
     """Write the overview, and what the batch was made from."""
     from dataclasses import asdict
 
-    from spatial.core import files
+    from spatial.core import outputs
     from spatial.reports import overview
 
     source = asdict(extract.provenance)
@@ -207,7 +208,7 @@ def _overview(
         "failed": dict(summary.failed),
         "partitions": len(extract.parts),
     }
-    with files.whole_folder(out) as draft:
+    with outputs.whole_folder(out, swap=False) as draft:
         overview.render_overview(
             estates, rows, failed, extract.provenance, draft, lang=settings.lang, maps=settings.maps
         )

@@ -32,6 +32,25 @@ class WorkerError(Exception):
     """Every worker that took a task died."""
 
 
+def require_dask(memory_limit: str) -> None:
+    """Refuse to begin where Dask is missing, or a worker's memory is no size.
+
+    Raises
+    ------
+    InputError
+        If it is so.
+    """
+    try:
+        import distributed  # noqa: F401
+        from dask.utils import parse_bytes
+    except ImportError as error:
+        raise InputError("workers.no_dask") from error
+    try:
+        parse_bytes(memory_limit)
+    except ValueError as error:
+        raise InputError("workers.memory", found=memory_limit) from error
+
+
 def run_on_workers(
     work: Callable[[T], R],
     tasks: Sequence[T],
@@ -62,16 +81,10 @@ def run_on_workers(
     SourceUnavailable
         If the scheduler does not answer, or goes away.
     """
-    try:
-        import dask
-        from dask.utils import parse_bytes
-        from distributed import CancelledError, KilledWorker, as_completed
-    except ImportError as error:
-        raise InputError("workers.no_dask") from error
-    try:
-        parse_bytes(memory_limit)
-    except ValueError as error:
-        raise InputError("workers.memory", found=memory_limit) from error
+    require_dask(memory_limit)
+    import dask
+    from distributed import CancelledError, KilledWorker, as_completed
+
     with dask.config.set(CONFIG), _client(scheduler, workers, memory_limit, folder) as client:
         futures = {
             client.submit(work, task, key=f"faellesrum-{i}", priority=-i, retries=RETRIES, pure=False): task

@@ -19,7 +19,7 @@ import click
 from click.core import ParameterSource
 from click.decorators import FC
 
-from spatial.cli import console
+from spatial.cli import console, paths
 from spatial.core import messages
 from spatial.core.languages import LANGUAGE_VARIABLE, LANGUAGES, texts
 from spatial.core.messages import phrase
@@ -105,7 +105,7 @@ OPTION_SECTIONS: Mapping[str, tuple[str, ...]] = {
     "plan": ("plan", "phase", "phases"),
     "judged": ("rubric", "seed", "margin_m", "reach_m"),
     "machine": ("scheduler", "worker_count", "memory_limit"),
-    "written": ("out", "maps", "lang", "pdf", "as_json"),
+    "written": ("out", "force", "maps", "lang", "pdf", "as_json"),
 }  # fmt: skip
 OTHER, HELP = "other", "help"
 MANY = 10
@@ -213,7 +213,7 @@ class Taught(_Telling):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Do it, in the environment that the command was started in."""
-        with environment(FOUND):
+        with environment(FOUND), paths.guarded(ctx):
             return super().invoke(ctx)
 
 

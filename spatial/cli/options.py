@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from spatial.cli.console import misused
+from spatial.cli.paths import Read
 from spatial.core.errors import SpatialError
 from spatial.core.messages import phrase
 
@@ -86,10 +87,10 @@ def told(lowest: float | None, highest: float | None) -> str:
 
 
 BOUNDARY = (
-    click.option("--boundary", type=click.Path(path_type=Path)),
+    click.option("--boundary", type=Read()),
     click.option("--name"),
-    click.option("--parcels-table", type=click.Path(path_type=Path)),
-    click.option("--parcels", type=click.Path(path_type=Path)),
+    click.option("--parcels-table", type=Read()),
+    click.option("--parcels", type=Read()),
     click.option("--year", type=Whole(2010, 2100)),
     click.option("--municipality"),
     click.option("--allow-missing-parcels", "allow_missing", is_flag=True),

@@ -53,7 +53,8 @@ class Provenance:
     ``complete`` is true where the source declares itself complete, so that absence is evidence of
     the kinds of place that it ``covers``.
     Dates are ISO 8601 strings; ``retrieved_at`` is in UTC. ``query`` is what a service was
-    asked, ``timestamp_osm_base`` the moment whose map Overpass answered with.
+    asked, ``timestamp_osm_base`` the moment whose map Overpass answered with; ``cut_off`` says by what
+    an answer shows that it holds not all.
     """
 
     source_id: str
@@ -67,6 +68,7 @@ class Provenance:
     covers: tuple[str, ...] = ()
     query: str | None = None
     timestamp_osm_base: str | None = None
+    cut_off: str | None = None
 
 
 @dataclass(frozen=True)

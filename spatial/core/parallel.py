@@ -7,9 +7,11 @@ they are asked for. Nothing heavy is imported here.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import pickle
+import signal
 import struct
 import subprocess
 import sys
@@ -27,6 +29,8 @@ import numpy as np
 
 T = TypeVar("T")
 LENGTH = struct.Struct("<Q")
+# Of Linux: prctl(2).
+PR_SET_PDEATHSIG = 1
 # An interrupt from the keyboard is for the process that waits, which ends this one.
 APART: dict[str, Any] = (
     {"process_group": 0}
@@ -125,7 +129,7 @@ class Asked(Generic[T]):
 def started() -> Iterator[Second]:
     """Start the process; it ends with the context, whatever happens in it."""
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "spatial.core.parallel"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **APART
+        child_command("spatial.core.parallel"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, **APART
     )
     second = Second(process)
     try:
@@ -156,16 +160,43 @@ def main() -> None:
     The process lives for a few answers: nothing is collected in between, and it leaves at once.
     """
     gc.disable()
+    end_with_parent()
     answers, sys.stdout = sys.stdout.buffer, sys.stderr  # what a library prints is no answer
-    while (asked := _received(sys.stdin.buffer)) is not None:
-        work, given = pickle.loads(asked)
+    requests: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_hear, args=(requests,), daemon=True).start()
+    while True:
+        work, given = pickle.loads(requests.get())
         try:
             answer = (True, work(*given))
         except Exception as error:
             answer = (False, error)
         with suppress(BrokenPipeError):
             _send(answers, pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def _hear(requests: SimpleQueue[bytes]) -> None:
+    """Take what is asked, also while something is being done; where nobody can ask any more, this process ends."""
+    while (asked := _received(sys.stdin.buffer)) is not None:
+        requests.put(asked)
     os._exit(0)
+
+
+def child_command(module: str) -> list[str]:
+    """How to start a module as a process that calls ``end_with_parent``."""
+    return [sys.executable, "-P", "-m", module, str(os.getpid())]
+
+
+def end_with_parent() -> None:
+    """Let the system end this process when the one that started it by ``child_command`` ends, however it ends (Linux).
+
+    Elsewhere the end of what is asked says so, which a library that holds Python's lock hears only when it lets go.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if sys.argv[1:] != [str(os.getppid())]:  # it has ended already
+            os._exit(0)
 
 
 if __name__ == "__main__":

@@ -167,8 +167,11 @@ def drawing_rows(mapping: Mapping[str, Any], path: Path, estate: Estate) -> list
         # A hatched area carries the name of its pattern as text.
         texts = own[own["Text"].notna() & (own.geometry.geom_type == "Point")]
         shapes = own.drop(texts.index)
-        for k, shape in enumerate(shapes.geometry, start=1):
-            drawn = _shape(shape, str(columns.get("layer", "")))
+        layer = str(columns.get("layer", ""))
+        outlines = [_shape(shape, layer) for shape in shapes.geometry]
+        if layer in AREAS:
+            outlines = _joined(outlines, name, drawing, must_close=columns.get("action") == "add")
+        for k, drawn in enumerate(outlines, start=1):
             feature = f"{name} {k}"
             found.append((feature, _columns(feature, dict(columns), drawn, texts), drawn))
     return found
@@ -242,6 +245,39 @@ def _shape(shape: Any, layer: str) -> Any:
         if np.hypot(*(ends[1] - ends[0])) <= CLOSED_M:
             return shapely.Polygon([*single.coords[:-1], single.coords[0]])
     return single
+
+
+def _joined(shapes: list[Any], name: str, drawing: Path, *, must_close: bool) -> list[Any]:
+    """Loose lines that meet as the areas that they enclose; all else as it is.
+
+    Raises
+    ------
+    InputError
+        If lines that must enclose an area are left over: where the first of them ends.
+    """
+    lines = [shape for shape in shapes if shape.geom_type in ("LineString", "MultiLineString")]
+    loose = [part for line in lines for part in shapely.get_parts(line)]
+    if not loose:
+        return shapes
+    areas, cuts, dangles, invalid = shapely.polygonize_full(_met(loose))
+    enclosed = list(shapely.get_parts(areas))
+    left = [part for group in (cuts, dangles, invalid) for part in shapely.get_parts(group)]
+    if must_close and (left or not enclosed):
+        x, y = shapely.get_coordinates((left or loose)[0])[0]
+        raise InputError("plan_drawing.open", drawing=drawing, layer=name, n=len(left or loose), x=x, y=y)
+    if not enclosed or left:
+        return shapes
+    return [shape for shape in shapes if shape not in lines] + enclosed
+
+
+def _met(lines: list[Any]) -> list[Any]:
+    """Lines whose ends that lie within ``CLOSED_M`` of each other are the same point."""
+    ends = np.array([shapely.get_coordinates(line)[k] for line in lines for k in (0, -1)])
+    first = [int(np.flatnonzero(np.hypot(*(ends - end).T) <= CLOSED_M)[0]) for end in ends]
+    return [
+        shapely.LineString([ends[first[2 * i]], *shapely.get_coordinates(line)[1:-1], ends[first[2 * i + 1]]])
+        for i, line in enumerate(lines)
+    ]
 
 
 def _columns(feature: str, columns: dict[str, Any], shape: Any, texts: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -153,7 +153,9 @@ def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
 def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
     try:
         tables = {
-            name: vector_files.read_table(path, layer=name) for name in vector_files.list_layers(path) if name != STYLES
+            name: vector_files.read_table(path, layer=name)
+            for name in vector_files.filled_layers(path)
+            if name != STYLES
         }
     except (DataSourceError, DataLayerError, ValueError, IndexError, shapely.GEOSException, MemoryError) as error:
         raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error

@@ -58,11 +58,11 @@ def write_document(document: Document, path: Path, *, pdf: bool = False) -> list
     list
         What was written.
     """
-    from spatial.core import files
+    from spatial.core import outputs
 
     page, *others = draw_document(document, pdf=pdf).items()
     made = {path: page[1], **{path.with_suffix(ending): content for ending, content in others}}
-    files.replace_files(made)
+    outputs.replace_files(made)
     return list(made)
 
 

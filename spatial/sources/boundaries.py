@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import re
 import tempfile
 from collections import Counter
@@ -26,6 +26,7 @@ from spatial.core.errors import CRSError, EmptyAreaError, InputError, SourceForm
 from spatial.core.files import sha256_of
 from spatial.core.messages import cause, phrase, spelling_hint
 from spatial.core.model import NOT_STATED, WALK_LIMIT_M, Estate, Provenance
+from spatial.core.outputs import replace_files
 from spatial.sources import vector_files
 
 NEEDED = phrase("files.needed")
@@ -34,6 +35,7 @@ M2_PER_KM2 = 1e6
 # Columns by which a layer of public-housing departments is known; their ground is almen.
 DEPARTMENT_COLUMNS = ("afdelingsnavn", "afdelingsnummer")
 NAME_COLUMNS = ("name", "navn", "afdelingsnavn", "omraade", "title")
+AREA = 2  # dimensions
 MAX_DEGREES = (180.0, 90.0)
 NAMES_SHOWN = 3
 LATIN: dict[int, str] = {
@@ -186,9 +188,10 @@ def write_boundary(found: Estate, path: Path) -> None:
     table = gpd.GeoDataFrame({key: [value] for key, value in about.items()}, geometry=[found.boundary], crs=found.crs)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as draft:
-            table.to_file(Path(draft) / path.name, driver=driver, layer="boundary", engine="pyogrio")
-            os.replace(Path(draft) / path.name, path)
+        with tempfile.TemporaryDirectory(prefix="faellesrum-") as draft:
+            made = Path(draft) / path.name
+            table.to_file(made, driver=driver, layer="boundary", engine="pyogrio")
+            replace_files({path: made.read_bytes()})
     except (OSError, DataSourceError) as error:
         raise InputError("files.not_written", path=path, cause=cause(error)) from error
 
@@ -207,7 +210,7 @@ def _table(path: Path) -> gpd.GeoDataFrame:
     if path.is_file() and not path.stat().st_size:
         raise SourceFormatError("files.empty", path=path, needed=NEEDED)
     try:
-        table = vector_files.read_table(path, layer=_layer(path))
+        table = _outlines(path)
     except (
         DataSourceError,
         DataLayerError,
@@ -232,10 +235,18 @@ def _table(path: Path) -> gpd.GeoDataFrame:
     return usable
 
 
-def _layer(path: Path) -> str:
-    """Name of the layer to read: the one called ``boundary``, else the first."""
-    names = vector_files.list_layers(path)
-    return "boundary" if "boundary" in names else names[0]
+def _outlines(path: Path) -> Any:
+    """The layer to read: the one called ``boundary``, else the first with an area, else the first with anything."""
+    names = sorted(vector_files.filled_layers(path), key=lambda name: name != "boundary")
+    first = vector_files.read_table(path, layer=names[0])
+    others = (vector_files.read_table(path, layer=name) for name in names[1:])
+    return next((table for table in itertools.chain([first], others) if _has_area(table)), first)
+
+
+def _has_area(table: Any) -> bool:
+    return isinstance(table, gpd.GeoDataFrame) and bool(
+        (shapely.get_dimensions(table.geometry.to_numpy()) == AREA).any()
+    )
 
 
 def _degrees(bounds: Any) -> bool:

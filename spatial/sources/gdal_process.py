@@ -11,12 +11,15 @@ import sys
 import warnings
 from typing import Any
 
+from spatial.core import parallel
+
 # pyogrio would load them for nothing: tables leave here as Arrow. It starts four times as quickly without.
 NOT_NEEDED = ("geopandas", "pandas")
 
 
 def main() -> None:
     """Do the job; say on stdout how it went, in one line of JSON."""
+    parallel.end_with_parent()
     for name in NOT_NEEDED:
         sys.modules[name] = None  # type: ignore[assignment]
     job = json.load(sys.stdin)

@@ -12,7 +12,6 @@ import logging
 import re
 import secrets
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +25,7 @@ import geopandas as gpd
 import pyarrow as pa
 import shapely
 
+from spatial.core import parallel
 from spatial.core.errors import IncompleteResult, SourceError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.core.files import sha256_of_bytes
 from spatial.core.messages import Phrase, phrase
@@ -241,7 +241,7 @@ def _run(job: Mapping[str, Any], relay: Relay) -> dict[str, Any]:
     name = urlsplit(relay.endpoint).hostname
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "spatial.sources.gdal_process"],
+            parallel.child_command("spatial.sources.gdal_process"),
             input=json.dumps(job),
             capture_output=True,
             text=True,

@@ -18,7 +18,7 @@ import shapely
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from spatial.core.errors import ConfigError, CRSError, EmptyAreaError, InputError
+from spatial.core.errors import ConfigError, CRSError, EmptyAreaError, IncompleteResult, InputError
 from spatial.core.messages import cause, phrase
 from spatial.core.model import Estate, Provenance, RawData
 from spatial.settings.tags import tag_rules
@@ -105,6 +105,8 @@ def read_layers(layers: Sequence[str | RawData], estate: Estate, *, complete: Se
     ------
     InputError
         If something is declared complete that is not among the layers.
+    IncompleteResult
+        If something is declared complete that says itself that it is not.
     SpatialError
         As ``read_layer``.
     """
@@ -113,6 +115,10 @@ def read_layers(layers: Sequence[str | RawData], estate: Estate, *, complete: Se
     strange = sorted(set(complete) - set(ids))
     if strange:
         raise InputError("register.complete", names=strange, known=ids or phrase("register.no_layers"))
+    for raw in found:
+        origin = raw.provenance
+        if origin.source_id in complete and origin.cut_off is not None:
+            raise IncompleteResult("register.cut", source=origin.source_id, origin=origin.path, reason=origin.cut_off)
     return [
         replace(raw, provenance=replace(raw.provenance, complete=True)) if source in complete else raw
         for raw, source in zip(found, ids, strict=True)
@@ -217,7 +223,8 @@ def _provenance(source: Source, delivery: Delivery, columns: dict[str, Any]) -> 
         data_date=delivery.data_date or (max(days).isoformat() if days else None),
         retrieved_at=delivery.retrieved_at,
         sha256=delivery.sha256,
-        complete=source.complete,
+        complete=source.complete and delivery.cut_off is None,
+        cut_off=delivery.cut_off,
         covers=_covers(source),
     )
 

@@ -40,7 +40,8 @@ class Delivery:
     ``table`` has a CRS, or none where the source declares none. ``origin`` is the file, or the
     address without its key. ``whole_area`` is true where all that the source holds in the area
     was asked for, so that nothing found is nothing there; ``bounds`` is what a file covers, in
-    the table's CRS. ``notes`` counts what had to be put right on the way.
+    the table's CRS. ``notes`` counts what had to be put right on the way; ``cut_off`` says by what
+    it shows that not all came.
     """
 
     table: gpd.GeoDataFrame
@@ -51,3 +52,4 @@ class Delivery:
     whole_area: bool = False
     bounds: Box | None = None
     notes: Mapping[str, int] = field(default_factory=dict)
+    cut_off: str | None = None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import json
+import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from spatial.core.errors import SourceFormatError, SourceUnavailable
 from spatial.core.messages import phrase
+from spatial.sources.http import scrub
 
 HEAD_BYTES = 8192
 WORDS = 160
@@ -15,15 +20,28 @@ HTML = re.compile(rb"(?i)^\s*(<!--.*?-->\s*)*<(!doctype\s+html|html\b)", re.DOTA
 EXCEPTION = re.compile(rb"<(?:[\w.-]+:)?(ServiceExceptionReport|ExceptionReport|ServiceException)\b")
 TEXT = re.compile(rb"<(?:[\w.-]+:)?(?:ExceptionText|ServiceException)\b[^>]*>(.*?)</", re.DOTALL)
 MATCHED = re.compile(rb'\bnumber(?:Matched|OfFeatures)\s*=\s*"(\d+)"')
+NEXT_PAGE = re.compile(rb'<(?:[\w.-]+:)?FeatureCollection\b[^>]*\snext\s*=\s*"[^"]')
+LIMIT_SAID = re.compile(rb'"(exceededTransferLimit(?="\s*:\s*"?true)|next)"')
+BOM = b"\xef\xbb\xbf \t\r\n"
+# What JSON says of all that there is, and of an answer that was cut.
+TOTALS = ("numberMatched", "totalFeatures", "numberOfFeatures")
+OWN_TOTALS = ("count", "total", "totalCount", "total_rows")
+TRANSFER_LIMIT, DEPTH = "exceededTransferLimit", 3
+WHOLE_BYTES = 64 << 20
+# Problem details (RFC 9457), and where services say what is wrong.
+PROBLEM = ("title", "detail", "description")
+REASONS = ("message", "title", "detail", "description", "text", "exceptionText", "details", "error", "errors")
 RETURNED = re.compile(rb'\bnumberReturned\s*=\s*"(\d+)"')
 
 
 class Counts(NamedTuple):
-    """How many features a page announces in all, and how many it holds; None where it does not say."""
+    """How many features a page announces in all, and how many it holds, None where it does not say; ``cut`` is the
+    word by which it says that there are more.
+    """
 
     matched: int | None
     returned: int | None
-    cut: bool = False
+    cut: str = ""
 
 
 def check_answer(body: bytes, name: str) -> None:
@@ -44,9 +62,9 @@ def check_answer(body: bytes, name: str) -> None:
     if EXCEPTION.search(head):
         found = TEXT.search(body[: HEAD_BYTES * 4])
         raise SourceUnavailable(
-            "answers.refuses", name=name, reason=_words(found[1]) if found else phrase("answers.no_reason")
+            "answers.refuses", name=name, reason=scrub(_words(found[1])) if found else phrase("answers.no_reason")
         )
-    if head.lstrip()[:1] == b"{" and any(word in head for word in (b'"error"', b'"success"', b'"exception')):
+    if head.lstrip(BOM)[:1] == b"{" and b'"features"' not in head:
         _check_json(body, name)
 
 
@@ -58,40 +76,101 @@ def _check_json(body: bytes, name: str) -> None:
     if not isinstance(told, dict) or "features" in told:
         return
     error = told.get("error", told.get("exceptions"))
-    if error not in (None, []) or told.get("success") is False:
-        reason = error.get("message") if isinstance(error, dict) else told.get("message", error)
-        raise SourceUnavailable(
-            "answers.refuses", name=name, reason=_words(str(reason).encode()) if reason else phrase("answers.no_reason")
-        )
+    problem = any(key in told for key in PROBLEM) and ("status" in told or "code" in told or "detail" in told)
+    if error not in (None, []) or told.get("success") is False or problem:
+        reason = scrub(_words(" ".join(_reasons(told if error in (None, []) else error)).encode()))
+        raise SourceUnavailable("answers.refuses", name=name, reason=reason or phrase("answers.no_reason"))
+
+
+def _reasons(told: Any) -> Iterator[str]:
+    """What an error says of itself: a text, or what stands under the usual names, whichever way it is nested."""
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, list):
+        for one in told:
+            yield from _reasons(one)
+    elif isinstance(told, dict):
+        found = [text for key in REASONS if key in told for text in _reasons(told[key])]
+        yield from dict.fromkeys(found)
+        if not found and "__type" in told:
+            yield str(told["__type"])
 
 
 def _title(head: bytes) -> str:
     found = re.search(rb"(?is)<title[^>]*>(.*?)</title>", head)
     words = _words(found[1]) if found else ""
-    return f" ({words})" if words else ""
+    return f" ({scrub(words)})" if words else ""
 
 
 def _words(text: bytes) -> str:
-    plain = re.sub(r"<[^>]*>", " ", text.decode("utf-8", "replace"))
+    plain = html.unescape(re.sub(r"<!\[CDATA\[|\]\]>|<[^>]*>", " ", text.decode("utf-8", "replace")))
     return " ".join(plain.split())[:WORDS].rstrip(" .;")
 
 
 def feature_counts(body: bytes) -> Counts:
     """Read what a page of features says of its number: GML, GeoJSON, or ArcGIS's JSON."""
-    head = body[:HEAD_BYTES]
-    if head.lstrip()[:1] == b"<":
-        matched, returned = MATCHED.search(head), RETURNED.search(head)
-        return Counts(int(matched[1]) if matched else None, int(returned[1]) if returned else None)
+    head = body[:HEAD_BYTES].lstrip(BOM)
+    if head[:1] == b"<":
+        matched, returned = (int(found[1]) if (found := word.search(head)) else None for word in (MATCHED, RETURNED))
+        return Counts(matched, returned, "next" if NEXT_PAGE.search(head) else "")
     try:
-        told = json.loads(body)
+        told = json.loads(body.lstrip(BOM))
     except (ValueError, RecursionError):
         return Counts(None, None)
     if not isinstance(told, dict) or not isinstance(told.get("features"), list):
         return Counts(None, None)
-    nested = told.get("properties")
-    cut = told.get("exceededTransferLimit") or (isinstance(nested, dict) and nested.get("exceededTransferLimit"))
-    matched = next((told[k] for k in ("numberMatched", "totalFeatures") if isinstance(told.get(k), int)), None)
-    return Counts(matched, len(told["features"]), bool(cut))
+    about = list(_about(told))
+    said = [one.get(key) for one in about for key in TOTALS] + [told.get(key) for key in OWN_TOTALS]
+    limited = any(str(one.get(TRANSFER_LIMIT)).lower() == "true" for one in about)
+    cut = TRANSFER_LIMIT if limited else "next" if any(map(_leads_on, about)) else ""
+    return Counts(max(filter(None, map(_whole, said)), default=None), len(told["features"]), cut)
+
+
+def _about(told: dict[str, Any], depth: int = 0) -> Iterator[dict[str, Any]]:
+    """What an answer says of itself: the object, and those in it that are no features."""
+    yield told
+    for key, value in told.items():
+        if isinstance(value, dict) and key not in ("crs", "links") and depth < DEPTH:
+            yield from _about(value, depth + 1)
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return int(value) if str(value).isdigit() else None
+
+
+def _leads_on(about: dict[str, Any]) -> bool:
+    """Whether there is a further page: a link of that meaning, or an address under that name."""
+    links = about.get("links")
+    linked = isinstance(links, list) and any(
+        isinstance(link, dict) and link.get("rel") == "next" and link.get("href") for link in links
+    )
+    own = about.get("next")
+    return linked or (isinstance(own, str | dict) and bool(own))
+
+
+def what_is_cut(counts: Counts) -> str | None:
+    """By what an answer that stands alone shows that it holds not all, in its own words; None where it does not."""
+    if counts.matched is not None and counts.returned is not None and counts.matched > counts.returned:
+        return f"{counts.matched} > {counts.returned}"
+    return counts.cut or None
+
+
+def cut_in_file(path: Path) -> str | None:
+    """By what an answer that was saved in a file shows that it holds not all; None where it does not."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+        first = head.lstrip(BOM)[:1]
+        if first == b"{" and path.stat().st_size <= WHOLE_BYTES:
+            return what_is_cut(feature_counts(head + stream.read()))
+        if first != b"{":
+            return what_is_cut(feature_counts(head)) if first == b"<" else None
+        stream.seek(-HEAD_BYTES, os.SEEK_END)
+        found = LIMIT_SAID.search(head + stream.read())
+        return None if found is None else found[1].decode()
 
 
 def relink_pages(body: bytes, become: dict[str, str]) -> bytes:

@@ -31,6 +31,7 @@ from spatial.core.arrays import object_array
 from spatial.core.errors import SourceFormatError, SourceUnavailable
 from spatial.core.files import sha256_of
 from spatial.core.messages import cause, phrase
+from spatial.sources import service_answers
 from spatial.sources.catalogue import Source
 from spatial.sources.field_mapping import number
 from spatial.sources.protocol import Area, Box, Delivery
@@ -82,6 +83,15 @@ def list_layers(path: Path, *, inside: str | None = None) -> list[str]:
             for name in names:
                 _check_claim(pyogrio.read_info(inside or path, layer=name), size)
     return names
+
+
+def filled_layers(path: Path, *, inside: str | None = None) -> list[str]:
+    """Names of those layers of a file that hold anything, as ``list_layers``; all where none does."""
+    names = list_layers(path, inside=inside)
+    if len(names) < 2:
+        return names
+    filled = [name for name in names if read_info(inside or path, layer=name, force_feature_count=True)["features"]]
+    return filled or names
 
 
 def read_table(path: str | Path, **options: Any) -> Any:
@@ -244,7 +254,15 @@ def read_map_file(path: str | Path, source: Source, area: Area) -> Delivery:
         raise SourceFormatError("map_file.encoding", path=path, cause=cause(error)) from error
     except (*READ_ERRORS, pyarrow.ArrowException, shapely.GEOSException, ProjError) as error:
         raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
-    return Delivery(table, str(path), map_file_digest(path), data_date=_stamp(path), bounds=bounds, notes=notes)
+    return Delivery(
+        table,
+        str(path),
+        map_file_digest(path),
+        data_date=_stamp(path),
+        bounds=bounds,
+        notes=notes,
+        cut_off=service_answers.cut_in_file(path),
+    )
 
 
 def _stamp(path: Path) -> str | None:
@@ -324,7 +342,7 @@ def _placed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _layer(path: Path, source: Source) -> str:
-    names = list_layers(path, inside=_opened(path))
+    names = filled_layers(path, inside=_opened(path))
     wanted = {text.lower() for text in (source.id, source.id.rpartition(".")[2], *_tails(source.layer))}
     if len(names) == 1:
         return names[0]

@@ -8,9 +8,9 @@ from typing import Any
 
 from spatial.analysis import loading
 from spatial.core.crs import WGS84
-from spatial.core.files import whole_file, whole_folder
 from spatial.core.languages import texts
 from spatial.core.model import Result
+from spatial.core.outputs import replace_files, whole_file, whole_folder
 from spatial.observations import calibration, disclosure, overlay
 from spatial.observations.looking import Look, looks, mapping_text
 from spatial.observations.study import (
@@ -46,7 +46,7 @@ def calibrate_into(path: Path, runs: Sequence[tuple[Path, Path]], *, mapping: Pa
         read_in.append((result, read_observations_for(result, [file], mapping=mapping)))
     found = calibrate_weights(read_in, seed=seed)
     with whole_file(path):
-        path.write_text(reports_observations.rubric_with(found.table, _basis(found)), encoding="utf-8", newline="\n")
+        replace_files({path: reports_observations.rubric_with(found.table, _basis(found)).encode()})
     return reports_observations.weights_text(found.table, found.left_out, found.surveys, found.spaces, path, lang=lang)
 
 
@@ -72,7 +72,7 @@ def look_into(path: Path, *, mapping: Path | None, lang: str) -> tuple[list[Look
     say = texts(lang)["observe"]["look"]
     with whole_file(target):
         text = mapping_text(found, say["heading"].format(name=path.name), say["without"])
-        target.write_text(text, encoding="utf-8", newline="\n")
+        replace_files({target: text.encode()})
     return found, target, True
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from spatial.analysis import before_after, run, storage
 from spatial.analysis.inputs import InputFiles, Inputs, Options
-from spatial.core import files
+from spatial.core import outputs
 from spatial.core.model import Plan
 from spatial.indicators import registry
 from spatial.plans import phases as plan_phases
@@ -175,7 +175,7 @@ class PlanReview:
         from spatial.reports import sections
 
         changes = self.comparison
-        with files.whole_folder(folder) as draft:
+        with outputs.whole_folder(folder) as draft:
             tables.write_changes(
                 changes.spaces, changes.homes, changes.items, changes.causes, (self.today, self.after), draft, lang=lang
             )

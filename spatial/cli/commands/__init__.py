@@ -11,12 +11,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
 from spatial.cli import help as cli_help
+from spatial.cli.paths import Read, WrittenFolder
 
 Group = cli_help.Group
 # The order of the work, as `--help` shows it under titles of its book; a command that is not named here comes last.
@@ -30,9 +30,9 @@ SECTIONS = {
 }
 MORE = "more"
 
-output = click.option("--out", type=click.Path(path_type=Path), required=True)
+output = click.option("--out", type=WrittenFolder(), required=True)
 as_json = click.option("--json", "as_json", is_flag=True)
-finished_run = click.argument("folder", type=click.Path(path_type=Path))
+finished_run = click.argument("folder", type=Read())
 
 
 def command_names() -> list[str]:

@@ -12,19 +12,21 @@ import click
 
 from spatial.cli.commands import as_json, output, run
 from spatial.cli.options import Whole
+from spatial.cli.paths import Read, force
 
 # What `run` takes and a batch takes as well, for all areas alike.
 SHARED = ("layers", "complete", "terrain", "surface", "rubric", "seed", "lang", "margin_m", "reach_m")
 
 
 @click.command()
-@click.option("--osm", type=click.Path(path_type=Path), required=True)
-@click.option("--areas", type=click.Path(path_type=Path), required=True)
+@click.option("--osm", type=Read(), required=True)
+@click.option("--areas", type=Read(), required=True)
 @click.option("--scheduler", default="local", show_default=True)
 @click.option("--workers", "worker_count", type=Whole(min=1))
 @click.option("--memory-limit", default="2GB", show_default=True)
 @click.option("--maps", is_flag=True)
 @output
+@force
 @as_json
 def command(
     osm: Path,

@@ -9,16 +9,18 @@ import click
 
 from spatial.cli.commands import as_json
 from spatial.cli.help import language
+from spatial.cli.paths import Read, WrittenFolder, force
 
 if TYPE_CHECKING:
     from spatial.studies.plan_review import PlanReview
 
 
 @click.command()
-@click.argument("before", type=click.Path(path_type=Path))
-@click.argument("after", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("before", type=Read())
+@click.argument("after", type=Read(), nargs=-1, required=True)
 @language
-@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--out", type=WrittenFolder())
+@force
 @click.option("--pdf", is_flag=True)
 @as_json
 def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, pdf: bool, as_json: bool) -> None:
@@ -68,9 +70,9 @@ def _side_by_side(reviews: list[PlanReview], after: tuple[Path, ...]) -> Any:
 
 
 def _write_beside(table: Any, out: Path) -> None:
-    from spatial.core import files
+    from spatial.core import files, outputs
 
-    with files.whole_folder(out) as draft:
+    with outputs.whole_folder(out) as draft:
         files.write_csv(table, draft / "plans.csv")
 
 

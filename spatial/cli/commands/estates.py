@@ -10,6 +10,7 @@ import click
 from spatial.cli import options as cli_options
 from spatial.cli.commands import Group, as_json, with_options
 from spatial.cli.help import heard, language
+from spatial.cli.paths import WrittenFile, force
 
 
 @click.group(cls=Group)
@@ -44,7 +45,8 @@ def show_one(area: str, lang: str, as_json: bool) -> None:
 @command.command("boundary")
 @click.argument("area", required=False, shell_complete=cli_options.areas)
 @with_options(cli_options.BOUNDARY)
-@click.option("--out", type=click.Path(path_type=Path), required=True)
+@click.option("--out", type=WrittenFile(), required=True)
+@force
 @language
 def write_boundary(area: str | None, out: Path, lang: str, **options: Any) -> None:
     """Build the boundary of an area from the state's table of parcels, and write it to a file."""

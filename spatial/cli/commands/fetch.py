@@ -12,6 +12,7 @@ from spatial.cli import options as cli_options
 from spatial.cli.commands import as_json, run, with_options
 from spatial.cli.console import misused, progress
 from spatial.cli.help import language
+from spatial.cli.paths import WrittenFolder, force
 from spatial.core.messages import phrase
 
 MODELS = ("terrain", "surface")
@@ -20,7 +21,8 @@ MODELS = ("terrain", "surface")
 @click.command()
 @with_options(run.INPUTS)
 @with_options([language])
-@click.option("--out", type=click.Path(path_type=Path), required=True)
+@click.option("--out", type=WrittenFolder(names=("inputs.json",)), required=True)
+@force
 @with_options([as_json])
 def command(
     osm: str | None,

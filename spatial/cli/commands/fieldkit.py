@@ -8,18 +8,20 @@ import click
 
 from spatial.cli.commands import finished_run
 from spatial.cli.help import language
+from spatial.cli.paths import WrittenFolder, force
 
 
 @click.command()
 @finished_run
 @click.option("--inside", is_flag=True)
-@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--out", type=WrittenFolder(default="fieldkit"))
+@force
 @language
 def command(folder: Path, inside: bool, out: Path | None, lang: str) -> None:
     """Pack what is taken into the field: forms, counting sheets, a walking round, checks, a map package."""
     from spatial.analysis import loading
-    from spatial.core.files import whole_folder
     from spatial.core.languages import texts
+    from spatial.core.outputs import whole_folder
     from spatial.fieldkit import kit as fieldkit_kit
 
     kit = fieldkit_kit.pack(loading.read_run(folder), inside=inside)

@@ -9,6 +9,7 @@ import click
 from spatial.cli.commands import finished_run
 from spatial.cli.console import progress
 from spatial.cli.help import language
+from spatial.cli.paths import WrittenFile, force
 
 OSM_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
@@ -17,7 +18,8 @@ OSM_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 @finished_run
 @language
 @click.option("--tiles", is_flag=False, flag_value=OSM_TILES)
-@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--out", type=WrittenFile(default="map.html"))
+@force
 def command(folder: Path, lang: str, tiles: str | None, out: Path | None) -> None:
     """Draw the map of a finished run again, for example in the other language."""
     with progress(lang) as tell:

@@ -11,27 +11,29 @@ from spatial.cli.commands import as_json, with_options
 from spatial.cli.console import misused
 from spatial.cli.help import language
 from spatial.cli.options import Decimal, Whole
+from spatial.cli.paths import ChangedFolder, Read, ReadPair, WrittenFile, force
 from spatial.core.messages import phrase
 
 # What an observation run takes besides its files; `run --observations` has the same.
 OPTIONS = (
-    click.option("--mapping", type=click.Path(path_type=Path)),
+    click.option("--mapping", type=Read()),
     click.option("--by", type=click.Choice(("space", "hexagon")), default="space", show_default=True),
     click.option("--k", type=int),
     click.option("--k-reason"),
     click.option("--join", "join_m", type=Decimal(min=0, max=200)),
-    click.option("--keep-sensitive", type=click.Path(path_type=Path)),
+    click.option("--keep-sensitive", type=WrittenFile()),
 )
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=ChangedFolder())
+@click.argument("files", nargs=-1, type=Read())
 @with_options(OPTIONS)
 @click.option("--seed", type=Whole(min=0), default=20250201, show_default=True)
-@click.option("--calibrate", type=click.Path(path_type=Path))
-@click.option("--with", "others", multiple=True)
-@click.option("--look", type=click.Path(path_type=Path))
+@click.option("--calibrate", type=WrittenFile())
+@click.option("--with", "others", type=ReadPair(folder=True), multiple=True)
+@click.option("--look", type=Read())
+@force
 @language
 @as_json
 def command(

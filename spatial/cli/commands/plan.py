@@ -12,11 +12,26 @@ from spatial.cli import options as cli_options
 from spatial.cli.commands import Group, as_json, run, with_options
 from spatial.cli.console import misused, progress
 from spatial.cli.help import heard, language
+from spatial.cli.paths import Read, WrittenFile, force
 from spatial.core.messages import phrase
 
 if TYPE_CHECKING:
     from spatial.analysis.inputs import InputFiles, Inputs
     from spatial.core.model import Estate, Plan
+
+
+def _sheet_of(out: Path) -> Path:
+    """The PDF that is written for a name that was given."""
+    return out if out.suffix.lower() == ".pdf" else out.with_name(f"{out.name}.pdf")
+
+
+class PlanSheet(WrittenFile):
+    """The sheet of a plan, and the picture beside it; what was given is not read either."""
+
+    def files(self, target: Path) -> list[Path]:
+        """The sheet, its picture, and the name that was given where that is another."""
+        sheet = _sheet_of(target)
+        return list(dict.fromkeys((sheet, sheet.with_suffix(".png"), target)))
 
 
 @click.group(cls=Group)
@@ -26,10 +41,11 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("plan", type=click.Path(path_type=Path))
+@click.argument("plan", type=Read())
 @with_options(run.INPUTS)
 @with_options([language])
-@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--out", type=PlanSheet())
+@force
 @with_options([as_json])
 def check(
     plan: Path,
@@ -106,7 +122,7 @@ def _checked(
 def _draw(
     out: Path, estate: Estate, today: Any, found: Any, faults: list[str], inputs: Inputs, *, name: str, lang: str
 ) -> None:
-    from spatial.core import files
+    from spatial.core import outputs
     from spatial.maps.sheet import plan as sheet_plan
     from spatial.maps.sheet import sitemap
     from spatial.texts import plan_check
@@ -121,7 +137,7 @@ def _draw(
         )
         for one in found
     ]
-    target = out if out.suffix.lower() == ".pdf" else out.with_name(f"{out.name}.pdf")
+    target = _sheet_of(out)
     sources = [raw.provenance for raw in (inputs.osm, *inputs.registers)]
     document = sheet_plan.typeset_plan(
         estate,
@@ -135,7 +151,7 @@ def _draw(
         ),
         lang=lang,
     )
-    with files.whole_file(target):
+    with outputs.whole_file(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         sitemap.write_sheet(document, target)
 

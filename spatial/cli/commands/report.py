@@ -10,6 +10,7 @@ import click
 from spatial.cli.commands import finished_run
 from spatial.cli.console import misused, progress
 from spatial.cli.help import language
+from spatial.cli.paths import Read, WrittenFile, force
 from spatial.core.messages import phrase
 
 if TYPE_CHECKING:
@@ -21,24 +22,25 @@ RUN, PLAN = "report.html", "plan.html"
 
 @click.command()
 @finished_run
-@click.option("--before", type=click.Path(path_type=Path))
+@click.option("--before", type=Read())
 @click.option("--plan", is_flag=True)
 @language
 @click.option("--pdf", is_flag=True)
-@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--out", type=WrittenFile(".html", ".pdf"))
+@force
 def command(folder: Path, before: Path | None, plan: bool, lang: str, pdf: bool, out: Path | None) -> None:
     """Write the report of a finished run again: for a board, four to eight pages, in either language."""
     if plan and before is not None:
         raise misused(phrase("commands.plan_today"))
     with progress(lang) as tell:
         tell("report")
-        from spatial.core import files
+        from spatial.core import outputs
         from spatial.reports import sections
 
         before = _today(folder) if plan else before
         path = (out or folder / (RUN if before is None else PLAN)).with_suffix(".html")
         document = _of_run(folder, lang) if before is None else _of_plan(before, folder, lang)
-        with files.whole_file(path):
+        with outputs.whole_file(path):
             written = sections.write_document(document, path, pdf=pdf)
     for file in written:
         click.echo(str(file))

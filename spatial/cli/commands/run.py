@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spatial.cli import options as cli_options
-from spatial.cli.commands import as_json, output, with_options
+from spatial.cli.commands import as_json, with_options
 from spatial.cli.console import misused, progress
 from spatial.cli.help import language
 from spatial.cli.options import Decimal, Whole
+from spatial.cli.paths import Read, ReadPair, ReadText, WrittenFolder, force
 from spatial.core.messages import phrase
 from spatial.core.model import WALK_LIMIT_M
 
@@ -21,32 +22,35 @@ if TYPE_CHECKING:
     from spatial.analysis.inputs import InputFiles
     from spatial.analysis.result import Analysis
     from spatial.core.model import Estate, Extract
-    from spatial.observations.study import Read
+    from spatial.observations.study import Read as ReadCounts
     from spatial.osm.extract import Reading
     from spatial.studies.plan_review import PlanReview
 
+# What every run writes.
+NAMES = ("manifest.json", "map.html", "report.html", "scores.csv", "places.gpkg", "field_checks.csv")
 # What the analysis itself takes; `demo` has these too.
 ANALYSIS = (
-    click.option("--terrain", type=click.Path(path_type=Path), multiple=True),
-    click.option("--surface", type=click.Path(path_type=Path), multiple=True),
-    click.option("--plan", type=click.Path(path_type=Path)),
+    click.option("--terrain", type=Read(), multiple=True),
+    click.option("--surface", type=Read(), multiple=True),
+    click.option("--plan", type=Read()),
     click.option("--phase", type=Whole(min=1)),
     click.option("--phases", is_flag=True),
-    click.option("--field-checks", type=click.Path(path_type=Path)),
-    click.option("--observations", type=click.Path(path_type=Path), multiple=True),
-    click.option("--rubric", type=click.Path(path_type=Path)),
+    click.option("--field-checks", type=Read()),
+    click.option("--observations", type=Read(), multiple=True),
+    click.option("--rubric", type=Read()),
     click.option("--seed", type=Whole(min=0), default=20250201, show_default=True),
     language,
     click.option("--margin", "margin_m", type=Decimal(min=0, max=2000), default=250.0, show_default=True),
     click.option("--reach", "reach_m", type=Decimal(min=0, max=20000), default=WALK_LIMIT_M, show_default=True),
-    output,
+    click.option("--out", type=WrittenFolder(names=NAMES), required=True),
+    force,
     click.option("--pdf", is_flag=True),
     as_json,
 )
 INPUTS = (
     *cli_options.ESTATE_OPTIONS,
-    click.option("--osm"),
-    click.option("--layer", "layers", multiple=True, shell_complete=cli_options.layers),
+    click.option("--osm", type=ReadText()),
+    click.option("--layer", "layers", type=ReadPair(), multiple=True, shell_complete=cli_options.layers),
     click.option("--complete", multiple=True, shell_complete=cli_options.layers),
     click.option("--refresh", is_flag=True),
     click.option("--offline", is_flag=True),
@@ -61,7 +65,7 @@ def picked(options: Sequence[Callable[..., Any]], names: Sequence[str]) -> list[
 
 @click.command()
 @with_options(INPUTS)
-@click.option("--inputs", "frozen", type=click.Path(path_type=Path))
+@click.option("--inputs", "frozen", type=Read())
 @with_options(ANALYSIS)
 @click.pass_context
 def command(ctx: click.Context, /, frozen: Path | None, **options: Any) -> None:
@@ -94,7 +98,7 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
     ``which`` are the options that name the estate, ``given`` all others of the command by name.
     """
     from spatial.core import parallel
-    from spatial.core.files import locked_folder
+    from spatial.core.outputs import whole_folder
     from spatial.osm import extract as osm_extract
     from spatial.sources import http
 
@@ -102,7 +106,7 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
         raise misused(phrase("commands.phases"))
     out, lang = given["out"], given["lang"]
     online = http.offline_if(given.get("offline", False) or frozen is not None)
-    with locked_folder(out), online, progress(lang) as tell, parallel.started() as other:
+    with online, progress(lang) as tell, parallel.started() as other:
         other.ask(osm_extract.load_reader)
         estate, extract, frozen_too = _asked_for(which, given, tell) if frozen is None else _from_frozen(frozen)
         being_read = osm_extract.read_ahead(extract, estate, other)
@@ -121,18 +125,20 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
             review = plan_review.review_plan(inputs, options, tell, phases=given["phases"])
             analysis = review.after
         counts = _counts(analysis, given["observations"])
-        if review is None:
-            analysis = storage.save(analysis, out, lang=lang, pdf=given["pdf"], progress=tell, press=press)
-        else:
-            analysis = review.save(out, lang=lang, pdf=given["pdf"], progress=tell, press=press)
-        if counts is not None:
-            from spatial.studies import observation_study
+        with whole_folder(out) as draft:
+            analysis = (
+                storage.save(analysis, draft, lang=lang, pdf=given["pdf"], progress=tell, press=press)
+                if review is None
+                else review.save(draft, lang=lang, pdf=given["pdf"], progress=tell, press=press)
+            )
+            if counts is not None:
+                from spatial.studies import observation_study
 
-            observation_study.write_observed(analysis, counts, out, lang=lang)
-            storage.redraw(out, lang=lang)
-        if review is not None:
-            tell("report")
-            review.write(out, lang, pdf=given["pdf"], with_map=False)
+                observation_study.write_observed(analysis, counts, draft, lang=lang)
+                storage.redraw(draft, lang=lang)
+            if review is not None:
+                tell("report")
+                review.write(draft, lang, pdf=given["pdf"], with_map=False)
     _say(analysis, review, out, lang, machine=given["as_json"])
 
 
@@ -170,7 +176,7 @@ def _input_files(osm: Reading, given: Mapping[str, Any]) -> InputFiles:
     )
 
 
-def _counts(analysis: Analysis, files: Sequence[Path]) -> Read | None:
+def _counts(analysis: Analysis, files: Sequence[Path]) -> ReadCounts | None:
     """Counts of people to lay over the result, where files with any are named."""
     if not files:
         return None

@@ -10,6 +10,7 @@ from spatial.cli.commands import finished_run
 from spatial.cli.console import progress
 from spatial.cli.help import language
 from spatial.cli.options import Whole
+from spatial.cli.paths import WrittenFile, force
 
 PAPERS = ("A4", "A3", "A2", "A1")
 
@@ -21,7 +22,8 @@ PAPERS = ("A4", "A3", "A2", "A1")
 @click.option("--landscape/--portrait", default=None)
 @click.option("--dpi", type=Whole(50, 600), default=150, show_default=True)
 @language
-@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--out", type=WrittenFile(".pdf", ".png", default="sitemap.pdf"))
+@force
 def command(
     folder: Path, scale: int | None, paper: str, landscape: bool | None, dpi: int, lang: str, out: Path | None
 ) -> None:
@@ -29,13 +31,13 @@ def command(
     with progress(lang) as tell:
         tell("sitemap")
         from spatial.analysis import storage
-        from spatial.core import files, languages
+        from spatial.core import languages, outputs
         from spatial.maps.sheet import sitemap
 
         path = (out or folder / "sitemap.pdf").with_suffix(".pdf")
         result = storage.load(folder)
         choice = sitemap.Choice(paper, scale, landscape)
-        with files.whole_file(path):
+        with outputs.whole_file(path):
             sitemap.render_sitemap(result, path, lang=lang, choice=choice, dpi=dpi)
     sheet = sitemap.sheet_of(result, choice)
     click.echo(f"{path} (1:{sheet.scale}, {sheet.paper})")

@@ -9,6 +9,7 @@ import click
 from spatial.cli import options
 from spatial.cli.commands import Group, as_json
 from spatial.cli.help import heard, language
+from spatial.cli.paths import Read
 from spatial.core.errors import SpatialError
 
 
@@ -18,7 +19,7 @@ def command() -> None:
     """The catalogue of map layers: what each is, its licence, and whether its service answers."""
 
 
-own = click.option("--catalogue", type=click.Path(path_type=Path))
+own = click.option("--catalogue", type=Read())
 
 
 @command.command("list")

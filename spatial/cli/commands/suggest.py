@@ -12,6 +12,7 @@ from spatial.cli.commands import as_json
 from spatial.cli.commands.run import ANALYSIS, INPUTS, picked
 from spatial.cli.console import misused, progress
 from spatial.cli.options import Whole
+from spatial.cli.paths import Read, WrittenFolder, force
 from spatial.core.messages import phrase
 
 INPUT_NAMES = (*cli_options.ESTATE_OPTION_NAMES, "osm", "layers", "complete", "refresh", "offline")
@@ -19,9 +20,10 @@ SHARED = ("terrain", "surface", "plan", "field_checks", "rubric", "lang", "margi
 
 
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
-@click.option("--measures", type=click.Path(path_type=Path))
+@click.option("--measures", type=Read())
 @click.option("--most", type=Whole(min=1, max=50), default=10, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path))
+@click.option("--out", type=WrittenFolder(names=("suggestions.geojson", "suggestions.csv")))
+@force
 @as_json
 def command(
     osm: str | None, out: Path | None, as_json: bool, lang: str, refresh: bool, offline: bool, **options: Any
@@ -54,11 +56,11 @@ def command(
             progress=tell,
             tell=lambda done, of: tell(say.format(done=done, of=of)),
         )
-    from spatial.core import files
+    from spatial.core import outputs
     from spatial.texts import measures as texts_measures
 
     if out is not None:
-        with files.whole_folder(out) as draft:
+        with outputs.whole_folder(out) as draft:
             texts_measures.write_measures(found, draft, lang=lang)
     click.echo(
         texts_measures.measures_as_json(found, tried)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from spatial.core import files
+from spatial.core import outputs
 from spatial.core.languages import texts
 from spatial.core.model import Result
 from spatial.maps import style
@@ -212,4 +212,4 @@ def render_sitemap(
 
 def write_sheet(sheet: Typeset, target: Path, *, dpi: int = DPI) -> None:
     """Write a sheet as PDF, and a picture of its first page beside it; both or none."""
-    files.replace_files({target: sheet.pdf(), target.with_suffix(".png"): sheet.png(dpi)})
+    outputs.replace_files({target: sheet.pdf(), target.with_suffix(".png"): sheet.png(dpi)})

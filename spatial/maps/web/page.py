@@ -18,7 +18,7 @@ from folium.template import Environment
 from jinja2 import FunctionLoader
 from markupsafe import Markup
 
-from spatial.core import files as core_files
+from spatial.core import outputs
 from spatial.core.errors import InputError
 from spatial.core.languages import texts
 from spatial.core.model import Result
@@ -247,7 +247,7 @@ def render_map(
     Two renderings of the same result differ in nothing but ``manifest["made_at"]``.
     """
     content = map_page(result, lang=lang, judged=judged, lenses=lenses, tiles=tiles, plan=plan, observed=observed)
-    core_files.replace_files({Path(path): content})
+    outputs.replace_files({Path(path): content})
 
 
 def map_page(result: Result, *, lang: str = "da", **options: Any) -> bytes:
