@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from spatial.analysis import before_after
 from spatial.analysis.result import Analysis, Estate
+from spatial.core.files import scratch_folder
 from spatial.core.parallel import Asked, GoneError, Second
 from spatial.core.timing import Clock
 from spatial.plans.comparison import Comparison
@@ -85,8 +85,8 @@ def draw_geopackage_and_sheet(analysis: Analysis, lang: str) -> Contents:
     from spatial.maps import tables
     from spatial.maps.sheet import sitemap
 
-    with tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
-        layers = Path(folder) / "places.gpkg"
+    with scratch_folder() as folder:
+        layers = folder / "places.gpkg"
         tables.geopackage(analysis, layers, lang=lang)
         found = {layers.name: layers.read_bytes()}
     sheet = sitemap.typeset_sitemap(analysis, lang=lang)
@@ -184,7 +184,7 @@ def load(folder: str | Path) -> Analysis:
     """
     from spatial.analysis import loading
 
-    found = vars(loading.read_run(Path(folder)))
+    found = vars(loading.read_run(folder))
     return Analysis(**found | {"estate": Estate(**vars(found["estate"]))})
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from spatial.osm.partitions import Prepared
 
 
-EXTRACT, RECORDS, DRAFTS, MAPS = "extract", "areas", ".drafts", "maps"
+EXTRACT, RECORDS, DRAFTS, MAPS = "extract", "areas", ".drafts.faellesrum", "maps"
 SCORES, PLACES, SPACES = (
     "scores/area={}/scores.csv",
     "places/area={}/part-0.parquet",
@@ -103,6 +103,19 @@ def area_key(estate: Estate, extract: str, settings: Settings) -> str:
 def _versions() -> dict[str, str]:
     """Versions of what the numbers depend on: the same for all areas, and slow to ask for."""
     return versions()
+
+
+def file_names(identity: str) -> list[str]:
+    """Names of the files of an area below the folder of a batch."""
+    return [name.format(identity) for name in (SCORES, PLACES, SPACES)]
+
+
+def recorded_files(out: Path, identity: str) -> dict[str, str]:
+    """Files that a batch has written for an area, with their digests."""
+    try:
+        return dict(json.loads((out / RECORDS / f"{identity}.json").read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def finished_area(out: Path, identity: str, key: str) -> dict[str, Any] | None:
@@ -219,7 +232,7 @@ def _write(out: Path, task: Task, analysis: Analysis, row: Mapping[str, Any], be
     (out / DRAFTS).mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=out / DRAFTS, prefix=f"{identity}-"))
     try:
-        made = {name.format(identity): draft / name.partition("/")[0] for name in (SCORES, PLACES, SPACES)}
+        made = {name: draft / name.partition("/")[0] for name in file_names(identity)}
         scores, places, spaces = made.values()
         tables.scores(analysis, scores)
         tables.dataset(analysis.places, places)

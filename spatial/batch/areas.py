@@ -13,6 +13,7 @@ from typing import Any
 
 from spatial.batch import area, dask_workers
 from spatial.batch.area import Outcome, Settings, Task
+from spatial.core import outputs
 from spatial.core.errors import InputError, SpatialError
 from spatial.core.files import sha256_of
 from spatial.core.messages import phrase
@@ -90,6 +91,7 @@ def run(  # noqa: PLR0913 (the public signature)
     tasks = _tasks(estates, extract, settings)
     before = {task.estate.id: row for task in tasks if (row := area.finished_area(out, task.estate.id, task.key))}
     todo = [task for task in tasks if task.estate.id not in before]
+    _refuse_foreign(out, todo)
     say("batch_areas", len(before), len(read))
     rows = dict(before)
     if todo:
@@ -137,9 +139,19 @@ def _with_digests(settings: Settings) -> Settings:
 
 def _clean(out: Path) -> None:
     """Take away what a batch that was killed left half-written."""
-    shutil.rmtree(out / area.DRAFTS, ignore_errors=True)
-    for draft in out.glob(f".{area.EXTRACT}-*"):
-        shutil.rmtree(draft, ignore_errors=True)
+    if outputs.read_mark(out / area.DRAFTS) is not None:
+        shutil.rmtree(out / area.DRAFTS, ignore_errors=True)
+    outputs.restore(out / area.EXTRACT)
+
+
+def _refuse_foreign(out: Path, todo: Sequence[Task]) -> None:
+    """Refuse to replace tables of areas that no batch has written, as their records have it, unless that is allowed."""
+    for task in () if outputs.may_replace() else todo:
+        known = area.recorded_files(out, task.estate.id)
+        for name in area.file_names(task.estate.id):
+            path = out / name
+            if path.exists() and known.get(name) != sha256_of(path):
+                raise InputError("folders.foreign", path=path)
 
 
 def _tasks(estates: Sequence[Estate], extract: partitions.Prepared, settings: Settings) -> list[Task]:
@@ -158,7 +170,10 @@ def _outcomes(
     """Each task with what became of it."""
     work = partial(area.run_area, out, settings, code_digest())
     drafts = out / area.DRAFTS
-    drafts.mkdir(parents=True, exist_ok=True)
+    if drafts.exists():
+        raise InputError("folders.foreign", path=drafts)
+    drafts.mkdir(parents=True)
+    outputs.write_mark(drafts, {})
     done = dask_workers.run_on_workers(
         work,
         todo,
@@ -190,7 +205,6 @@ def _overview(
     """Write the overview, and what the batch was made from."""
     from dataclasses import asdict
 
-    from spatial.core import outputs
     from spatial.reports import overview
 
     source = asdict(extract.provenance)

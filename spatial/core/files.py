@@ -11,16 +11,26 @@ https://owasp.org/www-community/attacks/CSV_Injection
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import pandas as pd
+from spatial.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOLDER_VARIABLE = "FAELLESRUM_CACHE"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 DIGEST_CHUNK_BYTES = 1 << 20
+# A disk with less than this is full.
+FULL_BYTES = 1 << 16
 # What says that all is there.
 MANIFEST = "manifest.json"
 
@@ -33,6 +43,40 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("faellesrum", appauthor=False)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for what is needed only inside this block.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made, or no room is left in it.
+    """
+    try:
+        place = tempfile.TemporaryDirectory(prefix="faellesrum-", ignore_cleanup_errors=True)
+    except OSError as error:
+        where = os.environ.get("TMPDIR") or tempfile.tempdir or os.curdir
+        raise InputError("scratch.no_room", folder=where, error=error.strerror or error) from error
+    with place as name:
+        try:
+            yield Path(name)
+        except Exception as error:
+            if _is_for_want_of_room(error, Path(name)):
+                raise InputError(
+                    "scratch.no_room", folder=Path(name).parent, error=os.strerror(errno.ENOSPC)
+                ) from error
+            raise
+
+
+def _is_for_want_of_room(error: BaseException, folder: Path) -> bool:
+    """Whether something failed because a disk is full; libraries say it in words of their own, or not at all."""
+    if shutil.disk_usage(folder).free < FULL_BYTES:
+        return True
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return False
+    return error.filename is None or folder in Path(os.fsdecode(error.filename)).parents
 
 
 def sha256_of(*paths: Path) -> str:
@@ -74,7 +118,7 @@ def write_csv(
     """Write a table in UTF-8, lines ending in a line feed, texts harmless."""
     shown = table.copy(deep=False)
     for name in shown.columns:
-        if shown[name].dtype == object or isinstance(shown[name].dtype, pd.StringDtype | pd.CategoricalDtype):
+        if shown[name].dtype.kind == "O":  # texts and categories too
             shown[name] = shown[name].astype(object).map(harmless, na_action="ignore")
     if index and shown.index.dtype == object:
         shown.index = shown.index.map(harmless)

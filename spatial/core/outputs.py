@@ -17,6 +17,7 @@ import ctypes
 import errno
 import getpass
 import glob
+import hashlib
 import json
 import os
 import re
@@ -32,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from spatial.core.errors import InputError
-from spatial.core.files import MANIFEST, PRIVATE_FILE, PRIVATE_FOLDER, cache_folder, sha256_of_bytes
+from spatial.core.files import DIGEST_CHUNK_BYTES, MANIFEST, PRIVATE_FILE, PRIVATE_FOLDER, cache_folder, sha256_of_bytes
 from spatial.core.messages import Spoken, phrase
 
 MARK = ".faellesrum.json"
@@ -58,6 +59,11 @@ def replacing(allowed: bool = True) -> Iterator[None]:
         yield
     finally:
         _replacing.reset(token)
+
+
+def may_replace() -> bool:
+    """Whether files may be replaced that the program did not write."""
+    return _replacing.get()
 
 
 def real_path(path: Path) -> Path:
@@ -189,8 +195,12 @@ def write_mark(folder: Path, named: Mapping[str, str]) -> None:
 
 def written_digest(path: Path) -> str:
     """Digest of a file as the mark has it: of a GeoPackage without its head, which changes when it is opened."""
-    content = path.read_bytes()
-    return sha256_of_bytes(content[SQLITE_HEAD_BYTES:] if content.startswith(SQLITE) else content)
+    with path.open("rb") as stream:
+        head = stream.read(SQLITE_HEAD_BYTES)
+        digest = hashlib.sha256(b"" if head.startswith(SQLITE) else head)
+        while chunk := stream.read(DIGEST_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def is_foreign(path: Path) -> bool:
@@ -224,8 +234,10 @@ def refuse_foreign(paths: Iterable[Path]) -> None:
     for path in paths:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not _replacing.get() and is_foreign(path):
-            raise InputError("folders.changed" if _known_digest(path) else "folders.foreign", path=path)
+        if not may_replace() and is_foreign(path):
+            if _known_digest(path):
+                raise InputError("folders.changed", path=path)
+            raise InputError("folders.foreign", path=path)
 
 
 def _note_of(path: Path) -> Path:

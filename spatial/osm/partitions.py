@@ -13,8 +13,6 @@ GeoParquet 1.1.0, https://geoparquet.org/releases/v1.1.0/
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +33,7 @@ from pyproj import Transformer
 
 from spatial.core.arrays import object_array
 from spatial.core.crs import WGS84
-from spatial.core.errors import InputError, SourceFormatError
+from spatial.core.errors import SourceFormatError
 from spatial.core.files import sha256_of, sha256_of_bytes
 from spatial.core.messages import cause
 from spatial.core.model import Estate, Features, Provenance, RawData
@@ -341,20 +339,8 @@ def prepare(path: Path, estates: Sequence[Estate], folder: Path) -> Prepared:
     found = load_prepared(folder)
     if found is not None and found.key == prepared_key(sha256, clips):
         return found
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    except OSError as error:
-        raise InputError("prepared.not_made", folder=folder, cause=error.strerror or cause(error)) from error
-    try:
+    with outputs.whole_folder(folder, keep_ours=False) as draft:
         made = _made(path, clips, draft, sha256)
-        if folder.exists():
-            shutil.rmtree(folder)
-        draft.rename(folder)
-    except OSError as error:
-        raise InputError("prepared.not_written", folder=folder, cause=error.strerror or cause(error)) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return Prepared(folder, made.key, made.parts, made.extent, made.provenance)
 
 

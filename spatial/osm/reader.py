@@ -25,7 +25,7 @@ from spatial.core import parallel
 from spatial.core.arrays import object_array
 from spatial.core.crs import WGS84
 from spatial.core.errors import EmptyAreaError, SourceFormatError, SourceUnavailable
-from spatial.core.files import sha256_of
+from spatial.core.files import scratch_folder, sha256_of
 from spatial.core.messages import cause
 from spatial.core.model import Features, Provenance, RawData
 from spatial.osm import osmium_reader, pbf
@@ -100,8 +100,8 @@ def read_area(path: str | Path, area: BaseGeometry | None, crs: CRS) -> RawData:
     """
     path = osmium_reader.check_file(Path(path))
     try:
-        with parallel.gc_paused(), tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
-            raw = _read(path, area, crs, Path(folder))
+        with parallel.gc_paused(), scratch_folder() as folder:
+            raw = _read(path, area, crs, folder)
     except OSError as error:
         if not path.exists():
             raise SourceUnavailable("files.missing", path=path, needed=osmium_reader.NEEDED) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.crs import WGS84, local_metric
 from spatial.core.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
-from spatial.core.files import sha256_of
+from spatial.core.files import scratch_folder, sha256_of
 from spatial.core.messages import cause, phrase, spelling_hint
 from spatial.core.model import NOT_STATED, WALK_LIMIT_M, Estate, Provenance
 from spatial.core.outputs import replace_files
@@ -149,6 +148,7 @@ def of_shape(shape: BaseGeometry, crs: CRS, path: Path, *, name: str, margin_m: 
     EmptyAreaError, InputError
         If it is not a valid polygon, or has no area, or is too large for an estate.
     """
+    shape = shapely.force_2d(shape)
     _check_shape(shape, path)
     try:
         position = gpd.GeoSeries([shape], crs=crs).to_crs(WGS84).iloc[0]
@@ -188,8 +188,8 @@ def write_boundary(found: Estate, path: Path) -> None:
     table = gpd.GeoDataFrame({key: [value] for key, value in about.items()}, geometry=[found.boundary], crs=found.crs)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="faellesrum-") as draft:
-            made = Path(draft) / path.name
+        with scratch_folder() as draft:
+            made = draft / path.name
             table.to_file(made, driver=driver, layer="boundary", engine="pyogrio")
             replace_files({path: made.read_bytes()})
     except (OSError, DataSourceError) as error:
@@ -244,9 +244,8 @@ def _outlines(path: Path) -> Any:
 
 
 def _has_area(table: Any) -> bool:
-    return isinstance(table, gpd.GeoDataFrame) and bool(
-        (shapely.get_dimensions(table.geometry.to_numpy()) == AREA).any()
-    )
+    shapes = table.geometry.to_numpy() if isinstance(table, gpd.GeoDataFrame) else ()
+    return bool(np.any(shapely.get_dimensions(shapes) == AREA))
 
 
 def _degrees(bounds: Any) -> bool:

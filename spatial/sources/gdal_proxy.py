@@ -12,7 +12,6 @@ import logging
 import re
 import secrets
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ import shapely
 
 from spatial.core import parallel
 from spatial.core.errors import IncompleteResult, SourceError, SourceFormatError, SourceUnavailable, SpatialError
-from spatial.core.files import sha256_of_bytes
+from spatial.core.files import scratch_folder, sha256_of_bytes
 from spatial.core.messages import Phrase, phrase
 from spatial.sources import service_answers
 from spatial.sources.http import Key, Transport, scrub
@@ -210,8 +209,8 @@ def read(
         What went wrong on any page, or between GDAL and us.
     """
     name = urlsplit(relay.endpoint).hostname or relay.endpoint
-    with tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
-        outs = [Path(folder) / f"{i}.arrow" for i in range(len(relay.boxes))]
+    with scratch_folder() as folder:
+        outs = [folder / f"{i}.arrow" for i in range(len(relay.boxes))]
         job = {
             "connections": [connection(relay.address(i)) for i in range(len(relay.boxes))],
             "layer": layer,

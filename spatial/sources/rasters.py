@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,7 +24,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
 from spatial.core.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable
-from spatial.core.files import sha256_of
+from spatial.core.files import scratch_folder, sha256_of
 from spatial.core.messages import cause, phrase
 from spatial.core.model import NOT_STATED, Estate, Provenance, Raster
 from spatial.sources.vector_files import CLOSED
@@ -120,11 +119,11 @@ def read_raster(files: Files, area: BaseGeometry, estate: Estate, what: str, *, 
     live = [source for source in map(live_source, given) if source is not None]
     if not live:
         return _read_files(given, area, estate, what)
-    with tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
-        tiles = [_fetched(source, area, estate, Path(folder), transport) for source in live]
+    with scratch_folder() as folder:
+        tiles = [_fetched(source, area, estate, folder, transport) for source in live]
         local = [file for file in given if live_source(file) is None]
         found = _read_files([*local, *(path for each in tiles for path in each.paths)], area, estate, what)
-    own = tuple(source for source in found.provenance if Path(folder) not in Path(source.path).parents)
+    own = tuple(source for source in found.provenance if folder not in Path(source.path).parents)
     return replace(found, provenance=own + tuple(each.provenance for each in tiles))
 
 

@@ -35,8 +35,9 @@ RETURNED = re.compile(rb'\bnumberReturned\s*=\s*"(\d+)"')
 
 
 class Counts(NamedTuple):
-    """How many features a page announces in all, and how many it holds, None where it does not say; ``cut`` is the
-    word by which it says that there are more.
+    """How many features a page announces in all, and how many it holds; None where it does not say.
+
+    ``cut`` is the word by which it says that there are more.
     """
 
     matched: int | None

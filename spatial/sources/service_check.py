@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import shapely
 from pyproj import CRS, Transformer
 
 from spatial.core.crs import DENMARK_UTM32, WGS84, local_metric
 from spatial.core.errors import ConfigError
+from spatial.core.files import scratch_folder
 from spatial.sources import field_mapping, layers
 from spatial.sources.catalogue import Source
 from spatial.sources.http import Transport
@@ -127,8 +126,8 @@ def _raster(source: Source, area: Area, transport: Transport, begun: float) -> F
     """Ask for a coarse picture of the box: a pixel of ten metres says as much as one of 40 cm."""
     import rasterio
 
-    with tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
-        tiles = wcs.fetch(source, area, transport=transport, folder=Path(folder), resolution_m=10.0)
+    with scratch_folder() as folder:
+        tiles = wcs.fetch(source, area, transport=transport, folder=folder, resolution_m=10.0)
         with rasterio.open(tiles.paths[0]) as raster:
             crs, size = CRS.from_wkt(raster.crs.to_wkt()), raster.width * raster.height
     seconds = round(time.monotonic() - begun, 2)

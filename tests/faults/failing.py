@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 # What changes a disk, by the audit event that is raised before it happens; ``open`` only where it is to write.
-EVENTS = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "shutil.copyfile")
+EVENTS = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "os.link", "shutil.copyfile")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _state: dict[str, Any] = {"on": False, "hooked": False}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from spatial.core.errors import SourceFormatError
+from spatial.core.files import scratch_folder
 from spatial.core.messages import Phrase
 from spatial.sources import service_answers, vector_files
 from spatial.sources.catalogue import Source
@@ -52,8 +52,8 @@ def read(answer: Answer, source: Source, area: Area, *, suffix: str | None = Non
     name = f"{source.id} ({urlsplit(answer.url).hostname})"
     service_answers.check_answer(answer.body, name)
     ending = suffix or _suffix(answer, source)
-    with tempfile.TemporaryDirectory(prefix="faellesrum-") as folder:
-        path = Path(folder) / f"layer{ending}"
+    with scratch_folder() as folder:
+        path = folder / f"layer{ending}"
         path.write_bytes(answer.body)
         try:
             found = vector_files.read_map_file(path, source, area)
