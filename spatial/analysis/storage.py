@@ -102,9 +102,13 @@ def draw_map(analysis: Analysis, options: Mapping[str, Any], lang: str) -> Conte
 
 def draw_report(analysis: Analysis, lang: str, pdf: bool) -> Contents:
     """The report; with ``pdf`` as PDF as well."""
+    from spatial.maps.lettering import on_paper
     from spatial.reports import estate, sections
 
-    made = sections.draw_document(estate.estate_document(analysis, analysis.field_checks, lang=lang), pdf=pdf)
+    checks, readable = analysis.field_checks, on_paper(analysis)
+    document = estate.estate_document(analysis, checks, lang=lang)
+    paper = document if readable is analysis else estate.estate_document(readable, checks, lang=lang)
+    made = sections.draw_document(document, pdf=pdf, paper=paper)
     return {f"report{ending}": content for ending, content in made.items()}
 
 
@@ -184,7 +188,7 @@ def load(folder: str | Path) -> Analysis:
     """
     from spatial.analysis import loading
 
-    found = vars(loading.read_run(folder))
+    found = vars(loading.read_run(Path(folder)))
     return Analysis(**found | {"estate": Estate(**vars(found["estate"]))})
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -22,6 +24,10 @@ COMMAND = "faellesrum"
 # As a shell has it: 128 and the number of the signal.
 FAILED, INTERRUPTED = 1, 130
 SHOWN = 300
+NO_MEMORY = re.compile(
+    "(?i)bad_alloc|cannot allocate|failed to map segment|can't start new thread|out of memory|unable to allocate"
+    "|returned NULL without"
+)
 
 
 class _Group(commands.Group):
@@ -77,12 +83,24 @@ def _answer(lang: str) -> None:
 
 def _said(error: Exception, lang: str) -> str:
     """What went wrong, in a line: our own words, or that it was not foreseen."""
+    if _lacks_memory(error):
+        return phrase("cli.memory").said(lang)
     if isinstance(error, SpatialError):
         return error.said(lang)
-    if isinstance(error, MemoryError):
-        return phrase("cli.memory").said(lang)
     about = " ".join(str(error).split())[:SHOWN]
     return phrase("cli.fault", kind=type(error).__name__, about=about).said(lang)
+
+
+def _lacks_memory(error: BaseException | None) -> bool:
+    """Whether want of memory stands behind an error; libraries say it in words of their own."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        said = getattr(error, "errno", None) == errno.ENOMEM or NO_MEMORY.search(str(error))
+        if isinstance(error, MemoryError) or said:
+            return True
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def run_and_leave() -> None:

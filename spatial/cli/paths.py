@@ -131,7 +131,7 @@ def _add_written(found: Paths, kind: Written, value: Path | None, run: Path | No
         return
     if isinstance(kind, WrittenFile):
         files = kind.files(target)
-        found.files.extend(files)
+        found.files.extend(dict.fromkeys((*files, target)))  # what was given is not read either
         found.expected.append(files[0])
         found.own_names.update(path.name for path in files if value is None)
     elif kind.default == "" and run is not None and is_same(target, run):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from spatial.core.languages import LANGUAGES, texts
 from spatial.core.model import Result
 from spatial.core.versions import version
 from spatial.fieldkit import sheets, xlsform
+from spatial.maps.lettering import on_paper
 from spatial.network.tour import Round, shortest_tour
 from spatial.places.naming import name_rows
 from spatial.scoring import field_checks, scores
@@ -61,7 +62,8 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
     asked = _asked(kit)
     if asked:
         xlsform.checks(asked, kit.settings["answers"], folder / CHECKS, title=title[lang], version=version(), lang=lang)
-    sheets.render_sheets(_sheets(kit, names[lang], lang), folder / SHEETS, lang=lang)
+    paper = replace(kit, result=on_paper(kit.result))
+    sheets.render_sheets(_sheets(paper, _names(paper, lang), lang), folder / SHEETS, lang=lang)
     _package(kit, names[lang], folder / PACKAGE)
     for code in LANGUAGES:
         text = sheets.protocol(code, passing_min=int(kit.settings["passing_min"]))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+R = TypeVar("R", bound=Any)  # a result
 MM = 72 / 25.4  # points
 REGULAR, BOLD, ITALIC = "NotoSans-Regular", "NotoSans-SemiBold", "NotoSans-Italic"
 FAMILY, SPARE_FAMILY = "Noto Sans", "DejaVu Sans"
@@ -31,6 +33,8 @@ class Lettering(NamedTuple):
 
 
 PLAIN = Lettering()
+# Marks, and pictures such as 🛝: what is left of a name without them says the same.
+SILENT = ("Mn", "Me", "Cf", "Cs", "So", "Sk")
 
 
 class Metrics(NamedTuple):
@@ -119,7 +123,7 @@ def legible(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     known = {*map(chr, _metrics(REGULAR).advance), *map(chr, _metrics(SPARE).advance), "\n"}
     unknown = set(text) - known
-    silent = {letter for letter in unknown if _category(letter) in ("Mn", "Me", "Cf", "Cs")}
+    silent = {letter for letter in unknown if _category(letter) in SILENT}
     text = text.translate({ord(letter): None for letter in silent})
     letters = re.escape("".join(sorted(unknown - silent)))
     return re.sub(f"[{letters}]+", ELLIPSIS, text) if letters else text
@@ -134,3 +138,15 @@ def readable(name: str | None) -> str | None:
     (None, 'Café 中文')
     """
     return name if isinstance(name, str) and any(map(str.isalnum, legible(name))) else None
+
+
+def on_paper(result: R) -> R:
+    """A result without those names of which sheets have no letter: what has none is told by kind and street."""
+    tables = {"places": result.places, "meeting_spaces": result.meeting_spaces}
+    named = {what: [readable(name) for name in table["name"]] for what, table in tables.items()}
+    changed = {
+        what: table.assign(name=named[what])
+        for what, table in tables.items()
+        if table["name"].notna().sum() > sum(name is not None for name in named[what])
+    }
+    return replace(result, **changed) if changed else result

@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 import shapely
 from pyproj import Transformer
 
+from spatial.core import outputs
 from spatial.core.arrays import object_array
 from spatial.core.crs import WGS84
 from spatial.core.errors import SourceFormatError

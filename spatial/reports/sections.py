@@ -38,15 +38,15 @@ def load_report_parts() -> None:
         texts(lang, "report")
 
 
-def draw_document(document: Document, *, pdf: bool = False) -> dict[str, bytes]:
-    """A report as ``.html``, and with ``pdf`` as ``.pdf`` too."""
+def draw_document(document: Document, *, pdf: bool = False, paper: Document | None = None) -> dict[str, bytes]:
+    """A report as ``.html``, and with ``pdf`` as ``.pdf`` too; ``paper`` is what is printed where that is another."""
     from spatial.reports import html
 
     made = {".html": html.html(document).encode("utf-8")}
     if pdf:
         from spatial.reports import pdf as reports_pdf
 
-        made[".pdf"] = reports_pdf.document_pdf(document)
+        made[".pdf"] = reports_pdf.document_pdf(paper or document)
     return made
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -121,3 +123,56 @@ def test_a_sheet_that_was_begun_before_the_lenses_is_that_of_the_end(analysis, t
             storage.save(analysis, tmp_path / name, press=press)
     one, two = ((tmp_path / name / "sitemap.png").read_bytes() for name in ("early", "late"))
     assert one == two
+
+
+PARENT = """
+import os, sys, time
+from spatial.core import parallel
+with parallel.started() as other:
+    number = other.ask(os.getpid).result()
+    if sys.argv[1] == "asleep":
+        other.ask(time.sleep, 60)
+    if sys.argv[1] == "holding Python's lock":
+        other.ask(sum, range(10**11))
+    print(number, flush=True)
+    time.sleep(60)
+"""
+
+
+def is_running(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("doing", ["nothing", "asleep", "holding Python's lock"])
+def test_it_ends_with_its_parent_within_a_third_of_a_second(doing, how):
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, doing], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        number = int(parent.stdout.readline())
+        time.sleep(0.1)
+        parent.send_signal(how)
+        parent.wait()
+        began = time.monotonic()
+        while is_running(number) and time.monotonic() - began < 10:
+            time.sleep(0.005)
+        assert time.monotonic() - began < 0.3
+
+
+def test_it_ends_when_nobody_can_ask_any_more_also_while_it_works():
+    """As where the system does not tell of a parent's end."""
+    child = subprocess.Popen(
+        parallel.child_command("spatial.core.parallel"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with child:
+        assert child.stdin is not None and child.stdout is not None
+        for work, given in ((os.getpid, ()), (time.sleep, (60,))):
+            parallel._send(child.stdin, pickle.dumps((work, given)))
+        assert pickle.loads(parallel._received(child.stdout) or b"") == (True, child.pid)
+        child.stdin.close()
+        assert child.wait(10) == 0

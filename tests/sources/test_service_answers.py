@@ -86,3 +86,59 @@ def test_any_bytes_are_data_or_one_of_our_errors(body):
         assert "\n" not in str(error)
     service_answers.feature_counts(body)
     service_answers.relink_pages(body, {"https://a.dk/": "x"})
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"type":"FeatureCollection","exceededTransferLimit":true,"features":[1]}', "exceededTransferLimit"),
+        (b'\xef\xbb\xbf{"features":[1],"properties":{"exceededTransferLimit":"true"}}', "exceededTransferLimit"),
+        (b'{"features":[1],"metadata":{"about":{"exceededTransferLimit":true}}}', "exceededTransferLimit"),
+        (b'{"features":[1,2],"numberMatched":9,"numberReturned":2}', "9 > 2"),
+        (b'{"features":[1,2],"totalFeatures":"9"}', "9 > 2"),
+        (b'{"features":[1,2],"count":9,"next":"https://a.dk/?page=2"}', "9 > 2"),
+        (b'{"features":[1],"links":[{"rel":"self","href":"x"},{"rel":"next","href":"y"}]}', "next"),
+        (b'{"features":[1],"_links":{"next":{"href":"y"}}}', "next"),
+        (b'<wfs:FeatureCollection numberMatched="40" numberReturned="10">', "40 > 10"),
+        (b'<wfs:FeatureCollection numberMatched="unknown" numberReturned="10" next="http://a.dk/?x=1">', "next"),
+        (b'{"features":[1],"exceededTransferLimit":false,"numberMatched":1,"next":null,"links":[]}', None),
+        (b'{"features":[{"properties":{"exceededTransferLimit":true,"next":"x","count":7}}]}', None),
+        (b'<wfs:FeatureCollection numberMatched="10" numberReturned="10">', None),
+        (b"navn,x,y\n1,2,3\n", None),
+        (b"", None),
+    ],
+)
+def test_a_saved_answer_that_was_cut_off_is_known(body, said, tmp_path):
+    path = tmp_path / "saved"
+    path.write_bytes(body)
+    assert service_answers.cut_in_file(path) == said
+
+
+def test_a_large_saved_answer_is_looked_at_at_both_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(service_answers, "WHOLE_BYTES", 100)
+    path = tmp_path / "saved"
+    for head, tail, said in (
+        (b'"exceededTransferLimit": true,', b"", "exceededTransferLimit"),
+        (b"", b',"exceededTransferLimit":true', "exceededTransferLimit"),
+        (b'"exceededTransferLimit":false,', b"", None),
+    ):
+        path.write_bytes(b"{" + head + b'"features":[' + b"1," * 20_000 + b"1]" + tail + b"}")
+        assert service_answers.cut_in_file(path) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"type":"about:blank","title":"Bad bbox","status":400,"detail":"x1 > x2"}', "Bad bbox x1 > x2"),
+        (b'{"code":"NotFound","description":"Collection b not found"}', "Collection b not found"),
+        (b'{"error":{"code":499,"message":"Token Required","details":["sign in"]}}', "Token Required sign in"),
+        (b'{"exceptions":[{"code":"X","text":"no such layer"}]}', "no such layer"),
+        (b'{"success":false,"error":{"__type":"Not Found Error","message":"Not found"}}', "Not found"),
+        (b"<ExceptionReport><ExceptionText><![CDATA[a &lt; b]]></ExceptionText></ExceptionReport>", "a < b"),
+        (b'{"error":{"message":"bad request ?token=abcdefgh12345"}}', "token=***"),
+    ],
+)
+def test_what_a_service_says_reaches_the_user_without_secrets(body, words):
+    with pytest.raises(SourceUnavailable) as caught:
+        service_answers.check_answer(body, "a.dk")
+    assert words in str(caught.value) and "abcdefgh12345" not in str(caught.value)

@@ -26,12 +26,12 @@ def _sheet_of(out: Path) -> Path:
 
 
 class PlanSheet(WrittenFile):
-    """The sheet of a plan, and the picture beside it; what was given is not read either."""
+    """The sheet of a plan, and the picture beside it."""
 
     def files(self, target: Path) -> list[Path]:
-        """The sheet, its picture, and the name that was given where that is another."""
+        """The sheet and its picture."""
         sheet = _sheet_of(target)
-        return list(dict.fromkeys((sheet, sheet.with_suffix(".png"), target)))
+        return [sheet, sheet.with_suffix(".png")]
 
 
 @click.group(cls=Group)

@@ -16,7 +16,7 @@ from spatial.core import outputs
 from spatial.core.languages import texts
 from spatial.core.model import Result
 from spatial.maps import style
-from spatial.maps.lettering import readable
+from spatial.maps.lettering import on_paper
 from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
 from spatial.places.meeting_spaces import MEETING, possible_in
@@ -139,9 +139,7 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
     from spatial.maps.sheet.margin import Row
 
     spaces = result.meeting_spaces
-    # A name of which the sheet has no letter is told by kind and street.
-    legible = spaces.assign(name=[readable(name) for name in spaces["name"]])
-    names = name_rows(legible, result.layers.get("paths"), lang)
+    names = name_rows(on_paper(result).meeting_spaces, result.layers.get("paths"), lang)
     records = spaces.drop(columns="geometry").to_dict("records")
     return [
         Row(
