@@ -89,6 +89,10 @@ class WrittenFile(Written):
         return [target.with_suffix(ending) for ending in self.endings] or [target]
 
 
+class NewFile(WrittenFile):
+    """A file that is written only where none is."""
+
+
 @dataclass
 class Paths:
     """The paths of a command."""
@@ -132,7 +136,7 @@ def _add_written(found: Paths, kind: Written, value: Path | None, run: Path | No
     if isinstance(kind, WrittenFile):
         files = kind.files(target)
         found.files.extend(dict.fromkeys((*files, target)))  # what was given is not read either
-        found.expected.append(files[0])
+        found.expected.extend([] if isinstance(kind, NewFile) else files[:1])
         found.own_names.update(path.name for path in files if value is None)
     elif kind.default == "" and run is not None and is_same(target, run):
         found.changed.append(target)
@@ -183,7 +187,7 @@ def guarded(ctx: click.Context) -> Iterator[None]:
             raise InputError("render_files.file", folder=folder)
     with ExitStack() as stack:
         stack.enter_context(replacing(bool(ctx.meta.get(FORCE))))
-        for target in (*paths.folders, *(_kept_with(file) for file in paths.files)):
+        for target in (*paths.folders, *(_kept_with(file) for file in paths.files if file.parent.is_dir())):
             stack.enter_context(locked(target))
         for folder in (*paths.folders, *paths.read):
             if folder in paths.folders or not folder.exists():

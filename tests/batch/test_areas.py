@@ -369,3 +369,19 @@ def test_the_page_draws_every_area_and_asks_nobody(finished, browser):
     assert page.locator("tbody tr").count() == 4
     assert "Knot" in page.locator("main li strong").first.text_content()
     page.close()
+
+
+def test_a_missing_dask_is_told_before_anything_is_read(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match="Dask") as caught:
+        batch_areas.run(osm=tmp_path / "none.osm.pbf", areas=tmp_path / "none.geojson", out=tmp_path / "out")
+    assert "faellesrum[batch]" in caught.value.said("da") and not (tmp_path / "out").exists()
+
+
+def test_folders_of_the_user_in_the_output_of_a_batch_stay(tmp_path):
+    mine = [tmp_path / name / "mine" for name in (".extract-20260101", area.DRAFTS, ".drafts")]
+    for path in mine:
+        path.parent.mkdir()
+        path.write_text("mine")
+    batch_areas._clean(tmp_path)
+    assert all(path.read_text() == "mine" for path in mine)

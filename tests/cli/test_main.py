@@ -25,10 +25,12 @@ import pytest
 import shapely
 
 from spatial.cli import commands, main
+from spatial.core.outputs import MARK
 from spatial.settings.loading import DEFAULTS
 from tests.osm_xml import degrees, write
 
 FILES = [
+    MARK,
     "evidence.parquet",
     "facts.parquet",
     "field_checks.csv",
@@ -697,7 +699,7 @@ def test_the_map_is_written_into_the_run_where_no_file_is_named(earlier):
     assert call("map", earlier, "--lang", "en").code == 0
     after = digests(earlier)
     assert sorted(after) == FILES
-    assert [name for name in FILES if after[name] != before[name]] == ["map.html"]
+    assert [name for name in FILES if after[name] != before[name]] == [MARK, "map.html"]
 
 
 def test_a_map_that_cannot_be_written_fails_in_one_line(earlier, tmp_path):
@@ -818,7 +820,7 @@ def test_other_formats_are_written_on_request(demo, tmp_path):
     done = call("export", demo[0], "--as", "geojson", "--as", "FlatGeobuf", "--out", tmp_path / "gis")
     assert done.code == 0 and done.err == ""
     written = sorted(path.name for path in (tmp_path / "gis").iterdir())
-    assert written == ["meeting_spaces.fgb", "meeting_spaces.geojson", "places.fgb", "places.geojson"]
-    assert sorted(done.out.splitlines()) == [str(tmp_path / "gis" / name) for name in written]
+    assert written == [MARK, "meeting_spaces.fgb", "meeting_spaces.geojson", "places.fgb", "places.geojson"]
+    assert sorted(done.out.splitlines()) == [str(tmp_path / "gis" / name) for name in written[1:]]
     assert digests(demo[0]) == before
     assert call("export", demo[0]).code == 2

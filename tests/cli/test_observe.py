@@ -18,6 +18,7 @@ import pyogrio
 import pytest
 
 from spatial.analysis import loading
+from spatial.core.outputs import MARK, replace_files
 from spatial.settings.rubric import rubric
 from tests.cli.test_main import call, demo, digests  # noqa: F401  (demo is a fixture)
 from tests.observed import table as csv_of
@@ -61,7 +62,7 @@ def test_it_writes_its_files_beside_those_of_the_run(run, tmp_path):
     assert (done.code, done.err) == (0, ""), done.err
     after = digests(run)
     assert sorted(set(after) - set(before)) == NEW
-    assert {name for name in before if before[name] != after[name]} == {"manifest.json", "map.html"}
+    assert {name for name in before if before[name] != after[name]} == {MARK, "manifest.json", "map.html"}
     assert "28 meeting spaces" in done.out and "112 of 112 rows" in done.out
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     found = manifest["observations"]
@@ -76,8 +77,8 @@ def test_two_runs_give_the_same_bytes_and_rows_in_another_order_the_same_numbers
     call("observe", run, file)
     first = digests(run)
     call("observe", run, file)
-    assert {k: v for k, v in digests(run).items() if not k.endswith(".gpkg")} == {
-        k: v for k, v in first.items() if not k.endswith(".gpkg")
+    assert {k: v for k, v in digests(run).items() if not k.endswith((".gpkg", MARK))} == {
+        k: v for k, v in first.items() if not k.endswith((".gpkg", MARK))
     }
     one = (run / "observations.csv").read_bytes()
     call("observe", run, csv_of(tmp_path / "people.csv", rows[::-1], HEAD))
@@ -257,7 +258,7 @@ def test_weights_of_three_estates_are_written_and_used_only_when_asked(run, tmp_
         shutil.copytree(run, folder)
         found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         found["estate"]["id"] = f"estate-{n}"
-        (folder / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+        replace_files({folder / "manifest.json": json.dumps(found).encode()})
         rows = visits(spaces.index, 100 * spaces["mixing"] ** 2, seed=n, each=10)
         head = ["survey_id", "location_id", "start", "stop", "kind", "count"]
         pairs.append((folder, csv_of(tmp_path / f"{n}.csv", rows, head)))

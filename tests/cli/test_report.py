@@ -46,7 +46,7 @@ def test_without_out_it_takes_the_place_of_the_old_one(run, tmp_path):
     copy = shutil.copytree(run, tmp_path / "run")
     assert call("report", copy, "--lang", "en", "--pdf").code == 0
     changed = {name for name, digest in digests(copy).items() if digests(run).get(name) != digest}
-    assert changed == {"report.html", "report.pdf"}
+    assert changed == {MARK, "report.html", "report.pdf"}
 
 
 def test_what_goes_wrong_is_one_line(run, tmp_path):
@@ -59,7 +59,8 @@ def test_what_goes_wrong_is_one_line(run, tmp_path):
 
 
 def test_run_writes_the_pdf_where_asked(demo_data, tmp_path):
-    from spatial.analysis import storage
+    from spatial.core.outputs import MARK
+from spatial.analysis import storage
 
     made = storage.save(
         spatial.analyse(

@@ -20,7 +20,7 @@ from shapely import LineString, Point, box
 from spatial.core.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
 from spatial.core.model import Estate
 from spatial.osm import extract
-from spatial.plans import application, reading
+from spatial.plans import application, drawings, reading
 from tests import osm_xml
 from tests.analysis.test_run import boundary, miniature
 from tests.cli.test_main import call
@@ -265,3 +265,47 @@ def test_what_is_no_drawing_is_named(drawn):
     drawn.with_name("plan_b.dxf").write_bytes(b"AC1027\x00 this is a DWG")
     with pytest.raises(SourceFormatError, match="cannot be read as DXF"):
         reading.read_plan(drawn, ESTATE)
+
+
+# --- loose lines ---------------------------------------------------------------------------
+
+
+CASES = Path(__file__).parents[1] / "data"
+CORNERS = [(0, 0), (10, 0), (10, 5), (0, 5)]
+SIDES = [LineString([a, b]) for a, b in zip(CORNERS, CORNERS[1:] + CORNERS[:1], strict=True)]
+
+
+@pytest.mark.parametrize("lang", ["da", "en"])
+def test_an_outline_of_loose_lines_is_one_building(lang, tmp_path):
+    """Four lines of the case enclose 30 by 15 m."""
+    done = call(
+        "plan", "check", CASES / "layers" / "lines.toml", "--boundary", CASES / "osm" / "estate.geojson", "--osm",
+        CASES / "osm" / "control.osm", "--out", tmp_path / "x.pdf", "--lang", lang,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert "NYT HUS 1" in done.out and "NYT HUS 2" not in done.out and "450 m²" in done.out
+    assert (tmp_path / "x.pdf").is_file()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 0, 3, 1)])
+@pytest.mark.parametrize("turned", [(), (1, 3)])
+@pytest.mark.parametrize("gap_m", [0.0, 0.009])
+def test_lines_that_meet_are_joined_in_any_order_and_direction(order, turned, gap_m):
+    lines = [SIDES[i].reverse() if i in turned else SIDES[i] for i in order]
+    lines[0] = shapely.transform(lines[0], lambda xy: xy + gap_m / 2)
+    (area,) = drawings._joined(lines, "A", Path("a.dxf"), must_close=True)
+    assert area.geom_type == "Polygon" and area.area == pytest.approx(50, abs=0.2)
+
+
+def test_two_outlines_are_two_areas_and_what_is_closed_stays():
+    far = [shapely.transform(line, lambda xy: xy + 100) for line in SIDES]
+    closed = box(500, 0, 510, 10)
+    found = drawings._joined([*SIDES, closed, *far], "A", Path("a.dxf"), must_close=True)
+    assert sorted(area.area for area in found) == [50, 50, 100]
+
+
+def test_lines_with_a_gap_are_told_in_one_line():
+    with pytest.raises(InputError, match=r"a\.dxf: layer 'A': 3 lines enclose no area, one of them ends at") as caught:
+        drawings._joined(SIDES[:3], "A", Path("a.dxf"), must_close=True)
+    assert "omslutter ingen flade" in caught.value.said("da")
+    assert drawings._joined(SIDES[:3], "A", Path("a.dxf"), must_close=False) == SIDES[:3]

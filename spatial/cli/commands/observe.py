@@ -11,7 +11,7 @@ from spatial.cli.commands import as_json, with_options
 from spatial.cli.console import misused
 from spatial.cli.help import language
 from spatial.cli.options import Decimal, Whole
-from spatial.cli.paths import ChangedFolder, Read, ReadPair, WrittenFile, force
+from spatial.cli.paths import ChangedFolder, NewFile, Read, ReadPair, WrittenFile, force
 from spatial.core.messages import phrase
 
 # What an observation run takes besides its files; `run --observations` has the same.
@@ -21,7 +21,7 @@ OPTIONS = (
     click.option("--k", type=int),
     click.option("--k-reason"),
     click.option("--join", "join_m", type=Decimal(min=0, max=200)),
-    click.option("--keep-sensitive", type=WrittenFile()),
+    click.option("--keep-sensitive", type=NewFile()),
 )
 
 
