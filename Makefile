@@ -36,7 +36,7 @@ help:
 	@echo "make lint | types | imports | scripts | format | bench | lock | locale | clean"
 
 demo: $(RUN_STAMP)
-	$(BIN)/faellesrum demo --out $(MAP)
+	$(BIN)/faellesrum demo --out $(MAP) --force
 
 test: $(DEV_STAMP) browser
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not integration" $(PYTEST_ARGS)

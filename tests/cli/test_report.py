@@ -9,6 +9,7 @@ import pypdf
 import pytest
 
 import spatial
+from spatial.core.outputs import MARK
 from tests.analysis.test_run import PLAYGROUND, boundary, miniature
 from tests.cli.test_main import call, digests
 
@@ -59,8 +60,7 @@ def test_what_goes_wrong_is_one_line(run, tmp_path):
 
 
 def test_run_writes_the_pdf_where_asked(demo_data, tmp_path):
-    from spatial.core.outputs import MARK
-from spatial.analysis import storage
+    from spatial.analysis import storage
 
     made = storage.save(
         spatial.analyse(
