@@ -95,8 +95,11 @@ def run(  # noqa: PLR0913 (the public signature)
     say("batch_areas", len(before), len(read))
     rows = dict(before)
     if todo:
-        for task, outcome in _outcomes(todo, out, settings, scheduler, worker_count, memory_limit):
+        outcomes = _outcomes(todo, out, settings, scheduler, worker_count, memory_limit)
+        for task, outcome in outcomes:
             if outcome.stop:
+                outcomes.close()
+                _clean(out)
                 raise InputError("batch.stopped", error=outcome.error, done=len(rows), areas=len(read))
             if outcome.row is not None:
                 rows[task.estate.id] = dict(outcome.row)
@@ -150,7 +153,7 @@ def _refuse_foreign(out: Path, todo: Sequence[Task]) -> None:
         known = area.recorded_files(out, task.estate.id)
         for name in area.file_names(task.estate.id):
             path = out / name
-            if path.exists() and known.get(name) != sha256_of(path):
+            if path.exists() and name not in known:  # what is known and was changed is made again
                 raise InputError("folders.foreign", path=path)
 
 

@@ -158,7 +158,8 @@ def refuse_overlap(paths: Paths) -> None:
         for path in paths.read:
             if is_same(path, folder) and not any(is_same(path, one) for one in paths.changed):
                 raise InputError("folders.same", path=path)
-            if is_inside(path, folder):
+            below = is_inside(path, folder) and not (folder in paths.changed and not is_same(path.parent, folder))
+            if below:  # into a run that is changed, only files beside its own are written
                 raise InputError("folders.within", path=path, folder=folder)
     for k, file in enumerate(paths.files):
         for path in paths.read:

@@ -143,8 +143,9 @@ class Reply:
 def excerpt(body: bytes) -> str:
     """Return the first words that a service says of its trouble, without mark-up."""
     text = body[:SEARCHED_BYTES].decode("utf-8", "replace")
-    text = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>", " ", text)
-    return " ".join(text.split())[:EXCERPT]
+    title = re.search(r"(?is)<title[^>]*>([^<]*)", text)
+    text = re.sub(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text)
+    return " ".join((text if text.strip() or title is None else title[1]).split())[:EXCERPT]
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:

@@ -46,7 +46,7 @@ def survey(path):
 
 
 def test_it_writes_exactly_its_files(run):
-    assert sorted(path.name for path in (run / "fieldkit").iterdir()) == FILES
+    assert sorted(path.name for path in (run / "fieldkit").glob("[!.]*")) == FILES
 
 
 @pytest.mark.parametrize("name", ["counts.xlsx", "checks.xlsx"])
