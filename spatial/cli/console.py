@@ -19,6 +19,7 @@ from typing import Any, TextIO
 
 import click
 
+from spatial.core.addresses import without_secrets
 from spatial.core.languages import LANGUAGES, default_language
 from spatial.core.messages import Phrase
 
@@ -128,14 +129,17 @@ def _steers(sign: str) -> bool:
 
 
 class Shown:
-    """A stream of text to which everything is written as ``visible`` has it, but for line ends and tabs."""
+    """A stream of text to which everything is written as ``visible`` has it, but for line ends and tabs.
 
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
+    With ``secret``, addresses in it are written as they may be shown.
+    """
+
+    def __init__(self, stream: TextIO, *, secret: bool = False) -> None:
+        self.stream, self.secret = stream, secret
 
     def write(self, text: str) -> int:
         """Write a text."""
-        return self.stream.write(visible(text, keep="\n\t"))
+        return self.stream.write(visible(without_secrets(text) if self.secret else text, keep="\n\t"))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)

@@ -17,6 +17,7 @@ import click
 from spatial.cli import commands, console
 from spatial.cli import help as cli_help
 from spatial.cli.console import Shown, visible
+from spatial.core.addresses import SCRUBBING, without_secrets
 from spatial.core.errors import SpatialError
 from spatial.core.messages import phrase
 
@@ -52,6 +53,8 @@ def cli(ctx: click.Context, debug: bool) -> None:
     """Let commands log what they do where that is wished."""
     ctx.obj = debug
     logging.basicConfig(level=logging.INFO if debug else logging.ERROR, format="%(message)s", stream=sys.stderr)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(SCRUBBING)
 
 
 def main() -> None:
@@ -65,10 +68,10 @@ def main() -> None:
 def _answer(lang: str) -> None:
     debug = "--debug" in sys.argv
     try:
-        with redirect_stdout(Shown(sys.stdout)), redirect_stderr(Shown(sys.stderr)):
+        with redirect_stdout(Shown(sys.stdout)), redirect_stderr(Shown(sys.stderr, secret=True)):
             cli(prog_name=COMMAND, standalone_mode=False)
     except click.ClickException as error:
-        with redirect_stderr(Shown(sys.stderr)):
+        with redirect_stderr(Shown(sys.stderr, secret=True)):
             error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
@@ -76,7 +79,7 @@ def _answer(lang: str) -> None:
         sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
-            traceback.print_exc()
+            click.echo(without_secrets(traceback.format_exc()), err=True)
         click.echo(f"faellesrum: {visible(_said(error, lang))}", err=True)
         sys.exit(FAILED)
 
@@ -87,7 +90,7 @@ def _said(error: Exception, lang: str) -> str:
         return phrase("cli.memory").said(lang)
     if isinstance(error, SpatialError):
         return error.said(lang)
-    about = " ".join(str(error).split())[:SHOWN]
+    about = without_secrets(" ".join(str(error).split()))[:SHOWN]
     return phrase("cli.fault", kind=type(error).__name__, about=about).said(lang)
 
 

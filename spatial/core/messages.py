@@ -11,6 +11,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
+from spatial.core.addresses import without_secrets
+
 ENGLISH, DANISH = "en", "da"
 ERRORS = "errors"
 
@@ -93,11 +95,11 @@ def say(key: str, found: Mapping[str, Any], lang: str) -> str:
     """Put a message into words; what is no key is said as it stands, as a message from a user's own indicator.
 
     A list is named with commas between its items, a phrase or an error in the same language, and a number as the
-    language writes it.
+    language writes it. No address is named with its login or query.
     """
     section, _, name = key.partition(".")
     template = book(ERRORS, lang).get(section, {}).get(name)
-    return key if template is None else _Speaker(lang).vformat(template, (), found)
+    return without_secrets(key if template is None else _Speaker(lang).vformat(template, (), found))
 
 
 class _Speaker(string.Formatter):

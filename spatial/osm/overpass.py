@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from spatial.core.addresses import remember_address, shown_address
 from spatial.core.errors import (
     ConfigError,
     EmptyAreaError,
@@ -89,14 +90,18 @@ class Settings:
 
     @property
     def interpreter(self) -> str:
-        """Address of the interpreter, without the login that ``url`` may hold: it stands in manifests."""
-        parts = urlsplit(self.url)
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], path=f"{parts.path}/interpreter"))
+        """Address of the interpreter as it may be shown: it stands in manifests."""
+        return shown_address(self.address("interpreter"))
 
     @property
     def where(self) -> str:
         """Short name of the server for messages, without what a login may stand in."""
-        return f"Overpass ({urlsplit(self.url).netloc.rpartition('@')[2]})"
+        return f"Overpass ({urlsplit(shown_address(self.url)).netloc})"
+
+    def address(self, path: str) -> str:
+        """Address of a part of the service, with login and key: to be asked, and shown nowhere."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/').removesuffix('/interpreter')}/{path}"))
 
 
 def settings(path: Path | None = None) -> Settings:
@@ -154,6 +159,7 @@ def settings_of(table: dict[str, Any]) -> Settings:
             needed = phrase("overpass.a_text") if text else phrase("overpass.a_number")
             raise ConfigError("overpass.setting", name=name, value=value, needed=needed)
     url = str(table["url"]).strip().rstrip("/").removesuffix("/interpreter")
+    remember_address(url)
     return Settings(**table | {"url": url, "only_known_values": tuple(table["only_known_values"])})
 
 
@@ -345,8 +351,7 @@ class Client:
         tell: Callable[[str], None] | None = None,
     ) -> None:
         if urlsplit(settings.url).scheme not in ("http", "https") or not urlsplit(settings.url).hostname:
-            shown = settings.url.rpartition("@")[2]
-            raise ConfigError("overpass.url", url=shown)
+            raise ConfigError("overpass.url", url=shown_address(settings.url))
         self.settings, self._sleep, self._tell = settings, sleep, tell or (lambda stage: None)
         read_s = settings.timeout_s + settings.slack_s
         self._transport = Transport(
@@ -404,7 +409,7 @@ class Client:
     def _exchange(self, path: str, *, form: Mapping[str, str] | None = None, read_s: float | None = None) -> Reply:
         """Ask once; a failure tells of the other way, a file extract."""
         try:
-            return self._transport.exchange(f"{self.settings.url}/{path}", form=form, read_s=read_s)
+            return self._transport.exchange(self.settings.address(path), form=form, read_s=read_s)
         except PassingError as failure:
             raise PassingError(_advised(failure.error), failure.pause_s) from None
         except SourceError as error:

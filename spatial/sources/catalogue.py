@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from spatial.core.addresses import remember_address
 from spatial.core.errors import ConfigError, InputError
 from spatial.core.messages import cause, phrase
 from spatial.settings import loading
@@ -234,9 +236,16 @@ def _source(identity: str, entry: Mapping[str, Any], codes: Mapping[str, Codes],
         raise ConfigError("catalogue.title", where=where, title=title)
     try:
         plain["hosts"] = tuple(plain.get("hosts", ()))
+        _remember(plain)
         return Source(id=identity, mapping=_mapped(entry, codes, where), **plain)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise ConfigError("catalogue.unusable", where=where, cause=cause(error)) from error
+
+
+def _remember(entry: Mapping[str, Any]) -> None:
+    """Keep what is secret in an entry out of all that is said."""
+    remember_address(str(entry.get("endpoint", "")))
+    remember_address(f"?{urlencode(dict(entry.get('parameters', {})))}")
 
 
 MAPPING_KEYS = ("tags", "kind", "fields", "where", "sums", "hours", "unused")

@@ -25,11 +25,12 @@ import pyarrow as pa
 import shapely
 
 from spatial.core import parallel
+from spatial.core.addresses import without_secrets
 from spatial.core.errors import IncompleteResult, SourceError, SourceFormatError, SourceUnavailable, SpatialError
 from spatial.core.files import scratch_folder, sha256_of_bytes
 from spatial.core.messages import Phrase, phrase
 from spatial.sources import service_answers
-from spatial.sources.http import Key, Transport, scrub
+from spatial.sources.http import Key, Transport
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class Relay:
             return 503, "text/plain", b"stopped"
         parts = urlsplit(self.endpoint)
         try:
-            asked = _added(path, self.boxes[box]) if is_data else path
+            asked = _added(path, dict(parse_qsl(parts.query)) | dict(self.boxes[box] if is_data else {}))
             found = self.transport.get(f"{parts.scheme}://{parts.netloc}{asked}", key=self.key)
             service_answers.check_answer(found.body, parts.hostname or self.endpoint)
             if is_data:
@@ -124,7 +125,7 @@ class Relay:
         return 200, found.content_type, service_answers.relink_pages(found.body, self._links(box))
 
     def _links(self, box: int) -> dict[str, str]:
-        host = urlsplit(self.endpoint).netloc
+        host = urlsplit(self.endpoint).netloc.rpartition("@")[2]
         name = urlsplit(self.endpoint).hostname or host
         return {f"{scheme}://{at}/": f"{self.root(box)}/" for at in (host, name) for scheme in ("https", "http")}
 
@@ -250,7 +251,7 @@ def _run(job: Mapping[str, Any], relay: Relay) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         raise SourceUnavailable("relay.too_long", name=name, most_s=WHOLE_READ_S) from None
     for line in done.stderr.splitlines():
-        log.debug("gdal: %s", scrub(line))
+        log.debug("gdal: %s", without_secrets(line))
     try:
         told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):
@@ -262,7 +263,9 @@ def _cannot(name: str, told: Mapping[str, Any], layer: str | None) -> SourceForm
     layers = told.get("layers")
     if layers is None:
         said = (
-            phrase("relay.ended", status=told["status"]) if "status" in told else Phrase(scrub(str(told["error"])), {})
+            phrase("relay.ended", status=told["status"])
+            if "status" in told
+            else Phrase(without_secrets(str(told["error"])), {})
         )
         return SourceFormatError("relay.unreadable", name=name, cause=said)
     word = (layer or "").rpartition(":")[2].lower()

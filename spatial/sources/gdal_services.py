@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlencode
 
 import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from spatial.core.addresses import ASKED_BY, shown_address
 from spatial.core.errors import IncompleteResult
 from spatial.sources.catalogue import Source
 from spatial.sources.gdal_proxy import Relay
-from spatial.sources.http import Key, Transport, scrub
+from spatial.sources.http import Key, Transport
 from spatial.sources.protocol import Area, Box, Delivery
 
 M2_PER_KM2 = 1e6
@@ -61,7 +63,7 @@ def deliver_tiles(
     swapped = [(y0, x0, y1, x1) for x0, y0, x1, y1 in boxes]
     notes: dict[str, int] = {}
     for sides in (boxes, swapped):
-        with Relay(source.endpoint, transport or Transport(), data, [boxed(box) for box in sides], key) as relay:
+        with Relay(_address(source), transport or Transport(), data, [boxed(box) for box in sides], key) as relay:
             tables = ask(relay)
             check_counts(source, relay, [len(table) for table in tables])
         if sum(map(len, tables)):
@@ -72,13 +74,25 @@ def deliver_tiles(
         table = table.drop_duplicates(FEATURE_ID, ignore_index=True)
     return Delivery(
         table,
-        origin=scrub(source.endpoint),
+        origin=shown_address(source.endpoint),
         sha256=relay.digest.hexdigest(),
         retrieved_at=relay.retrieved_at,
         data_date=None if relay.retrieved_at is None else relay.retrieved_at[:10],
         whole_area=True,
         notes=notes,
     )
+
+
+def _address(source: Source) -> str:
+    """The endpoint with the entry's parameters: the relay adds them, so that GDAL never sees a key among them."""
+    address, _, query = (source.endpoint or "").partition("?")
+    pieces = [piece for piece in (query, urlencode(source.parameters, safe=":/")) if piece]
+    return address + "?" * bool(pieces) + "&".join(pieces)
+
+
+def asked_by(source: Source) -> dict[str, str]:
+    """The parameters of an entry that GDAL is told: those that every service is asked by."""
+    return {name: value for name, value in source.parameters.items() if name.lower() in ASKED_BY}
 
 
 def check_counts(source: Source, relay: Relay, rows: Sequence[int]) -> None:
@@ -89,7 +103,7 @@ def check_counts(source: Source, relay: Relay, rows: Sequence[int]) -> None:
     IncompleteResult
         If fewer came, or the last page says that there is more.
     """
-    where = f"{source.id} ({scrub(source.endpoint or '')})"
+    where = f"{source.id} ({shown_address(source.endpoint or '')})"
     for box, came in enumerate(rows):
         pages = [page for (number, _), page in relay.pages.items() if number == box]
         wanted = max((page.matched or 0 for page in pages), default=0)

@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
+from spatial.core.addresses import SCRUBBING, remember, remember_address, shown_address, without_secrets
 from spatial.core.errors import ConfigError, SourceError, SourceFormatError, SourceUnavailable
 from spatial.core.messages import Phrase, phrase
 from spatial.core.versions import version
@@ -47,9 +48,6 @@ EXCERPT, SEARCHED_BYTES = 160, 8000
 # What a second attempt may mend.
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-HIDDEN = "***"
-# Parameters that carry a secret in the services that are known, whatever is configured.
-SECRET_PARAMETERS = re.compile(r"(?i)\b(apikey|api_key|api-key|token|access_token|password|key)=[^&\s\"'<>]+")
 SAYS = {
     401: phrase("transport.http_401"),
     403: phrase("transport.http_403"),
@@ -82,7 +80,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service answered. ``url`` is without the key; ``retrieved_at`` is in UTC."""
+    """What a service answered. ``url`` is as it may be shown; ``retrieved_at`` is in UTC."""
 
     url: str
     content_type: str
@@ -140,42 +138,18 @@ class Reply:
         return max(seconds, AFTER_429_S if self.status == 429 else 0.0)
 
 
-def excerpt(body: bytes) -> str:
+def excerpt(body: bytes | str) -> str:
     """Return the first words that a service says of its trouble, without mark-up."""
-    text = body[:SEARCHED_BYTES].decode("utf-8", "replace")
+    text = body if isinstance(body, str) else without_secrets(body[:SEARCHED_BYTES].decode("utf-8", "replace"))
     title = re.search(r"(?is)<title[^>]*>([^<]*)", text)
     text = re.sub(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text)
     return " ".join((text if text.strip() or title is None else title[1]).split())[:EXCERPT]
 
 
-def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """Take keys out of a text: the ones given, as they are and as in an address, and what looks like one."""
-    for secret in secrets:
-        if secret:
-            for form in (secret, quote(secret), quote(secret, safe="")):
-                text = text.replace(form, HIDDEN)
-    return SECRET_PARAMETERS.sub(lambda found: f"{found[1]}={HIDDEN}", text)
-
-
-# Keys that were read in this process, to be taken out of what other libraries log.
-_SECRETS: set[str] = set()
-
-
-class _Scrubbing(logging.Filter):
-    """Takes keys out of the lines that urllib3 logs of each request, where somebody asks for such lines."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = scrub(record.getMessage(), _SECRETS), ()
-        return True
-
-
-_SCRUBBING = _Scrubbing()
-
-
 def _hush() -> None:
     """Let no key into the logs of the library below."""
     for name in ("urllib3.connectionpool", "requests"):
-        logging.getLogger(name).addFilter(_SCRUBBING)  # adding it again does nothing
+        logging.getLogger(name).addFilter(SCRUBBING)  # adding it again does nothing
 
 
 def user_agent() -> str:
@@ -245,10 +219,9 @@ class Transport:
         """
         plain = _joined(url, params)
         if urlsplit(plain).scheme not in ("http", "https") or not urlsplit(plain).hostname:
-            raise ConfigError("transport.address", address=scrub(plain))
+            raise ConfigError("transport.address", address=shown_address(plain))
         secret = None if key is None else key.value()
-        if secret:
-            _SECRETS.add(secret)
+        remember(secret or "")
         return self.patiently(lambda: self._once(plain, key, secret, frozenset(hosts), accept))
 
     def patiently(self, attempt: Callable[[], T]) -> T:
@@ -289,15 +262,16 @@ class Transport:
         for _ in range(MAX_REDIRECTS + 1):
             own = _origin(at) == first
             asked = at if key is None or secret is None or not own else _with(at, key.parameter, secret)
-            reply = self.exchange(asked, accept=accept, name=_name(url, secret))
+            reply = self.exchange(asked, accept=accept, name=_name(url))
             if reply.status not in REDIRECTS:
                 break
             at = _without(urljoin(at, reply.headers.get("location", "")), secret)
-            _check_redirect(at, url, first, hosts, secret)
+            remember_address(at)
+            _check_redirect(at, url, first, hosts)
         else:
-            raise SourceUnavailable("transport.circles", name=_name(url, secret))
+            raise SourceUnavailable("transport.circles", name=_name(url))
         _check_status(reply, url, key, secret)
-        return Answer(scrub(url, [secret or ""]), reply.headers.get("content-type", ""), reply.body, _now())
+        return Answer(shown_address(url), reply.headers.get("content-type", ""), reply.body, _now())
 
     def exchange(
         self,
@@ -334,7 +308,8 @@ class Transport:
         if self._session is None:
             self._session = requests.Session()
             _hush()
-        name, begun = name or self.manner.name or _name(url, None), time.monotonic()
+        name, begun = name or self.manner.name or _name(url), time.monotonic()
+        remember_address(url)
         login, most = get_auth_from_url(url), self.manner.max_bytes or MAX_BYTES
         try:
             with self._session.request(
@@ -381,11 +356,11 @@ def _wrapped(error: Exception, name: str) -> Exception:
     return SourceUnavailable("transport.unasked", name=name, kind=type(error).__name__)
 
 
-def _check_redirect(at: str, url: str, first: tuple[str, str, int], hosts: frozenset[str], secret: str | None) -> None:
+def _check_redirect(at: str, url: str, first: tuple[str, str, int], hosts: frozenset[str]) -> None:
     parts = urlsplit(at)
     downgraded = first[0] == "https" and parts.scheme != "https"
     if parts.hostname not in {first[1], *hosts} or downgraded:
-        raise SourceUnavailable("transport.sent_on", name=_name(url, secret), to=f"{parts.scheme}://{parts.hostname}")
+        raise SourceUnavailable("transport.sent_on", name=_name(url), to=f"{parts.scheme}://{parts.hostname}")
 
 
 def _check_status(reply: Reply, url: str, key: Key | None, secret: str | None) -> None:
@@ -393,15 +368,13 @@ def _check_status(reply: Reply, url: str, key: Key | None, secret: str | None) -
     if status == 200:
         return
     says = SAYS.get(status) or (phrase("transport.http_5xx") if status >= 500 else phrase("transport.http_4xx"))
-    words = scrub(excerpt(reply.body), [secret or ""])
+    words = excerpt(without_secrets(reply.body[:SEARCHED_BYTES].decode("utf-8", "replace"), [secret or ""]))
     todo = phrase("transport.later") if status in PASSING else phrase("transport.check_entry")
     if status in (401, 403):
         check = phrase("transport.check_key", variable="" if key is None else key.variable)
         todo = phrase("transport.wants_key") if key is None else check
     said = f": {words}" if words else ""
-    error = SourceUnavailable(
-        "transport.refused", name=_name(url, secret), says=says, status=status, said=said, todo=todo
-    )
+    error = SourceUnavailable("transport.refused", name=_name(url), says=says, status=status, said=said, todo=todo)
     if status not in PASSING:
         raise error
     raise PassingError(error, reply.pause_s)
@@ -433,10 +406,10 @@ def _without(url: str, secret: str | None) -> str:
     return urlunsplit(parts._replace(query=urlencode(kept)))
 
 
-def _name(url: str, secret: str | None) -> str:
+def _name(url: str) -> str:
     """A short name for messages: host and path."""
-    parts = urlsplit(url)
-    return scrub(f"{parts.hostname}{parts.path}", [secret or ""])
+    parts = urlsplit(shown_address(url))
+    return f"{parts.hostname or ''}{parts.path}"
 
 
 def _now() -> str:

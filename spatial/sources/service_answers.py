@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from spatial.core.addresses import without_secrets
 from spatial.core.errors import SourceFormatError, SourceUnavailable
 from spatial.core.messages import phrase
-from spatial.sources.http import scrub
 
 HEAD_BYTES = 8192
 WORDS = 160
@@ -63,7 +63,7 @@ def check_answer(body: bytes, name: str) -> None:
     if EXCEPTION.search(head):
         found = TEXT.search(body[: HEAD_BYTES * 4])
         raise SourceUnavailable(
-            "answers.refuses", name=name, reason=scrub(_words(found[1])) if found else phrase("answers.no_reason")
+            "answers.refuses", name=name, reason=without_secrets(_words(found[1])) if found else phrase("answers.no_reason")
         )
     if head.lstrip(BOM)[:1] == b"{" and b'"features"' not in head:
         _check_json(body, name)
@@ -79,7 +79,7 @@ def _check_json(body: bytes, name: str) -> None:
     error = told.get("error", told.get("exceptions"))
     problem = any(key in told for key in PROBLEM) and ("status" in told or "code" in told or "detail" in told)
     if error not in (None, []) or told.get("success") is False or problem:
-        reason = scrub(_words(" ".join(_reasons(told if error in (None, []) else error)).encode()))
+        reason = without_secrets(_words(" ".join(_reasons(told if error in (None, []) else error)).encode()))
         raise SourceUnavailable("answers.refuses", name=name, reason=reason or phrase("answers.no_reason"))
 
 
@@ -100,12 +100,12 @@ def _reasons(told: Any) -> Iterator[str]:
 def _title(head: bytes) -> str:
     found = re.search(rb"(?is)<title[^>]*>(.*?)</title>", head)
     words = _words(found[1]) if found else ""
-    return f" ({scrub(words)})" if words else ""
+    return f" ({without_secrets(words)})" if words else ""
 
 
 def _words(text: bytes) -> str:
     plain = html.unescape(re.sub(r"<!\[CDATA\[|\]\]>|<[^>]*>", " ", text.decode("utf-8", "replace")))
-    return " ".join(plain.split())[:WORDS].rstrip(" .;")
+    return " ".join(without_secrets(plain).split())[:WORDS].rstrip(" .;")
 
 
 def feature_counts(body: bytes) -> Counts:

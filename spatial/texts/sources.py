@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spatial.core.addresses import ASKED_BY, HIDDEN, shown_address
 from spatial.core.languages import texts
 from spatial.core.model import NOT_STATED
 from spatial.sources.catalogue import Catalogue, Source
@@ -39,7 +40,7 @@ def all_as_json(known: Catalogue) -> str:
 def one_as_text(source: Source, *, lang: str) -> str:
     """Tell what the catalogue says of one layer."""
     say = texts(lang)["sources"]
-    where = source.endpoint or say["no_service"]
+    where = shown_address(source.endpoint or "") or say["no_service"]
     lines = [
         f"{source.title[lang]} ({source.id})",
         _line(say["from"], f"{where} ({source.protocol}{f' {source.version}' if source.version else ''})"),
@@ -85,7 +86,11 @@ def one_as_json(source: Source) -> str:
 
 
 def _plain(source: Source) -> dict[str, Any]:
-    return {name: value for name, value in asdict(source).items() if name != "mapping"}
+    """The entry without its mapping; of its address and parameters, what may be shown."""
+    plain = {name: value for name, value in asdict(source).items() if name != "mapping"}
+    address = None if source.endpoint is None else shown_address(source.endpoint)
+    parameters = {name: value if name.lower() in ASKED_BY else HIDDEN for name, value in source.parameters.items()}
+    return plain | {"endpoint": address, "parameters": parameters}
 
 
 def found_as_text(found: Found, source: Source, *, lang: str) -> str:

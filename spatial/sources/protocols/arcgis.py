@@ -11,7 +11,7 @@ from pyproj import CRS
 from spatial.core.errors import ConfigError
 from spatial.sources.catalogue import Source
 from spatial.sources.gdal_proxy import Relay, read
-from spatial.sources.gdal_services import deliver_tiles
+from spatial.sources.gdal_services import asked_by, deliver_tiles
 from spatial.sources.http import Transport
 from spatial.sources.protocol import Area, Box, Delivery
 
@@ -63,7 +63,7 @@ def features(source: Source, relay: Relay, *, limit: int | None = None) -> list[
         "outSR": str(_number(source)),
         "resultRecordCount": str(source.page_size if limit is None else limit),
         "f": "json",
-        **source.parameters,
+        **asked_by(source),
     }
     layer = "" if source.layer is None else f"/{source.layer.strip('/')}"
     return read(

@@ -13,11 +13,12 @@ import geopandas as gpd
 import shapely
 from pyproj import CRS
 
+from spatial.core.addresses import HIDDEN, remember_address, secrets_of, shown_address, without_secrets
 from spatial.core.errors import ConfigError, SourceFormatError, SourceUnavailable
 from spatial.core.files import sha256_of_bytes
 from spatial.core.messages import phrase
 from spatial.sources.catalogue import Source
-from spatial.sources.http import HIDDEN, Key, scrub
+from spatial.sources.http import Key
 from spatial.sources.protocol import Area, Delivery
 
 CONNECT_S, STATEMENT_MS = 10, 120_000
@@ -77,9 +78,8 @@ def fetch(source: Source, area: Area, *, transport: object = None) -> Delivery:
 
 def origin(source: Source) -> str:
     """Host, database and table, without user and password."""
-    parts = urlsplit(_address(source))
-    host = f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}"
-    return f"postgresql://{host}{parts.path}#{source.layer}"
+    address = shown_address(_address(source))
+    return f"{address.replace('///', '//local/', 1)}#{source.layer}"
 
 
 def _names(source: Source) -> tuple[str, str, str]:
@@ -95,11 +95,11 @@ def _quoted(name: str) -> str:
 
 
 def _address(source: Source) -> str:
-    if source.key is not None:
-        return Key(source.key, "").value()
-    if source.endpoint is None:
+    found = source.endpoint if source.key is None else Key(source.key, "").value()
+    if found is None:
         raise ConfigError("postgis.no_address", source=source.id)
-    return source.endpoint
+    remember_address(found)
+    return found
 
 
 def _connected(source: Source) -> Any:
@@ -122,8 +122,7 @@ def _connected(source: Source) -> Any:
 
 def _plain(error: Exception, address: str) -> str:
     """The driver's words without the address and the password."""
-    password = urlsplit(address).password or ""
-    text = scrub(str(error).replace(address, HIDDEN), [password])
+    text = without_secrets(str(error).replace(address, HIDDEN), secrets_of(address))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return " ".join(lines)[:200].rstrip(" .;")
 

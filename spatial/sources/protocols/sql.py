@@ -34,9 +34,7 @@ def fetch(source: Source, area: Area, *, transport: Transport | None = None) -> 
     rows = _rows(answer, source)
     counted = {int(row["properties"][COUNT]) for row in rows if row.get("properties", {}).get(COUNT) is not None}
     if counted and max(counted) != len(rows):
-        raise IncompleteResult(
-            "sql.fewer", source=source.id, origin=answer.url.partition("?")[0], counted=max(counted), came=len(rows)
-        )
+        raise IncompleteResult("sql.fewer", source=source.id, origin=answer.url, counted=max(counted), came=len(rows))
     if not rows:
         return _nothing(answer, source, area)
     found = download.read(answer, source, area, suffix=".geojson")
@@ -44,7 +42,7 @@ def fetch(source: Source, area: Area, *, transport: Transport | None = None) -> 
     table = found.table.drop(columns=[name for name in (COUNT,) if name in found.table])
     declared = '"crs"' in answer.body[:4096].decode("utf-8", "replace")
     table = table if declared else table.set_crs(source.crs, allow_override=True)
-    return replace(found, table=table, origin=answer.url.partition("?")[0])
+    return replace(found, table=table, origin=answer.url)
 
 
 def question(source: Source, box: Box | None, epsg: int | None, *, limit: int | None = None) -> str:
@@ -93,7 +91,7 @@ def _nothing(answer: Answer, source: Source, area: Area) -> Delivery:
 
     return Delivery(
         gpd.GeoDataFrame(geometry=[], crs=source.crs),
-        origin=answer.url.partition("?")[0],
+        origin=answer.url,
         sha256=sha256_of_bytes(answer.body),
         retrieved_at=answer.retrieved_at,
         data_date=answer.retrieved_at[:10],

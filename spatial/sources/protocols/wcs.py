@@ -12,6 +12,7 @@ import rasterio
 from pyproj import CRS
 from rasterio.errors import RasterioError
 
+from spatial.core.addresses import shown_address
 from spatial.core.errors import ConfigError, IncompleteResult, SourceFormatError
 from spatial.core.files import sha256_of
 from spatial.core.messages import phrase
@@ -67,7 +68,7 @@ def fetch(
         retrieved_at = answer.retrieved_at
     provenance = Provenance(
         source_id=source.id,
-        path=source.endpoint,
+        path=shown_address(source.endpoint),
         licence=source.licence,
         attribution=source.attribution,
         data_date=None,

@@ -9,7 +9,7 @@ from pyproj import CRS
 
 from spatial.sources.catalogue import Source
 from spatial.sources.gdal_proxy import Relay, read
-from spatial.sources.gdal_services import deliver_tiles
+from spatial.sources.gdal_services import asked_by, deliver_tiles
 from spatial.sources.http import Transport
 from spatial.sources.protocol import Area, Box, Delivery
 
@@ -47,7 +47,7 @@ def bbox(source: Source, box: Box) -> str:
 
 def features(source: Source, relay: Relay, *, limit: int | None = None) -> list[gpd.GeoDataFrame]:
     """Features of a layer through a relay, a table a box."""
-    query = {"VERSION": source.version or VERSION, "SRSNAME": source.crs, **source.parameters}
+    query = {"VERSION": source.version or VERSION, "SRSNAME": source.crs, **asked_by(source)}
     if source.format is not None:
         query["OUTPUTFORMAT"] = source.format
     return read(
