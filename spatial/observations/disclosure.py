@@ -1,10 +1,12 @@
 """Decide what may be published of counts: small cells withheld, and others so that no sum gives them away. Pure.
 
-Every number that is published is a cell; cells are bound by sums (a total and its parts). A cell
+A unit's cells are bound by sums: its total and the parts of the day, the week and the year. A cell
 below k is withheld. In each sum with a withheld cell at least one more is, and what is withheld in
 it comes to k people or more. Then it is checked by linear algebra that no withheld cell follows
-from the published ones. What is published is rounded to a multiple of k, so that the difference
-between two publications does not tell of one person either.
+from the published ones. What is published is rounded to a multiple of k.
+
+What is told of all units together, and every statistic, is computed from the published cells and from
+nothing else. So two publications that differ by one person in a unit that is withheld are the same.
 
 References
 ----------
@@ -146,13 +148,15 @@ DECIMALS = 2
 class Publication:
     """Counts that may be shown.
 
-    ``cells`` has one row a kind, unit (``all`` is all units together, ``elsewhere`` what belongs to
-    none) and part of time: visits, hours, people to the nearest multiple of ``k`` (NaN where
+    ``cells`` has one row a kind, unit (``elsewhere`` is what belongs to none, ``all`` the published units
+    together) and part of time: visits, hours, people to the nearest multiple of ``k`` (NaN where
     withheld) and the rates that follow from it. ``map`` has one row a unit with its geometry.
+    ``rates`` has one row a unit at which people staying were counted: all that statistics are computed from.
     """
 
     cells: pd.DataFrame
     map: gpd.GeoDataFrame
+    rates: pd.DataFrame
     k: int
 
 
@@ -174,7 +178,7 @@ def smallest_count(k: int | None, reason: str | None) -> int:
     return k
 
 
-def publish(joined: Joined, *, k: int) -> Publication:
+def publish(joined: Joined, *, k: int, visits_told: bool = True) -> Publication:
     """Count people by unit and time, and withhold what would tell of fewer than k.
 
     Parameters
@@ -183,44 +187,80 @@ def publish(joined: Joined, *, k: int) -> Publication:
         Visits with their units.
     k
         Smallest count that may be published; published counts are multiples of it.
+    visits_told
+        Whether visits were written down that met nobody. Where they were not, a visit tells of a person, and
+        what is withheld is left out altogether.
     """
-    tables = [_cells(joined.visits, kind, k) for kind in KINDS]
-    cells = pd.concat(tables, ignore_index=True)[COLUMNS]
-    return Publication(cells, _map(cells, joined.units), k)
+    tables = [_units(joined.visits, kind, k) for kind in KINDS]
+    if not visits_told:
+        tables = [table[~table["withheld"]] for table in tables]
+    whole = pd.concat([_shown(_with_all(table), kind) for kind, table in zip(KINDS, tables, strict=True)])
+    cells = whole.reset_index(drop=True)[COLUMNS]
+    return Publication(cells, _map(cells, joined.units), published_rates(cells, k), k)
 
 
-def _cells(visits: pd.DataFrame, kind: str, k: int) -> pd.DataFrame:
-    """All cells of one kind: by unit, by part of time, by both, and in all."""
-    parts = [_counted(visits, kind, by, alone) for by in (ALL, *PERIODS) for alone in (False, True)]
+def _units(visits: pd.DataFrame, kind: str, k: int) -> pd.DataFrame:
+    """All cells of the units of one kind, in all and by parts of time; what is withheld hangs on the unit alone."""
+    parts = [_counted(visits, kind, by) for by in (ALL, *PERIODS)]
     table = pd.concat(parts, ignore_index=True)
-    hidden = withheld(table["people"].to_numpy(np.int64), _sums(table), k)
-    shown = rounded(table["people"].to_numpy(np.int64), hidden, k)
-    return table.assign(
-        kind=kind,
-        people=shown,
-        per_visit=(shown / table["visits"]).round(DECIMALS),
-        per_hour=(shown / table["hours"]).round(DECIMALS),
-        hours=table["hours"].round(DECIMALS),
-        withheld=hidden,
+    hidden = np.zeros(len(table), dtype=bool)
+    people = table["people"].to_numpy(np.int64)
+    for _, unit in table.groupby("unit_id", sort=True):
+        hidden[unit.index] = withheld(people[unit.index], _sums(unit.reset_index(drop=True)), k)
+    return table.assign(people=rounded(people, hidden, k), withheld=hidden)
+
+
+def _counted(visits: pd.DataFrame, kind: str, by: str) -> pd.DataFrame:
+    keyed = visits.assign(part="" if by == ALL else visits[by])
+    table = rates(keyed, kind, ["unit_id", "part"]).reset_index().assign(by=by)
+    return table[["unit_id", "by", "part", "people", "visits", "hours"]]
+
+
+def _sums(unit: pd.DataFrame) -> list[Sum]:
+    """How the cells of a unit are bound: each division of time to the total."""
+    total = int(np.flatnonzero(unit["by"] == ALL)[0])
+    return [Sum(total, tuple(part.index)) for by, part in unit.groupby("by", sort=True) if by != ALL]
+
+
+def _with_all(table: pd.DataFrame) -> pd.DataFrame:
+    """The units, and before them the published ones together; where none is, only how often was counted."""
+    told = table[~table["withheld"]]
+    silent = table[~table.set_index(["by", "part"]).index.isin(told.set_index(["by", "part"]).index)]
+    sums = [part.groupby(["by", "part"], sort=False).agg(
+        people=("people", lambda one: one.sum(min_count=1)), visits=("visits", "sum"),
+        hours=("hours", lambda one: one.sum(skipna=False)), withheld=("withheld", "all"),
+    ).reset_index() for part in (told, silent) if len(part)]  # fmt: skip
+    found = pd.concat([*(one.assign(unit_id=ALL) for one in sums), table], ignore_index=True) if sums else table
+    order = {name: i for i, name in enumerate((ALL, *PERIODS))}
+    first = found["unit_id"] != ALL
+    return found.assign(order=found["by"].map(order), first=first).sort_values(
+        ["order", "first", "unit_id", "part"], kind="stable"
     )
 
 
-def _counted(visits: pd.DataFrame, kind: str, by: str, alone: bool) -> pd.DataFrame:
-    keyed = visits.assign(part="" if by == ALL else visits[by], unit_id=visits["unit_id"] if not alone else ALL)
-    return rates(keyed, kind, ["unit_id", "part"]).reset_index().assign(by=by)
+def _shown(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The columns of a publication: rates follow from the people that are told."""
+    return table.assign(
+        kind=kind,
+        per_visit=(table["people"] / table["visits"]).round(DECIMALS),
+        per_hour=(table["people"] / table["hours"]).round(DECIMALS),
+        hours=table["hours"].round(DECIMALS),
+        withheld=table["withheld"].astype(bool),
+    )
 
 
-def _sums(table: pd.DataFrame) -> list[Sum]:
-    """How the cells are bound: over time to the unit's total, over units to the time's total."""
-    at = {key: i for i, key in enumerate(zip(table["unit_id"], table["by"], table["part"], strict=True))}
-    sums = []
-    periods = table[table["by"] != ALL]
-    for (unit, _), group in periods.groupby(["unit_id", "by"], sort=True):
-        sums.append(Sum(at[unit, ALL, ""], tuple(group.index)))
-    units = table[table["unit_id"] != ALL]
-    for (by, part), group in units.groupby(["by", "part"], sort=True):
-        sums.append(Sum(at[ALL, by, part], tuple(group.index)))
-    return sums
+def published_rates(cells: pd.DataFrame, k: int) -> pd.DataFrame:
+    """What the cells tell of people staying at each unit: all that statistics are computed from.
+
+    A withheld number stands as the middle of what it may be.
+    """
+    staying = cells[(cells["kind"] == STAYING) & (cells["by"] == ALL) & (cells["unit_id"] != ALL)]
+    table = staying.set_index("unit_id")[["people", "visits", "hours", "per_hour", "withheld"]]
+    told = ~table["withheld"].astype(bool)
+    people = table["people"].where(told, (k - 1) / 2).astype(np.float64)
+    # Hours are told to the hundredth; the rate tells them more finely.
+    hours = (people / table["per_hour"]).where(told & (table["per_hour"] > 0), table["hours"])
+    return table.assign(people=people, hours=hours, per_visit=people / table["visits"], per_hour=people / hours)
 
 
 def _map(cells: pd.DataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

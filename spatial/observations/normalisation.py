@@ -37,7 +37,16 @@ COLUMNS: dict[str, str] = {
 }
 
 # What is told of rows that were read in one of two ways: the note, and the column that marks them.
-TOLD = {"subtotals": "subtotal", "past_midnight": "past_midnight", "no_unit": "no_unit"}
+TOLD = {
+    "subtotals": "subtotal",
+    "past_midnight": "past_midnight",
+    "no_unit": "no_unit",
+    "either_way": "either_way",
+    "form_times": "form_time",
+    "case_rows": "repaired",
+}
+# What tells one visit from another.
+VISIT = ["study_id", "location_id", "visit", "kind", "start"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,9 @@ class Observations:
     counted none), indexed by ``survey_id``; its geometry, in a metric CRS, is None where a location
     is a meeting space known by id. ``rejected`` has one row a row that was not used: table, row,
     column, reason. ``rows_read`` counts rows of counts, so that ``rows_read == rows_used +
-    rows_rejected``; ``notes`` are what a reader must know, with counts.
+    rows_rejected``; ``notes`` are what a reader must know, with counts of visits. ``rows_are_visits``
+    says that each row is a visit with its number of people, ``visits_told`` that visits which met
+    nobody are among them: else a row, or a visit, tells of a person.
     """
 
     surveys: gpd.GeoDataFrame
@@ -59,6 +70,8 @@ class Observations:
     rows_rejected: int
     layout: Layout
     notes: dict[str, int | list[str]] = field(default_factory=dict)
+    rows_are_visits: bool = True
+    visits_told: bool = True
 
 
 def normalise(
@@ -110,6 +123,8 @@ def normalise(
     counted, rejected = observations_rows.kinds(counted, layout)
     rejects.append(rejected)
     rows_rejected = sum(len(r) for r in rejects[2:])
+    visit_rows = not counted.duplicated(VISIT).any() and not layout.of(COMPONENT)
+    _note(counted, visit_rows, notes)
     empty, unplaced = observations_rows.empty_visits(surveys, counted, places, known, lost)
     table = _grouped(counted, empty, crs, notes)
     return Observations(
@@ -120,7 +135,16 @@ def normalise(
         rows_rejected=rows_rejected,
         layout=layout,
         notes=notes.found,
+        rows_are_visits=visit_rows,
+        visits_told=visit_rows or bool(layout.of(SURVEYS)),
     )
+
+
+def _note(counted: pd.DataFrame, visit_rows: bool, notes: _Notes) -> None:
+    """Count the visits that were read in one of two ways; rows may be people."""
+    for name, column in TOLD.items():
+        notes.add(name, len(counted.loc[counted[column].fillna(False).astype(bool), VISIT].drop_duplicates()))
+    notes.add("alike", int(not visit_rows and bool((counted["total"] == 1).all())))
 
 
 def _in_spaces(layout: Layout, held: Mapping[str, str]) -> Layout:
@@ -174,22 +198,15 @@ def _counts(
         faults = observations_rows.within(rows, faults, area)
     used = (faults["reason"] == "").to_numpy()
     notes.add("case_ids", sorted(set(rows.loc[repaired & used, "written_id"])))
-    notes.add("case_rows", int((repaired & used).sum()))
-    good = rows[used]
-    notes.add("form_times", len(good) if table.form_time else 0)
-    for name, column in TOLD.items():
-        notes.add(name, int(good[column].sum()))
-    notes.add("alike", int(good["alike"].any()))  # how many would be a number of people
-    either = good[good["month_first"].notna()]
-    notes.add("either_way", len(either))
-    notes.add("either_way_dates", [_both_readings(row) for _, row in either.iterrows()])
     rejected = faults[~used].assign(table=table.sheet.name, row=faults.index[~used], visit=rows["visit"][~used])
-    return rows[used].assign(table=table.sheet.name, row=rows.index[used]), rejected
-
-
-def _both_readings(row: pd.Series) -> str:
-    """The two days that one date may be, the day first and the month first."""
-    return f"{row['start']:%Y-%m-%d} | {row['month_first']:%Y-%m-%d}"
+    rows = rows.assign(
+        table=table.sheet.name,
+        row=rows.index,
+        repaired=repaired,
+        form_time=table.form_time,
+        either_way=rows["month_first"].notna(),
+    )
+    return rows[used], rejected
 
 
 def _all(rejects: Sequence[Rejected]) -> Rejected:
@@ -206,7 +223,7 @@ def _grouped(counted: pd.DataFrame, empty: pd.DataFrame, crs: CRS, notes: _Notes
     Rows of one table add up. Tables of one visit (gender, age, posture) count the same people, so
     the largest of their sums is the total.
     """
-    keys = ["study_id", "location_id", "visit", "kind", "start"]
+    keys = VISIT
     categories = list(rules().categories)
     sums = counted.groupby([*keys, "table"], dropna=False, sort=True)
     by_table = sums["total"].sum()
@@ -272,4 +289,6 @@ def joined_tables(found: Sequence[Observations]) -> Observations:
             sorted({name for one in found for name in one.layout.unread}),
         ),
         notes=notes.found,
+        rows_are_visits=all(one.rows_are_visits for one in found),
+        visits_told=all(one.visits_told for one in found),
     )

@@ -22,7 +22,6 @@ from spatial.core.messages import Phrase, phrase
 from spatial.core.model import ASPECTS, Provenance, Result, Rubric
 from spatial.observations import calibration, disclosure, overlay, validation
 from spatial.observations.columns import sensitive
-from spatial.observations.disclosure import rounded
 from spatial.observations.normalisation import Observations, joined_tables, normalise
 from spatial.observations.validation import Estimate
 from spatial.scoring import scores
@@ -214,15 +213,21 @@ def observe(
     shown = joined
     if by == HEXAGON:
         shown = overlay.to_hexagons(surveys, across_m=float(rules().publish["hexagon_m"]), spaces=spaces)
-    points = validation.background(surveys, spaces, join_m=reach_m, points=int(rules().test["background"]), seed=seed)
+    publication = disclosure.publish(shown, k=smallest, visits_told=found.observations.visits_told)
+    told = shown.visits["unit_id"].isin(publication.rates.index).to_numpy()
+    # Two divisions of the same people could be subtracted: by hexagon no space is told of, and no score is tested.
+    known = publication.rates if by == SPACE else publication.rates.iloc[:0]
+    points = validation.background(
+        surveys[told], spaces, join_m=reach_m, points=int(rules().test["background"]), seed=seed
+    )
     judged = scores.judge_all(result.evidence, spaces.index, result.rubric)
     rest = without_aspects(spaces, result.rubric, judged.best[:, judged.conditions].prod(axis=1))
     return Observed(
         result=result,
         read=found,
         joined=joined,
-        publication=disclosure.publish(shown, k=smallest),
-        check=validation.check_scores(joined, spaces, rest, points, seed=seed),
+        publication=publication,
+        check=validation.check_scores(known, spaces, rest, points, seed=seed),
         by=by,
         k_reason=k_reason if smallest > int(rules().publish["k"]) else None,
     )
@@ -248,38 +253,59 @@ def area_of(result: Result, join_m: float | None = None) -> BaseGeometry:
 
 
 def observation_facts(observed: Observed) -> dict[str, Any]:
-    """What is said of observations, as plain data: no count of people below k, no exact count at all."""
-    found, check, visits = observed.read.observations, observed.check, observed.joined.visits
-    staying = visits[visits["kind"] == STAYING]
-    matched = staying["unit_id"] != overlay.NOWHERE
-    elsewhere = float((~matched).mean()) if len(staying) else None
+    """What is said of observations, as plain data: of people nothing but what the published cells tell.
+
+    Rows are told of where each is a visit; elsewhere their number would be one of people.
+    """
+    found, check, cells = observed.read.observations, observed.check, observed.publication.cells
+    whole = cells[cells["by"] == overlay.ALL].set_index(["kind", "unit_id"])
+    rows = {"read": found.rows_read, "used": found.rows_used, "rejected": found.rows_rejected}
+    reasons = found.rejected["reason"].value_counts().sort_index()
+    visits = _visits(whole)
     return {
-        "rows": {"read": found.rows_read, "used": found.rows_used, "rejected": found.rows_rejected},
-        "rejected": {str(reason): int(n) for reason, n in found.rejected["reason"].value_counts().sort_index().items()},
+        "rows": rows if found.rows_are_visits else dict.fromkeys(rows),
+        "rejected": {str(reason): int(n) if found.rows_are_visits else None for reason, n in reasons.items()},
         "dropped_columns": {why: list(names) for why, names in found.layout.dropped.items()},
-        "notes": {key: value for key, value in found.notes.items() if isinstance(value, int)},
-        "either_way": _either_way(found),
-        "visits": {str(kind): int(n) for kind, n in visits["kind"].value_counts().sort_index().items()},
-        "visits_with_nobody": int((staying["total"] == 0).sum()),
-        "unmatched_share": _rounded(elsewhere),
-        "several_spaces": observed.joined.several,
-        "organised": check.organised,
+        "notes": {key: value for key, value in found.notes.items() if key in TOLD},
+        "visits": visits,
+        "people": {kind: _rounded(whole["people"].get((kind, overlay.ALL))) for kind in visits},
+        "unmatched_share": _unmatched(whole, visits) if observed.by == SPACE else None,
+        "several_spaces": observed.joined.several if found.visits_told else 0,
+        "organised": _organised(observed.joined.visits) if found.visits_told else 0,
         "by": observed.by,
         "k": observed.publication.k,
         "k_reason": observed.k_reason,
-        "cells_withheld": int(observed.publication.cells["withheld"].sum()),
-        "periods": {name: sorted(overlay.counted(visits, STAYING)[name].unique().tolist()) for name in overlay.PERIODS},
-        "check": _check_facts(check, observed.publication.k),
+        "cells_withheld": int(cells["withheld"].sum()),
+        "periods": {name: sorted(_staying(cells, name)["part"].unique().tolist()) for name in overlay.PERIODS},
+        "check": _check_facts(check),
     }
 
 
-def _either_way(found: Observations) -> list[str]:
-    """The first date that can be read both ways, in both."""
-    dates = found.notes.get("either_way_dates", [])
-    return dates[:1] if isinstance(dates, list) else []
+# Notes on how a file was read that count visits, not people.
+TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "case_rows", "visits_twice")
 
 
-def _check_facts(check: validation.Check, k: int) -> dict[str, Any]:
+def _visits(whole: pd.DataFrame) -> dict[str, int]:
+    """Visits by kind, of all units that are told of."""
+    units = whole[whole.index.get_level_values("unit_id") != overlay.ALL]
+    return {str(kind): int(n) for kind, n in units.groupby(level="kind", sort=True)["visits"].sum().items()}
+
+
+def _unmatched(whole: pd.DataFrame, visits: Mapping[str, int]) -> float | None:
+    """Share of the visits of people staying that were at no meeting space."""
+    elsewhere = whole["visits"].get((STAYING, overlay.NOWHERE), 0)
+    return _rounded(float(elsewhere) / visits[STAYING]) if visits.get(STAYING) else None
+
+
+def _organised(visits: pd.DataFrame) -> int:
+    return int(((visits["kind"] == STAYING) & (visits["organised"] == 1)).sum())
+
+
+def _staying(cells: pd.DataFrame, by: str) -> pd.DataFrame:
+    return cells[(cells["kind"] == STAYING) & (cells["by"] == by)]
+
+
+def _check_facts(check: validation.Check) -> dict[str, Any]:
     return {
         "meeting_spaces": check.spaces,
         "surveys": check.surveys,
@@ -287,7 +313,6 @@ def _check_facts(check: validation.Check, k: int) -> dict[str, Any]:
         "rate": check.rate,
         "spearman": _estimate(check.rho) if check.enough else None,
         "auc": _estimate(check.auc) if check.enough else None,
-        "reliability": _rounded(check.reliability) if check.enough else None,
         "surveys_to_halve": check.surveys_to_halve,
         "aspects": {
             str(aspect): {name: _rounded(value) for name, value in row.items()}
@@ -295,16 +320,14 @@ def _check_facts(check: validation.Check, k: int) -> dict[str, Any]:
         }
         if check.enough
         else None,
-        "classes": [_class(row, k) for _, row in check.classes.iterrows()] if check.enough else None,
+        "classes": [_class(row) for _, row in check.classes.iterrows()] if check.enough else None,
     }
 
 
-def _class(row: pd.Series, k: int) -> dict[str, Any]:
-    """One class of scores, its rate from a count to the nearest k as in the table of cells."""
-    people = np.array([int(row["people"])])
-    shown = rounded(people, people < k, k)[0] / row["effort"]
-    bounds = {name: _rounded(row[name]) if np.isfinite(shown) else None for name in ("low", "high")}
-    return {"score": _rounded(row["score"]), "spaces": int(row["spaces"]), "rate": _rounded(shown)} | bounds
+def _class(row: pd.Series) -> dict[str, Any]:
+    """One class of scores; its rate where at least one of its spaces is published."""
+    told = {name: _rounded(row[name]) if row["told"] else None for name in ("rate", "low", "high")}
+    return {"score": _rounded(row["score"]), "spaces": int(row["spaces"])} | told
 
 
 def _estimate(found: Estimate) -> dict[str, Any]:
@@ -337,11 +360,12 @@ def calibrate_weights(runs: Sequence[tuple[Result, Read]], *, seed: int = 202502
 
 
 def _sample(result: Result, found: Read) -> calibration.Sample:
-    """Observed meeting spaces of one estate."""
-    joined = overlay.to_spaces(
-        found.observations.surveys, result.meeting_spaces, join_m=float(rules().publish["join_m"])
-    )
-    table = overlay.rates(joined.visits, STAYING, ["unit_id"]).drop(index=overlay.NOWHERE, errors="ignore")
+    """Observed meeting spaces of one estate, as they may be published: weights are published too."""
+    reach_m = float(rules().publish["join_m"])
+    joined = overlay.to_spaces(found.observations.surveys, result.meeting_spaces, join_m=reach_m)
+    told = found.observations.visits_told
+    published = disclosure.publish(joined, k=int(rules().publish["k"]), visits_told=told)
+    table = published.rates.drop(index=overlay.NOWHERE, errors="ignore")
     table = table.join(result.meeting_spaces[list(ASPECTS)], how="inner").dropna(subset=list(ASPECTS))
     effort = table["hours"] if table["hours"].notna().all() else table["visits"]
     return calibration.Sample(

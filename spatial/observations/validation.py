@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +20,7 @@ import shapely
 
 from spatial.core.arrays import Floats, Ints
 from spatial.core.model import ASPECTS, FLOATING
-from spatial.observations.overlay import NOWHERE, Joined, counted, rates
+from spatial.observations.overlay import NOWHERE
 from spatial.settings.observation_columns import STAYING, rules
 
 LEVEL = (2.5, 97.5)
@@ -204,20 +203,7 @@ def halving_factor(x: Floats, y: Floats, *, resamples: int, seed: int, most: int
     return float(most)
 
 
-def reliability(one: Floats, other: Floats) -> float:
-    """How well two halves of the visits agree, carried up to all visits (Spearman-Brown), in [0, 1].
-
-    The square root of it is the greatest correlation that any score could reach with these counts.
-    """
-    if len(one) < 3:
-        return np.nan
-    half = spearman(one, other)
-    return float(np.clip(2 * half / (1 + half), 0, 1)) if np.isfinite(half) and half > -1 else np.nan
-
-
 CLASSES = 5
-# So many halvings of the visits; their mean no longer hangs on which visits fall into which half.
-HALVINGS = 200
 # A space is busier than expected where the difference of square roots passes the normal 97.5 % point.
 Z = 1.96
 BUSIER, QUIETER, AS_EXPECTED = "busier", "quieter", "as_expected"
@@ -225,33 +211,31 @@ BUSIER, QUIETER, AS_EXPECTED = "busier", "quieter", "as_expected"
 
 @dataclass(frozen=True)
 class Check:
-    """What the counts say of the scores.
+    """What the published counts say of the scores.
 
     ``rate`` is ``per_hour`` where every visit has a length, else ``per_visit``. ``aspects`` has per
     aspect its own correlation (rho, low, high) and ``contribution``: the whole score's correlation
     less that of the score without the aspect. ``classes`` has per class of score the mean score,
-    the number of spaces, people, hours or visits, and the rate with its interval. ``residuals`` says of each space
-    whether it is busier, quieter or as expected. ``surveys_to_halve`` is how many further visits
-    like these would halve the interval of rho. NaN, or None, is: not to be said.
+    the number of spaces, of how many the number of people is told, people, hours or visits, and the
+    rate with its interval. ``residuals`` says of each space whether it is busier, quieter or as
+    expected. ``surveys_to_halve`` is how many further visits like these would halve the interval of
+    rho. NaN, or None, is: not to be said.
     """
 
     spaces: int
     surveys: int
-    people: int
-    organised: int
     rate: str
     rho: Estimate
     auc: Estimate
     aspects: pd.DataFrame
     classes: pd.DataFrame
     residuals: pd.Series
-    reliability: float
     surveys_to_halve: int | None
     enough: bool
 
 
 def check_scores(
-    joined: Joined,
+    rates: pd.DataFrame,
     scores: pd.DataFrame,
     without: Mapping[str, pd.Series],
     background: pd.Series,
@@ -259,12 +243,12 @@ def check_scores(
     seed: int,
     resamples: int | None = None,
 ) -> Check:
-    """Hold the scores of meeting spaces against the people counted there.
+    """Hold the scores of meeting spaces against what is published of the people counted there.
 
     Parameters
     ----------
-    joined
-        Visits with their meeting spaces.
+    rates
+        People staying, visits, hours and rates by meeting space, as ``disclosure.Publication`` has them.
     scores
         Floating potential and aspects, indexed by space.
     without
@@ -276,10 +260,8 @@ def check_scores(
         Of the bootstrap; by default as many as ``observations.toml`` says.
     """
     resamples = resamples or int(rules().test["resamples"])
-    visits = joined.visits
-    table = rates(visits, STAYING, ["unit_id"]) if len(visits) else _no_rates()
-    elsewhere = table.loc[table.index == NOWHERE, "people"].sum()
-    table = table.drop(index=NOWHERE, errors="ignore")
+    elsewhere = rates.loc[rates.index == NOWHERE, "people"].sum()
+    table = rates.drop(index=NOWHERE, errors="ignore")
     table = table.join(scores[[FLOATING, *ASPECTS]], how="inner").dropna(subset=[FLOATING])
     rate = "per_hour" if table["hours"].notna().all() and (table["hours"] > 0).all() else "per_visit"
     x, y = table[FLOATING].to_numpy(np.float64), table[rate].to_numpy(np.float64)
@@ -289,23 +271,15 @@ def check_scores(
     return Check(
         spaces=len(table),
         surveys=used,
-        people=int(table["people"].sum()),
-        organised=int(((visits["kind"] == STAYING) & (visits["organised"] == 1)).sum()),
         rate=rate,
         rho=rank_correlation(x, y, resamples=resamples, seed=seed),
         auc=_separation(table, background, elsewhere, resamples, seed),
         aspects=_aspects(table, without, y, resamples, seed),
         classes=_classes(x, table, rate, resamples, seed),
         residuals=_residuals(x, table, rate),
-        reliability=_reliability(visits, table.index, seed),
         surveys_to_halve=None if np.isnan(factor) else max(1, round((factor - 1) * used)),
         enough=enough,
     )
-
-
-def _no_rates() -> pd.DataFrame:
-    columns = ["people", "visits", "hours", "per_visit", "per_hour"]
-    return pd.DataFrame({name: pd.Series(dtype=np.float64) for name in columns}, index=pd.Index([], dtype=object))
 
 
 def _separation(table: pd.DataFrame, background: pd.Series, elsewhere: float, resamples: int, seed: int) -> Estimate:
@@ -342,9 +316,10 @@ def _classes(x: Floats, table: pd.DataFrame, rate: str, resamples: int, seed: in
         random = np.random.default_rng(seed)
         draws = random.choice(picked, (resamples, len(picked)))
         low, high = np.percentile(people[draws].sum(axis=1) / effort[draws].sum(axis=1), (2.5, 97.5))
-        total, time = int(people[picked].sum()), float(effort[picked].sum())
-        rows.append((float(x[picked].mean()), len(picked), total, time, total / time, low, high))
-    return pd.DataFrame(rows, columns=["score", "spaces", "people", "effort", "rate", "low", "high"])
+        total, time = float(people[picked].sum()), float(effort[picked].sum())
+        told = int((~table["withheld"].to_numpy(bool)[picked]).sum())
+        rows.append((float(x[picked].mean()), len(picked), told, total, time, total / time, low, high))
+    return pd.DataFrame(rows, columns=["score", "spaces", "told", "people", "effort", "rate", "low", "high"])
 
 
 def _residuals(x: Floats, table: pd.DataFrame, rate: str) -> pd.Series:
@@ -360,34 +335,6 @@ def _residuals(x: Floats, table: pd.DataFrame, rate: str) -> pd.Series:
     standing = difference / spread
     words = np.select([standing > Z, standing < -Z], [BUSIER, QUIETER], AS_EXPECTED)
     return pd.Series(words, index=table.index, dtype=object)
-
-
-def _reliability(visits: pd.DataFrame, spaces: pd.Index, seed: int) -> float:
-    """Agreement of one half of the visits with the other, the mean of many seeded halvings (Parsons et al. 2019).
-
-    Over spaces with at least two visits. One halving alone hangs on which visits fall into it.
-    """
-    staying = counted(visits, STAYING)
-    staying = staying[staying["unit_id"].isin(spaces)].sort_values(["unit_id", "start", "location_id"], kind="stable")
-    unit, counts = pd.factorize(staying["unit_id"])[0], staying["total"].to_numpy(np.float64)
-    several = np.flatnonzero(np.bincount(unit) > 1) if len(unit) else np.empty(0, dtype=np.int64)
-    random = np.random.default_rng(seed)
-    found = [reliability(*(half[several] for half in _halves(unit, counts, random))) for _ in range(HALVINGS)]
-    known = [value for value in found if np.isfinite(value)]
-    return float(np.mean(known)) if known else np.nan
-
-
-def _halves(unit: Any, counts: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
-    """Mean count of each unit in the two halves of a random halving of its visits."""
-    order = np.lexsort((random.random(len(unit)), unit))
-    starts = np.searchsorted(unit[order], unit[order], side="left")
-    second = np.empty(len(unit), dtype=bool)
-    second[order] = (np.arange(len(unit)) - starts) % 2 == 1
-    size = int(unit.max(initial=-1)) + 1
-    sums = [np.bincount(unit[part], weights=counts[part], minlength=size) for part in (~second, second)]
-    visits = [np.bincount(unit[part], minlength=size) for part in (~second, second)]
-    one, other = (np.divide(a, b, out=np.full(size, np.nan), where=b > 0) for a, b in zip(sums, visits, strict=True))
-    return one, other
 
 
 def background(

@@ -57,6 +57,8 @@ def render_observations(shown: Shown, folder: Path, *, lang: str) -> None:
     core_files.write_csv(shown.cells, folder / TABLE, index=False)
     reasons = texts(lang)["reason"]
     rejected = shown.rejected.assign(text=shown.rejected["reason"].map(lambda code: reasons[code]))
+    if shown.facts["rows"]["used"] is None:  # the number of a row would be one of people
+        rejected = rejected.drop(columns="row").drop_duplicates()
     core_files.write_csv(rejected, folder / REJECTED, index=False)
     layer = shown.map.reset_index()
     layer["residual"] = layer["unit_id"].map(dict(shown.residuals))
@@ -89,7 +91,7 @@ def observations_page(shown: Shown, *, lang: str) -> str:
         aspects=_aspects(shown.facts, lang),
         table=_table(shown, lang),
         privacy=_privacy(shown.facts, lang),
-        sources=[f"{Path(source.path).name}, sha256 {source.sha256}" for source in shown.provenance],
+        sources=[source.path for source in shown.provenance],
     )
 
 
@@ -113,28 +115,24 @@ TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_ti
 def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
     """What was read and what was not, in sentences."""
     say, rows, notes = texts(lang)["observe"], facts["rows"], facts["notes"]
-    counts = {name: number(rows[name], lang, 0) for name in ("used", "read", "rejected")}
-    lines = [say["stage_read"].format(**counts)]
-    visits = {"visits": number(facts["visits"].get("staying", 0), lang, 0),
-              "zero": number(facts["visits_with_nobody"], lang, 0)}  # fmt: skip
-    lines.append(
-        say["joined"].format(
-            **visits,
-            spaces=facts["check"]["meeting_spaces"],
-            unmatched=_percent(facts["unmatched_share"], lang),
-        )
-    )
-    day, _, month = "".join(facts["either_way"]).partition(" | ")
+    counts = {name: number(n, lang, 0) for name, n in rows.items()}
+    lines = [say["rows_are_people"] if rows["used"] is None else say["stage_read"].format(**counts)]
+    staying = number(facts["visits"].get("staying", 0), lang, 0)
+    if facts["by"] == "space":
+        unmatched = _percent(facts["unmatched_share"], lang)
+        spaces = facts["check"]["meeting_spaces"]
+        lines.append(say["joined"].format(visits=staying, spaces=spaces, unmatched=unmatched))
+    else:
+        lines.append(say["joined_hexagons"].format(visits=staying))
     for key, n in (
         ("organised", facts["organised"]),
         *((key, notes.get(key, 0)) for key in TOLD),
         ("case", notes.get("case_rows", 0)),
-        ("disagree", notes.get("tables_disagree", 0)),
         ("twice", notes.get("visits_twice", 0)),
         ("several", facts["several_spaces"]),
     ):
         if n:
-            lines.append(say[key].format(n=number(n, lang, 0), day=day, month=month))
+            lines.append(say[key].format(n=number(n, lang, 0)))
     dropped = sorted(name for names in facts["dropped_columns"].values() for name in names)
     if dropped:
         lines.append(say["dropped"].format(columns=", ".join(dropped)))
@@ -146,6 +144,8 @@ def shows(facts: Mapping[str, Any], lang: str) -> list[str]:
     from spatial.settings.observation_columns import rules
 
     say, check = texts(lang)["observe"], facts["check"]
+    if facts["by"] != "space":
+        return [say["untested"]]
     if not check["meeting_spaces"]:
         return [say["nobody"]]
     if not check["enough"]:
@@ -160,9 +160,6 @@ def shows(facts: Mapping[str, Any], lang: str) -> list[str]:
     if auc["value"] is not None:
         shares = {"share": auc["value"], "low": auc["low"], "high": auc["high"]}
         lines.append(say["auc"].format(**{name: _percent(share, lang) for name, share in shares.items()}))
-    # An estimate as well: where the correlation that was found is above it, it says nothing.
-    if check["reliability"] is not None and check["reliability"] ** 0.5 > abs(rho["value"]):
-        lines.append(say["reliability"].format(most=number(check["reliability"] ** 0.5, lang)))
     if check["surveys_to_halve"] is not None:
         more = {"more": number(check["surveys_to_halve"], lang, 0), "surveys": number(check["surveys"], lang, 0)}
         lines.append(say["power"].format(**more))
@@ -369,7 +366,7 @@ def with_manifest(
     manifest: Mapping[str, Any], facts: Mapping[str, Any], provenance: tuple[Provenance, ...], path: Path
 ) -> None:
     """Write the manifest of the run with what was observed."""
-    entry = {**facts, "sources": [{"path": s.path, "sha256": s.sha256} for s in provenance]}
+    entry = {**facts, "sources": [source.path for source in provenance]}
     whole = {**manifest, "observations": entry}
     path.write_text(json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 

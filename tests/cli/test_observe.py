@@ -147,20 +147,17 @@ def test_no_count_below_the_limit_is_published_anywhere(run, tmp_path):
     assert re.search(re.escape(last) + r"\)</td>.*under 5, or hidden", page)
 
 
-def test_totals_minus_cells_do_not_give_the_withheld_away(run, tmp_path):
-    """The attacker adds and subtracts published numbers: no withheld cell comes out within a person of the truth."""
+def test_totals_are_of_what_is_told_and_give_nothing_away(run, tmp_path):
+    """Subtracting what is told of the places from what is told of all leaves nothing for those that are withheld."""
     file, rows = people(run, tmp_path / "people.csv")
     call("observe", run, file)
     cells = pd.read_csv(run / "observations.csv", keep_default_na=False)
     whole = cells[(cells["by"] == "all") & (cells["kind"] == "staying")].set_index("unit_id")
     hidden = whole[whole["withheld"].astype(str) == "True"].index
-    assert len(hidden) >= 2  # one cell is small; another is withheld for its sake
-    shown = pd.to_numeric(whole.drop(index=["all", *hidden])["people"]).sum()
-    total = float(whole.loc["all", "people"])
-    truth = sum(int(r[4]) for r in rows)
-    # Each published number is off by up to 2.5, so what is left for the withheld ones is a range, not a number.
-    slack = 2.5 * (len(whole) - len(hidden))
-    assert slack >= 5 and abs((total - shown) - (truth - shown)) <= slack
+    assert len(hidden) >= 1
+    shown = pd.to_numeric(whole.drop(index=["all", *hidden])["people"])
+    assert float(whole.loc["all", "people"]) == shown.sum()
+    assert abs(shown.sum() - sum(int(r[4]) for r in rows)) <= 2.5 * len(shown) + 4 * len(hidden)
 
 
 def test_one_person_more_in_a_second_run_shows_nowhere(run, tmp_path):

@@ -13,7 +13,7 @@ from spatial.observations import disclosure
 from spatial.observations.overlay import Joined
 from tests.observations.test_disclosure import ETRS89_UTM32, visits
 
-# At k = 5 three people in the morning at b may not be told; nor, then, what b's evening or a's morning would tell.
+# At k = 5 three people in the morning at b may not be told; nor, then, its evening, which would tell them.
 COUNTS = {"a": {"morning": 12, "evening": 30}, "b": {"morning": 3, "evening": 40}}
 
 
@@ -34,22 +34,23 @@ def cell(published, unit, by, part, kind="staying"):
 
 
 def test_fewer_than_k_people_are_not_told_and_cannot_be_worked_out(published):
-    """Units and parts of the day make a table of two by two, whose sums are told: one hidden cell hides all four."""
-    for unit in COUNTS:
-        for part in ("morning", "evening"):
-            hidden = cell(published, unit, "time_of_day", part)
-            assert hidden["withheld"] and np.isnan(hidden["people"])
-            assert np.isnan(hidden["per_visit"]) and np.isnan(hidden["per_hour"])
+    """The parts of the day of one place sum to its total, which is told: one hidden part hides another of the place."""
+    for part in ("morning", "evening"):
+        hidden = cell(published, "b", "time_of_day", part)
+        assert hidden["withheld"] and np.isnan(hidden["people"])
+        assert np.isnan(hidden["per_visit"]) and np.isnan(hidden["per_hour"])
 
 
 def test_what_is_told_is_to_the_nearest_five_with_its_rates(published):
-    # 42, 43 and 85 people in two, two and four visits of ten minutes; 70 in the evenings, 15 in the mornings.
+    # 42 and 43 people in two visits of ten minutes each; what is told of all is the sum of what is told of each.
     told = {
         ("a", "all", ""): (2, 0.33, 40.0, 20.0, 120.0),
         ("b", "all", ""): (2, 0.33, 45.0, 22.5, 135.0),
         ("all", "all", ""): (4, 0.67, 85.0, 21.25, 127.5),
-        ("all", "time_of_day", "evening"): (2, 0.33, 70.0, 35.0, 210.0),
-        ("all", "time_of_day", "morning"): (2, 0.33, 15.0, 7.5, 45.0),
+        ("a", "time_of_day", "evening"): (1, 0.17, 30.0, 30.0, 180.0),
+        ("a", "time_of_day", "morning"): (1, 0.17, 10.0, 10.0, 60.0),
+        ("all", "time_of_day", "evening"): (1, 0.17, 30.0, 30.0, 180.0),
+        ("all", "time_of_day", "morning"): (1, 0.17, 10.0, 10.0, 60.0),
     }
     for key, expected in told.items():
         found = cell(published, *key)
@@ -84,3 +85,23 @@ def test_the_smallest_count_itself_needs_no_reason():
     assert disclosure.smallest_count(5, None) == 5
     with pytest.raises(ConfigError, match="found 6 without a reason"):
         disclosure.smallest_count(6, None)
+
+
+def test_what_statistics_are_computed_from_is_what_is_told():
+    few = disclosure.publish(Joined(visits({"a": {"morning": 12}, "b": {"morning": 4}}), _squares("ab")), k=5)
+    assert few.rates["people"].to_dict() == {"a": 10.0, "b": 2.0}  # the middle of nought to four
+    assert few.rates["withheld"].to_dict() == {"a": False, "b": True}
+    assert few.rates["per_hour"].to_dict() == pytest.approx({"a": 60.0, "b": 12.0})
+
+
+def test_where_a_visit_tells_of_a_person_what_is_withheld_is_left_out():
+    found = disclosure.publish(
+        Joined(visits({"a": {"morning": 12}, "b": {"morning": 4}}), _squares("ab")), k=5, visits_told=False
+    )
+    assert set(found.cells["unit_id"]) == {"a", "all"} and found.map.index.tolist() == ["a"]
+    assert cell(found, "all", "all", "")["visits"] == 1
+
+
+def _squares(names):
+    return gpd.GeoDataFrame(geometry=[Point(i, 0).buffer(1) for i in range(len(names))], index=list(names),
+                            crs=ETRS89_UTM32)  # fmt: skip

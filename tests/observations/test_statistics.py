@@ -76,13 +76,6 @@ def test_four_times_as_many_halve_the_interval():
     assert validation.halving_factor(x, y, resamples=1500, seed=2) == pytest.approx(4, abs=0.5)
 
 
-def test_reliability_is_carried_up_by_spearman_brown():
-    """Halves that correlate 0.6 make a whole of 2 * 0.6 / 1.6 = 0.75."""
-    one, other = np.array([1.0, 2, 3, 4]), np.array([20.0, 10, 40, 30])
-    assert validation.reliability(one, other) == pytest.approx(0.75)
-    assert np.isnan(validation.reliability(one[:2], other[:2]))
-
-
 def test_nothing_is_said_of_nothing():
     found = validation.rank_correlation(np.array([]), np.array([]), resamples=10, seed=1)
     assert np.isnan([found.value, found.low, found.high]).all() and found.n == 0
