@@ -25,9 +25,14 @@ SETTING = re.compile(
     r"|authorization|credential)s?\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s\"'<>#]+)"
 )
 # What a service is asked by: known to everybody, and said in its answers.
-ASKED_BY = frozenset(
-    ["service", "version", "request", "typename", "typenames", "layer", "layers", "srs", "srsname", "crs", "bbox", "format", "outputformat", "f", "outfields", "insr", "outsr", "where", "geometry", "geometrytype", "spatialrel", "resultrecordcount", "resultoffset", "startindex", "count", "limit", "offset", "maxfeatures", "coverage", "width", "height", "q", "id", "page", "pagesize", "map", "properties", "resulttype", "acceptversions", "sections", "propertyname", "featureid", "resource_id", "returncountonly", "returnidsonly", "returngeometry", "objectids", "orderbyfields", "sortby", "namespaces", "bbox-crs", "filter", "cql_filter", "language"]
-)  # fmt: skip
+ASKED_BY = frozenset((
+    "service", "version", "request", "typename", "typenames", "layer", "layers", "srs", "srsname", "crs", "bbox",
+    "format", "outputformat", "f", "outfields", "insr", "outsr", "where", "geometry", "geometrytype", "spatialrel",
+    "resultrecordcount", "resultoffset", "startindex", "count", "limit", "offset", "maxfeatures", "coverage",
+    "width", "height", "q", "id", "page", "pagesize", "map", "properties", "resulttype", "acceptversions",
+    "sections", "propertyname", "featureid", "resource_id", "returncountonly", "returnidsonly", "returngeometry",
+    "objectids", "orderbyfields", "sortby", "namespaces", "bbox-crs", "filter", "cql_filter", "language",
+))  # fmt: skip
 COMMON = frozenset(("true", "false", "yes", "no", "json", "geojson", "csv", "xml", "none", "null"))
 # Shorter ones are parts of words; longer ones are looked for inside words as well.
 SHORTEST, LONG = 3, 8

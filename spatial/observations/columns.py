@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,7 +14,18 @@ import pandas as pd
 from spatial.core.errors import SchemaError
 from spatial.core.messages import Phrase, near, phrase
 from spatial.core.model import Sheet
-from spatial.settings.observation_columns import FORM_TIME, MOVING, STAYING, Mapped, normalised, rules
+from spatial.settings.observation_columns import (
+    DAY_FIRST,
+    FORM_TIME,
+    MONTH_FIRST,
+    MOVING,
+    PERSONS,
+    STAYING,
+    YEAR_FIRST,
+    Mapped,
+    normalised,
+    rules,
+)
 
 LOCATIONS, SURVEYS, COUNTS, COMPONENT, OTHER = "locations", "surveys", "counts", "component", "other"
 # In the name of a table these say which kind of count it holds.
@@ -28,7 +39,8 @@ class Table:
     ``rows`` holds texts by row number; ``categories`` counts still as texts, where several columns
     of the file may feed one category; ``kind`` is staying or moving where the whole table says so.
     ``names`` gives the file's column by the name used here; ``form_time`` says that the times are
-    those at which a form was opened, for it asks for no other.
+    those at which a form was opened, for it asks for no other; ``person_rows`` that it holds no
+    count, and each row is one person.
     """
 
     sheet: Sheet
@@ -38,6 +50,7 @@ class Table:
     kind: str | None
     geometry: npt.NDArray[np.object_] | None
     form_time: bool = False
+    person_rows: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,7 +77,7 @@ def recognise(sheets: Sequence[Sheet], mapped: Mapped) -> Layout:
     """
     dropped: dict[str, list[str]] = {}
     unread: list[str] = []
-    tables = tuple(understood(sheet, mapped, dropped, unread) for sheet in sheets)
+    tables = with_persons([understood(sheet, mapped, dropped, unread) for sheet in sheets], mapped)
     layout = Layout(tables, {why: sorted(set(names)) for why, names in sorted(dropped.items())}, sorted(set(unread)))
     where = sorted({sheet.path for sheet in sheets})
     if not layout.of(COUNTS, COMPONENT):
@@ -72,6 +85,22 @@ def recognise(sheets: Sequence[Sheet], mapped: Mapped) -> Layout:
     if not layout.of(COUNTS) and not layout.of(SURVEYS):
         raise SchemaError("layout.times", where=where, nearest=_nearest(unread, "start"))
     return layout
+
+
+def with_persons(tables: Sequence[Table], mapped: Mapped) -> tuple[Table, ...]:
+    """Take each row of a table without a count for one person, where nothing else counts and the table says so."""
+    if any(table.role in (COUNTS, COMPONENT) for table in tables):
+        return tuple(tables)
+    return tuple(_of_persons(table) if _holds_persons(table, mapped) else table for table in tables)
+
+
+def _holds_persons(table: Table, mapped: Mapped) -> bool:
+    marked = any(normalised(str(column)) in rules().person for column in table.sheet.rows)
+    return _is_timed(table.rows) and (mapped.rows == PERSONS or (mapped.rows is None and marked))
+
+
+def _of_persons(table: Table) -> Table:
+    return replace(table, role=COUNTS, rows=table.rows.assign(total="1"), person_rows=True)
 
 
 def _nearest(unread: Sequence[str], name: str) -> Phrase:
@@ -117,7 +146,7 @@ def _as_asked(chosen: Mapping[str, tuple[int, str]]) -> dict[str, tuple[int, str
 
 
 def _role(rows: pd.DataFrame, categories: dict[str, list[pd.Series]], sheet: Sheet) -> str:
-    timed = "start" in rows or {"date", "start_time"} <= set(rows)
+    timed = _is_timed(rows)
     counted = "total" in rows or bool(categories)
     if timed and counted:
         return COUNTS
@@ -128,6 +157,10 @@ def _role(rows: pd.DataFrame, categories: dict[str, list[pd.Series]], sheet: She
     if "location_id" in rows and not timed and (sheet.geometry is not None or sheet.faults):
         return LOCATIONS
     return OTHER
+
+
+def _is_timed(rows: pd.DataFrame) -> bool:
+    return "start" in rows or {"date", "start_time"} <= set(rows)
 
 
 def _kind(sheet: Sheet, mapped: Mapped, categories: Collection[str]) -> str | None:
@@ -181,6 +214,7 @@ class _Format:
     pattern: str
     code: str
     utc: bool = False
+    order: str | None = None
 
 
 _CLOCK = r"([01]?\d|2[0-9])[:.]\d\d"
@@ -192,17 +226,29 @@ _FORMATS = (
     # With an offset, the wall clock is what is written before it.
     _Format(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d(:?\d\d)?)?", "ISO"),
     _Format(r"\d{4}/\d\d?/\d\d? \d\d?:\d\d(:\d\d)?", "%Y/%m/%d %H:%M"),
-    _Format(rf"\d\d?-\d\d?-\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d-%m-%Y %H:%M"),
-    _Format(rf"\d\d?\.\d\d?\.\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d.%m.%Y %H:%M"),
-    _Format(rf"\d\d?-\d\d?-\d\d (kl\. ?)?{_CLOCK}(:\d\d)?", "%d-%m-%y %H:%M"),
-    _Format(rf"\d\d?\.\d\d?\.\d\d (kl\. ?)?{_CLOCK}(:\d\d)?", "%d.%m.%y %H:%M"),
-    _Format(rf"\d\d?/\d\d?/\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d/%m/%Y %H:%M"),
-    _Format(rf"\d\d?/\d\d?/\d{{4}} {_CLOCK}(:\d\d)?", "%m/%d/%Y %H:%M"),
-    _Format(rf"\d\d?/\d\d?/\d\d (kl\. ?)?{_CLOCK}(:\d\d)?", "%d/%m/%y %H:%M"),
-    _Format(rf"\d\d?/\d\d?/\d\d {_CLOCK}(:\d\d)?", "%m/%d/%y %H:%M"),
+    _Format(rf"\d\d?-\d\d?-\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d-%m-%Y %H:%M", order=DAY_FIRST),
+    _Format(rf"\d\d?\.\d\d?\.\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d.%m.%Y %H:%M", order=DAY_FIRST),
+    _Format(rf"\d\d?-\d\d?-\d\d (kl\. ?)?{_CLOCK}(:\d\d)?", "%d-%m-%y %H:%M", order=DAY_FIRST),
+    _Format(rf"\d\d?\.\d\d?\.\d\d (kl\. ?)?{_CLOCK}(:\d\d)?", "%d.%m.%y %H:%M", order=DAY_FIRST),
+    _Format(rf"\d\d?/\d\d?/\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d/%m/%Y %H:%M", order=DAY_FIRST),
+    _Format(rf"\d\d?/\d\d?/\d{{4}} {_CLOCK}(:\d\d)?", "%m/%d/%Y %H:%M", order=MONTH_FIRST),
+    _Format(rf"\d\d?/\d\d?/\d\d (kl\. ?)?{_CLOCK}(:\d\d)?", "%d/%m/%y %H:%M", order=DAY_FIRST),
+    _Format(rf"\d\d?/\d\d?/\d\d {_CLOCK}(:\d\d)?", "%m/%d/%y %H:%M", order=MONTH_FIRST),
 )
-# The day first, as it is read in Denmark, and the month first.
-_EITHER_WAY = (("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"), ("%d/%m/%y %H:%M", "%m/%d/%y %H:%M"))
+# Where the file leaves it open: dates with a stroke may have the month first, and those with two digits of the year
+# may begin with it. With a point or a hyphen the day comes first, as in Denmark, unless somebody says else.
+_SHORT = rf"\d\d?{{0}}\d\d?{{0}}\d\d (kl\. ?)?{_CLOCK}(:\d\d)?"
+_SAID = (
+    *(
+        _Format(
+            rf"\d\d?{re.escape(sign)}\d\d?{re.escape(sign)}\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", code, order=MONTH_FIRST
+        )
+        for sign, code in (("-", "%m-%d-%Y %H:%M"), (".", "%m.%d.%Y %H:%M"))
+    ),
+    *(_Format(_SHORT.format(re.escape(sign)), f"%m{sign}%d{sign}%y %H:%M", order=MONTH_FIRST) for sign in "-."),
+    *(_Format(_SHORT.format(re.escape(sign)), f"%y{sign}%m{sign}%d %H:%M", order=YEAR_FIRST) for sign in "-./"),
+)
+_SHORT_DATE = re.compile(r"^(\d\d?)([-./])\d\d?\2(\d\d)\b")
 _HALF_DAY = re.compile(r"(\d{1,2})(?:[:.](\d\d))?(:\d\d)? ?([ap])\.? ?m\.?$", re.IGNORECASE)
 # Ways to write a clock that are brought to one: 9:00, 10.00 and 1000 after a date with signs between its parts.
 _CLOCKS = (
@@ -247,25 +293,41 @@ def _one_clock(texts: pd.Series) -> pd.Series:
     return texts
 
 
-def month_first(texts: pd.Series, times: pd.Series) -> pd.Series:
-    """Read dates the other way round, where day and month may be changed about in all of a column; else no times.
+def other_reading(texts: pd.Series, times: pd.Series) -> pd.Series:
+    """Read dates the other way round, where all of a column may be read so as well; else no times.
 
     Examples
     --------
     >>> texts = pd.Series(["05/06/2025 10:00"])
-    >>> month_first(texts, parse(texts, zone="UTC")[0]).astype(str).tolist()
+    >>> other_reading(texts, parse(texts, zone="UTC")[0]).astype(str).tolist()
     ['2025-05-06 10:00:00']
+    >>> texts = pd.Series(["11-06-12 10:00"])
+    >>> other_reading(texts, parse(texts, zone="UTC")[0]).astype(str).tolist()
+    ['2011-06-12 10:00:00']
     """
     written = _one_clock(texts)
-    for day, month in _EITHER_WAY:
-        first, other = (_read(written, _Format("", code), "") for code in (day, month))
-        read = first.notna()
-        if read.any() and first[read].equals(times[read]) and other[read].notna().all():
-            return other.where(other != first)
+    there = times.notna()
+    strokes = written[there].str.match(r"\d\d?/").all()
+    for order in (MONTH_FIRST, YEAR_FIRST):
+        if (order == MONTH_FIRST and not strokes) or (
+            order == YEAR_FIRST and not _may_begin_with_the_year(written[there])
+        ):
+            continue
+        other = parse(texts, zone="UTC", order=order)[0]
+        if there.any() and other[there].notna().all() and (other[there] != times[there]).any():
+            return other.where(there & (other != times))
     return pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
 
 
-def parse(texts: pd.Series, *, zone: str, time_format: str | None = None) -> tuple[pd.Series, pd.Series]:
+def _may_begin_with_the_year(written: pd.Series) -> bool:
+    """Short dates whose last part is not shown to be the year by being one where the first changes."""
+    parts = written.str.extract(_SHORT_DATE)
+    return bool(len(parts) and parts[2].notna().all() and (parts[2].nunique() > 1 or parts[0].nunique() == 1))
+
+
+def parse(
+    texts: pd.Series, *, zone: str, time_format: str | None = None, order: str | None = None
+) -> tuple[pd.Series, pd.Series]:
     """Read a column of times by the one format that most of it is written in.
 
     Parameters
@@ -276,6 +338,8 @@ def parse(texts: pd.Series, *, zone: str, time_format: str | None = None) -> tup
         Time zone into which times given in UTC are turned.
     time_format
         One of Python's, where the user says which; otherwise it is found.
+    order
+        What comes first in a date, where the user says it: the day, the month, or the year.
 
     Returns
     -------
@@ -301,11 +365,12 @@ def parse(texts: pd.Series, *, zone: str, time_format: str | None = None) -> tup
         times[there] = _in_range(read)
         faults[there & times.isna()] = BAD_TIME
         return times, faults
-    looks = {f: written.str.fullmatch(f.pattern) & there for f in _FORMATS}
-    reads = {f: _read(written.where(looks[f], ""), f, zone) for f in _FORMATS}
-    best = max(_FORMATS, key=lambda f: int(reads[f].notna().sum()))
+    known = [f for f in (*_FORMATS, *_SAID) if (f.order in (None, order) if order else f in _FORMATS)]
+    looks = {f: written.str.fullmatch(f.pattern) & there for f in known}
+    reads = {f: _read(written.where(looks[f], ""), f, zone) for f in known}
+    best = max(known, key=lambda f: int(reads[f].notna().sum()))
     times = reads[best]
-    elsewise = pd.concat([reads[f].notna() for f in _FORMATS if f is not best], axis=1).any(axis=1)
+    elsewise = pd.concat([reads[f].notna() for f in known if f is not best], axis=1).any(axis=1)
     faults[there & times.isna()] = BAD_TIME
     faults[times.isna() & elsewise] = OTHER_FORMAT
     return times, faults

@@ -9,7 +9,7 @@ import pandas as pd
 
 from spatial.core.model import Sheet
 from spatial.observations import rows as observations_rows
-from spatial.observations.columns import COMPONENT, COUNTS, SURVEYS, Table, understood
+from spatial.observations.columns import COMPONENT, COUNTS, SURVEYS, Table, understood, with_persons
 from spatial.settings.observation_columns import Mapped, rules
 
 FIRST_ROWS = 3
@@ -50,7 +50,8 @@ def looks(sheets: Sequence[Sheet], mapped: Mapped) -> list[Look]:
     mapped
         What the user says about the file.
     """
-    return [_look(understood(sheet, mapped, {}, []), mapped) for sheet in sheets]
+    tables = with_persons([understood(sheet, mapped, {}, []) for sheet in sheets], mapped)
+    return [_look(table, mapped) for table in tables]
 
 
 def _look(table: Table, mapped: Mapped) -> Look:
@@ -86,7 +87,7 @@ def _first(rows: pd.DataFrame) -> pd.DataFrame:
 def _as_read(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of a table with their faults, before their locations are looked up."""
     if table.role in (COUNTS, COMPONENT):
-        rows, faults = observations_rows.counts(table)
+        rows, faults = observations_rows.counts(table, mapped)
     else:
         faults = pd.DataFrame({"column": "", "reason": ""}, index=table.rows.index, dtype=object)
         rows = pd.DataFrame(index=table.rows.index)
@@ -107,7 +108,8 @@ def mapping_text(found: Sequence[Look], heading: str, unread: str) -> str:
     for look in found:
         names = {**look.names, **names}
     without = sorted({c for look in found for c, name in look.meanings.items() if not name and c not in look.dropped})
-    lines = [f"# {heading}", '# kind = "staying"', '# crs = "EPSG:25832"', '# time_format = "%d/%m/%Y %H:%M"', ""]
+    lines = [f"# {heading}", '# kind = "staying"', '# crs = "EPSG:25832"', '# time_format = "%d/%m/%Y %H:%M"']
+    lines += ['# dates = "day-first"', '# decimal = "comma"', '# rows = "persons"', ""]
     lines += ["[columns]", *(f"{name} = {_quoted(column)}" for name, column in names.items())]
     lines += [f"# {unread}", *(f"# … = {_quoted(column)}" for column in without)] if without else []
     return "\n".join(lines) + "\n"

@@ -123,7 +123,8 @@ def normalise(
     counted, rejected = observations_rows.kinds(counted, layout)
     rejects.append(rejected)
     rows_rejected = sum(len(r) for r in rejects[2:])
-    visit_rows = not counted.duplicated(VISIT).any() and not layout.of(COMPONENT)
+    person_rows = any(table.person_rows for table in layout.tables)
+    visit_rows = not counted.duplicated(VISIT).any() and not layout.of(COMPONENT) and not person_rows
     _note(counted, visit_rows, notes)
     empty, unplaced = observations_rows.empty_visits(surveys, counted, places, known, lost)
     table = _grouped(counted, empty, crs, notes)
@@ -187,8 +188,10 @@ def _counts(
     notes: _Notes,
 ) -> tuple[pd.DataFrame, Rejected]:
     """Rows of one table of counts that can be used, and the others with the reason."""
-    rows, faults = observations_rows.counts(table)
+    rows, faults = observations_rows.counts(table, mapped)
+    observations_rows.ask_decimal(table, faults)
     observations_rows.refuse_coordinates(table, rows["total"])
+    observations_rows.refuse_sums(table, rows)
     if table.role == COUNTS:
         rows, faults = observations_rows.timed(table, rows, faults, mapped)
     else:
@@ -197,6 +200,7 @@ def _counts(
     if area is not None:
         faults = observations_rows.within(rows, faults, area)
     used = (faults["reason"] == "").to_numpy()
+    observations_rows.ask_dates(table, rows, used)
     notes.add("case_ids", sorted(set(rows.loc[repaired & used, "written_id"])))
     rejected = faults[~used].assign(table=table.sheet.name, row=faults.index[~used], visit=rows["visit"][~used])
     rows = rows.assign(

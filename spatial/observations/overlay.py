@@ -157,18 +157,18 @@ def _hexagon(q: int, r: int, across_m: float) -> shapely.Polygon:
 
 def _visits(surveys: gpd.GeoDataFrame, unit: pd.Series) -> pd.DataFrame:
     """Visits with their unit and the parts of the day, the week and the year."""
-    start = surveys["start"]
+    table = pd.DataFrame(surveys[["location_id", "kind", "start", "minutes", "total", "organised"]])
+    return table.assign(unit_id=unit, **periods_of(surveys["start"]))
+
+
+def periods_of(start: pd.Series) -> dict[str, npt.NDArray[np.object_]]:
+    """The parts of the day, the week and the year in which visits begin."""
     hour = start.dt.hour.to_numpy()
     part = np.full(len(start), PARTS_OF_DAY[-1][1], dtype=object)
     for begin, name in PARTS_OF_DAY:
         part[hour >= begin] = name
-    table = pd.DataFrame(surveys[["location_id", "kind", "start", "minutes", "total", "organised"]])
-    return table.assign(
-        unit_id=unit,
-        time_of_day=part,
-        week=np.where(start.dt.day_of_week >= SATURDAY, "weekend", "weekday"),
-        season=np.array(SEASONS, dtype=object)[start.dt.month.to_numpy() - 1],
-    )
+    week = np.where(start.dt.day_of_week >= SATURDAY, "weekend", "weekday").astype(object)
+    return {"time_of_day": part, "week": week, "season": np.array(SEASONS, dtype=object)[start.dt.month.to_numpy() - 1]}
 
 
 def counted(visits: pd.DataFrame, kind: str) -> pd.DataFrame:

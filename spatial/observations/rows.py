@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
@@ -16,7 +17,8 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.errors import SchemaError
 from spatial.observations import columns as observations_columns
 from spatial.observations.columns import COMPONENT, COUNTS, Layout, Table
-from spatial.settings.observation_columns import MOVING, STAYING, Mapped, normalised, rules
+from spatial.observations.overlay import periods_of
+from spatial.settings.observation_columns import COMMA, MOVING, POINT, STAYING, Mapped, rules
 
 DAY = pd.Timedelta(days=1)
 # table, row, column, reason
@@ -31,7 +33,7 @@ UNITS = {0: "place", 1: "line", 2: "area"}
 METHODS = ("analog", "digital", "video", "sensor", "manual", "scan", "app", "soparc")
 RELATIVE = "relative"
 # Numbers that follow a line this closely are measured along it; fewer values than this show nothing.
-FOLLOWS, FEWEST_VALUES = 0.9999, 4
+FOLLOWS, FEWEST_VALUES, FEWEST_SUMS = 0.9999, 4, 3
 NOT_COUNTS = ("unclear_number", "negative_count", "not_a_count")
 # What tells the visits of a table apart.
 VISIT = ("study_id", "location_id", "survey_id", "date", "start_time", "start")
@@ -94,8 +96,8 @@ def mark(faults: pd.DataFrame, where: pd.Series | npt.NDArray[np.bool_], column:
     faults.loc[new, ["column", "reason"]] = [column, reason]
 
 
-def numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Counts as written → numbers, and why one is none.
+def numbers(texts: pd.Series, decimal: str | None = None) -> tuple[pd.Series, pd.Series]:
+    """Counts as written → numbers, and why one is none; ``decimal`` is the sign before a fraction, where it is said.
 
     Examples
     --------
@@ -106,8 +108,12 @@ def numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     """
     written = texts.astype(str).str.strip().str.replace(SPACED, "", regex=True)
     unclear = pd.Series(False, index=texts.index)
-    for mark in (".", ","):
+    for mark, name in ((".", POINT), (",", COMMA)):
         plain, doubtful = _ungrouped(written, mark)
+        if decimal is not None:
+            grouped = written.str.fullmatch(rf"\d{{1,3}}({re.escape(mark)}\d{{3}})+([.,]\d*)?")
+            plain = written.str.replace(mark, "", regex=False).where(grouped & (name != decimal), written)
+            doubtful = doubtful & False
         written, unclear = plain, unclear | doubtful
     found = pd.to_numeric(written.str.replace(",", ".", regex=False), errors="coerce").astype(np.float64)
     found = found.where(np.isfinite(found))
@@ -134,7 +140,7 @@ def _ungrouped(written: pd.Series, mark: str) -> tuple[pd.Series, pd.Series]:
     return written, grouped if shown.any() == fraction.any() else grouped & False
 
 
-def counts(table: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
+def counts(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Totals and categories of a table of counts, and the faults in them."""
     index = table.rows.index
     faults = _fault_table(index)
@@ -149,21 +155,22 @@ def counts(table: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
     for name in rules().categories:
         rows[name] = np.nan
     for name, columns in table.categories.items():
-        parsed = [numbers(column) for column in columns]
+        parsed = [numbers(column, mapped.decimal) for column in columns]
         for (_, fault), column in zip(parsed, columns, strict=True):
             for reason in NOT_COUNTS:
                 mark(faults, fault == reason, str(column.name), reason)
         values = pd.DataFrame({str(column.name): value for (value, _), column in zip(parsed, columns, strict=True)})
-        rows[name], more = _with_subtotal(name, values)
-        rows["subtotal"] |= len(values.columns) > 1 and name in map(normalised, map(str, values))
+        rows[name], more = _with_subtotal(name, values, mapped)
+        wholes = [column for column in values if rules().meaning(str(column), mapped) in _whole(name)]
+        rows["subtotal"] |= len(values.columns) > 1 and bool(wholes)
         mark(faults, more, name, "more_than_total")
-    rows, faults = _with_total(table, rows, faults)
+    rows, faults = _with_total(table, rows, faults, mapped)
     rows["alike"] = again & (faults["reason"] == "").to_numpy() & _a_person_each(rows["total"])
     mark(faults, again & ~rows["alike"].to_numpy(), "", "duplicate")
     return rows, faults
 
 
-def _with_subtotal(name: str, values: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _with_subtotal(name: str, values: pd.DataFrame, mapped: Mapped | None = None) -> tuple[pd.Series, pd.Series]:
     """A category from its columns: one of its own name is their sum, and not counted beside them.
 
     Examples
@@ -173,12 +180,17 @@ def _with_subtotal(name: str, values: pd.DataFrame) -> tuple[pd.Series, pd.Serie
     >>> people.tolist(), more.tolist()
     ([6.0, 2.0, 2.0], [False, False, True])
     """
-    own = [column for column in values if rules().meaning(str(column)) == ("category", name, 0)]
+    own = [column for column in values if rules().meaning(str(column), mapped) in _whole(name)]
     parts = values.drop(columns=own).sum(axis=1, min_count=1)
     if not own:
         return parts, parts.isna() & False
     whole = values[own].max(axis=1)
     return whole.fillna(parts), parts > whole
+
+
+def _whole(name: str) -> tuple[tuple[str, str, int], ...]:
+    """What a column means that holds all of a category: it has its name, or the user gives it that."""
+    return ("category", name, 0), ("category", name, -1)
 
 
 def _a_person_each(total: pd.Series) -> bool:
@@ -222,17 +234,91 @@ def refuse_coordinates(table: Table, total: pd.Series) -> None:
             raise SchemaError("rows.follows", file=table.sheet.path, table=table.sheet.name, column=name)
 
 
+def refuse_sums(table: Table, rows: pd.DataFrame) -> None:
+    """Refuse a group that is the sum of others of which a person has exactly one: its people would count twice.
+
+    Raises
+    ------
+    SchemaError
+        If one follows the sum of others in all rows, and not for want of numbers.
+    """
+    for members in rules().sums.values():
+        there = [name for name in members if name in table.categories]
+        for whole in there:
+            others = [name for name in there if name != whole]
+            for parts in (chosen for n in range(2, len(others) + 1) for chosen in combinations(others, n)):
+                if _sums_up(rows[whole], rows[list(parts)]):
+                    names = {name: str(table.categories[name][0].name) for name in (whole, *parts)}
+                    raise SchemaError(
+                        "rows.sum", file=table.sheet.path, table=table.sheet.name, column=names[whole],
+                        parts=[names[name] for name in parts],
+                    )  # fmt: skip
+
+
+def _sums_up(whole: pd.Series, parts: pd.DataFrame) -> bool:
+    """One column is the sum of others wherever it stands, in enough rows with more than one of them."""
+    there = whole.notna() & parts.notna().any(axis=1)
+    several = there & ((parts > 0).sum(axis=1) > 1)
+    same = whole[there] == parts[there].sum(axis=1)
+    return bool(same.all()) and int(several.sum()) >= FEWEST_VALUES and whole[several].nunique() >= FEWEST_SUMS
+
+
+def ask_dates(table: Table, rows: pd.DataFrame, used: npt.NDArray[np.bool_]) -> None:
+    """Ask how dates are read where they can be read both ways, and the week or the season hangs on it.
+
+    Raises
+    ------
+    SchemaError
+        With both readings of one of them.
+    """
+    either = rows[used & rows["month_first"].notna().to_numpy()]
+    one, other = (pd.DataFrame(periods_of(either[name])) for name in ("start", "month_first"))
+    differs = (one[["week", "season"]].to_numpy() != other[["week", "season"]].to_numpy()).any(axis=1)
+    if not differs.any():
+        return
+    row = either[differs].iloc[0]
+    column = table.names.get("date" if "date" in table.names else "start", "")
+    text = str(table.sheet.rows.loc[row.name, column]) if column in table.sheet.rows else ""
+    raise SchemaError(
+        "rows.dates", file=table.sheet.path, column=column, text=text, one=f"{row['start']:%Y-%m-%d}",
+        other=f"{row['month_first']:%Y-%m-%d}",
+    )  # fmt: skip
+
+
+def ask_decimal(table: Table, faults: pd.DataFrame) -> None:
+    """Ask which sign stands before a fraction where a number of people can be read both ways.
+
+    Raises
+    ------
+    SchemaError
+        With both readings of the first of them.
+    """
+    unclear = faults[faults["reason"] == "unclear_number"]
+    if len(unclear):
+        name = str(unclear["column"].iloc[0])
+        column = table.names.get(name, name)
+        text = str(table.sheet.rows.loc[unclear.index[0], column]).strip()
+        thousands = re.sub(r"[.,]", "", text)
+        raise SchemaError(
+            "rows.decimal", file=table.sheet.path, column=column, text=text, thousands=thousands,
+            fraction=re.split(r"[.,]", text)[0], sign="comma" if "." in text else "point",
+            other="point" if "." in text else "comma",
+        )  # fmt: skip
+
+
 def _with_position(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
     position = [None if shape is None else shape.wkb for shape in _shapes(table)]
     return pd.concat([rows, pd.Series(position, index=rows.index, dtype=object, name="\0")], axis=1)
 
 
-def _with_total(table: Table, rows: pd.DataFrame, faults: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _with_total(
+    table: Table, rows: pd.DataFrame, faults: pd.DataFrame, mapped: Mapped
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The number of people a row; where it is not written, what the categories sum to."""
     sums = {name: rows[list(members)].sum(axis=1, min_count=1) for name, members in rules().sums.items()}
     total = pd.Series(np.nan, index=rows.index)
     if "total" in table.rows:
-        total, fault = numbers(table.rows["total"])
+        total, fault = numbers(table.rows["total"], mapped.decimal)
         for reason in NOT_COUNTS:
             mark(faults, fault == reason, "total", reason)
     written = total.notna()
@@ -285,7 +371,10 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
         texts[name] = text.str.replace(END_OF_DAY, r"\g<1>00\g<2>", regex=True)
         ends_day[name] = text.str.match(END_OF_DAY)
     both, fault = observations_columns.parse(
-        pd.concat(list(texts.values()), ignore_index=True), zone=mapped.time_zone, time_format=mapped.time_format
+        pd.concat(list(texts.values()), ignore_index=True),
+        zone=mapped.time_zone,
+        time_format=mapped.time_format,
+        order=mapped.dates,
     )
     count = len(rows)
     found = pd.DataFrame(index=rows.index)
@@ -314,9 +403,9 @@ def _past_midnight(found: pd.DataFrame, on_clock: pd.Series) -> pd.Series:
 
 def _month_first(texts: pd.Series, start: pd.Series, mapped: Mapped) -> pd.Series:
     """The other time that each start may be, where nobody says whether the day or the month comes first."""
-    if mapped.time_format is not None:
+    if mapped.time_format is not None or mapped.dates is not None:
         return pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
-    return observations_columns.month_first(texts, start)
+    return observations_columns.other_reading(texts, start)
 
 
 def _about(table: Table) -> pd.DataFrame:

@@ -31,6 +31,7 @@ from spatial.sources import text_tables
 log = logging.getLogger(__name__)
 
 SPACE, HEXAGON = "space", "hexagon"
+SEED = 20250201
 # Reasons to leave a row out that tell of a wrong file, or of coordinates that are misread.
 ELSEWHERE = ("outside", "location_outside")
 
@@ -93,6 +94,7 @@ def read_observations(
     area: BaseGeometry | None = None,
     spaces: Sequence[str] = (),
     held: Mapping[str, str] = MappingProxyType({}),
+    said: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Read:
     """Read observations from files of any known layout into one table.
 
@@ -110,13 +112,15 @@ def read_observations(
         Ids of meeting spaces, which may stand for a location.
     held
         Meeting spaces by the id of what they hold, which may stand for a location as well.
+    said
+        What the files leave open, by the names of ``CHOICES``: ``{"dates": "month-first"}``.
 
     Raises
     ------
     SpatialError
         If a file cannot be read, or none of its rows can be used.
     """
-    settings = mapped(mapping)
+    settings = mapped(mapping, said)
     found, sources, left = [], [], []
     for file in files:
         sheets, crs, provenance = text_tables.read_tables(Path(file), mapped=settings, crs=crs)
@@ -129,7 +133,12 @@ def read_observations(
 
 
 def read_observations_for(
-    result: Result, files: Sequence[Path], *, mapping: Path | None = None, join_m: float | None = None
+    result: Result,
+    files: Sequence[Path],
+    *,
+    mapping: Path | None = None,
+    join_m: float | None = None,
+    said: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Read:
     """Read observations of the estate of a run: in its CRS, within its study area, its spaces known by id."""
     return read_observations(
@@ -139,6 +148,7 @@ def read_observations_for(
         area=area_of(result, join_m),
         spaces=[str(i) for i in result.meeting_spaces.index],
         held=_held(result),
+        said=said,
     )
 
 
@@ -187,7 +197,7 @@ def observe(
     k: int | None = None,
     k_reason: str | None = None,
     join_m: float | None = None,
-    seed: int = 20250201,
+    seed: int = SEED,
 ) -> Observed:
     """Lay observations over a finished run and hold its scores against them.
 
@@ -220,17 +230,23 @@ def observe(
     points = validation.background(
         surveys[told], spaces, join_m=reach_m, points=int(rules().test["background"]), seed=seed
     )
-    judged = scores.judge_all(result.evidence, spaces.index, result.rubric)
-    rest = without_aspects(spaces, result.rubric, judged.best[:, judged.conditions].prod(axis=1))
     return Observed(
         result=result,
         read=found,
         joined=joined,
         publication=publication,
-        check=validation.check_scores(known, spaces, rest, points, seed=seed),
+        check=tested(result, known, points, seed=seed),
         by=by,
         k_reason=k_reason if smallest > int(rules().publish["k"]) else None,
     )
+
+
+def tested(result: Result, rates: pd.DataFrame, background: pd.Series, *, seed: int = SEED) -> validation.Check:
+    """Hold the scores of a run against what is published by meeting space; see ``validation.check_scores``."""
+    spaces = result.meeting_spaces
+    judged = scores.judge_all(result.evidence, spaces.index, result.rubric)
+    rest = without_aspects(spaces, result.rubric, judged.best[:, judged.conditions].prod(axis=1))
+    return validation.check_scores(rates, spaces, rest, background, seed=seed)
 
 
 def without_aspects(spaces: gpd.GeoDataFrame, rubric: Rubric, gate: Floats | float = 1.0) -> Mapping[str, pd.Series]:
@@ -277,12 +293,24 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
         "k_reason": observed.k_reason,
         "cells_withheld": int(cells["withheld"].sum()),
         "periods": {name: sorted(_staying(cells, name)["part"].unique().tolist()) for name in overlay.PERIODS},
-        "check": _check_facts(check),
+        "check": check_facts(check),
     }
 
 
 # Notes on how a file was read that count visits, not people.
 TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "case_rows", "visits_twice")
+
+
+CHECKED = (
+    "meeting_spaces", "surveys", "enough", "rate", "spearman", "auc", "surveys_to_halve", "aspects", "classes",
+)  # fmt: skip
+# All that is said of observations in a manifest, and of the test of the scores.
+FACTS: Mapping[str, Sequence[str]] = dict.fromkeys(
+    (
+        "rows", "rejected", "dropped_columns", "notes", "visits", "people", "unmatched_share", "several_spaces",
+        "organised", "by", "k", "k_reason", "cells_withheld", "periods",
+    ), ()
+) | {"check": CHECKED}  # fmt: skip
 
 
 def _visits(whole: pd.DataFrame) -> dict[str, int]:
@@ -305,7 +333,8 @@ def _staying(cells: pd.DataFrame, by: str) -> pd.DataFrame:
     return cells[(cells["kind"] == STAYING) & (cells["by"] == by)]
 
 
-def _check_facts(check: validation.Check) -> dict[str, Any]:
+def check_facts(check: validation.Check) -> dict[str, Any]:
+    """What is said of the test of the scores, as plain data."""
     return {
         "meeting_spaces": check.spaces,
         "surveys": check.surveys,
@@ -339,7 +368,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else round(float(value), 2)
 
 
-def calibrate_weights(runs: Sequence[tuple[Result, Read]], *, seed: int = 20250201) -> calibration.Calibrated:
+def calibrate_weights(runs: Sequence[tuple[Result, Read]], *, seed: int = SEED) -> calibration.Calibrated:
     """Weights of the aspects that fit the counts of several estates; see ``spatial.observations.calibration``.
 
     Parameters

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,7 +23,17 @@ Meaning: TypeAlias = tuple[Role, str, int]
 # Added to the place of a form's own times: they come after every question.
 FORM_TIME = 1000
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-SETTINGS = ("kind", "crs", "time_zone", "time_format", "columns")
+SETTINGS = ("kind", "crs", "time_zone", "time_format", "columns", "dates", "decimal", "rows")
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day-first", "month-first", "year-first"
+COMMA, POINT = "comma", "point"
+VISITS, PERSONS = "visits", "persons"
+# What can be said of a file that it leaves open.
+CHOICES = {
+    "kind": (STAYING, MOVING),
+    "dates": (DAY_FIRST, MONTH_FIRST, YEAR_FIRST),
+    "decimal": (COMMA, POINT),
+    "rows": (VISITS, PERSONS),
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,9 @@ class Mapped:
 
     ``columns`` gives the file's column by the name used here; ``kind`` says that all rows are
     staying or moving; ``time_format`` is one of Python's; ``crs`` is that of the columns x and y;
-    ``time_zone`` turns times given in UTC into wall-clock time.
+    ``time_zone`` turns times given in UTC into wall-clock time. ``dates`` says what comes first in a
+    date that can be read in several ways, ``decimal`` which sign stands before a fraction, and ``rows``
+    whether a row is a visit or a person.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -39,6 +52,9 @@ class Mapped:
     crs: str | None = None
     time_zone: str = DEFAULT_ZONE
     time_format: str | None = None
+    dates: str | None = None
+    decimal: str | None = None
+    rows: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,7 @@ class ObservationRules:
     test: Mapping[str, int]
     beside: Mapping[str, Mapping[str, str]]
     form: Mapping[str, Sequence[str]]
+    person: Sequence[str]
     known: Mapping[str, tuple[Role, str, int]]
 
     def meanings(self, columns: Iterable[str], mapped: Mapped | None = None) -> dict[str, Meaning]:
@@ -141,35 +158,43 @@ def rules() -> ObservationRules:
         test=table["test"],
         beside=table["beside"],
         form=table["form"],
+        person=table["person"]["marks"],
         known=known,
     )
 
 
-def mapped(path: Path | None) -> Mapped:
+def mapped(path: Path | None, said: Mapping[str, str | None] = MappingProxyType({})) -> Mapped:
     """Read a user's mapping file.
+
+    Parameters
+    ----------
+    path
+        The file; None for none.
+    said
+        What is said beside it of ``CHOICES``; it wins.
 
     Raises
     ------
     ConfigError
         If it is not TOML, or holds something else than the known settings.
     """
+    given = {name: value for name, value in said.items() if value is not None}
     if path is None:
-        return Mapped()
+        return replace(Mapped(), **given)  # type: ignore[arg-type]
     table = load_toml(path, "")
     where = str(path)
     unknown = sorted(set(table) - set(SETTINGS))
     if unknown:
         near = spelling_hint(unknown[0], SETTINGS)
         raise ConfigError("observation_rules.setting", where=where, name=unknown[0], known=SETTINGS, hint=near)
-    found = Mapped(
-        columns=_columns(table.get("columns", {}), where),
-        kind=_text(table, "kind", where),
-        crs=_text(table, "crs", where),
-        time_zone=_text(table, "time_zone", where) or DEFAULT_ZONE,
-        time_format=_text(table, "time_format", where),
-    )
-    if found.kind not in (None, STAYING, MOVING):
-        raise ConfigError("observation_rules.kind", where=where, found=found.kind)
+    texts = {name: _text(table, name, where) for name in ("crs", "time_format", *CHOICES)}
+    for name, choices in CHOICES.items():
+        if texts[name] is not None and texts[name] not in choices:
+            key = "kind" if name == "kind" else "choice"
+            raise ConfigError(f"observation_rules.{key}", where=where, name=name, found=texts[name], known=choices)
+    zone = _text(table, "time_zone", where) or DEFAULT_ZONE
+    columns = _columns(table.get("columns", {}), where)
+    found = replace(Mapped(columns=columns, time_zone=zone), **(texts | given))  # type: ignore[arg-type]
     try:
         ZoneInfo(found.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:

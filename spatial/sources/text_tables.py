@@ -43,6 +43,8 @@ ODK_POINT = re.compile(r"^-?\d+(\.\d+)? -?\d+(\.\d+)?( -?\d+(\.\d+)?){0,2}$")
 # What a map on the web gives to be copied: latitude, then longitude; in Danish with decimal commas.
 PAIR = re.compile(r"^[(\[]?(-?\d+\.\d+)°?\s*[,;]\s*(-?\d+\.\d+)°?[)\]]?$")
 PAIR_COMMA = re.compile(r"^[(\[]?(-?\d+,\d+)°?(?:\s*;\s*|,?\s+)(-?\d+,\d+)°?[)\]]?$")
+# North and east after a number, in Danish and English.
+NORTH_EAST = re.compile(r"(?<=[\d°])\s*[NEØ](?=[\s,;)]|$)")
 # Well-known binary as PostGIS writes it in a table: hexadecimal, from the byte order on.
 WKB = re.compile(r"^0[01]([0-9a-fA-F]{2}){20,}$")
 WKT = re.compile(r"^(SRID=\d+;)?(MULTI)?(POINT|LINESTRING|POLYGON)", re.IGNORECASE)
@@ -143,6 +145,7 @@ def parsed(text: str) -> BaseGeometry | None:
     """
     text = text.strip()
     try:
+        text = NORTH_EAST.sub("", text)
         if WKT.match(text):
             return shapely.from_wkt(text.rpartition(";")[2])
         if WKB.match(text):

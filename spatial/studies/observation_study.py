@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from spatial.analysis import loading
@@ -30,7 +31,15 @@ from spatial.sources import text_tables
 MAPPING = ".mapping.toml"
 
 
-def calibrate_into(path: Path, runs: Sequence[tuple[Path, Path]], *, mapping: Path | None, seed: int, lang: str) -> str:
+def calibrate_into(
+    path: Path,
+    runs: Sequence[tuple[Path, Path]],
+    *,
+    mapping: Path | None,
+    said: Mapping[str, str | None],
+    seed: int,
+    lang: str,
+) -> str:
     """Fit weights to the counts of several finished runs, write them as a rubric, and say what they are.
 
     Parameters
@@ -43,14 +52,16 @@ def calibrate_into(path: Path, runs: Sequence[tuple[Path, Path]], *, mapping: Pa
     read_in = []
     for folder, file in runs:
         result = loading.read_run(folder)
-        read_in.append((result, read_observations_for(result, [file], mapping=mapping)))
+        read_in.append((result, read_observations_for(result, [file], mapping=mapping, said=said)))
     found = calibrate_weights(read_in, seed=seed)
     with whole_file(path):
         replace_files({path: reports_observations.rubric_with(found.table, _basis(found)).encode()})
     return reports_observations.weights_text(found.table, found.left_out, found.surveys, found.spaces, path, lang=lang)
 
 
-def look_into(path: Path, *, mapping: Path | None, lang: str) -> tuple[list[Look], Path, bool]:
+def look_into(
+    path: Path, *, mapping: Path | None, said: Mapping[str, str | None], lang: str
+) -> tuple[list[Look], Path, bool]:
     """Say how a file of counts is understood, and write a mapping file beside it where there is none.
 
     Returns
@@ -63,7 +74,7 @@ def look_into(path: Path, *, mapping: Path | None, lang: str) -> tuple[list[Look
     SpatialError
         If the file cannot be read, or the mapping file cannot be written.
     """
-    settings = mapped(mapping)
+    settings = mapped(mapping, said)
     sheets, _, _ = text_tables.read_tables(path, mapped=settings, crs=WGS84)
     found = looks(sheets, settings)
     target = path.with_name(f"{path.stem}{MAPPING}")
@@ -111,6 +122,7 @@ def overlay_into(
     mapping: Path | None = None,
     keep_sensitive: Path | None = None,
     join_m: float | None = None,
+    said: Mapping[str, str | None] = MappingProxyType({}),
     lang: str = "da",
     **options: Any,
 ) -> dict[str, Any]:
@@ -128,7 +140,7 @@ def overlay_into(
     """
     disclosure.smallest_count(options.get("k"), options.get("k_reason"))
     result = loading.read_run(folder)
-    found = read_observations_for(result, files, mapping=mapping, join_m=join_m)
+    found = read_observations_for(result, files, mapping=mapping, join_m=join_m, said=said)
     return write_observed(result, found, folder, keep_sensitive=keep_sensitive, join_m=join_m, lang=lang, **options)
 
 

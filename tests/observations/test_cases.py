@@ -40,7 +40,7 @@ def reasons(found):
     ("name", "totals"),
     [
         ("northing.csv", [3, 12]), ("subtotal.csv", [10]), ("persons.csv", [8]), ("kobo_start.csv", [9, 12]),
-        ("thousand_da.csv", [1000, 1250, 850]), ("temp.csv", [12]), ("usdate.csv", [16, 17, 18]),
+        ("thousand_da.csv", [1000, 1250, 850]), ("temp.csv", [12]),
         ("midnight.csv", [9, 14]), ("fid_merged.csv", [7, 12, 9, 14]), ("excel_date_time.xlsx", [12, 9, 15]),
         ("sepline.csv", [7, 12]), ("title.csv", [12]), ("blankfirst.csv", [12]), ("dup.csv", [12]),
         ("trail.csv", [7, 12]), ("position_words.csv", [7, 12]), ("unicode.txt", [12]), ("placeid.csv", [12]),
@@ -106,17 +106,31 @@ def test_the_question_for_the_time_comes_before_the_time_of_the_form(tmp_path):
         (["1.000", "1.250"], [1000, 1250], []), (["1,000", "1,250"], [1000, 1250], []),
         (["1 000", "2"], [1000, 2], []), (["1.000.000"], [1000000], []), (["1.250,0"], [1250], []),
         (["1.000", "2.0"], [1, 2], []), (["1.000", "0.000"], [1, 0], []),
-        (["1.000", "850"], [850], ["unclear_number"]), (["1.000", "1.250", "2.5"], [], ["unclear_number"] * 2),
     ],
 )  # fmt: skip
 def test_thousands_and_fractions(tmp_path, cells, people, faults):
     lines = [f"{SPACES[0]};0{i}-05-2025 10:00;{cell};moving" for i, cell in enumerate(cells, start=1)]
-    if people:
-        found = read(written(tmp_path, "\n".join(["space_id;start;antal;kind", *lines])))
-        assert found.surveys["total"].tolist() == people and reasons(found) == faults
-    else:
-        with pytest.raises(EmptyAreaError, match="thousands or a fraction"):
-            read(written(tmp_path, "\n".join(["space_id;start;antal;kind", *lines])))
+    found = read(written(tmp_path, "\n".join(["space_id;start;antal;kind", *lines])))
+    assert found.surveys["total"].tolist() == people and reasons(found) == faults
+
+
+@pytest.mark.parametrize(
+    ("cells", "comma", "point"),
+    [
+        (["1.000"], [1000], [1]), (["1.000", "850"], [1000, 850], [1, 850]), (["2,000", "3"], [2, 3], [2000, 3]),
+        (["1.000", "1.250", "2.5"], None, None),
+    ],
+)  # fmt: skip
+def test_a_number_that_may_be_thousands_or_a_fraction_is_asked_for(tmp_path, cells, comma, point):
+    lines = [f"{SPACES[0]};0{i}-05-2025 10:00;{cell};moving" for i, cell in enumerate(cells, start=1)]
+    file = written(tmp_path, "\n".join(["space_id;start;antal;kind", *lines]))
+    with pytest.raises(SchemaError, match=r"can be read as \d000 or as \d;.*--decimal"):
+        read(file)
+    if comma:
+        assert read(file, said={"decimal": "comma"}).surveys["total"].tolist() == comma
+        assert read(file, said={"decimal": "point"}).surveys["total"].tolist() == point
+        (tmp_path / "m.toml").write_text('decimal = "comma"')
+        assert read(file, mapping=tmp_path / "m.toml").surveys["total"].tolist() == comma
 
 
 @pytest.mark.parametrize(
@@ -133,16 +147,92 @@ def test_a_temperature_without_a_unit_is_unknown(tmp_path, head, cell, celsius):
     assert found.notes == ({"no_unit": 1} if celsius is None else {})
 
 
-def test_a_date_that_can_be_read_both_ways_is_told_with_both(tmp_path):
-    found = read(CASES / "usdate.csv")
-    assert found.surveys["start"].dt.strftime("%d-%m").tolist() == ["05-06", "06-07", "07-08"]
-    assert found.notes["either_way"] == 3
-    (tmp_path / "m.toml").write_text('time_format = "%m/%d/%Y %H:%M"')
-    american = read(CASES / "usdate.csv", mapping=tmp_path / "m.toml")
-    assert american.surveys["start"].dt.strftime("%d-%m").tolist() == ["06-05", "07-06", "08-07"]
-    assert american.notes == {}
-    rows = [f"{SPACES[0]},{day} 10:00,4,staying" for day in ("05/06/2025", "05/13/2025")]
-    assert read(written(tmp_path, "\n".join(["space_id,start,total,kind", *rows]))).notes == {}
+def dated(tmp_path, *days):
+    rows = [f"{SPACES[0]},{day} 10:00,4,staying" for day in days]
+    return written(tmp_path, "\n".join(["space_id,start,total,kind", *rows]))
+
+
+def starts(found):
+    return sorted(found.surveys["start"].dt.strftime("%Y-%m-%d"))
+
+
+def test_dates_that_can_be_read_both_ways_are_asked_for_where_the_season_or_the_week_hangs_on_them(tmp_path):
+    with pytest.raises(SchemaError, match=r"'05/06/2025 10:00' can be read as 2025-06-05 or as 2025-05-06.*--dates"):
+        read(CASES / "usdate.csv")
+    assert starts(read(CASES / "usdate.csv", said={"dates": "day-first"})) == ["2025-06-05", "2025-07-06", "2025-08-07"]
+    american = ["2025-05-06", "2025-06-07", "2025-07-08"]
+    assert starts(read(CASES / "usdate.csv", said={"dates": "month-first"})) == american
+    for text in ('dates = "month-first"', 'time_format = "%m/%d/%Y %H:%M"'):
+        (tmp_path / "m.toml").write_text(text)
+        found = read(CASES / "usdate.csv", mapping=tmp_path / "m.toml")
+        assert starts(found) == american and found.notes == {}
+
+
+def test_a_date_is_told_where_nothing_hangs_on_it_and_settled_by_other_rows(tmp_path):
+    # 7 August and 8 July 2025: a Thursday and a Tuesday of one summer.
+    assert read(dated(tmp_path, "07/08/2025")).notes == {"either_way": 1}
+    settled = read(dated(tmp_path, "05/06/2025", "05/13/2025"))
+    assert settled.notes == {} and starts(settled) == ["2025-05-06", "2025-05-13"]
+    assert starts(read(dated(tmp_path, "05-06-2025", "06-06-2025"))) == ["2025-06-05", "2025-06-06"]
+
+
+def test_a_year_of_two_digits_is_asked_for_unless_the_dates_show_where_it_stands(tmp_path):
+    with pytest.raises(SchemaError, match=r"'11-06-12 10:00' can be read as 2012-06-11 or as 2011-06-12"):
+        read(dated(tmp_path, "11-06-12"))
+    assert starts(read(dated(tmp_path, "11-06-12"), said={"dates": "year-first"})) == ["2011-06-12"]
+    assert starts(read(dated(tmp_path, "11-06-12"), said={"dates": "day-first"})) == ["2012-06-11"]
+    assert starts(read(dated(tmp_path, "11-06-25", "12-06-25"))) == ["2025-06-11", "2025-06-12"]
+    assert starts(read(dated(tmp_path, "31-12-25"))) == ["2025-12-31"]  # no month has 31 days in the year-first reading
+
+
+def test_a_table_of_persons_without_a_count(tmp_path):
+    head = "space_id,start,kind,gender"
+    rows = [f"{SPACES[0]},2025-05-06 10:00,staying,{who}" for who in "fmfmf"]
+    found = read(written(tmp_path, "\n".join([head, *rows])))
+    assert found.surveys["total"].tolist() == [5] and not found.rows_are_visits and not found.visits_told
+    plain = written(tmp_path, "\n".join([head.replace("gender", "x"), *rows]))
+    with pytest.raises(SchemaError, match="no table with a count of people.*--rows persons"):
+        read(plain)  # it may be a table of visits whose counts are missing
+    assert read(plain, said={"rows": "persons"}).surveys["total"].tolist() == [5]
+
+
+BANDS = "age_0_14,age_15_24,age_25_64,age_65"
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "column"),
+    [
+        (BANDS, ["6,2,3,1", "9,4,3,2", "7,3,3,1", "12,6,5,1"], "age_0_14"),
+        (BANDS, ["2,3,5,0", "4,3,7,2", "1,2,3,4", "3,6,9,5"], "age_25_64"),
+        ("male,female,gender_unknown", ["1,2,3", "2,2,4", "3,2,5", "1,1,2"], "gender_unknown"),
+    ],
+)
+def test_a_group_that_is_the_sum_of_others_is_refused(tmp_path, head, rows, column):
+    lines = [f"{SPACES[0]},2025-05-0{i} 10:00,staying,{row}" for i, row in enumerate(rows, start=1)]
+    with pytest.raises(SchemaError, match=f"'{column}'.* is the sum of"):
+        read(written(tmp_path, "\n".join([f"space_id,start,kind,{head}", *lines])))
+    once = [*lines, f"{SPACES[0]},2025-05-09 10:00,staying,{','.join('1' * len(head.split(',')))}"]
+    assert len(read(written(tmp_path, "\n".join([f"space_id,start,kind,{head}", *once]))).surveys) == 5
+
+
+@pytest.mark.parametrize("name", ["i alt", "I_alt", "ialt", "total people", "Personer"])
+def test_a_total_under_another_name_and_two_levels_of_sums(tmp_path, name):
+    head = f"space_id,start,kind,{name},age_0_14,age_0_4,age_5_14,age_15_24"
+    rows = ["9,6,2,4,3", "4,3,,3,1", "5,,2,1,2"]
+    lines = [f"{SPACES[0]},2025-05-0{i} 10:00,staying,{row}" for i, row in enumerate(rows, start=1)]
+    found = read(written(tmp_path, "\n".join([head, *lines])))
+    assert found.surveys["total"].tolist() == [9, 4, 5] and found.surveys["age_0_14"].tolist() == [6, 3, 3]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["53.568209, 13.260298", "(53.568209, 13.260298)", "53,568209; 13,260298", "53.568209 13.260298",
+     "53.568209° N, 13.260298° E", "53,568209°N 13,260298°Ø", "53.568209;13.260298", "[53.568209,13.260298]"],
+)  # fmt: skip
+def test_a_pair_of_latitude_and_longitude_in_one_cell(tmp_path, cell):
+    found = read(written(tmp_path, f"position\tstart\tantal\tkind\n{cell}\t2025-05-06 10:00\t4\tstaying\n"))
+    at = found.surveys.to_crs(4326).geometry.iloc[0]
+    assert (at.x, at.y) == pytest.approx((13.260298, 53.568209), abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ SECTIONS = {
     "begin": ("demo", "run", "batch"),
     "ask": ("explain", "map", "sitemap", "report", "export", "siting", "sensitivity"),
     "plans": ("plan", "compare", "timeline", "suggest"),
-    "look": ("fieldkit", "observe"),
+    "look": ("fieldkit", "observe", "privacy-audit"),
     "data": ("estates", "sources", "fetch"),
     "machine": ("doctor", "trust", "completion"),
 }
@@ -38,7 +38,9 @@ finished_run = click.argument("folder", type=Read())
 def command_names() -> list[str]:
     """Names of all commands, in the order of the work."""
     order = [name for section in SECTIONS.values() for name in section]
-    found = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
+    found = [
+        module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
+    ]
     return sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name))
 
 
@@ -54,7 +56,7 @@ def load_command(name: str) -> click.Command | None:
     """Return the command of that name, or None."""
     if name not in command_names():
         return None
-    command: click.Command = importlib.import_module(f"{__name__}.{name}").command
+    command: click.Command = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").command
     return cli_help.taught(command, (name,))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,19 @@ from spatial.cli.options import Decimal, Whole
 from spatial.cli.paths import ChangedFolder, NewFile, Read, ReadPair, WrittenFile, force
 from spatial.core.messages import phrase
 
-# What an observation run takes besides its files; `run --observations` has the same.
-OPTIONS = (
+# What a file of counts may leave open, and what can be said of it.
+READING = {
+    "dates": ("day-first", "month-first", "year-first"),
+    "decimal": ("comma", "point"),
+    "rows": ("visits", "persons"),
+}
+READING_OPTIONS = (
     click.option("--mapping", type=Read()),
+    *(click.option(f"--{name}", type=click.Choice(choices)) for name, choices in READING.items()),
+)
+# What an observation run takes besides its files.
+OPTIONS = (
+    *READING_OPTIONS,
     click.option("--by", type=click.Choice(("space", "hexagon")), default="space", show_default=True),
     click.option("--k", type=int),
     click.option("--k-reason"),
@@ -49,8 +60,9 @@ def command(
     """Lay observations over a finished run and test its scores against them."""
     import json
 
+    options["said"] = {name: options.pop(name) for name in READING}
     if look is not None:
-        _show(look, options["mapping"], lang, as_json=as_json)
+        _show(look, options, lang, as_json=as_json)
         return
     if folder is None or not files:
         given = {"folder": folder, "files": files}
@@ -63,7 +75,7 @@ def command(
     told = ""
     if calibrate is not None:
         told = observation_study.calibrate_into(
-            calibrate, runs, mapping=options["mapping"], seed=options["seed"], lang=lang
+            calibrate, runs, mapping=options["mapping"], said=options["said"], seed=options["seed"], lang=lang
         )
     facts = observation_study.overlay_into(folder, files, lang=lang, **options)
     storage.redraw(folder, lang=lang)
@@ -76,7 +88,7 @@ def command(
         click.echo(told, err=as_json)
 
 
-def _show(file: Path, mapping: Path | None, lang: str, *, as_json: bool) -> None:
+def _show(file: Path, options: Mapping[str, Any], lang: str, *, as_json: bool) -> None:
     """Show how a file is understood, before it is laid over anything."""
     import json
 
@@ -84,7 +96,9 @@ def _show(file: Path, mapping: Path | None, lang: str, *, as_json: bool) -> None
     from spatial.reports import observations
     from spatial.studies import observation_study
 
-    found, target, written = observation_study.look_into(file, mapping=mapping, lang=lang)
+    found, target, written = observation_study.look_into(
+        file, mapping=options["mapping"], said=options["said"], lang=lang
+    )
     if as_json:
         tables = [vars(look) | {"first": json.loads(look.first.to_json(orient="records"))} for look in found]
         click.echo(json.dumps({"tables": tables, "mapping": str(target)}, ensure_ascii=False, indent=1, default=dict))
