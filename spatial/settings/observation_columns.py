@@ -190,10 +190,8 @@ def mapped(path: Path | None, said: Mapping[str, str | None] = MappingProxyType(
     texts = {name: _text(table, name, where) for name in ("crs", "time_format", *CHOICES)}
     for name, choices in CHOICES.items():
         if texts[name] is not None and texts[name] not in choices:
-            key = "kind" if name == "kind" else "choice"
-            raise ConfigError(f"observation_rules.{key}", where=where, name=name, found=texts[name], known=choices)
-    zone = _text(table, "time_zone", where) or DEFAULT_ZONE
-    columns = _columns(table.get("columns", {}), where)
+            raise ConfigError("observation_rules.choice", where=where, name=name, found=texts[name], known=choices)
+    columns, zone = _columns(table.get("columns", {}), where), _text(table, "time_zone", where) or DEFAULT_ZONE
     found = replace(Mapped(columns=columns, time_zone=zone), **(texts | given))  # type: ignore[arg-type]
     try:
         ZoneInfo(found.time_zone)

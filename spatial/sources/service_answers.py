@@ -63,7 +63,9 @@ def check_answer(body: bytes, name: str) -> None:
     if EXCEPTION.search(head):
         found = TEXT.search(body[: HEAD_BYTES * 4])
         raise SourceUnavailable(
-            "answers.refuses", name=name, reason=without_secrets(_words(found[1])) if found else phrase("answers.no_reason")
+            "answers.refuses",
+            name=name,
+            reason=without_secrets(_words(found[1])) if found else phrase("answers.no_reason"),
         )
     if head.lstrip(BOM)[:1] == b"{" and b'"features"' not in head:
         _check_json(body, name)

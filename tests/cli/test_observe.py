@@ -321,9 +321,16 @@ def test_a_look_at_a_file_that_cannot_be_used_says_what_is_missing(tmp_path):
     assert call("observe", "--lang", "en").code == 2
 
 
-def test_dates_that_can_be_read_both_ways_are_told_and_a_place_is_counted_at_its_space(run):
-    done = call("observe", run, COUNTS / "usdate.csv", "--lang", "en")
-    assert "read as 2025-06-05, the day first; with the month first it is 2025-05-06" in done.out
+@pytest.mark.parametrize("lang", ["da", "en"])
+def test_dates_that_can_be_read_both_ways_are_asked_for(run, lang):
+    done = call("observe", run, COUNTS / "usdate.csv", "--lang", lang)
+    assert done.code == 1 and done.err.count("\n") == 1 and not (run / "observations.csv").exists()
+    assert "2025-06-05" in done.err and "2025-05-06" in done.err and "--dates day-first" in done.err
+    found = json.loads(call("observe", run, COUNTS / "usdate.csv", "--dates", "month-first", "--json").out)
+    assert found["periods"]["season"] == ["spring", "summer"] and found["rows"]["used"] == 3
+
+
+def test_a_place_is_counted_at_its_space_and_a_temperature_without_a_unit_is_told(run):
     found = json.loads(call("observe", run, COUNTS / "placeid.csv", "--lang", "en", "--json").out)
     assert found["rows"]["used"] == 1 and found["unmatched_share"] == 0
     done = call("observe", run, COUNTS / "temp.csv", "--lang", "da")

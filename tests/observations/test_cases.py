@@ -191,7 +191,7 @@ def test_a_table_of_persons_without_a_count(tmp_path):
     found = read(written(tmp_path, "\n".join([head, *rows])))
     assert found.surveys["total"].tolist() == [5] and not found.rows_are_visits and not found.visits_told
     plain = written(tmp_path, "\n".join([head.replace("gender", "x"), *rows]))
-    with pytest.raises(SchemaError, match="no table with a count of people.*--rows persons"):
+    with pytest.raises(SchemaError, match=r"no table with a count of people.*--rows persons"):
         read(plain)  # it may be a table of visits whose counts are missing
     assert read(plain, said={"rows": "persons"}).surveys["total"].tolist() == [5]
 
