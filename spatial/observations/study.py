@@ -30,7 +30,7 @@ from spatial.sources import text_tables
 
 log = logging.getLogger(__name__)
 
-SPACE, HEXAGON = "space", "hexagon"
+SPACE = "space"
 SEED = 20250201
 # Reasons to leave a row out that tell of a wrong file, or of coordinates that are misread.
 ELSEWHERE = ("outside", "location_outside")
@@ -220,9 +220,7 @@ def observe(
     reach_m = float(rules().publish["join_m"]) if join_m is None else join_m
     surveys, spaces = found.observations.surveys, result.meeting_spaces
     joined = overlay.to_spaces(surveys, spaces, join_m=reach_m)
-    shown = joined
-    if by == HEXAGON:
-        shown = overlay.to_hexagons(surveys, across_m=float(rules().publish["hexagon_m"]), spaces=spaces)
+    shown = joined if by == SPACE else hexagons_of(result, found)
     publication = disclosure.publish(shown, k=smallest, visits_told=found.observations.visits_told)
     told = shown.visits["unit_id"].isin(publication.rates.index).to_numpy()
     # Two divisions of the same people could be subtracted: by hexagon no space is told of, and no score is tested.
@@ -239,6 +237,12 @@ def observe(
         by=by,
         k_reason=k_reason if smallest > int(rules().publish["k"]) else None,
     )
+
+
+def hexagons_of(result: Result, found: Read) -> overlay.Joined:
+    """Lay observations over hexagons, in place of the meeting spaces of a run."""
+    across_m = float(rules().publish["hexagon_m"])
+    return overlay.to_hexagons(found.observations.surveys, across_m=across_m, spaces=result.meeting_spaces)
 
 
 def tested(result: Result, rates: pd.DataFrame, background: pd.Series, *, seed: int = SEED) -> validation.Check:

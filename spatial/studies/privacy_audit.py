@@ -24,12 +24,14 @@ from spatial.core.errors import InputError
 from spatial.core.model import Result
 from spatial.observations import overlay
 from spatial.observations.disclosure import Publication, published_rates
+from spatial.observations.normalisation import Observations
 from spatial.observations.study import (
     FACTS,
     SPACE,
     Observed,
     Read,
     check_facts,
+    hexagons_of,
     observation_facts,
     observe,
     read_observations_for,
@@ -236,9 +238,10 @@ def _one_person(seen: Published, result: Result, read: Read) -> Attack:
     if not _same_cells(first.publication, seen.cells):
         return Attack("person", ("other_counts",))
     rates = first.publication.rates
-    hidden = [str(unit) for unit in rates.index[rates["withheld"]]][:TRIED] if facts["by"] == SPACE else []
+    hidden = [str(unit) for unit in rates.index[rates["withheld"]]][:TRIED]
+    visits = first.joined.visits if facts["by"] == SPACE else hexagons_of(result, read).visits
     for unit, more in ((unit, more) for unit in hidden for more in (1, -1)):
-        changed = _changed(first, unit, more)
+        changed = _changed(read, visits[visits["unit_id"] == unit], more)
         if changed is None:
             continue
         after = observe(result, replace(read, observations=changed), **options)
@@ -247,15 +250,14 @@ def _one_person(seen: Published, result: Result, read: Read) -> Attack:
     return Attack("person", tuple(dict.fromkeys(found)))
 
 
-def _changed(seen: Observed, unit: str, more: int) -> Any:
-    """The observations with one person more, or less, in one visit to a place; None if there is no such visit."""
-    visits, surveys = seen.joined.visits, seen.read.observations.surveys.copy()
-    at = (visits["unit_id"] == unit) & (visits["kind"] == STAYING) & (visits["organised"] != 1)
-    rows = visits.index[at & (visits["total"] + more >= 0)]
-    if not len(rows):
+def _changed(read: Read, visits: pd.DataFrame, more: int) -> Observations | None:
+    """The observations with one person more, or less, in one of these visits; None if there is no such visit."""
+    staying = (visits["kind"] == STAYING) & (visits["organised"] != 1) & (visits["total"] + more >= 0)
+    if not staying.any():
         return None
-    surveys.loc[rows[0], "total"] += more
-    return replace(seen.read.observations, surveys=surveys)
+    surveys = read.observations.surveys.copy()
+    surveys.loc[visits.index[staying][0], "total"] += more
+    return replace(read.observations, surveys=surveys)
 
 
 def _figures(observed: Observed) -> dict[str, str]:

@@ -144,6 +144,12 @@ def test_our_own_publication_holds(shared, demo, tmp_path, lang):  # noqa: F811
     assert done.out.count("✓") == 9 and "✗" not in done.out
 
 
+def test_hexagons_hold_too(run):
+    assert call("observe", run, COUNTS / "secret.csv", "--by", "hexagon").code == 0
+    found = privacy_audit.audit(run, raw=[COUNTS / "secret.csv"])
+    assert [one.id for one in found if not one.held] == [] and len(found) == 8
+
+
 def manifest_with(change):
     def broken(folder):
         path = folder / "manifest.json"
