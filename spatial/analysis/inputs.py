@@ -13,7 +13,7 @@ from spatial.analysis.result import SEED
 from spatial.core.crs import require_metric
 from spatial.core.errors import InputError
 from spatial.core.messages import phrase
-from spatial.core.model import Estate, Extract, Plan, Raster, RawData
+from spatial.core.model import Estate, Extract, Plan, Raster, RawData, Rubric
 from spatial.core.timing import Clock
 from spatial.layers import conflation
 from spatial.osm.extract import Reading, read_extract
@@ -79,13 +79,15 @@ class Inputs:
 class Options:
     """How inputs are looked at: the rubric (None: the bundled one), the seed, and up to which phase of the plan.
 
-    ``scores_only``: measure and score, and nothing more: no lenses, no layers of a map, no reach.
+    ``scores_only``: measure and score, and nothing more: no lenses, no layers of a map, no reach. ``judged_by`` is a
+    resolved rubric, such as that of today for a plan, by which scores are made instead of resolving it anew.
     """
 
     rubric: Path | None = None
     seed: int = SEED
     phase: int | None = None
     scores_only: bool = False
+    judged_by: Rubric | None = None
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ def run(
         absence=conflation.absence(inputs.registers),
         models=inputs.models,
     )
-    scored = score_view(view, spec, options.seed, clock)
+    scored = score_view(view, spec, options.seed, clock, options.judged_by)
     context = None if options.scores_only else map_context(view, scored, inputs.estate, clock)
     analysis = _as_result(inputs, options, ground, view, scored, context, clock)
     if on_scored is not None:
@@ -266,9 +266,12 @@ def measure_view(
         )
 
 
-def score_view(view: View, spec: settings_rubric.RubricSpec, seed: int, clock: Clock) -> Judged:
+def score_view(
+    view: View, spec: settings_rubric.RubricSpec, seed: int, clock: Clock, judged_by: Rubric | None = None
+) -> Judged:
     """Measure every indicator, and score and rank what was measured. Pure."""
-    evidence, rubric = measure_view(view, spec, clock)
+    evidence, own = measure_view(view, spec, clock)
+    rubric = judged_by or own
     with clock.stage("scores"):
         tables = ((view.places, scoring_scores.PLACE_COLUMNS), (view.rooms, scoring_scores.SPACE_COLUMNS))
         places, spaces = (

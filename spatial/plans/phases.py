@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from spatial.core.model import FLOATING, Result
-from spatial.plans import comparison
-from spatial.plans.comparison import DEMOLISHED, LOSING, LOST, Comparison
+from spatial.plans.comparison import LOST, Comparison
+from spatial.plans.home_changes import DEMOLISHED, LOSING
 
 # What is weighed up, and whether more of it is better. Scores count in whole hundredths and homes in whole
 # ones, as they are told, so that no plan is called better by what nobody can see.
@@ -98,28 +98,31 @@ class Timeline:
     spaces: pd.DataFrame
 
 
-def compare_phases(today: Result, states: Sequence[Result]) -> Timeline:
+def phase_names(finished: Result, count: int) -> list[str]:
+    """What a plan calls its phases, else their numbers."""
+    names = [str(name) for name in (finished.manifest.get("plan") or {}).get("phases", [])]
+    return names + [str(k + 1) for k in range(len(names), count)]
+
+
+def follow_phases(finished: Result, found: Sequence[Comparison]) -> Timeline:
     """Follow a plan through its phases.
 
     Parameters
     ----------
-    today
-        The state before the plan.
-    states
-        The state in each phase, in their order; the last one is the finished plan.
+    finished
+        The state in the last phase, when all is built.
+    found
+        The comparison of today with the state in each phase, in their order.
     """
-    found = [comparison.compare(today, state) for state in states]
     spaces = _spaces(found)
-    plan = (states[-1].manifest.get("plan") or {}) if states else {}
-    names = [str(name) for name in plan.get("phases", [])]
-    names += [str(k + 1) for k in range(len(names), len(states))]
+    names = phase_names(finished, len(found))
     begins = [first_day(name) for name in names]
     rows = [
         {
             "phase": k + 1,
             "name": names[k],
             "begins": None if begins[k] is None else str(begins[k]),
-            "years": _years(begins, k),
+            "years": years_between(names, k, k + 1),
             **_open(spaces, k + 1),
             **one.dwellings,
             "median_before": one.median_before,
@@ -149,10 +152,18 @@ def first_day(name: str) -> date | None:
         return None
 
 
-def _years(begins: Sequence[date | None], k: int) -> float:
-    following = begins[k + 1] if k + 1 < len(begins) else None
-    start = begins[k]
-    return float("nan") if start is None or following is None else (following - start).days / DAYS_A_YEAR
+def years_between(names: Sequence[str], first: int, second: int) -> float:
+    """Years from the beginning of one phase to that of another, by their names; NaN where these are no dates.
+
+    Examples
+    --------
+    >>> round(years_between(["2027", "2030"], 0, 1), 2), years_between(["1", "2"], 0, 1)
+    (3.0, nan)
+    """
+    if first == second:
+        return 0.0
+    begin, end = (first_day(names[k]) if k < len(names) else None for k in (first, second))
+    return float("nan") if begin is None or end is None else (end - begin).days / DAYS_A_YEAR
 
 
 def _spaces(found: Sequence[Comparison]) -> pd.DataFrame:

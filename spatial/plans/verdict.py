@@ -25,7 +25,7 @@ import pandas as pd
 from spatial.core.arrays import Bools, Floats
 from spatial.core.model import ASPECTS, Result, Rubric
 from spatial.places.homes import reached_from_text
-from spatial.plans.comparison import WORTH, median
+from spatial.plans.home_changes import WORTH, median
 from spatial.scoring.scores import aspect_weights, combine, gate, judge_all, part_weights
 
 # An aspect below this is taken as this before its logarithm is taken.

@@ -220,7 +220,7 @@ def _worst_served(result: Result, words: Words) -> str:
     if np.ptp(spans, axis=0).max() < SAME:
         return words.say("answer.lens_same", share=words.percent(worst.served))
     wide = worst.served_high - worst.served_low >= WIDE
-    named = words.report["lenses"]["as"]
+    named = words.shared["lens_as"]
     return words.say(
         "answer.lens_wide" if wide else "answer.lens",
         lens=named[worst.id],

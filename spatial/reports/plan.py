@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,20 @@ import pandas as pd
 
 from spatial.core.languages import whole_percent
 from spatial.core.model import FLOATING, NOT_STATED, Result
-from spatial.plans.comparison import LOSING, LOST, NEW, Comparison
+from spatial.plans.answer import Answer
+from spatial.plans.comparison import LOST, NEW, Comparison
+from spatial.plans.home_changes import LOSING
 from spatial.reports import figures, plan_states, sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.reports.estate import framed
 from spatial.reports.figures import moved
 from spatial.reports.plan_states import Alternatives
 from spatial.reports.sections import Named, Words, shortened
+from spatial.settings import lenses as settings_lenses
+from spatial.texts import plan_answer
 from spatial.texts import plans as texts_plans
 
+PROMISES = 12
 PLACES = 14  # rows of the table of meeting spaces
 SMALL = 6  # names of those that hardly change
 ITEMS = 12
@@ -30,58 +36,55 @@ NOTE = 200  # letters of a note
 IDENTITY = re.compile(r" ?\(?\b(?:osm:\w+|plan|[\w.]+):[^\s()]*(?: \d+\b(?! m\b))?\)?")
 
 
-def plan_document(
-    before: Result,
-    after: Result,
-    found: Comparison,
-    checks: pd.DataFrame,
-    *,
-    lang: str,
-    verdict: Sequence[str] = (),
-    phases: Mapping[str, Any] | None = None,
-    alternatives: Alternatives | None = None,
-) -> Document:
-    """Say what a plan does, for a board.
+@dataclass(frozen=True)
+class PlanFindings:
+    """What was found of a plan.
 
-    Parameters
-    ----------
-    before, after
-        The state today, and after the plan.
-    found
-        Their comparison.
-    checks
-        What a visit would settle of the state after, as ``spatial.scoring.field_checks.find_field_checks`` lists it.
-    lang
-        ``"da"`` or ``"en"``.
-    verdict
-        More sentences on how sure it is, such as what would turn the verdict.
-    phases
-        The plan through its phases, as ``spatial.texts.plans.timeline_as_data`` gives it.
-    alternatives
-        This and other plans side by side.
+    ``before`` and ``after`` are the state today and after the plan, judged alike; ``comparison`` what is different;
+    ``answer`` what is certain, and who bears it; ``checks`` what a visit would settle of the state after;
+    ``verdict`` more sentences on how sure it is; ``phases`` as ``spatial.texts.plans.timeline_as_data`` gives
+    them; ``alternatives`` this and other plans side by side.
+    """
+
+    before: Result
+    after: Result
+    comparison: Comparison
+    answer: Answer
+    checks: pd.DataFrame
+    verdict: Sequence[str] = ()
+    phases: Mapping[str, Any] | None = None
+    alternatives: Alternatives | None = None
+
+
+def plan_document(findings: PlanFindings, *, lang: str) -> Document:
+    """Say what a plan does, for a board.
 
     Raises
     ------
     ConfigError
         If there are no texts in this language.
     """
+    before, after, found = findings.before, findings.after, findings.comparison
     words = Words(lang)
     names = Named(before, words), Named(after, words)
     said = texts_plans.describe_changes(found, before, after)
+    certain = plan_answer.describe_answer(findings.answer, found)
     rows = _moving(said["changes"])
     blocks: list[Block] = [
-        Heading(words.say("answer.title")),
-        Points(answer(said, words), ordered=True, lead=True),
+        Heading(words.say("plan.answer.title")),
+        Points(plan_answer.answer_sentences(certain, lang=lang), ordered=True, lead=True),
         Facts(_facts(before, after, said, words)),
         *_maps(before, after, found, rows, words),
+        *_promises(certain, before, words),
         *_ground(found, words),
         *_changes(said["changes"], rows, names, words),
         *_homes(before, after, found, said["worst_off"], words),
+        *_choices(certain, words),
         *_lenses(found, words),
-        *plan_states.timeline_section(phases, names, words),
-        *_sure(said, verdict, words),
-        *plan_states.alternatives_section(alternatives, words),
-        *sections.unknown(after, checks, names[1], words),
+        *plan_states.timeline_section(findings.phases, names, words),
+        *_sure(said, findings.verdict, words),
+        *plan_states.alternatives_section(findings.alternatives, words),
+        *sections.unknown(after, findings.checks, names[1], words),
         *sections.context(after, names[1], words),
         *sections.how(after, words, first=words.say("plan.how.compared")),
         *sections.sources(after, words, more=_plan_source(after, words)),
@@ -116,33 +119,30 @@ def _plan_source(after: Result, words: Words) -> list[Any]:
 # --- the answer ----------------------------------------------------------------------------------
 
 
-def answer(said: Mapping[str, Any], words: Words) -> list[str]:
-    """The answer in three sentences: the meeting spaces, the homes, and how sure that is."""
-    spaces = {state: _count(n, words, first=state == LOST) for state, n in said["spaces"].items()}
-    return [words.say("plan.answer.spaces", **spaces), _homes_sentence(said, words), _median(said, words)]
+def _promises(said: Mapping[str, Any], before: Result, words: Words) -> list[Block]:
+    """What the plan takes away and what it promises instead, those that nothing replaces first."""
+    if not said["promises"]:
+        return []
+    say = words.report["plan"]["promises"]
+    lines = plan_answer.promise_lines(said, plan_answer.place_names(before, words.lang), lang=words.lang)
+    rest = [Paragraph(say["rest"].format(n=len(lines) - PROMISES), "note")] if len(lines) > PROMISES else []
+    return [Heading(say["title"]), Paragraph(say["intro"]), Points(lines[:PROMISES]), *rest]
 
 
-def _count(n: float, words: Words, *, first: bool) -> str:
-    """A number, or that there are none: "no homes" of the first of a sentence, "none" of the others."""
-    return words.homes(n) if n else words.say("plan.none" if first else "plan.none_of_them")
+def _choices(said: Mapping[str, Any], words: Words) -> list[Block]:
+    """How many homes have none, one, two or more good meeting places."""
+    say = words.report["plan"]["choices"]
+    columns = (Column(say["good"], 4), *(Column(say[when], 3, number=True) for when in ("today", "after")))
+    rows = [
+        [Cell(say["most"].format(n=n) if n == said["choices"][-1][0] else str(n)), *map(_whole(words), (was, then))]
+        for n, was, then in said["choices"]
+    ]
+    good = words.hundred(settings_lenses.lenses().good_score)
+    return [Heading(say["title"]), Paragraph(say["intro"].format(good=good)), Table(say["caption"], columns, rows)]
 
 
-def _homes_sentence(said: Mapping[str, Any], words: Words) -> str:
-    counts = said["dwellings"]
-    given = {name: _count(counts[name], words, first=name == "winning") for name in ("losing", "winning")}
-    worst = max(said["lenses"], key=lambda lens: lens["dwellings"]["losing"], default=None)
-    if worst is None or worst["dwellings"]["losing"] <= counts["losing"]:
-        return words.say("plan.answer.homes", **given)
-    lens = words.report["lenses"]["as"][worst["id"]]
-    return words.say("plan.answer.homes_worst", lens=lens, worst=words.homes(worst["dwellings"]["losing"]), **given)
-
-
-def _median(said: Mapping[str, Any], words: Words) -> str:
-    if said["keeps_share"] is None:
-        return words.say("plan.answer.median_none")
-    share = str(words.shared["format"]["percent"]).format(whole_percent(said["keeps_share"]))
-    key = "median_same" if said["median_before"] == said["median_after"] else "median"
-    return words.say(f"plan.answer.{key}", before=said["median_before"], after=said["median_after"], share=share)
+def _whole(words: Words) -> Callable[[float], Cell]:
+    return lambda count: Cell(words.number(count))
 
 
 def _facts(before: Result, after: Result, said: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
@@ -150,7 +150,7 @@ def _facts(before: Result, after: Result, said: Mapping[str, Any], words: Words)
     counts = {"before": len(before.meeting_spaces), "after": len(after.meeting_spaces)}
     found = [(say["spaces"], say["both"].format(**counts))]
     found += [
-        (say[name], words.say("facts.homes_about", n=words.homes(said["dwellings"][name])))
+        (say[name], words.say("facts.homes_about", n=words.number(said["dwellings"][name])))
         for name in ("demolished", "new")
         if said["dwellings"][name]
     ]
@@ -327,10 +327,7 @@ def _homes(
     say = words.report["plan"]["homes"]
     shown = worst[:BUILDINGS]
     letters = {str(row["building"]): chr(ord("A") + k) for k, row in reversed(list(enumerate(shown)))}
-    counts = {
-        name: _count(round(found.dwellings[name]), words, first=name == LOSING)
-        for name in (LOSING, "winning", "demolished")
-    }
+    counts = {name: words.number(round(found.dwellings[name])) for name in (LOSING, "winning", "demolished")}
     figure = figures.homes_map(
         before, after, states(found.homes), letters, sections.map_words(words), labels=say,
         alt=say["alt"].format(estate=before.estate.name, **counts), caption=say["caption"] if shown else "",
@@ -366,7 +363,7 @@ def _building(row: Mapping[str, Any], letter: str, words: Words) -> list[Cell]:
     change = words.say("plan.facts.change", before=row["before"], after=row["after"])
     return [
         Cell(letter, strong=True),
-        Cell(words.homes(row["dwellings"])),
+        Cell(words.number(row["dwellings"])),
         Cell(str(row["stairwells"])),
         Cell(change, strong=True, figure=moved(row["before"] / 100, row["after"] / 100)),
     ]
@@ -391,8 +388,8 @@ def _lenses(found: Comparison, words: Words) -> list[Block]:
         rows.append(
             [
                 Cell(about["title"], strong=True, quiet=about["text"]),
-                Cell(words.homes(lens.dwellings["losing"])),
-                Cell(words.homes(lens.dwellings["winning"])),
+                Cell(words.number(lens.dwellings["losing"])),
+                Cell(words.number(lens.dwellings["winning"])),
                 Cell(change if known else "–", figure=moved(lens.median_before, lens.median_after) if known else None),
             ]
         )

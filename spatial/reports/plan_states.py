@@ -53,7 +53,7 @@ def _row(row: Mapping[str, Any], own: str, words: Words) -> list[Cell]:
 def _told(column: str, value: float | None, words: Words) -> str:
     if value is None:
         return str(words.shared["alternatives"]["not_known"])
-    return words.number(value) if column in SCORES else words.homes(value)
+    return words.number(value)
 
 
 SPACES = 14  # rows of the table of meeting spaces
@@ -103,7 +103,7 @@ def _phase(row: Mapping[str, Any], words: Words) -> list[Cell]:
         Cell(words.say("plan.timeline.years", n=number) if number else "–"),
         Cell(words.number(row["spaces_open"])),
         Cell(words.number(row["spaces_shut"])),
-        Cell(words.homes(row["losing"])),
+        Cell(words.number(row["losing"])),
         Cell("–" if row["median_after"] is None else str(row["median_after"])),
     ]
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spatial.analysis import before_after, run, storage
-from spatial.analysis.inputs import InputFiles, Inputs, Options
+from spatial.analysis.inputs import InputFiles, Inputs, Options, prepare_ground
 from spatial.core import outputs
 from spatial.core.model import Plan
+from spatial.core.timing import Clock
 from spatial.indicators import registry
+from spatial.plans import answer, comparison, verdict
 from spatial.plans import phases as plan_phases
-from spatial.plans import verdict
+from spatial.settings import tags
+from spatial.texts import plan_answer
 from spatial.texts import plans as plan_texts
 
 if TYPE_CHECKING:
@@ -49,7 +52,9 @@ class PlanReview:
         self.today, self.after, self.phases = today, after, tuple(phases)
         self.comparison = before_after.compare(today, after)
         self.weight_change = verdict.smallest_weight_change(today, after, self.comparison.homes)
-        self.timeline = plan_phases.compare_phases(today, [*phases, after]) if phases else None
+        earlier = [comparison.compare(today, state) for state in phases]
+        self.timeline = plan_phases.follow_phases(after, [*earlier, self.comparison]) if phases else None
+        self.answer = answer.answer_plan(today, after, self.comparison, list(zip(phases, earlier, strict=True)))
 
     @classmethod
     def run(
@@ -95,6 +100,7 @@ class PlanReview:
     def changes(self) -> dict[str, Any]:
         """What is different, as plain data."""
         changes = plan_texts.describe_changes(self.comparison, self.today, self.after)
+        changes["answer"] = plan_answer.describe_answer(self.answer, self.comparison)
         changes["turn"] = plan_texts.turn_as_data(self.weight_change, self.today)
         if self.timeline is not None:
             changes["timeline"] = plan_texts.timeline_as_data(self.timeline)
@@ -109,25 +115,28 @@ class PlanReview:
     def text(self, lang: str = "da") -> str:
         """What is different, in words."""
         units = {name: spec.unit for name, spec in registry.registry().items()}
+        first = plan_answer.answer_text(self.changes["answer"], plan_answer.place_names(self.today, lang), lang=lang)
         timeline = self.changes.get("timeline")
         through_phases = [] if timeline is None else [plan_texts.timeline_in_words(timeline, lang=lang)]
-        return plan_texts.changes_in_words(self.changes, units, lang=lang, verdict=self.verdict(lang) + through_phases)
+        rest = plan_texts.changes_in_words(self.changes, units, lang=lang, verdict=self.verdict(lang) + through_phases)
+        return f"{first}\n{rest}"
 
     def report(self, lang: str = "da", alternatives: Sequence[dict[str, Any]] = (), own: str = "") -> Document:
         """The report of the plan for the board; ``alternatives`` side by side, of which this is ``own``."""
         from spatial.reports import plan as plan_report
         from spatial.reports.plan_states import Alternatives
 
-        return plan_report.plan_document(
-            self.today,
-            before_after.judged_alike(self.today, self.after),
-            self.comparison,
-            self.after.field_checks,
-            lang=lang,
+        findings = plan_report.PlanFindings(
+            before=self.today,
+            after=before_after.judged_alike(self.today, self.after),
+            comparison=self.comparison,
+            answer=self.answer,
+            checks=self.after.field_checks,
             verdict=self.verdict(lang),
             phases=self.changes.get("timeline"),
             alternatives=Alternatives(alternatives, own),
         )
+        return plan_report.plan_document(findings, lang=lang)
 
     def save(
         self,
@@ -193,11 +202,14 @@ def review_plan(
 ) -> PlanReview:
     """Score the estate of inputs with a plan today, after it, and with ``phases`` in each of its phases."""
     options = options or Options()
-    # The plan first: what is wrong with it is said before anything is measured for nothing.
+    # What is wrong with the plan is said before anything is measured for nothing.
+    prepare_ground(inputs, tags.tag_rules(), Clock(None), phase=options.phase)
+    today = run.run(replace(inputs, plan=None), options, progress)
+    # One place has one score wherever it is told: all states are judged as today is.
+    options = replace(options, judged_by=today.rubric)
     earlier, after = _through_phases(inputs, options, progress) if phases else ((), run.run(inputs, options, progress))
     entry = {"today": TODAY} | ({"folders": [phase_folder(k) for k in range(1, len(earlier) + 1)]} if phases else {})
     after = replace(after, manifest={**after.manifest, "plan": {**after.manifest["plan"], **entry}})
-    today = run.run(replace(inputs, plan=None), options, progress)
     if progress is not None:
         progress("compare")
     return PlanReview(today, after, earlier)

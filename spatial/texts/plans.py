@@ -12,7 +12,8 @@ import pandas as pd
 
 from spatial.core.languages import said, texts, whole_percent
 from spatial.core.model import ASPECTS, FLOATING, Result
-from spatial.plans.comparison import CHANGED, KEPT, LOSING, LOST, NEW, SCORES, Comparison
+from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
+from spatial.plans.home_changes import LOSING
 from spatial.plans.phases import CRITERIA, SHUT, Timeline
 from spatial.plans.verdict import Turn
 from spatial.scoring.scores import aspect_weights

@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 import spatial
 from spatial.core.model import FLOATING
 from spatial.indicators import registry
-from spatial.plans import comparison
+from spatial.plans import comparison, home_changes
 from spatial.texts import plans
 from tests import osm_xml
 from tests.analysis.test_run import BENCH, PLAYGROUND, ROOM, boundary, miniature
@@ -220,7 +220,7 @@ def test_spaces_are_matched_by_the_places_they_share():
 
 def test_the_median_is_by_dwellings():
     values = np.array([[0.2, 0.9, 0.5], [0.5, 0.5, 0.1]])
-    assert comparison.median(values, np.array([1.0, 1.0, 3.0])).tolist() == [0.5, 0.1]
+    assert home_changes.median(values, np.array([1.0, 1.0, 3.0])).tolist() == [0.5, 0.1]
 
 
 @pytest.mark.parametrize(("lang", "said"), [("da", "1 mødesteder forsvinder"), ("en", "1 meeting spaces go")])

@@ -48,7 +48,8 @@ def found(folder: Path) -> phases.Timeline:
     estate = spatial.Estate.from_file(folder / "mini.gpkg")
     given = {"osm": folder / "mini.osm", "plan": folder / "plan.toml"}
     states = [spatial.analyse(estate, **given, phase=1), spatial.analyse(estate, **given)]
-    return phases.compare_phases(spatial.analyse(estate, osm=folder / "mini.osm"), states)
+    today = spatial.analyse(estate, osm=folder / "mini.osm")
+    return phases.follow_phases(states[-1], [spatial.compare(today, state) for state in states])
 
 
 def test_a_gap_of_three_years_shows(found):

@@ -12,8 +12,8 @@ from numpy.testing import assert_allclose
 
 import spatial
 from spatial.core.model import GATE
-from spatial.plans import comparison, verdict
-from spatial.plans.comparison import WORTH
+from spatial.plans import comparison, home_changes, verdict
+from spatial.plans.home_changes import WORTH
 from spatial.plans.verdict import Homes
 from spatial.texts import plans
 from tests.analysis.test_run import BENCH, PLAYGROUND, boundary, miniature
@@ -169,7 +169,7 @@ def test_a_condition_is_a_reason_by_what_it_does_to_the_score(opened, expected):
         for place, aspect, gate in (("a", 0.5, opened[0]), ("after|a", 1.0, opened[1]))
         for name, value in (("i0", 0.5), ("i1", aspect), ("i2", 0.5), ("i3", 0.5), ("i4", 0.5), ("open", gate))
     ]
-    judged = comparison.judge_homes(
+    judged = home_changes.judge_homes(
         (evidence(rows[:6]), pd.Index(["a"])), (evidence(rows[6:]).assign(place_id="a"), pd.Index(["a"])), rules
     )
     assert comparison._reasons(judged, SimpleNamespace(rubric=rules), "a", "after|a") == expected

@@ -181,7 +181,7 @@ def test_the_worst_served_come_first_as_lenses_csv_has_them(pages, demo_result, 
         good = sum(float(space["floating"]) >= 0.6 for space in rows if space["lens"] == identity)
         assert row[2].split()[0] == str(good)
     worst = min(served, key=served.get)
-    assert texts(lang, "report")["lenses"]["as"][worst] in Page(pages[lang]).items[2]
+    assert texts(lang)["lens_as"][worst] in Page(pages[lang]).items[2]
 
 
 def test_the_first_question_is_the_first_field_check(pages, demo_result):

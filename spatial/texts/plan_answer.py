@@ -1,0 +1,207 @@
+"""Tell the answer to a plan in words and as data: the same sentences on the screen and in the report. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spatial.core.languages import texts, whole_percent
+from spatial.core.model import Result
+from spatial.places.naming import name_rows
+from spatial.plans.answer import MOVED, REPLACED, SHUT, UNREPLACED, Answer, Burden
+from spatial.plans.comparison import Comparison
+
+PROMISED = ("place_id", "kind", "space_id", "state", "replacement_id")
+YEAR_DECIMALS = 1
+
+
+def describe_answer(answer: Answer, found: Comparison) -> dict[str, Any]:
+    """Collect the answer as plain data: whole homes and metres, scores of 100, years to a tenth."""
+    low, high = found.losing_range
+    return {
+        "outcome": answer.outcome,
+        "demolished": _housing(answer.demolished),
+        "built": _housing(answer.built),
+        "promises": [_promise(row) for row in answer.promises.to_dict("records")],
+        "new_places": answer.new_places,
+        "finished": _burden(answer.finished),
+        "worst": _burden(answer.worst),
+        "choices": [[n, round(was), round(then)] for n, (was, then) in enumerate(answer.choices.to_numpy())],
+        "harms_share": _known(answer.harms_share, 3),
+        "losing_range": None if np.isnan(low) else [round(low), round(high)],
+        "tenth_before": _known(100 * found.tenth_before, 0),
+        "tenth_after": _known(100 * found.tenth_after, 0),
+    }
+
+
+def _known(value: float, decimals: int) -> float | int | None:
+    return None if np.isnan(value) else round(value, decimals) if decimals else round(value)
+
+
+def _housing(housing: Any) -> dict[str, int]:
+    return {"buildings": housing.buildings, "homes": round(housing.dwellings)}
+
+
+def _burden(burden: Burden | None) -> dict[str, Any] | None:
+    if burden is None:
+        return None
+    return {
+        "lens": burden.lens,
+        "phase": burden.phase,
+        "losing": round(burden.losing),
+        "winning": round(burden.winning),
+    }
+
+
+def _promise(row: Mapping[Any, Any]) -> dict[str, Any]:
+    phases = {name: None if pd.isna(row[name]) else int(row[name]) for name in ("phase_gone", "phase_back")}
+    return {
+        **{name: None if pd.isna(row[name]) else row[name] for name in PROMISED},
+        "distance_m": _known(row["distance_m"], 0),
+        **phases,
+        "years_without": _known(row["years_without"], YEAR_DECIMALS),
+    }
+
+
+def answer_sentences(said: Mapping[str, Any], *, lang: str) -> list[str]:
+    """The answer in the order in which a board needs it: what is certain, who bears it, how sure that is.
+
+    Parameters
+    ----------
+    said
+        As ``describe_answer`` gives it.
+    """
+    words = texts(lang)
+    return [
+        str(words["plan_answer"]["outcome"][said["outcome"]]),
+        " ".join(_homes(said, words)),
+        " ".join(_places(said, words)),
+        " ".join(_bearing(said, words)),
+        " ".join(_sureness(said, words)),
+    ]
+
+
+def _homes(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    say, gone, new = words["plan_answer"], said["demolished"], said["built"]
+    if not gone["homes"] and not new["homes"]:
+        return [say["demolished_none"]]
+    n = gone["buildings"]
+    buildings = say["one_building"] if n == 1 else say["buildings"].format(n=n)
+    return [
+        say["demolished"].format(buildings=buildings, homes=number(gone["homes"], words))
+        if gone["homes"]
+        else say["demolished_none"],
+        say["built"].format(homes=number(new["homes"], words)) if new["homes"] else say["built_none"],
+    ]
+
+
+def _places(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    say, found = words["plan_answer"], []
+    for state in (UNREPLACED, REPLACED, MOVED, SHUT):
+        kinds = Counter(row["kind"] for row in said["promises"] if row["state"] == state)
+        if kinds:
+            found.append(say[state].format(list=_join([_count(kind, n, words) for kind, n in kinds.items()], words)))
+    new = said["new_places"]
+    added = [] if not new else [say["new_one"] if new == 1 else say["new"].format(n=number(new, words))]
+    return [*found, *added] or [say["places_kept"]]
+
+
+def _count(kind: str, n: int, words: Mapping[str, Any]) -> str:
+    named = words["kind"].get(kind, words["kind"]["other"])
+    if n == 1:
+        return str(words["plan_answer"]["kind_one"].format(kind=named["title"][:1].lower() + named["title"][1:]))
+    return str(words["plan_answer"]["kind_many"].format(n=n, kind=named["plural"]))
+
+
+def _bearing(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    say, finished, worst = words["plan_answer"], said["finished"], said["worst"]
+    if finished is None or said["losing_range"] is None:
+        return [say["nobody"]]
+    done = say["done"] if finished["losing"] else say["done_nobody"]
+    told = [_burden_text(done, finished, words)]
+    if worst["phase"] is not None and worst["losing"] > finished["losing"]:
+        told.append(_burden_text(say["worst"], worst, words))
+    return told
+
+
+def _burden_text(text: str, burden: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    counts = {name: number(burden[name], words) for name in ("losing", "winning")}
+    return text.format(lens=words["lens_as"][burden["lens"]], phase=burden["phase"], **counts)
+
+
+def _sureness(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    say = words["plan_answer"]
+    if said["losing_range"] is None:
+        return [say["below"]]
+    low, high = said["losing_range"]
+    between = say["range_same" if low == high else "range"].format(low=number(low, words), high=number(high, words))
+    return [say["sure"].format(share=whole_percent(said["harms_share"]), range=between), say["below"]]
+
+
+def answer_text(said: Mapping[str, Any], names: Mapping[str, str], *, lang: str) -> str:
+    """The answer, the promises and the choices as lines of a terminal."""
+    promises = promise_lines(said, names, lang=lang)
+    head = [str(texts(lang)["plan_answer"]["promises"])] if promises else []
+    return "\n".join(
+        [
+            *answer_sentences(said, lang=lang),
+            *head,
+            *(f"  {line}" for line in promises),
+            *choice_lines(said, lang=lang),
+        ]
+    )
+
+
+def promise_lines(said: Mapping[str, Any], names: Mapping[str, str], *, lang: str) -> list[str]:
+    """Say of each place that goes, moves or shuts what comes instead; places are called by ``names``."""
+    return [_promise_line(row, names, texts(lang)) for row in said["promises"]]
+
+
+def _promise_line(row: Mapping[str, Any], names: Mapping[str, str], words: Mapping[str, Any]) -> str:
+    say = words["plan_answer"]
+    line = say[f"promise_{row['state']}"].format(name=names[row["place_id"]], metres=row["distance_m"])
+    gap = _gap(row, words)
+    return f"{line} ({gap})" if gap else str(line)
+
+
+def _gap(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """How long there is neither the place nor its replacement."""
+    say = words["plan_answer"]
+    if row["phase_back"] is None or row["state"] == UNREPLACED:
+        return ""
+    if row["phase_back"] == row["phase_gone"]:
+        return str(say["without_none"])
+    if row["years_without"] is None:
+        return str(say["without_phases"].format(gone=row["phase_gone"], back=row["phase_back"]))
+    years = f"{row['years_without']:g}".replace(".", words["format"]["decimal"])
+    return str(say["without"].format(years=years))
+
+
+def choice_lines(said: Mapping[str, Any], *, lang: str) -> list[str]:
+    """Say how many homes have none, one, two or more good meeting places, today and afterwards."""
+    words = texts(lang)
+    *rows, last = said["choices"]
+    keyed = [*((row, "choices") for row in rows), (last, "choices_last")]
+    return [
+        words["plan_answer"][key].format(n=n, before=number(before, words), after=number(after, words))
+        for (n, before, after), key in keyed
+    ]
+
+
+def place_names(today: Result, lang: str) -> dict[str, str]:
+    """Names of today's places, by id, each its own."""
+    names = name_rows(today.places, today.layers.get("paths"), lang)
+    return dict(zip(today.places.index.astype(str), names, strict=True))
+
+
+def number(count: int, words: Mapping[str, Any]) -> str:
+    """A whole number as the language writes it."""
+    return f"{count:,}".replace(",", words["format"]["thousands"])
+
+
+def _join(items: Sequence[str], words: Mapping[str, Any]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {words['format']['and']} {items[-1]}"
