@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from spatial.core.languages import said
+from spatial.plans.alternatives import CRITERIA
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Table
 from spatial.reports.figures import state_box
 from spatial.reports.sections import Named, Words
-
-COLUMNS = ("median_after", "worst_lens_median_after", "losing", "demolished", "spaces_lost")
-SCORES = COLUMNS[:2]
+from spatial.texts.plans import TOLD_LENSES
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ def alternatives_section(alternatives: Alternatives | None, words: Words) -> lis
         return []
     rows, own = alternatives.rows, alternatives.own
     say, shared = words.report["plan"]["beside"], words.shared["alternatives"]
-    columns = (Column(say["plan"], 4), *(Column(say[name], 2.6, number=True) for name in COLUMNS))
+    columns = (Column(say["plan"], 4), *(Column(shared["column"][name], 2.2, number=True) for name in CRITERIA))
     beaten = [
         shared["dominated"].format(plan=row["plan"], others=words.join(row["dominated_by"]))
         for row in rows
@@ -47,10 +46,10 @@ def alternatives_section(alternatives: Alternatives | None, words: Words) -> lis
 def _row(row: Mapping[str, Any], own: str, words: Words) -> list[Cell]:
     mine = row["plan"] == own
     name = Cell(str(row["plan"]), strong=mine, quiet=words.say("plan.beside.this") if mine else "")
-    return [name, *(Cell(_told(name_, row[name_], words)) for name_ in COLUMNS)]
+    return [name, *(Cell(_told(row[column], words)) for column in CRITERIA)]
 
 
-def _told(column: str, value: float | None, words: Words) -> str:
+def _told(value: float | None, words: Words) -> str:
     if value is None:
         return str(words.shared["alternatives"]["not_known"])
     return words.number(value)
@@ -76,7 +75,8 @@ def timeline_section(phases: Mapping[str, Any] | None, names: tuple[Named, Named
     columns = (
         Column(say["phase"], 3), Column(say["lasts"], 2), Column(say["open"], 2.4, number=True),
         Column(say["shut"], 2.4, number=True), Column(say["losing"], 3, number=True),
-        Column(say["median"], 3, number=True),
+        *(Column(words.shared["lens_as"][lens].capitalize(), 2.2, number=True) for lens in TOLD_LENSES),
+        Column(say["median"], 2.6, number=True),
     )  # fmt: skip
     table = Table(say["caption"], columns, [_phase(row, words) for row in phases["phases"]])
     shut = [row for row in phases["spaces"] if any(state != OPEN for state in row["states"])]
@@ -104,6 +104,7 @@ def _phase(row: Mapping[str, Any], words: Words) -> list[Cell]:
         Cell(words.number(row["spaces_open"])),
         Cell(words.number(row["spaces_shut"])),
         Cell(words.number(row["losing"])),
+        *(Cell(words.number(row.get(f"losing_{lens}", float("nan")))) for lens in TOLD_LENSES),
         Cell("–" if row["median_after"] is None else str(row["median_after"])),
     ]
 

@@ -151,7 +151,7 @@ def answer_text(said: Mapping[str, Any], names: Mapping[str, str], *, lang: str)
             *answer_sentences(said, lang=lang),
             *head,
             *(f"  {line}" for line in promises),
-            *choice_lines(said, lang=lang),
+            choices_text(said, lang=lang),
         ]
     )
 
@@ -181,15 +181,17 @@ def _gap(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     return str(say["without"].format(years=years))
 
 
-def choice_lines(said: Mapping[str, Any], *, lang: str) -> list[str]:
+def choices_text(said: Mapping[str, Any], *, lang: str) -> str:
     """Say how many homes have none, one, two or more good meeting places, today and afterwards."""
     words = texts(lang)
-    *rows, last = said["choices"]
-    keyed = [*((row, "choices") for row in rows), (last, "choices_last")]
-    return [
-        words["plan_answer"][key].format(n=n, before=number(before, words), after=number(after, words))
-        for (n, before, after), key in keyed
+    say, last = words["plan_answer"], len(said["choices"]) - 1
+    parts = [
+        say["choice_last" if n == last else "choice"].format(
+            n=n, before=number(before, words), after=number(after, words)
+        )
+        for n, before, after in said["choices"]
     ]
+    return str(say["choices"].format(list="; ".join(parts)))
 
 
 def place_names(today: Result, lang: str) -> dict[str, str]:

@@ -12,9 +12,10 @@ import pandas as pd
 
 from spatial.core.languages import said, texts, whole_percent
 from spatial.core.model import ASPECTS, FLOATING, Result
+from spatial.plans.alternatives import CRITERIA
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
 from spatial.plans.home_changes import LOSING
-from spatial.plans.phases import CRITERIA, SHUT, Timeline
+from spatial.plans.phases import SHUT, Timeline
 from spatial.plans.verdict import Turn
 from spatial.scoring.scores import aspect_weights
 
@@ -286,10 +287,10 @@ def turn_in_words(found: Mapping[str, Any] | None, *, lang: str) -> str:
 
 
 def alternatives_as_data(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Plans side by side as plain data; see ``spatial.plans.phases.compare_alternatives``."""
+    """Plans side by side as plain data; see ``spatial.plans.alternatives.compare_alternatives``."""
     rows = []
     for name, row in table.iterrows():
-        numbers = {key: None if np.isnan(row[key]) else int(row[key]) for key in (*CRITERIA, "winning", "spaces_new")}
+        numbers = {key: None if np.isnan(row[key]) else int(row[key]) for key in (*CRITERIA, "winning")}
         share = None if np.isnan(row["keeps_share"]) else round(float(row["keeps_share"]), 3)
         beaten = [one for one in row["dominated_by"].split(";") if one]
         rows.append({"plan": name, **numbers, "keeps_share": share, "dominated_by": beaten})
@@ -351,6 +352,8 @@ def timeline_as_data(found: Timeline) -> dict[str, Any]:
     return {"phases": phases, "spaces": spaces}
 
 
+# Those whom building hits first are told by phase.
+TOLD_LENSES = ("child", "rollator", "wheelchair")
 _MEDIANS = ("median_before", "median_after")
 
 
@@ -365,7 +368,7 @@ def timeline_in_words(found: Mapping[str, Any], *, lang: str) -> str:
     lines = [say["title"]]
     for row in found["phases"]:
         medians = "" if row["median_after"] is None else " " + say["median"].format(**row)
-        lines.append(f"  {say['phase'].format(named=_named(row, words), **row)}{medians}")
+        lines.append(f"  {say['phase'].format(named=_named(row, words), **row)}{medians}{_told_lenses(row, words)}")
     for space in found["spaces"]:
         shut = [k for k, state in enumerate(space["states"]) if state == SHUT]
         if not shut:
@@ -377,6 +380,14 @@ def timeline_in_words(found: Mapping[str, Any], *, lang: str) -> str:
         phases = ", ".join(_named(found["phases"][k], words) for k in shut)
         lines.append("  " + say["shut"].format(name=name, id=identity, phases=phases))
     return "\n".join(lines)
+
+
+def _told_lenses(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """Homes that lose in a phase through the lenses that building hits first; nothing where there are none."""
+    seen = [(lens, row[f"losing_{lens}"]) for lens in TOLD_LENSES if f"losing_{lens}" in row]
+    say = words["timeline"]
+    told = ", ".join(say["lens"].format(lens=words["lens_as"][lens], losing=count) for lens, count in seen)
+    return f" {say['lenses'].format(list=told)}" if told else ""
 
 
 def _named(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:

@@ -60,12 +60,13 @@ def _names(after: tuple[Path, ...]) -> list[str]:
 
 
 def _side_by_side(reviews: list[PlanReview], after: tuple[Path, ...]) -> Any:
-    from spatial.plans import phases
+    from spatial.plans import alternatives
 
     if len(reviews) == 1:
         return None
-    return phases.compare_alternatives(
-        {name: review.comparison for name, review in zip(_names(after), reviews, strict=True)}
+    names = _names(after)
+    return alternatives.compare_alternatives(
+        {name: (review.comparison, review.answer) for name, review in zip(names, reviews, strict=True)}
     )
 
 
