@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Plan, Rubric
 from spatial.core.timing import Clock
 from spatial.layers import conflation
 from spatial.places import homes
-from spatial.plans import application
+from spatial.plans import application, validation
 from spatial.scoring import scores as scoring_scores
 from spatial.settings import rubric as settings_rubric
 from spatial.settings import tags
@@ -131,6 +131,16 @@ class WhatIf:
         plan = Plan(name="what if", edits=edits)
         conflated = replace(self._conflated, raw=application.apply_plan(self._conflated.raw, plan, self._estate))
         return self._look(conflated, AFRESH if whole else self._step, self.before.rubric)
+
+    def inseparable(self, features: Collection[str], edits: Sequence[Edit]) -> set[str]:
+        """Features of a plan that cannot be without these: taken out with them, the rest fits the estate."""
+        out = set(features)
+        while True:
+            rest = Plan("what if", tuple(edit for edit in edits if edit.feature not in out))
+            faults = {fault.feature for fault in validation.find_faults(self._conflated.raw, rest, self._estate)}
+            if not faults - out:
+                return out
+            out |= faults
 
     def gain(self, after: Look) -> Gain:
         """What a change does to the homes, by the rubric of the start."""
