@@ -55,8 +55,9 @@ class Answer:
 
     ``promises``: one row a place that the plan takes away, moves or shuts for a time, those that nothing replaces
     first (`PROMISE_COLUMNS`): ``state``; the ``replacement_id``, a place of the same kind, and how far it lies in a
-    straight line; the phases, from 1, in which the place goes and in which it or its replacement is there again; the
-    years in between, NaN where the phases have no dates. ``new_places`` replace none.
+    straight line between their middles; the phases, from 1, in which the place goes and in which it or its replacement
+    is there again, and the years in between, NaN where phases were not followed or have no dates. ``new_places``
+    replace none.
 
     ``burdens``: one row a lens and phase: ``lens``, ``phase`` (0: when all is built), ``losing``, ``winning``
     (dwellings), ``median_after``, ``tenth_after``. ``finished`` is the lens that loses most when all is built,
@@ -134,11 +135,15 @@ def _replacements(gone: Any, new: Any) -> dict[str, str]:
     pairs = {}
     for kind in sorted(set(gone["kind"]) & set(new["kind"])):
         mine, theirs = (table[(table["kind"] == kind).to_numpy()].sort_index() for table in (gone, new))
-        away = shapely.distance(mine.geometry.to_numpy()[:, None], theirs.geometry.to_numpy()[None])
+        away = shapely.distance(_middles(mine)[:, None], _middles(theirs)[None])
         for i, k in zip(*linear_sum_assignment(np.where(away <= REPLACES_M, away, 1e6)), strict=True):
             if away[i, k] <= REPLACES_M:
                 pairs[str(mine.index[i])] = str(theirs.index[k])
     return pairs
+
+
+def _middles(table: Any) -> Any:
+    return shapely.centroid(table.geometry.to_numpy())
 
 
 def _promise(
@@ -147,11 +152,13 @@ def _promise(
     """What becomes of one place; None if it is always there, where it is."""
     row, last = today.places.loc[place], states[-1].places
     there = [place in state.places.index or instead in state.places.index for state in states]
-    apart = shapely.distance(row.geometry, last.geometry.loc[instead]) if instead in last.index else np.nan
+    apart = row.geometry.centroid.distance(last.geometry.loc[instead].centroid) if instead in last.index else np.nan
     state = _promise_state(place, instead, last.index, apart, all(there))
     if state is None:
         return None
-    gone = next((k for k, one in enumerate(states) if place not in one.places.index), None)
+    # Of the finished plan alone it is not known when what happens.
+    followed = states if len(states) > 1 else ()
+    gone = next((k for k, one in enumerate(followed) if place not in one.places.index), None)
     back = None if gone is None else next((k for k in range(gone, len(states)) if there[k]), None)
     return {
         "place_id": place,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from spatial.core.languages import whole_percent
 from spatial.core.model import FLOATING, NOT_STATED, Result
+from spatial.places.naming import nearest_street
 from spatial.plans.answer import Answer
 from spatial.plans.comparison import LOST, NEW, Comparison
 from spatial.plans.home_changes import LOSING
@@ -42,6 +43,7 @@ class PlanFindings:
 
     ``before`` and ``after`` are the state today and after the plan, judged alike; ``comparison`` what is different;
     ``answer`` what is certain, and who bears it; ``checks`` what a visit would settle of the state after;
+    ``reasons`` what each edit adds to each meeting space, None where that was not tried;
     ``verdict`` more sentences on how sure it is; ``phases`` as ``spatial.texts.plans.timeline_as_data`` gives
     them; ``alternatives`` this and other plans side by side.
     """
@@ -51,6 +53,7 @@ class PlanFindings:
     comparison: Comparison
     answer: Answer
     checks: pd.DataFrame
+    reasons: pd.DataFrame | None = None
     verdict: Sequence[str] = ()
     phases: Mapping[str, Any] | None = None
     alternatives: Alternatives | None = None
@@ -67,7 +70,7 @@ def plan_document(findings: PlanFindings, *, lang: str) -> Document:
     before, after, found = findings.before, findings.after, findings.comparison
     words = Words(lang)
     names = Named(before, words), Named(after, words)
-    said = texts_plans.describe_changes(found, before, after)
+    said = texts_plans.describe_changes(found, before, after, findings.reasons)
     certain = plan_answer.describe_answer(findings.answer, found)
     rows = _moving(said["changes"])
     blocks: list[Block] = [
@@ -76,7 +79,7 @@ def plan_document(findings: PlanFindings, *, lang: str) -> Document:
         Facts(_facts(before, after, said, words)),
         *_maps(before, after, found, rows, words),
         *_promises(certain, before, words),
-        *_ground(found, words),
+        *_ground(found, before, words),
         *_changes(said["changes"], rows, names, words),
         *_homes(before, after, found, said["worst_off"], words),
         *_choices(certain, words),
@@ -191,10 +194,11 @@ def _maps(
     return [Heading(say["title"]), Figures(pair), Figures([key]), *([Paragraph(note, "note")] if note else [])]
 
 
-def _ground(found: Comparison, words: Words) -> list[Block]:
+def _ground(found: Comparison, before: Result, words: Words) -> list[Block]:
     """What differs on the ground, in words."""
     say = words.report["plan"]["ground"]
-    items = found.items.drop(columns="geometry").to_dict("records")
+    streets = nearest_street(found.items, before.layers.get("paths"))
+    items = found.items.drop(columns="geometry").assign(street=streets).to_dict("records")
     told = [_item(row, words) for row in items[:ITEMS]]
     more = [Paragraph(say["more"].format(n=len(items) - ITEMS))] if len(items) > ITEMS else []
     return [Heading(say["title"]), Points(told) if told else Paragraph(say["none"]), *more]
@@ -202,13 +206,12 @@ def _ground(found: Comparison, words: Words) -> list[Block]:
 
 def _item(row: Mapping[Any, Any], words: Words) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
-    metres = None if pd.isna(row["moved_m"]) else round(row["moved_m"])
-    cause = {"cause": f"{row['what']}_{row['how']}", "object_id": row["object_id"], "kind": kind, "name": name}
-    text = texts_plans.cause_in_words(cause | {"side": None, "count": None, "distance_m": metres}, words.shared)
-    text = text[:1].upper() + text[1:]
-    # Without a name or a note the id is all there is to know it by.
-    text = _plain(text) if name or note else text
+    text = _capital(texts_plans.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
     return words.say("plan.ground.item", thing=text, note=shortened(note, NOTE)) if note else f"{text}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _plain(text: str) -> str:
@@ -264,7 +267,8 @@ def _reasons(row: Mapping[str, Any], words: Words) -> list[str]:
         if text := _because(reason, causes, words):
             found.append(text)
             told.update(causes)
-    return [*found[:REASONS], *_behind(row["causes"], words)]
+    edits = texts_plans.reasons_in_words((row["edits"] or ())[:REASONS], words.shared)
+    return [*map(_capital, edits), *found[:REASONS], *_behind(row["causes"], words)]
 
 
 def _behind(causes: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
@@ -278,14 +282,11 @@ def _by(row: Mapping[str, Any], words: Words) -> Cell:
     low, best, high = row["scores"][FLOATING]["change"]
     # The change of the rounded scores, so that a reader who subtracts finds it.
     best = row["after"] - row["before"] if best is None or None not in (row["before"], row["after"]) else best
-    text = _signed(best)
+    text = texts_plans.signed(best)
     if low is None or high is None:
         return Cell(text)
-    return Cell(text, quiet="" if low == high == best else f"({_signed(min(low, best))} … {_signed(max(high, best))})")
-
-
-def _signed(points: int) -> str:
-    return f"{points:+d}".replace("-", "−") if points else "0"
+    bounds = [texts_plans.signed(bound) for bound in (min(low, best), max(high, best))]
+    return Cell(text, quiet="" if bounds == [text, text] else f"({' … '.join(bounds)})")
 
 
 def _because(reason: Mapping[str, Any], causes: Sequence[str], words: Words) -> str:

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from spatial.analysis import before_after, run, storage
 from spatial.analysis.inputs import InputFiles, Inputs, Options, prepare_ground
 from spatial.core import outputs
@@ -17,6 +19,7 @@ from spatial.indicators import registry
 from spatial.plans import answer, comparison, verdict
 from spatial.plans import phases as plan_phases
 from spatial.settings import tags
+from spatial.studies import contributions
 from spatial.texts import plan_answer
 from spatial.texts import plans as plan_texts
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None] | None
 
-REPORT = "plan.html"
+REPORT, REASONS = "plan.html", "reasons.csv"
 # Folder of the result without the plan, in that of a run with one.
 TODAY = "today"
 
@@ -37,9 +40,10 @@ TODAY = "today"
 class PlanReview:
     """One plan against today, followed through its phases where they are given.
 
-    ``today`` and ``after`` are results, ``phases`` those of the phases before the last, ``comparison`` what is
-    different, ``weight_change`` the smallest change of weights that would turn the verdict, and ``timeline`` the
-    plan through its phases, None without any.
+    ``reasons`` say what each edit adds to each meeting space (``spatial.studies.contributions``), None where that
+    was not tried. ``today`` and ``after`` are results, ``phases`` those of the phases before the last,
+    ``comparison`` what is different, ``answer`` what a board is told first, ``weight_change`` the smallest change of
+    weights that would turn the verdict, and ``timeline`` the plan through its phases, None without any.
 
     Examples
     --------
@@ -48,8 +52,15 @@ class PlanReview:
     >>> review.write(Path("plan"), "en")  # doctest: +SKIP
     """
 
-    def __init__(self, today: Analysis, after: Analysis, phases: Sequence[Analysis] = ()) -> None:
+    def __init__(
+        self,
+        today: Analysis,
+        after: Analysis,
+        phases: Sequence[Analysis] = (),
+        reasons: pd.DataFrame | None = None,
+    ) -> None:
         self.today, self.after, self.phases = today, after, tuple(phases)
+        self.reasons = reasons
         self.comparison = before_after.compare(today, after)
         self.weight_change = verdict.smallest_weight_change(today, after, self.comparison.homes)
         earlier = [comparison.compare(today, state) for state in phases]
@@ -94,12 +105,13 @@ class PlanReview:
         """Review a finished run with a plan, and those of its phases that it names."""
         after = storage.load(folder)
         names = (after.manifest.get("plan") or {}).get("folders", [])
-        return cls(today, after, [storage.load(folder / name) for name in names])
+        reasons = pd.read_csv(folder / REASONS) if (folder / REASONS).is_file() else None
+        return cls(today, after, [storage.load(folder / name) for name in names], reasons)
 
     @cached_property
     def changes(self) -> dict[str, Any]:
         """What is different, as plain data."""
-        changes = plan_texts.describe_changes(self.comparison, self.today, self.after)
+        changes = plan_texts.describe_changes(self.comparison, self.today, self.after, self.reasons)
         changes["answer"] = plan_answer.describe_answer(self.answer, self.comparison)
         changes["turn"] = plan_texts.turn_as_data(self.weight_change, self.today)
         if self.timeline is not None:
@@ -132,6 +144,7 @@ class PlanReview:
             comparison=self.comparison,
             answer=self.answer,
             checks=self.after.field_checks,
+            reasons=self.reasons,
             verdict=self.verdict(lang),
             phases=self.changes.get("timeline"),
             alternatives=Alternatives(alternatives, own),
@@ -191,6 +204,9 @@ class PlanReview:
             if with_map:
                 drawn, options = before_after.for_map(self.after, self.today, changes)
                 page.render_map(drawn, draft / "map.html", lang=lang, **options)
+            files.write_csv(self.answer.promises, draft / "promises.csv", index=False)
+            if self.reasons is not None:
+                files.write_csv(self.reasons, draft / REASONS, index=False)
             if self.timeline is not None:
                 tables.write_timeline(self.timeline.phases, self.timeline.spaces, draft)
             document = self.report(lang, alternatives, folder.name)
@@ -212,7 +228,8 @@ def review_plan(
     after = replace(after, manifest={**after.manifest, "plan": {**after.manifest["plan"], **entry}})
     if progress is not None:
         progress("compare")
-    return PlanReview(today, after, earlier)
+    reasons = contributions.contributions(inputs, options.rubric) if options.phase is None else None
+    return PlanReview(today, after, earlier, reasons)
 
 
 def _through_phases(inputs: Inputs, options: Options, progress: Progress) -> tuple[tuple[Analysis, ...], Analysis]:

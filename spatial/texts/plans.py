@@ -12,6 +12,7 @@ import pandas as pd
 
 from spatial.core.languages import said, texts, whole_percent
 from spatial.core.model import ASPECTS, FLOATING, Result
+from spatial.places.naming import nearest_street
 from spatial.plans.alternatives import CRITERIA
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
 from spatial.plans.home_changes import LOSING
@@ -20,14 +21,25 @@ from spatial.plans.verdict import Turn
 from spatial.scoring.scores import aspect_weights
 
 SHOWN = 5
+ITEM = ("what", "how", "object_id", "kind", "name")
 CAUSE = ("cause", "object_id", "kind", "name", "note", "side", "distance_m", "count")
 # Of a mean of counts, which need not be whole, one decimal is worth telling.
 FEW_DECIMALS = {"m": 0, "count": 1, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
 UNIT_DECIMALS = {"m": 0, "count": 0, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
 
 
-def describe_changes(found: Comparison, before: Result, after: Result) -> dict[str, Any]:
-    """Collect the differences as plain data, rounded to what they are worth."""
+def describe_changes(
+    found: Comparison, before: Result, after: Result, reasons: pd.DataFrame | None = None
+) -> dict[str, Any]:
+    """Collect the differences as plain data, rounded to what they are worth.
+
+    Parameters
+    ----------
+    reasons
+        What each edit adds to each meeting space, as ``spatial.studies.contributions`` finds it. Without it, what on
+        the ground may stand behind a change is told instead.
+    """
+    told = None if reasons is None else _reasons_by_space(found, before, reasons)
     states = Counter(found.spaces["state"]) if len(found.spaces) else Counter()
     plan = after.manifest.get("plan") or {}
     return {
@@ -49,7 +61,7 @@ def describe_changes(found: Comparison, before: Result, after: Result) -> dict[s
         ],
         "worst_off": _worst_off(found),
         "changes": [
-            _change(row, found, before, after) for row in found.spaces.to_dict("records") if row["state"] != KEPT
+            _change(row, found, before, after, told) for row in found.spaces.to_dict("records") if row["state"] != KEPT
         ],
     }
 
@@ -79,12 +91,38 @@ def _worst_off(found: Comparison) -> list[dict[str, Any]]:
     ]
 
 
-def _change(row: Mapping[Any, Any], found: Comparison, before: Result, after: Result) -> dict[str, Any]:
+def _reasons_by_space(found: Comparison, before: Result, reasons: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """What the edits add, in whole points, by meeting space of the finished plan; things are rows of the items."""
+    streets = nearest_street(found.items, before.layers.get("paths"))
+    items = [
+        {"street": street, "moved_m": _known(row["moved_m"]), **{name: said(row[name]) for name in ITEM}}
+        for row, street in zip(found.items.drop(columns="geometry").to_dict("records"), streets, strict=True)
+    ]
+    by_id = {item["object_id"]: item for item in items}
+    told: dict[str, list[dict[str, Any]]] = {}
+    for row in reasons.to_dict("records"):
+        things = [by_id[name] for name in row["object_ids"].split(";") if name in by_id]
+        if things and round(row["points"]):
+            told.setdefault(row["after_id"], []).append({"things": things, "points": round(row["points"])})
+    return told
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _change(
+    row: Mapping[Any, Any],
+    found: Comparison,
+    before: Result,
+    after: Result,
+    told: Mapping[str, list[dict[str, Any]]] | None,
+) -> dict[str, Any]:
     mine, theirs = (row[name] if isinstance(row[name], str) else None for name in ("before_id", "after_id"))
     reasons = [_reason(name, str(mine), str(theirs), before, after) for name in row["reasons"].split(";") if name]
     # What is not known before and after is no reason that anybody can look at.
     reasons = [reason for reason in reasons if reason["before"] != reason["after"]]
-    behind = _behind(found, mine, theirs)
+    behind = _behind(found, mine, theirs) if told is None else {}
     return {
         "state": row["state"],
         "before_id": mine,
@@ -96,6 +134,7 @@ def _change(row: Mapping[Any, Any], found: Comparison, before: Result, after: Re
         "scores": {score: _score(row, score) for score in SCORES},
         "because": [reason | {"causes": behind.get(reason["indicator"], [])} for reason in reasons],
         "causes": behind.get("", []),
+        "edits": None if told is None else told.get(theirs or "", []),
     }
 
 
@@ -193,7 +232,10 @@ def _line(row: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, 
     name = said(row["name"]) or ", ".join(words["kind"][kind]["title"].lower() for kind in row["kinds"].split(";"))
     identity = row["before_id"] or row["after_id"]
     line = words["compare"][row["state"]].format(name=name, id=identity, before=row["before"], after=row["after"])
-    why = "; ".join([*(because(reason, units, words) for reason in row["because"]), *_told(row["causes"], words)])
+    edits = reasons_in_words(row["edits"] or (), words)
+    why = "; ".join(
+        [*edits, *(because(reason, units, words) for reason in row["because"]), *_told(row["causes"], words)]
+    )
     return f"  {line}" + (f" ({why})" if why else "")
 
 
@@ -235,6 +277,43 @@ def cause_in_words(cause: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     if cause["distance_m"] and side:
         parts.append(say["where"].format(metres=cause["distance_m"], side=side))
     return " ".join([*parts, say["how"][how]])
+
+
+def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """Say one thing that a plan changes as people speak: "bygning ved Skovvej rives ned".
+
+    Parameters
+    ----------
+    item
+        A row of ``spatial.plans.causes.changed_objects``, and ``street``, the nearest one, or None.
+    """
+    say, name = words["edit"], said(item["name"])
+    kind = words["kind"].get(item["kind"], {}).get("title") if item["what"] in ("place", "context") else None
+    thing = (kind or say["thing"][item["what"]]).lower()
+    thing = f"{thing} {say['named'].format(name=name)}" if name else thing
+    if item["street"] and item["what"] not in ("road", "way") and not name:
+        thing = say["at"].format(thing=thing, street=item["street"])
+    metres = None if pd.isna(item["moved_m"]) else round(item["moved_m"])
+    how = "moved_by" if item["how"] == "moved" and metres else item["how"]
+    own = f"{how}_{item['what']}"
+    return str(say[own if own in say else how].format(thing=thing, metres=metres))
+
+
+def reasons_in_words(reasons: Sequence[Mapping[str, Any]], words: Mapping[str, Any]) -> list[str]:
+    """Say what each edit adds to a meeting space, or takes from it: "bænk kommer til: +4 point"."""
+    say = words["edit"]["reason"]
+    return [
+        say.format(
+            edits=", ".join(dict.fromkeys(edit_in_words(item, words) for item in reason["things"])),
+            points=signed(reason["points"]),
+        )
+        for reason in reasons
+    ]
+
+
+def signed(points: int) -> str:
+    """Whole points with their sign; the minus is the one of print."""
+    return f"{points:+d}".replace("-", "−") if points else "0"
 
 
 def changes_as_json(found: Mapping[str, Any]) -> str:

@@ -132,7 +132,7 @@ def test_a_comparison_with_itself_says_that_nothing_changes(result, monkeypatch)
     same = spatial.compare(result, result)
     _, text = shown(same)
     kept = len(result.meeting_spaces)
-    assert f"0 meeting spaces go, 0 come, 0 change, {kept} stay" in text
+    assert f"0 go, 0 come, 0 change, {kept} stay" in text
     assert repr(same).startswith(f"Comparison(0 lost, 0 new, 0 changed, {kept} kept")
 
 

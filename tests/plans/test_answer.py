@@ -35,7 +35,7 @@ def test_a_place_that_goes_is_replaced_by_the_nearest_of_its_kind_and_none_twice
     after = state(q=("playground", 90), c=("bench", 401), n=("square", 0), t=("table", 5))
     table, new = promises(today, after)
     assert table["state"].to_dict() == {"b": "unreplaced", "p1": "unreplaced", "p2": "replaced"}
-    assert table.loc["p2", ["replacement_id", "distance_m", "years_without"]].tolist() == ["q", 10.0, 0.0]
+    assert table.loc["p2", ["replacement_id", "distance_m"]].tolist() == ["q", 10.0]
     # The bench is a metre too far, and a square replaces no bench.
     assert new == 2 and table.index[:2].tolist() == ["b", "p1"]
 

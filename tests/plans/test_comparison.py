@@ -223,7 +223,7 @@ def test_the_median_is_by_dwellings():
     assert home_changes.median(values, np.array([1.0, 1.0, 3.0])).tolist() == [0.5, 0.1]
 
 
-@pytest.mark.parametrize(("lang", "said"), [("da", "1 mødesteder forsvinder"), ("en", "1 meeting spaces go")])
+@pytest.mark.parametrize(("lang", "said"), [("da", "forsvinder 1, 0 kommer til"), ("en", "spaces 1 go, 0 come")])
 def test_the_command(lang, said, folder, tmp_path):
     common = ("--boundary", folder / "mini.gpkg", "--osm", folder / "mini.osm")
     assert call("run", *common, "--out", tmp_path / "a").code == 0
@@ -231,7 +231,16 @@ def test_the_command(lang, said, folder, tmp_path):
     done = call("compare", tmp_path / "a", tmp_path / "b", "--lang", lang, "--out", tmp_path / "c")
     assert done.code == 0 and said in done.out and re.search(r"40 (boliger|homes)", done.out)
     written = sorted(path.name for path in (tmp_path / "c").iterdir())
-    assert written == ["causes.csv", "changes.gpkg", "homes.csv", "map.html", "plan.html", "spaces.csv"]
+    assert written == [
+        "causes.csv",
+        "changes.gpkg",
+        "homes.csv",
+        "map.html",
+        "plan.html",
+        "promises.csv",
+        "reasons.csv",
+        "spaces.csv",
+    ]
     assert (tmp_path / "b" / "today" / "scores.csv").read_bytes() == (tmp_path / "a" / "scores.csv").read_bytes()
     drawn = [tmp_path / name / "map.html" for name in ("b", "c")]
     assert call("map", tmp_path / "b", "--out", tmp_path / "again.html").code == 0
