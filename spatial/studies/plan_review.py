@@ -12,7 +12,7 @@ import pandas as pd
 
 from spatial.analysis import before_after, run, storage
 from spatial.analysis.inputs import InputFiles, Inputs, Options, prepare_ground
-from spatial.core import outputs
+from spatial.core import files, outputs
 from spatial.core.model import Plan
 from spatial.core.timing import Clock
 from spatial.indicators import registry
