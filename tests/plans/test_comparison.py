@@ -68,7 +68,7 @@ def test_an_empty_plan_changes_nothing_byte_for_byte(estate, folder, today, tmp_
     spatial.save(today, tmp_path / "today")
     spatial.save(same, tmp_path / "same")
     # The page, the GeoPackage and the manifest carry the time at which they were made.
-    timed = {"map.html", "places.gpkg", "manifest.json"}
+    timed = {"map.html", "places.gpkg", "manifest.json", ".faellesrum.json"}
     written = {path.name for path in (tmp_path / "today").iterdir() if path.is_file()}
     assert {path.name for path in (tmp_path / "same").iterdir() if path.is_file()} == written
     assert {"scores.csv", "evidence.parquet", "lenses.csv", "lens_homes.parquet", "reach.parquet"} <= written
@@ -230,7 +230,7 @@ def test_the_command(lang, said, folder, tmp_path):
     assert call("run", *common, "--plan", folder / "gone.toml", "--out", tmp_path / "b").code == 0
     done = call("compare", tmp_path / "a", tmp_path / "b", "--lang", lang, "--out", tmp_path / "c")
     assert done.code == 0 and said in done.out and re.search(r"40 (boliger|homes)", done.out)
-    written = sorted(path.name for path in (tmp_path / "c").iterdir())
+    written = sorted(path.name for path in (tmp_path / "c").iterdir() if not path.name.startswith("."))
     assert written == [
         "causes.csv",
         "changes.gpkg",
