@@ -81,6 +81,7 @@ class Options:
 
     ``scores_only``: measure and score, and nothing more: no lenses, no layers of a map, no reach. ``judged_by`` is a
     resolved rubric, such as that of today for a plan, by which scores are made instead of resolving it anew.
+    ``plain_unknowns``: what is not known stays in the middle, and is not estimated from kind, town and neighbours.
     """
 
     rubric: Path | None = None
@@ -88,19 +89,21 @@ class Options:
     phase: int | None = None
     scores_only: bool = False
     judged_by: Rubric | None = None
+    plain_unknowns: bool = False
 
 
 @dataclass(frozen=True)
 class Ground:
     """All sources as one, as they are or as a plan leaves them.
 
-    ``checked`` is the manifest's entry on field checks; ``edits`` are those of the plan as a map layer, None
-    without any.
+    ``checked`` is the manifest's entry on field checks; ``edits`` are those of the plan as a map layer, and ``before``
+    what is there without it; both None without a plan.
     """
 
     conflated: conflation.Conflated
     checked: Mapping[str, Any]
     edits: gpd.GeoDataFrame | None = None
+    before: RawData | None = None
 
 
 def prepare_ground(inputs: Inputs, rules: tags.TagRules, clock: Clock, *, phase: int | None = None) -> Ground:
@@ -113,7 +116,7 @@ def prepare_ground(inputs: Inputs, rules: tags.TagRules, clock: Clock, *, phase:
             return Ground(conflated, checked)
         after = application.apply_plan(conflated.raw, plan, estate, until=phase)
         edits = application.edits_table(conflated.raw, plan, estate, until=phase)
-        return Ground(replace(conflated, raw=after), checked, edits)
+        return Ground(replace(conflated, raw=after), checked, edits, conflated.raw)
 
 
 def _check_kinds(estate: object, files: InputFiles) -> None:

@@ -14,6 +14,7 @@ from spatial.analysis.inputs import Ground, Inputs, Options
 from spatial.core.languages import warning_text as sentence
 from spatial.core.model import LensResult, Plan, Provenance, RawData, Rubric
 from spatial.core.versions import SCHEMA_VERSION, versions
+from spatial.indicators.estimates import Estimate
 from spatial.osm import reader
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,11 @@ def plan_entry(plan: Plan, phase: int | None) -> dict[str, Any]:
         "edits": len(plan.edits),
         "source": asdict(plan.provenance) if plan.provenance else None,
     }
+
+
+def unknowns_entry(estimated: Mapping[str, Estimate]) -> list[dict[str, Any]]:
+    """What the manifest says of each unknown fact: how many are known, and what the blocked validation chose."""
+    return [estimated[fact].described for fact in sorted(estimated)]
 
 
 def lens_entries(seen: tuple[LensResult, ...]) -> list[dict[str, Any]]:

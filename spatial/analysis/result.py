@@ -202,6 +202,21 @@ class Analysis(Result):
             judged, index, self.rubric, int(self.manifest.get("seed", SEED)), samples=samples
         )
 
+    def unmapped_otherwise(self, *, level: str = "spaces") -> pd.DataFrame:
+        """What changes if what is not mapped is not like what is; see ``scoring.sensitivity.unmapped_otherwise``.
+
+        Parameters
+        ----------
+        level
+            ``"places"`` or ``"spaces"``: what is ranked.
+        """
+        from spatial.scoring import sensitivity as scoring_sensitivity
+
+        table = {"places": self.places, "spaces": self.meeting_spaces}[level]
+        judged = self.judged[level].weighing(self.rubric)
+        seed = int(self.manifest.get("seed", SEED))
+        return scoring_sensitivity.unmapped_otherwise(judged, table.index, self.rubric, seed)
+
     def siting(self, *, most: int = scoring_siting.MOST) -> pd.DataFrame:
         """Where could a volunteer stand? The best choice of k meeting spaces, k = 1 … most.
 

@@ -21,9 +21,10 @@ from spatial.core.timing import Clock
 from spatial.indicators import evidence as indicators_evidence
 from spatial.indicators import inputs as indicators_inputs
 from spatial.indicators import registry
+from spatial.indicators.estimates import Estimate, estimate_facts
 from spatial.indicators.inputs import IndicatorInputs
 from spatial.layers import canonical, conflation
-from spatial.network.graph import Network
+from spatial.network.graph import Network, build_network
 from spatial.osm.extract import Reading
 from spatial.places import homes
 from spatial.scoring import lenses, siting
@@ -148,9 +149,12 @@ def run(
         absence=conflation.absence(inputs.registers),
         models=inputs.models,
     )
-    scored = score_view(view, spec, options.seed, clock, options.judged_by)
+    with clock.stage("indicators"):
+        estimated = {} if options.plain_unknowns else estimate_unknowns(view, ground, rules)
+    scored = score_view(view, spec, options.seed, clock, options.judged_by, estimated=estimated)
     context = None if options.scores_only else map_context(view, scored, inputs.estate, clock)
     analysis = _as_result(inputs, options, ground, view, scored, context, clock)
+    analysis = replace(analysis, manifest=analysis.manifest | {"unknowns": manifest.unknowns_entry(estimated)})
     if on_scored is not None:
         on_scored(analysis)
     return analysis if options.scores_only else _through_lenses(analysis, view, scored, clock)
@@ -252,13 +256,28 @@ def survey(
     return View(one.raw, found.places, found.spaces, found.possible, sites, measured_from)
 
 
+def estimate_unknowns(view: View, ground: Ground, rules: tags.TagRules) -> dict[str, Estimate]:
+    """Decide how each unknown fact is estimated, from what is there: what a plan adds says nothing of the rest. Pure."""
+    if ground.before is None:
+        known = view.measured_from
+        return estimate_facts(known.place_objects, known.paths, known.network, rules)
+    before = canonical.canonical_layers(ground.before, rules, view.measured_from.estate.crs)
+    network = build_network(before.paths, before.path_nodes, before.lamps)
+    return estimate_facts(before.place_objects, before.paths, network, rules)
+
+
 def measure_view(
-    view: View, spec: settings_rubric.RubricSpec, clock: Clock, *, step: Steps = AFRESH
+    view: View,
+    spec: settings_rubric.RubricSpec,
+    clock: Clock,
+    *,
+    estimated: Mapping[str, Estimate] | None = None,
+    step: Steps = AFRESH,
 ) -> tuple[pd.DataFrame, Rubric]:
     """Measure every indicator: the long table, and the rubric resolved on what was measured. Pure."""
     with clock.stage("indicators"):
         evidence, references = indicators_evidence.measure_indicators(
-            view.places, view.sites, view.measured_from, view.raw, spec, step=step
+            view.places, view.sites, view.measured_from, view.raw, spec, estimated=estimated, step=step
         )
         units = {name: s.unit for name, s in registry.registry().items()}
         return evidence, scoring_scores.resolve(
@@ -267,10 +286,16 @@ def measure_view(
 
 
 def score_view(
-    view: View, spec: settings_rubric.RubricSpec, seed: int, clock: Clock, judged_by: Rubric | None = None
+    view: View,
+    spec: settings_rubric.RubricSpec,
+    seed: int,
+    clock: Clock,
+    judged_by: Rubric | None = None,
+    *,
+    estimated: Mapping[str, Estimate] | None = None,
 ) -> Judged:
     """Measure every indicator, and score and rank what was measured. Pure."""
-    evidence, own = measure_view(view, spec, clock)
+    evidence, own = measure_view(view, spec, clock, estimated=estimated)
     rubric = judged_by or own
     with clock.stage("scores"):
         tables = ((view.places, scoring_scores.PLACE_COLUMNS), (view.rooms, scoring_scores.SPACE_COLUMNS))

@@ -53,7 +53,7 @@ def low_commitment(places: gpd.GeoDataFrame, kinds: TagRules) -> Measured:
 
 def _open_terms(tags: Mapping[str, str], by_nature: tuple[str, ...], words: Mapping[str, Any]) -> str:
     return JOINT.join(
-        FACTS[term] for term, keys in TERMS if term not in by_nature and _answer(term, keys, tags, words) is None
+        FACTS[term] for term, keys in TERMS if term not in by_nature and answer_to(term, keys, tags, words) is None
     )
 
 
@@ -62,7 +62,7 @@ def _commitment(
 ) -> tuple[float, float, float, str, str]:
     low, high, tagged = np.zeros(len(TERMS)), np.ones(len(TERMS)), np.zeros(len(TERMS), dtype=bool)
     for i, (term, keys) in enumerate(TERMS):
-        answer = _answer(term, keys, tags, words)
+        answer = answer_to(term, keys, tags, words)
         if answer is not None:
             low[i] = high[i] = answer
             tagged[i] = True
@@ -76,7 +76,8 @@ def _commitment(
     return unknown("fee_booking_members_staff_not_tagged", *bounds)
 
 
-def _answer(term: str, keys: tuple[str, ...], tags: Mapping[str, str], words: Mapping[str, Any]) -> float | None:
+def answer_to(term: str, keys: tuple[str, ...], tags: Mapping[str, str], words: Mapping[str, Any]) -> float | None:
+    """1 where tags say that a term is asked for, 0 where they say that it is not, None where they say nothing."""
     if term == "members" and tags.get("access") is not None:
         return 1.0 if tags["access"] in words["members"] else 0.0
     for key in keys:
@@ -110,7 +111,7 @@ def no_programme(places: gpd.GeoDataFrame, kinds: TagRules) -> Measured:
 def _programme(
     tags: Mapping[str, str], ground: str | None, by_nature: tuple[str, ...], words: Mapping[str, Any]
 ) -> tuple[float, float, float, str, str]:
-    answers = [_answer(term, keys, tags, words) for term, keys in TERMS if term in PROGRAMME_TERMS]
+    answers = [answer_to(term, keys, tags, words) for term, keys in TERMS if term in PROGRAMME_TERMS]
     if (
         1.0 in answers
         or tags.get("club", "no") not in words["no"]

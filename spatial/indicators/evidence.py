@@ -16,7 +16,8 @@ from spatial.core import model as core_model
 from spatial.core.arrays import object_array
 from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import EVIDENCE_COLUMNS, FACTS, RawData
-from spatial.indicators import registry, unknown_facts
+from spatial.indicators import estimates, registry, unknown_facts
+from spatial.indicators.estimates import Estimate
 from spatial.indicators.inputs import ORIGINS, IndicatorInputs, covered_share
 from spatial.indicators.registry import Measured
 from spatial.layers import conflation, lineage
@@ -29,6 +30,10 @@ from spatial.places import detection, meeting_spaces
 from spatial.places.outdoor_rooms import COLUMNS, Surroundings, outdoor_rooms
 from spatial.settings import rubric
 from spatial.settings import tags as settings_tags
+
+
+# How what is not known came to have a value.
+ESTIMATED_RULE = "estimated_from_others"
 
 
 @dataclass(frozen=True)
@@ -116,10 +121,16 @@ def measure_indicators(
     raw: RawData,
     spec: rubric.RubricSpec,
     *,
+    estimated: Mapping[str, Estimate] | None = None,
     step: Steps = AFRESH,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Measure every indicator of places and rooms; return the long table and the references."""
+    """Measure every indicator of places and rooms; return the long table and the references.
+
+    ``estimated`` says how unknown facts are estimated; what it does not name stays in the middle.
+    """
     of_layer = _layer_sources(inputs, step)
+    ways = (inputs.paths, inputs.network, inputs.step_free_edges)
+    chances = step(estimates.chances_of_facts, estimated, sites, *ways) if estimated else {}
     # A source may cover more ground than was read of it.
     read = step(shapely.intersection, raw.extent, inputs.estate.context_area)
     parts: list[dict[str, Any]] = []
@@ -131,7 +142,7 @@ def measure_indicators(
         seen_share = step(covered_share, sites, radius_m, read, key=f"{radius_m:g}")
         references[name], columns = step.last(
             _measured,
-            *(indicator, found, sites, inputs.anchors, inputs.kinds, seen_share),
+            *(indicator, found, sites, inputs.anchors, inputs.kinds, seen_share, chances),
             *(spec.rules[name].plausible, _sources_of_inputs(indicator, inputs, of_layer)),
             *(getattr(inputs, name) for name in indicator.needs),
             key=name,
@@ -147,6 +158,7 @@ def _measured(
     anchors: Mapping[str, Any],
     rules: settings_tags.TagRules,
     seen_share: npt.NDArray[np.float64],
+    chances: Mapping[str, float],
     plausible: tuple[float, float] | None,
     of_inputs: str,
     *tables: Any,
@@ -157,6 +169,7 @@ def _measured(
     whole = _with_rooms(indicator, measured, many, plausible)
     marked = registry.at_extract_edge(indicator, whole, seen_share)
     behind = _facts(indicator, measured, marked, sites, many, rules)
+    marked = _estimated(marked, behind, chances, plausible, seen_share >= registry.MIN_COVERED_SHARE)
     sources = _sources(indicator, found, many, of_inputs)
     return measured.reference, _columns(indicator, marked, sources, behind)
 
@@ -248,6 +261,33 @@ def _facts(
 def at_edge(indicator: registry.Spec, measured: Measured, sites: gpd.GeoDataFrame, raw: RawData) -> Measured:
     """Mark what was measured over the edge of the extract."""
     return registry.at_extract_edge(indicator, measured, covered_share(sites, indicator.catchment_m, raw.extent))
+
+
+def _estimated(
+    measured: Measured,
+    behind: npt.NDArray[np.object_],
+    chances: Mapping[str, float],
+    plausible: tuple[float, float] | None,
+    seen: npt.NDArray[np.bool_],
+) -> Measured:
+    """With what is unknown where its facts probably put it between low and high, which stay.
+
+    A fact that is not estimated is in the middle. What lies beyond the extract is not estimated.
+    """
+    if not chances:
+        return measured
+    bounds = plausible or (np.nan, np.nan)
+    low = np.where(np.isnan(measured.low), bounds[0], measured.low)
+    high = np.where(np.isnan(measured.high), bounds[1], measured.high)
+    value, state, rule = measured.value.copy(), measured.evidence.copy(), measured.rule.copy()
+    unknown = np.isnan(value) & (state == registry.UNKNOWN) & seen & (low < high)
+    for i in np.flatnonzero(unknown & (behind != "")):
+        facts = behind[i].split(unknown_facts.JOINT)
+        if any(fact in chances for fact in facts):
+            share = sum(chances.get(fact, 0.5) for fact in facts) / len(facts)
+            value[i], state[i] = low[i] + share * (high[i] - low[i]), registry.ESTIMATED
+            rule[i] = f"{rule[i]};{ESTIMATED_RULE}"
+    return replace(measured, value=value, evidence=state, rule=rule)
 
 
 def _layer_sources(inputs: IndicatorInputs, step: Steps) -> dict[str, str]:

@@ -9,7 +9,7 @@ known for another reason (the edge of the extract) is a fact of its own, named b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,8 @@ from spatial.settings.loading import load_toml
 
 # What is not known of a whole class of places is one fact for all of them.
 MARK, JOINT, CLASS = "#", ";", "class:"
+# A curve is kept at so many even steps; a middle nearer to an end than this is no further.
+STEPS, NEAREST = 64, 0.002
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ class Cells:
     """Which facts stand behind which cells of a table of places by indicators.
 
     ``keys`` are the facts, sorted. ``row`` and ``column`` name the cells; the facts of cell c are
-    ``fact[start[c]:start[c] + count[c]]``, positions in ``keys``.
+    ``fact[start[c]:start[c] + count[c]]``, positions in ``keys``. A cell that is estimated lies where
+    ``curves[curve[c]]`` bends the mean of its facts to; of all others ``curve`` is -1.
     """
 
     keys: tuple[str, ...]
@@ -98,9 +101,38 @@ class Cells:
     fact: Ints
     start: Ints
     count: Ints
+    curve: Ints
+    curves: Floats
+
+    def bent_towards(self, middle: Floats) -> Cells:
+        """The same, with the middle in [0, 1] of each cell that is estimated, NaN for one that is not."""
+        known = ~np.isnan(middle)
+        middles, number = np.unique(middle[known], return_inverse=True)
+        curve = np.full(len(self.row), -1, dtype=np.int64)
+        curve[known] = number
+        return replace(self, curve=curve, curves=curves_towards(middles))
+
+    def bend(self, cell: Ints, position: Floats) -> Floats:
+        """Where cells lie whose facts lie at a position, cells over the last axis."""
+        curve = self.curve[cell]
+        if (curve < 0).all():
+            return position
+        at = np.clip(position, 0.0, 1.0) * STEPS
+        step = np.minimum(at.astype(np.int64), STEPS - 1)
+        low, high = self.curves[curve, step], self.curves[curve, step + 1]
+        result: Floats = np.where(curve < 0, position, low + (at - step) * (high - low))
+        return result
+
+    def straight(self, cell: Ints, position: Floats) -> Floats:
+        """Where the facts of cells lie that lie at a position: the inverse of `bend`."""
+        result = position.copy()
+        for i, curve in enumerate(self.curve[cell].tolist()):
+            if curve >= 0:
+                result[i] = np.interp(position[i], self.curves[curve], np.linspace(0.0, 1.0, STEPS + 1))
+        return result
 
     def positions(self, uniform: Floats) -> Floats:
-        """Where in its interval each cell lies: the mean of its facts' uniform numbers.
+        """Where in its interval each cell lies: the mean of its facts' uniform numbers, bent where it is estimated.
 
         Parameters
         ----------
@@ -115,8 +147,22 @@ class Cells:
         if not len(self.row):
             return np.empty((*uniform.shape[:-1], 0))
         total = np.add.reduceat(uniform[..., self.fact], self.start, axis=-1)
-        result: Floats = total / self.count
-        return result
+        return self.bend(np.arange(len(self.row)), total / self.count)
+
+
+def curves_towards(middles: Floats) -> Floats:
+    """Quantiles of Beta(2q, 2(1 − q)) at even steps, a row a middle q: its mean; of ½ the uniform distribution.
+
+    Examples
+    --------
+    >>> curves_towards(np.array([0.5]))[0, [0, 16, 64]].round(9).tolist()
+    [0.0, 0.25, 1.0]
+    """
+    from scipy.special import betaincinv
+
+    q = np.clip(middles, NEAREST, 1.0 - NEAREST)[:, None]
+    result: Floats = betaincinv(2 * q, 2 * (1 - q), np.linspace(0.0, 1.0, STEPS + 1))
+    return result
 
 
 def cells(
@@ -148,4 +194,6 @@ def cells(
         position.astype(np.int64),
         (np.cumsum(count) - count).astype(np.int64),
         count,
+        np.full(len(row), -1, dtype=np.int64),
+        np.empty((0, STEPS + 1)),
     )

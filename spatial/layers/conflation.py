@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import object_array
 from spatial.core.model import CLAIM_COLUMNS, Features, RawData
+from spatial.layers.completeness import TwoLists
 from spatial.settings.tags import TagRules
 
 GEOMETRIES = ("points", "lines", "areas")
@@ -40,7 +41,8 @@ class Conflated:
     or another than the first, knows of an object: ``object_id, field, value, source_id, source_object,
     used``. ``sources`` says of those objects where each of their tags comes from. ``same_as`` names
     the identities that an object has in other sources. ``counts`` says, a source and class, how many
-    objects it holds, how many were matched, and how many it adds.
+    objects it holds, how many were matched, and how many it adds. ``lists`` count the same where both the first
+    source and a register were read: see ``spatial.layers.completeness``.
     """
 
     raw: RawData
@@ -48,6 +50,7 @@ class Conflated:
     sources: Mapping[str, Mapping[str, str]]
     same_as: Mapping[str, tuple[str, ...]]
     counts: tuple[Mapping[str, Any], ...]
+    lists: tuple[TwoLists, ...] = ()
 
 
 @dataclass
@@ -79,7 +82,9 @@ def conflate(first: RawData, registers: Sequence[RawData], rules: TagRules) -> C
     if not registers:
         return Conflated(first, pd.DataFrame(columns=list(CLAIM_COLUMNS)), {}, {}, ())
     things = _things(first, rules)
+    own = len(things)
     counts: list[Mapping[str, Any]] = []
+    lists: list[TwoLists] = []
     for register in registers:
         others = [replace(thing, nodes=None) for thing in _things(register, rules)]
         pairs = _pairs(things, others, rules.conflation)
@@ -87,6 +92,8 @@ def conflate(first: RawData, registers: Sequence[RawData], rules: TagRules) -> C
             _merge(things[mine], others[theirs], first, register, rules.conflation["register"])
         matched = {theirs for _, theirs in pairs}
         doubled = _doubled(things, others, matched)
+        ground = shapely.intersection(first.extent, register.extent)
+        lists += _two_lists(register.provenance.source_id, ground, things[:own], others, pairs)
         counts += _counts(register.provenance.source_id, others, matched, doubled)
         things += [_told(thing, register) for i, thing in enumerate(others) if i not in matched | doubled]
     claims = pd.DataFrame(
@@ -98,6 +105,7 @@ def conflate(first: RawData, registers: Sequence[RawData], rules: TagRules) -> C
         sources={thing.identity: thing.sources for thing in things if thing.sources},
         same_as={thing.identity: thing.same_as for thing in things if thing.same_as},
         counts=tuple(counts),
+        lists=tuple(lists),
     )
 
 
@@ -301,6 +309,32 @@ def _counts(source: str, things: Sequence[_Thing], matched: set[int], doubled: s
             }
         )
     return rows
+
+
+def _two_lists(
+    source: str, ground: BaseGeometry, mine: Sequence[_Thing], theirs: Sequence[_Thing], pairs: list[tuple[int, int]]
+) -> list[TwoLists]:
+    """How many of each class the first source and a register hold on the ground that both cover."""
+    here, there = _inside(mine, ground), _inside(theirs, ground)
+    classes = sorted({thing.what for thing in theirs if thing.what is not None} - {"building"})
+    return [
+        TwoLists(
+            name,
+            source,
+            first=sum(thing.what == name and inside for thing, inside in zip(mine, here, strict=True)),
+            second=sum(thing.what == name and inside for thing, inside in zip(theirs, there, strict=True)),
+            both=sum(
+                i < len(mine) and mine[i].what == name == theirs[j].what and bool(here[i] and there[j])
+                for i, j in pairs
+            ),
+        )
+        for name in classes
+    ]
+
+
+def _inside(things: Sequence[_Thing], ground: BaseGeometry) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = shapely.intersects(ground, object_array(thing.shape for thing in things))
+    return found
 
 
 def _assembled(first: RawData, things: Sequence[_Thing]) -> RawData:

@@ -125,12 +125,17 @@ def _rank_changes(
 
 def _unsettled(draw: Draw, parts: Floats, judged: Judged, cells: Cells, entries: _Entries, mean: str) -> Floats:
     """Totals of each pair's place when its fact alone is left at the best estimate: (B, pairs)."""
-    at = cells.row[entries.cell], cells.column[entries.cell]
+    cell, fact = entries.cell, entries.fact[entries.pair]
+    at = cells.row[cell], cells.column[cell]
     width = judged.high[at] - judged.low[at]
-    settled = (judged.best[at] - judged.low[at]) / width
+    settled = cells.straight(cell, (judged.best[at] - judged.low[at]) / width)
     weight = draw.within[:, judged.part[at[1]], at[1]]
-    fact = entries.fact[entries.pair]
-    moved = weight * width / cells.count[entries.cell] * (settled - draw.uniform[:, fact])
+    if len(cells.curves):
+        drawn = np.add.reduceat(draw.uniform[:, cells.fact], cells.start, axis=1)[:, cell] / cells.count[cell]
+        other = drawn + (settled - draw.uniform[:, fact]) / cells.count[cell]
+        moved = weight * width * (cells.bend(cell, other) - cells.bend(cell, drawn))
+    else:
+        moved = weight * width / cells.count[cell] * (settled - draw.uniform[:, fact])
     groups, first = np.unique(entries.group, return_index=True)
     pairs = parts[:, entries.place, :].copy()
     pairs.reshape(len(pairs), -1)[:, groups] += np.add.reduceat(moved, first, axis=1)

@@ -36,7 +36,7 @@ PERCENTILE_STEPS = 20
 # Draws are made in blocks of about so many judged values, so that memory does not grow with their number.
 BLOCK_VALUES = 400_000
 RANK_LOW, RANK_HIGH = 5, 95
-UNKNOWN = EVIDENCE.index("unknown")
+UNKNOWN, ESTIMATED = EVIDENCE.index("unknown"), EVIDENCE.index("estimated")
 KNOWN = [EVIDENCE.index(name) for name in KNOWN_EVIDENCE]
 # A product of conditions so little above ``CLOSED_AT`` is not above it.
 ROUNDING = 1e-9
@@ -491,13 +491,20 @@ def draws(
         parts = sure.reshape(size, len(within), -1).transpose(0, 2, 1).copy()
         own = draw.within[:, of, np.arange(len(of))]
         open_ = cells.row, of[cells.column], cells.column, width
-        add_unknowns(parts, own, draw.uniform, open_, (cells.fact, cells.start, cells.count))
+        facts = cells.fact, cells.start, cells.count
+        add_unknowns(parts, own, draw.uniform, open_, facts, (cells.curve, cells.curves))
         yield draw, totals(parts, draw.across[:, None, :], rubric.mean), parts
 
 
 def open_cells(judged: Judged, index: pd.Index) -> Cells:
-    """Cells whose judged interval has a width, with the facts behind them."""
-    return cells_of(judged.facts, judged.high > judged.low, [str(name) for name in index], judged.indicators)
+    """Cells whose judged interval has a width, with the facts behind them; one that is estimated has its middle."""
+    cells = cells_of(judged.facts, judged.high > judged.low, [str(name) for name in index], judged.indicators)
+    at = cells.row, cells.column
+    estimated = judged.states[at] == ESTIMATED
+    if not estimated.any():
+        return cells
+    middle = (judged.best[at] - judged.low[at]) / (judged.high[at] - judged.low[at])
+    return cells.bent_towards(np.where(estimated, middle, np.nan))
 
 
 def _dirichlet(random: np.random.Generator, weights: Floats, concentration: float, count: int) -> Floats:
@@ -522,7 +529,10 @@ def scored_table(
     judged = judge_all(evidence, table.index, rubric)
     scores = score(judged, table.index, rubric, seed)
     registry = indicators_registry.registry()
-    wide = evidence.pivot(index="place_id", columns="indicator", values="value").reindex(table.index)
+    # What is estimated was not measured.
+    told = evidence["value"].mask(evidence["evidence"] == EVIDENCE[ESTIMATED])
+    long = evidence[["place_id", "indicator"]].assign(value=told)
+    wide = long.pivot(index="place_id", columns="indicator", values="value").reindex(table.index)
     values = pd.DataFrame(
         {spec.column: wide.get(name, np.nan) for name, spec in registry.items() if name not in rubric.left_out},
         index=table.index,
@@ -534,24 +544,31 @@ def scored_table(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_unknowns(parts, own, uniform, cells, facts):
+def add_unknowns(parts, own, uniform, cells, facts, bends):
     """Add to the parts (B, N, parts), in place, what each open cell has of its interval.
 
     ``cells`` are (row, part, column, width of the interval). A cell lies where the mean of its facts' uniform
     numbers (B, F) says; ``own`` (B, I) is the weight of each indicator in its part. ``facts`` are (fact, start,
-    count): those of cell c are ``fact[start[c]:start[c] + count[c]]``.
+    count): those of cell c are ``fact[start[c]:start[c] + count[c]]``. ``bends`` are (curve of each cell, curves), as
+    ``Cells.bend`` takes them.
     """
-    (row, part, column, width), (fact, start, count) = cells, facts
+    (row, part, column, width), (fact, start, count), (curve, curves) = cells, facts, bends
+    steps = curves.shape[1] - 1
     for b in range(parts.shape[0]):
         for c in range(len(row)):
             total = 0.0
             for k in range(start[c], start[c] + count[c]):
                 total += uniform[b, fact[k]]
-            parts[b, row[c], part[c]] += own[b, column[c]] * width[c] * (total / count[c])
+            position = total / count[c]
+            if curve[c] >= 0:
+                step = min(int(position * steps), steps - 1)
+                low, high = curves[curve[c], step], curves[curve[c], step + 1]
+                position = low + (position * steps - step) * (high - low)
+            parts[b, row[c], part[c]] += own[b, column[c]] * width[c] * position
 
 
 def load_compiled() -> None:
     """Load the compiled code from its cache on disk."""
     one, index = np.ones((1, 1)), np.zeros(1, dtype=np.int64)
-    add_unknowns(np.zeros((1, 1, 5)), one, one, (index, index, index, one[0]), (index, index, index + 1))
+    add_unknowns(np.zeros((1, 1, 5)), one, one, (index, index, index, one[0]), (index, index, index + 1), (index - 1, one))
     count_wins(one, np.zeros((1, 1), dtype=np.int32))

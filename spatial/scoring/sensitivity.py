@@ -16,6 +16,7 @@ indices need independent groups.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,19 @@ import pandas as pd
 
 from spatial.core.arrays import Floats
 from spatial.core.model import ASPECTS, GATE, Rubric
-from spatial.scoring.scores import Judged, aspect_weights, estimates, part_weights, ranks_of, totals
+from spatial.indicators.unknown_facts import MARK, Cells, vocabulary
+from spatial.scoring.scores import (
+    ESTIMATED,
+    UNKNOWN,
+    Judged,
+    aspect_weights,
+    estimates,
+    open_cells,
+    part_weights,
+    ranks_of,
+    score,
+    totals,
+)
 
 SAMPLES = 512
 BLOCK = 256
@@ -72,6 +85,54 @@ def sobol_table(judged: Judged, index: pd.Index, rubric: Rubric, seed: int, *, s
         }
     )
     return found.sort_values(["total", "input"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+# How much likelier or less likely the better answer may be where nobody has mapped it.
+ODDS = (0.5, 2.0)
+ALL_FACTS = "all"
+
+
+def unmapped_otherwise(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> pd.DataFrame:
+    """What changes if what is not mapped is not like what is: the odds of the better answer halved, or doubled.
+
+    Of each fact by itself, and of all together. What is not estimated has even odds. The conditions stay as they are.
+
+    Returns
+    -------
+    DataFrame
+        One row a fact and ``odds``: of so many ``ranked`` places how many ``ranks`` and ``tiers`` change, and by how
+        many ranks at most, ``largest``.
+    """
+    before = score(judged, index, rubric, seed)
+    cells = open_cells(judged, index)
+    names = np.array([key.rpartition(MARK)[2] for key in cells.keys], dtype=object)
+    wanted = [name for name in vocabulary().names if name in set(names)]
+    rows = []
+    for fact in (*wanted, ALL_FACTS):
+        asked = np.isin(names, wanted) if fact == ALL_FACTS else names == fact
+        for odds in ODDS:
+            after = score(_with_odds(judged, cells, asked, odds), index, rubric, seed)
+            ranked = before["rank"].notna()
+            moved = (after["rank"] - before["rank"])[ranked].abs()
+            tiers = int((after["tier"] != before["tier"])[ranked].sum())
+            largest = 0 if not len(moved) else int(moved.max())
+            rows.append((fact, odds, int(ranked.sum()), int((moved > 0).sum()), largest, tiers))
+    return pd.DataFrame(rows, columns=["fact", "odds", "ranked", "ranks", "largest", "tiers"])
+
+
+def _with_odds(judged: Judged, cells: Cells, asked: npt.NDArray[np.bool_], odds: float) -> Judged:
+    """The same with other odds of the better answer to the facts that are asked for."""
+    at = cells.row, cells.column
+    share = np.add.reduceat(asked[cells.fact].astype(np.float64), cells.start) / cells.count if len(cells.row) else 0.0
+    guessed = np.isin(judged.states[at], (UNKNOWN, ESTIMATED)) & ~np.isin(cells.column, judged.conditions)
+    width = judged.high[at] - judged.low[at]
+    middle = (judged.best[at] - judged.low[at]) / width
+    moved = odds * middle / (1.0 + (odds - 1.0) * middle)
+    change = np.where(guessed, share * (moved - middle), 0.0)
+    best, states = judged.best.copy(), judged.states.copy()
+    best[at] += change * width
+    states[at] = np.where(change != 0, ESTIMATED, states[at])
+    return replace(judged, best=best, states=states)
 
 
 def indices(
@@ -148,6 +209,7 @@ def _model(judged: Judged, rubric: Rubric) -> tuple[Callable[[Floats], Floats], 
     columns = np.concatenate([weighing, len(judged.indicators) + np.arange(len(weighed)), unsure])
     published = ranks_of(totals(judged.best @ parts.T, across, rubric.mean)[None])[0]
     width = (judged.high - judged.low)[:, unsure]
+    position = _positions(judged, unsure)
 
     def model(inputs: Floats) -> Floats:
         one = np.zeros((len(inputs), len(judged.indicators)))
@@ -155,7 +217,7 @@ def _model(judged: Judged, rubric: Rubric) -> tuple[Callable[[Floats], Floats], 
         top = np.zeros((len(inputs), len(across)))
         top[:, weighed] = _gamma(inputs[:, count : count + len(weighed)], rubric.concentration * across[weighed])
         values = np.repeat(judged.low[None], len(inputs), axis=0)
-        values[:, :, unsure] += width * inputs[:, None, count + len(weighed) :]
+        values[:, :, unsure] += width * position(inputs[:, None, count + len(weighed) :])
         share = one[:, None, :] * (within > 0)
         share = np.divide(share, share.sum(axis=2, keepdims=True), out=np.zeros_like(share), where=within[None] > 0)
         aspects = np.matmul(values, share.transpose(0, 2, 1))
@@ -164,6 +226,22 @@ def _model(judged: Judged, rubric: Rubric) -> tuple[Callable[[Floats], Floats], 
         return np.asarray(np.abs(ranks_of(total) - published).mean(axis=1), dtype=np.float64)
 
     return model, columns
+
+
+def _positions(judged: Judged, unsure: npt.NDArray[np.int64]) -> Callable[[Floats], Floats]:
+    """Where in its interval each value lies (B, N, U) by one number an indicator (B, 1, U), as in the draws."""
+    cells = open_cells(judged, pd.RangeIndex(len(judged.best)))
+    bent = np.flatnonzero(cells.curve >= 0)
+    row, column = cells.row[bent], np.searchsorted(unsure, cells.column[bent])
+
+    def at(uniform: Floats) -> Floats:
+        if not len(bent):
+            return uniform
+        found = np.repeat(uniform, len(judged.best), axis=1)
+        found[:, row, column] = cells.bend(bent, found[:, row, column])
+        return found
+
+    return at
 
 
 def _gamma(uniform: Floats, shape: Any) -> Floats:

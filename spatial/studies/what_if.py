@@ -19,10 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from spatial.analysis.inputs import Inputs, prepare_ground
-from spatial.analysis.run import View, measure_view, survey
+from spatial.analysis.run import View, estimate_unknowns, measure_view, survey
 from spatial.core.incremental import AFRESH, Memory, Steps
 from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Plan, Rubric
 from spatial.core.timing import Clock
+from spatial.indicators.estimates import Estimate
 from spatial.layers import conflation
 from spatial.places import homes
 from spatial.plans import application, validation
@@ -109,7 +110,8 @@ class WhatIf:
         ground = prepare_ground(inputs, self._rules, Clock(progress))
         self._conflated, self._estate, self._models = ground.conflated, inputs.estate, inputs.models
         self._absence = conflation.absence(inputs.registers)
-        self._step = Memory()
+        self._step, self._ground = Memory(), ground
+        self._estimated: dict[str, Estimate] | None = None
         self.before = self._look(self._conflated, self._step, None)
         # The start is kept: to go through it at each collection of garbage takes a tenth of a second.
         gc.freeze()
@@ -158,7 +160,10 @@ class WhatIf:
         view = survey(
             conflated, self._estate, self._rules, clock, absence=self._absence, models=self._models, step=step
         )
-        evidence, own = measure_view(view, self._spec, clock, step=step)
+        if self._estimated is None:
+            # From the start alone: what is tried says nothing of the rest.
+            self._estimated = estimate_unknowns(view, self._ground, self._rules)
+        evidence, own = measure_view(view, self._spec, clock, estimated=self._estimated, step=step)
         return Look(view, evidence, own, rubric or own)
 
 

@@ -163,6 +163,41 @@ def sensitivity_as_json(table: pd.DataFrame) -> str:
     return json.dumps(table.to_dict("records"), ensure_ascii=False, indent=1)
 
 
+def unknowns_as_data(result: Result, otherwise: pd.DataFrame) -> dict[str, Any]:
+    """How unknown facts were estimated, how complete the lists of things are, and what other odds would change."""
+    return {
+        "facts": list(result.manifest.get("unknowns", [])),
+        "completeness": list(result.manifest.get("completeness", [])),
+        "otherwise": otherwise.to_dict("records"),
+    }
+
+
+def unknowns_in_words(told: Mapping[str, Any], *, lang: str) -> str:
+    """Print the blocked validation of the estimates, and what other odds would change, in Danish or English."""
+    words = texts(lang)
+    say, titles = words["unknowns"], words["fact"]
+
+    def number(value: float) -> str:
+        return f"{value:.2f}".replace(".", words["format"]["decimal"])
+
+    lines = [say["title"], say["how"]]
+    for row in told["facts"]:
+        title = titles[row["fact"]]["title"]
+        if len(row["bits"]) == 1:
+            lines.append("  " + say["few"].format(title=title, known=row["known"]))
+        else:
+            bits = {name: number(value) for name, value in row["bits"].items()}
+            share = round(100 * row["share"])
+            lines.append(
+                "  " + say["row"].format(title=title, known=row["known"], share=share, **bits, model=say[row["model"]])
+            )
+    lines += [say["otherwise"], say["otherwise_how"]]
+    for row in told["otherwise"]:
+        title = say["all"] if row["fact"] == "all" else titles[row["fact"]]["title"]
+        lines.append("  " + say["halved" if row["odds"] < 1 else "doubled"].format(**{**row, "title": title}))
+    return "\n".join(lines)
+
+
 def siting_in_words(curve: pd.DataFrame, result: Result, *, lang: str) -> str:
     """Say for each number of places which they are and what they bring, in Danish or English."""
     words = texts(lang)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import beta
 
 from spatial.core.errors import ConfigError
 from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, GATE, SHARES
@@ -254,13 +255,22 @@ def test_field_checks_against_computing_every_draw_again(mean, rows):
     assert {f"{p}#access": value for p, value in found["rank_change"].items()} == pytest.approx(change)
 
 
+def drawn_around(middle, uniform):
+    """What a uniform number becomes where a probability is known: Beta(2q, 2(1 - q)), whose mean it is, by 64 steps."""
+    steps, q = np.linspace(0, 1, 65), min(max(middle, 0.002), 0.998)
+    return np.interp(uniform, steps, beta.ppf(steps, 2 * q, 2 * (1 - q)))
+
+
 def ranks_by_hand(judged, cells, block, b, mean, settled):
     """Ranks of one draw, cell by cell; one fact may be left at the best estimates."""
     values = judged.low.copy()
     for c, (i, j) in enumerate(zip(cells.row, cells.column, strict=True)):
         low, best, high = (part[i, j] for part in (judged.low, judged.best, judged.high))
         fact = cells.fact[cells.start[c]]
-        values[i, j] = best if fact == settled else low + (high - low) * block.uniform[b, fact]
+        at = block.uniform[b, fact]
+        if judged.states[i, j] == EVIDENCE.index("estimated"):
+            at = drawn_around((best - low) / (high - low), at)
+        values[i, j] = best if fact == settled else low + (high - low) * at
     gates = [judged.indicators.index(name) for name in ("open", "way")]
     with np.errstate(divide="ignore"):
         total = [

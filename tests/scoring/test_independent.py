@@ -268,7 +268,7 @@ def scored(facts: pd.DataFrame) -> dict[str, float]:
     rules = {name: rule for name, rule in RUBRIC["indicator"].items() if rule["weight"] > 0 and name in facts.index}
     parts: dict[str, list[tuple[float, tuple[float, float, float]]]] = {}
     shares = dict.fromkeys(("seen", "computed", "assumed", "unknown"), 0.0)
-    word = {"observed": "seen", "derived": "computed", "assumed by rule": "assumed", "unknown": "unknown"}
+    word = {"observed": "seen", "derived": "computed", "assumed by rule": "assumed", "estimated": "assumed", "unknown": "unknown"}
     for name, rule in rules.items():
         fact = facts.loc[name]
         parts.setdefault(rule["aspect"], []).append((rule["weight"], judged(rule, *fact[list(PARTS)].astype(float))))

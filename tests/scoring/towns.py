@@ -114,7 +114,8 @@ def measure(inputs: Inputs, *, step: Steps = AFRESH) -> Seen:
     rules, clock = tag_rules(), Clock(None)
     ground = prepare_ground(inputs, rules, clock)
     view = run.survey(ground.conflated, inputs.estate, rules, clock, absence={}, models={}, step=step)
-    evidence, resolved = run.measure_view(view, rubric(None), clock)
+    estimated = run.estimate_unknowns(view, ground, rules)
+    evidence, resolved = run.measure_view(view, rubric(None), clock, estimated=estimated)
     of_places, of_spaces = (
         scores.estimates(scores.judge_all(evidence, table.index, resolved), table.index, resolved)
         for table in (view.places, view.rooms)

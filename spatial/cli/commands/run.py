@@ -39,6 +39,7 @@ ANALYSIS = (
     click.option("--observations", type=Read(), multiple=True),
     click.option("--rubric", type=Read()),
     click.option("--seed", type=Whole(min=0), default=20250201, show_default=True),
+    click.option("--plain-unknowns", is_flag=True),
     language,
     click.option("--margin", "margin_m", type=Decimal(min=0, max=2000), default=250.0, show_default=True),
     click.option("--reach", "reach_m", type=Decimal(min=0, max=20000), default=WALK_LIMIT_M, show_default=True),
@@ -116,7 +117,7 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
         press = storage.Press(other, lang)
         run.load_compiled()
         inputs = Inputs.read(estate, _input_files(being_read, {**given, **frozen_too}), tell)
-        options = Options(given["rubric"], given["seed"], given["phase"])
+        options = Options(given["rubric"], given["seed"], given["phase"], plain_unknowns=given["plain_unknowns"])
         if inputs.plan is None:
             analysis, review = run.run(inputs, options, tell, on_scored=press.begin), None
         else:

@@ -15,12 +15,18 @@ from spatial.cli.options import Whole
 @finished_run
 @click.option("--level", type=click.Choice(("places", "spaces")), default="spaces", show_default=True)
 @click.option("--samples", type=Whole(min=64, max=16384), default=512, show_default=True)
+@click.option("--unknowns", is_flag=True)
 @language
 @as_json
-def command(folder: Path, level: str, samples: int, lang: str, as_json: bool) -> None:
+def command(folder: Path, level: str, samples: int, unknowns: bool, lang: str, as_json: bool) -> None:
     """Say which indicators the ranking hangs on: their weights and what is not known of them."""
     from spatial.analysis import storage
     from spatial.texts import results
 
-    found = storage.load(folder).sensitivity(level=level, samples=samples)
+    analysis = storage.load(folder)
+    if unknowns:
+        told = results.unknowns_as_data(analysis, analysis.unmapped_otherwise(level=level))
+        click.echo(results.summary_as_json(told) if as_json else results.unknowns_in_words(told, lang=lang))
+        return
+    found = analysis.sensitivity(level=level, samples=samples)
     click.echo(results.sensitivity_as_json(found) if as_json else results.sensitivity_in_words(found, lang=lang))
