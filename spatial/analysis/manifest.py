@@ -15,6 +15,7 @@ from spatial.core.languages import warning_text as sentence
 from spatial.core.model import LensResult, Plan, Provenance, RawData, Rubric
 from spatial.core.versions import SCHEMA_VERSION, versions
 from spatial.indicators.estimates import Estimate
+from spatial.layers.completeness import Completeness
 from spatial.osm import reader
 
 log = logging.getLogger(__name__)
@@ -89,9 +90,14 @@ def plan_entry(plan: Plan, phase: int | None) -> dict[str, Any]:
     }
 
 
-def unknowns_entry(estimated: Mapping[str, Estimate]) -> list[dict[str, Any]]:
-    """What the manifest says of each unknown fact: how many are known, and what the blocked validation chose."""
-    return [estimated[fact].described for fact in sorted(estimated)]
+def unknowns_entries(
+    estimated: Mapping[str, Estimate], completeness: Mapping[str, Completeness]
+) -> dict[str, list[dict[str, Any]]]:
+    """What the manifest says of unknown facts, how each is estimated, and of kinds, how completely they are mapped."""
+    return {
+        "unknowns": [estimated[fact].described for fact in sorted(estimated)],
+        "completeness": [completeness[kind].described for kind in sorted(completeness)],
+    }
 
 
 def lens_entries(seen: tuple[LensResult, ...]) -> list[dict[str, Any]]:

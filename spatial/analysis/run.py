@@ -154,7 +154,8 @@ def run(
     scored = score_view(view, spec, options.seed, clock, options.judged_by, estimated=estimated)
     context = None if options.scores_only else map_context(view, scored, inputs.estate, clock)
     analysis = _as_result(inputs, options, ground, view, scored, context, clock)
-    analysis = replace(analysis, manifest=analysis.manifest | {"unknowns": manifest.unknowns_entry(estimated)})
+    of_unknowns = manifest.unknowns_entries(estimated, view.measured_from.completeness)
+    analysis = replace(analysis, manifest={**analysis.manifest, **of_unknowns})
     if on_scored is not None:
         on_scored(analysis)
     return analysis if options.scores_only else _through_lenses(analysis, view, scored, clock)
@@ -253,11 +254,13 @@ def survey(
         measured_from = indicators_inputs.indicator_inputs(
             tables, sites, estate, rules, absence=absence, terrain=terrain, surface=surface, step=step
         )
+        known = step(indicators_inputs.completeness_of_places, tables.place_objects, rules, one.lists)
+        measured_from = replace(measured_from, completeness=known)
     return View(one.raw, found.places, found.spaces, found.possible, sites, measured_from)
 
 
 def estimate_unknowns(view: View, ground: Ground, rules: tags.TagRules) -> dict[str, Estimate]:
-    """Decide how each unknown fact is estimated, from what is there: what a plan adds says nothing of the rest. Pure."""
+    """Decide how each unknown fact is estimated, from what is there: what a plan adds says nothing. Pure."""
     if ground.before is None:
         known = view.measured_from
         return estimate_facts(known.place_objects, known.paths, known.network, rules)

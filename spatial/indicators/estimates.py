@@ -1,16 +1,17 @@
 """What an unknown yes or no probably is: by the town, its kind and its neighbours. Pure.
 
 A fact that is not mapped of one thing is mapped of others. Its probability is a hierarchy of Beta shares: the town's
-is drawn towards one half, a kind's towards the town's, that of the neighbours of its kind within ``NEAR_M`` towards the kind's, each
-as strongly as the answers themselves say (empirical Bayes: the strength of greatest Beta-binomial likelihood). What is
-used is decided anew in each run by cross-validation over blocks of ground: the town's shares or the neighbours have to
-need fewer bits an answer than one half, which needs exactly one; else the middle stays. What the tags do not tell is that
-what is unmapped may differ from what is mapped: ``spatial.scoring.sensitivity.unmapped_otherwise`` tries that.
+is drawn towards one half, a kind's towards the town's, that of the neighbours of its kind within ``NEAR_M`` towards the
+kind's, each as strongly as the answers themselves say (empirical Bayes: the strength of greatest Beta-binomial
+likelihood). What is used is decided anew in each run by cross-validation over blocks of ground: the town's shares or
+the neighbours have to need fewer bits an answer than one half, which needs exactly one; else the middle stays. What the
+tags do not tell is that what is unmapped may differ from what is mapped:
+``spatial.scoring.sensitivity.unmapped_otherwise`` tries that.
 
 References
 ----------
-Efron & Morris (1975), Data analysis using Stein's estimator, JASA 70; Roberts et al. (2017), Cross-validation strategies
-for data with temporal, spatial, hierarchical, or phylogenetic structure, Ecography 40, doi 10.1111/ecog.02881.
+Efron & Morris (1975), Data analysis using Stein's estimator, JASA 70; Roberts et al. (2017), Cross-validation
+strategies for data with temporal, spatial or hierarchical structure, Ecography 40, doi 10.1111/ecog.02881.
 """
 
 from __future__ import annotations
@@ -208,18 +209,23 @@ def _shares(answers: Answers, kind: Ints, asked: _Asked) -> tuple[Floats, Floats
     yes, count = answers.yes, np.ones(len(answers.yes))
     town = (PRIOR / 2 + yes.sum()) / (PRIOR + len(yes))
     kinds = int(max(kind.max(initial=-1), asked.kind.max(initial=-1))) + 1
-    of_kind = drawn_towards(np.full(kinds, town), *(np.bincount(kind, part, kinds) for part in (yes, count)))
+    of_kind = drawn_towards(np.full(kinds, town), _sums(kind, yes, kinds), _sums(kind, count, kinds))
     # How alike neighbours are is read off cells of their own size.
     cells = np.floor(answers.xy / NEAR_M).astype(np.int64)
     groups, cell = np.unique(np.column_stack([cells, kind]), axis=0, return_inverse=True)
-    per_cell = [np.bincount(cell.reshape(-1), part) for part in (yes, count)]
-    strength = best_strength(of_kind[groups[:, 2]], *per_cell)
+    per_cell = [_sums(cell.reshape(-1), part, len(groups)) for part in (yes, count)]
+    strength = best_strength(of_kind[groups[:, 2]], per_cell[0], per_cell[1])
     one, other = asked.pairs
     alike = asked.kind[one] == kind[other]
     one, other = one[alike], other[alike]
-    near = [np.bincount(one, part[other], len(asked.kind)) for part in (yes, count)]
+    near = [_sums(one, part[other], len(asked.kind)) for part in (yes, count)]
     own = of_kind[asked.kind]
     return own, (strength * own + near[0]) / (strength + near[1])
+
+
+def _sums(group: Ints, of: Floats, count: int) -> Floats:
+    """Sum of numbers by group."""
+    return np.bincount(group, of, count).astype(np.float64)
 
 
 def drawn_towards(parent: Floats, yes: Floats, count: Floats) -> Floats:
@@ -301,5 +307,5 @@ def _of_ways_near(
     chance = estimate.probability(highway[network.way[edges[near]]], middles[near])
     away_m = np.linalg.norm(at[space] - middles[edge], axis=1)
     weight = network.length_m[edges[edge]] * np.exp(-away_m / DECAY_M)
-    total, part = (np.bincount(space, each, len(at)) for each in (weight, weight * chance[row.reshape(-1)]))
+    total, part = (_sums(space, each, len(at)) for each in (weight, weight * chance[row.reshape(-1)]))
     return np.divide(part, total, out=np.full(len(at), np.nan), where=total > 0)

@@ -31,7 +31,6 @@ from spatial.places.outdoor_rooms import COLUMNS, Surroundings, outdoor_rooms
 from spatial.settings import rubric
 from spatial.settings import tags as settings_tags
 
-
 # How what is not known came to have a value.
 ESTIMATED_RULE = "estimated_from_others"
 
@@ -142,12 +141,12 @@ def measure_indicators(
         seen_share = step(covered_share, sites, radius_m, read, key=f"{radius_m:g}")
         references[name], columns = step.last(
             _measured,
-            *(indicator, found, sites, inputs.anchors, inputs.kinds, seen_share, chances),
+            *(indicator, found, sites, inputs.anchors, inputs.kinds, seen_share),
             *(spec.rules[name].plausible, _sources_of_inputs(indicator, inputs, of_layer)),
             *(getattr(inputs, name) for name in indicator.needs),
             key=name,
         )
-        parts.append(columns)
+        parts.append(_estimated(columns, chances, spec.rules[name].plausible, seen_share))
     return _evidence(parts, sites), references
 
 
@@ -158,7 +157,6 @@ def _measured(
     anchors: Mapping[str, Any],
     rules: settings_tags.TagRules,
     seen_share: npt.NDArray[np.float64],
-    chances: Mapping[str, float],
     plausible: tuple[float, float] | None,
     of_inputs: str,
     *tables: Any,
@@ -169,7 +167,6 @@ def _measured(
     whole = _with_rooms(indicator, measured, many, plausible)
     marked = registry.at_extract_edge(indicator, whole, seen_share)
     behind = _facts(indicator, measured, marked, sites, many, rules)
-    marked = _estimated(marked, behind, chances, plausible, seen_share >= registry.MIN_COVERED_SHARE)
     sources = _sources(indicator, found, many, of_inputs)
     return measured.reference, _columns(indicator, marked, sources, behind)
 
@@ -264,30 +261,31 @@ def at_edge(indicator: registry.Spec, measured: Measured, sites: gpd.GeoDataFram
 
 
 def _estimated(
-    measured: Measured,
-    behind: npt.NDArray[np.object_],
+    columns: dict[str, Any],
     chances: Mapping[str, float],
     plausible: tuple[float, float] | None,
-    seen: npt.NDArray[np.bool_],
-) -> Measured:
+    seen_share: npt.NDArray[np.float64],
+) -> dict[str, Any]:
     """With what is unknown where its facts probably put it between low and high, which stay.
 
     A fact that is not estimated is in the middle. What lies beyond the extract is not estimated.
     """
     if not chances:
-        return measured
+        return columns
     bounds = plausible or (np.nan, np.nan)
-    low = np.where(np.isnan(measured.low), bounds[0], measured.low)
-    high = np.where(np.isnan(measured.high), bounds[1], measured.high)
-    value, state, rule = measured.value.copy(), measured.evidence.copy(), measured.rule.copy()
-    unknown = np.isnan(value) & (state == registry.UNKNOWN) & seen & (low < high)
-    for i in np.flatnonzero(unknown & (behind != "")):
-        facts = behind[i].split(unknown_facts.JOINT)
+    low, high = (
+        np.where(np.isnan(columns[end]), bound, columns[end])
+        for end, bound in zip(("low", "high"), bounds, strict=True)
+    )
+    value, state, rule = (columns[key].copy() for key in ("value", "evidence", "rule"))
+    open_ = np.isnan(value) & (state == registry.UNKNOWN) & (seen_share >= registry.MIN_COVERED_SHARE) & (low < high)
+    for i in np.flatnonzero(open_):
+        facts = columns[FACTS][i].split(unknown_facts.JOINT)
         if any(fact in chances for fact in facts):
             share = sum(chances.get(fact, 0.5) for fact in facts) / len(facts)
             value[i], state[i] = low[i] + share * (high[i] - low[i]), registry.ESTIMATED
             rule[i] = f"{rule[i]};{ESTIMATED_RULE}"
-    return replace(measured, value=value, evidence=state, rule=rule)
+    return columns | {"value": value, "evidence": state, "rule": rule}
 
 
 def _layer_sources(inputs: IndicatorInputs, step: Steps) -> dict[str, str]:

@@ -5,8 +5,9 @@ An indicator asks for an input by the name of its parameter: a field of `Indicat
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Annotated, Any, TypeAlias, get_type_hints
 
@@ -21,6 +22,7 @@ from spatial.core.arrays import Bools, Floats, Ints, Shapes, Texts
 from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import WALK_LIMIT_M, Estate, Raster
 from spatial.layers.buildings import inside_buildings
+from spatial.layers.completeness import Completeness, TwoLists, completeness_by_kind
 from spatial.layers.schema import CanonicalLayers
 from spatial.network import catchments, distances
 from spatial.network import graph as network_graph
@@ -137,7 +139,8 @@ class IndicatorInputs(CanonicalLayers, Terrain, Walking, Sights):
 
     ``dwellings`` say as well whether they are ``inside`` the estate. ``kinds`` are the tag rules; ``members`` the rows
     of the places of each meeting space; ``near_way`` says of each place whether a way passes; ``seats_complete`` of
-    each site whether all seats around it are known; ``department_of`` has the number of the department of each
+    each site whether all seats around it are known; ``completeness`` of each kind how many there are for each that is
+    known; ``department_of`` has the number of the department of each
     dwelling, and is None without a layer of departments.
     """
 
@@ -152,6 +155,7 @@ class IndicatorInputs(CanonicalLayers, Terrain, Walking, Sights):
     step_free_sure_m: Annotated[Floats, Origin(("paths", "dwellings"), ("terrain",))]
     step_free_perhaps_m: Annotated[Floats, Origin(("paths", "dwellings"), ("terrain",))]
     department_of: Annotated[Ints | None, Origin(("departments", "dwellings"), given_by="layer")]
+    completeness: Annotated[Mapping[str, Completeness], _made_of()] = field(default_factory=dict)
 
 
 def _origins() -> dict[str, Origin]:
@@ -489,6 +493,13 @@ def _seats_complete(sites: gpd.GeoDataFrame, estate: Estate, absence: Mapping[st
     shapely.prepare(covered)
     known: Bools = shapely.covers(covered, sites.geometry.to_numpy())
     return known
+
+
+def completeness_of_places(
+    objects: gpd.GeoDataFrame, rules: TagRules, lists: tuple[TwoLists, ...]
+) -> dict[str, Completeness]:
+    """How completely each kind of place is mapped, by two lists or as stated."""
+    return completeness_by_kind(lists, rules.stated_mapped_share, Counter(objects["kind"]))
 
 
 def _near_way(places: gpd.GeoDataFrame, graph: Network, within_m: float) -> Bools:

@@ -8,10 +8,12 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 
-from spatial.core.arrays import Bools, Ints, Texts
+from spatial.core.arrays import Bools, Floats, Ints, Texts
 from spatial.indicators.enclosure import closed_share
+from spatial.indicators.inputs import SEAT
 from spatial.indicators.registry import ASSUMED, DERIVED, OWN, Measured, from_rows, indicator
 from spatial.indicators.unknown_facts import CLASS
+from spatial.layers.completeness import Completeness, unmapped_at_most
 from spatial.places.meeting_spaces import is_anchor
 from spatial.settings.tags import TagRules
 
@@ -44,7 +46,7 @@ def occasion(
     """(1 − Π(1 − pull)) · (0.3 + 0.7 (1 − exp(−n / 3))) over the distinct kinds of the space, n distinct activities.
 
     A thing more adds to it and never takes away. Low and high follow from the spread of the pulls; high also from a
-    bench and a table that may stand there unmapped, where no complete register says otherwise.
+    table and benches that may stand there unmapped, where no complete register says otherwise.
     """
     of_place = _kind_of_each(places, kinds, barriers, buildings)
     rows = []
@@ -64,12 +66,19 @@ def _row(names: list[str], seats: int, complete: bool, rules: TagRules) -> tuple
         pulls["seats_together"] = float(rules.anchor["seats_pull"])
     spread = rules.pull_spread
     own = {name.removesuffix("!") for name in names}
-    more = pulls if complete else {**{name: rules.kinds[name].pull for name in UNMAPPED_KINDS}, **pulls}
+    more = pulls if complete else _unmapped(rules) | pulls
     low = strength(max(pull - spread, 0.0) for pull in pulls.values()) * _company(own, rules)
     high = strength(min(pull + spread, 1.0) for pull in more.values()) * _company(
         own | set(more) & set(UNMAPPED_KINDS), rules
     )
     return strength(pulls.values()) * _company(own, rules), low, high, ASSUMED, "pull_of_kinds"
+
+
+def _unmapped(rules: TagRules) -> dict[str, float]:
+    """Pulls of what one may find that nobody has mapped: a table, and benches enough to be a reason to come."""
+    found = {name: rules.kinds[name].pull for name in UNMAPPED_KINDS}
+    together = rules.anchor["seats_together"] <= UNMAPPED_SEATS
+    return found | ({"seats_together": float(rules.anchor["seats_pull"])} if together else {})
 
 
 def strength(pulls: Iterable[float]) -> float:
@@ -119,21 +128,30 @@ def _kind_of_each(
     reference="Whyte (1980), The Social Life of Small Urban Spaces: people sit where there are places to sit.",
 )
 def seats_here(
-    places: gpd.GeoDataFrame, members: Mapping[str, Ints], member_kinds: Texts, kinds: TagRules, seats_complete: Bools
+    places: gpd.GeoDataFrame,
+    members: Mapping[str, Ints],
+    member_kinds: Texts,
+    kinds: TagRules,
+    seats_complete: Bools,
+    completeness: Mapping[str, Completeness] | None = None,
 ) -> Measured:
-    """Benches, tables and shelters of the space; up to three more may stand there unmapped."""
+    """Benches, tables and shelters of the space; three more, or as many as two lists say, may stand there unmapped."""
     count = [
         float(sum(kinds.kinds[member_kinds[row]].seat for row in _things(i, level, space, members)))
         for i, (level, space) in enumerate(zip(places["level"], places["space_id"], strict=True))
     ]
-    return counted(np.array(count), UNMAPPED_SEATS, seats_complete, "seats_mapped_here")
+    known = (completeness or {}).get(SEAT)
+    more = np.array([unmapped_at_most(n, known, UNMAPPED_SEATS) for n in count])
+    return counted(np.array(count), more, seats_complete, "seats_mapped_here")
 
 
 def _things(row: int, level: str, space: str, members: Mapping[str, Ints]) -> Ints:
     return members[space] if level == "space" else np.array([row], dtype=np.int64)
 
 
-def counted(count: np.ndarray[tuple[int], np.dtype[np.float64]], more: float, complete: Bools, rule: str) -> Measured:
+def counted(
+    count: np.ndarray[tuple[int], np.dtype[np.float64]], more: Floats | float, complete: Bools, rule: str
+) -> Measured:
     """What is mapped as the value, and as many more as may be unmapped in its upper bound.
 
     None mapped is taken as none, which is an assumption where no register is complete.

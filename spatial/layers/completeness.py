@@ -22,6 +22,7 @@ from typing import Any
 NORMAL_95 = 1.96
 # A kind of which fewer are in both lists is not estimated: the interval would say nothing.
 MIN_BOTH = 3
+FRACTION_NEAR = 0.05
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,13 @@ class Completeness:
     def described(self) -> dict[str, Any]:
         """What the manifest says of it: counts of the lists, and how many there are for each that is known."""
         told = {} if self.lists is None else {**asdict(self.lists), "known": self.lists.known}
-        return {"kind": self.kind, "stated": self.lists is None, "low": self.low, "best": self.best, "high": self.high} | told
+        return {
+            "kind": self.kind,
+            "stated": self.lists is None,
+            "low": self.low,
+            "best": self.best,
+            "high": self.high,
+        } | told
 
 
 def estimate_total(lists: TwoLists) -> tuple[float, float, float]:
@@ -107,9 +114,21 @@ def completeness_by_kind(
     }
     for pair in sorted(lists, key=lambda one: (one.kind, one.both, one.source_id)):
         if pair.both >= MIN_BOTH:
-            per_known = [total / pair.known for total in estimate_total(pair)]
-            found[pair.kind] = Completeness(pair.kind, *per_known, lists=pair)
+            low, best, high = (total / pair.known for total in estimate_total(pair))
+            found[pair.kind] = Completeness(pair.kind, low, best, high, pair)
     return found
+
+
+def as_fraction(share: float) -> tuple[int, int]:
+    """Write a share as so many of so few: the fewest that come within .05 of it.
+
+    Examples
+    --------
+    >>> as_fraction(0.77), as_fraction(0.5), as_fraction(0.02), as_fraction(0.9)
+    ((3, 4), (1, 2), (0, 2), (9, 10))
+    """
+    tried = ((round(share * of), of) for of in (2, 3, 4, 5, 10))
+    return next((n, of) for n, of in tried if abs(n / of - share) <= FRACTION_NEAR or of == 10)
 
 
 def unmapped_at_most(count: float, completeness: Completeness | None, at_least: float) -> float:

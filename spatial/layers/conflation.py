@@ -321,8 +321,8 @@ def _two_lists(
         TwoLists(
             name,
             source,
-            first=sum(thing.what == name and inside for thing, inside in zip(mine, here, strict=True)),
-            second=sum(thing.what == name and inside for thing, inside in zip(theirs, there, strict=True)),
+            first=sum(bool(thing.what == name and inside) for thing, inside in zip(mine, here, strict=True)),
+            second=sum(bool(thing.what == name and inside) for thing, inside in zip(theirs, there, strict=True)),
             both=sum(
                 i < len(mine) and mine[i].what == name == theirs[j].what and bool(here[i] and there[j])
                 for i, j in pairs

@@ -22,6 +22,7 @@ from spatial.places.naming import in_order, name_rows
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.reports.figures import MapWords, strip
 from spatial.scoring.scores import aspect_weights
+from spatial.texts.results import completeness_in_words
 
 if TYPE_CHECKING:
     from spatial.reports.document import Document
@@ -262,6 +263,8 @@ def unknown(result: Result, checks: pd.DataFrame, named: Named, words: Words) ->
         Paragraph(words.say(f"unknown.warning.{entry['code']}", **entry))
         for entry in result.manifest.get("warnings") or ()
     ]
+    complete = completeness_in_words(result.manifest.get("completeness", ()), lang=words.lang)
+    blocks += [Paragraph(words.say("unknown.complete", list="; ".join(complete)))] if complete else []
     return [*blocks, *_checks(result, checks, named, words)]
 
 

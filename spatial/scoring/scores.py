@@ -570,5 +570,7 @@ def add_unknowns(parts, own, uniform, cells, facts, bends):
 def load_compiled() -> None:
     """Load the compiled code from its cache on disk."""
     one, index = np.ones((1, 1)), np.zeros(1, dtype=np.int64)
-    add_unknowns(np.zeros((1, 1, 5)), one, one, (index, index, index, one[0]), (index, index, index + 1), (index - 1, one))
+    add_unknowns(
+        np.zeros((1, 1, 5)), one, one, (index, index, index, one[0]), (index, index, index + 1), (index - 1, one)
+    )
     count_wins(one, np.zeros((1, 1), dtype=np.int32))

@@ -108,6 +108,7 @@ class TagRules:
     anchor: Mapping[str, float]
     pull_spread: float
     neutrality_spread: float
+    stated_mapped_share: Mapping[str, Sequence[float]]
 
 
 @lru_cache(maxsize=1)
@@ -137,6 +138,7 @@ def tag_rules() -> TagRules:
         anchor=table["anchor"],
         pull_spread=float(table["pull_spread"]),
         neutrality_spread=float(table["neutrality_spread"]),
+        stated_mapped_share=table["stated_mapped_share"],
     )
 
 

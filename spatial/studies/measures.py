@@ -16,12 +16,15 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.analysis.inputs import InputFiles, Inputs
+from spatial.analysis.run import View
 from spatial.core.arrays import object_array
 from spatial.core.errors import ConfigError, InputError, SpatialError
 from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Estate, Plan, Raster, RawData
+from spatial.indicators.dwellings import NEAR_DECAY_PER_M
 from spatial.indicators.inputs import IndicatorInputs
-from spatial.network import attachment, distances
+from spatial.network import attachment, catchments, distances
 from spatial.network.graph import NO
+from spatial.places.meeting_spaces import POSSIBLE, SPACE_PREFIX
 from spatial.settings import loading
 from spatial.sources import rasters
 from spatial.studies.what_if import Gain, Look, WhatIf
@@ -37,6 +40,8 @@ TIMES = 4.0
 # Links whose middles lie nearer to each other than this are one; and only so many are tried.
 APART_M = 30.0
 MOST_LINKS = 40
+# Of the rooms on which nothing is mapped those with most homes near are tried, at most so many.
+MOST_ROOMS = 25
 DETOUR_LIMIT_M = 800.0
 # A gate, a kerb or a lamp further than this from every meeting space serves none.
 NEAR_M = FIVE_MINUTES_M
@@ -51,6 +56,8 @@ class Spot:
     length_m: float = 0.0
 
 
+# The kind of spot that lies on a room on which nothing is mapped.
+POSSIBLE_SPACE = "possible_space"
 Finder = Callable[[Any, Any, IndicatorInputs, Mapping[str, str]], Iterator[Spot]]
 
 
@@ -211,6 +218,17 @@ def _spread(lines: npt.NDArray[np.object_], spared: npt.NDArray[np.float64]) -> 
             yield len(taken), lines[i]
 
 
+def possible_rooms(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Rooms of the area on which nothing is mapped, those with most homes near first."""
+    homes = inputs.dwellings[inputs.dwellings["inside"].to_numpy(dtype=bool)]
+    inner = shapely.point_on_surface(rooms.geometry.to_numpy())
+    away_m = catchments.straight_m(inner, homes.geometry.to_numpy())
+    near = catchments.decayed(away_m, homes["dwellings"].to_numpy(dtype=np.float64), per_m=NEAR_DECAY_PER_M)
+    rows = np.flatnonzero(shapely.intersects(area, inner) & (near > 0))
+    for i in sorted(rows, key=lambda row: (-round(float(near[row]), 3), str(rooms.index[row])))[:MOST_ROOMS]:
+        yield Spot(Edit(str(rooms.index[i]), "add", "place", tags=dict(tags), geometry=inner[i]), inner[i])
+
+
 FINDERS: Mapping[str, Finder] = {
     "space_without_seat": without_seat,
     "space_without_table": without_table,
@@ -219,6 +237,7 @@ FINDERS: Mapping[str, Finder] = {
     "unlit_way": unlit_ways,
     "raised_kerb": raised_kerbs,
     "high_hedge": high_hedges,
+    POSSIBLE_SPACE: possible_rooms,
 }
 
 MOST = 10
@@ -307,10 +326,11 @@ def find_measures(
     -------
     suggestions
         One row a suggestion, the most points a krone first, ties by name: ``measure``, ``space_id`` and
-        ``space`` (the nearest meeting space), ``points`` (the sum over all dwellings of the points of 100 that
-        their best meeting space within five minutes gains), ``homes_better`` and ``homes_worse``
+        ``space`` (the nearest meeting space, or the possible one), ``points`` (the sum over all dwellings of the
+        points of 100 that their best meeting space within five minutes gains), ``homes_better`` and ``homes_worse``
         (dwellings), ``length_m``, ``cost_dkk``, ``points_per_1000_dkk``; and the edit: ``action, layer, target``
-        and its tags, so that the table is a plan; geometry in the estate's CRS. Each was found again by a
+        and its tags, so that the table is a plan; ``kind`` is what is set, and ``unmapped_share`` how much of all
+        there is of it is not mapped, by two lists; geometry in the estate's CRS. Each was found again by a
         whole run.
     tried
         How many spots were tried, by measure.
@@ -325,7 +345,13 @@ def find_measures(
     spots = [
         (measure, spot)
         for measure in rows
-        for spot in find_candidates(measure.where, before.rooms, estate.study_area, before.measured_from, measure.tags)
+        for spot in find_candidates(
+            measure.where,
+            before.possible if measure.where == POSSIBLE_SPACE else before.rooms,
+            estate.study_area,
+            before.measured_from,
+            measure.tags,
+        )
     ]
     tried = []
     for number, (measure, spot) in enumerate(spots, start=1):
@@ -338,7 +364,7 @@ def find_measures(
     for one in best:
         _verify(what_if, one)
     counts = {measure.id: sum(entry is measure for entry, _ in spots) for measure in rows}
-    return _table(best, before.rooms, estate), counts
+    return _table(best, before, estate), counts
 
 
 def _verify(what_if: WhatIf, one: _Tried) -> None:
@@ -356,7 +382,8 @@ def _agree(quick: Look, whole: Look) -> bool:
     )
 
 
-def _table(best: list[_Tried], rooms: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
+def _table(best: list[_Tried], view: View, estate: Estate) -> gpd.GeoDataFrame:
+    rooms = view.rooms
     shapes = object_array(one.spot.at for one in best)
     nearest = (
         shapely.STRtree(rooms.geometry.to_numpy()).query_nearest(shapes, all_matches=False)[1]
@@ -365,11 +392,8 @@ def _table(best: list[_Tried], rooms: gpd.GeoDataFrame, estate: Estate) -> gpd.G
     )
     columns: dict[str, list[Any]] = {
         "measure": [one.measure.id for one in best],
-        "space_id": list(rooms.index[nearest]),
-        "space": [
-            name if isinstance(name, str) else kinds.split(";")[0]
-            for name, kinds in zip(rooms["name"].iloc[nearest], rooms["kinds"].iloc[nearest], strict=True)
-        ],
+        "space_id": [_space_of(one, str(rooms.index[row])) for one, row in zip(best, nearest, strict=True)],
+        "space": [_name_of(one, rooms.iloc[row]) for one, row in zip(best, nearest, strict=True)],
         "points": [one.gain.points for one in best],
         "homes_better": [one.gain.better for one in best],
         "homes_worse": [one.gain.worse for one in best],
@@ -379,11 +403,30 @@ def _table(best: list[_Tried], rooms: gpd.GeoDataFrame, estate: Estate) -> gpd.G
         "action": [one.spot.edit.action for one in best],
         "layer": [one.spot.edit.layer for one in best],
         "target": [one.spot.edit.target for one in best],
+        "kind": [view.measured_from.kinds.kind.first(one.measure.tags) for one in best],
+        "unmapped_share": [_unmapped_share(one.measure, view.measured_from) for one in best],
     }
     keys = sorted({key for one in best for key in one.measure.tags})
     columns |= {key: [one.measure.tags.get(key) for one in best] for key in keys}
     index = pd.RangeIndex(1, len(best) + 1, name="order")
     return gpd.GeoDataFrame(pd.DataFrame(columns, index=index), geometry=shapes, crs=estate.crs)
+
+
+def _space_of(one: _Tried, nearest: str) -> str:
+    return SPACE_PREFIX + one.spot.edit.feature if one.measure.where == POSSIBLE_SPACE else nearest
+
+
+def _name_of(one: _Tried, nearest: pd.Series) -> str:
+    """Name of the meeting space, else its first kind; of a room on which nothing is mapped that it is one."""
+    if one.measure.where == POSSIBLE_SPACE:
+        return POSSIBLE
+    return str(nearest["name"] if isinstance(nearest["name"], str) else nearest["kinds"].split(";")[0])
+
+
+def _unmapped_share(measure: Measure, inputs: IndicatorInputs) -> float:
+    """Share of the things that a measure sets of which two lists say that they are not mapped; NaN if none do."""
+    known = inputs.completeness.get(inputs.kinds.kind.first(measure.tags) or "")
+    return np.nan if known is None or known.lists is None else 1.0 - known.mapped_share
 
 
 def suggest(  # noqa: PLR0913 (the public signature)

@@ -13,6 +13,8 @@ import pandas as pd
 from spatial.core import files
 from spatial.core.crs import WGS84
 from spatial.core.languages import texts
+from spatial.layers.completeness import as_fraction
+from spatial.places.meeting_spaces import POSSIBLE
 
 # Columns that are about a suggestion; all others are those of a plan.
 ABOUT = (
@@ -25,6 +27,8 @@ ABOUT = (
     "length_m",
     "cost_dkk",
     "points_per_1000_dkk",
+    "kind",
+    "unmapped_share",
 )
 PLAN_FILE, TABLE_FILE = "suggestions.geojson", "suggestions.csv"
 # Costs are rough: they are told to the nearest thousand kroner.
@@ -58,6 +62,7 @@ def _sentence(row: Mapping[Any, Any], lang: str) -> str:
 
     title = words["measure"].get(row["measure"], row["measure"])
     space = kinds[row["space"]]["title"].lower() if row["space"] in kinds else row["space"]
+    space = words["possible"] if row["space"] == POSSIBLE else space
     cost = max(COST_STEP_DKK, round(row["cost_dkk"] / COST_STEP_DKK) * COST_STEP_DKK)
     length = words["length"].format(metres=number(row["length_m"])) if row["length_m"] else ""
     line: str = words["row"].format(
@@ -69,6 +74,9 @@ def _sentence(row: Mapping[Any, Any], lang: str) -> str:
         cost=number(cost),
         worth=number(row["points_per_1000_dkk"], 1),
     )
+    if not _missing(row.get("unmapped_share")):
+        n, of = as_fraction(row["unmapped_share"])
+        line += words["unmapped"].format(n=n, of=of, what=kinds[row["kind"]]["plural"]) if n else ""
     return line + (words["worse"].format(homes=number(row["homes_worse"])) if row["homes_worse"] else "")
 
 

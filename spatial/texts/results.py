@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from spatial.core.languages import texts
 from spatial.core.model import SHARES, Result
+from spatial.layers.completeness import as_fraction
 from spatial.places import naming
 from spatial.places.meeting_spaces import CLOSED, MEETING, POSSIBLE, SEAT
 from spatial.scoring import tiers
@@ -191,11 +192,33 @@ def unknowns_in_words(told: Mapping[str, Any], *, lang: str) -> str:
             lines.append(
                 "  " + say["row"].format(title=title, known=row["known"], share=share, **bits, model=say[row["model"]])
             )
+    if told["completeness"]:
+        lines.append(say["completeness"])
+        lines += ["  " + line for line in completeness_in_words(told["completeness"], lang=lang)]
     lines += [say["otherwise"], say["otherwise_how"]]
     for row in told["otherwise"]:
         title = say["all"] if row["fact"] == "all" else titles[row["fact"]]["title"]
         lines.append("  " + say["halved" if row["odds"] < 1 else "doubled"].format(**{**row, "title": title}))
     return "\n".join(lines)
+
+
+def completeness_in_words(rows: Sequence[Mapping[str, Any]], *, lang: str) -> list[str]:
+    """Say of each kind how many there are for those that are known, and by which two lists, in Danish or English."""
+    words = texts(lang)
+    say, kinds = words["completeness"], words["kind"]
+    found = []
+    for row in rows:
+        what = kinds[row["kind"]]["plural"] if row["kind"] in kinds else row["kind"]
+        if row["stated"]:
+            low, high = (round(100 * (1 - 1 / row[end])) for end in ("low", "high"))
+            found.append(say["stated"].format(what=what, low=low, high=high))
+        else:
+            low, best, high = (round(row["known"] * row[end]) for end in ("low", "best", "high"))
+            n, of = as_fraction(1 - 1 / row["best"])
+            found.append(
+                say["lists"].format(**{**row, "what": what, "low": low, "best": best, "high": high, "n": n, "of": of})
+            )
+    return found
 
 
 def siting_in_words(curve: pd.DataFrame, result: Result, *, lang: str) -> str:

@@ -132,8 +132,9 @@ def test_occasion(seen):
             kinds.add("park")
         if sum(is_seat(places.loc[thing, "kind"]) for thing in ids) >= TAGS["anchor"]["seats_together"]:
             pulls["seats together"] = TAGS["anchor"]["seats_pull"]
-        # A bench and a table may stand there unmapped.
+        # A table, and three benches together, may stand there unmapped.
         more = {kind: TAGS["kind"][kind]["pull"] for kind in ("bench", "table")} | pulls
+        more.setdefault("seats together", TAGS["anchor"]["seats_pull"])
         rows[site] = {
             "value": strength(pulls.values()) * company(kinds),
             "low": strength(max(pull - spread, 0) for pull in pulls.values()) * company(kinds),
@@ -268,7 +269,13 @@ def scored(facts: pd.DataFrame) -> dict[str, float]:
     rules = {name: rule for name, rule in RUBRIC["indicator"].items() if rule["weight"] > 0 and name in facts.index}
     parts: dict[str, list[tuple[float, tuple[float, float, float]]]] = {}
     shares = dict.fromkeys(("seen", "computed", "assumed", "unknown"), 0.0)
-    word = {"observed": "seen", "derived": "computed", "assumed by rule": "assumed", "estimated": "assumed", "unknown": "unknown"}
+    word = {
+        "observed": "seen",
+        "derived": "computed",
+        "assumed by rule": "assumed",
+        "estimated": "assumed",
+        "unknown": "unknown",
+    }
     for name, rule in rules.items():
         fact = facts.loc[name]
         parts.setdefault(rule["aspect"], []).append((rule["weight"], judged(rule, *fact[list(PARTS)].astype(float))))
