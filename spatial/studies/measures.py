@@ -192,8 +192,10 @@ def missing_links(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags:
     worth &= in_sight(graph.xy[nodes[a]], graph.xy[nodes[b]], inputs.blockers)
     a, b, spared = a[worth], b[worth], spared[worth]
     lines: Any = shapely.linestrings(np.stack([graph.xy[nodes[a]], graph.xy[nodes[b]]], axis=1))
-    dry = ~_touching(lines, inputs.water.geometry.to_numpy())
-    for k, line in _spread(lines[dry], spared[dry]):
+    # Sight goes below a roof on posts, which a path on a plan may not.
+    taken = np.concatenate([inputs.water.geometry.to_numpy(), inputs.buildings.geometry.to_numpy()])
+    free = ~_touching(lines, taken)
+    for k, line in _spread(lines[free], spared[free]):
         edit = Edit(f"link {k}", "add", "path", tags=dict(tags), geometry=line)
         yield Spot(edit, line, length_m=float(line.length))
 
