@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from spatial.core.arrays import Texts
 
@@ -69,6 +70,36 @@ def of_tags(places: gpd.GeoDataFrame, reads: Sequence[str], *, otherwise: str) -
         ],
         dtype=object,
     )
+
+
+def successors(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> dict[str, str]:
+    """What stands for a thing whose id is gone: another of its kind where it stood, such as its area for a node.
+
+    Parameters
+    ----------
+    before, after
+        Places of two runs by id: ``kind`` and geometry, in one CRS.
+
+    Returns
+    -------
+    dict
+        Id before to id after of those that are succeeded, one for one: what overlaps most goes first.
+    """
+    gone, come = before[~before.index.isin(after.index)], after[~after.index.isin(before.index)]
+    if not len(gone) or not len(come):
+        return {}
+    old, new = gone.geometry.to_numpy(), come.geometry.to_numpy()
+    i, j = shapely.STRtree(new).query(old, predicate="intersects")
+    alike = gone["kind"].to_numpy(dtype=object)[i] == come["kind"].to_numpy(dtype=object)[j]
+    i, j = i[alike], j[alike]
+    shared = shapely.area(shapely.intersection(old[i], new[j])).round(3).tolist()
+    found: dict[str, str] = {}
+    for _, mine, theirs in sorted(
+        (-part, str(gone.index[a]), str(come.index[b])) for part, a, b in zip(shared, i, j, strict=True)
+    ):
+        if mine not in found and theirs not in found.values():
+            found[mine] = theirs
+    return found
 
 
 def of_layer(layer: pd.DataFrame) -> str:

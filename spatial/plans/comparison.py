@@ -1,14 +1,15 @@
 """Compare two results: what becomes of each meeting space and of each home, also through the lenses. Pure.
 
 Both results are judged by the rubric of the first, so that a change of score is a change on the ground and
-not of the scale. Places are matched by their ids; a meeting space is the one it shares most places with.
+not of the scale. Places are matched by their ids, or by what stands for them now (``lineage.successors``); a meeting
+space is the one it shares most places with.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -19,6 +20,7 @@ from spatial.core.arrays import Floats
 from spatial.core.errors import CRSError, InputError
 from spatial.core.model import ASPECTS, FLOATING, Result
 from spatial.core.versions import SCHEMA_VERSION, edition
+from spatial.layers import lineage
 from spatial.plans import causes as plans_causes
 from spatial.plans.home_changes import (
     AFTER,
@@ -64,7 +66,8 @@ class Comparison:
 
     Of seeded draws of weights and unknowns, ``keeps_share`` is the share in which the median dwelling has at
     least what it has today, give or take ``WORTH``, and ``harms_share`` that in which more dwellings lose than
-    win; ``losing_range`` are the dwellings that lose in them, 5th and 95th percentile.
+    win; ``losing_range`` are the dwellings that lose in them, 5th and 95th percentile. ``successors`` has a row for
+    each place and meeting space that is there both times under two ids: ``level``, ``before_id`` and ``after_id``.
     """
 
     spaces: pd.DataFrame
@@ -80,6 +83,7 @@ class Comparison:
     lenses: tuple[LensChange, ...]
     items: gpd.GeoDataFrame
     causes: pd.DataFrame
+    successors: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         """Count what goes, comes, changes and stays."""
@@ -110,7 +114,8 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
     scores = scoring_scores.estimates(judged, index, before.rubric)
     homes = home_table(before, after, scores)
     today, then, worst_today, worst_then = levels(homes)
-    pairs = _pairs(_members(before), _members(after))
+    heirs = lineage.successors(before.places, after.places)
+    pairs = _pairs(_members(before, heirs), _members(after))
     drawn = _draw(before, after, homes, pairs, (judged, index), seed)
     spaces = _spaces(before, after, pairs, scores, (judged, index), drawn.changes)
     homes, seen = through_lenses(before, after, homes)
@@ -129,6 +134,7 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
         lenses=seen,
         items=items,
         causes=_causes(before, after, items, spaces),
+        successors=_successors(heirs, pairs),
     )
 
 
@@ -149,11 +155,19 @@ def _check(before: Result, after: Result) -> None:
 # --- which is which ------------------------------------------------------------------------------
 
 
-def _members(result: Result) -> dict[str, set[str]]:
-    """Place ids by meeting space."""
+def _successors(heirs: Mapping[str, str], pairs: Pairs) -> pd.DataFrame:
+    """Places and meeting spaces that are there both times under two ids."""
+    rows = [("place", mine, theirs) for mine, theirs in sorted(heirs.items())]
+    both = [(mine, theirs) for mine, theirs in pairs if mine is not None and theirs is not None and mine != theirs]
+    rows += [("space", mine, theirs) for mine, theirs in sorted(both)]
+    return pd.DataFrame(rows, columns=["level", "before_id", "after_id"])
+
+
+def _members(result: Result, heirs: Mapping[str, str] | None = None) -> dict[str, set[str]]:
+    """Place ids by meeting space; of a place that another stands for the id of that."""
     found: dict[str, set[str]] = {str(space): set() for space in result.meeting_spaces.index}
     for place, space in result.places["space_id"].items():
-        found[str(space)].add(str(place))
+        found[str(space)].add((heirs or {}).get(str(place), str(place)))
     return found
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None] | None
 
-REPORT, REASONS = "plan.html", "reasons.csv"
+REPORT, REASONS, SUCCESSORS = "plan.html", "reasons.csv", "successors.csv"
 # Folder of the result without the plan, in that of a run with one.
 TODAY = "today"
 
@@ -201,6 +201,7 @@ class PlanReview:
             tables.write_changes(
                 changes.spaces, changes.homes, changes.items, changes.causes, (self.today, self.after), draft, lang=lang
             )
+            files.write_csv(changes.successors, draft / SUCCESSORS)
             if with_map:
                 drawn, options = before_after.for_map(self.after, self.today, changes)
                 page.render_map(drawn, draft / "map.html", lang=lang, **options)

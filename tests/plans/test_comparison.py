@@ -38,6 +38,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     boundary(folder / "mini.gpkg")
     (folder / "empty.toml").write_text('name = "Nothing"\n', encoding="utf-8")
     (folder / "gone.toml").write_text(f'[[edit]]\nremove = "{PLAYGROUND}"\n[[edit]]\nremove = "{BENCH}"\n')
+    (folder / "renewed.toml").write_text(
+        f'[[edit]]\nremove = "{BENCH}"\n[[edit]]\nadd = "place"\nat = {degrees(110, 3)}\ntags = {{ amenity = "bench" }}\n'
+    )
     (folder / "block.toml").write_text('[[edit]]\nremove = "osm:way/11"\n', encoding="utf-8")
     # The bench goes to a hundred metres north of the path, and is a room of its own there.
     (folder / "apart.toml").write_text(f'[[edit]]\nchange = "{BENCH}"\nat = {degrees(110, 103)}\n', encoding="utf-8")
@@ -94,6 +97,14 @@ def test_a_meeting_space_that_goes_leaves_the_homes_with_nothing(estate, folder,
     assert found.spaces[["state", "before_id"]].to_numpy().tolist() == [["lost", ROOM]]
     assert_allclose(found.homes["change"], -room)
     assert found.dwellings["losing"] == 40 and found.median_after == 0 and found.keeps_share == 0
+
+
+def test_a_thing_under_another_id_where_it_stood_is_the_same(estate, folder, today):
+    renewed = after(estate, folder, "renewed")
+    found = spatial.compare(today, renewed)
+    assert found.spaces[["state", "before_id"]].to_numpy().tolist() == [["kept", ROOM]]
+    new = (set(renewed.places.index) - set(today.places.index)).pop()
+    assert found.successors.to_numpy().tolist() == [["place", BENCH, new]]
 
 
 def test_a_demolished_block_takes_its_homes(estate, folder, today):
@@ -240,6 +251,7 @@ def test_the_command(lang, said, folder, tmp_path):
         "promises.csv",
         "reasons.csv",
         "spaces.csv",
+        "successors.csv",
     ]
     assert (tmp_path / "b" / "today" / "scores.csv").read_bytes() == (tmp_path / "a" / "scores.csv").read_bytes()
     drawn = [tmp_path / name / "map.html" for name in ("b", "c")]

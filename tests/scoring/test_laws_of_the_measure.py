@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shapely.affinity import translate
 
 from spatial.core.incremental import Afresh
+from spatial.layers import lineage
 from spatial.places.dividing import CELL_M
 from tests.scoring import towns
 from tests.scoring.towns import BLOCK_M, DEPTH_M, Seen, Town
@@ -267,6 +268,18 @@ def test_a_node_replaced_by_its_area_moves_no_score(plan, x, y, kind):
     own = before.of(point).name
     assume(own.startswith("space:room:") and own == after.of(polygon).name)
     assert_alike(before, after)
+
+
+@SEVERAL
+@given(plans(), st.integers(10, EAST - 40), st.integers(10, NORTH - 40), st.sampled_from(["playground", "dog_park"]))
+def test_a_node_replaced_by_its_area_is_succeeded(plan, x, y, kind):
+    tags, width, height = KINDS[kind]
+    node, area = plan.town()[0], plan.town()[0]
+    point = node.point(x + width / 2, y + height / 2, **tags)
+    polygon = area.box(x, y, x + width, y + height, **tags)
+    before, after = (towns.look(town, SEEN_FROM).view.places for town in (node, area))
+    assume(point in before.index and polygon in after.index)
+    assert lineage.successors(before, after) == {point: polygon}
 
 
 # --- 6. order, and where the file ends -----------------------------------------------------------
