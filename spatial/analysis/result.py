@@ -217,6 +217,12 @@ class Analysis(Result):
         seed = int(self.manifest.get("seed", SEED))
         return scoring_sensitivity.unmapped_otherwise(judged, table.index, self.rubric, seed)
 
+    @cached_property
+    def shared_share(self) -> float:
+        """Share of what scores of meeting spaces vary by that is common to all; see ``scoring.scores.shared_share``."""
+        judged = self.judged["spaces"].weighing(self.rubric)
+        return scores.shared_share(judged, self.meeting_spaces.index, self.rubric, int(self.manifest.get("seed", SEED)))
+
     def siting(self, *, most: int = scoring_siting.MOST) -> pd.DataFrame:
         """Where could a volunteer stand? The best choice of k meeting spaces, k = 1 … most.
 

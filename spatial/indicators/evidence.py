@@ -15,7 +15,7 @@ import shapely
 from spatial.core import model as core_model
 from spatial.core.arrays import object_array
 from spatial.core.incremental import AFRESH, Steps
-from spatial.core.model import EVIDENCE_COLUMNS, FACTS, RawData
+from spatial.core.model import EVIDENCE_COLUMNS, FACTS, GATE, RawData
 from spatial.indicators import estimates, registry, unknown_facts
 from spatial.indicators.estimates import Estimate
 from spatial.indicators.inputs import ORIGINS, IndicatorInputs, covered_share
@@ -31,6 +31,8 @@ from spatial.places.outdoor_rooms import COLUMNS, Surroundings, outdoor_rooms
 from spatial.settings import rubric
 from spatial.settings import tags as settings_tags
 
+# Facts about what may be there unmapped, and the fact of all places together that it is.
+UNMAPPED_FACTS, UNMAPPED = frozenset({"seats", "rests"}), "completeness"
 # How what is not known came to have a value.
 ESTIMATED_RULE = "estimated_from_others"
 
@@ -240,12 +242,16 @@ def _facts(
         own = unknown_facts.unknown_facts_of_place(indicator.reads, tags, nature)
         if measured.facts is not None:
             own = tuple(name for name in measured.facts[i].split(unknown_facts.JOINT) if name)
+        # What is unmapped, and what the rules of a condition assume, is half one draw for all places.
+        shared = f"{unknown_facts.CLASS}{indicator.aspect if indicator.aspect == GATE else UNMAPPED}"
+        common = (shared,) if indicator.aspect == GATE or UNMAPPED_FACTS.intersection(indicator.surroundings) else ()
         # A fact may name whose it is itself: that of another object, or of a whole class of places.
         named = tuple(name for name in own if unknown_facts.MARK in name or name.startswith(unknown_facts.CLASS))
         own = tuple(name for name in own if name not in named)
         behind[i] = unknown_facts.joined_facts(
             [
                 *named,
+                *common,
                 unknown_facts.facts_as_text(identity, own),
                 unknown_facts.facts_as_text(space, indicator.surroundings),
             ]

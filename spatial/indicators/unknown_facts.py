@@ -22,7 +22,7 @@ from spatial.settings.loading import load_toml
 # What is not known of a whole class of places is one fact for all of them.
 MARK, JOINT, CLASS = "#", ";", "class:"
 # A curve is kept at so many even steps; a middle nearer to an end than this is no further.
-STEPS, NEAREST = 64, 0.002
+STEPS, NEAREST = 256, 0.002
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def curves_towards(middles: Floats) -> Floats:
 
     Examples
     --------
-    >>> curves_towards(np.array([0.5]))[0, [0, 16, 64]].round(9).tolist()
+    >>> curves_towards(np.array([0.5]))[0, [0, 64, 256]].round(9).tolist()
     [0.0, 0.25, 1.0]
     """
     from scipy.special import betaincinv

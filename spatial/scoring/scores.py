@@ -36,6 +36,7 @@ PERCENTILE_STEPS = 20
 # Draws are made in blocks of about so many judged values, so that memory does not grow with their number.
 BLOCK_VALUES = 400_000
 RANK_LOW, RANK_HIGH = 5, 95
+SHARED_DRAWS = 500
 UNKNOWN, ESTIMATED = EVIDENCE.index("unknown"), EVIDENCE.index("estimated")
 KNOWN = [EVIDENCE.index(name) for name in KNOWN_EVIDENCE]
 # A product of conditions so little above ``CLOSED_AT`` is not above it.
@@ -446,6 +447,22 @@ def _stability(judged: Judged, index: pd.Index, ranked: Bools, rubric: Rubric, s
         low, high = np.percentile(ranks, (RANK_LOW, RANK_HIGH), axis=0)
         result.loc[index[rows]] = np.stack([tier, low, high, (ranks <= rubric.top_k).mean(axis=0)], axis=1)
     return result.astype({"tier": "Int64"})
+
+
+def shared_share(judged: Judged, index: pd.Index, rubric: Rubric, seed: int) -> float:
+    """Share of the variance of the scores, over draws, that is common to all places and so moves no rank.
+
+    The mean covariance of two ranked places over the mean variance of one; NaN where fewer than two are ranked.
+    """
+    rows = np.flatnonzero(estimates(judged, index, rubric)["rank"].notna().to_numpy())
+    rows = rows[np.argsort(index[rows].to_numpy().astype(str), kind="stable")]
+    if len(rows) < 2:
+        return float("nan")
+    drawn = np.concatenate([total for _, total, _ in draws(judged.at(rows), index[rows], rubric, seed, SHARED_DRAWS)])
+    covariance = np.cov(drawn, rowvar=False)
+    own = covariance.trace() / len(rows)
+    others = (covariance.sum() - covariance.trace()) / (len(rows) * (len(rows) - 1))
+    return float(others / own) if own > 0 else float("nan")
 
 
 def ranks_of(floating: Floats) -> Ints:

@@ -164,11 +164,13 @@ def sensitivity_as_json(table: pd.DataFrame) -> str:
     return json.dumps(table.to_dict("records"), ensure_ascii=False, indent=1)
 
 
-def unknowns_as_data(result: Result, otherwise: pd.DataFrame) -> dict[str, Any]:
-    """How unknown facts were estimated, how complete the lists of things are, and what other odds would change."""
+def unknowns_as_data(result: Result, otherwise: pd.DataFrame, shared: float) -> dict[str, Any]:
+    """How unknown facts were estimated, how complete lists are, what is common to all, what other odds change."""
     return {
         "facts": list(result.manifest.get("unknowns", [])),
         "completeness": list(result.manifest.get("completeness", [])),
+        "shared_share": None if pd.isna(shared) else shared,
+        "tiers": {str(tier): int(n) for tier, n in result.meeting_spaces["tier"].value_counts().sort_index().items()},
         "otherwise": otherwise.to_dict("records"),
     }
 
@@ -195,6 +197,9 @@ def unknowns_in_words(told: Mapping[str, Any], *, lang: str) -> str:
     if told["completeness"]:
         lines.append(say["completeness"])
         lines += ["  " + line for line in completeness_in_words(told["completeness"], lang=lang)]
+    if told["shared_share"] is not None:
+        counts = ", ".join(str(n) for n in told["tiers"].values())
+        lines.append(say["shared"].format(share=round(100 * told["shared_share"]), n=len(told["tiers"]), counts=counts))
     lines += [say["otherwise"], say["otherwise_how"]]
     for row in told["otherwise"]:
         title = say["all"] if row["fact"] == "all" else titles[row["fact"]]["title"]

@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty.toml").write_text('name = "Nothing"\n', encoding="utf-8")
     (folder / "gone.toml").write_text(f'[[edit]]\nremove = "{PLAYGROUND}"\n[[edit]]\nremove = "{BENCH}"\n')
     (folder / "renewed.toml").write_text(
-        f'[[edit]]\nremove = "{BENCH}"\n[[edit]]\nadd = "place"\nat = {degrees(110, 3)}\ntags = {{ amenity = "bench" }}\n'
+        f'[[edit]]\nremove = "{BENCH}"\n[[edit]]\nadd = "bench"\nat = {degrees(110, 3)}\n'
     )
     (folder / "block.toml").write_text('[[edit]]\nremove = "osm:way/11"\n', encoding="utf-8")
     # The bench goes to a hundred metres north of the path, and is a room of its own there.

@@ -256,8 +256,8 @@ def test_field_checks_against_computing_every_draw_again(mean, rows):
 
 
 def drawn_around(middle, uniform):
-    """What a uniform number becomes where a probability is known: Beta(2q, 2(1 - q)), whose mean it is, by 64 steps."""
-    steps, q = np.linspace(0, 1, 65), min(max(middle, 0.002), 0.998)
+    """What a uniform number becomes where a probability is known: Beta(2q, 2(1 - q)) by 256 steps."""
+    steps, q = np.linspace(0, 1, 257), min(max(middle, 0.002), 0.998)
     return np.interp(uniform, steps, beta.ppf(steps, 2 * q, 2 * (1 - q)))
 
 

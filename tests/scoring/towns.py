@@ -13,7 +13,7 @@ import shapely
 from spatial.analysis import run
 from spatial.analysis.inputs import InputFiles, Inputs, prepare_ground
 from spatial.core.incremental import AFRESH, Steps
-from spatial.core.model import Estate
+from spatial.core.model import Estate, Rubric
 from spatial.core.timing import Clock
 from spatial.scoring import scores
 from spatial.settings.rubric import rubric
@@ -74,6 +74,7 @@ class Seen:
     scores: pd.DataFrame
     evidence: pd.DataFrame
     view: run.View
+    rubric: Rubric
 
     @property
     def spaces(self) -> pd.DataFrame:
@@ -121,7 +122,7 @@ def measure(inputs: Inputs, *, step: Steps = AFRESH) -> Seen:
         for table in (view.places, view.rooms)
     )
     about = view.sites[["level", "kinds", "status", "place_count", "geometry"]]
-    return Seen(pd.concat([of_places, of_spaces]).join(about), evidence, view)
+    return Seen(pd.concat([of_places, of_spaces]).join(about), evidence, view, resolved)
 
 
 # --- what towns are made of ----------------------------------------------------------------------

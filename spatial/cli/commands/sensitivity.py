@@ -25,7 +25,7 @@ def command(folder: Path, level: str, samples: int, unknowns: bool, lang: str, a
 
     analysis = storage.load(folder)
     if unknowns:
-        told = results.unknowns_as_data(analysis, analysis.unmapped_otherwise(level=level))
+        told = results.unknowns_as_data(analysis, analysis.unmapped_otherwise(level=level), analysis.shared_share)
         click.echo(results.summary_as_json(told) if as_json else results.unknowns_in_words(told, lang=lang))
         return
     found = analysis.sensitivity(level=level, samples=samples)
