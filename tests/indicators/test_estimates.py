@@ -161,3 +161,12 @@ def test_other_odds_of_what_is_not_mapped_move_ranks_but_no_bound(both):
     assert (found["ranks"] <= found["ranked"]).all() and (found.query("fact == 'all'")["ranks"] > 0).any()
     nothing = replace(both[1], evidence=both[1].evidence.assign(evidence="observed"))
     assert (nothing.unmapped_otherwise()[["ranks", "tiers", "largest"]] == 0).all(axis=None)
+
+
+def test_what_is_unknown_of_a_whole_class_is_half_one_draw_for_all(both):
+    facts = both[0].evidence[both[0].evidence["facts"] != ""].groupby("indicator")["facts"]
+    for name in ("seats_here", "can_watch", "activities_here", "homes_rested"):
+        rows = facts.get_group(name).str.split(";")
+        assert all("class:completeness" in row and len(row) == 2 for row in rows)
+    assert facts.get_group("legal_access").str.contains("class:gate").all()
+    assert not facts.get_group("homes_lit").str.contains("class:").any()

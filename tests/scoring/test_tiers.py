@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spatial.core.model import GATE
+from spatial.core.model import ASPECTS, GATE
 from spatial.scoring import scores, tiers
 from tests.scoring.test_scores import FIVE, evidence, known, rubric, rule
 
@@ -158,3 +158,16 @@ def test_tiers_do_not_depend_on_the_order_of_rows():
 def test_words_of_a_column(column, expected):
     index = pd.Index(range(len(column)))
     assert tiers.tier_words(pd.Series(column, index=index, dtype="Int64")).tolist() == expected
+
+
+def test_what_is_common_to_all_places_by_hand():
+    """Two places, no weights to draw: a score is the mean of a common and an own uniform number, or one of them."""
+    rules = rubric(
+        rule("i0", ASPECTS[0]), weights={a: float(a == ASPECTS[0]) for a in ASPECTS}, mean="arithmetic", min_coverage=0
+    )
+    rows = [(place, "i0", np.nan, 0.0, 1.0, "unknown") for place in "ab"]
+    for shared, expected in (("class:completeness;{}#seats", 0.5), ("class:completeness", 1.0), ("{}#seats", 0.0)):
+        table = evidence(rows).assign(facts=[shared.format(place) for place in "ab"])
+        index = pd.Index(list("ab"))
+        judged = scores.judge_all(table, index, rules)
+        assert scores.shared_share(judged, index, rules, 3) == pytest.approx(expected, abs=0.1)

@@ -123,6 +123,36 @@ def test_no_bench_is_tried_where_one_stands(kinds, objects, count):
     )
 
 
+def test_of_rooms_on_which_nothing_is_mapped_those_with_most_homes_near_are_tried_first():
+    rooms_ = gpd.GeoDataFrame(
+        index=["room:a", "room:b", "room:c"],
+        geometry=[shapely.box(x, 0, x + 20, 20) for x in (0, 200, 5000)],
+        crs=CRS,
+    )
+    homes = gpd.GeoDataFrame(
+        {"inside": [True, True, False], "dwellings": [4.0, 40.0, 900.0]},
+        geometry=[shapely.Point(x, -50) for x in (10, 210, 10)],
+        crs=CRS,
+    )
+    area, view = shapely.box(-100, -100, 1000, 100), SimpleNamespace(dwellings=homes)
+    found = list(studies_measures.possible_rooms(rooms_, area, view, {"leisure": "picnic_table"}))
+    assert [spot.edit.feature for spot in found] == ["room:b", "room:a"]
+    assert all(rooms_.geometry[spot.edit.feature].contains(spot.edit.geometry) for spot in found)
+
+
+def test_a_suggestion_says_how_many_of_its_kind_are_probably_unmapped():
+    row = {
+        "measure": "place", "space": "possible", "space_id": "space:room:1", "points": 30.0, "homes_better": 3.0,
+        "homes_worse": 0.0, "length_m": 0.0, "cost_dkk": 18000.0, "points_per_1000_dkk": 1.7, "kind": "bench",
+        "unmapped_share": 0.77,
+    }  # fmt: skip
+    table = gpd.GeoDataFrame([row], geometry=[shapely.Point(0, 0)], crs=CRS)
+    assert "3 of 4 benches here are probably unmapped" in texts_measures.sentences(table, "en")[0]
+    assert "3 af 4 bænke her er sandsynligvis ikke kortlagt" in texts_measures.sentences(table, "da")[0]
+    said = texts_measures.sentences(table.assign(unmapped_share=np.nan), "en")[0]
+    assert "unmapped" not in said and "a place where nothing is mapped" in said
+
+
 def test_links_that_spare_most_come_first_and_neighbours_are_one():
     lines = shapely.linestrings([[[0, 0], [0, 10]], [[5, 0], [5, 10]], [[100, 0], [100, 10]]])
     found = list(studies_measures._spread(lines, np.array([200.0, 300.0, 250.0])))
