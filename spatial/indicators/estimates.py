@@ -26,6 +26,7 @@ import numpy.typing as npt
 import shapely
 
 from spatial.core.arrays import Bools, Floats, Ints, Texts
+from spatial.core.model import Estate
 from spatial.indicators.commitment import FACTS as FACT_OF_TERM
 from spatial.indicators.commitment import TERMS, answer_to
 from spatial.indicators.unknown_facts import MARK
@@ -43,6 +44,8 @@ STRENGTHS = 2.0 ** np.arange(10)
 PRIOR = 2.0
 # Ways this near to a place stand for the walks to it, nearer ones for more: as homes do.
 WAYS_M, DECAY_M = 400.0, 200.0
+# Meeting spaces may lie this much less WAYS_M beyond the area.
+AROUND_M = 800.0
 # What each answer moves an indicator up by: the better answer, but for a fence.
 FENCED = {"yes": 1.0, "no": 0.0}
 LIGHT, SURFACE = "way_light", "way_surface"
@@ -261,12 +264,43 @@ def _numbered(*kinds: Texts) -> list[Ints]:
 # --- what is not known ---------------------------------------------------------------------------
 
 
-def chances_of_facts(
+@dataclass(frozen=True)
+class UnknownWays:
+    """Edges of which a fact is not known: their middles (m), lengths (m), and the probability of the upper end."""
+
+    xy: Floats
+    length_m: Floats
+    chance: Floats
+
+
+def unknown_ways(
     estimates: Mapping[str, Estimate],
-    sites: gpd.GeoDataFrame,
+    estate: Estate,
     paths: gpd.GeoDataFrame,
     network: Network,
     step_free: npt.NDArray[np.int8],
+) -> dict[str, UnknownWays]:
+    """Edges around an estate of which a fact is not known that is estimated, by fact.
+
+    Parameters
+    ----------
+    step_free
+        Whether each edge can be used without steps.
+    """
+    highway = paths["highway"].to_numpy(dtype=object)[paths["allowed"].to_numpy(dtype=bool)].astype(str)
+    near = shapely.dwithin(estate.study_area, network.geometry, AROUND_M)
+    found = {}
+    for fact, state in ((LIGHT, network.lit), (SURFACE, step_free)):
+        if fact in estimates and estimates[fact].model != MIDDLE:
+            edges = np.flatnonzero(near & (state == UNKNOWN))
+            xy = _middles(network.geometry[edges])
+            chance = estimates[fact].probability(highway[network.way[edges]], xy)
+            found[fact] = UnknownWays(xy, network.length_m[edges], chance)
+    return found
+
+
+def chances_of_facts(
+    estimates: Mapping[str, Estimate], sites: gpd.GeoDataFrame, ways: Mapping[str, UnknownWays]
 ) -> dict[str, float]:
     """Probability of the upper end of each fact that is estimated, by fact as ``unknown_facts`` writes it.
 
@@ -274,8 +308,6 @@ def chances_of_facts(
     ----------
     sites
         Places and meeting spaces; the ways near a space stand for the walks to it.
-    step_free
-        Whether each edge can be used without steps.
     """
     places = sites[(sites["level"] == "place").to_numpy()]
     spaces = sites[(sites["level"] == "space").to_numpy()]
@@ -285,27 +317,18 @@ def chances_of_facts(
         if fact in estimates and estimates[fact].model != MIDDLE:
             chance = estimates[fact].probability(kind, xy)
             found |= {f"{identity}{MARK}{fact}": float(p) for identity, p in zip(places.index, chance, strict=True)}
-    for fact, state in ((LIGHT, network.lit), (SURFACE, step_free)):
-        if fact in estimates and estimates[fact].model != MIDDLE:
-            chance = _of_ways_near(estimates[fact], spaces, paths, network, state == UNKNOWN)
-            known = ~np.isnan(chance)
-            found |= {f"{i}{MARK}{fact}": float(p) for i, p in zip(spaces.index[known], chance[known], strict=True)}
+    at = _middles(spaces.geometry.to_numpy())
+    for fact, unknown in ways.items():
+        chance = _of_ways_near(at, unknown)
+        known = ~np.isnan(chance)
+        found |= {f"{i}{MARK}{fact}": float(p) for i, p in zip(spaces.index[known], chance[known], strict=True)}
     return found
 
 
-def _of_ways_near(
-    estimate: Estimate, spaces: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, network: Network, unknown: Bools
-) -> Floats:
-    """Mean probability of the unknown ways around each space, by length and nearness; NaN where there are none."""
-    edges = np.flatnonzero(unknown)
-    middles = _middles(network.geometry[edges])
-    at = _middles(spaces.geometry.to_numpy())
-    points: Any = shapely.points(middles)
-    space, edge = shapely.STRtree(points).query(shapely.points(at), predicate="dwithin", distance=WAYS_M)
-    near, row = np.unique(edge, return_inverse=True)
-    highway = paths["highway"].to_numpy(dtype=object)[paths["allowed"].to_numpy(dtype=bool)].astype(str)
-    chance = estimate.probability(highway[network.way[edges[near]]], middles[near])
-    away_m = np.linalg.norm(at[space] - middles[edge], axis=1)
-    weight = network.length_m[edges[edge]] * np.exp(-away_m / DECAY_M)
-    total, part = (_sums(space, each, len(at)) for each in (weight, weight * chance[row.reshape(-1)]))
+def _of_ways_near(at: Floats, ways: UnknownWays) -> Floats:
+    """Mean probability of the unknown ways around each point, by length and nearness; NaN where there are none."""
+    points: Any = shapely.points(ways.xy)
+    place, edge = shapely.STRtree(points).query(shapely.points(at), predicate="dwithin", distance=WAYS_M)
+    weight = ways.length_m[edge] * np.exp(-np.linalg.norm(at[place] - ways.xy[edge], axis=1) / DECAY_M)
+    total, part = (_sums(place, each, len(at)) for each in (weight, weight * ways.chance[edge]))
     return np.divide(part, total, out=np.full(len(at), np.nan), where=total > 0)

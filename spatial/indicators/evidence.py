@@ -130,8 +130,11 @@ def measure_indicators(
     ``estimated`` says how unknown facts are estimated; what it does not name stays in the middle.
     """
     of_layer = _layer_sources(inputs, step)
-    ways = (inputs.paths, inputs.network, inputs.step_free_edges)
-    chances = step(estimates.chances_of_facts, estimated, sites, *ways) if estimated else {}
+    chances: Mapping[str, float] = {}
+    if estimated:
+        around = (inputs.estate, inputs.paths, inputs.network, inputs.step_free_edges)
+        ways = step(estimates.unknown_ways, estimated, *around)
+        chances = step(estimates.chances_of_facts, estimated, sites, ways)
     # A source may cover more ground than was read of it.
     read = step(shapely.intersection, raw.extent, inputs.estate.context_area)
     parts: list[dict[str, Any]] = []
