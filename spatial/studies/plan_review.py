@@ -201,7 +201,7 @@ class PlanReview:
             tables.write_changes(
                 changes.spaces, changes.homes, changes.items, changes.causes, (self.today, self.after), draft, lang=lang
             )
-            files.write_csv(changes.successors, draft / SUCCESSORS)
+            files.write_csv(changes.successors, draft / SUCCESSORS, index=False)
             if with_map:
                 drawn, options = before_after.for_map(self.after, self.today, changes)
                 page.render_map(drawn, draft / "map.html", lang=lang, **options)
