@@ -20,7 +20,13 @@ COLUMNS = ("after_id", "object_ids", "features", "points")
 TOLD_POINTS = 0.5
 
 
-def contributions(inputs: Inputs, rubric: Path | None, tell: Callable[[int, int], None] | None = None) -> pd.DataFrame:
+def contributions(
+    inputs: Inputs,
+    rubric: Path | None,
+    tell: Callable[[int, int], None] | None = None,
+    *,
+    plain_unknowns: bool = False,
+) -> pd.DataFrame:
     """Take each edit out of a plan, and say what the meeting spaces then lack or gain.
 
     An edit is taken out together with those that cannot be without it, such as a building on the ground of one
@@ -35,7 +41,7 @@ def contributions(inputs: Inputs, rubric: Path | None, tell: Callable[[int, int]
     """
     plan = inputs.plan
     edits = () if plan is None else tuple(edit for edit in plan.edits if edit.layer != SITE)
-    start = WhatIf(replace(inputs, plan=None), rubric)
+    start = WhatIf(replace(inputs, plan=None), rubric, plain_unknowns=plain_unknowns)
     whole = _floating(start.after(*edits), start)
     groups = _groups(edits)
     rows = []

@@ -229,7 +229,10 @@ def review_plan(
     after = replace(after, manifest={**after.manifest, "plan": {**after.manifest["plan"], **entry}})
     if progress is not None:
         progress("compare")
-    reasons = contributions.contributions(inputs, options.rubric) if options.phase is None else None
+    plain = options.plain_unknowns
+    reasons = (
+        contributions.contributions(inputs, options.rubric, plain_unknowns=plain) if options.phase is None else None
+    )
     return PlanReview(today, after, earlier, reasons)
 
 

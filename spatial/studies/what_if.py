@@ -101,17 +101,24 @@ class WhatIf:
         A rubric in TOML. Default: the bundled one.
     progress
         Called with the name of each stage as it begins.
+    plain_unknowns
+        What is not known stays in the middle.
     """
 
     def __init__(
-        self, inputs: Inputs, rubric: Path | None = None, progress: Callable[[str], None] | None = None
+        self,
+        inputs: Inputs,
+        rubric: Path | None = None,
+        progress: Callable[[str], None] | None = None,
+        *,
+        plain_unknowns: bool = False,
     ) -> None:
         self._rules, self._spec = tags.tag_rules(), settings_rubric.rubric(rubric)
         ground = prepare_ground(inputs, self._rules, Clock(progress))
         self._conflated, self._estate, self._models = ground.conflated, inputs.estate, inputs.models
         self._absence = conflation.absence(inputs.registers)
         self._step, self._ground = Memory(), ground
-        self._estimated: dict[str, Estimate] | None = None
+        self._estimated: dict[str, Estimate] | None = {} if plain_unknowns else None
         self.before = self._look(self._conflated, self._step, None)
         # The start is kept: to go through it at each collection of garbage takes a tenth of a second.
         gc.freeze()
