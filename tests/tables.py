@@ -19,17 +19,20 @@ from spatial.places.meeting_spaces import MEETING, ROOM_COLUMNS
 
 ETRS89_UTM32 = CRS.from_epsg(25832)
 NAN = float("nan")
+# Copenhagen, for the sun and the holidays.
+POSITION = (55.68, 12.57)
 
 WAY = {
-    "highway": "footway", "name": None, "surface": None, "lit": None, "wheelchair": None, "kerb": None, "access": None,
-    "foot": None, "way_class": "path", "width_m": NAN, "incline": NAN, "steps": False, "bridge": False, "tunnel": False,
-    "level": 0.0, "allowed": True, "major": False, "is_crossing": False,
+    "highway": "footway", "name": None, "surface": None, "smoothness": None, "lit": None, "wheelchair": None,
+    "kerb": None, "ramp": None, "access": None, "foot": None, "way_class": "path", "width_m": NAN, "incline": NAN,
+    "steps": False, "bridge": False, "tunnel": False, "level": 0.0, "allowed": True, "doubt": False, "major": False,
+    "is_crossing": False,
 }  # fmt: skip
 BUILDING = {
     "use": "apartments", "name": None, "levels": NAN, "height_m": NAN, "flats": NAN, "other_use": False,
     "addressed": False, "solid": True, "cleared": False, "residential": True, "one_family": False,
 }  # fmt: skip
-NODE = {"node_id": 0, "locked": False, "crossing": False, "kerb": None}
+NODE = {"node_id": 0, "locked": False, "crossing": False, "kerb": None, "passable": 1}
 DWELLING = {"dwellings": 1.0, "building": "osm:way/0", "evidence": "derived"}
 BARRIER = {"barrier": "fence", "height": None, "blocks_view": False}
 GROUND = {
@@ -81,13 +84,18 @@ def paths(
     ids = np.empty(len(rows), dtype=object)
     ids[:] = [np.array(nodes, dtype=np.int64) for nodes, _ in pairs]
     made = table(rows, WAY)
-    return made.assign(node_ids=ids)[[*WAY, "node_ids", "geometry"]]
+    return made.assign(across=False, node_ids=ids)[[*WAY, "across", "node_ids", "geometry"]]
 
 
 def path_nodes(at: Mapping[int, Sequence[float]], nodes: Mapping[int, Mapping[str, Any]]) -> gpd.GeoDataFrame:
     """Nodes that decide whether one gets through: ``{2: {"locked": True}}``."""
+    wheels = {"raised": {"passable": 0}}
     return table(
-        [(f"osm:node/{n}", shapely.Point(at[n]), {"node_id": n, **values}) for n, values in nodes.items()], NODE
+        [
+            (f"osm:node/{n}", shapely.Point(at[n]), {"node_id": n, **wheels.get(values.get("kerb"), {}), **values})
+            for n, values in nodes.items()
+        ],
+        NODE,
     )
 
 

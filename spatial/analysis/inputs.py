@@ -15,7 +15,7 @@ from spatial.core.errors import InputError
 from spatial.core.messages import phrase
 from spatial.core.model import Estate, Extract, Plan, Raster, RawData, Rubric
 from spatial.core.timing import Clock
-from spatial.layers import conflation
+from spatial.layers import conflation, health, lifecycle
 from spatial.osm.extract import Reading, read_extract
 from spatial.plans import application, reading
 from spatial.settings import tags
@@ -43,7 +43,9 @@ class Inputs:
     """What a run rests on, read.
 
     ``osm`` is OpenStreetMap by itself, ``registers`` the municipal layers, ``models`` the terrain and the
-    surface model by name, ``answers`` what was seen on the spot, ``seconds`` how long each stage of reading took.
+    surface model by name, ``answers`` what was seen on the spot, ``seconds`` how long each stage of reading took,
+    ``unread`` the values of tags of OpenStreetMap that cannot be read: object, key, value; ``left_out`` how many of its
+    places are not there for anybody, by reason.
     """
 
     estate: Estate
@@ -53,6 +55,8 @@ class Inputs:
     plan: Plan | None = None
     answers: Answers | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    unread: tuple[tuple[str, str, str], ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, estate: Estate, files: InputFiles, progress: Callable[[str], None] | None = None) -> Inputs:
@@ -71,8 +75,11 @@ class Inputs:
             osm = files.osm if isinstance(files.osm, RawData) else _read_osm(files.osm, estate)
             plan = reading.read_plan(files.plan, estate) if isinstance(files.plan, str | Path) else files.plan
             answers = _answers(files.field_checks)
+            left_out = lifecycle.places_left_out(osm, tags.tag_rules())
+            osm = lifecycle.on_the_ground(osm, tags.tag_rules())
+            unread = tuple(health.unread_values(osm, tags.tag_rules()))
         models = _models(files, estate, clock)
-        return cls(estate, osm, registers, models, plan, answers, clock.seconds)
+        return cls(estate, osm, registers, models, plan, answers, clock.seconds, unread, left_out)
 
 
 @dataclass(frozen=True)

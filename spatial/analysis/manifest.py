@@ -15,6 +15,7 @@ from spatial.core.languages import warning_text as sentence
 from spatial.core.model import LensResult, Plan, Provenance, RawData, Rubric
 from spatial.core.versions import SCHEMA_VERSION, versions
 from spatial.indicators.estimates import Estimate
+from spatial.layers import health, lifecycle
 from spatial.layers.completeness import Completeness
 from spatial.osm import reader
 
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 # Less than this share of the context missing from the extract is not worth a warning.
 MISSING_SHARE = 0.001
+# Values of tags that are named in a warning.
+SHOWN_VALUES = 3
 
 
 def describe_run(
@@ -54,6 +57,7 @@ def describe_run(
         },
         "dropped": dict(inputs.osm.dropped),
         "repaired": dict(inputs.osm.repaired),
+        "unread_values": health.counted_values(inputs.unread),
         "layers": [
             {
                 "source_id": raw.provenance.source_id,
@@ -72,6 +76,22 @@ def describe_run(
         **ground.checked,
         **plan,
     }
+
+
+def _of_tags(inputs: Inputs) -> list[dict[str, Any]]:
+    """Warnings of places that are left out for what their tags say, and of values that cannot be read."""
+    path = inputs.osm.provenance.path
+    reasons = (lifecycle.GONE, lifecycle.COMING, lifecycle.OUT_OF_USE, lifecycle.BELOW, lifecycle.TWICE)
+    counts = [inputs.left_out.get(reason, 0) for reason in reasons]
+    names = ("gone", "coming", "unused", "below", "twice")
+    found: list[dict[str, Any]] = []
+    if any(counts):
+        found.append({"code": "left_out", "path": path, **dict(zip(names, counts, strict=True))})
+    values = health.counted_values(inputs.unread)
+    if values:
+        most = ", ".join(f"{row['key']}={row['value']}" for row in values[:SHOWN_VALUES])
+        found.append({"code": "unread_values", "path": path, "count": len(inputs.unread), "values": most})
+    return found
 
 
 def _source_entry(raw: RawData) -> dict[str, Any]:
@@ -133,6 +153,7 @@ def warnings_of(inputs: Inputs, places: gpd.GeoDataFrame) -> list[dict[str, Any]
         if origin.cut_off is not None:
             about = {"path": origin.path, "source": origin.source_id, "reason": origin.cut_off}
             warnings.append({"code": "cut_off", **about})
+    warnings += _of_tags(inputs)
     if estate.missing_parcels:
         numbers = ", ".join(estate.missing_parcels)
         warnings.append({"code": "missing_parcels", "estate": estate.name, "parcels": numbers})

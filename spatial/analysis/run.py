@@ -331,6 +331,7 @@ def map_context(view: View, scored: Judged, estate: model.Estate, clock: Clock) 
         )
         layers = {
             **{name: getattr(view.measured_from, name) for name in CONTEXT_LAYERS},
+            "paths": view.measured_from.paths.loc[lambda table: ~table["across"].to_numpy(dtype=bool)],
             "buildings": view.measured_from.buildings.loc[lambda table: ~table["cleared"].to_numpy(dtype=bool)],
             **context_layers(view.measured_from, view.sites, estate),
             "boundary": boundary,

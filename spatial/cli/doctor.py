@@ -1,4 +1,4 @@
-"""Check whether this machine has what a run needs: ``faellesrum doctor``."""
+"""Check whether this machine has what a run needs, and what is ill in an extract: ``faellesrum doctor``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spatial.core.files import cache_folder
 from spatial.core.languages import texts
 from spatial.core.versions import SCHEMA_VERSION, versions
+
+if TYPE_CHECKING:
+    from spatial.core.model import Estate
+    from spatial.layers.health import Remark
 
 GOOD, WARNING, PROBLEM = "good", "warning", "problem"
 SIGNS = {GOOD: "✓", WARNING: "!", PROBLEM: "✗"}
@@ -30,6 +34,9 @@ GRID, HEIGHTS, ELLIPSOIDAL = "EPSG:25832", "EPSG:7416", "EPSG:4937"
 MIDDLE = (9.0, 0.0, 500_000.0, 0.0)
 TOLERANCE_M = 0.001
 LITTLE_BYTES = 1 << 30
+# Objects that are named of each kind; --json has all.
+MOST_SHOWN = 10
+SERVER = "https://www.openstreetmap.org"
 
 
 @dataclass(frozen=True)
@@ -170,3 +177,73 @@ def doctor_in_words(findings: list[Finding], lang: str) -> str:
 def doctor_as_json(findings: list[Finding]) -> str:
     """Print what was found as JSON."""
     return json.dumps([asdict(one) for one in findings], ensure_ascii=False, indent=1, sort_keys=True)
+
+
+# --- the health of an extract --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HealthSheet:
+    """What a mapper can mend in an extract around an estate: remarks by kind, and the day of the data."""
+
+    path: Path
+    name: str
+    data_date: str | None
+    remarks: Mapping[str, list[Remark]]
+
+
+def look_at_extract(path: Path, estate: Estate) -> HealthSheet:
+    """Read an extract around an estate and note what is missing, doubled, unreadable or conditional in it.
+
+    Raises
+    ------
+    SpatialError
+        If the extract cannot be read.
+    """
+    from spatial.layers.health import health_of
+    from spatial.osm.reader import read_around
+    from spatial.settings.tags import tag_rules
+
+    raw = read_around(path, estate)
+    return HealthSheet(path, estate.name, raw.provenance.data_date, health_of(raw, tag_rules()))
+
+
+def health_in_words(sheet: HealthSheet, lang: str) -> str:
+    """Say in Danish or English what was found, each kind counted, with pages at OpenStreetMap."""
+    say = texts(lang)["health"]
+    date = sheet.data_date or say["undated"]
+    lines = [say["head"].format(path=sheet.path, name=sheet.name, date=date)]
+    for kind, remarks in sheet.remarks.items():
+        sign = SIGNS[WARNING if remarks else GOOD]
+        lines.append(f"{sign} {say[kind]['found'].format(n=len(remarks))}")
+        if remarks:
+            lines.append(f"  → {say[kind]['todo']}")
+        lines += [f"  {_page(one.object_id)}{_about(one, say)}" for one in remarks[:MOST_SHOWN]]
+        if len(remarks) > MOST_SHOWN:
+            lines.append(f"  {say['more'].format(n=len(remarks) - MOST_SHOWN)}")
+    return "\n".join(lines)
+
+
+def health_as_json(sheet: HealthSheet) -> str:
+    """Print every remark as JSON, with its page at OpenStreetMap."""
+    kinds = {
+        kind: {
+            "count": len(remarks),
+            "objects": [{"id": one.object_id, "about": one.what, "url": _page(one.object_id)} for one in remarks],
+        }
+        for kind, remarks in sheet.remarks.items()
+    }
+    told = {"path": str(sheet.path), "estate": sheet.name, "data_date": sheet.data_date, "health": kinds}
+    return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)
+
+
+def _page(object_id: str) -> str:
+    return f"{SERVER}/{object_id.removeprefix('osm:')}"
+
+
+def _about(one: Remark, say: Mapping[str, Any]) -> str:
+    """What a remark is about; an object that it names by its page."""
+    if not one.what:
+        return ""
+    words = say["same_as"].format(page=_page(one.what)) if one.what.startswith("osm:") else one.what
+    return f"  {say['why'].get(words, words)}"

@@ -117,7 +117,8 @@ class RawData:
     ``extent`` is the polygon the source covers; beyond it nothing is known. ``dropped`` counts
     the objects that could not be used, by reason; ``repaired`` those that could after a repair.
     ``read`` is the ledger of an extract of OpenStreetMap: by element (node, way, relation) how many objects
-    are in the file (``in_file``), kept, too far, and dropped by reason, which add up.
+    are in the file (``in_file``), kept, too far, and dropped by reason, which add up; ``lost`` names the areas whose
+    outline is not all in it, by reason.
     """
 
     points: Features
@@ -128,6 +129,7 @@ class RawData:
     repaired: Mapping[str, int]
     provenance: Provenance
     read: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    lost: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import shapely
 
 from spatial.core.arrays import Floats, Shapes
 from spatial.indicators.registry import DERIVED, OBSERVED, UNKNOWN, Measured, indicator
+from spatial.layers.tag_values import states
 
 NEAR_EDGE_M = 2.0
 # Barriers mapped this near say that somebody has mapped barriers here.
@@ -44,10 +45,12 @@ def enclosure(places: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, buildings: g
             shapely.STRtree(shapes).query(places.geometry.to_numpy(), predicate="dwithin", distance=SURVEYED_M)[0]
         ] = True
     kinds = [str(kind).split(";") for kind in places["kinds"]]
-    fenced = np.array([tags.get("fenced") if isinstance(tags, dict) else None for tags in places["tags"]], dtype=object)
+    told = [tags.get("fenced") if isinstance(tags, dict) else None for tags in places["tags"]]
+    fenced = states("fenced", told)
     doubtful = ~spaces & ~surveyed & np.array([any(kind in OFTEN_FENCED for kind in row) for row in kinds], dtype=bool)
-    tagged = np.isin(fenced.astype(str), ("yes", "no"))
-    value = np.where(fenced == "yes", np.maximum(share, 1.0), share)
+    doubtful |= np.array([value is not None for value in told], dtype=bool) & (fenced == -1)
+    tagged = fenced != -1
+    value = np.where(fenced == 1, np.maximum(share, 1.0), share)
     return Measured(
         value=np.where(doubtful & ~tagged, np.nan, value),
         low=value,

@@ -128,8 +128,8 @@ def _term(fact: str) -> str:
 
 def answers_of_tags(tags: Mapping[str, str], rules: TagRules) -> dict[str, float]:
     """What tags of a place answer: 1 the upper end of what is measured, 0 the lower."""
-    said = {FACT_OF_TERM[term]: answer_to(term, keys, tags, rules.programme) for term, keys in TERMS}
-    found = {fact: 1.0 - answer for fact, answer in said.items() if answer is not None}
+    said = {FACT_OF_TERM[term]: answer_to(term, keys, tags, None, rules.programme) for term, keys in TERMS}
+    found = {fact: 1.0 - answer.low for fact, answer in said.items() if answer is not None and answer.is_known}
     fenced = FENCED.get(tags.get("fenced", ""))
     return found if fenced is None else {**found, "fence": fenced}
 

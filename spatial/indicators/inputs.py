@@ -16,13 +16,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Bools, Floats, Ints, Shapes, Texts
+from spatial.core.crs import WGS84
 from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import WALK_LIMIT_M, Estate, Raster
 from spatial.layers.buildings import inside_buildings
 from spatial.layers.completeness import Completeness, TwoLists, completeness_by_kind
+from spatial.layers.hours import Position
 from spatial.layers.schema import CanonicalLayers
 from spatial.network import catchments, distances
 from spatial.network import graph as network_graph
@@ -137,6 +140,7 @@ class Terrain:
 class IndicatorInputs(CanonicalLayers, Terrain, Walking, Sights):
     """All that indicators may name, made once: the canonical layers, and what is made of them.
 
+    ``position`` is where the estate lies (latitude, longitude): hours of the sun and holidays hang on it.
     ``dwellings`` say as well whether they are ``inside`` the estate. ``kinds`` are the tag rules; ``members`` the rows
     of the places of each meeting space; ``near_way`` says of each place whether a way passes; ``seats_complete`` of
     each site whether all seats around it are known; ``completeness`` of each kind how many there are for each that is
@@ -145,6 +149,7 @@ class IndicatorInputs(CanonicalLayers, Terrain, Walking, Sights):
     """
 
     estate: Annotated[Estate, _made_of()]
+    position: Annotated[Position, _made_of()]
     kinds: Annotated[TagRules, _made_of()]
     members: Annotated[Mapping[str, Ints], _made_of()]
     anchors: Annotated[Mapping[str, Ints], _made_of()]
@@ -207,6 +212,7 @@ def indicator_inputs(
         **vars(walking),
         **vars(models),
         estate=estate,
+        position=step(position_of, estate),
         kinds=rules,
         members=step(_members, places),
         anchors=step(_anchors, places, rules),
@@ -291,8 +297,9 @@ def _step_free_m(
 ) -> Floats:
     """Walks by ways known to be free of steps and firm, or by ways not known to be otherwise: metres, NaN for none."""
     usable = edges == network_graph.YES if sure else edges != network_graph.NO
+    barred = network.raised | network.unsure if sure else network.raised
     return distances.approaches(
-        network, entries, doors, limit_m=STEP_FREE_M, usable=usable, barred_nodes=network.raised, detailed=False
+        network, entries, doors, limit_m=STEP_FREE_M, usable=usable, barred_nodes=barred, detailed=False
     ).distance_m
 
 
@@ -542,6 +549,13 @@ def sites(places: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame) -> gpd.GeoDataFram
     if not len(rooms_):
         return points
     return gpd.GeoDataFrame(pd.concat([points, rooms_[points.columns]]), geometry="geometry", crs=places.crs)
+
+
+def position_of(estate: Estate) -> Position:
+    """Latitude and longitude (WGS 84) of the middle of an estate, whose sun and holidays count in opening hours."""
+    middle = estate.boundary.centroid
+    lon, lat = Transformer.from_crs(estate.crs, WGS84, always_xy=True).transform(middle.x, middle.y)
+    return round(lat, 2), round(lon, 2)
 
 
 def home_groups(dwellings: gpd.GeoDataFrame, department: Ints | None, paths: gpd.GeoDataFrame) -> Ints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -15,14 +16,18 @@ from spatial.core.model import GATE, Estate
 from spatial.indicators.enclosure import closed_share
 from spatial.indicators.registry import ASSUMED, DERIVED, OBSERVED, UNKNOWN, Measured, from_rows, indicator
 from spatial.indicators.unknown_facts import facts_as_text
+from spatial.layers.hours import CONDITIONAL, Position, over_time
+from spatial.layers.tag_values import NO, UNREAD, YES, Reading, read, read_tag
 from spatial.places.meeting_spaces import MOSTLY, PATH_NEAR_M
 from spatial.settings.tags import TagRules
 
 ACCESS_KEYS = ("foot", "access")
 OWNER_KEYS = ("ownership", "operator:type")
 MEMBER_KEYS = ("members_only", "membership")
-READS = (*ACCESS_KEYS, *OWNER_KEYS, *MEMBER_KEYS, "locked")
-LOCKED = ("yes", "key")
+READS = (
+    *ACCESS_KEYS, *(key + CONDITIONAL for key in ACCESS_KEYS), *OWNER_KEYS, *MEMBER_KEYS, "locked",
+)  # fmt: skip
+UNREADABLE = "access_unreadable"
 # A path through a room, or beside it.
 PATH_THROUGH_M = 3.0
 
@@ -56,6 +61,7 @@ def legal_access(
     buildings: gpd.GeoDataFrame,
     kinds: TagRules,
     estate: Estate,
+    position: Position,
 ) -> Measured:
     """Right to enter: 1 open to everybody, .3 to customers, 0 to nobody else.
 
@@ -76,6 +82,8 @@ def legal_access(
         Where those of a business close more than half of the rim, the court is taken for theirs.
     estate
         Where its tenure is almen, ``almen_ground`` applies inside its boundary.
+    position
+        Of the estate: hours of the sun and holidays hang on it.
     """
     almen = _on(departments, places) | (places["inside"].to_numpy(dtype=bool) & (estate.tenure == "almen"))
     business = buildings[buildings["use"].isin(kinds.building["of_business"])]
@@ -85,27 +93,51 @@ def legal_access(
     for i, level in enumerate(places["level"]):
         things = anchors[ids[i]] if level == "space" else np.array([i])
         otherwise = _of_ground(places, i, {ground[row] for row in things}, bool(almen[i]), bool(court[i]), kinds)
-        rows.append(_of_things([(tags[row], told[row]) for row in things], otherwise, kinds))
+        rows.append(_of_things([(tags[row], told[row]) for row in things], otherwise, kinds, position))
         facts.append(facts_as_text(str(places.index[things[0]]), ("access",)))
     return replace(from_rows(rows), facts=object_array(facts))
 
 
-def _of_things(things: Sequence[tuple[Mapping[str, str], str | None]], otherwise: Row, rules: TagRules) -> Row:
+def _of_things(
+    things: Sequence[tuple[Mapping[str, str], object]], otherwise: Row, rules: TagRules, where: Position
+) -> Row:
     """What tags of the things, or of closed ground under them, say together; else what the whole ground says."""
-    said = [_tagged(tags, access, rules) for tags, access in things]
+    said = [_tagged(tags, access, rules, where) for tags, access in things]
     told = [value for value in said if value is not None]
-    if told and (max(told) == 1.0 or len(told) == len(said)):
-        return (max(told), max(told), max(told), OBSERVED, "tag_access")
+    if told and (max(part.low for part in told) == 1.0 or len(told) == len(said)):
+        low, high = max(part.low for part in told), max(part.high for part in told)
+        if low == high:
+            return (low, low, high, OBSERVED, "tag_access")
+        is_read = all(part.is_read for part in told)
+        return ((low + high) / 2, low, high, *((DERIVED, "tag_access_hours") if is_read else (UNKNOWN, UNREADABLE)))
     public = any(tags.get(key) in rules.access["public_owners"] for tags, _ in things for key in OWNER_KEYS)
     return PUBLIC_OWNER if public and otherwise in OF_NOBODY_ELSE else otherwise
 
 
-def _tagged(tags: Mapping[str, str], of_ground: str | None, rules: TagRules) -> float | None:
-    if tags.get("locked") in LOCKED or any(tags.get(key) == "yes" for key in MEMBER_KEYS):
-        return 0.0
-    values: Mapping[str, float] = rules.access["values"]
-    told = (*(tags.get(key) for key in ACCESS_KEYS), of_ground)
-    return next((values[value] for value in told if value is not None and value in values), None)
+def _tagged(tags: Mapping[str, str], of_ground: object, rules: TagRules, where: Position) -> Reading | None:
+    """Right to enter by the tags of a thing, over the hours of a year, or by those of closed ground under it."""
+    if read_tag(tags, "locked").low == 1.0 or any(read_tag(tags, key).low == 1.0 for key in MEMBER_KEYS):
+        return NO
+    right = partial(_right, values=rules.access["values"])
+    plain = next((tags[key] for key in ACCESS_KEYS if key in tags), None)
+    keys = ("foot",) if "foot" in tags else ACCESS_KEYS
+    conditional = next((tags[key + CONDITIONAL] for key in keys if key + CONDITIONAL in tags), None)
+    ground = of_ground if isinstance(of_ground, str) else None
+    base = None if plain is None and ground is None else right(plain or ground or "")
+    told = base if conditional is None else over_time(base or YES, conditional, right, where)
+    doubts = [read_tag(tags, key) for key in ("locked", *MEMBER_KEYS) if key in tags]
+    if any(doubt.high > 0.0 for doubt in doubts):
+        return Reading(0.0, 1.0 if told is None else told.high, all(doubt.is_read for doubt in doubts))
+    return told
+
+
+def _right(value: str, values: Mapping[str, float]) -> Reading:
+    """Right to enter by one value of ``foot`` or ``access``; of a list, of any part of it."""
+    known = [values.get(part.strip().lower()) for part in value.split(";")]
+    if any(one is None for one in known):
+        return UNREAD._replace(is_read=read("access", value).is_read)
+    rights = [one for one in known if one is not None]
+    return Reading(min(rights), max(rights))
 
 
 def _of_ground(places: gpd.GeoDataFrame, i: int, owners: set[Any], almen: bool, court: bool, rules: TagRules) -> Row:

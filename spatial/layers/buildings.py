@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,7 +16,9 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.incremental import Steps
 from spatial.core.model import Features
-from spatial.layers.tags import Table, Tags, as_columns, column, number, numbers, table_of
+from spatial.layers.lifecycle import is_out_of_use
+from spatial.layers.tag_values import read_tag
+from spatial.layers.tags import Table, Tags, as_columns, column, table_of
 from spatial.settings.tags import TagRules
 
 # residential=* of the ground of a public-housing department, as the catalogue of sources maps it.
@@ -36,8 +39,13 @@ def departments_of(areas: Features, extent: BaseGeometry, crs: CRS) -> Table:
     seen_share = shapely.area(shapely.intersection(shapes, extent)) / shapely.area(shapes)
     columns = {key: column(tags, key) for key in ("name", "operator")}
     return table_of(
-        areas.ids[index], shapes, columns | {"dwellings": numbers(tags, "dwellings") * seen_share}, crs
+        areas.ids[index], shapes, columns | {"dwellings": _known(tags, "dwellings") * seen_share}, crs
     ).sort_index()
+
+
+def _known(tags: Iterable[Tags], key: str) -> npt.NDArray[np.float64]:
+    """One tag of each object as a number; NaN where it does not say one."""
+    return np.array([read_tag(tag, key).number for tag in tags], dtype=np.float64)
 
 
 class _Building(NamedTuple):
@@ -72,16 +80,17 @@ def _building(tags: Tags, config: Mapping[str, Any]) -> _Building | None:
     use = tags.get("building")
     if use is None:
         return None
+    flats = read_tag(tags, "building:flats")
     return _Building(
         use=use,
         name=tags.get("name"),
-        levels=number(tags.get("building:levels")),
-        height_m=number(tags.get("height")),
-        flats=number(tags.get("building:flats")),
+        levels=read_tag(tags, "building:levels").number,
+        height_m=read_tag(tags, "height").number,
+        flats=flats.number if flats.is_known else math.nan,
         other_use=any(key in tags for key in config["other_use"]),
         addressed="addr:housenumber" in tags,
         solid=use not in config["open_below"],
-        cleared=CLEARED in tags,
+        cleared=CLEARED in tags or is_out_of_use(tags),
     )
 
 

@@ -13,8 +13,17 @@ from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import RawData
 from spatial.layers.buildings import addresses_beside, buildings_of, departments_of, dwellings, mark_residential
 from spatial.layers.schema import CanonicalLayers
-from spatial.layers.streets import fences_of, is_closed, is_fenced, path_nodes, paths_of, with_gaps
-from spatial.layers.tags import Picked, Sorter, Table, Tags, as_table
+from spatial.layers.streets import (
+    fences_of,
+    is_closed,
+    is_fenced,
+    is_walkable_area,
+    path_nodes,
+    paths_of,
+    with_gaps,
+)
+from spatial.layers.tag_values import states
+from spatial.layers.tags import Picked, Sorter, Table, Tags, as_table, pick
 from spatial.settings.tags import TagRules
 
 GROUND_TAGS = ("name", "access", "operator", "ownership", "opening_hours", "fee", "fenced", "barrier", "religion")
@@ -32,7 +41,8 @@ def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, step: Steps = A
     points, lines, areas = raw.points, raw.lines, raw.areas
     sorter = Sorter(rules, crs, step)
     outlines = step(buildings_of, areas, rules, crs, step)
-    paths = step(paths_of, lines, rules, crs, step)
+    squares = step(pick, areas, is_walkable_area, rules, step, "squares", key="squares")
+    paths = step(paths_of, lines, squares, rules, crs, step)
     gates = sorter.select("gates", points, _is_gate, ("barrier", "access", "foot", "wheelchair"))
     entrances = sorter.select("entrances", points, _is_entrance, ("entrance", "access"))
     addresses = sorter.select("addresses", points, _is_address, ("addr:housenumber", "addr:flats"))
@@ -100,4 +110,5 @@ def _of_kind(base: Table, kind: str) -> Table:
 
 def _waterways(base: Table) -> Table:
     """Open streams: not those in a tunnel."""
-    return base[(base["kind"] == "waterway") & base["tunnel"].isna()]
+    is_buried = base["tunnel"].notna().to_numpy() & (states("tunnel", base["tunnel"]) != 0)
+    return base[(base["kind"] == "waterway").to_numpy() & ~is_buried]

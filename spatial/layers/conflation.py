@@ -154,7 +154,7 @@ def _things(raw: RawData, rules: TagRules) -> list[_Thing]:
         # A closed way can come as a line and as an area; the area is the thing.
         outline = features is raw.lines
         things += [
-            _Thing(identity, dict(tags), shape, None if outline and identity in areas else _class(tags, rules), node)
+            _Thing(identity, dict(tags), shape, None if outline and identity in areas else class_of(tags, rules), node)
             for identity, tags, shape, node in zip(features.ids, features.tags, features.geometry, nodes, strict=True)
         ]
     return things
@@ -168,7 +168,7 @@ def _nodes(features: Features) -> list[Any]:
     return np.split(features.node_ids, ends[:-1])
 
 
-def _class(tags: Mapping[str, str], rules: TagRules) -> str | None:
+def class_of(tags: Mapping[str, str], rules: TagRules) -> str | None:
     """What an object is, as far as the same thing in another source would be: None of what is never matched."""
     if "building" in tags:
         return "building"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -16,18 +17,21 @@ from pyproj import CRS
 from spatial.core.arrays import object_array
 from spatial.core.incremental import Steps
 from spatial.core.model import Features
-from spatial.layers.tags import (
-    Table,
-    Tags,
-    as_columns,
-    nodes_of,
-    number,
-    plain_number,
-    table_of,
-)
+from spatial.layers import squares as walking
+from spatial.layers.hours import CONDITIONAL, Position, over_time
+from spatial.layers.tag_values import NO, PERHAPS, YES, Reading, read, read_tag
+from spatial.layers.tags import Picked, Table, Tags, as_columns, nodes_of, table_of
 from spatial.settings.tags import TagRules
 
-MPH_TO_KMH = 1.609344
+# BR18 § 49: ramps and accesses at most 1:20, paths to entrances at least 1.3 m wide.
+MAX_STEP_FREE_SLOPE = 0.05
+MIN_STEP_FREE_WIDTH_M = 1.3
+# A kerb that wheels get over (SBi-anvisning 230: 2.5 cm; the wiki's lowered kerb: 3 cm).
+MAX_KERB_M = 0.03
+# A way that is open for less of the time is one that may be shut when one comes.
+OPEN_MOSTLY = 0.5
+# Between posts: narrower stops a wheelchair, wider lets every one through (BR18 § 49, free width of doors: 0.77 m).
+SHUT_GAP_M, OPEN_GAP_M = 0.77, 0.9
 
 
 class _Way(NamedTuple):
@@ -36,9 +40,11 @@ class _Way(NamedTuple):
     highway: str
     name: str | None
     surface: str | None
+    smoothness: str | None
     lit: str | None
     wheelchair: str | None
     kerb: str | None
+    ramp: str | None
     access: str | None
     foot: str | None
     way_class: str
@@ -49,6 +55,7 @@ class _Way(NamedTuple):
     tunnel: bool
     level: float
     allowed: bool
+    doubt: bool
     major: bool
     is_crossing: bool
 
@@ -56,51 +63,79 @@ class _Way(NamedTuple):
 PATH_COLUMNS = _Way._fields
 
 
-NUMBERS, FLAGS = ("width_m", "incline", "level"), ("steps", "bridge", "tunnel", "allowed", "major", "is_crossing")
+NUMBERS = ("width_m", "incline", "level")
+FLAGS = ("steps", "bridge", "tunnel", "allowed", "doubt", "major", "is_crossing")
 
 
 SLOW_CLASSES = ("footway", "path", "track", "cycleway")
+RAMPS = ("ramp", "ramp:stroller", "ramp:bicycle", "ramp:luggage")
+CONVEYORS = ("yes", "forward", "backward", "reversible")
 
 
-def _way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
+def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
     """Read a way; None where the tags are not those of a way that people on foot could ever use."""
     way_class = _way_class(tags, walk)
     if way_class is None:
         return None
-    highway, level = tags["highway"], number(tags.get("layer"))
-    fast = highway not in SLOW_CLASSES and _speed_kmh(tags.get("maxspeed")) > walk["major_speed_kmh"]
+    highway, level = tags["highway"], read_tag(tags, "layer")
+    speed = read_tag(tags, "maxspeed")
+    fast = highway not in SLOW_CLASSES and speed.low > walk["major_speed_kmh"]
+    (allowed, is_sure), (width_m, is_wide), (incline, is_flat), (kerb, is_kerb) = (
+        _allowed(tags, walk), _width(tags), _incline(tags), _kerb(tags),
+    )  # fmt: skip
     return _Way(
         highway=highway,
         name=tags.get("name"),
         surface=tags.get("surface"),
+        smoothness=tags.get("smoothness"),
         lit=tags.get("lit"),
         wheelchair=tags.get("wheelchair"),
-        kerb=tags.get("kerb"),
+        kerb=kerb,
+        ramp=_ramp(tags),
         access=tags.get("access"),
         foot=tags.get("foot"),
         way_class=way_class,
-        width_m=number(tags.get("width")),
-        incline=_incline(tags.get("incline")),
+        width_m=width_m,
+        incline=incline,
         steps=highway == "steps",
-        bridge=tags.get("bridge", "no") != "no",
-        tunnel=tags.get("tunnel", "no") not in ("no", "building_passage"),
-        level=0.0 if math.isnan(level) else level,
-        allowed=_allowed(tags, walk),
+        bridge="bridge" in tags and read_tag(tags, "bridge").high > 0.0,
+        tunnel="tunnel" in tags and read_tag(tags, "tunnel").high > 0.0,
+        level=level.number if "layer" in tags and level.is_read else 0.0,
+        allowed=allowed,
+        doubt=not (is_sure and is_wide and is_flat and is_kerb),
         major=highway in walk["major"] or fast,
         is_crossing=not _crossing_tags(tags).isdisjoint(walk["crossing_ways"]),
     )
 
 
-def paths_of(lines: Features, rules: TagRules, crs: CRS, step: Steps) -> Table:
-    """Ways with the tags that walking needs; ``allowed`` says whether people on foot may use it."""
-    ways = step.each(_way, lines.tags, rules.walk)
+def paths_of(lines: Features, squares: Picked, rules: TagRules, crs: CRS, step: Steps) -> Table:
+    """Ways with the tags that walking needs; ``allowed`` says whether people on foot may use it.
+
+    Parameters
+    ----------
+    squares
+        Areas on which people walk, as ``is_walkable_area`` picks them: their outlines, where they are no lines, and
+        the straight ways across from one way that ends there to another.
+    """
+    ways = step.each(read_way, lines.tags, rules.walk)
     found = [(i, way) for i, way in enumerate(ways) if way is not None]
     index = [i for i, _ in found]
     nodes = nodes_of(lines)
+    known = [nodes[i] for i in index]
+    more = walking.ways_of_squares(lines.ids[index], lines.geometry[index], known, squares)
+    read_ = {int(i): read_way(squares.tags[i], rules.walk) for i in np.unique(more.square)}
     dtypes = dict.fromkeys(NUMBERS, np.float64) | dict.fromkeys(FLAGS, np.bool_)
-    columns = as_columns([way for _, way in found], PATH_COLUMNS, dtypes)
-    columns["node_ids"] = object_array([nodes[i] for i in index])
-    return table_of(lines.ids[index], lines.geometry[index], columns, crs)
+    of_squares = [way for i in more.square.tolist() if (way := read_[i]) is not None]
+    columns = as_columns([*(way for _, way in found), *of_squares], PATH_COLUMNS, dtypes)
+    columns["across"] = np.concatenate([np.zeros(len(index), dtype=bool), more.across])
+    columns["node_ids"] = object_array([*known, *more.nodes])
+    ids = np.concatenate([lines.ids[index], squares.ids[more.square]])
+    return table_of(ids, np.concatenate([lines.geometry[index], more.lines]), columns, crs)
+
+
+def is_walkable_area(tags: Tags, rules: TagRules) -> bool:
+    """Whether these are the tags of a square, or another area that is a way."""
+    return tags.get("area") == "yes" and _way_class(tags, rules.walk) is not None
 
 
 def _crossing_tags(tags: Tags) -> frozenset[str]:
@@ -113,79 +148,142 @@ def _way_class(tags: Tags, walk: Mapping[str, Any]) -> str | None:
     return known
 
 
-def _allowed(tags: Tags, walk: Mapping[str, Any]) -> bool:
-    """Honour access rules: ``foot`` before ``access``; some classes are only open when tagged so."""
-    foot, access = tags.get("foot"), tags.get("access")
-    if foot is not None and foot not in walk["foot_no"]:
-        return True
-    if foot in walk["foot_no"] or access in walk["foot_no"]:
-        return False
+def permission(tags: Tags, where: Position | None = None) -> Reading | None:
+    """What tags say of whether people on foot may pass: a share of the time; None where they say nothing.
+
+    ``foot`` goes before ``access``, and with it its conditions.
+    """
+    plain = next((key for key in ("foot", "access") if key in tags), None)
+    keys = ("foot",) if plain == "foot" else ("foot", "access")
+    conditional = next((key for key in keys if key + CONDITIONAL in tags), None)
+    if plain is None and conditional is None:
+        return None
+    base = YES if plain is None else read(plain, tags[plain])
+    if conditional is None:
+        return base
+    return over_time(base, tags[conditional + CONDITIONAL], partial(read, conditional), where)
+
+
+def _allowed(tags: Tags, walk: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Whether people on foot may use a way, and whether that is sure; some classes are only open when tagged so."""
     highway = tags.get("highway")
-    if highway in walk["classes"] and highway not in walk["only_with_foot"]:
-        return True
-    return tags.get("sidewalk") in ("both", "left", "right", "yes")
+    by_class = (highway in walk["classes"] and highway not in walk["only_with_foot"]) or (
+        read_tag(tags, "sidewalk").low == 1.0
+    )
+    may = permission(tags)
+    if may is None:
+        return by_class, True
+    if may.high <= 0.0:
+        return False, True
+    is_sure = may.is_read and may.low > OPEN_MOSTLY
+    return by_class or "foot" in tags or "foot" + CONDITIONAL in tags, is_sure
 
 
-def _incline(text: str | None) -> float:
-    """Slope as a share, without its direction; NaN where unknown or only ``up`` or ``down``."""
-    if not text:
-        return float("nan")
-    value = text.strip()
-    try:
-        if value.endswith("%"):
-            return abs(plain_number(value[:-1])) / 100
-        if value.endswith("°"):
-            return float(np.tan(np.radians(abs(plain_number(value[:-1])))))
-    except ValueError:
-        pass
-    return float("nan")
+def _width(tags: Tags) -> tuple[float, bool]:
+    """Width in metres, NaN where nobody says; and whether it is known if it is enough."""
+    width = read_tag(tags, "width")
+    if width.high < MIN_STEP_FREE_WIDTH_M:
+        return width.number, True
+    is_enough = width.low >= MIN_STEP_FREE_WIDTH_M
+    return (width.low if is_enough else math.nan), is_enough or "width" not in tags
 
 
-def _speed_kmh(text: str | None) -> float:
-    if not text:
-        return 0.0
-    value = text.strip()
-    if value.endswith("mph"):
-        return _finite(value[:-3]) * MPH_TO_KMH
-    return _finite(value.removesuffix("km/h"))
+def _incline(tags: Tags) -> tuple[float, bool]:
+    """Slope as a share, without its direction, NaN where nobody says; and whether it is known if it is too much."""
+    slope = read_tag(tags, "incline")
+    if slope.low > MAX_STEP_FREE_SLOPE:
+        return slope.low, True
+    is_gentle = slope.high <= MAX_STEP_FREE_SLOPE
+    return (slope.high if is_gentle else math.nan), is_gentle or "incline" not in tags
 
 
-def _finite(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        return 0.0
-    return number if np.isfinite(number) else 0.0
+def _kerb(tags: Tags) -> tuple[str | None, bool]:
+    """Kerb as ``raised`` or ``lowered``, None without one; and whether it is known which."""
+    said = [read_tag(tags, "kerb")] if "kerb" in tags else []
+    if "kerb:height" in tags:
+        height = read_tag(tags, "kerb:height")
+        said.append(YES if height.high <= MAX_KERB_M else NO if height.low > MAX_KERB_M else PERHAPS)
+    if not said:
+        return None, True
+    low, high = min(part.low for part in said), max(part.high for part in said)
+    return (None if low != high else "lowered" if low else "raised"), low == high
+
+
+def _ramp(tags: Tags) -> str | None:
+    """Whether wheels get up steps by a ramp: yes, no, perhaps; None where nobody says."""
+    if tags.get("conveying") in CONVEYORS:
+        return "no"
+    if "ramp:wheelchair" in tags:
+        ramp = read_tag(tags, "ramp:wheelchair")
+        return "perhaps" if not ramp.is_known else "yes" if ramp.low else "no"
+    said = [read_tag(tags, key) for key in RAMPS if key in tags]
+    return None if not said else "perhaps" if any(ramp.high for ramp in said) else "no"
 
 
 # Without one of these a node says nothing of the way.
-NODE_KEYS = frozenset({"barrier", "crossing", "highway", "kerb", "railway"})
+NODE_KEYS = frozenset({"barrier", "crossing", "highway", "kerb", "kerb:height", "railway"})
 
 
 def path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
-    """Nodes that decide whether one gets through or across: locked gates, crossings, kerbs."""
-    no, gates = frozenset(rules.walk["foot_no"]), frozenset(rules.barrier["gates"])
-
-    def locked(tags: Tags) -> bool:
-        if tags.get("barrier") not in gates or tags.get("foot") in rules.walk["foot_yes"]:
-            return False
-        return tags.get("foot") in no or tags.get("access") in no or tags.get("locked") == "yes"
-
+    """Nodes that decide whether one gets through or across: locked gates, stiles, crossings, kerbs."""
     found = [
-        (i, locked(t), rules.crossing.first(t) == "crossing", t.get("kerb"))
+        (i, _is_locked(t, rules), rules.crossing.first(t) == "crossing", t.get("kerb"), wheels_pass(t, rules))
         for i, t in enumerate(points.tags)
         # A vertex of a way has a number; a point of another source lies on none.
         if not NODE_KEYS.isdisjoint(t) and points.ids[i].rpartition("/")[2].isdigit()
     ]
-    kept = [row for row in found if row[1] or row[2] or row[3]]
+    kept = [row for row in found if row[1] or row[2] or row[3] or row[4] != 1]
     index = [row[0] for row in kept]
     columns = {
         "node_id": np.array([int(identity.rpartition("/")[2]) for identity in points.ids[index]], dtype=np.int64),
         "locked": np.array([row[1] for row in kept], dtype=bool),
         "crossing": np.array([row[2] for row in kept], dtype=bool),
         "kerb": np.array([row[3] for row in kept], dtype=object),
+        "passable": np.array([row[4] for row in kept], dtype=np.int64),
     }
     return table_of(points.ids[index], points.geometry[index], columns, crs)
+
+
+def _is_locked(tags: Tags, rules: TagRules) -> bool:
+    """Whether nobody gets through."""
+    if tags.get("barrier") not in rules.barrier["gates"]:
+        return False
+    may = permission(tags)
+    if "foot" in tags and may is not None and may.high > 0.0:
+        return False
+    return (may is not None and may.high <= 0.0) or read_tag(tags, "locked").low == 1.0
+
+
+def wheels_pass(tags: Tags, rules: TagRules) -> int:
+    """Whether wheels get past a node: 1 yes, 0 no, -1 not known. What is tagged passable is so."""
+    chair = read_tag(tags, "wheelchair")
+    if chair.is_known:
+        return int(chair.low)
+    said = [chair] if "wheelchair" in tags else []
+    kerb, is_known = _kerb(tags)
+    if kerb or not is_known:
+        said.append(PERHAPS if not is_known else YES if kerb == "lowered" else NO)
+    if "barrier" in tags and not (tags["barrier"] == "kerb" and (kerb or not is_known)):
+        said.append(_barrier(tags))
+    if tags.get("barrier") in rules.barrier["gates"]:
+        may, lock = permission(tags), read_tag(tags, "locked")
+        is_open = (may is None or (may.is_read and may.low > OPEN_MOSTLY)) and (
+            "locked" not in tags or lock.high == 0.0
+        )
+        said.append(YES if is_open or _is_locked(tags, rules) or "foot" in tags else PERHAPS)
+    low, high = (min((part[side] for part in said), default=1.0) for side in (0, 1))
+    return int(low) if low == high else -1
+
+
+def _barrier(tags: Tags) -> Reading:
+    """Whether wheels get past a barrier on a path, by its kind and the gap in it."""
+    kind = read_tag(tags, "barrier")
+    gaps = [read_tag(tags, key) for key in ("maxwidth:physical", "maxwidth") if key in tags]
+    if not gaps or kind.high == 0.0:
+        return kind
+    if gaps[0].high < SHUT_GAP_M:
+        return NO
+    return YES if gaps[0].low >= OPEN_GAP_M and tags["barrier"] != "kissing_gate" else PERHAPS
 
 
 def fences_of(lines: Table, areas: Table, rules: TagRules) -> Table:
@@ -195,10 +293,13 @@ def fences_of(lines: Table, areas: Table, rules: TagRules) -> Table:
     areas = areas.set_geometry(areas.boundary) if len(areas) else areas
     table = gpd.GeoDataFrame(pd.concat([lines, areas]), geometry="geometry", crs=lines.crs) if len(areas) else lines
     table = table.sort_index()
-    heights = np.array([number(text) for text in table["height"]], dtype=float)
-    sees_over = heights < config["view_height_m"]
+    sees_over = np.array([_height_m(text).high < config["view_height_m"] for text in table["height"]], dtype=bool)
     kind = table["barrier"].fillna("fence").to_numpy().astype(str)
     return table.assign(barrier=kind, blocks_view=np.isin(kind, config["blocks_view"]) & ~sees_over)
+
+
+def _height_m(text: object) -> Reading:
+    return read("height", text if isinstance(text, str) else None)
 
 
 def is_closed(tags: Tags, rules: TagRules) -> bool:
@@ -208,7 +309,7 @@ def is_closed(tags: Tags, rules: TagRules) -> bool:
 
 def is_fenced(tags: Tags, rules: TagRules) -> bool:
     """Whether these are the tags of something with a closed barrier around it."""
-    return is_closed(tags, rules) or tags.get("fenced") == "yes"
+    return is_closed(tags, rules) or read_tag(tags, "fenced").low == 1.0
 
 
 def with_gaps(fences: Table, gates: Table, paths: Table, rules: TagRules) -> Table:

@@ -1,4 +1,4 @@
-"""Pick raw objects by their tags into tables, and read numbers as people write them. Pure."""
+"""Pick raw objects by their tags into tables. Pure."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from spatial.settings.tags import Matcher, TagRules
 
 Table: TypeAlias = gpd.GeoDataFrame
 Tags: TypeAlias = Mapping[str, str]
-
-UNIT_METRES = {"m": 1.0, "cm": 0.01, "km": 1000.0, "'": 0.3048}
 
 
 @dataclass(frozen=True)
@@ -114,31 +112,3 @@ def nodes_of(lines: Features) -> list[npt.NDArray[np.int64]]:
 def column(tags: Iterable[Tags], key: str) -> npt.NDArray[np.object_]:
     """One tag of each object, None where it is missing."""
     return np.array([tag.get(key) for tag in tags], dtype=object)
-
-
-def number(text: object) -> float:
-    """Read a number with an optional metric unit, in metres; NaN where there is none."""
-    if not isinstance(text, str):
-        return float("nan")
-    value, factor = text.strip().replace(",", "."), 1.0
-    for unit, metres in UNIT_METRES.items():
-        if value.endswith(unit) and value[: -len(unit)].strip().replace(".", "", 1).isdigit():
-            value, factor = value[: -len(unit)].strip(), metres
-            break
-    try:
-        return plain_number(value) * factor
-    except ValueError:
-        return float("nan")
-
-
-def plain_number(text: str) -> float:
-    """Read a finite number as people write it; Python's own ``1_000`` and ``inf`` are none."""
-    number = float(text.replace(",", "."))
-    if "_" in text or not np.isfinite(number):
-        raise ValueError(text)
-    return number
-
-
-def numbers(tags: Iterable[Tags], key: str) -> npt.NDArray[np.float64]:
-    """One tag of each object as a number, in metres where it has a unit; NaN where there is none."""
-    return np.array([number(tag.get(key)) for tag in tags], dtype=np.float64)

@@ -249,6 +249,7 @@ def load_compiled() -> None:
         node_id=ends,
         xy=np.array([[0.0, 0.0], [1.0, 0.0]]),
         locked=flags,
+        unsure=flags,
         raised=flags,
         crossing=flags,
         major_direction=np.zeros((2, 2)),

@@ -16,16 +16,10 @@ import numpy.typing as npt
 import shapely
 
 from spatial.core.arrays import Bools, Floats, Ints, Shapes
-from spatial.settings.tags import tag_rules
+from spatial.layers.streets import MAX_STEP_FREE_SLOPE, MIN_STEP_FREE_WIDTH_M
+from spatial.layers.tag_values import states
 
 YES, NO, UNKNOWN = 1, 0, -1
-LIT_YES = frozenset({"yes", "24/7", "automatic", "sunset-sunrise", "dusk-dawn", "operating_times", "interval"})
-LIT_NO = frozenset({"no", "disused"})
-# BR18 § 49: ramps and accesses at most 1:20, paths to entrances at least 1.3 m wide.
-MAX_STEP_FREE_SLOPE = 0.05
-MIN_STEP_FREE_WIDTH_M = 1.3
-PASSABLE = ("yes", "designated")
-RAISED_KERBS = ("raised", "yes")
 # A lamp serves a way when it stands this near to it.
 LAMP_TO_WAY_M = 15.0
 # A lamp lights this much of a way to either side; fittings stand some 20 to 40 m apart.
@@ -39,13 +33,15 @@ class Network:
     Nodes are places where a way ends, branches, or is governed by something (gate, crossing);
     ``node_id`` are their numbers in OpenStreetMap. Edges run between them along a way. ``arc_*`` is
     the graph in compressed rows: the arcs of node v are ``indptr[v]:indptr[v + 1]``. Lengths are in
-    metres, ``lit`` and ``step_free`` are 1 yes, 0 no, -1 unknown, one an edge.
+    metres, ``lit`` and ``step_free`` are 1 yes, 0 no, -1 unknown, one an edge. Wheels do not pass a node that is
+    ``raised`` (a kerb, a stile), and may not pass one that is ``unsure``.
     """
 
     node_id: Ints
     xy: Floats
     locked: Bools
     raised: Bools
+    unsure: Bools
     crossing: Bools
     major_direction: Floats
     start: Ints
@@ -90,7 +86,18 @@ class Slopes:
 
 
 # What the length of a walk does not hang on.
-_TAGGED = ("raised", "crossing", "major_direction", "way", "lit", "step_free", "major", "is_crossing", "direction")
+_TAGGED = (
+    "raised",
+    "unsure",
+    "crossing",
+    "major_direction",
+    "way",
+    "lit",
+    "step_free",
+    "major",
+    "is_crossing",
+    "direction",
+)
 
 
 def without_tags(network: Network) -> Network:
@@ -193,7 +200,8 @@ def _assembled(
         node_id=node_ids,
         xy=node_xy,
         locked=flag(path_nodes["locked"]),
-        raised=flag(path_nodes["kerb"].isin(RAISED_KERBS)),
+        raised=flag(path_nodes["passable"] == NO),
+        unsure=flag(path_nodes["passable"] == UNKNOWN),
         crossing=flag(path_nodes["crossing"]),
         major_direction=_major_direction(start, end, direction, major, len(node_ids)),
         start=start,
@@ -222,8 +230,7 @@ def _major_direction(start: Ints, end: Ints, direction: Floats, major: Bools, co
 
 
 def _lit(ways: gpd.GeoDataFrame, way: Ints, geometry: Shapes, lamps: gpd.GeoDataFrame | None) -> npt.NDArray[np.int8]:
-    tag = ways["lit"].to_numpy()
-    state = np.array([YES if t in LIT_YES else NO if t in LIT_NO else UNKNOWN for t in tag], dtype=np.int8)[way]
+    state = states("lit", ways["lit"])[way]
     if lamps is None or not len(lamps):
         return state
     edge = shapely.STRtree(geometry).query(lamps.geometry.to_numpy(), predicate="dwithin", distance=LAMP_TO_WAY_M)[1]
@@ -231,20 +238,49 @@ def _lit(ways: gpd.GeoDataFrame, way: Ints, geometry: Shapes, lamps: gpd.GeoData
     return np.where((state == UNKNOWN) & enough, YES, state).astype(np.int8)
 
 
+@dataclass(frozen=True)
+class WaysOnWheels:
+    """What the tags of ways say to wheels: 1 yes, 0 no, -1 not known.
+
+    ``passable``: somebody says that a wheelchair passes. ``firm``: by surface and smoothness. ``doubt``: another tag
+    that decides is not readable.
+    """
+
+    passable: npt.NDArray[np.int8]
+    firm: npt.NDArray[np.int8]
+    steps: npt.NDArray[np.int8]
+    doubt: Bools
+
+
+def ways_on_wheels(ways: gpd.GeoDataFrame) -> WaysOnWheels:
+    """Read what decides whether ways can be used on wheels, but for their slope and width."""
+    chair, surface, smooth = (states(key, ways[key]) for key in ("wheelchair", "surface", "smoothness"))
+    untold = {key: ways[key].isna().to_numpy() for key in ("wheelchair", "smoothness")}
+    firm = np.where((surface == NO) | (smooth == NO), NO, np.maximum(surface, smooth))
+    firm = np.where((firm == YES) & (smooth == UNKNOWN) & ~untold["smoothness"], UNKNOWN, firm)
+    ramp = ways["ramp"].map({"yes": YES, "no": NO}).fillna(UNKNOWN).to_numpy(dtype=np.int8)
+    no_ramp = ways["ramp"].isna().to_numpy() | (ramp == NO)
+    steps = np.where(~ways["steps"].to_numpy(dtype=bool) | (ramp == YES), NO, np.where(no_ramp, YES, UNKNOWN))
+    by_ramp = ways["steps"].to_numpy(dtype=bool) & (ramp == YES) & (chair != NO)
+    doubt = ways["doubt"].to_numpy(dtype=bool) | ((chair == UNKNOWN) & ~untold["wheelchair"])
+    return WaysOnWheels(
+        np.where(by_ramp, YES, chair).astype(np.int8), firm.astype(np.int8), steps.astype(np.int8), doubt
+    )
+
+
 def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
     """Whether each way can be used without steps: yes, no, or unknown; slope only where tagged."""
-    walk = tag_rules().walk
-    surface, wheelchair = ways["surface"].to_numpy().astype(str), ways["wheelchair"].to_numpy().astype(str)
+    said = ways_on_wheels(ways)
     barred = (
-        ways["steps"].to_numpy()
-        | (wheelchair == "no")
-        | np.isin(surface, walk["loose_surfaces"])
-        | np.isin(ways["kerb"].to_numpy().astype(str), RAISED_KERBS)
+        (said.steps == YES)
+        | (said.passable == NO)
+        | (said.firm == NO)
+        | (states("kerb", ways["kerb"]) == NO)
         | (ways["incline"].to_numpy() > MAX_STEP_FREE_SLOPE)
         | (ways["width_m"].to_numpy() < MIN_STEP_FREE_WIDTH_M)
     )
-    passable = np.isin(wheelchair, PASSABLE)
-    known = passable | (np.isin(surface, walk["firm_surfaces"]) & (wheelchair != "limited"))
+    passable = said.passable == YES
+    known = passable | ((said.firm == YES) & (said.steps == NO) & ~said.doubt)
     return np.where(barred & ~passable, NO, np.where(known, YES, UNKNOWN)).astype(np.int8)
 
 
@@ -254,7 +290,7 @@ def step_free_with(slopes: Slopes, network: Network, ways: gpd.GeoDataFrame) -> 
     What somebody has tagged as passable for wheelchairs stays so. An edge whose slope is not known
     throughout is unknown, unless something else bars it or a stretch that is known is too steep.
     """
-    tagged = np.isin(ways["wheelchair"].to_numpy().astype(str), PASSABLE)[network.way]
+    tagged = (ways_on_wheels(ways).passable == YES)[network.way]
     too_steep = (slopes.steepest > MAX_STEP_FREE_SLOPE) & ~tagged
     unsure = (network.step_free == YES) & ~slopes.whole & ~tagged
     return np.where(too_steep, NO, np.where(unsure, UNKNOWN, network.step_free)).astype(np.int8)

@@ -16,7 +16,7 @@ from spatial.core.errors import SourceError, SourceFormatError
 from spatial.core.messages import cause
 from spatial.core.model import Extract
 from spatial.core.parallel import Asked, GoneError, Second
-from spatial.osm.osmium_reader import AREA_KEYS, LINE_KEYS, POINT_KEYS, WINDOW_DEG
+from spatial.osm.osmium_reader import AREA_KEYS, LINE_KEYS, POINT_KEYS, RELATION_KEYS, WINDOW_DEG
 
 if TYPE_CHECKING:
     from spatial.core.model import Estate, RawData
@@ -193,10 +193,10 @@ def _wanted(path: Path, frame: BaseGeometry) -> Ids:
     objects: Any = (
         osmium.FileProcessor(str(path))
         .with_locations()
-        .with_areas(keep(*AREA_KEYS))
+        .with_areas(keep(*RELATION_KEYS))
         .with_filter(_only(keep(*POINT_KEYS), entity.NODE))
         .with_filter(_only(keep(*LINE_KEYS, *AREA_KEYS), entity.WAY))
-        .with_filter(_only(keep(*AREA_KEYS), entity.AREA | entity.RELATION))
+        .with_filter(_only(keep(*RELATION_KEYS), entity.AREA | entity.RELATION))
     )
     for obj in objects:
         if obj.is_area():

@@ -53,6 +53,7 @@ POINT_KEYS = (
     "place",
     "natural",
     "kerb",
+    "kerb:height",
     "crossing",
 )
 LINE_KEYS = ("highway", "barrier", "waterway", "amenity", "leisure", "railway")
@@ -76,6 +77,8 @@ AREA_KEYS = (
     "barrier",
     "tourism",
 )
+# A square with a hole is a multipolygon; a closed way with this key is a line.
+RELATION_KEYS = (*AREA_KEYS, "highway")
 # About 2.2 km north and south, and as much east and west in Europe, beyond the reach: no building
 # that begins further off reaches into the area.
 WINDOW_DEG = 0.02

@@ -38,7 +38,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOST_BUILDING = pbf.LOST_BUILDING
-KEYS = Keys(osmium_reader.POINT_KEYS, osmium_reader.LINE_KEYS, osmium_reader.RING_LINE_KEYS, osmium_reader.AREA_KEYS)
+KEYS = Keys(
+    osmium_reader.POINT_KEYS,
+    osmium_reader.LINE_KEYS,
+    osmium_reader.RING_LINE_KEYS,
+    osmium_reader.AREA_KEYS,
+    osmium_reader.RELATION_KEYS,
+)
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 NOT_WANTED = "no tag that is read"
 Tags = list[dict[str, str]]
@@ -180,6 +186,7 @@ def _read_ordered(
         repaired=_counted(repaired),
         provenance=provenance(path, header, seen, sha256_of(path)),
         read=_ledger(seen, {*points.ids, *lines.ids, *areas.ids}, reasons, done),
+        lost=_outlines(reasons),
     )
 
 
@@ -206,6 +213,13 @@ def _ledger(
         if done is not None and done.out_of_order[element]:
             ledger[element]["out_of_order"] = done.out_of_order[element]
     return ledger
+
+
+def _outlines(reasons: list[tuple[str, list[str]]]) -> dict[str, tuple[str, ...]]:
+    """Identities of areas whose outline is not all in an extract, by reason."""
+    found = {reason: tuple(sorted({name for why, names in reasons if why == reason for name in names}))
+             for reason in (pbf.LOST_BUILDING, pbf.LOST_AREA)}  # fmt: skip
+    return {reason: names for reason, names in found.items() if names}
 
 
 def extent_of(path: Path, header: Header, seen: Seen) -> Box:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Shapes, object_array
 from spatial.layers.buildings import inside_buildings
+from spatial.layers.lifecycle import is_on_top
 from spatial.layers.taken_ground import GARDEN, RESTRICTED
 from spatial.settings.tags import TagRules
 
@@ -29,6 +31,7 @@ LINE_HALF_WIDTH_M = 1.0
 INSIDE_M = 0.5
 # What a private garden is where no tag says more.
 PRIVATE = "private"
+INDOOR = ("yes", "room", "area", "corridor", "wall", "level")
 # A strip of open ground from the edge of a large place to what lies along it.
 STRIP_M = 2.0
 
@@ -114,12 +117,14 @@ def _vast(shapes: Shapes) -> npt.NDArray[np.bool_]:
 
 def indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     """Say of each object whether it is inside a building, by its tags or its position."""
-    tagged = np.array(
-        [tags.get("indoor") in ("yes", "room") or tags.get("location") == "indoor" for tags in objects["tags"]],
-        dtype=bool,
-    )
+    tagged = np.array([_is_indoors(tags) for tags in objects["tags"]], dtype=bool)
+    on_top = np.array([is_on_top(tags) for tags in objects["tags"]], dtype=bool)
     within: npt.NDArray[np.bool_] = inside_buildings(shapely.point_on_surface(objects.geometry.to_numpy()), buildings)
-    return tagged | within
+    return tagged | (within & ~on_top)
+
+
+def _is_indoors(tags: Mapping[str, str]) -> bool:
+    return tags.get("indoor", "no") in INDOOR or tags.get("location") == "indoor"
 
 
 def footprints(objects: gpd.GeoDataFrame, rules: TagRules) -> Shapes:

@@ -22,12 +22,12 @@ from spatial.core.model import ASPECTS, FACTS, FIVE_MINUTES_M, FLOATING, WALK_LI
 from spatial.indicators import registry, unknown_facts
 from spatial.indicators.inputs import IndicatorInputs
 from spatial.indicators.registry import Measured
+from spatial.layers.streets import MAX_STEP_FREE_SLOPE, MIN_STEP_FREE_WIDTH_M
 from spatial.network import attachment, distances, graph
-from spatial.network.graph import MAX_STEP_FREE_SLOPE, MIN_STEP_FREE_WIDTH_M, NO, UNKNOWN
+from spatial.network.graph import NO, UNKNOWN, YES
 from spatial.places import homes
 from spatial.scoring import scores
 from spatial.settings.lenses import BARRED, Lens, Lenses, changed, put_in
-from spatial.settings.tags import tag_rules
 
 AtEdge = Callable[[registry.Spec, Measured], Measured]
 
@@ -42,7 +42,7 @@ SCORES = [f"{name}{suffix}" for name in (FLOATING, *ASPECTS) for suffix in ("_lo
 class Ways:
     """What lenses ask of each edge: 1 yes, 0 no, -1 not known."""
 
-    steps: Bools
+    steps: npt.NDArray[np.int8]
     loose: npt.NDArray[np.int8]
     narrow: npt.NDArray[np.int8]
     steep: npt.NDArray[np.int8]
@@ -61,11 +61,10 @@ def ways_of_network(network: graph.Network, paths: gpd.GeoDataFrame, slopes: Any
         Steepness by edge, from a terrain model, if there is one.
     """
     table = paths[paths["allowed"]]
-    walk = tag_rules().walk
-    surface, wheelchair = (table[key].to_numpy().astype(str) for key in ("surface", "wheelchair"))
-    good = np.isin(wheelchair, ("yes", "designated"))
-    loose = np.where(np.isin(surface, walk["loose_surfaces"]), 1, UNKNOWN)
-    loose = np.where(good | np.isin(surface, walk["firm_surfaces"]), NO, loose)
+    said = graph.ways_on_wheels(table)
+    good = said.passable == YES
+    loose = np.where(good | (said.firm == YES), NO, np.where(said.firm == NO, 1, UNKNOWN))
+    loose = np.where((loose == NO) & said.doubt & ~good, UNKNOWN, loose)
     width, incline = table["width_m"].to_numpy(), table["incline"].to_numpy()
     # A width that nobody tagged is taken to be enough where the surface is known, as in step_free.
     narrow = np.where(
@@ -75,10 +74,10 @@ def ways_of_network(network: graph.Network, paths: gpd.GeoDataFrame, slopes: Any
     if slopes is not None:
         hidden = np.where(slopes.whole | good[network.way] | (steep == 1), steep, UNKNOWN)
         steep = np.where((slopes.steepest > MAX_STEP_FREE_SLOPE) & ~good[network.way], 1, hidden)
-    barred = (wheelchair == "no")[network.way]
+    barred = (said.passable == NO)[network.way]
     shut = np.where(network.major[:, None], False, _bare(network)[np.stack([network.start, network.end], axis=1)])
     return Ways(
-        steps=table["steps"].to_numpy()[network.way] & ~good[network.way],
+        steps=np.where(good, NO, said.steps)[network.way].astype(np.int8),
         loose=np.where(barred, 1, loose[network.way]).astype(np.int8),
         narrow=narrow[network.way].astype(np.int8),
         steep=steep.astype(np.int8),
@@ -141,7 +140,8 @@ def walk_through_lens(lens: Lens, found: Ways, inputs: IndicatorInputs, *, best:
     changed = replace(network, length_m=metres)
     entries, doors, stops = (_stretched(ends, ratio) for ends in (inputs.entries, inputs.doors, inputs.stop_entries))
     limit_m = WALK_LIMIT_M * lens.speed_mps / ADULT_MPS
-    barred = network.raised if lens.cost.get("kerb") == BARRED else None
+    too_high = network.raised if best else network.raised | network.unsure
+    barred = too_high if lens.cost.get("kerb") == BARRED else None
 
     def go(targets: attachment.Attachments) -> Floats:
         found_ = distances.approaches(

@@ -146,7 +146,9 @@ def locked_gates(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: 
 def raised_kerbs(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Kerbs that stop wheels."""
     nodes = inputs.path_nodes
-    return _nodes(rooms, area, nodes[(nodes["kerb"] == "raised").to_numpy(dtype=bool)], "path", tags)
+    return _nodes(
+        rooms, area, nodes[((nodes["kerb"] == "raised") & (nodes["passable"] == 0)).to_numpy(dtype=bool)], "path", tags
+    )
 
 
 def high_hedges(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:

@@ -29,7 +29,9 @@ COMMITMENT = {
 @pytest.mark.parametrize(("kind", "tags", "expected"), COMMITMENT.values(), ids=COMMITMENT)
 def test_commitment_on_paper(kind, tags, expected):
     places = tables.places({"a": {"kind": kind, "tags": tags}, "b": {}})
-    tables.check(low_commitment(places, tag_rules()), expected, (1, 1, 1, "assumed by rule", "kind_nature"))
+    tables.check(
+        low_commitment(places, tag_rules(), tables.POSITION), expected, (1, 1, 1, "assumed by rule", "kind_nature")
+    )
 
 
 PROGRAMME = {
@@ -48,5 +50,8 @@ PROGRAMME = {
 @pytest.mark.parametrize(("kind", "tags", "ground", "expected"), PROGRAMME.values(), ids=PROGRAMME)
 def test_programme_on_paper(kind, tags, ground, expected):
     tables.check(
-        no_programme(tables.places({"a": {"kind": kind, "tags": tags, "ground": ground}}), tag_rules()), expected
+        no_programme(
+            tables.places({"a": {"kind": kind, "tags": tags, "ground": ground}}), tag_rules(), tables.POSITION
+        ),
+        expected,
     )

@@ -33,6 +33,9 @@ def streets(gone=(), links=()):
             "surface": None,
             "wheelchair": None,
             "kerb": None,
+            "smoothness": None,
+            "ramp": None,
+            "doubt": False,
             "incline": np.nan,
             "width_m": np.nan,
             "steps": False,
@@ -45,7 +48,7 @@ def streets(gone=(), links=()):
         crs=25832,
     )
     nothing = gpd.GeoDataFrame(
-        {"node_id": np.empty(0, np.int64), "locked": [], "kerb": [], "crossing": []}, geometry=[], crs=25832
+        {"node_id": np.empty(0, np.int64), "locked": [], "passable": [], "crossing": []}, geometry=[], crs=25832
     )
     return network_graph.build_network(table, nothing)
 

@@ -52,6 +52,7 @@ POINT_KEYS = (
     "place",
     "natural",
     "kerb",
+    "kerb:height",
     "crossing",
 )
 LINE_KEYS = ("highway", "barrier", "waterway", "amenity", "leisure", "railway")
@@ -75,6 +76,7 @@ AREA_KEYS = (
     "barrier",
     "tourism",
 )
+RELATION_KEYS = (*AREA_KEYS, "highway")
 # About 2.2 km north and south, and as much east and west in Europe, beyond the reach: no building
 # that begins further off reaches into the area.
 WINDOW_DEG = 0.02
@@ -334,10 +336,10 @@ def _objects(path: Path) -> Iterator[Any]:
     return iter(
         osmium.FileProcessor(str(path))
         .with_locations()
-        .with_areas(keep(*AREA_KEYS))
+        .with_areas(keep(*RELATION_KEYS))
         .with_filter(_only(keep(*POINT_KEYS), entity.NODE))
         .with_filter(_only(keep(*LINE_KEYS, *AREA_KEYS), entity.WAY))
-        .with_filter(_only(keep(*AREA_KEYS), entity.AREA | entity.RELATION))
+        .with_filter(_only(keep(*RELATION_KEYS), entity.AREA | entity.RELATION))
         .with_filter(_only(multipolygon, entity.RELATION))
     )
 
@@ -424,7 +426,10 @@ def _take_area(area: Any, scan: _Scan) -> None:
         except (osmium.InvalidLocationError, RuntimeError):
             return  # as of a relation of which a part is missing
         scan.relations_built.add(area.orig_id())
-        scan.areas.add(f"osm:relation/{area.orig_id()}", _tags(area), wkb)
+        tags = _tags(area)
+        if "highway" in tags:
+            tags.setdefault("area", "yes")
+        scan.areas.add(f"osm:relation/{area.orig_id()}", tags, wkb)
         return
     ring = scan.rings.pop(area.orig_id(), None)
     if ring is None:

@@ -51,7 +51,7 @@ def recount(path, area):
             corners = [positions[node.ref] for node in obj.nodes if node.ref in positions]
             box = boxes[obj.id] = around(corners) if corners else None
         else:
-            element, keys = "relation", osmium_reader.AREA_KEYS if tags.get("type") in AREA_TYPES else ()
+            element, keys = "relation", osmium_reader.RELATION_KEYS if tags.get("type") in AREA_TYPES else ()
             parts = [boxes[m.ref] for m in obj.members if m.type == "w" and boxes.get(m.ref)]
             box = around([p[:2] for p in parts] + [p[2:] for p in parts]) if parts else None
         count = counts[element]

@@ -112,6 +112,8 @@ def _relations(
             tags = block.dictionaries(group.tags.rows(rows)) if len(rows) else []
             for words in tags:
                 words.pop("type", None)  # it says that this is an area, not of what
+                if "highway" in words:
+                    words.setdefault("area", "yes")
             for row, words in zip(rows.tolist(), tags, strict=True):
                 parts = group.members[:, group.at[row] : group.at[row + 1]].T.tolist()
                 yield int(group.ids[row]), (words, [(ref, block.words[role]) for kind, ref, role in parts if kind == 1])

@@ -169,7 +169,7 @@ def described(block: Block, keys: Keys) -> Iterator[Described]:
     """Select the relations of a block that describe areas, group by group."""
     for group in block.relations():
         tags = group.tags
-        is_area, building = (any_of(block.having(some)[tags.keys], tags.at) for some in (keys.areas, ["building"]))
+        is_area, building = (any_of(block.having(some)[tags.keys], tags.at) for some in (keys.relations, ["building"]))
         typed = any_of(block.having(["type"])[tags.keys] & block.having(AREA_TYPES)[tags.values], tags.at)
         use = np.flatnonzero(is_area & typed)
         at, members = ranges(group.at, use)

@@ -26,12 +26,16 @@ TWIN = "building mapped both as a relation and as its outer way"
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys of tags that make a node a point, a way a line or an area; a closed way is a line by ``ring_lines``."""
+    """Keys of tags that make a node a point, a way a line or an area, and a multipolygon an area.
+
+    A closed way is a line by ``ring_lines``.
+    """
 
     points: tuple[str, ...]
     lines: tuple[str, ...]
     ring_lines: tuple[str, ...]
     areas: tuple[str, ...]
+    relations: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,355 @@
+"""What is on the ground now: not what is gone, shut down or to come, not what lies below, each thing once. Pure."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+import numpy as np
+import shapely
+
+from spatial.core.arrays import Ints, Shapes
+from spatial.core.model import Features, RawData
+from spatial.layers.conflation import class_of
+from spatial.layers.tag_values import read_tag
+from spatial.layers.tags import Tags
+from spatial.settings.tags import TagRules
+
+GONE: Final = "demolished, removed or ended"
+COMING: Final = "planned, under construction or not yet open"
+OUT_OF_USE: Final = "disused or abandoned"
+BELOW: Final = "below the ground"
+TWICE: Final = "the same thing mapped twice"
+
+_GONE = ("demolished", "razed", "removed", "destroyed", "dismantled", "obliterated")
+_COMING = ("proposed", "planned", "construction")
+_OUT_OF_USE = ("disused", "abandoned", "ruins", "vacant")
+# Prefixes of the lifecycle: ``disused:leisure=playground`` is no playground.
+PREFIXES: Final = (*_GONE, *_COMING, "was", "disused", "abandoned", "ruins", "historic", "closed", "not")
+# Values by which these keys say nothing of the kind, or nothing at all; ``construction=minor`` leaves a way in use.
+_NOTHING = ("no", "false", "0", "minor", "unknown", "maybe", "?", "")
+_SHUT_STATES = ("closed", "abandoned", "out_of_order", "broken", "nonoperational", "non-operational", "dismantled")
+_ENDS, _BEGINS = ("end_date",), ("opening_date", "start_date")
+_DATE = re.compile(r"(?:~|before |by |ca\.? )?(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.IGNORECASE)
+# What stands there though nobody uses it, and the keys that say what it was for.
+_STANDING = ("building", "barrier", "natural", "waterway", "landuse")
+_USES = ("amenity", "leisure", "shop", "tourism", "office", "club", "highway", "public_transport", "railway")
+_UNDERGROUND = ("underground", "underwater", "subsurface")
+_ON_TOP = ("roof", "rooftop")
+# Kinds of thing of which one below the ground is nowhere on it.
+_COVERED = ("building", "amenity", "leisure", "shop", "tourism", "landuse")
+
+# Two outlines are one thing from this share of what they have in common; two points within this distance.
+SAME_OUTLINE, SAME_SPOT_M, SAME_NAME_M = 0.8, 0.5, 2.0
+# Keys that may differ in two drawings of one thing: how it was drawn and by whom.
+AREA: Final = 2  # dimensions
+_ABOUT = ("source", "note", "fixme", "created_by", "check_date", "survey:date", "type", "area", "wikidata")
+_MAY_BE_VAGUE = ("building",)
+
+
+def on_the_ground(raw: RawData, rules: TagRules) -> RawData:
+    """Leave out of a source what is not there for people now, and let each thing be there once; all of it is counted.
+
+    Dates are compared with that of the source; without one nothing is said of them.
+    """
+    today = day_of(raw)
+    dropped: Counter[str] = Counter(raw.dropped)
+    parts = {name: _there(getattr(raw, name), today, dropped) for name in ("points", "lines", "areas")}
+    points, areas, doubles = _each_once(parts["points"], parts["areas"], rules)
+    dropped[TWICE] += doubles
+    counted = {reason: count for reason, count in sorted(dropped.items()) if count}
+    return replace(raw, points=points, lines=parts["lines"], areas=areas, dropped=counted)
+
+
+def places_left_out(raw: RawData, rules: TagRules) -> dict[str, int]:
+    """Count the places that are left out of a source, by reason."""
+    today, count = day_of(raw), Counter[str]()
+    for features in (raw.points, raw.lines, raw.areas):
+        reasons = (reason_to_leave_out(tags, today) for tags in features.tags if rules.kind.first(tags))
+        count.update(reason for reason in reasons if reason is not None)
+    kinds = {str(i): rules.kind.first(tags) for part in (raw.points, raw.areas)
+             for i, tags in zip(part.ids, part.tags, strict=True)}  # fmt: skip
+    count[TWICE] += sum(kinds[one] is not None for one, _ in drawn_twice(raw, rules))
+    return {reason: n for reason, n in sorted(count.items()) if n}
+
+
+def day_of(raw: RawData) -> date | None:
+    """Day to which the data of a source belong; None where it does not say."""
+    return _day(raw.provenance.data_date)
+
+
+def drawn_twice(raw: RawData, rules: TagRules) -> list[tuple[str, str]]:
+    """Identities of objects that are another one's drawing, and of that other one."""
+    today, unseen = day_of(raw), Counter[str]()
+    points, areas = (_there(part, today, unseen) for part in (raw.points, raw.areas))
+    ids = [*areas.ids, *points.ids]
+    return sorted((str(ids[row]), str(ids[first])) for row, (first, _) in _doubles(points, areas, rules).items())
+
+
+def reason_to_leave_out(tags: Tags, today: date | None = None) -> str | None:
+    """Say why an object with these tags is not there for anybody; None where it is.
+
+    Examples
+    --------
+    >>> reason_to_leave_out({"leisure": "playground", "disused": "yes"})
+    'disused or abandoned'
+    >>> reason_to_leave_out({"leisure": "playground", "end_date": "2019-05"}, date(2024, 5, 6))
+    'demolished, removed or ended'
+    """
+    if any(_holds(tags, key) for key in _GONE) or any(_is_past(tags.get(key), today) for key in _ENDS):
+        return GONE
+    if any(_holds(tags, key) for key in _COMING) or any(_is_future(tags.get(key), today) for key in _BEGINS):
+        return COMING
+    if is_out_of_use(tags):
+        return OUT_OF_USE
+    return BELOW if is_below(tags) else None
+
+
+def is_being_built(tags: Tags) -> bool:
+    """Whether these are the tags of a building, or of ground, on which work goes on: it is taken, for now."""
+    return _holds(tags, "construction") and ("building" in tags or "landuse" in tags)
+
+
+def is_out_of_use(tags: Tags) -> bool:
+    """Whether these are the tags of something that stands there and that nobody uses."""
+    is_shell = "building" in tags and _holds(tags, "construction")
+    is_shut = tags.get("operational_status", "").strip().lower() in _SHUT_STATES
+    return is_shell or is_shut or any(_holds(tags, key) for key in _OUT_OF_USE)
+
+
+def is_below(tags: Tags) -> bool:
+    """Whether these are the tags of something that lies below the ground."""
+    if "highway" in tags or "railway" in tags or not any(key in tags for key in _COVERED):
+        return False
+    if tags.get("location", "").strip().lower() in _UNDERGROUND or tags.get("parking") == "underground":
+        return True
+    if tags.get("building:levels") == "0" and read_tag(tags, "building:levels:underground").low > 0:
+        return True
+    is_solid = "building" in tags or tags.get("amenity") == "parking"
+    return ("level" in tags and read_tag(tags, "level").high < 0) or (
+        is_solid and "layer" in tags and read_tag(tags, "layer").high < 0
+    )
+
+
+def is_on_top(tags: Tags) -> bool:
+    """Whether these are the tags of something in the open on top of a building."""
+    return tags.get("location", "").strip().lower() in _ON_TOP
+
+
+def lifecycle_keys(tags: Tags) -> tuple[str, ...]:
+    """Keys by which tags say what was there, or will be: ``disused:leisure``."""
+    parts = ((key, *key.partition(":")[::2]) for key in tags)
+    return tuple(key for key, prefix, rest in parts if prefix in PREFIXES and rest in (*_USES, *_STANDING, "place"))
+
+
+def _holds(tags: Tags, key: str) -> bool:
+    return tags.get(key, "no").strip().lower() not in _NOTHING
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+def _span(text: str | None) -> tuple[date, date] | None:
+    """First and last day of a date as people write it: a year, a month, a day, or two of them; None of any other."""
+    if text is not None and ".." in text:
+        ends = [_span(part) for part in text.split("..", 1)]
+        return None if ends[0] is None or ends[1] is None else (ends[0][0], ends[1][1])
+    found = None if text is None else _DATE.fullmatch(text.strip())
+    if found is None:
+        return None
+    year, month, day = int(found[1]), found[2], found[3]
+    try:
+        first = date(year, int(month or 1), int(day or 1))
+        last_month = int(month or 12)
+        return first, date(year, last_month, int(day or monthrange(year, last_month)[1]))
+    except ValueError:
+        return None
+
+
+def _is_past(text: str | None, today: date | None) -> bool:
+    span = _span(text)
+    return span is not None and today is not None and span[1] <= today
+
+
+def _is_future(text: str | None, today: date | None) -> bool:
+    span = _span(text)
+    return span is not None and today is not None and span[0] > today
+
+
+def _there(features: Features, today: date | None, dropped: Counter[str]) -> Features:
+    """Features that are there for somebody; what stands empty keeps what it is and loses what it was for."""
+    rows, tags, is_changed = [], [], False
+    for row, own in enumerate(features.tags):
+        reason = reason_to_leave_out(own, today)
+        kept = own if reason is None else _standing(own, reason)
+        is_changed |= kept is not own
+        if kept is None:
+            dropped[str(reason)] += 1
+        else:
+            rows.append(row)
+            tags.append(kept)
+    return part_of(features, np.array(rows, dtype=np.int64), tags) if is_changed else features
+
+
+def _standing(tags: Tags, reason: str) -> Tags | None:
+    """Tags of what stands there though nobody uses it; None where nothing does."""
+    if reason == OUT_OF_USE and any(key in tags for key in _STANDING):
+        return {key: value for key, value in tags.items() if key not in _USES}
+    return tags if reason == COMING and is_being_built(tags) else None
+
+
+def part_of(features: Features, rows: Ints, tags: list[Mapping[str, str]]) -> Features:
+    """Some of the features, with these tags."""
+    nodes = features.node_ids
+    if nodes is not None and len(features):
+        ends = np.cumsum(shapely.get_num_coordinates(features.geometry))
+        parts = np.split(nodes, ends[:-1])
+        nodes = np.concatenate([np.empty(0, np.int64), *(parts[row] for row in rows)])
+    return Features(features.ids[rows], tags, features.geometry[rows], nodes)
+
+
+# --- each thing once -----------------------------------------------------------------------------
+
+
+def _each_once(points: Features, areas: Features, rules: TagRules) -> tuple[Features, Features, int]:
+    """Points and areas without those that are another one's drawing, which takes over what only they say."""
+    gone = _doubles(points, areas, rules)
+    if not gone:
+        return points, areas, 0
+    tags = [*areas.tags, *points.tags]
+    for first, merged in gone.values():
+        tags[first] = merged
+    kept = np.array([row for row in range(len(tags)) if row not in gone], dtype=np.int64)
+    of_areas, of_points = kept[kept < len(areas)], kept[kept >= len(areas)]
+    return (
+        part_of(points, of_points - len(areas), [tags[row] for row in of_points]),
+        part_of(areas, of_areas, [tags[row] for row in of_areas]),
+        len(gone),
+    )
+
+
+def _doubles(points: Features, areas: Features, rules: TagRules) -> dict[int, tuple[int, Mapping[str, str]]]:
+    """Rows (areas, then points) that are another one's drawing: that one's row, and its tags with theirs."""
+    tags: list[Mapping[str, str]] = [*areas.tags, *points.tags]
+    classes = [None if rules.stop.first(one) or rules.lamp.first(one) else class_of(one, rules) for one in tags]
+    shapes = np.concatenate([areas.geometry, points.geometry])
+    of_class: dict[str, list[int]] = {}
+    for row in _first_drawings(areas, shapes):
+        if (name := classes[row]) is not None:
+            of_class.setdefault(name, []).append(row)
+    gone: dict[int, tuple[int, Mapping[str, str]]] = {}
+    for name, rows in sorted(of_class.items()):
+        is_ground = name in rules.kinds and rules.kinds[name].ground
+        for row, first in doubles_among(np.array(rows, dtype=np.int64), shapes, tags, is_ground=is_ground):
+            tags[first] = {**tags[row], **tags[first]}
+            gone[row] = (first, tags[first])
+    return gone
+
+
+def _first_drawings(areas: Features, shapes: Shapes) -> list[int]:
+    """Rows in the order in which they are kept: relations, other areas, points."""
+    rank = [0 if "relation/" in str(identity) else 1 for identity in areas.ids]
+    rank += [2] * (len(shapes) - len(areas))
+    return sorted(range(len(shapes)), key=lambda row: (rank[row], row))
+
+
+def doubles_among(
+    rows: Ints, shapes: Shapes, tags: list[Mapping[str, str]], *, is_ground: bool = False
+) -> list[tuple[int, int]]:
+    """Which of some things of one class is another one's drawing: (its row, the other's), the first is kept.
+
+    Things that are ground (a square, a park) are one though one is tagged as a place and the other as a way.
+    """
+    if len(rows) < 2:
+        return []
+    mine = shapes[rows]
+    is_area = shapely.get_dimensions(mine) == AREA
+    within = np.where(is_area, 0.0, SAME_NAME_M)
+    a, b = _near_in_size(mine, *shapely.STRtree(mine).query(mine, predicate="dwithin", distance=within))
+    found: list[tuple[int, int]] = []
+    gone: set[int] = set()
+    for first, second in sorted({(min(i, j), max(i, j)) for i, j in zip(a.tolist(), b.tolist(), strict=True)}):
+        if first == second or second in gone or first in gone:
+            continue
+        one, other = int(rows[first]), int(rows[second])
+        if _is_one_kind(tags[one], tags[other], is_ground=is_ground) and _one_drawing(
+            (shapes[one], tags[one]), (shapes[other], tags[other])
+        ):
+            found.append((other, one))
+            gone.add(second)
+    return _without_rivals(found, shapes, tags)
+
+
+def _without_rivals(
+    found: list[tuple[int, int]], shapes: Shapes, tags: list[Mapping[str, str]]
+) -> list[tuple[int, int]]:
+    """Pairs but for points in one area that are called differently: two schools on one campus."""
+    inside: dict[int, list[int]] = {}
+    for row, first in found:
+        if shapely.get_dimensions(shapes[row]) < AREA <= shapely.get_dimensions(shapes[first]):
+            inside.setdefault(first, []).append(row)
+    rivals = {
+        row
+        for rows in inside.values()
+        for row in rows
+        if any(not _is_one_kind(tags[row], tags[other], is_ground=False) for other in rows if other != row)
+    }
+    return [(row, first) for row, first in found if row not in rivals]
+
+
+def _near_in_size(shapes: Shapes, a: Ints, b: Ints) -> tuple[Ints, Ints]:
+    """Pairs but for those of two areas whose boxes share too little; one of several parts may be another's part."""
+    west, south, east, north = shapely.bounds(shapes).T
+    width = np.minimum(east[a], east[b]) - np.maximum(west[a], west[b])
+    height = np.minimum(north[a], north[b]) - np.maximum(south[a], south[b])
+    size = (east - west) * (north - south)
+    both_areas = (shapely.get_dimensions(shapes[a]) == AREA) & (shapely.get_dimensions(shapes[b]) == AREA)
+    are_whole = (shapely.get_num_geometries(shapes[a]) == 1) & (shapely.get_num_geometries(shapes[b]) == 1)
+    share_little = width.clip(0) * height.clip(0) < SAME_OUTLINE / 2 * np.maximum(size[a], size[b])
+    use = (a != b) & ~(both_areas & are_whole & share_little)
+    return a[use], b[use]
+
+
+def _one_drawing(first: tuple[shapely.Geometry, Tags], second: tuple[shapely.Geometry, Tags]) -> bool:
+    """Whether two shapes are drawings of one thing, the first at least as much of an area as the second."""
+    (shape, mine), (other, theirs) = first, second
+    if shapely.get_dimensions(shape) < AREA:
+        is_named = "name" in mine and mine.get("name") == theirs.get("name")
+        return bool(shapely.distance(shape, other) <= (SAME_NAME_M if is_named else SAME_SPOT_M))
+    if shapely.get_dimensions(other) < AREA:
+        return "building" not in mine and bool(shapely.intersects(shape, other))
+    outline = _filled(other)
+    return any(_overlap(part, outline) >= SAME_OUTLINE for part in (_filled(shape), *_parts(shape)))
+
+
+def _parts(shape: shapely.Geometry) -> list[shapely.Geometry]:
+    parts = shapely.get_parts(shape)
+    return [shapely.Polygon(part.exterior) for part in parts] if len(parts) > 1 else []
+
+
+def _filled(shape: shapely.Geometry) -> shapely.Geometry:
+    """An area without its holes."""
+    return shapely.union_all([shapely.Polygon(part.exterior) for part in shapely.get_parts(shape)])
+
+
+def _overlap(a: shapely.Geometry, b: shapely.Geometry) -> float:
+    common = shapely.area(shapely.intersection(a, b))
+    return float(common / (shapely.area(a) + shapely.area(b) - common))
+
+
+def _is_one_kind(mine: Tags, theirs: Tags, *, is_ground: bool) -> bool:
+    """Whether two objects of a class are called the same, and do not say different things of one key."""
+    shared = [key for key in mine.keys() & theirs.keys() if key not in _ABOUT]
+    if not is_ground and not any(key in (*_USES, *_STANDING, "place") for key in shared):
+        return False
+    vague = [key for key in _MAY_BE_VAGUE if "yes" in (mine.get(key), theirs.get(key))]
+    return all(mine[key] == theirs[key] for key in shared if key not in vague)

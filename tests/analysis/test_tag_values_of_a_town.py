@@ -1,0 +1,118 @@
+"""Cases of people in the field: a playground 180 m from a block of 20 homes, with one thing on the way between them.
+
+Each stands in a strip of its own: 150 m north of the last one, with no way to it. All are measured in one run.
+"""
+
+from __future__ import annotations
+
+import pytest
+import shapely
+
+import spatial
+from spatial.core.model import Estate
+from tests.osm_xml import CENTRE_M, METRIC, write
+
+YES, NO, UNKNOWN = (1.0, 1.0), (0.0, 0.0), (0.0, 1.0)
+FOOTWAY = {"highway": "footway", "surface": "asphalt"}
+STEPS = {"highway": "steps"}
+STRIP_M = 150
+# What stands at the middle of the way, the tags of the way, and the share of homes with a step-free way; more of them
+# in ``test_world_as_mapped.py``.
+ON_THE_WAY = {
+    "a kissing gate for wheelchairs": ({"barrier": "kissing_gate", "wheelchair": "yes"}, FOOTWAY, YES),
+    "bollards four feet apart": ({"barrier": "bollard", "maxwidth": "4'"}, FOOTWAY, YES),
+    "a kerb of five inches": ({"kerb:height": '5"'}, FOOTWAY, NO),
+    "a kerb that nobody knows": ({"kerb": "zz"}, FOOTWAY, UNKNOWN),
+    "steps with a ramp for wheelchairs": ({}, STEPS | {"ramp:wheelchair": "yes"}, YES),
+    "a bridge that is none": ({}, FOOTWAY | {"bridge": "No"}, YES),
+}
+# Of fee, booking, members and staff a playground excludes booking by nature: the mean is over four.
+FREE, CHARGED, UNTOLD = (0.5, 1.0), (0.25, 0.75), (0.25, 1.0)
+# 261 weekdays of 6 hours and 104 days of 14 hours: of all hours, and of those from 7 to 22.
+EVENINGS_H = 261 * 6 + 104 * 14
+EVENINGS = "yes @ (Mo-Fr 16:00-22:00; Sa-Su 08:00-22:00)"
+# Tags of the playground, an indicator, its bounds.
+OF_THE_PLACE = {
+    "fee=no": ({"fee": "no"}, "low_commitment", FREE),
+    "fee=free": ({"fee": "free"}, "low_commitment", FREE),
+    "fee=0": ({"fee": "0"}, "low_commitment", FREE),
+    "fee=No": ({"fee": " No"}, "low_commitment", FREE),
+    "charge=0 DKK": ({"charge": "0 DKK"}, "low_commitment", FREE),
+    "charge=20 kr": ({"charge": "20 kr"}, "low_commitment", CHARGED),
+    "fee=yes": ({"fee": "yes"}, "low_commitment", CHARGED),
+    "a fee of 20 kr that is none": ({"fee": "no", "charge": "20 kr"}, "low_commitment", UNTOLD),
+    "a fee in words": ({"fee": "yes", "charge": "Voksne 20 kr"}, "low_commitment", CHARGED),
+    "fee=unknown": ({"fee": "unknown"}, "low_commitment", UNTOLD),
+    "fee=zz": ({"fee": "zz"}, "low_commitment", UNTOLD),
+    "supervised=unknown": ({"supervised": "unknown"}, "low_commitment", UNTOLD),
+    "supervised=unknown, programme": ({"supervised": "unknown"}, "no_programme", UNKNOWN),
+    "reservation=not_needed": ({"reservation": "not_needed"}, "low_commitment", UNTOLD),
+    "reservation=not_needed, programme": ({"reservation": "not_needed"}, "no_programme", (0.5, 1.0)),
+    "shut": ({"access": "no"}, "legal_access", NO),
+    "evenings": (
+        {"access": "no", "access:conditional": EVENINGS},
+        "legal_access",
+        (EVENINGS_H / 8760, EVENINGS_H / (15 * 365)),
+    ),
+    "a condition that nobody can read": ({"access": "no", "access:conditional": "zz"}, "legal_access", UNKNOWN),
+    "access=zz": ({"access": "zz"}, "legal_access", UNKNOWN),
+    "access=no;yes": ({"access": "no;yes"}, "legal_access", UNKNOWN),
+    "only a comment": ({"opening_hours": '"ask the caretaker"'}, "open_hours", UNKNOWN),
+    "a fallback": (
+        {"opening_hours": 'Mo-Fr 10:00-16:00 || "by appointment"'},
+        "open_hours",
+        (261 * 6 / 8760, 1.0),
+    ),
+    "school holidays": ({"opening_hours": "Mo-Fr 10:00-16:00; SH off"}, "open_hours", (0.0, 261 * 6 / 8760)),
+}
+CASES = [*ON_THE_WAY, *OF_THE_PLACE]
+
+
+def strip(number, middle, way, place):
+    """A block of 20 homes, a way, and a playground 180 m from its door."""
+    first, y = 100 * number + 1, STRIP_M * number
+    ground = [(180, 0), (180, 20), (210, 20), (210, -20), (180, -20)]
+    points = [(-20, -10), (-20, 10), (0, 10), (0, 0, {"entrance": "yes"}), (0, -10), (90, 0, middle), *ground]
+    nodes = {first + i: (x, y + dy, *tags) for i, (x, dy, *tags) in enumerate(points)}
+    block, playground = (*range(first, first + 5), first), (*range(first + 6, first + 11), first + 6)
+    ways = {
+        first: (block, {"building": "apartments", "building:flats": "20"}),
+        first + 1: ((first + 3, first + 5, first + 6), way),
+        first + 2: (playground, {"leisure": "playground"} | place),
+    }
+    return nodes, ways
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory):
+    strips = [(middle, way, {}) for middle, way, _ in ON_THE_WAY.values()]
+    strips += [({}, FOOTWAY, place) for place, _, _ in OF_THE_PLACE.values()]
+    nodes, ways = {}, {}
+    for number, tags in enumerate(strips):
+        more_nodes, more_ways = strip(number, *tags)
+        nodes, ways = nodes | more_nodes, ways | more_ways
+    top = STRIP_M * len(strips)
+    path = write(tmp_path_factory.mktemp("strips") / "town.osm", nodes, ways, bounds=(-2500, -2500, 2700, top + 2500))
+    boundary = shapely.box(-100, -100, 300, top)
+    estate = Estate("here", "here", shapely.transform(boundary, lambda xy: xy + CENTRE_M), METRIC)
+    found = spatial.analyse(estate, osm=path, scores_only=True).evidence
+    return found.set_index(["place_id", "indicator"])
+
+
+def row(evidence, case, indicator):
+    return evidence.loc[f"osm:way/{100 * CASES.index(case) + 3}", indicator]
+
+
+@pytest.mark.parametrize("case", ON_THE_WAY)
+def test_what_is_on_the_way(evidence, case):
+    bounds = row(evidence, case, "step_free")[["low", "high"]]
+    assert tuple(bounds) == ON_THE_WAY[case][2]
+    assert row(evidence, case, "dwellings_5min")["value"] == 20
+
+
+@pytest.mark.parametrize("case", OF_THE_PLACE)
+def test_what_is_said_of_the_place(evidence, case):
+    _, indicator, bounds = OF_THE_PLACE[case]
+    found = row(evidence, case, indicator)
+    assert (found["low"], found["high"]) == pytest.approx(bounds)
+    assert (found["evidence"] == "observed") == (bounds[0] == bounds[1])
