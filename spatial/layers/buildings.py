@@ -89,7 +89,7 @@ def _building(tags: Tags, config: Mapping[str, Any]) -> _Building | None:
         flats=flats.number if flats.is_known else math.nan,
         other_use=any(key in tags for key in config["other_use"]),
         addressed="addr:housenumber" in tags,
-        solid=use not in config["open_below"],
+        solid=use not in config["open_below"] and read_tag(tags, "building:min_level").low < 1,
         cleared=CLEARED in tags or is_out_of_use(tags),
     )
 

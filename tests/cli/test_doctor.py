@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pyogrio
 import pytest
+from shapely.geometry import Point
 
 from spatial.cli import doctor
 from spatial.core.languages import texts
+from spatial.core.model import Estate
+from spatial.layers.health import CHECKS
 from spatial.sources.http_cache import Cache
 from tests.cli.test_main import call
+from tests.osm_xml import CENTRE_M, METRIC, write
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +84,69 @@ def test_a_library_that_is_broken_does_not_hide_the_rest(monkeypatch):
     one, other = doctor.look()
     assert (one.id, one.state, other.id) == ("broken", doctor.PROBLEM, "disk")
     assert "no such library" in doctor.doctor_in_words([one], "en")
+
+
+# --- the health of an extract --------------------------------------------------------------------
+
+CASES = Path(__file__).parents[1] / "data" / "osm"
+ILL = {
+    # name of the extract: what is found of each kind, in the order of ``health.CHECKS``
+    "control": (0, 0, 0, 0, 0, 0),
+    "lifecycle": (0, 0, 6, 0, 0, 0),
+    "mapped-twice": (0, 2, 0, 0, 0, 0),
+    "access-conditional": (0, 0, 0, 1, 0, 0),
+}
+
+
+def health(name, *more):
+    return call("doctor", "--osm", str(CASES / f"{name}.osm"), "--boundary", str(CASES / "estate.geojson"), *more)
+
+
+@pytest.mark.parametrize(("name", "counts"), ILL.items(), ids=ILL)
+def test_the_health_of_an_extract(name, counts):
+    done = health(name, "--json")
+    told = json.loads(done.out)["health"]
+    assert done.code == 0 and [told[kind]["count"] for kind in CHECKS] == list(counts)
+    pages = [one["url"] for kind in told.values() for one in kind["objects"]]
+    assert len(pages) == sum(counts) and all(url.startswith("https://www.openstreetmap.org/") for url in pages)
+
+
+def test_squares_values_and_outlines_that_a_mapper_can_mend(tmp_path):
+    """A square beside the path, a surface and hours that nobody knows, and a house of which a wall is missing."""
+    corners = {10: (20, 10), 11: (40, 10), 12: (40, 30), 13: (20, 30)}
+    square = ((10, 11, 12, 13, 10), {"highway": "pedestrian", "area": "yes"})
+    nodes = {1: (0, 0), 2: (90, 0), 3: (50, 5, {"leisure": "playground", "opening_hours": "soon", "fee": "who knows"})}
+    ways = {1: ((1, 2), {"highway": "footway", "surface": "beton"}), 2: square}
+    house = ([("way", 2, "outer"), ("way", 99, "outer")], {"type": "multipolygon", "building": "yes"})
+    path = write(tmp_path / "a.osm.pbf", nodes | corners, ways, {5: house}, bounds=(-3000, -3000, 3000, 3000))
+    around = Estate("a", "a", Point(CENTRE_M).buffer(100.0), METRIC)
+    found = doctor.look_at_extract(path, around).remarks
+    assert {kind: [(one.object_id, one.what) for one in rows] for kind, rows in found.items() if rows} == {
+        "squares_not_joined": [("osm:way/2", "")],
+        "unread_values": [
+            ("osm:node/3", "opening_hours=soon"), ("osm:node/3", "fee=who knows"), ("osm:way/1", "surface=beton"),
+        ],
+        "missing_outlines": [("osm:relation/5", "building whose outline is not all in the extract")],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("lang", "says"), [("da", "Samme ting tegnet to gange: 2"), ("en", "mapped twice: 2")])
+def test_a_health_sheet_in_words(lang, says):
+    told = health("mapped-twice", "--lang", lang).out
+    assert says in told and "https://www.openstreetmap.org/relation/37" in told and "→" in told
+
+
+def test_half_of_what_a_health_sheet_needs_is_refused():
+    done = call("doctor", "--osm", "a.osm.pbf", "--lang", "en")
+    assert done.code == 2 and "--boundary" in done.err
+
+
+def test_every_kind_of_remark_has_its_words():
+    da, en = texts("da")["health"], texts("en")["health"]
+    assert {name: set(part) for name, part in da.items() if isinstance(part, dict)} == {
+        name: set(part) for name, part in en.items() if isinstance(part, dict)
+    }
+    assert set(CHECKS) <= set(da)
 
 
 def test_every_finding_has_its_words():
