@@ -75,9 +75,10 @@ class Inputs:
             osm = files.osm if isinstance(files.osm, RawData) else _read_osm(files.osm, estate)
             plan = reading.read_plan(files.plan, estate) if isinstance(files.plan, str | Path) else files.plan
             answers = _answers(files.field_checks)
-            left_out = lifecycle.places_left_out(osm, tags.tag_rules())
-            osm = lifecycle.on_the_ground(osm, tags.tag_rules())
-            unread = tuple(health.unread_values(osm, tags.tag_rules()))
+            rules, mapped = tags.tag_rules(), osm
+            osm = lifecycle.on_the_ground(mapped, rules)
+            left_out = lifecycle.places_left_out(mapped, osm, rules)
+            unread = tuple(health.unread_values(osm, rules))
         models = _models(files, estate, clock)
         return cls(estate, osm, registers, models, plan, answers, clock.seconds, unread, left_out)
 

@@ -81,12 +81,16 @@ def describe_run(
 def _of_tags(inputs: Inputs) -> list[dict[str, Any]]:
     """Warnings of places that are left out for what their tags say, and of values that cannot be read."""
     path = inputs.osm.provenance.path
-    reasons = (lifecycle.GONE, lifecycle.COMING, lifecycle.OUT_OF_USE, lifecycle.BELOW, lifecycle.TWICE)
+    reasons = (lifecycle.GONE, lifecycle.COMING, lifecycle.OUT_OF_USE, lifecycle.BELOW)
     counts = [inputs.left_out.get(reason, 0) for reason in reasons]
-    names = ("gone", "coming", "unused", "below", "twice")
+    names = ("gone", "coming", "unused", "below")
     found: list[dict[str, Any]] = []
     if any(counts):
-        found.append({"code": "left_out", "path": path, **dict(zip(names, counts, strict=True))})
+        about = {"count": sum(counts), **dict(zip(names, counts, strict=True))}
+        found.append({"code": "left_out", "path": path, **about})
+    twice = inputs.left_out.get(lifecycle.TWICE, 0)
+    if twice:
+        found.append({"code": "mapped_twice", "path": path, "count": twice})
     values = health.counted_values(inputs.unread)
     if values:
         most = ", ".join(f"{row['key']}={row['value']}" for row in values[:SHOWN_VALUES])

@@ -36,6 +36,11 @@ _NOTHING = ("no", "false", "0", "minor", "unknown", "maybe", "?", "")
 _SHUT_STATES = ("closed", "abandoned", "out_of_order", "broken", "nonoperational", "non-operational", "dismantled")
 _ENDS, _BEGINS = ("end_date",), ("opening_date", "start_date")
 _DATE = re.compile(r"(?:~|before |by |ca\.? )?(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.IGNORECASE)
+# Without one of these an object is there.
+_TELLING = frozenset(
+    {*_GONE, *_COMING, *_OUT_OF_USE, *_ENDS, *_BEGINS, "operational_status", "location", "parking", "level", "layer",
+     "building:levels"}
+)  # fmt: skip
 # What stands there though nobody uses it, and the keys that say what it was for.
 _STANDING = ("building", "barrier", "natural", "waterway", "landuse")
 _USES = ("amenity", "leisure", "shop", "tourism", "office", "club", "highway", "public_transport", "railway")
@@ -66,16 +71,18 @@ def on_the_ground(raw: RawData, rules: TagRules) -> RawData:
     return replace(raw, points=points, lines=parts["lines"], areas=areas, dropped=counted)
 
 
-def places_left_out(raw: RawData, rules: TagRules) -> dict[str, int]:
-    """Count the places that are left out of a source, by reason."""
+def places_left_out(raw: RawData, there: RawData, rules: TagRules) -> dict[str, int]:
+    """Count the places of a source that ``on_the_ground`` has left out of it, by reason."""
     today, count = day_of(raw), Counter[str]()
-    for features in (raw.points, raw.lines, raw.areas):
-        reasons = (reason_to_leave_out(tags, today) for tags in features.tags if rules.kind.first(tags))
-        count.update(reason for reason in reasons if reason is not None)
-    kinds = {str(i): rules.kind.first(tags) for part in (raw.points, raw.areas)
-             for i, tags in zip(part.ids, part.tags, strict=True)}  # fmt: skip
-    count[TWICE] += sum(kinds[one] is not None for one, _ in drawn_twice(raw, rules))
-    return {reason: n for reason, n in sorted(count.items()) if n}
+    for before, after in zip(_parts_of(raw), _parts_of(there), strict=True):
+        kept = set(after.ids)
+        gone = (tags for name, tags in zip(before.ids, before.tags, strict=True) if name not in kept)
+        count.update(reason_to_leave_out(tags, today) or TWICE for tags in gone if rules.kind.first(tags))
+    return dict(sorted(count.items()))
+
+
+def _parts_of(raw: RawData) -> tuple[Features, Features, Features]:
+    return raw.points, raw.lines, raw.areas
 
 
 def day_of(raw: RawData) -> date | None:
@@ -101,6 +108,8 @@ def reason_to_leave_out(tags: Tags, today: date | None = None) -> str | None:
     >>> reason_to_leave_out({"leisure": "playground", "end_date": "2019-05"}, date(2024, 5, 6))
     'demolished, removed or ended'
     """
+    if _TELLING.isdisjoint(tags):
+        return None
     if any(_holds(tags, key) for key in _GONE) or any(_is_past(tags.get(key), today) for key in _ENDS):
         return GONE
     if any(_holds(tags, key) for key in _COMING) or any(_is_future(tags.get(key), today) for key in _BEGINS):

@@ -88,7 +88,7 @@ def test_what_is_not_there_is_left_out_and_counted():
     reasons = (lifecycle.OUT_OF_USE, lifecycle.GONE, lifecycle.COMING)
     assert [result.manifest["dropped"][reason] for reason in reasons] == [2, 2, 2]
     told = next(one for one in result.manifest["warnings"] if one["code"] == "left_out")
-    assert (told["gone"], told["coming"], told["unused"], told["twice"]) == (2, 2, 2, 0)
+    assert (told["gone"], told["coming"], told["unused"], told["below"], told["count"]) == (2, 2, 2, 0, 6)
 
 
 def test_access_at_times():
@@ -104,6 +104,8 @@ def test_three_playgrounds_not_five():
     result = run("mapped-twice")
     assert names(result) == ["Legeplads", "mapped twice", "old multipolygon"]
     assert result.manifest["dropped"][lifecycle.TWICE] == 2
+    told = next(one for one in result.manifest["warnings"] if one["code"] == "mapped_twice")
+    assert told["count"] == 2
 
 
 def test_a_bench_in_a_private_garden_is_not_for_all():
