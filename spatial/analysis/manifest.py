@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 # Less than this share of the context missing from the extract is not worth a warning.
 MISSING_SHARE = 0.001
+# What is told and does not stop a reader: a mapper can mend it.
+MILD = ("left_out", "mapped_twice", "unread_values")
 # Values of tags that are named in a warning.
 SHOWN_VALUES = 3
 
@@ -169,5 +171,5 @@ def warnings_of(inputs: Inputs, places: gpd.GeoDataFrame) -> list[dict[str, Any]
     if not len(places):
         warnings.append({"code": "no_places", "estate": estate.name, "metres": round(estate.margin_m)})
     for warning in warnings:
-        log.warning(sentence(warning, "en"))
+        log.log(logging.INFO if warning["code"] in MILD else logging.WARNING, sentence(warning, "en"))
     return warnings

@@ -37,6 +37,8 @@ NAMED_PARK: Row = (1.0, 0.9, 1.0, ASSUMED, "public_ground")
 PUBLIC_OWNER: Row = (1.0, 0.9, 1.0, ASSUMED, "public_owner")
 ALMEN: Row = (0.95, 0.8, 1.0, ASSUMED, "almen_ground")
 PATH_THROUGH: Row = (0.95, 0.8, 1.0, DERIVED, "path_through")
+# access=unknown says that nobody looked: the ground may tell all the same.
+NOT_SAID = "unknown"
 PATH_NEAR: Row = (0.9, 0.6, 1.0, DERIVED, "path_near")
 COURT: Row = (0.2, 0.0, 1.0, ASSUMED, "business_court")
 ROW_HOUSES: Row = (0.3, 0.0, 1.0, ASSUMED, "row_house_lawn")
@@ -119,7 +121,7 @@ def _tagged(tags: Mapping[str, str], of_ground: object, rules: TagRules, where: 
     if read_tag(tags, "locked").low == 1.0 or any(read_tag(tags, key).low == 1.0 for key in MEMBER_KEYS):
         return NO
     right = partial(_right, values=rules.access["values"])
-    plain = next((tags[key] for key in ACCESS_KEYS if key in tags), None)
+    plain = next((tags[key] for key in ACCESS_KEYS if tags.get(key, NOT_SAID).strip().lower() != NOT_SAID), None)
     keys = ("foot",) if "foot" in tags else ACCESS_KEYS
     conditional = next((tags[key + CONDITIONAL] for key in keys if key + CONDITIONAL in tags), None)
     ground = of_ground if isinstance(of_ground, str) else None

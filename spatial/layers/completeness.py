@@ -136,7 +136,8 @@ def unmapped_at_most(count: float, completeness: Completeness | None, at_least: 
 
     Examples
     --------
-    >>> unmapped_at_most(4, None, 3), unmapped_at_most(4, Completeness("bench", 1.0, 2.0, 3.0), 3)
+    >>> lists = TwoLists("bench", "register", 20, 15, 5)
+    >>> unmapped_at_most(4, None, 3), unmapped_at_most(4, Completeness("bench", 1.0, 2.0, 3.0, lists), 3)
     (3, 8)
     """
     if completeness is None or completeness.lists is None:

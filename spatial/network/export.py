@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 from spatial.core.versions import version
@@ -58,9 +59,12 @@ def to_networkx(network: Network, ways: gpd.GeoDataFrame, name: str) -> networkx
 
 
 def _edges(network: Network, ways: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
-    """What is known of each edge, but for its direction."""
-    ids = ways.index.to_numpy()[network.way]
-    tags = [ways[name].to_numpy()[network.way] for name in TAGS]
+    """What is known of each edge, but for its direction; of one across a square, which nobody drew, no tags."""
+    drawn = network.way < len(ways)
+    ids, *tags = (
+        np.where(drawn, values[np.where(drawn, network.way, 0)], None)
+        for values in (ways.index.to_numpy(dtype=object), *(ways[name].to_numpy(dtype=object) for name in TAGS))
+    )
     states = (network.lit.tolist(), network.step_free.tolist())
     for identity, length_m, lit, step_free, *values in zip(ids, network.length_m.tolist(), *states, *tags, strict=True):
         number = str(identity).rpartition("/")[2]
@@ -70,4 +74,5 @@ def _edges(network: Network, ways: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]
             "lit": WORDS.get(lit),
             "step_free": WORDS.get(step_free),
         }
-        yield {"object_id": identity, "length": length_m} | {k: v for k, v in known.items() if v is not None}
+        told = {"object_id": identity} | known
+        yield {"length": length_m} | {k: v for k, v in told.items() if v is not None}

@@ -9,6 +9,7 @@ the result names a count of people.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from spatial.analysis import loading
+from spatial.core import files
 from spatial.core.errors import InputError
 from spatial.core.model import Result
 from spatial.observations import overlay
@@ -263,7 +265,13 @@ def _changed(read: Read, visits: pd.DataFrame, more: int) -> Observations | None
 def _figures(observed: Observed) -> dict[str, str]:
     """All that is published, as text by its name."""
     told = {name: json.dumps(value, sort_keys=True) for name, value in observation_facts(observed).items()}
-    return told | {TABLE: observed.publication.cells.to_csv(), "residuals": observed.check.residuals.to_csv()}
+    return told | {TABLE: _as_text(observed.publication.cells), "residuals": _as_text(observed.check.residuals)}
+
+
+def _as_text(table: pd.DataFrame | pd.Series) -> str:
+    text = io.StringIO()
+    files.write_csv(pd.DataFrame(table), text)
+    return text.getvalue()
 
 
 def _same_cells(publication: Publication, cells: pd.DataFrame) -> bool:

@@ -25,7 +25,10 @@ def scores(result):
 
 @pytest.mark.shared
 def test_more_reach_changes_no_score(shared_data, demo_data):
-    """The whole city is in the extract; 1,600 m beyond the margin hold all that bears on the places."""
+    """The whole city is in the extract; 1,600 m beyond the margin hold all that bears on the places.
+
+    More of the town lets the unknown be estimated otherwise, by which the bounds of a rank may move by a place.
+    """
     near, far = (
         scores(
             spatial.analyse(
@@ -37,7 +40,9 @@ def test_more_reach_changes_no_score(shared_data, demo_data):
     )
     for a, b in zip(near, far, strict=True):
         assert len(a) >= 20
-        pd.testing.assert_frame_equal(a, b, rtol=0, atol=0.01)
+        bounds = ["rank_p05", "rank_p95"]
+        pd.testing.assert_frame_equal(a.drop(columns=bounds), b.drop(columns=bounds), rtol=0, atol=0.01)
+        pd.testing.assert_frame_equal(a[bounds], b[bounds], rtol=0, atol=1.0)
         pd.testing.assert_series_equal(a["rank"], b["rank"])
 
 

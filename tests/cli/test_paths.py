@@ -104,7 +104,7 @@ def test_the_usual_ways_to_call_are_allowed(tmp_path):
         (("compare",), {"before": run, "after": (tmp_path / "b",), "out": tmp_path / "c"}),
         (("run",), {"boundary": tmp_path / "a.geojson", "osm": "overpass", "layers": ("x.y",), "out": run}),
     ):
-        paths.refuse_overlap(paths.paths_of(every[words].params, given))
+        assert paths.refuse_overlap(paths.paths_of(every[words].params, given)) is None
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -31,8 +31,9 @@ at = [13.2630, 53.5699]
 
 @pytest.fixture(scope="module")
 def pair(demo_result, demo_data, tmp_path_factory):
-    """The demo, and the demo without its best meeting space and one house, but with a new bench."""
-    best = demo_result.meeting_spaces.sort_values("rank").index[0]
+    """The demo, and the demo without its best meeting space of one place and one house, but with a new bench."""
+    spaces = demo_result.meeting_spaces
+    best = spaces[spaces["place_count"] == 1].sort_values("rank").index[0]
     place = demo_result.places.index[demo_result.places["space_id"] == best][0]
     plan = tmp_path_factory.mktemp("plan") / "plan.toml"
     plan.write_text(LOST.format(place=place), encoding="utf-8")

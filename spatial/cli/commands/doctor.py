@@ -11,12 +11,13 @@ from spatial.cli import options as cli_options
 from spatial.cli.commands import as_json
 from spatial.cli.console import misused
 from spatial.cli.help import language
+from spatial.cli.paths import Read
 from spatial.core.messages import phrase
 
 
 @click.command()
-@click.option("--osm", type=click.Path(path_type=Path))
-@click.option("--boundary", type=click.Path(path_type=Path))
+@click.option("--osm", type=Read())
+@click.option("--boundary", type=Read())
 @click.option("--name")
 @language
 @as_json
