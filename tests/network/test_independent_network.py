@@ -18,6 +18,7 @@ from spatial.analysis.inputs import InputFiles, Inputs, prepare_ground
 from spatial.core.timing import Clock
 from spatial.network import distances
 from spatial.network.attachment import attach
+from spatial.network.graph import build_network
 from spatial.settings.tags import tag_rules
 
 NOT_WALKED = {"motorway", "motorway_link", "trunk", "trunk_link", "construction", "proposed", "raceway", "platform"}
@@ -82,7 +83,9 @@ def walks(request, demo_data) -> Walks:
     given, rows = view.measured_from, (view.sites["level"] == "space").to_numpy()
     inside = given.dwellings["inside"].to_numpy(dtype=bool)
     shapes, doors = view.sites.geometry.to_numpy()[rows], given.dwellings.geometry.to_numpy()[inside]
-    ends = attach(given.network, shapes), attach(given.network, doors, within_m=DOOR_M, always=True)
+    # The other network knows no ways across squares.
+    network = build_network(given.paths[~given.paths["across"].to_numpy(dtype=bool)], given.path_nodes, given.lamps)
+    ends = attach(network, shapes), attach(network, doors, within_m=DOOR_M, always=True)
     graph, pieces = network_of(ground.conflated.raw.lines)
     tree = shapely.STRtree([piece for *_, piece in pieces])
     for number, door in enumerate(doors):
@@ -95,7 +98,7 @@ def walks(request, demo_data) -> Walks:
         found[i] = [lengths.get(("door", number), np.nan) for number in range(len(doors))]
     return Walks(
         program=given.walks.distance_m[rows][:, inside],
-        unobstructed=distances.approaches(given.network, *ends, limit_m=LIMIT_M, detailed=False).distance_m,
+        unobstructed=distances.approaches(network, *ends, limit_m=LIMIT_M, detailed=False).distance_m,
         networkx=found,
         straight=shapely.distance(shapes[:, None], doors[None, :]),
         homes=given.dwellings["dwellings"].to_numpy()[inside],

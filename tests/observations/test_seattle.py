@@ -37,7 +37,13 @@ def test_locations_are_joined_as_far_as_they_are_spelt_alike(survey, folder):
     known = set(pd.read_csv(folder / "locations.csv", dtype=str)["Location_ID"])
     exact = raw["Location_ID"].isin(known)
     assert int(exact.sum()) == 6502 and round(exact.mean() * 100, 1) == 99.5
-    assert survey.observations.notes == {"case_ids": ["COl2"], "case_rows": 35 + 16}
+    # Notes count visits: a date and a start each.
+    visits = sum(
+        len(rows.loc[rows["Location_ID"] == "COl2", ["Date", "Start_time"]].drop_duplicates())
+        for rows in (raw, pd.read_csv(folder / "people_moving.csv", dtype=str, keep_default_na=False))
+    )
+    assert visits == 8 + 16
+    assert survey.observations.notes == {"case_ids": ["COl2"], "case_rows": visits}
     surveys = survey.observations.surveys
     assert surveys["location_id"].nunique() == 108 and surveys.geometry.notna().all()
     assert set(surveys["unit"]) == {"line"} and surveys.crs.to_epsg() == 32610
