@@ -17,10 +17,7 @@ from tests.maps import fixtures, payload_types
 from tests.maps.test_web_page import DESK, PHONE, axe, opened_everything
 
 MAP = "map_faellesrum"
-LOST = """
-name = "Plan B"
-[[edit]]
-remove = "{place}"
+CHANGES = """
 [[edit]]
 remove = "osm:way/93691023"
 [[edit]]
@@ -31,12 +28,12 @@ at = [13.2630, 53.5699]
 
 @pytest.fixture(scope="module")
 def pair(demo_result, demo_data, tmp_path_factory):
-    """The demo, and the demo without its best meeting space of one place and one house, but with a new bench."""
-    spaces = demo_result.meeting_spaces
-    best = spaces[spaces["place_count"] == 1].sort_values("rank").index[0]
-    place = demo_result.places.index[demo_result.places["space_id"] == best][0]
+    """The demo, and the demo without its best meeting space and one house, but with a new bench."""
+    best = demo_result.meeting_spaces.sort_values("rank").index[0]
+    places = demo_result.places.index[demo_result.places["space_id"] == best]
     plan = tmp_path_factory.mktemp("plan") / "plan.toml"
-    plan.write_text(LOST.format(place=place), encoding="utf-8")
+    gone = "".join(f'[[edit]]\nremove = "{place}"\n' for place in places)
+    plan.write_text(f'name = "Plan B"\n{gone}{CHANGES}', encoding="utf-8")
     estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
     return demo_result, spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf", plan=plan)
 
