@@ -27,6 +27,7 @@ from spatial.layers import canonical, conflation
 from spatial.network.graph import Network, build_network
 from spatial.osm.extract import Reading
 from spatial.places import homes
+from spatial.places.possible import lawns
 from spatial.scoring import lenses, siting
 from spatial.scoring import scores as scoring_scores
 from spatial.settings import lenses as settings_lenses
@@ -329,13 +330,14 @@ def map_context(view: View, scored: Judged, estate: model.Estate, clock: Clock) 
         boundary = gpd.GeoDataFrame(
             {"id": [estate.id], "name": [estate.name]}, geometry=[estate.boundary], crs=estate.crs
         )
+        possible_near = view.possible[view.possible.intersects(estate.study_area)]
         layers = {
             **{name: getattr(view.measured_from, name) for name in CONTEXT_LAYERS},
             "paths": view.measured_from.paths.loc[lambda table: ~table["across"].to_numpy(dtype=bool)],
             "buildings": view.measured_from.buildings.loc[lambda table: ~table["cleared"].to_numpy(dtype=bool)],
             **context_layers(view.measured_from, view.sites, estate),
             "boundary": boundary,
-            "possible_spaces": view.possible[view.possible.intersects(estate.study_area)],
+            "possible_spaces": lawns(possible_near, view.measured_from.paths),
             "homes": homes.best_space_per_home(view.measured_from.dwellings, view.sites, walks, scores),
         }
         return MapContext(layers, siting.homes_served(view.sites, scored.meeting_spaces.index, view.measured_from))

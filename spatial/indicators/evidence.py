@@ -26,7 +26,7 @@ from spatial.layers.taken_ground import taken_ground
 from spatial.layers.unseen_buildings import unseen_buildings
 from spatial.osm import osmium_reader
 from spatial.osm import reader as osm_reader
-from spatial.places import detection, meeting_spaces
+from spatial.places import detection, meeting_spaces, possible
 from spatial.places.outdoor_rooms import COLUMNS, Surroundings, outdoor_rooms
 from spatial.settings import rubric
 from spatial.settings import tags as settings_tags
@@ -67,8 +67,8 @@ def find_meeting_spaces(
     parting = step(meeting_spaces.separators, buildings, barriers, roads, water)
     space_of = step(meeting_spaces.group_places, places, rooms, parting, rules)
     spaces = step(meeting_spaces.meeting_spaces, places, space_of, rooms, estate.boundary, rules)
-    possible = step(meeting_spaces.possible_spaces, rooms, places, space_of)
-    return Found(*step(_sourced, places, space_of, spaces, conflated.sources, conflated.same_as), possible)
+    free = step(possible.possible_spaces, rooms, places, space_of)
+    return Found(*step(_sourced, places, space_of, spaces, conflated.sources, conflated.same_as), free)
 
 
 def _rooms(

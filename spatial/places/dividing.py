@@ -1,38 +1,57 @@
-"""Wide pieces of open ground divided into rooms: along paths, then on the grid of the world. Pure."""
+"""Wide pieces of open ground divided into rooms: along paths, then across their own axes. Pure.
+
+What is cut more finely than people see is put together again: two parts that share much of their rim are one room
+as long as both lie within one field of vision.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-Shapes = npt.NDArray[np.object_]
-Ints = npt.NDArray[np.int64]
+from spatial.core.arrays import Bools, Floats, Ints, Shapes
 
 # Gehl (2010), Cities for People: the social field of vision ends at about 100 m.
 WIDE_M = 100.0
-# Cells of a grid from the origin of the CRS; one measures 99 m from corner to corner.
-CELL_M = 70.0
+# Cells of a wide part are no longer and no wider, but for a hundredth; one measures 99 m from corner to corner.
+CELL_M, SLACK = 70.0, 0.01
+# A part that does not fit into a circle as wide may go on where nobody looked: it is cut on a grid from the origin of
+# the CRS, which is the same from everywhere. Anything smaller is cut across its own axes, however the town is turned.
+SEEN_M = 300.0
 # A part smaller than this, or narrower in the mean, is given to the neighbour it has most in common with.
 SMALL_PART_M2, NARROW_PART_M = 600.0, 8.0
+# Very wide ground belongs to the home whose middle is nearest, up to this distance.
+OF_HOME_M = 140.0
+# Parts are put together that share at least this share of the smaller one's rim, in no more than so many rounds: what
+# is put together depends on near parts alone.
+SHARED_RIM, ROUNDS = 0.15, 3
 GRID_M = 0.001
+# Lengths and shares that differ by less are the same.
+SAME = 1e-6
 
 
-def is_wide(shapes: Shapes) -> npt.NDArray[np.bool_]:
+def is_wide(shapes: Shapes) -> Bools:
     """Which shapes do not fit into a circle as wide as the field of vision."""
-    wide: npt.NDArray[np.bool_] = 2 * shapely.minimum_bounding_radius(shapes) > WIDE_M
+    wide: Bools = 2 * shapely.minimum_bounding_radius(shapes) > WIDE_M
     return wide
 
 
-def mean_width(shapes: Shapes) -> npt.NDArray[np.float64]:
+def _is_seen_whole(shapes: Shapes) -> Bools:
+    whole: Bools = 2 * shapely.minimum_bounding_radius(shapes) <= SEEN_M
+    return whole
+
+
+def mean_width(shapes: Shapes) -> Floats:
     """Mean width of each shape, metres: twice its area by its perimeter."""
     length = shapely.length(shapes)
     return np.divide(2 * shapely.area(shapes), length, out=np.zeros(len(shapes)), where=length > 0)
 
 
-def divided(shapes: Shapes, paths: Shapes, wanted: BaseGeometry) -> tuple[Shapes, Ints]:
-    """Cut wide shapes along paths, and what is still wide on the grid of the world.
+def divided(shapes: Shapes, paths: Shapes, homes: Shapes, wanted: BaseGeometry) -> tuple[Shapes, Ints]:
+    """Cut wide shapes along paths, what is very wide by the nearest home, and what is still wide across its own axes.
 
     Parameters
     ----------
@@ -40,27 +59,44 @@ def divided(shapes: Shapes, paths: Shapes, wanted: BaseGeometry) -> tuple[Shapes
         Polygons, metres.
     paths
         Lines along which to cut.
+    homes
+        Buildings in which people live.
     wanted
-        Where parts are wanted; those a cell or more outside it are left out, or not given their due.
+        Where parts are wanted; those ``SEEN_M`` or more outside it are left out.
 
     Returns
     -------
     tuple
         The parts, and of each the number of the shape that it is a part of.
     """
-    wide, tree = is_wide(shapes), shapely.STRtree(paths)
+    wide, by_path, by_home = is_wide(shapes), shapely.STRtree(paths), shapely.STRtree(homes)
     parts, of = [shapes[~wide]], [np.flatnonzero(~wide)]
     for i in np.flatnonzero(wide):
-        crossing = paths[np.sort(tree.query(shapes[i], predicate="intersects"))]
-        faces = _merged(_along(shapes[i], crossing))
-        faces = faces[shapely.dwithin(faces, wanted, 2 * CELL_M)]
-        large = is_wide(faces)
-        cut = np.concatenate([faces[~large], *(_merged(_on_grid(face, wanted)) for face in faces[large])])
+        crossing = paths[np.sort(by_path.query(shapes[i], predicate="intersects"))]
+        near = homes[np.sort(by_home.query(shapes[i], predicate="dwithin", distance=OF_HOME_M))]
+        cut = _rooms_of(shapes[i], crossing, near, wanted)
         parts.append(cut)
         of.append(np.full(len(cut), i))
     rounded, number = shapely.set_precision(np.concatenate(parts), GRID_M), np.concatenate(of)
     kept = shapely.area(rounded) > 0  # a sliver thinner than a millimetre is nothing
     return rounded[kept], number[kept]
+
+
+def _rooms_of(shape: shapely.Polygon, paths: Shapes, homes: Shapes, wanted: BaseGeometry) -> Shapes:
+    """Rooms of a wide shape, worked out beside the origin: with the same digits wherever on earth."""
+    corner = np.floor(shape.bounds[:2])
+    whole, paths, homes, wanted = (_moved(given, -corner) for given in (np.array([shape]), paths, homes, wanted))
+    faces = _given_away(_along(whole[0], paths))
+    faces = faces[shapely.dwithin(faces, wanted, SEEN_M)]
+    seen = _is_seen_whole(faces)
+    faces = np.concatenate([faces[seen], *(_given_away(_by_home(face, homes)) for face in faces[~seen])])
+    large = is_wide(faces)
+    cells = [_given_away(_in_cells(face, corner, wanted)) for face in faces[large]]
+    return _moved(_put_together(np.concatenate([faces[~large], *cells])), corner)
+
+
+def _moved(shapes: Any, by_m: Floats) -> Any:
+    return shapely.set_precision(shapely.transform(shapes, lambda at: at + by_m), GRID_M)
 
 
 def _along(shape: shapely.Polygon, lines: Shapes) -> Shapes:
@@ -72,32 +108,87 @@ def _along(shape: shapely.Polygon, lines: Shapes) -> Shapes:
     return np.asarray(faces[shapely.intersects(shape, shapely.point_on_surface(faces))], dtype=object)
 
 
-def _on_grid(shape: shapely.Polygon, wanted: BaseGeometry) -> Shapes:
-    """Parts of a polygon by cell of the grid of the world, as far as they bear on what is wanted."""
-    west, south, east, north = np.floor(np.array(shape.bounds) / CELL_M).astype(int)
-    x, y = (axis.ravel() for axis in np.meshgrid(np.arange(west, east + 1), np.arange(south, north + 1)))
-    cells = shapely.box(x * CELL_M, y * CELL_M, (x + 1) * CELL_M, (y + 1) * CELL_M)
-    cells = cells[shapely.dwithin(cells, wanted, 2 * CELL_M)]
+def _by_home(shape: shapely.Polygon, homes: Shapes) -> Shapes:
+    """Parts of a polygon by the home whose middle is nearest and not too far; what has none is a part by itself."""
+    near = homes[shapely.dwithin(homes, shape, OF_HOME_M)]
+    if not len(near):
+        return np.array([shape], dtype=object)
+    middles = shapely.centroid(near)
+    ground = shapely.intersection(shape, shapely.union_all(shapely.buffer(middles, OF_HOME_M)))
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(middles), extend_to=shape))
+    parts = np.concatenate([shapely.intersection(cells, ground), [shapely.difference(shape, ground)]])
+    parts = shapely.get_parts(parts)
+    return np.asarray(parts[shapely.area(parts) > 0], dtype=object)
+
+
+def _in_cells(shape: shapely.Polygon, corner: Floats, wanted: BaseGeometry) -> Shapes:
+    """Parts of a polygon by cell: of the rectangle around it, or of the grid of the world where that is too large."""
+    whole = _is_seen_whole(np.array([shape], dtype=object)).all()
+    cells = _cells_of_own(shape) if whole else _cells_of_world(shape, corner, wanted)
     parts = shapely.get_parts(shapely.intersection(cells, shape))
     return np.asarray(parts[shapely.area(parts) > 0], dtype=object)
 
 
-def _merged(parts: Shapes) -> Shapes:
+def _cells_of_own(shape: shapely.Polygon) -> Shapes:
+    """Equal cells of the smallest rectangle around a shape, which may lie at any angle."""
+    corner = shapely.get_coordinates(shapely.oriented_envelope(shape))
+    sides = corner[1] - corner[0], corner[3] - corner[0]
+    count = [max(int(np.ceil(np.hypot(*side) / CELL_M - SLACK)), 1) for side in sides]
+    a, b = (axis.ravel()[:, None] for axis in np.meshgrid(*(np.arange(n) for n in count)))
+    one, other = (side / n for side, n in zip(sides, count, strict=True))
+    at = [corner[0] + (a + da) * one + (b + db) * other for da, db in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))]
+    return np.asarray(shapely.polygons(np.stack(at, axis=1)), dtype=object)
+
+
+def _cells_of_world(shape: shapely.Polygon, corner: Floats, wanted: BaseGeometry) -> Shapes:
+    """Cells of the grid from the origin of the CRS, at ``-corner`` here, as far as they bear on what is wanted."""
+    west, south, east, north = np.floor((np.array(shape.bounds) + np.tile(corner, 2)) / CELL_M).astype(int)
+    x, y = (axis.ravel() for axis in np.meshgrid(np.arange(west, east + 1), np.arange(south, north + 1)))
+    x, y = x * CELL_M - corner[0], y * CELL_M - corner[1]
+    cells = shapely.box(x, y, x + CELL_M, y + CELL_M)
+    return np.asarray(cells[shapely.dwithin(cells, wanted, SEEN_M)], dtype=object)
+
+
+def _given_away(parts: Shapes) -> Shapes:
     """Small and narrow parts given to the neighbour with which each shares the longest rim."""
     small = (shapely.area(parts) < SMALL_PART_M2) | (mean_width(parts) < NARROW_PART_M)
-    if not small.any() or len(parts) < 2:
-        return parts
-    a, b = shapely.STRtree(parts).query(parts[small], predicate="intersects")
-    a = np.flatnonzero(small)[a]
-    other = ~small[b]
-    a, b = a[other], b[other]
-    rim = shapely.length(shapely.intersection(parts[a], parts[b]))
-    order = np.lexsort((b, -np.round(rim, 2), a))
-    order = order[rim[order] > 0]
-    taken, first = np.unique(a[order], return_index=True)
-    host = np.arange(len(parts))
-    host[taken] = b[order][first]
-    return _unions(parts, host)
+    a, b, rim_m = neighbours(parts)
+    taken = small[a] & ~small[b]
+    return _unions(parts, _favourites(a[taken], b[taken], rim_m[taken], len(parts)))
+
+
+def _put_together(parts: Shapes) -> Shapes:
+    """Parts that share much of their rim as one, while they fit into one field of vision: each with its favourite."""
+    for _ in range(ROUNDS):
+        a, b, rim_m = neighbours(parts)
+        share = rim_m / np.minimum(*shapely.length(parts)[np.stack([a, b])])
+        fits = np.flatnonzero(share >= SHARED_RIM)
+        pairs = shapely.geometrycollections(np.stack([parts[a[fits]], parts[b[fits]]], axis=1))
+        fits = fits[~is_wide(np.asarray(pairs, dtype=object))]
+        favourite = _favourites(a[fits], b[fits], share[fits], len(parts))
+        mutual = favourite[favourite] == np.arange(len(parts))
+        if (favourite[mutual] == np.flatnonzero(mutual)).all():
+            break
+        parts = _unions(parts, np.where(mutual, np.minimum(favourite, np.arange(len(parts))), np.arange(len(parts))))
+    return parts
+
+
+def neighbours(parts: Shapes) -> tuple[Ints, Ints, Floats]:
+    """Pairs of parts that share a rim, both ways round, and its length in metres."""
+    a, b = shapely.STRtree(parts).query(parts, predicate="intersects")
+    a, b = a[a < b], b[a < b]
+    rim_m = shapely.length(shapely.intersection(parts[a], parts[b]))
+    a, b, rim_m = a[rim_m > 0], b[rim_m > 0], rim_m[rim_m > 0]
+    return np.concatenate([a, b]), np.concatenate([b, a]), np.concatenate([rim_m, rim_m])
+
+
+def _favourites(a: Ints, b: Ints, liking: Floats, count: int) -> Ints:
+    """Of each part the other that it has most in common with; itself where there is none."""
+    order = np.lexsort((b, -np.round(liking / SAME), a))
+    one, first = np.unique(a[order], return_index=True)
+    favourite = np.arange(count)
+    favourite[one] = b[order][first]
+    return favourite
 
 
 def _unions(parts: Shapes, host: Ints) -> Shapes:

@@ -138,29 +138,6 @@ def meeting_spaces(
     return table.assign(inside=shapely.contains(boundary, inner), area_m2=table.area)
 
 
-def possible_spaces(rooms: gpd.GeoDataFrame, places: gpd.GeoDataFrame, space_of: pd.Series) -> gpd.GeoDataFrame:
-    """Rooms on which nothing is mapped: an invitation, not a lack. ``status`` is ``"possible"``.
-
-    A lawn among row houses without a path, or the ground of an institution, invites nobody.
-    """
-    used = pd.Index(space_of.unique()).str.removeprefix(SPACE_PREFIX)
-    free = rooms[rooms["valid"].to_numpy(dtype=bool) & ~rooms.index.isin(used)]
-    if len(places) and len(free):
-        things = shapely.union_all(places.geometry.to_numpy())
-        held = shapely.area(shapely.intersection(free.geometry.to_numpy(), things)) / free["area_m2"].to_numpy()
-        free = free[held < 1 / 2]
-    ours = (free["row_house_share"] > MOSTLY) & ~(free["nearest_public_path_m"] <= PATH_NEAR_M)
-    free = free[~(ours | (free["institution_share"] > MOSTLY)).to_numpy(dtype=bool)]
-    return free.assign(status=POSSIBLE, name=free["ground_name"])
-
-
-def possible_in(rooms: gpd.GeoDataFrame | None, area: BaseGeometry) -> Shapes:
-    """Outlines of the possible spaces that reach into an area."""
-    shapes = np.empty(0, dtype=object) if rooms is None else rooms.geometry.to_numpy()
-    found: Shapes = shapes[shapely.intersects(shapes, area)]
-    return found
-
-
 def is_anchor(kind: str, tags: Mapping[str, str], area_m2: float, seated: bool, rules: TagRules) -> bool:
     """Say whether people come for a place: a park by its name, a square by its size and a name or a seat."""
     if kind == "park":

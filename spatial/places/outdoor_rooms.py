@@ -28,7 +28,7 @@ Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 # Ground is looked at this far beyond the area, so that what is no wider is seen whole.
-PAD_M = 150.0
+PAD_M = dividing.SEEN_M
 MIN_AREA_M2 = 150.0
 # A strip of street: narrow in the mean, and much of its rim on a carriageway.
 STRIP_WIDTH_M, STRIP_STREET_SHARE = 8.0, 0.35
@@ -138,7 +138,8 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
     lines, half_m = open_ground.carriageways(around.paths)
     paths = open_ground.public_paths(around.paths)
     whole = open_ground.pieces(frame, area, *_cover(around, lines, half_m, paths))
-    shapes, of = dividing.divided(whole, paths, area)
+    homes = around.buildings.geometry.to_numpy()[around.buildings["residential"].to_numpy(dtype=bool)]
+    shapes, of = dividing.divided(whole, paths, homes, area)
     ids, middle = _ids(shapes), shapely.centroid(shapes)
     kept = np.flatnonzero((shapely.area(shapes) >= MIN_AREA_M2) & shapely.intersects(area, middle))
     kept = kept[np.argsort(ids[kept])]

@@ -58,7 +58,7 @@ SPACES = ["place_count", "kinds", "status"]
 UNIT_OF = {
     "activities_here": "count", "ages_here": "count", "can_watch": "count", "detour": "ratio",
     "dwellings_5min": "count", "dwellings_decay": "count", "enclosure": "share", "field_of_view_100": "share",
-    "field_of_view_25": "share", "flow_near": "share", "groups_reached": "count", "help_near": "m",
+    "field_of_view_25": "share", "flow_near": "share", "from_traffic": "m", "groups_reached": "count", "help_near": "m",
     "homes_lit": "count", "homes_near": "count", "homes_rested": "count", "homes_step_free": "count",
     "homes_uncrossed": "count", "legal_access": "index", "low_commitment": "index", "nearest_walk": "m",
     "neutral_activity": "index", "no_programme": "index", "occasion": "index", "open_hours": "share",

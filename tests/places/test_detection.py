@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from spatial.layers import streets
-from spatial.places import detection, meeting_spaces
+from spatial.places import detection, meeting_spaces, possible
 from spatial.settings.tags import tag_rules
 from tests import tables
 
@@ -312,7 +312,7 @@ def test_rooms_on_which_nothing_is_mapped_invite(room, objects, invites):
     rooms = tables.rooms({"room:w": (WEST, {"ground_name": "Lunden"} | room), "room:e": (EAST, {"valid": False})})
     places = found(objects)
     own = meeting_spaces.group_places(places, rooms, parting(), RULES)
-    free = meeting_spaces.possible_spaces(rooms, places, own)
+    free = possible.possible_spaces(rooms, places, own)
     assert free.index.tolist() == (["room:w"] if invites else [])
     assert free["status"].tolist() == ["possible"] * invites and free["name"].tolist() == ["Lunden"] * invites
 

@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
-from shapely.affinity import translate
+from shapely.affinity import rotate, translate
 
 from spatial.core.errors import CRSError
 from spatial.core.model import Estate
@@ -20,7 +20,7 @@ from spatial.layers.canonical import canonical_layers
 from spatial.layers.taken_ground import taken_ground
 from spatial.layers.unseen_buildings import unseen_buildings
 from spatial.osm.reader import LOST_BUILDING, read_around
-from spatial.places import open_ground, outdoor_rooms
+from spatial.places import dividing, open_ground, outdoor_rooms
 from spatial.places.dissolving import dissolve_touching, likeness
 from spatial.places.outdoor_rooms import Surroundings
 from spatial.settings.tags import tag_rules
@@ -158,12 +158,12 @@ def test_a_wide_park_has_parts_that_know_it():
     park = shapely.box(0, 0, 200, 140)
     ground = tables.ground({"osm:way/1": ("park", park)}, name="Fælledparken")
     rooms = inside(park, ground=ground)
-    # On the grid of the world, from the origin: columns 0–70, 70–140 and 140–200 and two rows.
-    assert areas(rooms) == [60 * 70.0] * 2 + [70 * 70.0] * 4
+    # Across its own axes, in cells of at most 70 m: three columns and two rows.
+    assert rooms["area_m2"].to_numpy() == pytest.approx([200 / 3 * 70.0] * 6, abs=0.2)
     assert set(rooms["part_of"]) == {"osm:way/1"}
     assert set(rooms["ground_name"]) == {"Fælledparken"}
     assert set(rooms["ground"]) == {"park"}
-    # A path is where people see the end of a lawn: it goes before the grid.
+    # A path is where people see the end of a lawn: it goes before the cells.
     along = tables.paths({0: (90, -1), 1: (90, 141)}, [[0, 1]])
     cut = inside(park, ground=ground, paths=along)
     assert shapely.intersection(cut.geometry.to_numpy(), shapely.LineString([(90, 1), (90, 139)])).size
@@ -171,6 +171,38 @@ def test_a_wide_park_has_parts_that_know_it():
         cut.geometry.to_numpy(), shapely.LineString([(90, 1), (90, 139)]), "T********"
     ).any()
     assert cut["area_m2"].sum() == pytest.approx(200 * 140)
+
+
+@pytest.mark.parametrize("degrees", [0, 17, 45, 90])
+def test_a_wide_lawn_is_divided_across_its_own_axes(degrees):
+    lawn = rotate(shapely.box(0, 0, 200, 140), degrees)
+    # 200 m in three, 140 m in two: each part is 66.7 m by 70.
+    sides = [
+        sorted(shapely.length(shapely.linestrings(np.lib.stride_tricks.sliding_window_view(corners, (2, 2))[:, 0])))
+        for corners in map(shapely.get_coordinates, shapely.oriented_envelope(inside(lawn).geometry.to_numpy()))
+    ]
+    assert np.array(sides) == pytest.approx(np.array([[200 / 3, 200 / 3, 70, 70]] * 6), abs=0.1)
+
+
+def test_narrow_parts_within_one_field_of_vision_are_one_room():
+    """A courtyard of 110 m with a path every 20 m is no row of six: people see two, or three parts of it."""
+    yard = shapely.box(0, 0, 110, 40)
+    at = {2 * i + end: (20.0 * i + 10, y) for i in range(6) for end, y in enumerate((-1, 41))}
+    rooms = inside(yard, paths=tables.paths(at, [[2 * i, 2 * i + 1] for i in range(6)]))
+    assert len(rooms) <= 3
+    assert rooms["area_m2"].sum() == pytest.approx(110 * 40, abs=1)
+    assert (2 * shapely.minimum_bounding_radius(rooms.geometry.to_numpy()) <= 100).all()
+
+
+def test_very_wide_ground_is_divided_by_the_nearest_home():
+    """Beyond 300 m nobody knows where ground ends: two homes 120 m apart part the lawn before them half way."""
+    lawn = shapely.box(0, 0, 320, 60)
+    homes = np.array([shapely.box(90, -20, 110, -10), shapely.box(210, -20, 230, -10)], dtype=object)
+    parts, of = dividing.divided(np.array([lawn], dtype=object), np.empty(0, dtype=object), homes, lawn)
+    assert set(of) == {0}
+    west = shapely.get_x(shapely.centroid(parts)) < 160
+    assert [shapely.area(half).sum() for half in (parts[west], parts[~west])] == pytest.approx([160 * 60] * 2, abs=1)
+    assert not shapely.relate_pattern(parts, shapely.LineString([(160, 1), (160, 59)]), "T********").any()
 
 
 def test_parts_of_a_long_courtyard_belong_together():
@@ -458,7 +490,7 @@ def test_lawns_between_the_blocks_of_the_demo_are_rooms(demo_data: Path):
     rooms = outdoor_rooms.outdoor_rooms(area, made)
     inside_ = rooms[shapely.contains(boundary, rooms.representative_point())]
     assert len(inside_) > 100
-    # Rooms stay within sight: a cell of the grid, and what small neighbours add.
+    # Rooms stay within sight: a cell, and what small neighbours add.
     assert (shapely.minimum_bounding_radius(inside_.geometry.to_numpy()) < 100).all()
     again = outdoor_rooms.outdoor_rooms(area, made)
     assert rooms.to_wkb().equals(again.to_wkb())

@@ -19,8 +19,9 @@ from spatial.maps import style
 from spatial.maps.lettering import on_paper
 from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
-from spatial.places.meeting_spaces import MEETING, possible_in
+from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import in_order, name_rows
+from spatial.places.possible import possible_in
 
 if TYPE_CHECKING:
     from spatial.maps.sheet.margin import Row

@@ -16,8 +16,8 @@ from spatial.maps import relief
 from spatial.maps.style import CLASS_WIDTH, RAMP
 from spatial.maps.web import plan_payload, score_payload
 from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
-from spatial.places.meeting_spaces import possible_in
 from spatial.places.naming import kinds_beside_names, name_rows
+from spatial.places.possible import possible_in
 from spatial.scoring.tiers import tier_words
 
 if TYPE_CHECKING:
