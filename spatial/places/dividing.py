@@ -1,18 +1,12 @@
-"""Wide pieces of open ground divided into rooms: along paths, then across their own axes. Pure.
-
-What is cut more finely than people see is put together again: two parts that share much of their rim are one room
-as long as both lie within one field of vision.
-"""
+"""Wide pieces of open ground divided into rooms: along paths, then across their own axes. Pure."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.core.arrays import Bools, Floats, Ints, Shapes
+from spatial.core.arrays import Bools, Floats, Ints, Shapes, object_array
 
 # Gehl (2010), Cities for People: the social field of vision ends at about 100 m.
 WIDE_M = 100.0
@@ -24,23 +18,20 @@ SEEN_M = 300.0
 # A part smaller than this, or narrower in the mean, is given to the neighbour it has most in common with.
 SMALL_PART_M2, NARROW_PART_M = 600.0, 8.0
 # Very wide ground belongs to the home whose middle is nearest, up to this distance.
-OF_HOME_M = 140.0
-# Parts are put together that share at least this share of the smaller one's rim, in no more than so many rounds: what
-# is put together depends on near parts alone.
-SHARED_RIM, ROUNDS = 0.15, 3
+OF_HOME_M, MITRE = 120.0, 1.5
 GRID_M = 0.001
-# Lengths and shares that differ by less are the same.
-SAME = 1e-6
+# Lengths that differ by less, and places that are nearer, are the same; counted from where no whole number ends.
+SAME_M, OFFSET = 0.01, 0.317
 
 
 def is_wide(shapes: Shapes) -> Bools:
     """Which shapes do not fit into a circle as wide as the field of vision."""
-    wide: Bools = 2 * shapely.minimum_bounding_radius(shapes) > WIDE_M
+    wide: Bools = 2 * shapely.minimum_bounding_radius(shapes) > WIDE_M + SAME_M
     return wide
 
 
 def _is_seen_whole(shapes: Shapes) -> Bools:
-    whole: Bools = 2 * shapely.minimum_bounding_radius(shapes) <= SEEN_M
+    whole: Bools = 2 * shapely.minimum_bounding_radius(shapes) <= SEEN_M + SAME_M
     return whole
 
 
@@ -77,7 +68,7 @@ def divided(shapes: Shapes, paths: Shapes, homes: Shapes, wanted: BaseGeometry) 
         cut = _rooms_of(shapes[i], crossing, near, wanted)
         parts.append(cut)
         of.append(np.full(len(cut), i))
-    rounded, number = shapely.set_precision(np.concatenate(parts), GRID_M), np.concatenate(of)
+    rounded, number = _to_the_millimetre(np.concatenate(parts)), np.concatenate(of)
     kept = shapely.area(rounded) > 0  # a sliver thinner than a millimetre is nothing
     return rounded[kept], number[kept]
 
@@ -85,18 +76,35 @@ def divided(shapes: Shapes, paths: Shapes, homes: Shapes, wanted: BaseGeometry) 
 def _rooms_of(shape: shapely.Polygon, paths: Shapes, homes: Shapes, wanted: BaseGeometry) -> Shapes:
     """Rooms of a wide shape, worked out beside the origin: with the same digits wherever on earth."""
     corner = np.floor(shape.bounds[:2])
-    whole, paths, homes, wanted = (_moved(given, -corner) for given in (np.array([shape]), paths, homes, wanted))
+    whole, paths, homes = (_moved(given, -corner) for given in (np.array([shape], dtype=object), paths, homes))
+    wanted = shapely.transform(wanted, lambda at: at - corner)
     faces = _given_away(_along(whole[0], paths))
     faces = faces[shapely.dwithin(faces, wanted, SEEN_M)]
     seen = _is_seen_whole(faces)
     faces = np.concatenate([faces[seen], *(_given_away(_by_home(face, homes)) for face in faces[~seen])])
     large = is_wide(faces)
     cells = [_given_away(_in_cells(face, corner, wanted)) for face in faces[large]]
-    return _moved(_put_together(np.concatenate([faces[~large], *cells])), corner)
+    return _moved(np.concatenate([faces[~large], *cells]), corner)
 
 
-def _moved(shapes: Any, by_m: Floats) -> Any:
-    return shapely.set_precision(shapely.transform(shapes, lambda at: at + by_m), GRID_M)
+def _moved(shapes: Shapes, by_m: Floats) -> Shapes:
+    return _to_the_millimetre(shapely.transform(shapes, lambda at: at + by_m))
+
+
+def _to_the_millimetre(shapes: Shapes) -> Shapes:
+    """Shapes with rounded coordinates; one by one where the library cannot round one and leave it as it is."""
+    try:
+        return np.asarray(shapely.set_precision(shapes, GRID_M), dtype=object)
+    except shapely.GEOSException:
+        return object_array(_mended(shape) for shape in shapes)
+
+
+def _mended(shape: BaseGeometry) -> BaseGeometry:
+    try:
+        return shapely.set_precision(shape, GRID_M)
+    except shapely.GEOSException:
+        parts = shapely.get_parts(shapely.buffer(shapely.set_precision(shape, GRID_M, mode="pointwise"), 0.0))
+        return parts[np.argmax(shapely.area(parts))] if len(parts) else shapely.Polygon()
 
 
 def _along(shape: shapely.Polygon, lines: Shapes) -> Shapes:
@@ -114,7 +122,8 @@ def _by_home(shape: shapely.Polygon, homes: Shapes) -> Shapes:
     if not len(near):
         return np.array([shape], dtype=object)
     middles = shapely.centroid(near)
-    ground = shapely.intersection(shape, shapely.union_all(shapely.buffer(middles, OF_HOME_M)))
+    around = shapely.buffer(near, OF_HOME_M, join_style="mitre", mitre_limit=MITRE)
+    ground = shapely.intersection(shape, shapely.union_all(around))
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(middles), extend_to=shape))
     parts = np.concatenate([shapely.intersection(cells, ground), [shapely.difference(shape, ground)]])
     parts = shapely.get_parts(parts)
@@ -151,26 +160,21 @@ def _cells_of_world(shape: shapely.Polygon, corner: Floats, wanted: BaseGeometry
 
 def _given_away(parts: Shapes) -> Shapes:
     """Small and narrow parts given to the neighbour with which each shares the longest rim."""
-    small = (shapely.area(parts) < SMALL_PART_M2) | (mean_width(parts) < NARROW_PART_M)
+    parts = _in_order(parts)
+    small = (shapely.area(parts) < SMALL_PART_M2 - SAME_M) | (mean_width(parts) < NARROW_PART_M - SAME_M)
     a, b, rim_m = neighbours(parts)
     taken = small[a] & ~small[b]
     return _unions(parts, _favourites(a[taken], b[taken], rim_m[taken], len(parts)))
 
 
-def _put_together(parts: Shapes) -> Shapes:
-    """Parts that share much of their rim as one, while they fit into one field of vision: each with its favourite."""
-    for _ in range(ROUNDS):
-        a, b, rim_m = neighbours(parts)
-        share = rim_m / np.minimum(*shapely.length(parts)[np.stack([a, b])])
-        fits = np.flatnonzero(share >= SHARED_RIM)
-        pairs = shapely.geometrycollections(np.stack([parts[a[fits]], parts[b[fits]]], axis=1))
-        fits = fits[~is_wide(np.asarray(pairs, dtype=object))]
-        favourite = _favourites(a[fits], b[fits], share[fits], len(parts))
-        mutual = favourite[favourite] == np.arange(len(parts))
-        if (favourite[mutual] == np.flatnonzero(mutual)).all():
-            break
-        parts = _unions(parts, np.where(mutual, np.minimum(favourite, np.arange(len(parts))), np.arange(len(parts))))
-    return parts
+def _in_order(parts: Shapes) -> Shapes:
+    """Parts from west to east, and from south to north, whatever made them."""
+    east, north = _same(shapely.get_coordinates(shapely.centroid(parts))).T
+    return parts[np.lexsort((north, east))]
+
+
+def _same(lengths_m: Floats) -> Floats:
+    return np.asarray(np.round(lengths_m / SAME_M + OFFSET))
 
 
 def neighbours(parts: Shapes) -> tuple[Ints, Ints, Floats]:
@@ -182,9 +186,9 @@ def neighbours(parts: Shapes) -> tuple[Ints, Ints, Floats]:
     return np.concatenate([a, b]), np.concatenate([b, a]), np.concatenate([rim_m, rim_m])
 
 
-def _favourites(a: Ints, b: Ints, liking: Floats, count: int) -> Ints:
+def _favourites(a: Ints, b: Ints, rim_m: Floats, count: int) -> Ints:
     """Of each part the other that it has most in common with; itself where there is none."""
-    order = np.lexsort((b, -np.round(liking / SAME), a))
+    order = np.lexsort((b, -_same(rim_m), a))
     one, first = np.unique(a[order], return_index=True)
     favourite = np.arange(count)
     favourite[one] = b[order][first]
