@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None] | None
 
-REPORT, REASONS, SUCCESSORS = "plan.html", "reasons.csv", "successors.csv"
+REPORT, REASONS, SUCCESSORS, PROMISES = "plan.html", "reasons.csv", "successors.csv", "promises.csv"
 # Folder of the result without the plan, in that of a run with one.
 TODAY = "today"
 
@@ -115,7 +115,9 @@ class PlanReview:
         changes["answer"] = plan_answer.describe_answer(self.answer, self.comparison)
         changes["turn"] = plan_texts.turn_as_data(self.weight_change, self.today)
         if self.timeline is not None:
-            changes["timeline"] = plan_texts.timeline_as_data(self.timeline)
+            changes["timeline"] = plan_texts.timeline_as_data(
+                self.timeline, plan_texts.space_names(self.today, self.after)
+            )
         return changes
 
     def verdict(self, lang: str = "da") -> list[str]:
@@ -199,17 +201,25 @@ class PlanReview:
         changes = self.comparison
         with outputs.whole_folder(folder) as draft:
             tables.write_changes(
-                changes.spaces, changes.homes, changes.items, changes.causes, (self.today, self.after), draft, lang=lang
+                plan_texts.with_names(changes.spaces, self.today, self.after, lang),
+                changes.homes,
+                changes.items,
+                changes.causes,
+                (self.today, self.after),
+                draft,
+                lang=lang,
             )
             files.write_csv(changes.successors, draft / SUCCESSORS, index=False)
             if with_map:
                 drawn, options = before_after.for_map(self.after, self.today, changes)
                 page.render_map(drawn, draft / "map.html", lang=lang, **options)
-            files.write_csv(self.answer.promises, draft / "promises.csv", index=False)
+            promises = plan_answer.with_names(self.answer.promises, self.today, lang)
+            files.write_csv(promises, draft / PROMISES, index=False)
             if self.reasons is not None:
                 files.write_csv(self.reasons, draft / REASONS, index=False)
             if self.timeline is not None:
-                tables.write_timeline(self.timeline.phases, self.timeline.spaces, draft)
+                spaces = plan_texts.with_names(self.timeline.spaces, self.today, self.after, lang)
+                tables.write_timeline(self.timeline.phases, spaces, draft)
             document = self.report(lang, alternatives, folder.name)
             sections.write_document(document, draft / REPORT, pdf=pdf)
 

@@ -14,6 +14,7 @@ from spatial.core.model import Result
 from spatial.places.naming import name_rows
 from spatial.plans.answer import MOVED, REPLACED, SHUT, UNREPLACED, Answer, Burden
 from spatial.plans.comparison import Comparison
+from spatial.texts.plans import own_names_kept
 
 PROMISED = ("place_id", "kind", "space_id", "state", "replacement_id")
 YEAR_DECIMALS = 1
@@ -192,6 +193,12 @@ def choices_text(said: Mapping[str, Any], *, lang: str) -> str:
         for n, before, after in said["choices"]
     ]
     return str(say["choices"].format(list="; ".join(parts)))
+
+
+def with_names(promises: pd.DataFrame, today: Result, lang: str) -> pd.DataFrame:
+    """The promises with a name for each place; what had a name of its own keeps it in ``own_name``."""
+    names = place_names(today, lang)
+    return own_names_kept(promises, [names[str(place)] for place in promises["place_id"]])
 
 
 def place_names(today: Result, lang: str) -> dict[str, str]:
