@@ -118,6 +118,8 @@ UNIT_VARIABLE = "$INSUNITS"
 AREAS = ("building", "ground", "construction", "place", "context")
 # Lines that end this near to where they begin are closed.
 CLOSED_M = 0.01
+# What a mapping may say.
+KEYS = ("drawing", "crs", "metres_per_unit", "ignore", "layer")
 # A column that may be "text": the number is written in the drawing, inside the shape or on it.
 FROM_TEXT = "text"
 

@@ -202,8 +202,8 @@ def test_a_drawing_is_checked_and_told(drawn, tmp_path):
     given = ("--boundary", tmp_path / "mini.gpkg", "--osm", tmp_path / "mini.osm", "--lang", "en")
     done = call("plan", "check", drawn, *given)
     assert done.code == 0
-    assert "building (osm:way/11) is removed: 30 homes, 200 m²" in done.out
-    assert "building is new: 24 homes, 400 m²" in done.out
+    assert "Building (NEDRIVES 1) is demolished: 30 homes, whose residents have to be rehoused, 200 m²" in done.out
+    assert "New building (NY BYGNING 1): 24 homes, 400 m²" in done.out
     assert json.loads(call("plan", "check", drawn, *given, "--json").out)["fits"]
 
 
