@@ -25,7 +25,7 @@ from spatial.core.messages import Spoken, phrase
 from spatial.core.model import Edit, Estate, Features, Plan, RawData
 from spatial.layers.buildings import CLEARED
 from spatial.layers.tags import nodes_of
-from spatial.plans.drawings import locate_drawn_edits
+from spatial.plans.drawn_edits import locate_drawn_edits
 from spatial.plans.validation import LAYERS, SITE, WAYS, find_faults, identity, is_planned
 from spatial.settings.tags import tag_rules
 

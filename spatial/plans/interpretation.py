@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.model import Edit, Estate, Plan, RawData
 from spatial.layers.schema import CanonicalLayers
 from spatial.plans.causes import side_of
-from spatial.plans.drawings import locate_drawn_edits
+from spatial.plans.drawn_edits import locate_drawn_edits
 from spatial.plans.things import Ground, Thing, layer_of, number_edits
 from spatial.plans.validation import AREA, LINE, identity
 

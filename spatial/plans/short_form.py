@@ -89,8 +89,9 @@ def _drawn_rows(table: Mapping[str, Any], path: Path, estate: Estate) -> tuple[l
         if isinstance(columns, dict)
         for column, meant in misspelt(columns)
     ]
-    rows, faults = each_row(plan_row, drawings.drawing_rows(table, path, estate))
-    return rows, slips + faults
+    drawn, wrong = drawings.drawing_rows(table, path, estate)
+    rows, faults = each_row(plan_row, drawn)
+    return rows, [*slips, *wrong, *faults]
 
 
 def _unknown_keys(feature: str, entry: Mapping[str, Any]) -> Iterator[InputError]:

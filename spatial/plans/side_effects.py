@@ -11,7 +11,7 @@ import shapely
 
 from spatial.core.model import Plan, RawData
 from spatial.layers.schema import CanonicalLayers
-from spatial.plans.drawings import locate_drawn_edits
+from spatial.plans.drawn_edits import locate_drawn_edits
 from spatial.plans.things import Ground, Numbered, Thing, number_edits
 
 HOLE, CUT, GONE, THROUGH, ON = EFFECTS = ("hole", "cut", "gone", "through", "on")

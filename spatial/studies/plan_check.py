@@ -12,7 +12,7 @@ from spatial.core.timing import Clock
 from spatial.layers.canonical import canonical_layers
 from spatial.layers.schema import CanonicalLayers
 from spatial.plans import application, interpretation, side_effects, validation
-from spatial.plans.drawings import locate_drawn_edits
+from spatial.plans.drawn_edits import locate_drawn_edits
 from spatial.settings import tags
 from spatial.texts.plan_check import Checked
 

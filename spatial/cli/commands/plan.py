@@ -65,7 +65,7 @@ def check(
 ) -> None:
     """Say what was understood of a plan, feature by feature, and whether it fits the estate; draw it."""
     which = cli_options.estate_options(options)
-    if osm is None:
+    if osm is None and plan.suffix.lower() != ".dxf":
         raise misused(phrase("commands.choose_osm"))
     from spatial.analysis.inputs import InputFiles, Inputs
     from spatial.core.errors import InputError
@@ -74,10 +74,14 @@ def check(
     from spatial.sources import http
     from spatial.studies import plan_check
 
+    if plan.suffix.lower() == ".dxf":
+        estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
+        click.echo(_guessed(plan, estate, lang=lang, as_json=as_json))
+        return
     with http.offline_if(offline), progress(lang) as tell:
         estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
         intended, unread = reading.read_plan_and_faults(plan, estate)
-        extract = osm_extract.find_extract(osm, estate, refresh=refresh, tell=tell)
+        extract = osm_extract.find_extract(str(osm), estate, refresh=refresh, tell=tell)
         files = InputFiles(extract, layers, complete)
         inputs = Inputs.read(estate, files, tell)
         checked = plan_check.check_plan(inputs, intended, unread, tell)
@@ -86,6 +90,19 @@ def check(
     click.echo(_said(checked.told, estate, lang=lang, as_json=as_json))
     if checked.told.faults:
         raise InputError("commands.faults", plan=intended.name, n=len(checked.told.faults))
+
+
+def _guessed(drawing: Path, estate: Estate, *, lang: str, as_json: bool) -> str:
+    """The mapping that is guessed of a drawing."""
+    import json
+
+    from spatial.plans import layer_guess
+    from spatial.texts import drawing_guess
+
+    guess = layer_guess.guess_mapping(drawing, estate)
+    if as_json:
+        return json.dumps(drawing_guess.guess_as_data(guess), ensure_ascii=False, indent=1)
+    return drawing_guess.guess_as_toml(guess, lang=lang)
 
 
 def _said(told: Checked, estate: Estate, *, lang: str, as_json: bool) -> str:
