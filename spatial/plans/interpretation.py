@@ -12,6 +12,7 @@ from spatial.core.model import Edit, Estate, Plan, RawData
 from spatial.layers.schema import CanonicalLayers
 from spatial.plans.causes import side_of
 from spatial.plans.drawn_edits import locate_drawn_edits
+from spatial.plans.known_homes import FLATS
 from spatial.plans.things import Ground, Thing, layer_of, number_edits
 from spatial.plans.validation import AREA, LINE, identity
 
@@ -103,7 +104,7 @@ def _understood(
         called=ground.of_edit(edit),
         kind=_kind(layers, own),
         name={**tags, **edit.tags}.get("name"),
-        dwellings=_dwellings(layers, own) if edit.layer in ("building", "object") else None,
+        dwellings=_dwellings(layers, own, edit) if edit.layer in ("building", "object") else None,
         length_m=float(shapely.length(shape)) if dimension == LINE else None,
         area_m2=float(shapely.area(shape)) if dimension == AREA else None,
         joins=joins,
@@ -134,7 +135,10 @@ def _kind(layers: CanonicalLayers, own: str) -> str | None:
     return None
 
 
-def _dwellings(layers: CanonicalLayers, own: str) -> float | None:
+def _dwellings(layers: CanonicalLayers, own: str, edit: Edit) -> float | None:
+    """Homes of a building: as many as the plan says of one that goes, else as many as are known or estimated."""
+    if edit.action == "remove" and edit.tags.get(FLATS, "").isdigit():
+        return float(edit.tags[FLATS])
     doors = layers.dwellings
     mine = doors[doors["building"] == own]
     return float(mine["dwellings"].sum()) if own in layers.buildings.index else None

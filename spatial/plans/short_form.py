@@ -113,22 +113,23 @@ def _short_row(feature: str, entry: Mapping[str, Any], estate: Estate) -> dict[s
     if not isinstance(said, Mapping):
         raise InputError("plan_file.tags", feature=row_label(feature), tags=said)
     what, tags = str(entry[verb]), {str(key): str(value) for key, value in said.items()}
+    counted = {TAGS[key]: str(entry[key]) for key in TAGS if key in entry}
     row = {
         "feature": feature,
         "action": verb if verb in ("remove", "add") else "change",
         "layer": "object",
         "target": what,
-        "tags": VERBS.get(verb, {}) | tags,
+        "tags": VERBS.get(verb, {}) | counted | tags,
         "geometry": shape,
         "phase": plan_phase(entry.get("phase"), feature),
         "note": plain_text(entry.get("note")),
     }
     if verb != "add":
-        return row
+        # What is only drawn is named by its layer.
+        return row | ({"layer": what, "target": None} if what in NAMED and shape is not None else {})
     layer = what if what in NAMED else str(entry.get("layer", "place"))
     kind = {} if layer != "place" or what in NAMED else kind_tags(what, feature)
-    said = {TAGS[key]: str(entry[key]) for key in TAGS if key in entry}
-    return row | {"layer": layer, "target": None, "tags": DEFAULTS.get(layer, {}) | kind | said | tags}
+    return row | {"layer": layer, "target": None, "tags": DEFAULTS.get(layer, {}) | kind | counted | tags}
 
 
 def _position(feature: str, entry: Mapping[str, Any], estate: Estate) -> BaseGeometry | None:

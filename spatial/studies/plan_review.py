@@ -16,7 +16,7 @@ from spatial.core import files, outputs
 from spatial.core.model import Plan
 from spatial.core.timing import Clock
 from spatial.indicators import registry
-from spatial.plans import answer, comparison, verdict
+from spatial.plans import answer, comparison, known_homes, verdict
 from spatial.plans import phases as plan_phases
 from spatial.settings import tags
 from spatial.studies import contributions
@@ -231,6 +231,7 @@ def review_plan(
     options = options or Options()
     # What is wrong with the plan is said before anything is measured for nothing.
     prepare_ground(inputs, tags.tag_rules(), Clock(None), phase=options.phase)
+    inputs = _with_known_homes(inputs)
     today = run.run(replace(inputs, plan=None), options, progress)
     # One place has one score wherever it is told: all states are judged as today is.
     options = replace(options, judged_by=today.rubric)
@@ -244,6 +245,16 @@ def review_plan(
         contributions.contributions(inputs, options.rubric, plain_unknowns=plain) if options.phase is None else None
     )
     return PlanReview(today, after, earlier, reasons)
+
+
+def _with_known_homes(inputs: Inputs) -> Inputs:
+    """The inputs with the numbers of homes that the plan knows of what it demolishes: they hold today, too."""
+    if inputs.plan is None or not any(known_homes.FLATS in edit.tags for edit in inputs.plan.edits):
+        return inputs
+    raw = prepare_ground(replace(inputs, plan=None), tags.tag_rules(), Clock(None)).conflated.raw
+    known = known_homes.known_dwellings(raw, inputs.plan)
+    osm, *registers = (known_homes.with_dwellings(data, known) for data in (inputs.osm, *inputs.registers))
+    return replace(inputs, osm=osm, registers=tuple(registers))
 
 
 def _through_phases(inputs: Inputs, options: Options, progress: Progress) -> tuple[tuple[Analysis, ...], Analysis]:

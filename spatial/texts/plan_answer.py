@@ -44,7 +44,8 @@ def _known(value: float, decimals: int) -> float | int | None:
 
 
 def _housing(housing: Any) -> dict[str, int]:
-    return {"buildings": housing.buildings, "homes": round(housing.dwellings)}
+    homes = round(housing.dwellings)
+    return {"buildings": housing.buildings, "homes": homes, "estimated": min(round(housing.estimated), homes)}
 
 
 def _burden(burden: Burden | None) -> dict[str, Any] | None:
@@ -90,14 +91,19 @@ def _homes(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     say, gone, new = words["plan_answer"], said["demolished"], said["built"]
     if not gone["homes"] and not new["homes"]:
         return [say["demolished_none"]]
-    n = gone["buildings"]
-    buildings = say["one_building"] if n == 1 else say["buildings"].format(n=n)
     return [
-        say["demolished"].format(buildings=buildings, homes=number(gone["homes"], words))
-        if gone["homes"]
-        else say["demolished_none"],
+        *(_demolished(gone, words) if gone["homes"] else [say["demolished_none"]]),
         say["built"].format(homes=number(new["homes"], words)) if new["homes"] else say["built_none"],
     ]
+
+
+def _demolished(gone: Mapping[str, int], words: Mapping[str, Any]) -> list[str]:
+    """How many homes go, and where that is not known, that it is estimated."""
+    say, n = words["plan_answer"], gone["buildings"]
+    buildings = say["one_building"] if n == 1 else say["buildings"].format(n=n)
+    about = "demolished_about" if gone["estimated"] else "demolished"
+    told = say[about].format(buildings=buildings, homes=number(gone["homes"], words))
+    return [told, *([say["estimated"]] if gone["estimated"] else [])]
 
 
 def _places(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:

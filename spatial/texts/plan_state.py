@@ -10,7 +10,7 @@ from spatial.core.model import Result
 
 
 def plan_state(manifest: Mapping[str, Any], lang: str) -> str:
-    """Which state of a plan a result shows; "" of one as it is today.
+    """Which state of a plan a result shows; "" of one as it is today, and of a plan that does nothing.
 
     Examples
     --------
@@ -18,7 +18,7 @@ def plan_state(manifest: Mapping[str, Any], lang: str) -> str:
     ('', 'with the plan “B” carried out up to phase 1 (2027)')
     """
     plan = manifest.get("plan")
-    if not plan:
+    if not plan or plan.get("edits") == 0:
         return ""
     say = texts(lang)["plan_state"]
     phase, names = plan.get("phase"), [str(name) for name in plan.get("phases") or ()]
