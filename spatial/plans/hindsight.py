@@ -85,10 +85,8 @@ def look_back(today: Result, forecast: Result, now: Result, counts: pd.DataFrame
         for mine, theirs in pair_spaces(forecast, now, heirs)
     ]
     order = {state: k for k, state in enumerate(STATES)}
-    table = pd.DataFrame(
-        sorted(rows, key=lambda row: (order[row["state"]], str(row["forecast_id"]), str(row["now_id"]))),
-        columns=list(COLUMNS),
-    )
+    rows.sort(key=lambda row: (order[row["state"]], str(row["forecast_id"]), str(row["now_id"])))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
     kinds = pd.concat([now.meeting_spaces["kinds"], forecast.meeting_spaces["kinds"]])
     whose = table["now_id"].where(table["now_id"].notna(), table["forecast_id"])
     table["kinds"] = whose.map(kinds[~kinds.index.duplicated()])
