@@ -21,7 +21,7 @@ import pandas as pd
 from spatial.analysis.inputs import Inputs, prepare_ground
 from spatial.analysis.run import View, estimate_unknowns, measure_view, survey
 from spatial.core.incremental import AFRESH, Memory, Steps
-from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Plan, Rubric
+from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Plan, RawData, Rubric
 from spatial.core.timing import Clock
 from spatial.indicators.estimates import Estimate
 from spatial.layers import conflation
@@ -64,10 +64,17 @@ class Look:
     @cached_property
     def best_at_home(self) -> pd.Series:
         """Best floating potential within five minutes of each door of the estate, 0 where there is none."""
+        return self._best(self.floating)
+
+    def best_by(self, rubric: Rubric) -> pd.Series:
+        """The same by some rubric."""
+        return self._best(self.scores(rubric)[FLOATING])
+
+    def _best(self, floating: pd.Series) -> pd.Series:
         rows, ids = homes.rows_of_spaces(self.view.sites)
         inside = self.view.measured_from.dwellings["inside"].to_numpy(dtype=bool)
         near = self.view.measured_from.walks.distance_m[rows][:, inside] <= FIVE_MINUTES_M
-        score = self.floating.reindex(ids).to_numpy(dtype=np.float64)
+        score = floating.reindex(ids).to_numpy(dtype=np.float64)
         return pd.Series(homes.best_score(near, score), index=self.dwellings.index)
 
     @cached_property
@@ -140,6 +147,19 @@ class WhatIf:
         plan = Plan(name="what if", edits=edits)
         conflated = replace(self._conflated, raw=application.apply_plan(self._conflated.raw, plan, self._estate))
         return self._look(conflated, AFRESH if whole else self._step, self.before.rubric)
+
+    @property
+    def raw(self) -> RawData:
+        """The objects of the start."""
+        return self._conflated.raw
+
+    def state(self, plan: Plan, until: int | None, *, whole: bool = False) -> Look:
+        """Look at the estate as a plan leaves it up to one of its phases, whose building sites are shut.
+
+        Whether the plan fits is not asked: a plan in the midst of its work need not.
+        """
+        raw = application.carry_out(self._conflated.raw, plan, until=until)
+        return self._look(replace(self._conflated, raw=raw), AFRESH if whole else self._step, self.before.rubric)
 
     def inseparable(self, features: Collection[str], edits: Sequence[Edit]) -> set[str]:
         """Features of a plan that cannot be without these: taken out with them, the rest fits the estate."""
