@@ -247,6 +247,7 @@ FINDERS: Mapping[str, Finder] = {
 MOST = 10
 # What was found from what is known and from the start may differ by no more.
 SAME = 1e-9
+LISTS, STATED = "lists", "stated"
 FIELDS = {"where", "tags", "cost_dkk", "cost_dkk_per_m", "why"}
 
 
@@ -301,8 +302,8 @@ class _Tried:
 
     @property
     def worth(self) -> float:
-        """Points a krone."""
-        return self.gain.points / self.cost_dkk
+        """Homes that gain a krone."""
+        return self.gain.homes / self.cost_dkk
 
 
 def find_measures(
@@ -329,13 +330,14 @@ def find_measures(
     Returns
     -------
     suggestions
-        One row a suggestion, the most points a krone first, ties by name: ``measure``, ``space_id`` and
-        ``space`` (the nearest meeting space, or the possible one), ``points`` (the sum over all dwellings of the
-        points of 100 that their best meeting space within five minutes gains), ``homes_better`` and ``homes_worse``
-        (dwellings), ``length_m``, ``cost_dkk``, ``points_per_1000_dkk``; and the edit: ``action, layer, target``
-        and its tags, so that the table is a plan; ``kind`` is what is set, and ``unmapped_share`` how much of all
-        there is of it is not mapped, by two lists; geometry in the estate's CRS. Each was found again by a
-        whole run.
+        One row a suggestion, the most homes a krone first, ties by points and name: ``measure``, ``space_id`` and
+        ``space`` (the nearest meeting space, or the possible one), ``homes_better`` (dwellings whose best meeting
+        space within five minutes gains a whole point of 100, or that get a good one and had none),
+        ``homes_lacking`` (the latter), ``homes_worse``, ``points`` (the sum of what these gain and lose),
+        ``length_m``, ``cost_dkk``, ``homes_per_1000_dkk`` (better less worse); and the edit: ``action, layer,
+        target`` and its tags, so that the table is a plan; ``kind`` is what is set, ``unmapped_share`` how much of all
+        there is of it is probably not mapped, and ``unmapped_by`` how that is known (``lists``, ``stated``);
+        geometry in the estate's CRS. Each was found again by a whole run.
     tried
         How many spots were tried, by measure.
 
@@ -363,8 +365,8 @@ def find_measures(
         tried.append(_Tried(measure, spot, gain, measure.cost(spot.length_m)))
         if tell is not None:
             tell(number, len(spots))
-    gaining = [one for one in tried if one.gain.points > 0]
-    best = sorted(gaining, key=lambda one: (-one.worth, one.measure.id, one.spot.edit.feature))[:most]
+    gaining = [one for one in tried if one.gain.homes > 0]
+    best = sorted(gaining, key=lambda one: (-one.worth, -one.gain.points, one.measure.id, one.spot.edit.feature))[:most]
     for one in best:
         _verify(what_if, one)
     counts = {measure.id: sum(entry is measure for entry, _ in spots) for measure in rows}
@@ -394,21 +396,24 @@ def _table(best: list[_Tried], view: View, estate: Estate) -> gpd.GeoDataFrame:
         if best
         else np.empty(0, dtype=np.int64)
     )
+    unmapped = [_unmapped(one.measure, view.measured_from) for one in best]
     columns: dict[str, list[Any]] = {
         "measure": [one.measure.id for one in best],
         "space_id": [_space_of(one, str(rooms.index[row])) for one, row in zip(best, nearest, strict=True)],
         "space": [_name_of(one, rooms.iloc[row]) for one, row in zip(best, nearest, strict=True)],
         "points": [one.gain.points for one in best],
         "homes_better": [one.gain.better for one in best],
+        "homes_lacking": [one.gain.lacking for one in best],
         "homes_worse": [one.gain.worse for one in best],
         "length_m": [one.spot.length_m for one in best],
         "cost_dkk": [one.cost_dkk for one in best],
-        "points_per_1000_dkk": [1000 * one.worth for one in best],
+        "homes_per_1000_dkk": [1000 * one.worth for one in best],
         "action": [one.spot.edit.action for one in best],
         "layer": [one.spot.edit.layer for one in best],
         "target": [one.spot.edit.target for one in best],
         "kind": [view.measured_from.kinds.kind.first(one.measure.tags) for one in best],
-        "unmapped_share": [_unmapped_share(one.measure, view.measured_from) for one in best],
+        "unmapped_share": [share for share, _ in unmapped],
+        "unmapped_by": [by for _, by in unmapped],
     }
     keys = sorted({key for one in best for key in one.measure.tags})
     columns |= {key: [one.measure.tags.get(key) for one in best] for key in keys}
@@ -427,10 +432,17 @@ def _name_of(one: _Tried, nearest: pd.Series) -> str:
     return str(nearest["name"] if isinstance(nearest["name"], str) else nearest["kinds"].split(";")[0])
 
 
-def _unmapped_share(measure: Measure, inputs: IndicatorInputs) -> float:
-    """Share of the things that a measure sets of which two lists say that they are not mapped; NaN if none do."""
-    known = inputs.completeness.get(inputs.kinds.kind.first(measure.tags) or "")
-    return np.nan if known is None or known.lists is None else 1.0 - known.mapped_share
+def _unmapped(measure: Measure, inputs: IndicatorInputs) -> tuple[float, str | None]:
+    """Share of the things that a measure sets that are probably not mapped, and how that is known; NaN if it is not.
+
+    Two lists of the ground say it, else what is stated of the kind in ``tags.toml``: the middle of its range.
+    """
+    kind = inputs.kinds.kind.first(measure.tags) or ""
+    known = inputs.completeness.get(kind)
+    if known is not None and known.lists is not None:
+        return 1.0 - known.mapped_share, LISTS
+    stated = inputs.kinds.stated_mapped_share.get(kind)
+    return (np.nan, None) if stated is None else (1.0 - sum(stated) / len(stated), STATED)
 
 
 def suggest(  # noqa: PLR0913 (the public signature)

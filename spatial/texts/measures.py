@@ -23,12 +23,14 @@ ABOUT = (
     "space",
     "points",
     "homes_better",
+    "homes_lacking",
     "homes_worse",
     "length_m",
     "cost_dkk",
-    "points_per_1000_dkk",
+    "homes_per_1000_dkk",
     "kind",
     "unmapped_share",
+    "unmapped_by",
 )
 PLAN_FILE, TABLE_FILE = "suggestions.geojson", "suggestions.csv"
 # Costs are rough: they are told to the nearest thousand kroner.
@@ -65,18 +67,21 @@ def _sentence(row: Mapping[Any, Any], lang: str) -> str:
     space = words["possible"] if row["space"] == POSSIBLE else space
     cost = max(COST_STEP_DKK, round(row["cost_dkk"] / COST_STEP_DKK) * COST_STEP_DKK)
     length = words["length"].format(metres=number(row["length_m"])) if row["length_m"] else ""
+    lacking = row["homes_lacking"]
     line: str = words["row"].format(
         measure=title + length,
         space=space,
         space_id=row["space_id"],
         homes=number(row["homes_better"]),
+        lacking=words["lacking"].format(homes=number(lacking)) if round(lacking) else "",
         points=number(row["points"]),
         cost=number(cost),
-        worth=number(row["points_per_1000_dkk"], 1),
+        worth=number(row["homes_per_1000_dkk"], 1),
     )
     if not _missing(row.get("unmapped_share")):
         n, of = as_fraction(row["unmapped_share"])
-        line += words["unmapped"].format(n=n, of=of, what=kinds[row["kind"]]["plural"]) if n else ""
+        said = words["unmapped" if row.get("unmapped_by") != "stated" else "unmapped_stated"]
+        line += said.format(n=n, of=of, what=kinds[row["kind"]]["plural"]) if n else ""
     return line + (words["worse"].format(homes=number(row["homes_worse"])) if row["homes_worse"] else "")
 
 
