@@ -25,6 +25,7 @@ from spatial.indicators.inputs import IndicatorInputs
 from spatial.network import attachment, catchments, distances
 from spatial.network.graph import NO
 from spatial.places.meeting_spaces import POSSIBLE, SPACE_PREFIX
+from spatial.scoring import lenses
 from spatial.settings import loading
 from spatial.sources import rasters
 from spatial.studies.what_if import Gain, Look, WhatIf
@@ -33,6 +34,8 @@ from spatial.visibility.isovists import in_sight
 # A bench stands this far from the edge of what one looks at; and not where one stands this near already.
 BESIDE_M = 2.0
 SEAT_NEAR_M = 15.0
+# And so far from the rim of its ground and from other things.
+EDGE_M = 0.5
 # A link is at most this long, and spares at least this much of a walk, and this many times its length.
 LINK_M = 40.0
 SPARED_M = 100.0
@@ -92,10 +95,31 @@ def _without(rooms: Any, inputs: IndicatorInputs, tags: Mapping[str, str], kinds
     for identity, shape, held in zip(rooms.index, rooms.geometry, rooms["kinds"], strict=True):
         if not kinds.isdisjoint(held.split(";")):
             continue
-        spot = _beside(shape, ways, tree)
+        spot = _in_room(shape, objects.geometry.to_numpy(), ways, tree) or _beside(shape, ways, tree)
         if len(there) and shapely.dwithin(there, spot, SEAT_NEAR_M).any():
             continue
         yield Spot(Edit(str(identity), "add", "place", tags=dict(tags), geometry=spot), spot)
+
+
+def _in_room(
+    room: BaseGeometry, things: npt.NDArray[np.object_], ways: npt.NDArray[np.object_], tree: shapely.STRtree
+) -> BaseGeometry | None:
+    """A point of a room beside what stands in it and beside the ways, as near to a way as it can be.
+
+    None where nothing of the room is known but its shape, or no ground is left.
+    """
+    inside = things[shapely.intersects(room, things)]
+    if not len(inside):
+        return None
+    near = ways[np.sort(tree.query(room, predicate="dwithin", distance=BESIDE_M))] if len(ways) else ways
+    free = shapely.buffer(shapely.difference(room, shapely.union_all(shapely.buffer(near, BESIDE_M))), -EDGE_M)
+    free = shapely.difference(free, shapely.union_all(shapely.buffer(inside, EDGE_M)))
+    if free.is_empty:
+        return None
+    if not len(ways):
+        return shapely.point_on_surface(free)
+    leg: Any = shapely.shortest_line(free, ways[tree.nearest(free)])
+    return shapely.Point(leg.coords[0])
 
 
 def _beside(shape: BaseGeometry, ways: npt.NDArray[np.object_], tree: shapely.STRtree) -> BaseGeometry:
@@ -222,6 +246,18 @@ def _spread(lines: npt.NDArray[np.object_], spared: npt.NDArray[np.float64]) -> 
             yield len(taken), lines[i]
 
 
+def uncrossed_roads(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Where a path meets a major road and no crossing is mapped."""
+    graph = inputs.network
+    beside = np.zeros(len(graph.xy), dtype=bool)
+    beside[np.concatenate([graph.start[~graph.major], graph.end[~graph.major]])] = True
+    points: Any = shapely.points(graph.xy)
+    bare = lenses.without_crossing(graph) & beside & shapely.intersects(area, points) & _serving(rooms, points)
+    for k, i in enumerate(np.flatnonzero(bare), start=1):
+        edit = Edit(f"crossing {k}", "add", "place", tags=dict(tags), geometry=points[i])
+        yield Spot(edit, points[i])
+
+
 def possible_rooms(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Rooms of the area on which nothing is mapped, those with most homes near first."""
     homes = inputs.dwellings[inputs.dwellings["inside"].to_numpy(dtype=bool)]
@@ -241,6 +277,7 @@ FINDERS: Mapping[str, Finder] = {
     "unlit_way": unlit_ways,
     "raised_kerb": raised_kerbs,
     "high_hedge": high_hedges,
+    "uncrossed_road": uncrossed_roads,
     POSSIBLE_SPACE: possible_rooms,
 }
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
+import shapely.geometry
 
 from spatial.core import files
 from spatial.core.crs import WGS84
@@ -89,21 +91,25 @@ def write_measures(found: gpd.GeoDataFrame, folder: Path, *, lang: str) -> None:
     """Write the numbers in full as CSV, and the measures as a plan in GeoJSON with the sentence as its note."""
     table = found.drop(columns="geometry").assign(note=sentences(found, lang))
     files.write_csv(table, folder / TABLE_FILE)
-    plan = found.drop(columns=list(ABOUT)).assign(note=table["note"]).to_crs(WGS84)
+    plan = found.drop(columns=list(ABOUT)).assign(note=table["note"])
     # What is changed keeps its shape: only what is added is drawn.
     shapes = plan.geometry.where(plan["action"] == "add", None)
+    write_plan(plan.set_geometry(shapes), folder / PLAN_FILE, name="suggestions")
+
+
+def write_plan(edits: gpd.GeoDataFrame, path: Path, *, name: str) -> None:
+    """Write edits as a plan in GeoJSON."""
+    moved = edits.to_crs(WGS84)
     features = [
         {
             "type": "Feature",
             "properties": {key: value for key, value in row.items() if not _missing(value)},
-            "geometry": None
-            if shape is None
-            else json.loads(gpd.GeoSeries([shape], crs=WGS84).to_json())["features"][0]["geometry"],
+            "geometry": None if shape is None else shapely.geometry.mapping(shape),
         }
-        for row, shape in zip(plan.drop(columns="geometry").to_dict("records"), shapes, strict=True)
+        for row, shape in zip(moved.drop(columns="geometry").to_dict("records"), moved.geometry, strict=True)
     ]
-    document = {"type": "FeatureCollection", "name": "suggestions", "features": features}
-    (folder / PLAN_FILE).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    document = {"type": "FeatureCollection", "name": name, "features": features}
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _missing(value: Any) -> bool:

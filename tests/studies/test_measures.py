@@ -103,6 +103,16 @@ def test_a_bench_is_tried_beside_a_place_where_nobody_can_sit():
     assert [spot.edit.feature for spot in found] == ["space:0", "space:1"]
 
 
+def test_on_the_ground_of_a_meeting_space_a_bench_stands_in_it_and_not_on_what_is_there():
+    """Ground of 40 by 30 m around a pitch, a way along its lower edge: in it, off the pitch, 2 m from the way."""
+    ground, pitch = shapely.box(0, 0, 40, 30), shapely.box(10, 10, 30, 25)
+    view = measured_from(ways=[((-50, 0), (90, 0))], objects=[("pitch", pitch)])
+    (spot,) = studies_measures.find_candidates("space_without_seat", rooms(("pitch", ground)), None, view, {})
+    at = spot.edit.geometry
+    assert ground.contains(at) and pitch.distance(at) >= 0.5
+    assert at.y == pytest.approx(2.5)
+
+
 @pytest.mark.parametrize(
     ("kinds", "objects", "count"),
     [
