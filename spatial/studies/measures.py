@@ -112,7 +112,7 @@ def _in_room(
     if not len(inside):
         return None
     near = ways[np.sort(tree.query(room, predicate="dwithin", distance=BESIDE_M))] if len(ways) else ways
-    free = shapely.buffer(shapely.difference(room, shapely.union_all(shapely.buffer(near, BESIDE_M))), -EDGE_M)
+    free: Any = shapely.buffer(shapely.difference(room, shapely.union_all(shapely.buffer(near, BESIDE_M))), -EDGE_M)
     free = shapely.difference(free, shapely.union_all(shapely.buffer(inside, EDGE_M)))
     if free.is_empty:
         return None

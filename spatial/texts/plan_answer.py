@@ -145,6 +145,8 @@ def _sureness(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     if said["losing_range"] is None:
         return [say["below"]]
     low, high = said["losing_range"]
+    if not said["harms_share"] and not high:
+        return [say["sure_none"], say["below"]]
     between = say["range_same" if low == high else "range"].format(low=number(low, words), high=number(high, words))
     return [say["sure"].format(share=whole_percent(said["harms_share"]), range=between), say["below"]]
 

@@ -356,6 +356,7 @@ def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     say, name = words["edit"], said(item["name"])
     kind = words["kind"].get(item["kind"], {}).get("title") if item["what"] in ("place", "context") else None
     thing = (kind or say["thing"][item["what"]]).lower()
+    thing = newly(thing, item, words) if item["how"] == "new" else thing
     thing = f"{thing} {say['named'].format(name=name)}" if name else thing
     if item["street"] and item["what"] not in ("road", "way") and not name:
         thing = say["at"].format(thing=thing, street=item["street"])
@@ -363,6 +364,13 @@ def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     how = "moved_by" if item["how"] == "moved" and metres else item["how"]
     own = f"{how}_{item['what']}"
     return str(say[own if own in say else how].format(thing=thing, metres=metres))
+
+
+def newly(thing: str, item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """A thing that was not there: "ny bænk", "nyt torv"."""
+    say = words["plan"]
+    gender = item["kind"] if item["what"] in ("place", "context") else item["what"]
+    return str(say["newly_neuter" if gender in say["neuter"].split() else "newly"].format(thing=thing))
 
 
 def reasons_in_words(reasons: Sequence[Mapping[str, Any]], words: Mapping[str, Any]) -> list[str]:
@@ -387,6 +395,8 @@ def changes_as_json(found: Mapping[str, Any]) -> str:
     return json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True)
 
 
+# A point of 100: what a home may lose without being worse off.
+POINT = 1.0
 # A weight that moves by less is not told.
 TOLD_WEIGHT = 0.005
 
@@ -419,7 +429,8 @@ def turn_in_words(found: Mapping[str, Any] | None, *, lang: str) -> str:
         for name, old, new in ((name, found["weights_before"][name], found["weights"][name]) for name in ASPECTS)
         if abs(new - old) > TOLD_WEIGHT * 100
     ]
-    told = say["turn"].format(
+    loses = found["median_after"] > found["median_before"] - POINT
+    told = say["turn_loses" if loses else "turn"].format(
         share=whole_percent(found["moved_share"]),
         weights=", ".join(moves),
         before=round(found["median_before"]),

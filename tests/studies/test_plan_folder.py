@@ -221,3 +221,58 @@ def contents(folder: Path) -> str:
 
     with sqlite3.connect(folder / "places.gpkg") as database:
         return "; ".join(row[0] for row in database.execute("SELECT identifier FROM gpkg_contents"))
+
+
+# --- counted again, from the files alone ----------------------------------------------------------
+
+
+def recounted(folder):
+    """What a plan does to homes and places, by nothing but the layers of today and after."""
+    states = {}
+    for when, name in (("today", "today"), ("after", "")):
+        layers = {
+            layer: gpd.read_file(folder / name / "places.gpkg", layer=layer)
+            for layer in ("homes", "places", "meeting_spaces", "views")
+        }
+        good = set(layers["meeting_spaces"].loc[layers["meeting_spaces"]["floating"] >= GOOD, "space_id"])
+        score = layers["meeting_spaces"].set_index("space_id")["floating"]
+        homes = layers["homes"].set_index("id")
+        near = [[space for space in (text or "").split(";") if space] for text in homes["spaces_5min"].fillna("")]
+        homes["best"] = [max((score[space] for space in spaces), default=0.0) for spaces in near]
+        homes["good"] = [sum(space in good for space in spaces) for spaces in near]
+        states[when] = layers | {"homes": homes}
+    return states["today"], states["after"]
+
+
+GOOD = 0.6
+
+
+def test_an_independent_count_finds_the_same_homes_demolitions_and_lost_places(folder, changes):
+    today, after = recounted(folder)
+    old, new = today["homes"], after["homes"]
+    gone, come = old.index.difference(new.index), new.index.difference(old.index)
+    assert changes["answer"]["demolished"]["homes"] == round(old.loc[gone, "dwellings"].sum()) > 0
+    assert changes["answer"]["demolished"]["buildings"] == old.loc[gone, "building"].nunique()
+    assert changes["answer"]["built"]["homes"] == round(new.loc[come, "dwellings"].sum())
+    staying = old.index.intersection(new.index)
+    weight, moved = old.loc[staying, "dwellings"], new.loc[staying, "best"] - old.loc[staying, "best"]
+    assert changes["dwellings"]["losing"] == round(weight[moved <= -0.01].sum())
+    assert changes["dwellings"]["winning"] == round(weight[moved >= 0.01].sum())
+    for n, before, later in changes["answer"]["choices"]:
+        was, then = (homes.loc[staying, "good"].clip(upper=3) == n for homes in (old, new))
+        assert (before, later) == (round(weight[was].sum()), round(weight[then].sum()))
+    lost = set(today["places"]["place_id"]) - set(after["places"]["place_id"])
+    told = {row["place_id"] for row in changes["answer"]["promises"] if row["state"] in ("unreplaced", "replaced")}
+    assert told == lost == {GONE}
+
+
+def test_an_independent_count_finds_the_same_ways_in(folder):
+    """As many sides as the layer of views names, where the indicator counts them."""
+    for state in ("", "today"):
+        views = gpd.read_file(folder / state / "places.gpkg", layer="views").set_index("place_id")["ways_in"]
+        measured = rows_of(folder / state)["ways_in_count"].dropna()
+        both = views.index.intersection(measured.index)
+        assert len(both) > 10
+        for place in both:
+            sides = [side for side in (views[place] or "").split(";") if side]
+            assert len(sides) >= measured[place] - 1e-9
