@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.errors import InputError
 from spatial.core.messages import phrase
 from spatial.plans.things import ROW
+from spatial.settings.drawing_words import drawing_words
 from spatial.settings.tags import tag_rules
 
 # Columns that say what is to be done; all others are tags of the canonical vocabulary.
@@ -34,13 +35,9 @@ DEFAULTS = {
 # Digits of year, month and day; a number from this on is a year.
 DATE = (4, 2, 2)
 FIRST_YEAR = 1000
-# So alike a column is to one of a plan to be a slip; tags of the world that are no slips; what Danes may write.
+# So alike a column is to one of a plan to be a slip; tags of the world that are no slips.
 MISSPELT = 0.8
 REAL_TAGS = ("level", *TAGS.values())
-IN_DANISH = {
-    "handling": "action", "lag": "layer", "fase": "phase", "bemærkning": "note", "boliger": "dwellings",
-    "etager": "levels", "højde": "height_m", "bredde": "width_m", "slags": "kind", "mål": "target",
-}  # fmt: skip
 
 
 def each_row(
@@ -64,12 +61,12 @@ def misspelt(columns: Iterable[Any]) -> list[tuple[str, str]]:
     >>> misspelt(["action", "fase", "dwelling", "lanes", "lit"])
     [('fase', 'phase'), ('dwelling', 'dwellings')]
     """
-    known = {*OWN, *TAGS, "kind"}
+    known, danish = {*OWN, *TAGS, "kind"}, drawing_words().columns
     found = []
     for column in map(str, columns):
         if column in known or column in REAL_TAGS:
             continue
-        near = [IN_DANISH[column]] if column in IN_DANISH else get_close_matches(column, known, 1, MISSPELT)
+        near = [danish[column]] if column in danish else get_close_matches(column, known, 1, MISSPELT)
         found += [(column, meant) for meant in near]
     return found
 

@@ -19,7 +19,7 @@ from spatial.settings.tags import tag_rules
 PARTS = ("points", "lines", "areas")
 Tags = Mapping[str, str]
 # What `spatial.plans.reading` calls a row of a file that has no name of its own.
-ROW = re.compile(r"(?:feature|edit|række|row) (\d+)(?:\.\d+)?")
+ROW = re.compile(r"(?:feature|edit|row) (\d+)(?:\.\d+)?")
 
 
 @dataclass(frozen=True)

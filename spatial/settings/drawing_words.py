@@ -13,8 +13,12 @@ Words = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class DrawingWords:
-    """Words for what is counted (by column), done, shown (layers and kinds of a plan), and no part of a plan."""
+    """Words for what is counted (by column), done, shown (layers and kinds of a plan), and no part of a plan.
 
+    ``columns`` are Danish words for columns of a plan, which mean nothing there, and the columns that were meant.
+    """
+
+    columns: Mapping[str, str]
     counted: Words
     action: Words
     layer: Words
