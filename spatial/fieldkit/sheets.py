@@ -15,6 +15,7 @@ from spatial.core.model import Result
 from spatial.maps.lettering import BOLD, Lettering
 from spatial.maps.svg import Figure, Pen, drawn
 from spatial.maps.typesetting import Typeset
+from spatial.texts import plan_state
 
 MAP_MM, MAP_HIGH_MM = 180.0, 232.0  # width, and height with a list of no stops
 ROW_MM, TWO_COLUMNS_FROM = 4.6, 12  # of the list of stops below the map
@@ -52,7 +53,7 @@ def render_sheets(sheets: Sheets, path: Path, *, lang: str) -> None:
     say = texts(lang)["fieldkit"]
     data = {
         "lang": lang,
-        "title": say["title"].format(estate=sheets.result.estate.name),
+        "title": plan_state.called(sheets.result, say["title"].format(estate=sheets.result.estate.name), lang),
         "intro": say["intro"].format(stops=len(sheets.stops), km=_km(sheets.total_m, say), minutes=sheets.minutes),
         "protocol": {"title": say["protocol"]["title"], "points": _points(say, sheets.passing_min)},
         "round": say["round"].format(km=_km(sheets.total_m, say), minutes=sheets.minutes),

@@ -18,6 +18,7 @@ from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
 from spatial.layers.schema import schema
 from spatial.maps import style as maps_style
 from spatial.maps.style import CLASS_WIDTH, NO_SCORE, RAMP
+from spatial.texts import plan_state
 
 STYLE_TABLE = "layer_styles"
 SCORED = ("places", "meeting_spaces")
@@ -143,7 +144,7 @@ def _name_sources(database: sqlite3.Connection, result: Result, columns: Iterabl
     about = {
         "@context": "https://schema.org",
         "@type": "Dataset",
-        "name": result.estate.name,
+        "name": plan_state.called(result, result.estate.name, lang),
         "dateCreated": at,
         "isBasedOn": [
             {"@type": "Dataset", "creditText": source["attribution"], "license": source.get("licence"),
@@ -165,7 +166,7 @@ def _name_sources(database: sqlite3.Connection, result: Result, columns: Iterabl
         title = texts(lang)["gis"]["table"].get(table, table)
         database.execute(
             "UPDATE gpkg_contents SET identifier = ?, description = ? WHERE table_name = ?",
-            (f"{result.estate.name}: {title}", credits, table),
+            (plan_state.called(result, f"{result.estate.name}: {title}", lang), credits, table),
         )
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 from spatial.core.arrays import object_array
 from spatial.core.model import FIVE_MINUTES_M
 
-# Five minutes at 1.33 m/s.
+# How the number of homes behind a door is known: observed or derived.
+EVIDENCE = "evidence"
 
 
 def best_space_per_home(
@@ -39,9 +40,9 @@ def best_space_per_home(
     Returns
     -------
     GeoDataFrame
-        The doors inside the estate, with ``best_floating`` in [0, 1] (0 where nothing is in reach:
-        there is nothing to meet at), ``best_space`` (its id, or None) and ``spaces_5min`` (all ids in
-        reach, ``;`` between).
+        The doors inside the estate, with ``evidence`` of their number where that is given, ``best_floating``
+        in [0, 1] (0 where nothing is in reach: there is nothing to meet at), ``best_space`` (its id, or None)
+        and ``spaces_5min`` (all ids in reach, ``;`` between).
     """
     rows, ids = rows_of_spaces(sites)
     inside = dwellings["inside"].to_numpy(dtype=bool)
@@ -52,7 +53,9 @@ def best_space_per_home(
     reached = near.any(axis=0)
     where = np.full(near.shape[1], None, dtype=object)
     where[reached] = ids[first[reached]]
-    columns = dwellings.loc[inside, ["dwellings", "building", "geometry"]]
+    columns = dwellings.loc[
+        inside, ["dwellings", "building", *([EVIDENCE] if EVIDENCE in dwellings else []), "geometry"]
+    ]
     found: gpd.GeoDataFrame = columns.assign(
         best_floating=best_score(near, score), best_space=where, spaces_5min=reached_as_text(near, ids)
     )

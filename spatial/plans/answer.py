@@ -33,10 +33,11 @@ NOTHING, HELPS, HARMS, MIXED, MOVES_OUT, ON_THE_WAY, UNCLEAR = OUTCOMES = (
 
 @dataclass(frozen=True)
 class Housing:
-    """Buildings in which people live, and their dwellings."""
+    """Buildings in which people live, their dwellings, and how many of those follow only from floor area."""
 
     buildings: int
     dwellings: float
+    estimated: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def _housing(found: Comparison, how: str, state: str) -> Housing:
     homes = found.homes[(found.homes["state"] == state).to_numpy()]
     objects = found.items[((found.items["what"] == "building") & (found.items["how"] == how)).to_numpy()]
     lived_in = set(objects["object_id"]) & set(homes["building"])
-    return Housing(len(lived_in), float(homes["dwellings"].sum()))
+    estimated = homes.loc[homes["evidence"] == "derived", "dwellings"].sum()
+    return Housing(len(lived_in), float(homes["dwellings"].sum()), float(estimated))
 
 
 # --- promises ------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from spatial.core.messages import Spoken, phrase
 from spatial.core.model import Edit, Estate, Features, Plan, RawData
 from spatial.layers.buildings import CLEARED
 from spatial.layers.tags import nodes_of
-from spatial.plans.drawings import locate_drawn_edits
+from spatial.plans.drawn_edits import locate_drawn_edits
 from spatial.plans.validation import LAYERS, SITE, WAYS, find_faults, identity, is_planned
 from spatial.settings.tags import tag_rules
 
@@ -71,6 +71,11 @@ def apply_plan(raw: RawData, plan: Plan, estate: Estate, *, until: int | None = 
         for fault in wrong[1:SHOWN]:
             said = phrase("scenario.beside", one=said, other=fault)
         raise InputError("scenario.faults", plan=plan.name, faults=said, more=more)
+    return carry_out(raw, plan, until=until)
+
+
+def carry_out(raw: RawData, plan: Plan, *, until: int | None = None) -> RawData:
+    """Carry out a plan whose drawn edits are located, and that was found to fit; see ``apply_plan``."""
     last = max((edit.phase for edit in plan.edits), default=0) if until is None else until
     for edit in (edit for edit in in_order(plan) if edit.phase <= last and edit.layer != SITE):
         raw = _ACTIONS[edit.action](raw, edit)

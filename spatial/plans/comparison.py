@@ -106,7 +106,7 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
     InputError, CRSError
         If the results are not of one estate.
     """
-    _check(before, after)
+    check_comparable(before, after)
     seed = int(before.manifest.get("seed", 0)) if seed is None else seed
     judged, index = judge_homes(
         (before.evidence, before.meeting_spaces.index), (after.evidence, after.meeting_spaces.index), before.rubric
@@ -115,7 +115,7 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
     homes = home_table(before, after, scores)
     today, then, worst_today, worst_then = levels(homes)
     heirs = lineage.successors(before.places, after.places)
-    pairs = _pairs(_members(before, heirs), _members(after))
+    pairs = pair_spaces(before, after, heirs)
     drawn = _draw(before, after, homes, pairs, (judged, index), seed)
     spaces = _spaces(before, after, pairs, scores, (judged, index), drawn.changes)
     homes, seen = through_lenses(before, after, homes)
@@ -138,7 +138,14 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
     )
 
 
-def _check(before: Result, after: Result) -> None:
+def check_comparable(before: Result, after: Result) -> None:
+    """Check that two results are of one estate and one edition of the measure.
+
+    Raises
+    ------
+    InputError, CRSError
+        If they are not.
+    """
     for given in (before, after):
         if not isinstance(given, Result):
             raise InputError("comparison.kind", given=given, kind=type(given).__name__)
@@ -169,6 +176,12 @@ def _members(result: Result, heirs: Mapping[str, str] | None = None) -> dict[str
     for place, space in result.places["space_id"].items():
         found[str(space)].add((heirs or {}).get(str(place), str(place)))
     return found
+
+
+def pair_spaces(before: Result, after: Result, heirs: Mapping[str, str] | None = None) -> Pairs:
+    """Every meeting space of two results with its other self, or None where none of its places is there."""
+    known = lineage.successors(before.places, after.places) if heirs is None else heirs
+    return _pairs(_members(before, known), _members(after))
 
 
 def _shared(before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> list[tuple[str, str]]:

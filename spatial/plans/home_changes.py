@@ -92,6 +92,7 @@ def home_table(before: Result, after: Result, scores: pd.DataFrame) -> gpd.GeoDa
         {
             "dwellings": known["dwellings"].fillna(fresh["dwellings"]),
             "building": known["building"].fillna(fresh["building"]),
+            "evidence": _evidence(known).fillna(_evidence(fresh)),
             "best_before": was.reindex(index),
             "best_after": then.reindex(index),
             "good_before": good[0].reindex(index),
@@ -104,6 +105,11 @@ def home_table(before: Result, after: Result, scores: pd.DataFrame) -> gpd.GeoDa
     homes["state"] = home_states(homes["best_before"], homes["best_after"])
     found: gpd.GeoDataFrame = homes.sort_values(["change", "best_after"], kind="stable")
     return found
+
+
+def _evidence(homes: pd.DataFrame) -> pd.Series:
+    """How the number of homes behind each door is known; NaN in runs that do not say."""
+    return homes["evidence"] if "evidence" in homes else pd.Series(np.nan, index=homes.index, dtype=object)
 
 
 def home_states(before: pd.Series, after: pd.Series) -> npt.NDArray[np.object_]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +11,10 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.model import Edit, Estate, Plan, RawData
 from spatial.layers.schema import CanonicalLayers
 from spatial.plans.causes import side_of
-from spatial.plans.drawings import locate_drawn_edits
-from spatial.plans.validation import AREA, LAYERS, LINE, identity
-from spatial.settings.tags import tag_rules
+from spatial.plans.drawn_edits import locate_drawn_edits
+from spatial.plans.known_homes import FLATS
+from spatial.plans.things import Ground, Thing, layer_of, number_edits
+from spatial.plans.validation import AREA, LINE, identity
 
 # A thing that moves by less stays where it is.
 MOVED_M = 1.0
@@ -24,24 +24,26 @@ MOVED_M = 1.0
 class Understood:
     """One edit of a plan, and what it means.
 
-    ``thing`` is the layer it belongs to, also where the plan only gives an id; ``kind`` and ``name`` are as
-    mapped, ``dwellings`` how many homes go or come with a building (None where that is not known),
-    ``length_m`` and ``area_m2`` those of a way and of an area, ``joins`` the ways that a new way is joined to
-    (None where that was not asked), ``moved_m`` and ``side`` how far and where to it is moved, ``tags`` what
-    is set: key, value before and after. ``before`` and ``after`` are the geometries, in the CRS of the
-    estate; ``measured`` says whether it lies where places are scored.
+    ``thing`` is the layer it belongs to, also where the plan only gives an id; ``called`` is what people call it;
+    ``kind`` and ``name`` are as mapped, ``dwellings`` how many homes go or come with a building (None where that is
+    not known), ``length_m`` and ``area_m2`` those of a way and of an area, ``joins`` the ways that a new way is joined
+    to (None where that was not asked) and ``joins_called`` their names, ``moved_m`` and ``side`` how far and where to
+    it is moved, ``tags`` what is set: key, value before and after. ``before`` and ``after`` are the geometries, in the
+    CRS of the estate; ``measured`` says whether it lies where places are scored.
     """
 
     number: int
     edit: Edit
     phase_name: str | None
     thing: str
+    called: Thing
     kind: str | None
     name: str | None
     dwellings: float | None
     length_m: float | None
     area_m2: float | None
     joins: tuple[str, ...] | None
+    joins_called: tuple[str | None, ...]
     moved_m: float | None
     side: str | None
     tags: tuple[tuple[str, str | None, str | None], ...]
@@ -68,23 +70,9 @@ def interpret_plan(
         The same after the plan; None where it cannot be carried out.
     """
     plan = locate_drawn_edits(raw, plan)
-    things = _things(raw)
-    later = None if done is None else _things(done[0])
-    edits = sorted(plan.edits, key=lambda edit: edit.phase)
-    return [_understood(k, edit, plan, estate, things, later, today, done) for k, edit in enumerate(edits, start=1)]
-
-
-Thing = tuple[Mapping[str, str], BaseGeometry]
-
-
-def _things(raw: RawData) -> dict[str, Thing]:
-    return {
-        str(name): (tags, shape)
-        for layer in LAYERS
-        for name, tags, shape in zip(
-            getattr(raw, layer).ids, getattr(raw, layer).tags, getattr(raw, layer).geometry, strict=True
-        )
-    }
+    ground = Ground(raw)
+    later = None if done is None else Ground(done[0])
+    return [_understood(k, edit, plan, estate, ground, later, today, done) for k, edit in number_edits(plan.edits)]
 
 
 def _understood(
@@ -92,32 +80,35 @@ def _understood(
     edit: Edit,
     plan: Plan,
     estate: Estate,
-    things: Mapping[str, Thing],
-    later: Mapping[str, Thing] | None,
+    ground: Ground,
+    later: Ground | None,
     today: CanonicalLayers,
     done: tuple[RawData, CanonicalLayers] | None,
 ) -> Understood:
     own = identity(edit)
-    tags, before = things.get(own, ({}, None))
+    tags, before = ground.by_id.get(own, ({}, None))
     after = None if edit.action == "remove" else edit.geometry if edit.geometry is not None else before
-    if later is not None and edit.action == "add" and own in later:
-        after = later[own][1]
+    if later is not None and edit.action == "add" and own in later.by_id:
+        after = later.by_id[own][1]
     shape = before if after is None else after
     usable = shape is not None and shape.is_valid and not shape.is_empty
     dimension = int(shapely.get_dimensions(shape)) if usable else -1
     moved_m, side = _moved(before, after) if edit.action == "change" else (None, None)
     layers = today if edit.action != "add" or done is None else done[1]
+    joins = _joins(done[0], own) if done is not None and edit.action == "add" and dimension == LINE else None
     return Understood(
         number=number,
         edit=edit,
         phase_name=plan.phases[edit.phase - 1] if edit.phase <= len(plan.phases) else None,
-        thing=_thing(tags) if edit.layer == "object" else edit.layer,
+        thing=layer_of(tags) if edit.layer == "object" else edit.layer,
+        called=ground.of_edit(edit),
         kind=_kind(layers, own),
         name={**tags, **edit.tags}.get("name"),
-        dwellings=_dwellings(layers, own) if edit.layer in ("building", "object") else None,
+        dwellings=_dwellings(layers, own, edit) if edit.layer in ("building", "object") else None,
         length_m=float(shapely.length(shape)) if dimension == LINE else None,
         area_m2=float(shapely.area(shape)) if dimension == AREA else None,
-        joins=_joins(done[0], own) if done is not None and edit.action == "add" and dimension == LINE else None,
+        joins=joins,
+        joins_called=tuple(later.by_id[name][0].get("name") for name in joins or ()) if later is not None else (),
         moved_m=moved_m,
         side=side,
         tags=tuple(
@@ -127,15 +118,6 @@ def _understood(
         after=after if edit.action != "remove" else None,
         measured=bool(usable and shapely.intersects(estate.study_area, shape)),
     )
-
-
-def _thing(tags: Mapping[str, str]) -> str:
-    """The layer of a plan to which a mapped thing belongs."""
-    gates = tag_rules().barrier["gates"]
-    if "barrier" in tags:
-        return "gate" if tags["barrier"] in gates else "barrier"
-    keys = {"building": "building", "highway": "path", "entrance": "entrance"}
-    return next((layer for key, layer in keys.items() if key in tags), "object")
 
 
 def _moved(before: BaseGeometry | None, after: BaseGeometry | None) -> tuple[float | None, str | None]:
@@ -153,7 +135,10 @@ def _kind(layers: CanonicalLayers, own: str) -> str | None:
     return None
 
 
-def _dwellings(layers: CanonicalLayers, own: str) -> float | None:
+def _dwellings(layers: CanonicalLayers, own: str, edit: Edit) -> float | None:
+    """Homes of a building: as many as the plan says of one that goes, else as many as are known or estimated."""
+    if edit.action == "remove" and edit.tags.get(FLATS, "").isdigit():
+        return float(edit.tags[FLATS])
     doors = layers.dwellings
     mine = doors[doors["building"] == own]
     return float(mine["dwellings"].sum()) if own in layers.buildings.index else None

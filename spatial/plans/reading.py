@@ -4,51 +4,25 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from spatial.core.crs import WGS84
 from spatial.core.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
 from spatial.core.files import sha256_of, sha256_of_bytes
-from spatial.core.messages import cause, phrase
+from spatial.core.messages import Spoken, cause, phrase
 from spatial.core.model import NOT_STATED, Edit, Estate, Plan, Provenance
-from spatial.plans import drawings
-from spatial.settings.loading import parse_toml
-from spatial.settings.tags import tag_rules
+from spatial.plans import short_form
+from spatial.plans.rows import each_row, misspelt, on_earth, plan_row
 from spatial.sources import vector_files
 
 NEEDED = phrase("plan_file.needed")
-# Columns that say what is to be done; all others are tags of the canonical vocabulary.
-TARGETS = ("target", "object_id", "place_id", "id")
-OWN = ("action", "layer", "phase", "note", "feature", *TARGETS)
-# Columns of the canonical layers under their tags.
-TAGS = {"dwellings": "building:flats", "levels": "building:levels", "height_m": "height", "width_m": "width"}
-# What a thing of each layer is where the plan does not say more.
-DEFAULTS = {
-    "building": {"building": "apartments"},
-    "path": {"highway": "footway"},
-    "road": {"highway": "residential"},
-    "barrier": {"barrier": "fence"},
-    "gate": {"barrier": "gate"},
-    "entrance": {"entrance": "yes"},
-}
-# What the short form adds by the name of its layer; all else is a kind of place.
-NAMED = (*DEFAULTS, "ground", "context", "construction")
-# Verbs of the short form that change one thing, and the tags they set.
-VERBS = {
-    "open": {"access": "yes", "foot": "yes", "locked": ""},
-    "close": {"access": "private", "foot": "no"},
-    "light": {"lit": "yes"},
-}
 FIRST_PHASE = 1
 # Formats that keep one layer in several files of one name; the table of styles that QGIS keeps beside layers.
 MANY_FILES = (".shp", ".tab", ".mif")
@@ -61,9 +35,6 @@ LONG_KEYS = (
     *("opening_hours", "building:flats", "building:levels", "addr:housenumber", "public_transport"),
     *("reservation", "construction", "wheelchair:description", "playground:theme"),
 )
-# Digits of year, month and day; a number from this on is a year.
-DATE = (4, 2, 2)
-FIRST_YEAR = 1000
 
 
 def read_plan(path: str | Path, estate: Estate) -> Plan:
@@ -95,14 +66,29 @@ def read_plan(path: str | Path, estate: Estate) -> Plan:
     InputError
         If an edit lacks what it needs.
     """
+    plan, faults = read_plan_and_faults(path, estate)
+    if faults:
+        raise _as_one(faults)
+    return plan
+
+
+def read_plan_and_faults(path: str | Path, estate: Estate) -> tuple[Plan, list[InputError]]:
+    """Read a plan as far as it can be read, and what of it cannot; see ``read_plan``.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError, CRSError
+        If nothing of it can be read.
+    """
     path = Path(path)
     if not path.exists():
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     short = path.suffix.lower() == ".toml"
-    rows, name, drawn = _short(path, estate) if short else (_rows(path, estate), path.stem, ())
-    if not rows:
-        return Plan(name, (), (), _provenance(path, *drawn))
-    labels = _phases(rows)
+    rows, faults, name, drawn = short_form.short_rows(path, estate) if short else (*_rows(path, estate), path.stem, ())
+    try:
+        labels = _phases(rows)
+    except InputError as error:
+        faults, labels = [*faults, error], []
     edits = tuple(
         Edit(
             feature=row["feature"],
@@ -111,12 +97,22 @@ def read_plan(path: str | Path, estate: Estate) -> Plan:
             target=row["target"],
             tags=row["tags"],
             geometry=row["geometry"],
-            phase=FIRST_PHASE if row["phase"] is None else FIRST_PHASE + labels.index(row["phase"]),
+            phase=FIRST_PHASE + labels.index(row["phase"]) if row["phase"] in labels else FIRST_PHASE,
             note=row["note"],
         )
         for row in rows
     )
-    return Plan(name, edits, tuple(map(str, labels)), _provenance(path, *drawn))
+    return Plan(name, edits, tuple(map(str, labels)), _provenance(path, *drawn)), faults
+
+
+def _as_one(faults: Sequence[InputError]) -> InputError:
+    """Several faults as one error."""
+    if len(faults) == 1:
+        return faults[0]
+    said: Spoken = faults[0]
+    for fault in faults[1:]:
+        said = phrase("scenario.beside", one=said, other=fault)
+    return InputError("plan_file.several", faults=said)
 
 
 def _provenance(path: Path, *more: Path) -> Provenance:
@@ -150,7 +146,7 @@ def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
 # --- map layers ----------------------------------------------------------------------------------
 
 
-def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
+def _rows(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], list[InputError]]:
     try:
         tables = {
             name: vector_files.read_table(path, layer=name)
@@ -159,7 +155,8 @@ def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
         }
     except (DataSourceError, DataLayerError, ValueError, IndexError, shapely.GEOSException, MemoryError) as error:
         raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
-    rows = []
+    rows: list[dict[str, Any]] = []
+    faults: list[InputError] = []
     for name, table in tables.items():
         columns = {str(column).lower(): column for column in table.columns}
         if "action" not in columns or "layer" not in columns:
@@ -171,11 +168,16 @@ def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
             table = _stated(table)
         shapes = _shapes(table, path, estate)
         prefix = f"{name} " if len(tables) > 1 else ""
-        rows += [
-            _row(f"{prefix}feature {i + 1}", {str(k): v for k, v in row.items()}, shapes[i])
-            for i, row in enumerate(table.drop(columns="geometry", errors="ignore").to_dict("records"))
+        plain = table.drop(columns="geometry", errors="ignore")
+        faults += [
+            InputError("plan_file.column", layer=name, column=column, meant=meant)
+            for column, meant in misspelt(plain.dropna(axis="columns", how="all").columns)
         ]
-    return rows
+        values = ({str(k): v for k, v in row.items()} for row in plain.to_dict("records"))
+        found = [(f"{prefix}feature {i}", row, shapes[i - 1]) for i, row in enumerate(values, start=1)]
+        good, bad = each_row(plan_row, found)
+        rows, faults = rows + good, faults + bad
+    return rows, faults
 
 
 def _stated(table: pd.DataFrame) -> pd.DataFrame:
@@ -206,7 +208,7 @@ def _shapes(table: Any, path: Path, estate: Estate) -> list[BaseGeometry | None]
         raise CRSError(
             "plan_file.crs", path=path, crs=table.crs.name, to=estate.crs.to_string(), cause=cause(error)
         ) from error
-    lost = [i for i, shape in enumerate(moved, start=1) if shape is not None and not _on_earth(shape)]
+    lost = [i for i, shape in enumerate(moved, start=1) if shape is not None and not on_earth(shape)]
     if lost:
         raise CRSError("plan_file.misfit", path=path, feature=lost[0], crs=table.crs.name)
     return [None if shape is None or shape.is_empty else _single(shape) for shape in moved]
@@ -217,152 +219,3 @@ def _single(shape: BaseGeometry) -> BaseGeometry:
     flat = shapely.force_2d(shape)
     parts = shapely.get_parts(flat)
     return parts[0] if len(parts) == 1 else flat
-
-
-def _row(feature: str, values: Mapping[str, Any], shape: BaseGeometry | None) -> dict[str, Any]:
-    said = {key: _text(value) for key, value in values.items()}
-    layer = (said.get("layer") or "").lower()
-    target = next((said[key] for key in TARGETS if said.get(key)), None)
-    action = (said.get("action") or "").lower()
-    given = {key: value for key, value in said.items() if key not in OWN and value is not None}
-    return {
-        "feature": said.get("feature") or feature,
-        "action": action,
-        "layer": layer,
-        "target": None if action == "add" else target,
-        "tags": _tags(feature, layer, given, whole=action == "add"),
-        "geometry": shape,
-        "phase": _phase(values.get("phase"), said.get("feature") or feature),
-        "note": said.get("note"),
-    }
-
-
-def _text(value: Any) -> str | None:
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return None
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value).strip() or None
-
-
-def _phase(value: Any, feature: str) -> int | str | None:
-    """A number, or a date that sorts by time (2027, 2027-03, 2027-03-01); None where nothing is said.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    text = _text(value)
-    if text is None:
-        return None
-    if text.isdigit() and 0 < int(text) < FIRST_YEAR:
-        return int(text)
-    # Columns of dates come as moments of midnight.
-    day = text.replace("/", "-").removesuffix("T00:00:00").removesuffix(" 00:00:00")
-    parts = day.split("-")
-    try:
-        if len(parts) > len(DATE) or [len(part) for part in parts] != list(DATE[: len(parts)]):
-            raise ValueError
-        date(*(int(part) for part in [*parts, "1", "1"][: len(DATE)]))
-    except ValueError as error:
-        raise InputError("plan_file.phase", feature=feature, phase=text) from error
-    return day
-
-
-def _tags(feature: str, layer: str, given: Mapping[str, str], *, whole: bool) -> dict[str, str]:
-    tags = dict(DEFAULTS.get(layer, {})) if whole else {}
-    kind = given.get("kind")
-    if kind is not None:
-        tags |= kind_tags(kind, feature)
-    tags |= {TAGS.get(key, key): value for key, value in given.items() if key != "kind"}
-    return tags
-
-
-def kind_tags(kind: str, feature: str) -> dict[str, str]:
-    """Tags that make a thing one of this kind: those of its first selector.
-
-    Raises
-    ------
-    InputError
-        If there is no such kind.
-    """
-    rules = tag_rules()
-    if kind not in rules.kinds:
-        raise InputError("plan_file.kind", feature=feature, kind=kind, kinds=list(rules.kinds))
-    selector = rules.selectors[kind][0]
-    parts = [part.partition("=") for part in selector.split(" & ") if not part.startswith("!")]
-    return {key: ("yes" if value == "*" else value) for key, _, value in parts}
-
-
-# --- the short form ------------------------------------------------------------------------------
-
-
-def _short(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], str, tuple[Path, ...]]:
-    try:
-        table = parse_toml(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise SourceFormatError("plan_file.toml", path=path, cause=cause(error), needed=NEEDED) from error
-    edits = table.get("edit", [])
-    if not isinstance(edits, list) or not all(isinstance(entry, dict) for entry in edits):
-        raise SourceFormatError("plan_file.no_edits", path=path, needed=NEEDED)
-    drawn: list[dict[str, Any]] = []
-    files: tuple[Path, ...] = ()
-    if "drawing" in table:
-        drawn = [
-            _row(feature, columns, shape) for feature, columns, shape in drawings.drawing_rows(table, path, estate)
-        ]
-        files = (path.parent / str(table["drawing"]),)
-    rows = [_short_row(f"edit {i + 1}", dict(entry), estate) for i, entry in enumerate(edits)]
-    return drawn + rows, str(table.get("name", path.stem)), files
-
-
-def _short_row(feature: str, entry: dict[str, Any], estate: Estate) -> dict[str, Any]:
-    known = ("remove", "change", "add", *VERBS)
-    verbs = [verb for verb in known if verb in entry]
-    if len(verbs) != 1:
-        raise InputError("plan_file.verbs", feature=feature, verbs=verbs or phrase("plan_file.nothing"), known=known)
-    verb, shape = verbs[0], _position(feature, entry, estate)
-    said = entry.get("tags", {})
-    if not isinstance(said, Mapping):
-        raise InputError("plan_file.tags", feature=feature, tags=said)
-    what, tags = str(entry[verb]), {str(key): str(value) for key, value in said.items()}
-    row = {
-        "feature": feature,
-        "action": verb if verb in ("remove", "add") else "change",
-        "layer": "object",
-        "target": what,
-        "tags": VERBS.get(verb, {}) | tags,
-        "geometry": shape,
-        "phase": _phase(entry.get("phase"), feature),
-        "note": _text(entry.get("note")),
-    }
-    if verb != "add":
-        return row
-    layer = what if what in NAMED else str(entry.get("layer", "place"))
-    kind = {} if layer != "place" or what in NAMED else kind_tags(what, feature)
-    said = {TAGS[key]: str(entry[key]) for key in TAGS if key in entry}
-    return row | {"layer": layer, "target": None, "tags": DEFAULTS.get(layer, {}) | kind | said | tags}
-
-
-def _position(feature: str, entry: Mapping[str, Any], estate: Estate) -> BaseGeometry | None:
-    """``at = [lon, lat]`` or ``line`` or ``area``, lists of such pairs, in the estate's CRS."""
-    given = [key for key in ("at", "line", "area") if key in entry]
-    if not given:
-        return None
-    points = np.atleast_2d(np.asarray(entry[given[0]], dtype=object))
-    try:
-        numbers = points.astype(float)
-        shape = {"at": shapely.Point, "line": shapely.LineString, "area": shapely.Polygon}[given[0]](
-            numbers[0] if given[0] == "at" else numbers
-        )
-    except (ValueError, TypeError, IndexError, shapely.GEOSException) as error:
-        raise InputError("plan_file.position", feature=feature, key=given[0], value=str(entry[given[0]])) from error
-    moved: BaseGeometry = gpd.GeoSeries([shape], crs=WGS84).to_crs(estate.crs).iloc[0]
-    if not _on_earth(moved):
-        raise InputError("plan_file.nowhere", feature=feature, key=given[0], value=str(entry[given[0]]))
-    return moved
-
-
-def _on_earth(shape: BaseGeometry) -> bool:
-    return bool(np.isfinite(shapely.get_coordinates(shape)).all())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,8 +14,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.languages import texts
+from spatial.core.messages import Spoken
 from spatial.core.model import Edit, Estate, Plan, RawData
 from spatial.layers.buildings import CLEARED
+from spatial.plans.things import Ground, Numbered, number_edits
 
 LAYERS = ("points", "lines", "areas")
 ACTIONS = ("remove", "add", "change")
@@ -40,21 +42,33 @@ SITE = "construction"
 OVERLAP_M2, INSIDE_M, WALL_M = 1.0, 1.0, 0.3
 SUGGESTIONS = 3
 PLANNED = "plan:"
+# Facts that name a thing on the ground, and another edit; those that are keys of words, and of which.
+THING_FACTS, EDIT_FACTS = ("other", "target"), ("other_edit",)
+WORDED = {"layer": "thing", "drawn": "shape"}
 # Ids are suggested by where a thing is drawn within this.
 NEAR_M = 25.0
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with one feature: a key of the texts under ``[plan_fault]``, and its facts."""
+    """What is wrong with one feature: a key of the texts under ``[plan_fault]``, and its facts.
+
+    ``edit`` calls it by its number in the list and in the picture; facts that can be said are put into words.
+    """
 
     feature: str
     code: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    edit: Numbered | None = None
 
     def said(self, lang: str) -> str:
         """Say what is wrong, what was needed and what to do, in one line."""
-        return f"{self.feature}: {texts(lang)['plan_fault'][self.code].format(**self.facts)}"
+        say = texts(lang)
+        facts = {name: fact.said(lang) if isinstance(fact, Spoken) else fact for name, fact in self.facts.items()}
+        facts |= {name: say["plan"][how].get(facts[name], facts[name]) for name, how in WORDED.items() if name in facts}
+        head = self.feature if self.edit is None else self.edit.said(lang)
+        text = f"{head}: {say['plan_fault'][self.code].format(**facts)}"
+        return text[:1].upper() + text[1:]
 
 
 def identity(edit: Edit) -> str:
@@ -77,13 +91,28 @@ def find_faults(raw: RawData, plan: Plan, estate: Estate) -> list[Fault]:
     plan
         The plan, in the same CRS.
     """
-    return [
+    found = [
         *(fault for edit in plan.edits for fault in _of_edit(edit, raw, plan, estate)),
         *_contradictions(plan.edits),
         *_never_ending(plan.edits),
         *_built_over(raw, plan.edits),
         *_ways_through(raw, plan.edits),
     ]
+    return _in_words(found, raw, plan) if found else []
+
+
+def _in_words(found: Sequence[Fault], raw: RawData, plan: Plan) -> list[Fault]:
+    """Faults whose edits are numbered, and whose things are called as people do, in the order of the numbers."""
+    ground = Ground(raw)
+    edits = {edit.feature: Numbered(k, edit.feature, ground.of_edit(edit)) for k, edit in number_edits(plan.edits)}
+    told = [replace(fault, edit=edits.get(fault.feature), facts=_called(fault.facts, ground, edits)) for fault in found]
+    return sorted(told, key=lambda fault: 0 if fault.edit is None else fault.edit.number)
+
+
+def _called(facts: Mapping[str, Any], ground: Ground, edits: Mapping[str, Numbered]) -> dict[str, Any]:
+    things = {name: ground.thing(facts[name]) for name in THING_FACTS if facts.get(name) in ground.by_id}
+    others = {name: edits[facts[name]] for name in EDIT_FACTS if facts.get(name) in edits}
+    return {**facts, **things, **others}
 
 
 # --- of one edit ---------------------------------------------------------------------------------
@@ -108,7 +137,7 @@ def _of_edit(edit: Edit, raw: RawData, plan: Plan, estate: Estate) -> Iterator[F
         yield Fault(edit.feature, "empty" if shape.is_empty else "not_valid" if finite else "off_map")
         return
     if edit.action != "remove" and shapely.get_dimensions(shape) not in DIMENSIONS[edit.layer]:
-        yield Fault(edit.feature, "shape", {"layer": edit.layer, "found": shape.geom_type})
+        yield Fault(edit.feature, "shape", {"layer": edit.layer, "drawn": shape.geom_type})
     if not shapely.intersects(estate.context_area, shape):
         away_km = shapely.distance(estate.boundary, shape) / 1000
         yield Fault(edit.feature, "far", {"km": f"{away_km:.0f}", "estate": estate.name})
@@ -156,15 +185,15 @@ def _contradictions(edits: Sequence[Edit]) -> Iterator[Fault]:
     # Exact edits follow one another, as an inverse has them.
     edits = [edit for edit in edits if not edit.exact]
     removed = Counter(edit.target for edit in edits if edit.action == "remove" and edit.target)
+    first = {edit.target: edit.feature for edit in reversed(edits) if edit.action == "remove"}
     for target, count in sorted(removed.items()):
         if count > 1:
-            yield Fault(str(target), "removed_often", {"count": count})
+            yield Fault(first[target], "removed_often", {"count": count})
     gone = {edit.target: edit for edit in edits if edit.action == "remove" and edit.target}
     for edit in edits:
         if edit.action == "change" and edit.target in gone and edit.phase >= gone[edit.target].phase:
-            yield Fault(
-                edit.feature, "changed_and_removed", {"target": edit.target, "other": gone[edit.target].feature}
-            )
+            facts = {"target": edit.target, "other_edit": gone[edit.target].feature}
+            yield Fault(edit.feature, "changed_and_removed", facts)
     yield from _changed_twice(edits)
     names = Counter(edit.feature for edit in edits if edit.action == "add" and edit.target is None)
     for name, count in sorted(names.items()):
@@ -185,7 +214,8 @@ def _changed_twice(edits: Sequence[Edit]) -> Iterator[Fault]:
                 moved = edit.geometry is not None and other.geometry is not None
                 if both or (moved and not shapely.equals(edit.geometry, other.geometry)):
                     what = ", ".join(sorted(both)) or "geometry"
-                    yield Fault(edit.feature, "changed_twice", {"target": target, "other": other.feature, "what": what})
+                    facts = {"target": target, "other_edit": other.feature, "what": what}
+                    yield Fault(edit.feature, "changed_twice", facts)
 
 
 def _never_ending(edits: Sequence[Edit]) -> Iterator[Fault]:
@@ -259,7 +289,7 @@ def _built_over(raw: RawData, edits: Sequence[Edit]) -> Iterator[Fault]:
                 yield from _in_the_way(edit, ways.ids[i], ways.until[i], "on_a_way", {"metres": f"{metres:.0f}"})
         for other, beside in new[:k]:
             if shapely.area(shapely.intersection(shape, beside)) > OVERLAP_M2:
-                yield Fault(edit.feature, "on_a_new_one", {"other": other.feature})
+                yield Fault(edit.feature, "on_a_new_one", {"other_edit": other.feature})
 
 
 def _within(line: BaseGeometry, house: BaseGeometry) -> float:
@@ -290,4 +320,4 @@ def _ways_through(raw: RawData, edits: Sequence[Edit]) -> Iterator[Fault]:
         for other, shape in _new(edits, ("building",)):
             metres = _within(line, shape)
             if metres > INSIDE_M:
-                yield Fault(edit.feature, "through", {"other": other.feature, "metres": f"{metres:.0f}"})
+                yield Fault(edit.feature, "through_new", {"other_edit": other.feature, "metres": f"{metres:.0f}"})

@@ -17,6 +17,7 @@ from spatial.reports.figures import Told, estate_map
 from spatial.reports.sections import Named, Words, shortened
 from spatial.scoring import scores, siting, tiers
 from spatial.settings import lenses as settings_lenses
+from spatial.texts import plan_state
 
 SHOWN = 2
 LEAST_SCORE = 0.05  # the pull of an aspect grows as it nears 0, without end
@@ -139,7 +140,8 @@ def estate_document(result: Result, checks: pd.DataFrame, *, lang: str) -> Docum
         *everything(result, named, words),
         *sections.sources(result, words),
     ]
-    return framed(result, words, title=words.say("head.title", estate=shortened(result.estate.name)), blocks=blocks)
+    title = plan_state.called(result, words.say("head.title", estate=shortened(result.estate.name)), lang)
+    return framed(result, words, title=title, blocks=blocks, subtitle=plan_state.plan_headline(result.manifest, lang))
 
 
 def framed(result: Result, words: Words, *, title: str, blocks: Sequence[Block], subtitle: str = "") -> Document:
@@ -154,7 +156,7 @@ def framed(result: Result, words: Words, *, title: str, blocks: Sequence[Block],
         overline=head["overline"],
         subtitle=subtitle or head["subtitle"],
         dates=said,
-        foot=head["foot"].format(estate=shortened(result.estate.name)),
+        foot=head["foot"].format(estate=plan_state.called(result, shortened(result.estate.name), words.lang)),
         page=head["page"],
         blocks=blocks,
     )

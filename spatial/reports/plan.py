@@ -84,7 +84,7 @@ def plan_document(findings: PlanFindings, *, lang: str) -> Document:
         *_homes(before, after, found, said["worst_off"], words),
         *_choices(certain, words),
         *_lenses(found, words),
-        *plan_states.timeline_section(findings.phases, names, words),
+        *plan_states.timeline_section(findings.phases, words),
         *_sure(said, findings.verdict, words),
         *plan_states.alternatives_section(findings.alternatives, words),
         *sections.unknown(after, findings.checks, names[1], words),
@@ -242,7 +242,7 @@ def _changes(
 
 
 def _name(row: Mapping[str, Any], names: tuple[Named, Named]) -> str:
-    return names[0].inline(row["before_id"]) if row["before_id"] is not None else names[1].inline(row["after_id"])
+    return names[1].inline(row["after_id"]) if row["after_id"] is not None else names[0].inline(row["before_id"])
 
 
 def _row(number: int, row: Mapping[str, Any], names: tuple[Named, Named], words: Words) -> list[Cell]:
@@ -337,8 +337,8 @@ def _homes(
     if not shown:
         return [*blocks, Paragraph(say["nobody"])]
     columns = (
-        Column(say["building"], 2), Column(say["homes"], 2, number=True), Column(say["stairwells"], 2, number=True),
-        Column(say["best"], 8),
+        Column(say["building"], 5), Column(say["homes"], 2, number=True), Column(say["stairwells"], 2, number=True),
+        Column(say["best"], 6),
     )  # fmt: skip
     rows = [_building(row, letters[str(row["building"])], words) for row in shown]
     more = [Paragraph(say["rest"].format(n=len(worst) - len(shown)), "note")] if len(worst) > len(shown) else []
@@ -363,7 +363,7 @@ def states(homes: pd.DataFrame) -> pd.Series:
 def _building(row: Mapping[str, Any], letter: str, words: Words) -> list[Cell]:
     change = words.say("plan.facts.change", before=row["before"], after=row["after"])
     return [
-        Cell(letter, strong=True),
+        Cell(letter, strong=True, quiet=texts_plans.building_at(row, words.shared) if row["street"] else ""),
         Cell(words.number(row["dwellings"])),
         Cell(str(row["stairwells"])),
         Cell(change, strong=True, figure=moved(row["before"] / 100, row["after"] / 100)),

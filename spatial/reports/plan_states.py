@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spatial.core.languages import said
 from spatial.plans.alternatives import CRITERIA
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Table
 from spatial.reports.figures import state_box
-from spatial.reports.sections import Named, Words
+from spatial.reports.sections import Words, shortened
 from spatial.texts.plans import TOLD_LENSES
 
 
@@ -59,15 +58,13 @@ SPACES = 14  # rows of the table of meeting spaces
 OPEN = "open"
 
 
-def timeline_section(phases: Mapping[str, Any] | None, names: tuple[Named, Named], words: Words) -> list[Block]:
+def timeline_section(phases: Mapping[str, Any] | None, words: Words) -> list[Block]:
     """The phases of a plan and the meeting spaces that are not open in all of them; nothing without phases.
 
     Parameters
     ----------
     phases
         As ``spatial.texts.plans.timeline_as_data`` gives it.
-    names
-        Names of the meeting spaces before and after.
     """
     if phases is None or len(phases["phases"]) < 2:
         return []
@@ -85,7 +82,7 @@ def timeline_section(phases: Mapping[str, Any] | None, names: tuple[Named, Named
         return [*blocks, Paragraph(say["none"])]
     titles = [_title(row, words) for row in phases["phases"]]
     columns_of_spaces = [Column(words.say("plan.changes.place"), 6), *(Column(title, 2.6) for title in titles)]
-    rows = [_space(row, names, words) for row in shut[:SPACES]]
+    rows = [_space(row, words) for row in shut[:SPACES]]
     return [*blocks, Table(say["spaces_caption"], columns_of_spaces, rows)]
 
 
@@ -109,17 +106,8 @@ def _phase(row: Mapping[str, Any], words: Words) -> list[Cell]:
     ]
 
 
-def _space(row: Mapping[str, Any], names: tuple[Named, Named], words: Words) -> list[Cell]:
-    name = names[0].name[row["before_id"]] if row["before_id"] is not None else _new(row, names, words)
-    return [Cell(name), *(_state(state, words) for state in row["states"])]
-
-
-def _new(row: Mapping[str, Any], names: tuple[Named, Named], words: Words) -> str:
-    """The name of a space that is not there today; one of a phase only has its kinds."""
-    if row["after_id"] in names[1].name:
-        return names[1].name[row["after_id"]]
-    kinds: Sequence[str] = row["kinds"].split(";")
-    return str(said(row["name"]) or words.join([words.shared["kind"][kind]["title"] for kind in kinds]))
+def _space(row: Mapping[str, Any], words: Words) -> list[Cell]:
+    return [Cell(shortened(row["called"][words.lang])), *(_state(state, words) for state in row["states"])]
 
 
 def _state(state: str, words: Words) -> Cell:

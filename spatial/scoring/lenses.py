@@ -75,7 +75,9 @@ def ways_of_network(network: graph.Network, paths: gpd.GeoDataFrame, slopes: Any
         hidden = np.where(slopes.whole | good[network.way] | (steep == 1), steep, UNKNOWN)
         steep = np.where((slopes.steepest > MAX_STEP_FREE_SLOPE) & ~good[network.way], 1, hidden)
     barred = (said.passable == NO)[network.way]
-    shut = np.where(network.major[:, None], False, _bare(network)[np.stack([network.start, network.end], axis=1)])
+    shut = np.where(
+        network.major[:, None], False, without_crossing(network)[np.stack([network.start, network.end], axis=1)]
+    )
     return Ways(
         steps=np.where(good, NO, said.steps)[network.way].astype(np.int8),
         loose=np.where(barred, 1, loose[network.way]).astype(np.int8),
@@ -86,7 +88,7 @@ def ways_of_network(network: graph.Network, paths: gpd.GeoDataFrame, slopes: Any
     )
 
 
-def _bare(network: graph.Network) -> Bools:
+def without_crossing(network: graph.Network) -> Bools:
     """Nodes on a major road where no crossing is mapped."""
     marked = network.crossing.copy()
     marked[network.start[network.is_crossing]] = True

@@ -25,6 +25,7 @@ from spatial.indicators.inputs import IndicatorInputs
 from spatial.network import attachment, catchments, distances
 from spatial.network.graph import NO
 from spatial.places.meeting_spaces import POSSIBLE, SPACE_PREFIX
+from spatial.scoring import lenses
 from spatial.settings import loading
 from spatial.sources import rasters
 from spatial.studies.what_if import Gain, Look, WhatIf
@@ -33,6 +34,8 @@ from spatial.visibility.isovists import in_sight
 # A bench stands this far from the edge of what one looks at; and not where one stands this near already.
 BESIDE_M = 2.0
 SEAT_NEAR_M = 15.0
+# And so far from the rim of its ground and from other things.
+EDGE_M = 0.5
 # A link is at most this long, and spares at least this much of a walk, and this many times its length.
 LINK_M = 40.0
 SPARED_M = 100.0
@@ -92,10 +95,31 @@ def _without(rooms: Any, inputs: IndicatorInputs, tags: Mapping[str, str], kinds
     for identity, shape, held in zip(rooms.index, rooms.geometry, rooms["kinds"], strict=True):
         if not kinds.isdisjoint(held.split(";")):
             continue
-        spot = _beside(shape, ways, tree)
+        spot = _in_room(shape, objects.geometry.to_numpy(), ways, tree) or _beside(shape, ways, tree)
         if len(there) and shapely.dwithin(there, spot, SEAT_NEAR_M).any():
             continue
         yield Spot(Edit(str(identity), "add", "place", tags=dict(tags), geometry=spot), spot)
+
+
+def _in_room(
+    room: BaseGeometry, things: npt.NDArray[np.object_], ways: npt.NDArray[np.object_], tree: shapely.STRtree
+) -> BaseGeometry | None:
+    """A point of a room beside what stands in it and beside the ways, as near to a way as it can be.
+
+    None where nothing of the room is known but its shape, or no ground is left.
+    """
+    inside = things[shapely.intersects(room, things)]
+    if not len(inside):
+        return None
+    near = ways[np.sort(tree.query(room, predicate="dwithin", distance=BESIDE_M))] if len(ways) else ways
+    free: Any = shapely.buffer(shapely.difference(room, shapely.union_all(shapely.buffer(near, BESIDE_M))), -EDGE_M)
+    free = shapely.difference(free, shapely.union_all(shapely.buffer(inside, EDGE_M)))
+    if free.is_empty:
+        return None
+    if not len(ways):
+        return shapely.point_on_surface(free)
+    leg: Any = shapely.shortest_line(free, ways[tree.nearest(free)])
+    return shapely.Point(leg.coords[0])
 
 
 def _beside(shape: BaseGeometry, ways: npt.NDArray[np.object_], tree: shapely.STRtree) -> BaseGeometry:
@@ -222,6 +246,18 @@ def _spread(lines: npt.NDArray[np.object_], spared: npt.NDArray[np.float64]) -> 
             yield len(taken), lines[i]
 
 
+def uncrossed_roads(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
+    """Where a path meets a major road and no crossing is mapped."""
+    graph = inputs.network
+    beside = np.zeros(len(graph.xy), dtype=bool)
+    beside[np.concatenate([graph.start[~graph.major], graph.end[~graph.major]])] = True
+    points: Any = shapely.points(graph.xy)
+    bare = lenses.without_crossing(graph) & beside & shapely.intersects(area, points) & _serving(rooms, points)
+    for k, i in enumerate(np.flatnonzero(bare), start=1):
+        edit = Edit(f"crossing {k}", "add", "place", tags=dict(tags), geometry=points[i])
+        yield Spot(edit, points[i])
+
+
 def possible_rooms(rooms: Any, area: BaseGeometry, inputs: IndicatorInputs, tags: Mapping[str, str]) -> Iterator[Spot]:
     """Rooms of the area on which nothing is mapped, those with most homes near first."""
     homes = inputs.dwellings[inputs.dwellings["inside"].to_numpy(dtype=bool)]
@@ -241,12 +277,14 @@ FINDERS: Mapping[str, Finder] = {
     "unlit_way": unlit_ways,
     "raised_kerb": raised_kerbs,
     "high_hedge": high_hedges,
+    "uncrossed_road": uncrossed_roads,
     POSSIBLE_SPACE: possible_rooms,
 }
 
 MOST = 10
 # What was found from what is known and from the start may differ by no more.
 SAME = 1e-9
+LISTS, STATED = "lists", "stated"
 FIELDS = {"where", "tags", "cost_dkk", "cost_dkk_per_m", "why"}
 
 
@@ -301,8 +339,8 @@ class _Tried:
 
     @property
     def worth(self) -> float:
-        """Points a krone."""
-        return self.gain.points / self.cost_dkk
+        """Homes that gain a krone."""
+        return self.gain.homes / self.cost_dkk
 
 
 def find_measures(
@@ -329,13 +367,14 @@ def find_measures(
     Returns
     -------
     suggestions
-        One row a suggestion, the most points a krone first, ties by name: ``measure``, ``space_id`` and
-        ``space`` (the nearest meeting space, or the possible one), ``points`` (the sum over all dwellings of the
-        points of 100 that their best meeting space within five minutes gains), ``homes_better`` and ``homes_worse``
-        (dwellings), ``length_m``, ``cost_dkk``, ``points_per_1000_dkk``; and the edit: ``action, layer, target``
-        and its tags, so that the table is a plan; ``kind`` is what is set, and ``unmapped_share`` how much of all
-        there is of it is not mapped, by two lists; geometry in the estate's CRS. Each was found again by a
-        whole run.
+        One row a suggestion, the most homes a krone first, ties by points and name: ``measure``, ``space_id`` and
+        ``space`` (the nearest meeting space, or the possible one), ``homes_better`` (dwellings whose best meeting
+        space within five minutes gains a whole point of 100, or that get a good one and had none),
+        ``homes_lacking`` (the latter), ``homes_worse``, ``points`` (the sum of what these gain and lose),
+        ``length_m``, ``cost_dkk``, ``homes_per_1000_dkk`` (better less worse); and the edit: ``action, layer,
+        target`` and its tags, so that the table is a plan; ``kind`` is what is set, ``unmapped_share`` how much of all
+        there is of it is probably not mapped, and ``unmapped_by`` how that is known (``lists``, ``stated``);
+        geometry in the estate's CRS. Each was found again by a whole run.
     tried
         How many spots were tried, by measure.
 
@@ -363,8 +402,8 @@ def find_measures(
         tried.append(_Tried(measure, spot, gain, measure.cost(spot.length_m)))
         if tell is not None:
             tell(number, len(spots))
-    gaining = [one for one in tried if one.gain.points > 0]
-    best = sorted(gaining, key=lambda one: (-one.worth, one.measure.id, one.spot.edit.feature))[:most]
+    gaining = [one for one in tried if one.gain.homes > 0]
+    best = sorted(gaining, key=lambda one: (-one.worth, -one.gain.points, one.measure.id, one.spot.edit.feature))[:most]
     for one in best:
         _verify(what_if, one)
     counts = {measure.id: sum(entry is measure for entry, _ in spots) for measure in rows}
@@ -394,21 +433,24 @@ def _table(best: list[_Tried], view: View, estate: Estate) -> gpd.GeoDataFrame:
         if best
         else np.empty(0, dtype=np.int64)
     )
+    unmapped = [_unmapped(one.measure, view.measured_from) for one in best]
     columns: dict[str, list[Any]] = {
         "measure": [one.measure.id for one in best],
         "space_id": [_space_of(one, str(rooms.index[row])) for one, row in zip(best, nearest, strict=True)],
         "space": [_name_of(one, rooms.iloc[row]) for one, row in zip(best, nearest, strict=True)],
         "points": [one.gain.points for one in best],
         "homes_better": [one.gain.better for one in best],
+        "homes_lacking": [one.gain.lacking for one in best],
         "homes_worse": [one.gain.worse for one in best],
         "length_m": [one.spot.length_m for one in best],
         "cost_dkk": [one.cost_dkk for one in best],
-        "points_per_1000_dkk": [1000 * one.worth for one in best],
+        "homes_per_1000_dkk": [1000 * one.worth for one in best],
         "action": [one.spot.edit.action for one in best],
         "layer": [one.spot.edit.layer for one in best],
         "target": [one.spot.edit.target for one in best],
         "kind": [view.measured_from.kinds.kind.first(one.measure.tags) for one in best],
-        "unmapped_share": [_unmapped_share(one.measure, view.measured_from) for one in best],
+        "unmapped_share": [share for share, _ in unmapped],
+        "unmapped_by": [by for _, by in unmapped],
     }
     keys = sorted({key for one in best for key in one.measure.tags})
     columns |= {key: [one.measure.tags.get(key) for one in best] for key in keys}
@@ -427,10 +469,17 @@ def _name_of(one: _Tried, nearest: pd.Series) -> str:
     return str(nearest["name"] if isinstance(nearest["name"], str) else nearest["kinds"].split(";")[0])
 
 
-def _unmapped_share(measure: Measure, inputs: IndicatorInputs) -> float:
-    """Share of the things that a measure sets of which two lists say that they are not mapped; NaN if none do."""
-    known = inputs.completeness.get(inputs.kinds.kind.first(measure.tags) or "")
-    return np.nan if known is None or known.lists is None else 1.0 - known.mapped_share
+def _unmapped(measure: Measure, inputs: IndicatorInputs) -> tuple[float, str | None]:
+    """Share of the things that a measure sets that are probably not mapped, and how that is known; NaN if it is not.
+
+    Two lists of the ground say it, else what is stated of the kind in ``tags.toml``: the middle of its range.
+    """
+    kind = inputs.kinds.kind.first(measure.tags) or ""
+    known = inputs.completeness.get(kind)
+    if known is not None and known.lists is not None:
+        return 1.0 - known.mapped_share, LISTS
+    stated = inputs.kinds.stated_mapped_share.get(kind)
+    return (np.nan, None) if stated is None else (1.0 - sum(stated) / len(stated), STATED)
 
 
 def suggest(  # noqa: PLR0913 (the public signature)

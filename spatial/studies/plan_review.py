@@ -16,7 +16,7 @@ from spatial.core import files, outputs
 from spatial.core.model import Plan
 from spatial.core.timing import Clock
 from spatial.indicators import registry
-from spatial.plans import answer, comparison, verdict
+from spatial.plans import answer, comparison, known_homes, verdict
 from spatial.plans import phases as plan_phases
 from spatial.settings import tags
 from spatial.studies import contributions
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None] | None
 
-REPORT, REASONS, SUCCESSORS = "plan.html", "reasons.csv", "successors.csv"
+REPORT, REASONS, SUCCESSORS, PROMISES = "plan.html", "reasons.csv", "successors.csv", "promises.csv"
 # Folder of the result without the plan, in that of a run with one.
 TODAY = "today"
 
@@ -115,7 +115,9 @@ class PlanReview:
         changes["answer"] = plan_answer.describe_answer(self.answer, self.comparison)
         changes["turn"] = plan_texts.turn_as_data(self.weight_change, self.today)
         if self.timeline is not None:
-            changes["timeline"] = plan_texts.timeline_as_data(self.timeline)
+            changes["timeline"] = plan_texts.timeline_as_data(
+                self.timeline, plan_texts.space_names(self.today, self.after)
+            )
         return changes
 
     def verdict(self, lang: str = "da") -> list[str]:
@@ -199,17 +201,25 @@ class PlanReview:
         changes = self.comparison
         with outputs.whole_folder(folder) as draft:
             tables.write_changes(
-                changes.spaces, changes.homes, changes.items, changes.causes, (self.today, self.after), draft, lang=lang
+                plan_texts.with_names(changes.spaces, self.today, self.after, lang),
+                changes.homes,
+                changes.items,
+                changes.causes,
+                (self.today, self.after),
+                draft,
+                lang=lang,
             )
             files.write_csv(changes.successors, draft / SUCCESSORS, index=False)
             if with_map:
                 drawn, options = before_after.for_map(self.after, self.today, changes)
                 page.render_map(drawn, draft / "map.html", lang=lang, **options)
-            files.write_csv(self.answer.promises, draft / "promises.csv", index=False)
+            promises = plan_answer.with_names(self.answer.promises, self.today, lang)
+            files.write_csv(promises, draft / PROMISES, index=False)
             if self.reasons is not None:
                 files.write_csv(self.reasons, draft / REASONS, index=False)
             if self.timeline is not None:
-                tables.write_timeline(self.timeline.phases, self.timeline.spaces, draft)
+                spaces = plan_texts.with_names(self.timeline.spaces, self.today, self.after, lang)
+                tables.write_timeline(self.timeline.phases, spaces, draft)
             document = self.report(lang, alternatives, folder.name)
             sections.write_document(document, draft / REPORT, pdf=pdf)
 
@@ -221,6 +231,7 @@ def review_plan(
     options = options or Options()
     # What is wrong with the plan is said before anything is measured for nothing.
     prepare_ground(inputs, tags.tag_rules(), Clock(None), phase=options.phase)
+    inputs = _with_known_homes(inputs)
     today = run.run(replace(inputs, plan=None), options, progress)
     # One place has one score wherever it is told: all states are judged as today is.
     options = replace(options, judged_by=today.rubric)
@@ -234,6 +245,16 @@ def review_plan(
         contributions.contributions(inputs, options.rubric, plain_unknowns=plain) if options.phase is None else None
     )
     return PlanReview(today, after, earlier, reasons)
+
+
+def _with_known_homes(inputs: Inputs) -> Inputs:
+    """The inputs with the numbers of homes that the plan knows of what it demolishes: they hold today, too."""
+    if inputs.plan is None or not any(known_homes.FLATS in edit.tags for edit in inputs.plan.edits):
+        return inputs
+    raw = prepare_ground(replace(inputs, plan=None), tags.tag_rules(), Clock(None)).conflated.raw
+    known = known_homes.known_dwellings(raw, inputs.plan)
+    osm, *registers = (known_homes.with_dwellings(data, known) for data in (inputs.osm, *inputs.registers))
+    return replace(inputs, osm=osm, registers=tuple(registers))
 
 
 def _through_phases(inputs: Inputs, options: Options, progress: Progress) -> tuple[tuple[Analysis, ...], Analysis]:

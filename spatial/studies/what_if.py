@@ -21,13 +21,14 @@ import pandas as pd
 from spatial.analysis.inputs import Inputs, prepare_ground
 from spatial.analysis.run import View, estimate_unknowns, measure_view, survey
 from spatial.core.incremental import AFRESH, Memory, Steps
-from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Plan, Rubric
+from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Plan, RawData, Rubric
 from spatial.core.timing import Clock
 from spatial.indicators.estimates import Estimate
 from spatial.layers import conflation
 from spatial.places import homes
 from spatial.plans import application, validation
 from spatial.scoring import scores as scoring_scores
+from spatial.settings import lenses as settings_lenses
 from spatial.settings import rubric as settings_rubric
 from spatial.settings import tags
 
@@ -64,10 +65,17 @@ class Look:
     @cached_property
     def best_at_home(self) -> pd.Series:
         """Best floating potential within five minutes of each door of the estate, 0 where there is none."""
+        return self._best(self.floating)
+
+    def best_by(self, rubric: Rubric) -> pd.Series:
+        """The same by some rubric."""
+        return self._best(self.scores(rubric)[FLOATING])
+
+    def _best(self, floating: pd.Series) -> pd.Series:
         rows, ids = homes.rows_of_spaces(self.view.sites)
         inside = self.view.measured_from.dwellings["inside"].to_numpy(dtype=bool)
         near = self.view.measured_from.walks.distance_m[rows][:, inside] <= FIVE_MINUTES_M
-        score = self.floating.reindex(ids).to_numpy(dtype=np.float64)
+        score = floating.reindex(ids).to_numpy(dtype=np.float64)
         return pd.Series(homes.best_score(near, score), index=self.dwellings.index)
 
     @cached_property
@@ -81,13 +89,20 @@ class Look:
 class Gain:
     """What a change does to the homes of the estate.
 
-    ``points``: the sum over all dwellings of how many points of 100 their best meeting space within five
-    minutes gains (or loses). ``better`` and ``worse``: dwellings for whom it moves by a point or more.
+    ``better`` and ``worse``: dwellings whose best meeting space within five minutes gains or loses a point of 100 or
+    more; ``lacking``: those that had no good one and have one now, which are better off whatever the points.
+    ``points``: the sum of what all these gain and lose. Tenths of a point spread over many homes count for nothing.
     """
 
     points: float
     better: float
+    lacking: float
     worse: float
+
+    @property
+    def homes(self) -> float:
+        """Dwellings that are better off, less those that are worse off."""
+        return self.better - self.worse
 
 
 class WhatIf:
@@ -141,6 +156,19 @@ class WhatIf:
         conflated = replace(self._conflated, raw=application.apply_plan(self._conflated.raw, plan, self._estate))
         return self._look(conflated, AFRESH if whole else self._step, self.before.rubric)
 
+    @property
+    def raw(self) -> RawData:
+        """The objects of the start."""
+        return self._conflated.raw
+
+    def state(self, plan: Plan, until: int | None, *, whole: bool = False) -> Look:
+        """Look at the estate as a plan leaves it up to one of its phases, whose building sites are shut.
+
+        Whether the plan fits is not asked: a plan in the midst of its work need not.
+        """
+        raw = application.carry_out(self._conflated.raw, plan, until=until)
+        return self._look(replace(self._conflated, raw=raw), AFRESH if whole else self._step, self.before.rubric)
+
     def inseparable(self, features: Collection[str], edits: Sequence[Edit]) -> set[str]:
         """Features of a plan that cannot be without these: taken out with them, the rest fits the estate."""
         out = set(features)
@@ -153,14 +181,10 @@ class WhatIf:
 
     def gain(self, after: Look) -> Gain:
         """What a change does to the homes, by the rubric of the start."""
-        before = self.before.best_at_home
+        was = self.before.best_at_home
+        then = after.best_at_home.reindex(was.index).fillna(0.0).to_numpy(dtype=np.float64)
         weight = self.before.dwellings["dwellings"].to_numpy(dtype=np.float64)
-        change = _rounded(100 * (after.best_at_home.reindex(before.index).fillna(0.0) - before).to_numpy())
-        return Gain(
-            points=float((change * weight).sum()),
-            better=float(weight[change >= 1].sum()),
-            worse=float(weight[change <= -1].sum()),
-        )
+        return gain_of(was.to_numpy(dtype=np.float64), then, weight)
 
     def _look(self, conflated: conflation.Conflated, step: Steps, rubric: Rubric | None) -> Look:
         clock = Clock(None)
@@ -172,6 +196,28 @@ class WhatIf:
             self._estimated = estimate_unknowns(view, self._ground, self._rules)
         evidence, own = measure_view(view, self._spec, clock, estimated=self._estimated, step=step)
         return Look(view, evidence, own, rubric or own)
+
+
+def gain_of(was: npt.NDArray[np.float64], then: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]) -> Gain:
+    """What homes gain and lose, by what each has before and after, in [0, 1], and its dwellings.
+
+    Examples
+    --------
+    Of ten homes each, one gains three points, one four tenths, and one a good place that it lacked.
+
+    >>> gain_of(np.array([0.7, 0.7, 0.596]), np.array([0.73, 0.704, 0.6]), np.array([10.0, 10.0, 10.0]))
+    Gain(points=34.0, better=20.0, lacking=10.0, worse=0.0)
+    """
+    good = settings_lenses.lenses().good_score
+    change = _rounded(100 * (then - was))
+    lacking = (was < good) & (then >= good)
+    better, worse = (change >= 1) | lacking, change <= -1
+    return Gain(
+        points=float((change * weight)[better | worse].sum()),
+        better=float(weight[better].sum()),
+        lacking=float(weight[lacking].sum()),
+        worse=float(weight[worse].sum()),
+    )
 
 
 def _rounded(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

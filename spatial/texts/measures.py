@@ -9,6 +9,8 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
+import shapely.geometry
 
 from spatial.core import files
 from spatial.core.crs import WGS84
@@ -23,12 +25,14 @@ ABOUT = (
     "space",
     "points",
     "homes_better",
+    "homes_lacking",
     "homes_worse",
     "length_m",
     "cost_dkk",
-    "points_per_1000_dkk",
+    "homes_per_1000_dkk",
     "kind",
     "unmapped_share",
+    "unmapped_by",
 )
 PLAN_FILE, TABLE_FILE = "suggestions.geojson", "suggestions.csv"
 # Costs are rough: they are told to the nearest thousand kroner.
@@ -65,18 +69,21 @@ def _sentence(row: Mapping[Any, Any], lang: str) -> str:
     space = words["possible"] if row["space"] == POSSIBLE else space
     cost = max(COST_STEP_DKK, round(row["cost_dkk"] / COST_STEP_DKK) * COST_STEP_DKK)
     length = words["length"].format(metres=number(row["length_m"])) if row["length_m"] else ""
+    lacking = row["homes_lacking"]
     line: str = words["row"].format(
         measure=title + length,
         space=space,
         space_id=row["space_id"],
         homes=number(row["homes_better"]),
+        lacking=words["lacking"].format(homes=number(lacking)) if round(lacking) else "",
         points=number(row["points"]),
         cost=number(cost),
-        worth=number(row["points_per_1000_dkk"], 1),
+        worth=number(row["homes_per_1000_dkk"], 1),
     )
     if not _missing(row.get("unmapped_share")):
         n, of = as_fraction(row["unmapped_share"])
-        line += words["unmapped"].format(n=n, of=of, what=kinds[row["kind"]]["plural"]) if n else ""
+        said = words["unmapped" if row.get("unmapped_by") != "stated" else "unmapped_stated"]
+        line += said.format(n=n, of=of, what=kinds[row["kind"]]["plural"]) if n else ""
     return line + (words["worse"].format(homes=number(row["homes_worse"])) if row["homes_worse"] else "")
 
 
@@ -84,21 +91,25 @@ def write_measures(found: gpd.GeoDataFrame, folder: Path, *, lang: str) -> None:
     """Write the numbers in full as CSV, and the measures as a plan in GeoJSON with the sentence as its note."""
     table = found.drop(columns="geometry").assign(note=sentences(found, lang))
     files.write_csv(table, folder / TABLE_FILE)
-    plan = found.drop(columns=list(ABOUT)).assign(note=table["note"]).to_crs(WGS84)
+    plan = found.drop(columns=list(ABOUT)).assign(note=table["note"])
     # What is changed keeps its shape: only what is added is drawn.
     shapes = plan.geometry.where(plan["action"] == "add", None)
+    write_plan(plan.set_geometry(shapes), folder / PLAN_FILE, name="suggestions")
+
+
+def write_plan(edits: gpd.GeoDataFrame, path: Path, *, name: str) -> None:
+    """Write edits as a plan in GeoJSON."""
+    moved = edits.to_crs(WGS84)
     features = [
         {
             "type": "Feature",
             "properties": {key: value for key, value in row.items() if not _missing(value)},
-            "geometry": None
-            if shape is None
-            else json.loads(gpd.GeoSeries([shape], crs=WGS84).to_json())["features"][0]["geometry"],
+            "geometry": None if shape is None else shapely.geometry.mapping(shape),
         }
-        for row, shape in zip(plan.drop(columns="geometry").to_dict("records"), shapes, strict=True)
+        for row, shape in zip(moved.drop(columns="geometry").to_dict("records"), moved.geometry, strict=True)
     ]
-    document = {"type": "FeatureCollection", "name": "suggestions", "features": features}
-    (folder / PLAN_FILE).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    document = {"type": "FeatureCollection", "name": name, "features": features}
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _missing(value: Any) -> bool:

@@ -14,6 +14,7 @@ from spatial.core.model import Result
 from spatial.places.naming import name_rows
 from spatial.plans.answer import MOVED, REPLACED, SHUT, UNREPLACED, Answer, Burden
 from spatial.plans.comparison import Comparison
+from spatial.texts.plans import own_names_kept
 
 PROMISED = ("place_id", "kind", "space_id", "state", "replacement_id")
 YEAR_DECIMALS = 1
@@ -43,7 +44,8 @@ def _known(value: float, decimals: int) -> float | int | None:
 
 
 def _housing(housing: Any) -> dict[str, int]:
-    return {"buildings": housing.buildings, "homes": round(housing.dwellings)}
+    homes = round(housing.dwellings)
+    return {"buildings": housing.buildings, "homes": homes, "estimated": min(round(housing.estimated), homes)}
 
 
 def _burden(burden: Burden | None) -> dict[str, Any] | None:
@@ -89,14 +91,19 @@ def _homes(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     say, gone, new = words["plan_answer"], said["demolished"], said["built"]
     if not gone["homes"] and not new["homes"]:
         return [say["demolished_none"]]
-    n = gone["buildings"]
-    buildings = say["one_building"] if n == 1 else say["buildings"].format(n=n)
     return [
-        say["demolished"].format(buildings=buildings, homes=number(gone["homes"], words))
-        if gone["homes"]
-        else say["demolished_none"],
+        *(_demolished(gone, words) if gone["homes"] else [say["demolished_none"]]),
         say["built"].format(homes=number(new["homes"], words)) if new["homes"] else say["built_none"],
     ]
+
+
+def _demolished(gone: Mapping[str, int], words: Mapping[str, Any]) -> list[str]:
+    """How many homes go, and where that is not known, that it is estimated."""
+    say, n = words["plan_answer"], gone["buildings"]
+    buildings = say["one_building"] if n == 1 else say["buildings"].format(n=n)
+    about = "demolished_about" if gone["estimated"] else "demolished"
+    told = say[about].format(buildings=buildings, homes=number(gone["homes"], words))
+    return [told, *([say["estimated"]] if gone["estimated"] else [])]
 
 
 def _places(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
@@ -138,6 +145,8 @@ def _sureness(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     if said["losing_range"] is None:
         return [say["below"]]
     low, high = said["losing_range"]
+    if not said["harms_share"] and not high:
+        return [say["sure_none"], say["below"]]
     between = say["range_same" if low == high else "range"].format(low=number(low, words), high=number(high, words))
     return [say["sure"].format(share=whole_percent(said["harms_share"]), range=between), say["below"]]
 
@@ -192,6 +201,12 @@ def choices_text(said: Mapping[str, Any], *, lang: str) -> str:
         for n, before, after in said["choices"]
     ]
     return str(say["choices"].format(list="; ".join(parts)))
+
+
+def with_names(promises: pd.DataFrame, today: Result, lang: str) -> pd.DataFrame:
+    """The promises with a name for each place; what had a name of its own keeps it in ``own_name``."""
+    names = place_names(today, lang)
+    return own_names_kept(promises, [names[str(place)] for place in promises["place_id"]])
 
 
 def place_names(today: Result, lang: str) -> dict[str, str]:

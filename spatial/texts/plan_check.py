@@ -1,16 +1,50 @@
-"""Tell in words and as data what was understood of a plan."""
+"""Tell in words and as data what was understood of a plan, what is wrong with it, and what it does besides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from spatial.core.languages import texts
+from spatial.core.messages import Spoken
 from spatial.core.model import Estate, Plan
 from spatial.plans.interpretation import Understood
+from spatial.plans.side_effects import SideEffect
+from spatial.plans.things import own_name
 from spatial.plans.validation import SITE, identity
 
 JOINS_SHOWN = 4
+# What is set, said in words: the key and value of a tag (None: any), and a key of ``[plan.set]``.
+SET = (
+    (("access", "yes"), "open"),
+    (("access", "private"), "close"),
+    (("access", "no"), "close"),
+    (("foot", "yes"), "open"),
+    (("foot", "no"), "close"),
+    (("lit", "yes"), "lit_yes"),
+    (("lit", "no"), "lit_no"),
+    (("kerb", "lowered"), "kerb"),
+    (("kerb", "flush"), "kerb"),
+    (("wheelchair", "yes"), "wheelchair_yes"),
+    (("fee", "no"), "fee_no"),
+    (("fee", "yes"), "fee_yes"),
+    *(((key, None), key) for key in ("name", "surface", "maxspeed", "height", "opening_hours")),
+    (("building:flats", None), "dwellings"),
+)
+# What only goes with being opened or closed.
+LOCKED = "locked"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of a plan: each edit, every fault, and what the plan does without saying so."""
+
+    plan: Plan
+    found: Sequence[Understood]
+    faults: Sequence[Spoken]
+    unsaid: Sequence[SideEffect] = ()
 
 
 # --- in words ------------------------------------------------------------------------------------
@@ -20,83 +54,155 @@ def edit_in_words(found: Understood, *, lang: str) -> str:
     """Say one edit in words, with what it means."""
     words = texts(lang)
     say, edit = words["plan"], found.edit
-    kind = words["kind"].get(found.kind, {}).get("title")
-    thing = kind.lower() if kind else say["thing"].get(found.thing, edit.layer)
-    name = [words["cause"]["named"].format(name=found.name)] if found.name else []
-    called = [thing, *name, *([f"({edit.target})"] if edit.target else [])]
-    verb = "site" if edit.layer == SITE else edit.action
-    head = say[verb].format(thing=" ".join(called))
+    own = own_name(edit.feature)
+    thing = found.called.said(lang) if found.called.known else edit.target or found.called.said(lang)
+    thing += f" ({own})" if own else ""
     details = [*_details(found, say, words), *([say["note"].format(note=edit.note)] if edit.note else [])]
-    return head + (f": {', '.join(details)}" if details else "")
+    head = say[_verb(found, details)].format(thing=thing)
+    text = head[:1].upper() + head[1:]
+    return f"{text}: {', '.join(details)}" if details else text
+
+
+def _verb(found: Understood, details: Sequence[str]) -> str:
+    edit = found.edit
+    if edit.layer == SITE:
+        return "site"
+    if edit.action == "remove" and found.thing == "building":
+        return "remove_building"
+    return "change_so" if edit.action == "change" and details else edit.action
 
 
 def _details(found: Understood, say: Mapping[str, Any], words: Mapping[str, Any]) -> Iterable[str]:
     edit = found.edit
     whole = edit.action != "change"
-    if found.dwellings is not None and (whole or found.dwellings):
-        yield say["dwellings"].format(count=round(found.dwellings))
+    if found.thing == "building" and whole:
+        yield _homes(found, say)
     if found.area_m2 is not None and whole:
         yield say["area"].format(m2=round(found.area_m2))
     if found.length_m is not None and whole:
         yield say["length"].format(m=round(found.length_m))
     if found.joins is not None and edit.layer in ("path", "road"):
-        more = len(found.joins) - JOINS_SHOWN
-        ids = ", ".join(found.joins[:JOINS_SHOWN]) + (say["more"].format(count=more) if more > 0 else "")
-        yield say["joins"].format(ids=ids) if found.joins else say["joins_none"]
+        yield say["joins"].format(ways=_ways(found.joins_called, say, words)) if found.joins else say["joins_none"]
     if found.moved_m is not None:
         yield say["moved"].format(m=round(found.moved_m), side=words["side"][found.side])
     elif edit.action == "change" and edit.geometry is not None:
         yield say["reshaped"]
-    for key, before, after in found.tags if edit.action == "change" else ():
-        yield say["tag"].format(key=key, before=before or say["none"], after=after or say["none"])
+    if edit.action == "change":
+        yield from _set(found, say)
     if not found.measured and (found.before is not None or found.after is not None):
         yield say["not_measured"]
 
 
-def plan_check_in_words(
-    plan: Plan, estate: Estate, found: Sequence[Understood], faults: Sequence[str], *, lang: str
-) -> str:
-    """Say what was understood of a plan, feature by feature, and whether it fits."""
+def _homes(found: Understood, say: Mapping[str, Any]) -> str:
+    """Homes that go or come with a building."""
+    if found.dwellings is None:
+        return str(say["dwellings_unknown"])
+    count = round(found.dwellings)
+    if not count:
+        return str(say["dwellings_none"])
+    gone = found.edit.action == "remove"
+    return str(say["dwellings_gone" if gone else "dwellings_one" if count == 1 else "dwellings"].format(count=count))
+
+
+def _ways(names: Sequence[str | None], say: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """Ways by their names, and how many have none."""
+    known = list(dict.fromkeys(name for name in names if name))
+    shown, rest = known[:JOINS_SHOWN], len(known[JOINS_SHOWN:]) + sum(not name for name in names)
+    more = [] if not rest else [say["unnamed_one"] if rest == 1 else say["unnamed"].format(n=rest)]
+    every = [*shown, *more]
+    return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} {words['format']['and']} {every[-1]}"
+
+
+def _set(found: Understood, say: Mapping[str, Any]) -> Iterable[str]:
+    """What is set, each thing once."""
+    told = [_tag(key, after, say) for key, _, after in found.tags if key != LOCKED]
+    return dict.fromkeys(told)
+
+
+def _tag(key: str, after: str | None, say: Mapping[str, Any]) -> str:
+    for (known, value), word in SET:
+        if key == known and after is not None and value in (None, after):
+            return str(say["set"][word].format(after=after))
+    return str(say["tag"].format(key=key, after=after) if after else say["tag_none"].format(key=key))
+
+
+def unsaid_in_words(effect: SideEffect, *, lang: str) -> str:
+    """Say one thing that a plan does without saying so."""
+    by = "" if effect.edit is None else effect.edit.said(lang)
+    amount = max(1, round(effect.amount))
+    text = str(texts(lang)["plan"]["unsaid"][effect.effect]).format(
+        thing=effect.thing.said(lang), edit=by, metres=amount, m2=amount
+    )
+    return text[:1].upper() + text[1:]
+
+
+def plan_check_in_words(checked: Checked, estate: Estate, *, lang: str) -> str:
+    """Say what was understood of a plan, edit by edit, what it does besides, and whether it fits."""
     say = texts(lang)["plan"]
-    phases = max((one.edit.phase for one in found), default=0)
-    lines = [say["head"].format(plan=plan.name, count=len(found), phases=phases, estate=estate.name)]
-    for one in found:
-        phase = f"{one.edit.phase}" + (
-            f", {one.phase_name}" if one.phase_name not in (None, str(one.edit.phase)) else ""
-        )
-        lines.append(
-            f"  {one.number}. {one.edit.feature} [{say['phase'].format(phase=phase)}] {edit_in_words(one, lang=lang)}"
-        )
-    if faults:
-        return "\n".join([*lines, say["faults"], *(f"  {fault}" for fault in faults)])
+    lines = [_head(checked, estate, say)]
+    for (phase, name), edits in groupby(checked.found, key=lambda one: (one.edit.phase, one.phase_name)):
+        lines += [_phase(phase, name, say)] if _phases(checked) > 1 or name not in (None, "1") else []
+        lines += [f"  {one.number:>2}. {edit_in_words(one, lang=lang)}" for one in edits]
+    if checked.unsaid:
+        lines += [say["unsaid_too"], *(f"  - {unsaid_in_words(one, lang=lang)}" for one in checked.unsaid)]
+    if checked.faults:
+        return "\n".join([*lines, say["faults"], *(f"  ! {fault.said(lang)}" for fault in checked.faults)])
     return "\n".join([*lines, say["fits"]])
 
 
-def plan_check_as_data(plan: Plan, found: Sequence[Understood], faults: Sequence[str], *, lang: str) -> dict[str, Any]:
-    """What was understood, as plain data."""
+def _phases(checked: Checked) -> int:
+    return max((one.edit.phase for one in checked.found), default=0)
+
+
+def _head(checked: Checked, estate: Estate, say: Mapping[str, Any]) -> str:
+    n, phases = len(checked.found), _phases(checked)
+    changes = say["changes_one"] if n == 1 else say["changes"].format(n=n)
+    key = "head_phases" if phases > 1 else "head"
+    return str(say[key].format(plan=checked.plan.name, estate=estate.name, changes=changes, phases=phases))
+
+
+def _phase(phase: int, name: str | None, say: Mapping[str, Any]) -> str:
+    plain = name is None or name == str(phase)
+    return str(say["phase"].format(phase=phase) if plain else say["phase_named"].format(phase=phase, name=name))
+
+
+# --- as data -------------------------------------------------------------------------------------
+
+
+def plan_check_as_data(checked: Checked, *, lang: str) -> dict[str, Any]:
+    """What was understood, as plain data: ids and tags too."""
     return {
-        "plan": plan.name,
-        "fits": not faults,
-        "faults": list(faults),
-        "edits": [
+        "plan": checked.plan.name,
+        "fits": not checked.faults,
+        "faults": [fault.said(lang) for fault in checked.faults],
+        "unsaid": [
             {
-                "number": one.number,
-                "feature": one.edit.feature,
-                "action": one.edit.action,
-                "layer": one.edit.layer,
-                "object_id": identity(one.edit),
-                "phase": one.edit.phase,
-                "phase_name": one.phase_name,
-                "kind": one.kind,
-                "name": one.name,
-                "dwellings": None if one.dwellings is None else round(one.dwellings, 1),
-                "length_m": None if one.length_m is None else round(one.length_m, 1),
-                "area_m2": None if one.area_m2 is None else round(one.area_m2, 1),
-                "joins": None if one.joins is None else list(one.joins),
-                "moved_m": None if one.moved_m is None else round(one.moved_m, 1),
-                "tags": [list(tag) for tag in one.tags],
-                "in_words": edit_in_words(one, lang=lang),
+                "effect": one.effect,
+                "object_id": one.object_id,
+                "edit": None if one.edit is None else one.edit.number,
+                "amount": round(one.amount, 1),
+                "in_words": unsaid_in_words(one, lang=lang),
             }
-            for one in found
+            for one in checked.unsaid
         ],
+        "edits": [_edit_as_data(one, lang) for one in checked.found],
+    }
+
+
+def _edit_as_data(one: Understood, lang: str) -> dict[str, Any]:
+    measured = {name: getattr(one, name) for name in ("dwellings", "length_m", "area_m2", "moved_m")}
+    return {
+        "number": one.number,
+        "feature": one.edit.feature,
+        "action": one.edit.action,
+        "layer": one.edit.layer,
+        "object_id": identity(one.edit),
+        "phase": one.edit.phase,
+        "phase_name": one.phase_name,
+        "kind": one.kind,
+        "name": one.name,
+        **{name: None if value is None else round(value, 1) for name, value in measured.items()},
+        "joins": None if one.joins is None else list(one.joins),
+        "tags": [list(tag) for tag in one.tags],
+        "in_words": edit_in_words(one, lang=lang),
     }

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from spatial.core.languages import said, texts, whole_percent
+from spatial.core.languages import LANGUAGES, said, texts, whole_percent
 from spatial.core.model import ASPECTS, FLOATING, Result
-from spatial.places.naming import nearest_street
+from spatial.places.naming import kinds_text, name_rows, nearest_street
 from spatial.plans.alternatives import CRITERIA
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
 from spatial.plans.home_changes import LOSING
@@ -20,6 +21,8 @@ from spatial.plans.phases import SHUT, Timeline
 from spatial.plans.verdict import Turn
 from spatial.scoring.scores import aspect_weights
 
+# What the meeting spaces before and after are called, by language and id.
+Names = Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
 SHOWN = 5
 ITEM = ("what", "how", "object_id", "kind", "name")
 CAUSE = ("cause", "object_id", "kind", "name", "note", "side", "distance_m", "count")
@@ -40,6 +43,7 @@ def describe_changes(
         the ground may stand behind a change is told instead.
     """
     told = None if reasons is None else _reasons_by_space(found, before, reasons)
+    names = space_names(before, after)
     states = Counter(found.spaces["state"]) if len(found.spaces) else Counter()
     plan = after.manifest.get("plan") or {}
     return {
@@ -59,11 +63,52 @@ def describe_changes(
             }
             for lens in found.lenses
         ],
-        "worst_off": _worst_off(found),
+        "worst_off": _worst_off(found, before),
         "changes": [
-            _change(row, found, before, after, told) for row in found.spaces.to_dict("records") if row["state"] != KEPT
+            _change(row, found, before, after, told) | {"called": _called(row, names)}
+            for row in found.spaces.to_dict("records")
+            if row["state"] != KEPT
         ],
     }
+
+
+def space_names(before: Result, after: Result) -> Names:
+    """What the meeting spaces before and after are called, by language."""
+    return {lang: (named_rows(before, lang), named_rows(after, lang)) for lang in LANGUAGES}
+
+
+def named_rows(result: Result, lang: str) -> dict[str, str]:
+    """What the meeting spaces of a result are called, by id."""
+    spaces = result.meeting_spaces
+    names = name_rows(spaces, result.layers.get("paths"), lang)
+    return dict(zip(spaces.index.astype(str), names, strict=True))
+
+
+def _called(row: Mapping[Any, Any], names: Names) -> dict[str, str]:
+    """Name of a meeting space in each language: the one after the plan, of what goes that of today.
+
+    What is there in an earlier phase alone is called by its kinds.
+    """
+    return {
+        lang: then.get(row["after_id"]) or was.get(row["before_id"]) or kinds_text(row["kinds"], 1, lang)
+        for lang, (was, then) in names.items()
+    }
+
+
+def with_names(table: pd.DataFrame, before: Result, after: Result, lang: str) -> pd.DataFrame:
+    """Meeting spaces before or after, each by its name; what had a name of its own keeps it in ``own_name``."""
+    names = {lang: (named_rows(before, lang), named_rows(after, lang))}
+    if not len(table):
+        return table
+    called = [_called(row, names)[lang] for row in table.to_dict("records")]
+    return own_names_kept(table, called)
+
+
+def own_names_kept(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """A table whose rows get these names; what had a name of its own keeps it in ``own_name``."""
+    named = table.assign(name=names)
+    named.insert(list(named.columns).index("name") + 1, "own_name", table["name"])
+    return named
 
 
 def _rounded(dwellings: Mapping[str, float]) -> dict[str, int]:
@@ -74,14 +119,16 @@ def _hundred(score: float) -> int | None:
     return None if np.isnan(score) else round(score * 100)
 
 
-def _worst_off(found: Comparison) -> list[dict[str, Any]]:
+def _worst_off(found: Comparison, before: Result) -> list[dict[str, Any]]:
     """Buildings whose homes lose, those that lose most first; stairwells alike are told together."""
+    streets = _streets_of(found, before)
     losing = found.homes[found.homes["state"] == LOSING]
     keys = ["building", "best_before", "best_after"]
     rows = losing.groupby(keys, sort=False)["dwellings"].agg(["sum", "size"]).reset_index()
     return [
         {
             "building": row["building"],
+            "street": streets.get(row["building"]),
             "stairwells": int(row["size"]),
             "dwellings": round(row["sum"]),
             "before": _hundred(row["best_before"]),
@@ -89,6 +136,12 @@ def _worst_off(found: Comparison) -> list[dict[str, Any]]:
         }
         for row in rows.to_dict("records")
     ]
+
+
+def _streets_of(found: Comparison, before: Result) -> dict[str, str | None]:
+    """The street at each building whose homes lose."""
+    doors = found.homes[(found.homes["state"] == LOSING).to_numpy()].drop_duplicates("building")
+    return dict(zip(doors["building"], nearest_street(doors, before.layers.get("paths")), strict=True))
 
 
 def _reasons_by_space(found: Comparison, before: Result, reasons: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
@@ -206,9 +259,9 @@ def changes_in_words(
         ]
     lines += verdict
     lines += [_lens(lens, words) for lens in found["lenses"] if lens["median_before"] is not None]
-    lines += _worst(found["worst_off"], say)
+    lines += _worst(found["worst_off"], words)
     shown = [row for state in (LOST, CHANGED, NEW) for row in found["changes"] if row["state"] == state]
-    return "\n".join([*lines, *(_line(row, units, words) for row in shown)])
+    return "\n".join([*lines, *(_line(row, units, words, lang) for row in shown)])
 
 
 def _lens(lens: Mapping[str, Any], words: Mapping[str, Any]) -> str:
@@ -221,17 +274,30 @@ def _lens(lens: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     )
 
 
-def _worst(rows: list[Mapping[str, Any]], say: Mapping[str, Any]) -> list[str]:
+def _worst(rows: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[str]:
     if not rows:
         return []
+    say = words["compare"]
     more = [say["more"].format(count=len(rows) - SHOWN)] if len(rows) > SHOWN else []
-    return [say["worst"], *(f"  {say['worst_row'].format(**row)}" for row in rows[:SHOWN]), *(f"  {m}" for m in more)]
+    told = [
+        say["worst_row_one" if row["stairwells"] == 1 else "worst_row"].format(**row, at=building_at(row, words))
+        for row in rows[:SHOWN]
+    ]
+    return [say["worst"], *(f"  {line}" for line in (*told, *more))]
 
 
-def _line(row: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, Any]) -> str:
-    name = said(row["name"]) or ", ".join(words["kind"][kind]["title"].lower() for kind in row["kinds"].split(";"))
-    identity = row["before_id"] or row["after_id"]
-    line = words["compare"][row["state"]].format(name=name, id=identity, before=row["before"], after=row["after"])
+def building_at(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """A building by its street, else by its id."""
+    say = words["edit"]
+    if not row["street"]:
+        return str(row["building"])
+    text = str(say["at"].format(thing=say["thing"]["building"], street=row["street"]))
+    return text[:1].upper() + text[1:]
+
+
+def _line(row: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, Any], lang: str) -> str:
+    given = {"name": row["called"][lang], "id": row["after_id"] or row["before_id"]}
+    line = words["compare"][row["state"]].format(**given, before=row["before"], after=row["after"])
     edits = reasons_in_words(row["edits"] or (), words)
     why = "; ".join(
         [*edits, *(because(reason, units, words) for reason in row["because"]), *_told(row["causes"], words)]
@@ -290,6 +356,7 @@ def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     say, name = words["edit"], said(item["name"])
     kind = words["kind"].get(item["kind"], {}).get("title") if item["what"] in ("place", "context") else None
     thing = (kind or say["thing"][item["what"]]).lower()
+    thing = newly(thing, item, words) if item["how"] == "new" else thing
     thing = f"{thing} {say['named'].format(name=name)}" if name else thing
     if item["street"] and item["what"] not in ("road", "way") and not name:
         thing = say["at"].format(thing=thing, street=item["street"])
@@ -297,6 +364,13 @@ def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     how = "moved_by" if item["how"] == "moved" and metres else item["how"]
     own = f"{how}_{item['what']}"
     return str(say[own if own in say else how].format(thing=thing, metres=metres))
+
+
+def newly(thing: str, item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """A thing that was not there: "ny bænk", "nyt torv"."""
+    say = words["plan"]
+    gender = item["kind"] if item["what"] in ("place", "context") else item["what"]
+    return str(say["newly_neuter" if gender in say["neuter"].split() else "newly"].format(thing=thing))
 
 
 def reasons_in_words(reasons: Sequence[Mapping[str, Any]], words: Mapping[str, Any]) -> list[str]:
@@ -321,6 +395,8 @@ def changes_as_json(found: Mapping[str, Any]) -> str:
     return json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True)
 
 
+# A point of 100: what a home may lose without being worse off.
+POINT = 1.0
 # A weight that moves by less is not told.
 TOLD_WEIGHT = 0.005
 
@@ -353,7 +429,8 @@ def turn_in_words(found: Mapping[str, Any] | None, *, lang: str) -> str:
         for name, old, new in ((name, found["weights_before"][name], found["weights"][name]) for name in ASPECTS)
         if abs(new - old) > TOLD_WEIGHT * 100
     ]
-    told = say["turn"].format(
+    loses = found["median_after"] > found["median_before"] - POINT
+    told = say["turn_loses" if loses else "turn"].format(
         share=whole_percent(found["moved_share"]),
         weights=", ".join(moves),
         before=round(found["median_before"]),
@@ -404,8 +481,12 @@ def _cell(name: str, value: Any, say: Mapping[str, Any]) -> str:
 # --- phases --------------------------------------------------------------------------------------
 
 
-def timeline_as_data(found: Timeline) -> dict[str, Any]:
-    """A plan through its phases as plain data: scores of 100, whole homes, years to a tenth."""
+def timeline_as_data(found: Timeline, names: Names = MappingProxyType({})) -> dict[str, Any]:
+    """A plan through its phases as plain data: scores of 100, whole homes, years to a tenth.
+
+    ``names`` are those of ``space_names``; without them a meeting space is called by its kinds.
+    """
+    names = names or {lang: ({}, {}) for lang in LANGUAGES}
     phases: list[dict[str, Any]] = []
     for row in found.phases.to_dict("records"):
         whole = {
@@ -422,6 +503,7 @@ def timeline_as_data(found: Timeline) -> dict[str, Any]:
             "before_id": row["before_id"],
             "after_id": row["after_id"],
             "name": row["name"] if isinstance(row["name"], str) else None,
+            "called": _called(row, names),
             "kinds": row["kinds"],
             "states": [row[f"state_{k + 1}"] for k in range(count)],
             "floating": [_score_of_hundred(row[f"floating_{k + 1}"]) for k in range(count)],
@@ -452,12 +534,9 @@ def timeline_in_words(found: Mapping[str, Any], *, lang: str) -> str:
         shut = [k for k, state in enumerate(space["states"]) if state == SHUT]
         if not shut:
             continue
-        name = said(space["name"]) or ", ".join(
-            words["kind"][kind]["title"].lower() for kind in space["kinds"].split(";")
-        )
-        identity = space["before_id"] or space["after_id"]
+        identity = space["after_id"] or space["before_id"]
         phases = ", ".join(_named(found["phases"][k], words) for k in shut)
-        lines.append("  " + say["shut"].format(name=name, id=identity, phases=phases))
+        lines.append("  " + say["shut"].format(name=space["called"][lang], id=identity, phases=phases))
     return "\n".join(lines)
 
 

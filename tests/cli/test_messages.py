@@ -89,8 +89,8 @@ def test_a_plan_for_another_estate(tmp_path, town, demo_data):
     plan = tmp_path / "plan.toml"
     plan.write_text('name = "Nyt torv"\n[[edit]]\nadd = "bench"\nat = [12.5, 55.7]\n', encoding="utf-8")
     assert said("run", *town, "--osm", demo_data / "reitbahnviertel.osm.pbf", "--plan", plan) == (
-        "plan Nyt torv: edit 1: ligger 242 km fra Reitbahnviertel; er planen for et andet område eller i et andet "
-        "koordinatsystem, end den siger?"
+        "plan Nyt torv: Nr. 1, ny bænk: ligger 242 km fra Reitbahnviertel; er planen for et andet område eller "
+        "i et andet koordinatsystem, end den siger?"
     )
 
 

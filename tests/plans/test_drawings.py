@@ -20,10 +20,11 @@ from shapely import LineString, Point, box
 from spatial.core.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
 from spatial.core.model import Estate
 from spatial.osm import extract
-from spatial.plans import application, drawings, reading
+from spatial.plans import application, outlines, reading
 from tests import osm_xml
 from tests.analysis.test_run import boundary, miniature
 from tests.cli.test_main import call
+from tests.plans import dxf_text
 from tests.tables import ETRS89_UTM32
 
 X, Y = osm_xml.CENTRE_M
@@ -202,8 +203,8 @@ def test_a_drawing_is_checked_and_told(drawn, tmp_path):
     given = ("--boundary", tmp_path / "mini.gpkg", "--osm", tmp_path / "mini.osm", "--lang", "en")
     done = call("plan", "check", drawn, *given)
     assert done.code == 0
-    assert "building (osm:way/11) is removed: 30 homes, 200 m²" in done.out
-    assert "building is new: 24 homes, 400 m²" in done.out
+    assert "Building (NEDRIVES 1) is demolished: 30 homes, whose residents have to be rehoused, 200 m²" in done.out
+    assert "New building (NY BYGNING 1): 24 homes, 400 m²" in done.out
     assert json.loads(call("plan", "check", drawn, *given, "--json").out)["fits"]
 
 
@@ -245,7 +246,7 @@ WRONG = {
     "no number in the outline": (
         [('layer = "path"', 'layer = "path"\nwidth_m = "text"')],
         InputError,
-        "NY_STI 1: found 0 numbers written in it; needed one for width_m",
+        "layer NY_STI: found no number for width_m, or more than one, in 2 drawn things (NY_STI 1, NY_STI 2)",
     ),
 }
 
@@ -293,19 +294,29 @@ def test_an_outline_of_loose_lines_is_one_building(lang, tmp_path):
 def test_lines_that_meet_are_joined_in_any_order_and_direction(order, turned, gap_m):
     lines = [SIDES[i].reverse() if i in turned else SIDES[i] for i in order]
     lines[0] = shapely.transform(lines[0], lambda xy: xy + gap_m / 2)
-    (area,) = drawings._joined(lines, "A", Path("a.dxf"), must_close=True)
-    assert area.geom_type == "Polygon" and area.area == pytest.approx(50, abs=0.2)
+    (area,), left = outlines.joined(lines)
+    assert area.geom_type == "Polygon" and area.area == pytest.approx(50, abs=0.2) and left == []
 
 
 def test_two_outlines_are_two_areas_and_what_is_closed_stays():
     far = [shapely.transform(line, lambda xy: xy + 100) for line in SIDES]
     closed = box(500, 0, 510, 10)
-    found = drawings._joined([*SIDES, closed, *far], "A", Path("a.dxf"), must_close=True)
+    found, _ = outlines.joined([*SIDES, closed, *far])
     assert sorted(area.area for area in found) == [50, 50, 100]
 
 
-def test_lines_with_a_gap_are_told_in_one_line():
+def test_lines_with_a_gap_are_told_in_one_line(tmp_path):
+    """What should be a building is told; around what goes, loose lines are what they are."""
+    sides = [dxf_text.line("A", *at_estate(side.coords)) for side in SIDES[:3]]
+    dxf_text.write(tmp_path / "a.dxf", *sides)
+    mapping = 'drawing = "a.dxf"\ncrs = "EPSG:25832"\n[layer.A]\naction = "{}"\nlayer = "building"\ndwellings = 0\n'
+    (tmp_path / "plan.toml").write_text(mapping.format("add"), encoding="utf-8")
     with pytest.raises(InputError, match=r"a\.dxf: layer 'A': 3 lines enclose no area, one of them ends at") as caught:
-        drawings._joined(SIDES[:3], "A", Path("a.dxf"), must_close=True)
+        reading.read_plan(tmp_path / "plan.toml", ESTATE)
     assert "omslutter ingen flade" in caught.value.said("da")
-    assert drawings._joined(SIDES[:3], "A", Path("a.dxf"), must_close=False) == SIDES[:3]
+    (tmp_path / "plan.toml").write_text(mapping.format("remove"), encoding="utf-8")
+    assert len(reading.read_plan(tmp_path / "plan.toml", ESTATE).edits) == 3
+
+
+def at_estate(points):
+    return [(x + X, y + Y) for x, y in points]

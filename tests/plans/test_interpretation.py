@@ -59,19 +59,23 @@ phase = 2028
 """
 SAID = {
     "en": [
-        "A good plan, for Mini. Edits: 4, phases: 2.",
-        "1. edit 1 [phase 1, 2027] building (osm:way/11) is removed: 30 homes, 200 m², note: the eastern block",
-        "2. edit 2 [phase 2, 2028] path is new: 80 m, joined to osm:way/1",
-        "3. edit 3 [phase 2, 2028] playground (osm:way/20) is changed: moved 30 m to the north",
-        "4. edit 4 [phase 2, 2028] path is new: 30 m, touches no way, so that nobody gets to it on foot",
-        "The plan fits.",
+        "The plan “A good plan” for Mini: 4 changes in 2 phases.",
+        "Phase 1 (2027)",
+        "1. Building is demolished: 30 homes, whose residents have to be rehoused, 200 m², the eastern block",
+        "Phase 2 (2028)",
+        "2. New path: 80 m, meets 1 path or road without a name",
+        "3. Playground: moves 30 m to the north",
+        "4. New path: 30 m, touches no road or path, so that nobody gets to it on foot",
+        "The plan fits the area.",
     ],
     "da": [
-        "A good plan, for Mini. Indgreb: 4, faser: 2.",
-        "bygning (osm:way/11) fjernes: 30 boliger, 200 m², bemærkning: the eastern block",
-        "sti kommer til: 80 m, forbundet med osm:way/1",
-        "legeplads (osm:way/20) ændres: flyttes 30 m mod nord",
-        "Planen passer.",
+        "Planen »A good plan« for Mini: 4 ændringer i 2 faser.",
+        "Fase 1 (2027)",
+        "1. Bygning rives ned: 30 boliger, som skal genhuses, 200 m², the eastern block",
+        "2. Ny sti: 80 m, møder 1 sti eller vej uden navn",
+        "3. Legeplads: flyttes 30 m mod nord",
+        "4. Ny sti: 30 m, rører ingen vej eller sti, så ingen kan gå dertil",
+        "Planen passer til området.",
     ],
 }
 
@@ -82,6 +86,7 @@ def test_each_feature_is_told_in_words(lang, folder):
     assert done.code == 0
     for line in SAID[lang]:
         assert line in done.out
+    assert not re.search(r"osm:|feature|edit \d|access|foot=", done.out)
 
 
 def test_as_data(folder):
@@ -97,7 +102,7 @@ def test_the_drawing_numbers_and_names_each_edit(folder, tmp_path):
     assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
     (page,) = pypdf.PdfReader(tmp_path / "plan.pdf").pages
     text = " ".join(page.extract_text().split())
-    assert "A good plan" in text and "is new: 80 m, joined to osm:way/1" in text and "building site" in text
+    assert "A good plan" in text and "New path: 80 m, meets 1 path" in text and "building site" in text
     assert structure((tmp_path / "plan.pdf").read_bytes()).faults == []
     # Red for what goes, blue for what comes, orange for what changes: as PDF says colours.
     content = page.get_contents().get_data().decode("latin-1")
@@ -123,16 +128,45 @@ area = [[0, 0], [0, 0.1], [0.1, 0.1]]
 def test_every_fault_is_named_by_feature_and_nothing_else_is_done(folder, tmp_path):
     done = check(folder, short(folder, BAD, "bad.toml"), "--lang", "en", "--out", tmp_path / "bad.pdf")
     assert done.code == 1
-    assert "edit 1: found no object osm:way/1l to remove; did you mean osm:way/1" in done.out
-    assert "edit 2: lies" in done.out and "is it a plan for another estate" in done.out
-    assert "edit 3: a building site in the last phase is never opened again" in done.out
-    assert done.err.strip().startswith("faellesrum: plan A bad plan: found 4 faults") and "Traceback" not in done.err
-    assert "edit 2: lies" in " ".join(pypdf.PdfReader(tmp_path / "bad.pdf").pages[0].extract_text().split())
+    assert "No. 1: there is no osm:way/1l to take away or change; did you mean osm:way/1" in done.out
+    assert "No. 2, new bench: lies" in done.out and "is it a plan for another estate" in done.out
+    assert "No. 3, building site: " in done.out
+    assert done.err.strip().startswith("faellesrum: plan A bad plan: faults found: 4") and "Traceback" not in done.err
+    assert "No. 2, new bench: lies" in " ".join(pypdf.PdfReader(tmp_path / "bad.pdf").pages[0].extract_text().split())
     run = call(
         "run", "--boundary", folder / "mini.gpkg", "--osm", folder / "mini.osm", "--plan", folder / "bad.toml",
         "--out", tmp_path / "run",
     )  # fmt: skip
     assert run.code == 1 and not (tmp_path / "run").exists() and run.err.count("\n") == 1
+
+
+CUTTING = f"""
+[[edit]]
+add = "road"
+line = [{degrees(85, 40)}, {degrees(115, 40)}]
+fase = 2
+[[edit]]
+open = "osm:node/77"
+"""
+
+
+def test_what_cannot_be_read_and_what_does_not_fit_are_told_together(folder):
+    done = check(folder, short(folder, CUTTING, "cutting.toml"), "--lang", "en")
+    assert done.code == 1
+    assert "! row 1: found 'fase'; did you mean phase?" in done.out and "there is no osm:node/77" in done.out
+
+
+def test_what_a_plan_does_without_saying_so_is_told(folder):
+    """A road over the playground that stays: told, by its number; a road beside it: nothing."""
+    x, y = 100, 12
+    over, beside = (
+        f'[[edit]]\nadd = "road"\nline = [{degrees(x - 40, to)}, {degrees(x + 40, to)}]\n' for to in (y, y + 60)
+    )
+    done = check(folder, short(folder, over), "--lang", "en", "--json")
+    (told,) = json.loads(done.out)["unsaid"]
+    assert told["effect"] == "through" and told["object_id"] == PLAYGROUND and told["edit"] == 1
+    assert told["in_words"] == f"No. 1, new road runs for {round(told['amount'])} m through playground"
+    assert json.loads(check(folder, short(folder, beside), "--json").out)["unsaid"] == []
 
 
 def layer(*rows, crs=osm_xml.METRIC):
@@ -172,10 +206,10 @@ def test_a_wrong_crs_is_named(table, said, folder):
 def test_two_ways_to_say_phases_are_refused(folder):
     path = short(folder, '[[edit]]\nremove = "osm:way/11"\nphase = 1\n[[edit]]\nremove = "osm:way/10"\nphase = 2028\n')
     done = check(folder, path, "--lang", "en")
-    assert done.code == 1 and "found the phases 1, 2028; needed all numbers or all dates" in done.err
+    assert done.code == 1 and "found the phases 1, 2028; needed all numbers or all dates" in done.out
 
 
 @pytest.mark.parametrize("phase", ['"first"', '"2027-13"', "1.5", "-1"])
 def test_a_phase_is_a_number_or_a_date(phase, folder):
     done = check(folder, short(folder, f'[[edit]]\nremove = "osm:way/11"\nphase = {phase}\n'), "--lang", "en")
-    assert done.code == 1 and "needed a number from 1 or a date" in done.err
+    assert done.code == 1 and "needed a number from 1 or a date" in done.out

@@ -7,7 +7,7 @@ from shapely import LineString, Point, box
 
 from spatial.core.errors import CRSError, InputError, SourceFormatError, SourceUnavailable
 from spatial.core.model import Estate
-from spatial.plans import reading
+from spatial.plans import reading, rows
 from spatial.settings.tags import tag_rules
 from tests.tables import ETRS89_UTM32
 
@@ -112,7 +112,7 @@ def test_the_short_form(tmp_path):
 
 @pytest.mark.parametrize("kind", tag_rules().kinds)
 def test_every_kind_can_be_added_and_is_found_again(kind):
-    assert tag_rules().kind.first(reading.kind_tags(kind, "x")) == kind
+    assert tag_rules().kind.first(rows.kind_tags(kind, "x")) == kind
 
 
 WRONG = {
@@ -147,11 +147,11 @@ def test_coordinates_without_a_crs(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[edit]]\nnote = 'x'", "edit 1: found nothing to do"),
-        ("[[edit]]\nremove = 'a'\nopen = 'b'", "edit 1: found remove, open; needed one of"),
-        ("[[edit]]\nadd = 'throne'\nat = [12, 55]", "edit 1: found kind 'throne'; needed one of"),
-        ("[[edit]]\nadd = 'bench'\nat = ['west', 55]", "edit 1: at is"),
-        ("[[edit]]\nadd = 'path'\nline = [[12, 55]]", "edit 1: line is"),
+        ("[[edit]]\nnote = 'x'", "row 1: found nothing to do"),
+        ("[[edit]]\nremove = 'a'\nopen = 'b'", "row 1: found remove, open; needed one of"),
+        ("[[edit]]\nadd = 'throne'\nat = [12, 55]", "row 1: found kind 'throne'; needed one of"),
+        ("[[edit]]\nadd = 'bench'\nat = ['west', 55]", "row 1: at is"),
+        ("[[edit]]\nadd = 'path'\nline = [[12, 55]]", "row 1: line is"),
     ],
 )
 def test_a_short_edit_that_cannot_be_read(text, said, tmp_path):
@@ -160,6 +160,43 @@ def test_a_short_edit_that_cannot_be_read(text, said, tmp_path):
     with pytest.raises(InputError) as refused:
         reading.read_plan(path, ESTATE)
     assert str(refused.value).startswith(said)
+
+
+ALL_WRONG = """
+nam = "Plan B"
+[[edit]]
+remove = "osm:way/1"
+fase = 2
+[[edit]]
+add = "throne"
+at = [12.56, 55.69]
+[[edit]]
+add = "bench"
+at = ["west", 55]
+"""
+
+
+def test_everything_that_cannot_be_read_is_told_at_once(tmp_path):
+    """An unknown key is a fault, never dropped; what was meant is asked."""
+    path = tmp_path / "b.toml"
+    path.write_text(ALL_WRONG, encoding="utf-8")
+    plan, faults = reading.read_plan_and_faults(path, ESTATE)
+    said = [str(fault) for fault in faults]
+    assert [edit.feature for edit in plan.edits] == ["edit 1"]
+    assert said[0].startswith(f"{path}: found 'nam' at the head of the file; did you mean name?")
+    assert said[1].startswith("row 1: found 'fase'; did you mean phase?")
+    assert said[2].startswith("row 2: found kind 'throne'") and said[3].startswith("row 3: at is")
+    with pytest.raises(InputError) as refused:
+        reading.read_plan(path, ESTATE)
+    assert all(one in str(refused.value) for one in said)
+    assert "række 1: 'fase' betyder ikke noget; mente du phase?" in refused.value.said("da")
+
+
+def test_a_column_that_is_nearly_one_of_a_plan_is_asked_about(tmp_path):
+    """A tag of the world stays a tag; a slip would be one, too, and do nothing."""
+    ROWS.assign(dwelling="12", lit="yes").to_file(tmp_path / "plan.gpkg", layer="plan")
+    with pytest.raises(InputError, match="layer plan: there is no column 'dwelling' in a plan; did you mean dwellings"):
+        reading.read_plan(tmp_path / "plan.gpkg", ESTATE)
 
 
 def test_an_empty_plan(tmp_path):

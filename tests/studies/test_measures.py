@@ -20,6 +20,7 @@ from spatial.core.outputs import MARK
 from spatial.plans import reading
 from spatial.settings.tags import tag_rules
 from spatial.studies import measures as studies_measures
+from spatial.studies.what_if import gain_of
 from spatial.texts import measures as texts_measures
 from tests.studies.test_what_if import DATA, demo  # noqa: F401
 
@@ -102,6 +103,16 @@ def test_a_bench_is_tried_beside_a_place_where_nobody_can_sit():
     assert [spot.edit.feature for spot in found] == ["space:0", "space:1"]
 
 
+def test_on_the_ground_of_a_meeting_space_a_bench_stands_in_it_and_not_on_what_is_there():
+    """Ground of 40 by 30 m around a pitch, a way along its lower edge: in it, off the pitch, 2 m from the way."""
+    ground, pitch = shapely.box(0, 0, 40, 30), shapely.box(10, 10, 30, 25)
+    view = measured_from(ways=[((-50, 0), (90, 0))], objects=[("pitch", pitch)])
+    (spot,) = studies_measures.find_candidates("space_without_seat", rooms(("pitch", ground)), None, view, {})
+    at = spot.edit.geometry
+    assert ground.contains(at) and pitch.distance(at) >= 0.5
+    assert at.y == pytest.approx(2.5)
+
+
 @pytest.mark.parametrize(
     ("kinds", "objects", "count"),
     [
@@ -144,13 +155,16 @@ def test_of_rooms_on_which_nothing_is_mapped_those_with_most_homes_near_are_trie
 def test_a_suggestion_says_how_many_of_its_kind_are_probably_unmapped():
     row = {
         "measure": "place", "space": "possible", "space_id": "space:room:1", "points": 30.0, "homes_better": 3.0,
-        "homes_worse": 0.0, "length_m": 0.0, "cost_dkk": 18000.0, "points_per_1000_dkk": 1.7, "kind": "bench",
-        "unmapped_share": 0.77,
+        "homes_lacking": 2.0, "homes_worse": 0.0, "length_m": 0.0, "cost_dkk": 18000.0, "homes_per_1000_dkk": 0.2,
+        "kind": "bench", "unmapped_share": 0.77, "unmapped_by": "lists",
     }  # fmt: skip
     table = gpd.GeoDataFrame([row], geometry=[shapely.Point(0, 0)], crs=CRS)
     assert "3 of 4 benches here are probably unmapped" in texts_measures.sentences(table, "en")[0]
     assert "3 af 4 bænke her er sandsynligvis ikke kortlagt" in texts_measures.sentences(table, "da")[0]
-    said = texts_measures.sentences(table.assign(unmapped_share=np.nan), "en")[0]
+    assert "helps 3 homes, of which 2 had no good meeting place" in texts_measures.sentences(table, "en")[0]
+    stated = table.assign(unmapped_share=0.45, unmapped_by="stated")
+    assert "from experience about 1 of 2 benches are not on the map" in texts_measures.sentences(stated, "en")[0]
+    said = texts_measures.sentences(table.assign(unmapped_share=np.nan, unmapped_by=None), "en")[0]
     assert "unmapped" not in said and "a place where nothing is mapped" in said
 
 
@@ -166,9 +180,11 @@ def test_the_suggestions_of_the_demo(demo, tmp_path):  # noqa: F811
     estate = demo._estate
     found, tried = studies_measures.find_measures(demo, estate, chosen, most=2)
     assert tried == {"gate": 1, "table": len(demo.before.view.rooms)} and len(found) == 2
-    worth = found["points"] / found["cost_dkk"] * 1000
-    np.testing.assert_allclose(worth, found["points_per_1000_dkk"])
-    assert worth.is_monotonic_decreasing and (found["points"] > 0).all()
+    worth = (found["homes_better"] - found["homes_worse"]) / found["cost_dkk"] * 1000
+    np.testing.assert_allclose(worth, found["homes_per_1000_dkk"])
+    assert worth.is_monotonic_decreasing and (worth > 0).all()
+    # Where no second list says how many are unmapped, what is stated of tables does: 0.3 to 0.9 are mapped.
+    assert (found["unmapped_by"] == "stated").all() and found["unmapped_share"].tolist() == pytest.approx([0.4] * 2)
     texts_measures.write_measures(found, tmp_path, lang="en")
     plan = reading.read_plan(tmp_path / texts_measures.PLAN_FILE, estate)
     assert [edit.tags for edit in plan.edits] == [{"leisure": "picnic_table"}] * 2
@@ -176,6 +192,18 @@ def test_the_suggestions_of_the_demo(demo, tmp_path):  # noqa: F811
     table = pd.read_csv(tmp_path / texts_measures.TABLE_FILE)
     assert list(table["space_id"]) == list(found["space_id"]) and table["note"].str.contains("kr.").all()
     assert json.loads(texts_measures.measures_as_json(found, tried))["suggestions"][0]["order"] == 1
+
+
+def test_tenths_spread_thin_are_no_suggestion(demo, monkeypatch):  # noqa: F811
+    """A thousand homes that gain four tenths of a point count for nothing, ten that gain a whole one for ten."""
+    spread, whole = (
+        gain_of(np.array([0.6]), np.array([then]), np.array([n])) for then, n in ((0.604, 1e3), (0.61, 10.0))
+    )
+    assert (spread.homes, spread.points, whole.homes) == (0, 0, 10)
+    monkeypatch.setattr(type(demo), "gain", lambda self, look: spread)
+    chosen = tuple(measure for measure in studies_measures.read_measures() if measure.id == "gate")
+    found, tried = studies_measures.find_measures(demo, demo._estate, chosen)
+    assert not len(found) and tried == {"gate": 1}
 
 
 def test_nothing_to_suggest_says_so(demo):  # noqa: F811
@@ -202,7 +230,7 @@ def test_suggest_on_the_command_line(tmp_path):
     out = tmp_path / "ideas"
     result = CliRunner().invoke(main.cli, [str(part) for part in [*call, "--measures", measures, "--out", out]])
     assert result.exit_code == 0, result.output
-    assert "låste låger (1)" in result.output and "Små greb" in result.output
+    assert "låste låger (1)" in result.output and "Forslag, der hjælper flest boliger" in result.output
     assert {path.name for path in out.iterdir()} == {texts_measures.PLAN_FILE, texts_measures.TABLE_FILE, MARK}
 
 

@@ -119,7 +119,7 @@ def test_the_last_way_out_is_a_loss(demo):
 
 
 def test_an_edit_of_nothing_is_refused_and_nothing_is_changed(demo):
-    with pytest.raises(InputError, match="found no object osm:way/1 to remove"):
+    with pytest.raises(InputError, match="there is no osm:way/1 to take away or change"):
         demo.after(Edit("1", "remove", "building", target="osm:way/1"))
     assert demo.gain(demo.after()).points == 0.0
 

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 @click.option("--out", type=WrittenFolder())
 @force
 @click.option("--pdf", is_flag=True)
+@click.option("--order", is_flag=True)
 @as_json
-def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, pdf: bool, as_json: bool) -> None:
+def command(
+    before: Path, after: tuple[Path, ...], lang: str, out: Path | None, pdf: bool, order: bool, as_json: bool
+) -> None:
     """Say which meeting spaces go, come and change, and whose daily walk gets worse."""
     from spatial.analysis import storage
     from spatial.studies.plan_review import PlanReview
+    from spatial.texts import phase_order as texts_order
     from spatial.texts import plans as texts_plans
 
     today = storage.load(before)
@@ -34,18 +38,53 @@ def command(before: Path, after: tuple[Path, ...], lang: str, out: Path | None, 
     changes = [review.changes for review in reviews]
     beside = _side_by_side(reviews, after)
     plans = [] if beside is None else texts_plans.alternatives_as_data(beside)
+    orders = [_ordered(review, folder, lang) for review, folder in zip(reviews, after, strict=True)] if order else []
+    for found, change in zip(orders, changes, strict=False):
+        change["order"] = texts_order.order_as_data(found)
     if out is not None:
         for review, folder in zip(reviews, _folders(after, out), strict=True):
             review.write(folder, lang, pdf=pdf, alternatives=plans)
     if beside is not None and out is not None:
         _write_beside(beside, out)
+    if out is not None:
+        for found, folder in zip(orders, _folders(after, out), strict=False):
+            _write_orders(found, folder)
     if as_json:
         _print_json(changes, beside)
         return
     shown = [review.text(lang) for review in reviews]
+    shown += [
+        texts_order.order_in_words(change["order"], review.after.manifest["plan"]["phases"], lang=lang)
+        for review, change in zip(reviews, changes, strict=True)
+        if order
+    ]
     if beside is not None:
         shown.append(texts_plans.alternatives_in_words(plans, lang=lang))
     click.echo("\n\n".join(shown))
+
+
+def _ordered(review: PlanReview, folder: Path, lang: str) -> Any:
+    """The orders of a plan's phases, tried with what its run rested on."""
+    from spatial.cli.console import progress
+    from spatial.core.errors import InputError
+    from spatial.core.languages import texts
+    from spatial.studies import phase_order
+
+    if not review.after.manifest.get("plan"):
+        raise InputError("commands.no_plan", folder=folder)
+    say = texts(lang)["phase_order"]["trying"]
+    with progress(lang) as tell:
+        inputs = phase_order.read_inputs_again(review.after, folder)
+        plain = not review.today.manifest.get("unknowns")
+        return phase_order.propose_order(inputs, review.today, lambda n: tell(say.format(n=n)), plain_unknowns=plain)
+
+
+def _write_orders(found: Any, folder: Path) -> None:
+    from spatial.core import files, outputs
+    from spatial.texts import phase_order
+
+    with outputs.whole_folder(folder) as draft:
+        files.write_csv(phase_order.order_table(found), draft / "phase_orders.csv", index=False)
 
 
 def _folders(after: tuple[Path, ...], out: Path) -> list[Path]:

@@ -16,8 +16,10 @@ from spatial.cli.paths import Read, WrittenFile, force
 from spatial.core.messages import phrase
 
 if TYPE_CHECKING:
-    from spatial.analysis.inputs import InputFiles, Inputs
-    from spatial.core.model import Estate, Plan
+    from spatial.analysis.inputs import Inputs
+    from spatial.core.model import Estate
+    from spatial.studies.plan_check import CheckedGround
+    from spatial.texts.plan_check import Checked
 
 
 def _sheet_of(out: Path) -> Path:
@@ -63,70 +65,63 @@ def check(
 ) -> None:
     """Say what was understood of a plan, feature by feature, and whether it fits the estate; draw it."""
     which = cli_options.estate_options(options)
-    if osm is None:
+    if osm is None and plan.suffix.lower() != ".dxf":
         raise misused(phrase("commands.choose_osm"))
-    from spatial.analysis.inputs import InputFiles
+    from spatial.analysis.inputs import InputFiles, Inputs
     from spatial.core.errors import InputError
     from spatial.osm import extract as osm_extract
     from spatial.plans import reading
     from spatial.sources import http
+    from spatial.studies import plan_check
 
+    if plan.suffix.lower() == ".dxf":
+        estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
+        click.echo(_guessed(plan, estate, lang=lang, as_json=as_json))
+        return
     with http.offline_if(offline), progress(lang) as tell:
         estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
-        intended = reading.read_plan(plan, estate)
-        extract = osm_extract.find_extract(osm, estate, refresh=refresh, tell=tell)
+        intended, unread = reading.read_plan_and_faults(plan, estate)
+        extract = osm_extract.find_extract(str(osm), estate, refresh=refresh, tell=tell)
         files = InputFiles(extract, layers, complete)
-        faults, said = _checked(intended, estate, files, out, lang=lang, tell=tell, as_json=as_json)
-    click.echo(said)
-    if faults:
-        raise InputError("commands.faults", plan=intended.name, n=len(faults))
+        inputs = Inputs.read(estate, files, tell)
+        checked = plan_check.check_plan(inputs, intended, unread, tell)
+        if out is not None:
+            _draw(out, checked, inputs, lang=lang)
+    click.echo(_said(checked.told, estate, lang=lang, as_json=as_json))
+    if checked.told.faults:
+        raise InputError("commands.faults", plan=intended.name, n=len(checked.told.faults))
 
 
-def _checked(
-    plan: Plan,
-    estate: Estate,
-    files: InputFiles,
-    out: Path | None,
-    *,
-    lang: str,
-    tell: Any,
-    as_json: bool,
-) -> tuple[list[str], str]:
+def _guessed(drawing: Path, estate: Estate, *, lang: str, as_json: bool) -> str:
+    """The mapping that is guessed of a drawing."""
     import json
 
-    from spatial.analysis.inputs import Inputs, prepare_ground
-    from spatial.core.timing import Clock
-    from spatial.layers.canonical import canonical_layers
-    from spatial.plans import application, interpretation
-    from spatial.settings import tags
+    from spatial.plans import layer_guess
+    from spatial.texts import drawing_guess
+
+    guess = layer_guess.guess_mapping(drawing, estate)
+    if as_json:
+        return json.dumps(drawing_guess.guess_as_data(guess), ensure_ascii=False, indent=1)
+    return drawing_guess.guess_as_toml(guess, lang=lang)
+
+
+def _said(told: Checked, estate: Estate, *, lang: str, as_json: bool) -> str:
+    import json
+
     from spatial.texts import plan_check
 
-    rules = tags.tag_rules()
-    inputs = Inputs.read(estate, files, tell)
-    raw = prepare_ground(inputs, rules, Clock(tell)).conflated.raw
-    faults = application.problems(raw, plan, estate, lang=lang)
-    today, done = canonical_layers(raw, rules, estate.crs), None
-    if not faults:
-        after = application.apply_plan(raw, plan, estate)
-        done = after, canonical_layers(after, rules, estate.crs)
-    found = interpretation.interpret_plan(raw, plan, estate, today, done=done)
-    if out is not None:
-        _draw(out, estate, today.by_name(), found, faults, inputs, name=plan.name, lang=lang)
     if as_json:
-        return faults, json.dumps(
-            plan_check.plan_check_as_data(plan, found, faults, lang=lang), ensure_ascii=False, indent=1
-        )
-    return faults, plan_check.plan_check_in_words(plan, estate, found, faults, lang=lang)
+        return json.dumps(plan_check.plan_check_as_data(told, lang=lang), ensure_ascii=False, indent=1)
+    return plan_check.plan_check_in_words(told, estate, lang=lang)
 
 
-def _draw(
-    out: Path, estate: Estate, today: Any, found: Any, faults: list[str], inputs: Inputs, *, name: str, lang: str
-) -> None:
+def _draw(out: Path, checked: CheckedGround, inputs: Inputs, *, lang: str) -> None:
     from spatial.core import outputs
     from spatial.maps.sheet import plan as sheet_plan
     from spatial.maps.sheet import sitemap
     from spatial.texts import plan_check
 
+    told = checked.told
     edits = [
         sheet_plan.Drawn(
             one.number,
@@ -135,16 +130,19 @@ def _draw(
             one.after,
             plan_check.edit_in_words(one, lang=lang),
         )
-        for one in found
+        for one in told.found
     ]
     target = _sheet_of(out)
     sources = [raw.provenance for raw in (inputs.osm, *inputs.registers)]
     document = sheet_plan.typeset_plan(
-        estate,
-        today,
+        inputs.estate,
+        checked.today.by_name(),
         edits,
-        faults,
-        name=name,
+        sheet_plan.Remarks(
+            [fault.said(lang) for fault in told.faults],
+            [plan_check.unsaid_in_words(one, lang=lang) for one in told.unsaid],
+        ),
+        name=told.plan.name,
         credit=sheet_plan.Credit(
             list(dict.fromkeys(source.attribution for source in sources)),
             max((source.data_date[:10] for source in sources if source.data_date), default=None),

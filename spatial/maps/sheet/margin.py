@@ -242,7 +242,11 @@ def title_block(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], fact
     title = wrapped(facts["estate"], width, size, BOLD)[:2]
     ink.lines(left, y - step, title, size, step=step, font=BOLD, level=1)
     y -= len(title) * step
-    sentence, step = wrapped(facts["sentence"], width, TEXT_PT * factor)[:2], 3.5 * factor
+    step = 3.5 * factor
+    state = wrapped(facts.get("state", ""), width, TEXT_PT * factor, BOLD)[:3]
+    ink.lines(left, y - step, state, TEXT_PT * factor, step=step, font=BOLD)
+    y -= len([line for line in state if line]) * step
+    sentence = wrapped(facts["sentence"], width, TEXT_PT * factor)[:2]
     ink.lines(left, y - step, sentence, TEXT_PT * factor, step=step)
     y -= len(sentence) * step + 2.4 * factor
     for cell_row in CELLS:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Dark and dashed goes, heavy comes, dotted changes: told apart on grey paper as well.
 GOES, COMES, CHANGES, SITE, FAULTY = "#a50f15", "#08519c", "#b35900", "#3a3a3a", "#a50f15"
+BLACK = "#000000"
 HATCH_MM, LINE_MM, POINT_MM = 1.6, 0.7, 1.5
 TEXT_PT, HEAD_PT = 7.0, 9.0
 LEADING = 0.47
@@ -45,6 +46,14 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class Remarks:
+    """In words: what keeps a plan from being carried out, and what it does without saying so."""
+
+    faults: Sequence[str]
+    unsaid: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Credit:
     """Who must be named of a drawing, and the date of the newest of it."""
 
@@ -56,7 +65,7 @@ def typeset_plan(
     estate: Estate,
     layers: Mapping[str, gpd.GeoDataFrame],
     edits: Sequence[Drawn],
-    faults: Sequence[str],
+    remarks: Remarks,
     *,
     name: str,
     credit: Credit,
@@ -73,8 +82,8 @@ def typeset_plan(
         Canonical layers of the ground as it is.
     edits
         In the order of their numbers.
-    faults
-        What keeps the plan from being carried out, in words.
+    remarks
+        What is said beside the edits.
     name
         Of the plan.
     credit
@@ -91,7 +100,7 @@ def typeset_plan(
     shown = [shape for one in edits for shape in (one.before, one.after) if _usable(shape, estate)]
     seen = shapely.buffer(np.array(shown or [estate.boundary], dtype=object), AROUND_M)
     bounds = shapely.total_bounds(seen).tolist()
-    sheet = compose(bounds, paper=paper, rows=3 * (len(edits) + len(faults)))
+    sheet = compose(bounds, paper=paper, rows=3 * (len(edits) + len(remarks.faults) + len(remarks.unsaid)))
     page = Paper(sheet)
     facts = {
         "estate": name,
@@ -108,7 +117,7 @@ def typeset_plan(
     alt = say["plan"]["alt"].format(estate=estate.name, plan=name, n=len(edits))
     with page.picture(sheet.field, alt=alt) as pen:
         _map(pen, sheet, estate, layers, edits, say)
-    _margin(page, sheet, _paragraphs(edits, faults), say)
+    _margin(page, sheet, _paragraphs(edits, remarks, say), say)
     return page.typeset(title=f"{estate.name}: {name}", lang=lang)
 
 
@@ -201,10 +210,11 @@ def _keys(ink: Paper, sheet: Sheet, say: Mapping[str, Any]) -> float:
     return y - 4.0 * factor
 
 
-def _paragraphs(edits: Sequence[Drawn], faults: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Number, text and colour of each paragraph; what is wrong comes first."""
-    wrong = [("!", fault, FAULTY) for fault in faults]
-    return wrong + [(str(one.number), one.text, "#000000") for one in edits]
+def _paragraphs(edits: Sequence[Drawn], remarks: Remarks, say: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Number, text and colour of each paragraph; what is wrong comes first, what is not said last."""
+    wrong = [("!", fault, FAULTY) for fault in remarks.faults]
+    besides = [("", say["plan"]["unsaid_too"], BLACK), *(("–", text, BLACK) for text in remarks.unsaid)]
+    return wrong + [(str(one.number), one.text, BLACK) for one in edits] + (besides if remarks.unsaid else [])
 
 
 def _list(ink: Paper, sheet: Sheet, box: Box, rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

@@ -22,6 +22,7 @@ from spatial.maps.sheet.paper import Paper
 from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import in_order, name_rows
 from spatial.places.possible import possible_in
+from spatial.texts import plan_state
 
 if TYPE_CHECKING:
     from spatial.maps.sheet.margin import Row
@@ -90,7 +91,7 @@ def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None =
     paper = Paper(sheet)
     order = in_order(result.meeting_spaces)
     ranked = [i for i in order if result.meeting_spaces["rank"].notna().iloc[i]]
-    rows, facts = _rows(result, ranked, lang), _facts(result, sheet, say)
+    rows, facts = _rows(result, ranked, lang), _facts(result, sheet, say, lang)
     margin.title_block(paper, sheet, sheet.title, say, facts)
     with paper.picture(sheet.field, alt=_alt(rows, facts, say)) as pen:
         drawn = _map(pen, sheet, result, say, order)
@@ -101,7 +102,8 @@ def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None =
     while rest:
         paper.next_page()
         rest = margin.table(paper, sheet, sheet.frame.inside(2.0), say, rest)
-    return paper.typeset(title=f"{result.estate.name}: {say['sitemap']['subject']}", lang=lang)
+    title = f"{result.estate.name}: {say['sitemap']['subject']}"
+    return paper.typeset(title=plan_state.called(result, title, lang), lang=lang)
 
 
 def _map(pen: Pen, sheet: Sheet, result: Result, say: Mapping[str, Any], order: list[int]) -> dict[str, bool]:
@@ -133,7 +135,8 @@ def _alt(rows: Sequence[Row], facts: Mapping[str, str], say: Mapping[str, Any]) 
     """What the map shows, in sentences."""
     own = say["sitemap"]
     best = [own["alt_best"].format(number=row.number, name=row.name) for row in rows[:1]]
-    return " ".join([own["alt"].format(estate=facts["estate"], scale=facts["scale"], count=facts["sentence"]), *best])
+    shown = own["alt"].format(estate=facts["estate"], scale=facts["scale"], count=facts["sentence"])
+    return " ".join(text for text in (facts["state"], shown, *best) if text)
 
 
 def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
@@ -155,7 +158,7 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
     ]
 
 
-def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any]) -> dict[str, str]:
+def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any], lang: str) -> dict[str, str]:
     own, estate = say["sitemap"], result.estate
     dates = sorted(str(source["data_date"]) for source in style.named_sources(result) if source.get("data_date"))
     count = int(result.meeting_spaces["rank"].notna().sum())
@@ -167,7 +170,8 @@ def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any]) -> dict[str, st
         "date": _date(result.manifest.get("made_at"), own["date_format"]),
         "data_date": _date(dates[-1] if dates else None, own["date_format"]),
         "grid": f"{estate.crs.name} ({estate.crs.to_string()})",
-        "sources": ". ".join([*style.lines(result), own["made_with"]]) + ".",
+        "state": plan_state.plan_headline(result.manifest, lang),
+        "sources": ". ".join([*style.lines(result), plan_state.called(result, own["made_with"], lang)]) + ".",
     }
 
 

@@ -84,7 +84,8 @@ class EstateMap(folium.Map):
         self.default_js = []
         self.default_css = []
         self.data = data
-        page = Page(data["lang"], data["estate"]["name"])
+        state = data["estate"]["state"][data["lang"]]
+        page = Page(data["lang"], ", ".join(text for text in (data["estate"]["name"], state) if text))
         if pictures_from:
             page.policy = f"{POLICY} {pictures_from}"  # the policy ends with where images may come from
             page.referrer = "strict-origin-when-cross-origin"  # servers of tiles want to know who asks

@@ -19,6 +19,7 @@ from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per
 from spatial.places.naming import kinds_beside_names, name_rows
 from spatial.places.possible import possible_in
 from spatial.scoring.tiers import tier_words
+from spatial.texts import plan_state
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -149,7 +150,12 @@ def payload(
             code: _plain({part: words for part, words in texts(code).items() if part in ON_THE_PAGE})
             for code in LANGUAGES
         },
-        "estate": {"name": estate.name, "municipality": estate.municipality},
+        "estate": {
+            "name": estate.name,
+            "municipality": estate.municipality,
+            "state": {code: plan_state.plan_state(result.manifest, code) for code in LANGUAGES},
+            "headline": {code: plan_state.plan_headline(result.manifest, code) for code in LANGUAGES},
+        },
         "manifest": _manifest(result),
         "config": _config(result, codes, tiles),
         "origin": projector.origin.tolist(),

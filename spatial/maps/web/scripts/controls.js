@@ -23,7 +23,11 @@ export function addControls(map, data, words, onWhole) {
     L.tileLayer(data.config.tiles.url, { maxNativeZoom: 19, maxZoom: 21 }).addTo(map);
     credits.addAttribution(escapeText(data.config.tiles.attribution));
   }
+  let state = "";
   function write() {
+    credits.removeAttribution(state);
+    state = escapeText(data.estate.state[words.lang]);
+    if (state) { credits.addAttribution(state); }
     for (const [button, key] of /** @type {[HTMLElement | undefined, string][]} */ ([
       [zoom._zoomInButton, "map.zoom_in"], [zoom._zoomOutButton, "map.zoom_out"], [whole.button, "map.whole_estate"],
     ])) {

@@ -29,6 +29,9 @@ export function createList(data, words, scale, names, marks) {
   /** @param {Handlers} handlers */
   function head(handlers) {
     for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) { element.textContent = t(element.dataset.text ?? ""); }
+    const { name, state, headline } = data.estate;
+    document.title = [name, state[words.lang]].filter(Boolean).join(", ");
+    byId("fr-state").textContent = headline[words.lang];
     byId("fr-meta").textContent = [
       data.estate.municipality, data.manifest.data_date && t("map.data_date", { date: words.date(data.manifest.data_date) }),
     ].filter(Boolean).join(" · ");

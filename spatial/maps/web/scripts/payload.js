@@ -29,6 +29,8 @@
  * @typedef {object} Estate
  * @property {string} name
  * @property {string | null} municipality
+ * @property {Record<string, string>} state of a plan that is shown, by language; "" of what is there today
+ * @property {Record<string, string>} headline the same as a sentence
  */
 
 /**

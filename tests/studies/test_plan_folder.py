@@ -1,0 +1,278 @@
+"""One folder of a plan tells one story: every file of it is read back and held against the others."""
+
+import json
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pypdf
+import pytest
+
+from spatial.core.languages import texts
+from spatial.core.model import ASPECTS, FLOATING
+from tests.cli.test_main import call
+from tests.maps.reading import Page
+
+# A playground that goes, and the place beside which a table comes; the bundled plan does the rest.
+GONE, BESIDE = "osm:way/157841289", "osm:way/158004160"
+SCORES = (FLOATING, *ASPECTS)
+BOUNDS = ("_low", "", "_high")
+STATES = ("", "phase-1", "today")
+
+
+@pytest.fixture(scope="module")
+def drawn(demo_data, demo_result, tmp_path_factory):
+    plan = json.loads((demo_data / "invented_plan.geojson").read_text(encoding="utf-8"))
+    at = demo_result.places.loc[[BESIDE]].representative_point().to_crs(4326).iloc[0]
+    more = [
+        ({"action": "remove", "layer": "place", "target": GONE}, None),
+        ({"action": "add", "layer": "place", "kind": "table"}, {"type": "Point", "coordinates": [at.x, at.y]}),
+    ]
+    plan["features"] += [
+        {"type": "Feature", "properties": {"phase": "2030", **given}, "geometry": shape} for given, shape in more
+    ]
+    path = tmp_path_factory.mktemp("plan") / "plan_b.geojson"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def told(drawn):
+    """The folder of a run with the plan and its phases, and what the run printed as JSON."""
+    folder = drawn.parent / "out"
+    said = call("demo", "--plan", drawn, "--phases", "--pdf", "--lang", "en", "--json", "--out", folder)
+    assert said.code == 0, said.err
+    return folder, json.loads(said.out)
+
+
+@pytest.fixture(scope="module")
+def folder(told):
+    return told[0]
+
+
+@pytest.fixture(scope="module")
+def changes(told):
+    return told[1]["plan"]
+
+
+@pytest.fixture(scope="module")
+def spaces(folder):
+    """The table that all others are held against: one row a meeting space before or after, numbers in full."""
+    return pd.read_csv(folder / "spaces.csv")
+
+
+def on_page(folder):
+    """What the map of a folder carries."""
+    page = (folder / "map.html").read_text(encoding="utf-8")
+    return json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+
+
+def rows_of(folder):
+    """Places and meeting spaces of ``scores.csv``, by id."""
+    return pd.read_csv(folder / "scores.csv", index_col="place_id")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_one_place_has_one_score_one_rank_and_one_name_in_every_file_of_a_state(folder, state):
+    table = rows_of(folder / state)
+    layers = {
+        name: gpd.read_file(folder / state / "places.gpkg", layer=name).set_index(key)
+        for name, key in (("places", "place_id"), ("meeting_spaces", "space_id"))
+    }
+    page = on_page(folder / state)
+    for layer, drawn in (("places", page["places"]), ("meeting_spaces", page["spaces"])):
+        own = table.loc[layers[layer].index]
+        assert drawn["id"] == list(layers[layer].index) and len(own) > 20
+        assert list(layers[layer]["name"]) == list(own["name"]) == drawn["name"]["en"]
+        assert drawn["rank"] == [None if np.isnan(rank) else int(rank) for rank in own["rank"]]
+        for score in SCORES:
+            for k, bound in enumerate(BOUNDS):
+                np.testing.assert_allclose(layers[layer][score + bound], own[score + bound], atol=1e-12)
+                on_map = np.array([np.nan if v is None else v for v in drawn["scores"][score][k]], dtype=float)
+                np.testing.assert_allclose(on_map / 1000, own[score + bound], atol=0.00051)
+
+
+def test_scores_before_and_after_are_those_of_the_two_states(folder, spaces, changes):
+    today, after = rows_of(folder / "today"), rows_of(folder)
+    for when, table in (("before", today), ("after", after)):
+        there = spaces[spaces[f"{when}_id"].notna()]
+        assert set(there[f"{when}_id"]) == set(table.index[table.index == table["space_id"]])
+        for score in SCORES:
+            for bound in BOUNDS:
+                own = table.loc[there[f"{when}_id"], score + bound]
+                np.testing.assert_allclose(there[f"{score}{bound}_{when}"], own, atol=1e-9)
+    for row in changes["changes"]:
+        for when, table in (("before", today), ("after", after)):
+            if row[f"{when}_id"] is not None:
+                assert row[when] == round(100 * table.at[row[f"{when}_id"], FLOATING])
+
+
+def test_the_map_tells_today_as_today_is(folder):
+    page, today = on_page(folder), on_page(folder / "today")
+    for table in ("spaces", "places"):
+        assert page["plan"]["before"][table]["id"] == today[table]["id"]
+        assert page["plan"]["before"][table]["scores"] == today[table]["scores"]
+        assert page["plan"]["before"][table]["rank"] == today[table]["rank"]
+
+
+def test_counts_of_spaces_and_homes_are_the_same_everywhere(folder, spaces, changes):
+    homes = pd.read_csv(folder / "homes.csv")
+    page = on_page(folder)["plan"]
+    layers = {name: gpd.read_file(folder / "changes.gpkg", layer=name) for name in ("space_changes", "home_changes")}
+    assert page["spaces"] == changes["spaces"] == {s: int((spaces["state"] == s).sum()) for s in changes["spaces"]}
+    assert list(layers["space_changes"]["state"]) == list(spaces["state"])
+    by_state = {state: round(float(own.sum())) for state, own in homes.groupby("state")["dwellings"]}
+    assert {k: v for k, v in changes["dwellings"].items() if v} == {k: v for k, v in by_state.items() if v}
+    assert page["dwellings"] == changes["dwellings"]
+    again = layers["home_changes"].groupby("state")["dwellings"].sum().round().astype(int).to_dict()
+    assert again == by_state
+    timeline = pd.read_csv(folder / "timeline.csv").iloc[-1]
+    assert {state: round(timeline[state]) for state in by_state} == by_state
+    answer = changes["answer"]
+    assert answer["demolished"]["homes"] == by_state["demolished"]
+    for lens in changes["lenses"]:
+        own = homes.groupby(f"state_{lens['id']}")["dwellings"].sum()
+        assert lens["dwellings"]["losing"] == round(own.get("losing", 0.0)) == round(timeline[f"losing_{lens['id']}"])
+    assert answer["finished"]["losing"] == max(lens["dwellings"]["losing"] for lens in changes["lenses"])
+
+
+def test_promises_are_the_same_as_csv_json_and_report(folder, changes):
+    table = pd.read_csv(folder / "promises.csv")
+    told = changes["answer"]["promises"]
+    assert list(table["place_id"]) == [row["place_id"] for row in told] and GONE in set(table["place_id"])
+    assert list(table["state"]) == [row["state"] for row in told]
+    assert [round(d) for d in table["distance_m"].dropna()] == [r["distance_m"] for r in told if r["distance_m"]]
+    names = rows_of(folder / "today")["name"]
+    assert list(table["name"]) == list(names.loc[table["place_id"]])
+    items = Page((folder / "plan.html").read_text(encoding="utf-8")).items
+    for name in table["name"]:
+        assert any(item.startswith(f"{name}: ") for item in items)
+
+
+def test_the_report_of_the_plan_tells_the_numbers_of_the_files(folder, spaces, changes):
+    page = Page((folder / "plan.html").read_text(encoding="utf-8"))
+    say = texts("en", "report")["plan"]
+    rows = page.tables[say["changes"]["caption"]][1:]
+    moving = [r for r in changes["changes"] if r["state"] in ("lost", "new") or r["before"] != r["after"]]
+    assert len(rows) == len(moving) > 2
+    told = sorted(tuple(re.findall(r"\d+", row[1])[:2]) for row in rows if "–" not in row[1])
+    both = [(str(r["before"]), str(r["after"])) for r in moving if None not in (r["before"], r["after"])]
+    assert [pair for pair in both if pair not in told] == []
+    lenses = {row[0]: row[1:] for row in page.tables[say["lenses"]["caption"]][1:]}
+    for lens in changes["lenses"]:
+        cells = next(c for title, c in lenses.items() if title.startswith(texts("en")["lens"][lens["id"]]["title"]))
+        assert cells[0].replace(",", "") == str(lens["dwellings"]["losing"])
+        assert cells[1].replace(",", "") == str(lens["dwellings"]["winning"])
+    phases = page.tables[say["timeline"]["caption"]][1:]
+    timeline = pd.read_csv(folder / "timeline.csv")
+    assert [row[2] for row in phases] == [str(n) for n in timeline["spaces_open"]]
+
+
+def test_a_meeting_space_that_stays_keeps_its_name_and_none_is_called_as_one_that_goes(folder, spaces):
+    """No sentence of one file speaks of another place in the next; what moves or holds more is called anew."""
+    today, after = rows_of(folder / "today")["name"], rows_of(folder)["name"]
+    kept, gone = spaces[spaces["state"] == "kept"], spaces[spaces["after_id"].isna()]
+    assert len(kept) > 5 and len(gone)
+    assert list(after.loc[kept["after_id"]]) == list(today.loc[kept["before_id"]])
+    assert set(today.loc[gone["before_id"]]).isdisjoint(after)
+    ids = zip(spaces["before_id"], spaces["after_id"], strict=True)
+    assert list(spaces["name"]) == [after[a] if isinstance(a, str) else today[b] for b, a in ids]
+
+
+def test_phases_and_changes_call_a_meeting_space_alike(folder, spaces, changes):
+    names = spaces.set_index("after_id")["name"]
+    timeline = pd.read_csv(folder / "timeline_spaces.csv")
+    there = timeline[timeline["after_id"].isin(names.index)]
+    assert len(there) > 20 and list(there["name"]) == list(names.loc[there["after_id"]])
+    for row in changes["changes"]:
+        assert row["called"]["en"] in set(spaces["name"])
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_sheet_map_and_report_says_which_state_it_shows(folder, state):
+    said = {
+        "": "with the plan “plan_b” carried out",
+        "phase-1": "with the plan “plan_b” carried out up to phase 1 (2027)",
+        "today": "",
+    }[state]
+    page = Page((folder / state / "report.html").read_text(encoding="utf-8"))
+    sheet = pypdf.PdfReader(folder / state / "sitemap.pdf")
+    text = " ".join(" ".join(p.extract_text() for p in sheet.pages).split())
+    data = on_page(folder / state)
+    shown = {
+        "report title": page.title,
+        "report headline": page.paragraphs[1],
+        "report foot": page.paragraphs[-1],
+        "sheet title": sheet.metadata["/Title"],
+        "sheet": text,
+        "map title": Page((folder / state / "map.html").read_text(encoding="utf-8")).title,
+        "map headline": data["estate"]["headline"]["en"],
+        "layers": gpd.list_layers(folder / state / "places.gpkg").to_string() and contents(folder / state),
+    }
+    for what, found in shown.items():
+        assert (said in found) if said else ("plan_b" not in found), what
+
+
+def contents(folder: Path) -> str:
+    """What a GeoPackage calls its tables."""
+    import sqlite3
+
+    with sqlite3.connect(folder / "places.gpkg") as database:
+        return "; ".join(row[0] for row in database.execute("SELECT identifier FROM gpkg_contents"))
+
+
+# --- counted again, from the files alone ----------------------------------------------------------
+
+
+def recounted(folder):
+    """What a plan does to homes and places, by nothing but the layers of today and after."""
+    states = {}
+    for when, name in (("today", "today"), ("after", "")):
+        layers = {
+            layer: gpd.read_file(folder / name / "places.gpkg", layer=layer)
+            for layer in ("homes", "places", "meeting_spaces", "views")
+        }
+        good = set(layers["meeting_spaces"].loc[layers["meeting_spaces"]["floating"] >= GOOD, "space_id"])
+        score = layers["meeting_spaces"].set_index("space_id")["floating"]
+        homes = layers["homes"].set_index("id")
+        near = [[space for space in (text or "").split(";") if space] for text in homes["spaces_5min"].fillna("")]
+        homes["best"] = [max((score[space] for space in spaces), default=0.0) for spaces in near]
+        homes["good"] = [sum(space in good for space in spaces) for spaces in near]
+        states[when] = layers | {"homes": homes}
+    return states["today"], states["after"]
+
+
+GOOD = 0.6
+
+
+def test_an_independent_count_finds_the_same_homes_demolitions_and_lost_places(folder, changes):
+    today, after = recounted(folder)
+    old, new = today["homes"], after["homes"]
+    gone, come = old.index.difference(new.index), new.index.difference(old.index)
+    assert changes["answer"]["demolished"]["homes"] == round(old.loc[gone, "dwellings"].sum()) > 0
+    assert changes["answer"]["demolished"]["buildings"] == old.loc[gone, "building"].nunique()
+    assert changes["answer"]["built"]["homes"] == round(new.loc[come, "dwellings"].sum())
+    staying = old.index.intersection(new.index)
+    weight, moved = old.loc[staying, "dwellings"], new.loc[staying, "best"] - old.loc[staying, "best"]
+    assert changes["dwellings"]["losing"] == round(weight[moved <= -0.01].sum())
+    assert changes["dwellings"]["winning"] == round(weight[moved >= 0.01].sum())
+    for n, before, later in changes["answer"]["choices"]:
+        was, then = (homes.loc[staying, "good"].clip(upper=3) == n for homes in (old, new))
+        assert (before, later) == (round(weight[was].sum()), round(weight[then].sum()))
+    lost = set(today["places"]["place_id"]) - set(after["places"]["place_id"])
+    told = {row["place_id"] for row in changes["answer"]["promises"] if row["state"] in ("unreplaced", "replaced")}
+    assert told == lost == {GONE}
+
+
+def test_an_independent_count_finds_the_same_ways_in(folder):
+    """As many sides as the layer of views names, where the indicator counts them."""
+    for state in ("", "today"):
+        views = gpd.read_file(folder / state / "places.gpkg", layer="views").set_index("place_id")["ways_in"]
+        measured = rows_of(folder / state)["ways_in_count"].dropna()
+        both = views.index.intersection(measured.index)
+        assert len(both) > 10
+        for place in both:
+            sides = [side for side in (views[place] or "").split(";") if side]
+            assert len(sides) >= measured[place] - 1e-9
