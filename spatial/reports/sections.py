@@ -18,7 +18,7 @@ from spatial.core.languages import texts
 from spatial.core.model import ASPECTS, GATE, KNOWN_EVIDENCE, NOT_STATED, SHARES, Result
 from spatial.maps import style
 from spatial.places.meeting_spaces import CLOSED, MEETING, SEAT
-from spatial.places.naming import in_order, name_rows
+from spatial.places.naming import in_order, names_of
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.reports.figures import MapWords, strip
 from spatial.scoring.scores import aspect_weights
@@ -192,12 +192,11 @@ class Named:
 
     def __init__(self, result: Result, words: Words) -> None:
         spaces = result.meeting_spaces
-        names = name_rows(spaces, result.layers.get("paths"), words.lang)
         self._words = words
         meeting = (spaces["status"] == MEETING).to_numpy(dtype=bool)
         self.ids = [str(spaces.index[i]) for i in in_order(spaces) if meeting[i]]
         self.number = {identity: k for k, identity in enumerate(self.ids, 1)}
-        self.name = {str(identity): shortened(name) for identity, name in zip(spaces.index, names, strict=True)}
+        self.name = names_of(result, words.lang)
         self._given = {str(i) for i, name in spaces["name"].items() if isinstance(name, str) and name}
 
     def inline(self, identity: str) -> str:

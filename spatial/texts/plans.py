@@ -12,7 +12,7 @@ import pandas as pd
 
 from spatial.core.languages import said, texts, whole_percent
 from spatial.core.model import ASPECTS, FLOATING, Result
-from spatial.places.naming import nearest_street
+from spatial.places.whereabouts import nearest_street
 from spatial.plans.alternatives import CRITERIA
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
 from spatial.plans.home_changes import LOSING

@@ -26,7 +26,7 @@ def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
     """Collect the summary of a run as plain data."""
     spaces = result.meeting_spaces
     ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
-    names = dict(zip(spaces.index, naming.name_rows(spaces, result.layers.get("paths"), lang), strict=True))
+    names = naming.names_of(result, lang)
     meeting = spaces[spaces["status"] == MEETING]
     # Of all alike, none is the least known.
     alike = meeting["unknown"].max() - meeting["unknown"].min() < ALIKE
@@ -237,8 +237,9 @@ def siting_in_words(curve: pd.DataFrame, result: Result, *, lang: str) -> str:
     def number(value: float) -> str:
         return f"{value:.0f}"
 
+    named = naming.names_of(result, lang)
     for _, row in curve.iterrows():
-        names = ", ".join(_named(result, identity, lang) for identity in row["space_ids"].split(";"))
+        names = ", ".join(f"{named[identity]} ({identity})" for identity in row["space_ids"].split(";"))
         lines.append(
             "  "
             + say["row"].format(
@@ -250,13 +251,6 @@ def siting_in_words(curve: pd.DataFrame, result: Result, *, lang: str) -> str:
             )
         )
     return "\n".join(lines)
-
-
-def _named(result: Result, identity: str, lang: str) -> str:
-    row = result.meeting_spaces.loc[identity]
-    kinds = texts(lang)["kind"]
-    name = row["name"] if isinstance(row["name"], str) else None
-    return f"{name or ', '.join(kinds[kind]['title'].lower() for kind in row['kinds'].split(';'))} ({identity})"
 
 
 def siting_as_json(curve: pd.DataFrame, result: Result) -> str:

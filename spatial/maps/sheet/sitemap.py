@@ -20,7 +20,7 @@ from spatial.maps.lettering import on_paper
 from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
 from spatial.places.meeting_spaces import MEETING, possible_in
-from spatial.places.naming import in_order, name_rows
+from spatial.places.naming import in_order, names_in_order, names_of
 
 if TYPE_CHECKING:
     from spatial.maps.sheet.margin import Row
@@ -139,7 +139,7 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
     from spatial.maps.sheet.margin import Row
 
     spaces = result.meeting_spaces
-    names = name_rows(on_paper(result).meeting_spaces, result.layers.get("paths"), lang)
+    names = names_in_order(spaces.index, names_of(on_paper(result), lang))
     records = spaces.drop(columns="geometry").to_dict("records")
     return [
         Row(

@@ -17,7 +17,7 @@ from spatial.maps.style import CLASS_WIDTH, RAMP
 from spatial.maps.web import plan_payload, score_payload
 from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
 from spatial.places.meeting_spaces import possible_in
-from spatial.places.naming import kinds_beside_names, name_rows
+from spatial.places.naming import kinds_beside_names, names_in_order, names_of
 from spatial.scoring.tiers import tier_words
 
 if TYPE_CHECKING:
@@ -191,10 +191,11 @@ def _tables(
     lenses: Sequence[score_payload.Seen],
 ) -> dict[str, Any]:
     """Encode places, meeting spaces and context, and what they are judged by."""
+    named = {code: names_of(result, code) for code in LANGUAGES}
     return {
         "context": _context(result.layers.get("context"), projector),
-        "spaces": _objects(result, result.meeting_spaces, codes, projector),
-        "places": _objects(result, result.places, codes, projector),
+        "spaces": _objects(result, result.meeting_spaces, codes, projector, named),
+        "places": _objects(result, result.places, codes, projector, named),
         "possible": _possible(result, projector),
         "judged": {name: score_payload.judged(table) for name, table in judged.items()} if judged else None,
         "lenses": [score_payload.lens(seen, judged) for seen in lenses] if judged else [],
@@ -297,18 +298,23 @@ def _context(table: gpd.GeoDataFrame | None, projector: Projector) -> dict[str, 
 
 
 def _objects(
-    result: Result, table: gpd.GeoDataFrame, codes: Mapping[str, list[str]], projector: Projector
+    result: Result,
+    table: gpd.GeoDataFrame,
+    codes: Mapping[str, list[str]],
+    projector: Projector,
+    named: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
     """Encode places or meeting spaces column by column."""
     geometries = np.asarray(table.geometry.to_numpy(), dtype=object)
+    names = {code: names_in_order(table.index, named[code]) for code in LANGUAGES}
     return {
         "id": [str(i) for i in table.index],
         "space": _texts(table, "space_id"),
         "kind": _texts(table, "kind"),
         "status": _texts(table, "status"),
         "tier": _texts(pd.DataFrame({"tier": tier_words(table["tier"])}), "tier"),
-        "name": {code: name_rows(table, result.layers.get("paths"), code) for code in LANGUAGES},
-        "about": {code: kinds_beside_names(table, code) for code in LANGUAGES},
+        "name": names,
+        "about": {code: kinds_beside_names(table, names[code], code) for code in LANGUAGES},
         "inside": [bool(i) for i in table.get("inside", pd.Series(True, index=table.index))],
         "area": integers(table["area_m2"]) if "area_m2" in table else [],
         "coverage": per_mille(table["coverage"]),
