@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from spatial.places.naming import in_order, names_of
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.reports.figures import MapWords, strip
 from spatial.scoring.scores import aspect_weights
+from spatial.texts.headline import date_in_words
 from spatial.texts.results import completeness_in_words
 
 if TYPE_CHECKING:
@@ -131,12 +131,7 @@ class Words:
 
     def date(self, iso: Any) -> str:
         """Return a date such as "9. februar 2016"."""
-        try:
-            day = datetime.fromisoformat(str(iso))
-        except ValueError:
-            return str(iso) if iso else self.say("head.unknown_date")
-        head = self.report["head"]
-        return str(head["date"]).format(day=day.day, month=head["months"][day.month - 1], year=day.year)
+        return date_in_words(iso, self.lang)
 
     def title(self, indicator: str) -> str:
         """Return the title of an indicator."""

@@ -21,6 +21,7 @@ from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
 from spatial.places.meeting_spaces import MEETING, possible_in
 from spatial.places.naming import in_order, names_in_order, names_of
+from spatial.texts.headline import headline
 
 if TYPE_CHECKING:
     from spatial.maps.sheet.margin import Row
@@ -89,7 +90,7 @@ def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None =
     paper = Paper(sheet)
     order = in_order(result.meeting_spaces)
     ranked = [i for i in order if result.meeting_spaces["rank"].notna().iloc[i]]
-    rows, facts = _rows(result, ranked, lang), _facts(result, sheet, say)
+    rows, facts = _rows(result, ranked, lang), _facts(result, sheet, say, lang)
     margin.title_block(paper, sheet, sheet.title, say, facts)
     with paper.picture(sheet.field, alt=_alt(rows, facts, say)) as pen:
         drawn = _map(pen, sheet, result, say, order)
@@ -154,17 +155,16 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
     ]
 
 
-def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any]) -> dict[str, str]:
+def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any], lang: str) -> dict[str, str]:
     own, estate = say["sitemap"], result.estate
     dates = sorted(str(source["data_date"]) for source in style.named_sources(result) if source.get("data_date"))
-    count = int(result.meeting_spaces["rank"].notna().sum())
     return {
         "estate": estate.name + (f", {estate.municipality}" if estate.municipality else ""),
-        "sentence": own["count_one"] if count == 1 else own["count"].format(n=count),
+        "sentence": headline(on_paper(result), lang).count,
         "scale": f"1:{sheet.scale}" + ("" if sheet.whole else f" ({own['clipped']})"),
         "paper": sheet.paper,
         "date": _date(result.manifest.get("made_at"), own["date_format"]),
-        "data_date": _date(dates[-1] if dates else None, own["date_format"]),
+        "data_date": _date(dates[0] if dates else None, own["date_format"]),
         "grid": f"{estate.crs.name} ({estate.crs.to_string()})",
         "sources": ". ".join([*style.lines(result), own["made_with"]]) + ".",
     }

@@ -11,14 +11,15 @@ import pandas as pd
 import shapely
 
 from spatial.core.languages import LANGUAGES, texts
-from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FIVE_MINUTES_M, FLOATING, NOT_STATED, Estate, Result
+from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FIVE_MINUTES_M, FLOATING, Estate, Result
 from spatial.maps import relief
-from spatial.maps.style import CLASS_WIDTH, RAMP
+from spatial.maps.style import CLASS_WIDTH, RAMP, RELATIVE_RAMP
 from spatial.maps.web import plan_payload, score_payload
 from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
 from spatial.places.meeting_spaces import possible_in
 from spatial.places.naming import kinds_beside_names, names_in_order, names_of
 from spatial.scoring.tiers import tier_words
+from spatial.texts.headline import headline, named_sources
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -114,7 +115,19 @@ def _site_of(ids: pd.Index, places: gpd.GeoDataFrame, number: Mapping[str, int])
 
 SCORES = (FLOATING, *ASPECTS)
 # Texts that the page shows; those of other pages it need not carry.
-ON_THE_PAGE = ("format", "map", "evidence", "aspect", "indicator", "kind", "answer", "lens", "rule", "warning")
+ON_THE_PAGE = (
+    "format",
+    "headline",
+    "map",
+    "evidence",
+    "aspect",
+    "indicator",
+    "kind",
+    "answer",
+    "lens",
+    "rule",
+    "warning",
+)
 # What is said of a plan as a whole.
 SAID = ("plan", "spaces", "dwellings", "median_before", "median_after", "keeps_share")
 OSM_CREDIT = "© OpenStreetMap contributors"
@@ -149,6 +162,7 @@ def payload(
             code: _plain({part: words for part, words in texts(code).items() if part in ON_THE_PAGE})
             for code in LANGUAGES
         },
+        "headline": {code: _headline(result, code) for code in LANGUAGES},
         "estate": {"name": estate.name, "municipality": estate.municipality},
         "manifest": _manifest(result),
         "config": _config(result, codes, tiles),
@@ -163,11 +177,18 @@ def payload(
     }
 
 
+def _headline(result: Result, lang: str) -> dict[str, str]:
+    """What is said first; the best are named on the page, since weights may be moved there."""
+    told = headline(result, lang)
+    return {"counted": told.counted, "unknown": told.unknown, "dates": told.dates}
+
+
 def _config(result: Result, codes: Mapping[str, list[str]], tiles: str | None) -> dict[str, Any]:
     """What holds for the whole page: classes of colour, names behind the codes, settings."""
     ramp = [{"from": i * CLASS_WIDTH, "to": (i + 1) * CLASS_WIDTH, "colour": colour} for i, colour in enumerate(RAMP)]
     return {
         "ramp": ramp,
+        "relative": RELATIVE_RAMP,
         "scores": SCORES,
         "evidence": EVIDENCE,
         "indicators": codes["indicator"],
@@ -384,15 +405,9 @@ def _texts(table: pd.DataFrame, column: str) -> list[str | None]:
 
 def _manifest(result: Result) -> dict[str, Any]:
     manifest = result.manifest
-    keys = ("attribution", "licence", "data_date")
-    sources = [{key: _text(source.get(key)) for key in keys} for source in manifest.get("sources") or ()]
-    named = [source for source in sources if source["attribution"] not in (None, NOT_STATED)]
-    unique = list({tuple(source.values()): source for source in named}.values())
-    dates = [source["data_date"] for source in unique if source["data_date"]]
     return {
         "made_at": _text(manifest.get("made_at")),
-        "data_date": max(dates) if dates else result.estate.as_of,
-        "sources": unique,
+        "sources": [{key: _text(value) for key, value in source.items()} for source in named_sources(result)],
         "warnings": [dict(warning) for warning in manifest.get("warnings") or ()],
     }
 

@@ -8,7 +8,7 @@ import { scoreOf } from "./marks.js";
 /** @import { Scale } from "./scale.js" */
 /** @import { Values, Words } from "./words.js" */
 
-const FIRST_SHOWN = 12, SEARCHED_FROM = 6, MORE_THAN_ANY_SHARE = 2000, BEST_NAMED = 3;
+const FIRST_SHOWN = 12, SEARCHED_FROM = 6, BEST_NAMED = 3;
 const TIERS = ["best", "between", "weakest"], ASIDE = ["closed", "seat", "possible"], MEETING = "meeting space";
 const NOTABLE = 50; // thousandths from the middle of the ranked, from which an answer is a reason
 
@@ -30,7 +30,7 @@ export function createList(data, words, scale, names, marks) {
   function head(handlers) {
     for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) { element.textContent = t(element.dataset.text ?? ""); }
     byId("fr-meta").textContent = [
-      data.estate.municipality, data.manifest.data_date && t("map.data_date", { date: words.date(data.manifest.data_date) }),
+      data.estate.municipality, data.headline[words.lang].dates,
     ].filter(Boolean).join(" · ");
     byId("fr-languages").replaceChildren(...words.languages.map((code) => h("button", {
       type: "button", lang: code, "aria-pressed": String(code === words.lang), on: () => handlers.language(code),
@@ -59,30 +59,31 @@ export function createList(data, words, scale, names, marks) {
   // A sentence with links in it, without ever building HTML from text.
   /** @param {string} path @param {Values} values @param {HTMLElement[]} links */
   function sentence(path, values, ...links) {
-    const [before, after] = t(path, { ...values, name: "\u0000" }).split("\u0000");
-    return h("p", {}, before, ...links.flatMap((name, k) => (k ? [", ", name] : [name])), after);
+    const [before, after] = t(path, { ...values, names: "\u0000" }).split("\u0000");
+    return h("p", {}, before, ...links.flatMap((name, k) => (k ? ["; ", name] : [name])), after);
   }
   /** @param {string} tier */
   function inTier(tier) { return ranked().filter((i) => spaces.tier[i] === tier); }
+  // Only among the ranked, and only where they are told apart from the next; see spatial/texts/headline.py.
   /** @param {Handlers} handlers */
   function bestSentence(handlers) {
-    const first = inTier(TIERS[0]), [best] = ranked(), named = first.slice(0, BEST_NAMED).map((i) => link(i, handlers));
-    if (first.length > BEST_NAMED) { return sentence("map.summary.among_best_more", { n: words.number(first.length - BEST_NAMED) }, ...named); }
-    if (first.length) { return sentence("map.summary.among_best", {}, ...named); }
-    return best === undefined ? h("p", {}, t("map.summary.best_none")) : sentence("map.summary.best", { score: words.score(floating(best) ?? 0) }, link(best, handlers));
+    const order = ranked().filter(meets), first = order.length === 1 ? order : inTier(TIERS[0]).filter(meets), named = first.slice(0, BEST_NAMED).map((i) => link(i, handlers));
+    if (!order.length) { return null; }
+    if (!first.length) { return h("p", {}, t("headline.best_all")); }
+    if (first.length > BEST_NAMED) { return sentence("headline.best_more", { n: words.number(first.length - BEST_NAMED) }, ...named); }
+    if (first.length > 1) { return sentence("headline.best_of", {}, ...named); }
+    const [low, score, high] = spaces.scores[FLOATING].map((column) => words.score(column[first[0]] ?? 0));
+    return sentence(order.length > 1 ? "headline.best" : "headline.only", { score, low, high }, ...named);
   }
+  /** @param {number} i */
+  function meets(i) { return spaces.status[i] === MEETING; }
   /** @param {Handlers} handlers */
   function summary(handlers) {
-    const meeting = all.filter((i) => spaces.status[i] === MEETING), n = meeting.length, out = [];
-    const inside = meeting.filter((i) => spaces.inside[i]).length, possible = data.possible.rings.length + without("possible").length;
-    out.push(h("p", { class: "fr-count" }, n === 0 ? t("map.summary.none") : n === 1 ? t("map.summary.count_one") : t(inside ? "map.summary.count" : "map.summary.count_outside", { n: words.number(n), inside: words.number(inside) })));
-    if (n) { out.push(bestSentence(handlers)); }
-    if (possible) { out.push(h("p", {}, t("map.summary.possible", { n: words.number(possible) }))); }
-    if (n > 1) {
-      const least = meeting.reduce((low, i) => ((spaces.coverage[i] ?? MORE_THAN_ANY_SHARE) < (spaces.coverage[low] ?? MORE_THAN_ANY_SHARE) ? i : low), meeting[0]);
-      out.push(sentence("map.summary.unknown", { coverage: words.percent(spaces.coverage[least] ?? 0) }, link(least, handlers)));
-    }
-    byId("fr-summary").replaceChildren(...out);
+    const meeting = all.filter(meets), n = meeting.length, n_ranked = meeting.filter((i) => spaces.rank[i] !== null).length, said = data.headline[words.lang];
+    const order = (n_ranked === 0 ? "ranked_none" : n_ranked === n ? "ranked_all" : "ranked") + (n === 1 ? "_one" : "");
+    byId("fr-summary").replaceChildren(
+      h("p", { class: "fr-count" }, n === 0 ? said.counted : said.counted.replace("{ranked}", t("headline." + order, { n: words.number(n_ranked) }))),
+      said.unknown ? h("p", {}, said.unknown) : "", bestSentence(handlers) ?? "");
   }
   // Which answers lift a space above the others or hold it down: the furthest from the middle of the ranked.
   /** @param {number} i */

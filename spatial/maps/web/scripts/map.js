@@ -95,6 +95,7 @@ function* build(map, data, given) {
   if (opened.lang !== null && words.languages.includes(opened.lang)) { words.lang = opened.lang; }
   const theme = createTheme(opened.theme, repaint);
   const scale = createScale(data, words);
+  scale.wishRelative(opened.relative);
   scale.show(opened.by || scale.by);
   yield data.spaces.id.length + data.places.id.length;
   const after = sideOf("after", data);
@@ -136,6 +137,7 @@ function* build(map, data, given) {
       language(code) { words.lang = code; rewrite(); remember(); },
       theme: { next: () => theme.next(), turn() { theme.turn(); panel.head(handlers); remember(); } },
       by(name) { scale.show(name); redraw(); legend(); remember(); },
+      relative(on) { scale.wishRelative(on); redraw(); legend(); remember(); },
       find(text) { find = text; panel.find(text); panel.list(handlers); remember(); },
       overlays: () => (reach && chosen?.side !== "before" ? reach.shown : null),
       overlay(name, shown) { reach?.toggle(name, shown); legend(); },
@@ -254,6 +256,7 @@ function* build(map, data, given) {
       if (side.model !== model) { side.model?.look(model?.lens?.id ?? null); }
       side.model?.apply(next);
     }
+    scale.refresh();
     panel.summary(handlers);
     plan?.write(handlers);
     legend();
@@ -303,7 +306,7 @@ function* build(map, data, given) {
     writeState({
       lang: words.lang === data.lang ? null : words.lang, theme: theme.chosen,
       by: scale.by === data.config.scores[0] ? null : scale.by,
-      show: chosenId(), find, weights: weights && weights.current, lens: model?.lens?.id ?? null,
+      relative: scale.wish, show: chosenId(), find, weights: weights && weights.current, lens: model?.lens?.id ?? null,
       swipe: plan && plan.share !== 0.5 ? plan.share : null, off: [...(plan && !plan.homes ? ["homes"] : []), ...(observed && !observed.shown ? ["counts"] : []), ...(invited ? [] : ["possible"])],
       view: moved ? { zoom: map.getZoom(), center: [center.lat, center.lng] } : null,
     });
@@ -313,6 +316,7 @@ function* build(map, data, given) {
   function restore(wanted, first) {
     const lang = wanted.lang || data.lang;
     if (words.languages.includes(lang)) { words.lang = lang; }
+    scale.wishRelative(wanted.relative);
     scale.show(wanted.by || data.config.scores[0]);
     find = wanted.find;
     panel.find(find);

@@ -25,6 +25,7 @@ import { createNames } from "./names.js";
  * @property {(code: string) => void} language
  * @property {Pick<Theme, "next" | "turn">} theme
  * @property {(name: string) => void} by what the fill shows
+ * @property {(on: boolean) => void} relative shows differences within the estate, or the scale that all maps have
  * @property {(text: string) => void} find
  * @property {() => Overlays | null} overlays
  * @property {(name: keyof Overlays, shown: boolean) => void} overlay

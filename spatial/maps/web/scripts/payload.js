@@ -5,6 +5,7 @@
  * @typedef {object} Payload The whole of it.
  * @property {string} lang language that the page opens in
  * @property {Record<string, Texts>} texts by language
+ * @property {Record<string, Headline>} headline by language
  * @property {Estate} estate
  * @property {Manifest} manifest
  * @property {Config} config
@@ -32,9 +33,15 @@
  */
 
 /**
+ * @typedef {object} Headline What is said first.
+ * @property {string} counted with "ranked" in braces for what is said of the order
+ * @property {string} unknown
+ * @property {string} dates
+ */
+
+/**
  * @typedef {object} Manifest
  * @property {string | null} made_at ISO 8601
- * @property {string | null} data_date ISO 8601
  * @property {Source[]} sources
  * @property {Warning[]} warnings
  */
@@ -51,6 +58,7 @@
 /**
  * @typedef {object} Config What holds for the whole page, and the names behind codes.
  * @property {RampStep[]} ramp
+ * @property {string[]} relative colours of the classes of the estate's own scale
  * @property {string[]} scores the floating potential, then the aspects
  * @property {string[]} evidence states of evidence
  * @property {string[]} indicators
