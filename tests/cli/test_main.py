@@ -41,6 +41,7 @@ FILES = [
     "manifest.json",
     "map.html",
     "places.gpkg",
+    "places.xlsx",
     "reach.parquet",
     "report.html",
     "scores.csv",
