@@ -21,7 +21,7 @@ from spatial.places.naming import in_order, names_of
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.reports.figures import MapWords, strip
 from spatial.scoring.scores import aspect_weights
-from spatial.texts.headline import date_in_words
+from spatial.texts.headline import date_in_words, reservations
 from spatial.texts.results import completeness_in_words
 
 if TYPE_CHECKING:
@@ -253,10 +253,7 @@ def unknown(result: Result, checks: pd.DataFrame, named: Named, words: Words) ->
         blocks.append(Paragraph(words.say("unknown.missing", list=words.join(missing))))
     left_out = list(_left_out(result, words))
     blocks += [Paragraph(words.say("unknown.left_out", list="; ".join(left_out)))] if left_out else []
-    blocks += [
-        Paragraph(words.say(f"unknown.warning.{entry['code']}", **entry))
-        for entry in result.manifest.get("warnings") or ()
-    ]
+    blocks += [Paragraph(words.say("unknown.reservation", text=text)) for text in reservations(result, words.lang)]
     complete = completeness_in_words(result.manifest.get("completeness", ()), lang=words.lang)
     blocks += [Paragraph(words.say("unknown.complete", list="; ".join(complete)))] if complete else []
     return [*blocks, *_checks(result, checks, named, words)]

@@ -80,6 +80,12 @@ def named_sources(result: Result) -> list[dict[str, str | None]]:
     return list({tuple(source.values()): source for source in named}.values())
 
 
+def reservations(result: Result, lang: str) -> list[str]:
+    """What a reader should beware of, without the names of files and what a technician could do."""
+    say = texts(lang, "report")["unknown"]["warning"]
+    return [str(say[entry["code"]]).format(**entry) for entry in result.manifest.get("warnings") or ()]
+
+
 def date_in_words(iso: Any, lang: str) -> str:
     """Write a date such as "9. februar 2016".
 

@@ -18,8 +18,9 @@ from spatial.maps.web import plan_payload, score_payload
 from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
 from spatial.places.meeting_spaces import possible_in
 from spatial.places.naming import kinds_beside_names, names_in_order, names_of
+from spatial.places.whereabouts import HOUSE_NUMBERS
 from spatial.scoring.tiers import tier_words
-from spatial.texts.headline import headline, named_sources
+from spatial.texts.headline import headline, named_sources, reservations
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -126,7 +127,6 @@ ON_THE_PAGE = (
     "answer",
     "lens",
     "rule",
-    "warning",
 )
 # What is said of a plan as a whole.
 SAID = ("plan", "spaces", "dwellings", "median_before", "median_after", "keeps_share")
@@ -169,6 +169,7 @@ def payload(
         "origin": projector.origin.tolist(),
         "base": base_map(result.layers, estate, projector),
         **_tables(result, codes, projector, judged, lenses),
+        "addresses": _addresses(result.layers.get(HOUSE_NUMBERS), projector),
         "rubric": score_payload.rubric(result.rubric),
         "reach": encode_reach(result.layers, {"spaces": result.meeting_spaces, "places": result.places}, projector),
         "relief": None if result.terrain is None else relief.encode(result.terrain, projector),
@@ -177,10 +178,15 @@ def payload(
     }
 
 
-def _headline(result: Result, lang: str) -> dict[str, str]:
+def _headline(result: Result, lang: str) -> dict[str, Any]:
     """What is said first; the best are named on the page, since weights may be moved there."""
     told = headline(result, lang)
-    return {"counted": told.counted, "unknown": told.unknown, "dates": told.dates}
+    return {
+        "counted": told.counted,
+        "unknown": told.unknown,
+        "dates": told.dates,
+        "reservations": reservations(result, lang),
+    }
 
 
 def _config(result: Result, codes: Mapping[str, list[str]], tiles: str | None) -> dict[str, Any]:
@@ -356,6 +362,16 @@ def _possible(result: Result, projector: Projector) -> dict[str, Any]:
     return projector.features(shapely.simplify(rooms, ROOM_SIMPLIFY_M))
 
 
+def _addresses(table: gpd.GeoDataFrame | None, projector: Projector) -> list[dict[str, Any]]:
+    """Encode house numbers by street, for the search."""
+    if table is None:
+        return []
+    return [
+        {"street": str(street), "number": rows["number"].astype(str).tolist(), "at": projector.points(rows.geometry)}
+        for street, rows in table.groupby("street", sort=True)
+    ]
+
+
 def _evidence(evidence: pd.DataFrame, ids: pd.Index, codes: Mapping[str, list[str]]) -> dict[str, Any]:
     """Encode the rows of ``evidence`` about ``ids``, grouped in their order.
 
@@ -408,7 +424,6 @@ def _manifest(result: Result) -> dict[str, Any]:
     return {
         "made_at": _text(manifest.get("made_at")),
         "sources": [{key: _text(value) for key, value in source.items()} for source in named_sources(result)],
-        "warnings": [dict(warning) for warning in manifest.get("warnings") or ()],
     }
 
 

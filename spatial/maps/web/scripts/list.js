@@ -8,7 +8,7 @@ import { scoreOf } from "./marks.js";
 /** @import { Scale } from "./scale.js" */
 /** @import { Values, Words } from "./words.js" */
 
-const FIRST_SHOWN = 12, SEARCHED_FROM = 6, BEST_NAMED = 3;
+const LEAST_ASKED = 3, ADDRESSES_SHOWN = 12, FIRST_SHOWN = 12, SEARCHED_FROM = 6, BEST_NAMED = 3;
 const TIERS = ["best", "between", "weakest"], ASIDE = ["closed", "seat", "possible"], MEETING = "meeting space";
 const NOTABLE = 50; // thousandths from the middle of the ranked, from which an answer is a reason
 
@@ -24,7 +24,7 @@ const NOTABLE = 50; // thousandths from the middle of the ranked, from which an 
 export function createList(data, words, scale, names, marks) {
   const t = words.t, spaces = data.spaces, config = data.config, [FLOATING, ...ASPECTS] = config.scores;
   const all = spaces.id.map((_, i) => i);
-  let wanted = "";
+  let wanted = "", whole = false;
 
   /** @param {Handlers} handlers */
   function head(handlers) {
@@ -124,8 +124,9 @@ export function createList(data, words, scale, names, marks) {
   }
   /** @param {number[]} items @param {Handlers} handlers */
   function listing(items, handlers) {
-    const rows = h("ol", { class: "fr-places" }, ...items.slice(0, FIRST_SHOWN).map((i) => item(i, handlers)));
-    if (items.length <= FIRST_SHOWN) { return [rows]; }
+    const first = whole ? items.length : FIRST_SHOWN;
+    const rows = h("ol", { class: "fr-places" }, ...items.slice(0, first).map((i) => item(i, handlers)));
+    if (items.length <= first) { return [rows]; }
     const more = h("button", { type: "button", class: "fr-more", on: () => {
       const shown = rows.children.length;
       rows.append(...items.slice(FIRST_SHOWN).map((i) => item(i, handlers)));
@@ -141,7 +142,7 @@ export function createList(data, words, scale, names, marks) {
     const input = h("input", { type: "search", id: "fr-find", autocomplete: "off", spellcheck: "false", value: wanted });
     input.addEventListener("input", () => handlers.find(input.value));
     box.replaceChildren(h("label", { for: "fr-find" }, t("map.list.search")), input, h("p", { id: "fr-found", role: "status", class: "fr-quiet" }));
-    box.hidden = all.length < SEARCHED_FROM;
+    box.hidden = all.length < SEARCHED_FROM && !data.addresses.length;
   }
   /** @param {string} text */
   function find(text) {
@@ -155,8 +156,25 @@ export function createList(data, words, scale, names, marks) {
     const text = [names.spaceName(i), names.aboutOf("space", i), ...inside].join(" ").toLocaleLowerCase(locale);
     return wanted.toLocaleLowerCase(locale).split(/\s+/).every((word) => text.includes(word));
   }
+  // Addresses that fit what is searched, the first by street and number.
+  /** @param {Handlers} handlers */
+  function addresses(handlers) {
+    const asked = wanted.toLocaleLowerCase(t("format.locale")).split(/\s+/).filter(Boolean), out = [];
+    if (!asked.some((word) => word.length >= LEAST_ASKED)) { return []; }
+    for (const { street, number, at } of data.addresses) {
+      const rest = asked.filter((word) => !street.toLocaleLowerCase(t("format.locale")).includes(word));
+      if (rest.length > 1 || rest.length === asked.length) { continue; }
+      for (let k = 0; k < number.length && out.length < ADDRESSES_SHOWN; k++) {
+        if (rest.length && !number[k].toLocaleLowerCase(t("format.locale")).startsWith(rest[0])) { continue; }
+        const name = street + " " + number[k];
+        out.push(h("li", {}, h("button", { type: "button", class: "fr-link", on: () => handlers.address(at.slice(2 * k, 2 * k + 2), name) }, name)));
+      }
+    }
+    return out;
+  }
   /** @param {Handlers} handlers */
   function list(handlers) {
+    const found = addresses(handlers);
     const searched = Boolean(wanted.trim()), fits = (/** @type {number} */ i) => !searched || matches(i);
     /** @type {Node[]} */
     const parts = [];
@@ -175,30 +193,37 @@ export function createList(data, words, scale, names, marks) {
         const items = without(status).filter(fits);
         count += items.length;
         if (items.length) {
-          parts.push(h("details", { class: "fr-aside", open: searched }, h("summary", {}, t("map.status." + status + ".title") + " (" + words.number(items.length) + ")"),
+          parts.push(h("details", { class: "fr-aside", open: searched || whole }, h("summary", {}, t("map.status." + status + ".title") + " (" + words.number(items.length) + ")"),
             h("p", { class: "fr-quiet" }, t("map.status." + status + ".text")), ...listing(items, handlers)));
         }
       }
     }
+    if (found.length) { parts.push(h("h2", {}, t("map.list.addresses")), h("ul", { class: "fr-addresses" }, ...found)); count += found.length; }
     byId("fr-list").replaceChildren(...parts);
     const status = byId("fr-found");
     if (status) { status.textContent = searched ? t(count === 1 ? "map.list.found_one" : "map.list.found", { n: words.number(count) }) : ""; }
   }
+  // For paper: the overview with all that is listed.
+  /** @param {boolean} on @param {Handlers} handlers */
+  function showWhole(on, handlers) {
+    whole = on;
+    list(handlers);
+  }
   function about() {
-    const m = data.manifest;
+    const m = data.manifest, beware = data.headline[words.lang].reservations;
     byId("fr-about").replaceChildren(
       h("details", {}, h("summary", {}, t("map.about.title")),
         h("p", {}, t("map.about.text")),
         h("ul", {}, ...ASPECTS.map((name) => h("li", {}, h("b", {}, t("aspect." + name + ".question")), " " + t("aspect." + name + ".sentence")))),
         h("p", {}, t(config.mean === "geometric" ? "map.about.geometric" : "map.about.arithmetic") + " " + t("map.about.coverage", { share: words.percent(config.min_coverage) })),
         h("ul", { class: "fr-states" }, ...config.evidence.map((state) => h("li", {}, marks.evidence(state), " " + words.evidence(state).text)))),
-      ...(m.warnings.length ? [h("details", {}, h("summary", {}, t("map.about.warnings")), h("ul", {}, ...m.warnings.map((warning) => h("li", {}, t("warning." + warning.code, warning)))))] : []),
+      ...(beware.length ? [h("details", {}, h("summary", {}, t("map.about.warnings")), h("ul", {}, ...beware.map((text) => h("li", {}, text))))] : []),
       h("h2", {}, t("map.about.sources")),
       h("ul", { class: "fr-sources" }, ...m.sources.map((source) => h("li", {},
         [source.attribution, source.licence && t("map.about.licence", { licence: source.licence }), source.data_date && words.date(source.data_date)].filter(Boolean).join(". ")))),
       h("p", { class: "fr-quiet" }, m.made_at ? t("map.made_at", { date: words.date(m.made_at) }) : ""));
   }
-  return { head, summary, search, find, list, about };
+  return { head, summary, search, find, list, about, whole: showWhole };
 }
 
 /** @param {number[]} values */

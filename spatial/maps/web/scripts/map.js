@@ -116,6 +116,8 @@ function* build(map, data, given) {
   /** @type {ReachLayer | null} */
   let reach = null;
   let invited = true, paintGround = () => {};
+  /** @type {number | null} */
+  let started = null;
   let find = opened.find, moved = false, settled = false, waiting = 0, shareOnScreen = 0.5;
   const paper = createPaper(map);
   /** @type {(() => void)[]} */
@@ -139,6 +141,12 @@ function* build(map, data, given) {
       by(name) { scale.show(name); redraw(); legend(); remember(); },
       relative(on) { scale.wishRelative(on); redraw(); legend(); remember(); },
       find(text) { find = text; panel.find(text); panel.list(handlers); remember(); },
+      address(at, name) {
+        const [where] = decode.points(at), label = document.createElement("b");
+        label.textContent = name;
+        map.setView(where, Math.max(map.getZoom(), CLOSE_ZOOM));
+        L.popup({ autoPan: false }).setLatLng(where).setContent(label).openOn(map);
+      },
       overlays: () => (reach && chosen?.side !== "before" ? reach.shown : null),
       overlay(name, shown) { reach?.toggle(name, shown); legend(); },
       possible: () => invited,
@@ -279,6 +287,11 @@ function* build(map, data, given) {
     observed?.restyle();
     legend();
   }
+  // Where the handle is until somebody moves it: on the plan.
+  function onThePlan() {
+    started = plan ? Math.min(0.85, Math.max(0.15, Math.round(plan.middle() * 100) / 100)) : null;
+    return started ?? 0.5;
+  }
   function fit() { fitEstate(map, bounds, narrow.matches); }
   // Paper is light and has another shape: the estate is fitted into it, then into the window again. Of a
   // plan, paper shows what comes after it.
@@ -287,6 +300,8 @@ function* build(map, data, given) {
     paper.lift();
     theme.force(on ? "light" : null);
     if (plan && on) { shareOnScreen = plan.share; }
+    panel.whole(on, handlers);
+    for (const side of bothSides) { side.drawing?.numberAll(on); }
     plan?.set(on ? 0 : shareOnScreen);
     map.invalidateSize({ animate: false });
     fit();
@@ -307,7 +322,7 @@ function* build(map, data, given) {
       lang: words.lang === data.lang ? null : words.lang, theme: theme.chosen,
       by: scale.by === data.config.scores[0] ? null : scale.by,
       relative: scale.wish, show: chosenId(), find, weights: weights && weights.current, lens: model?.lens?.id ?? null,
-      swipe: plan && plan.share !== 0.5 ? plan.share : null, off: [...(plan && !plan.homes ? ["homes"] : []), ...(observed && !observed.shown ? ["counts"] : []), ...(invited ? [] : ["possible"])],
+      swipe: plan && plan.share !== started ? plan.share : null, off: [...(plan && !plan.homes ? ["homes"] : []), ...(observed && !observed.shown ? ["counts"] : []), ...(invited ? [] : ["possible"])],
       view: moved ? { zoom: map.getZoom(), center: [center.lat, center.lng] } : null,
     });
   }
@@ -321,7 +336,7 @@ function* build(map, data, given) {
     find = wanted.find;
     panel.find(find);
     if (!first) { theme.choose(wanted.theme); }
-    if (plan) { plan.showHomes(!wanted.off.includes("homes")); plan.set(wanted.swipe ?? 0.5); plan.write(handlers); }
+    if (plan) { plan.showHomes(!wanted.off.includes("homes")); plan.set(wanted.swipe ?? onThePlan()); plan.write(handlers); }
     if (observed) { observed.show(!wanted.off.includes("counts")); observed.write(); }
     invite(!wanted.off.includes("possible"));
     if (!first) { rewrite(); }

@@ -89,8 +89,7 @@ export function createWeights(data, words, model, onChange) {
   /** @param {string | null} id */
   function look(id) {
     model.look(id);
-    weights = null;
-    onChange(null);
+    onChange(weights);
     write();
   }
   /** @param {string} name @returns {Weights} */
