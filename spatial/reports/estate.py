@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -391,13 +391,20 @@ def _lens(lens: LensResult, good: float, named: Named, words: Words) -> list[Cel
     first = str(best_ones.index[0]) if len(best_ones) else None
     return [
         Cell(about["title"], strong=True, quiet=about["text"]),
-        sections.spread_cell(lens.served_low, lens.served, lens.served_high, words, percent=True),
+        _served(lens, words),
         Cell(words.say("lenses.good_of", n=count, of=len(spaces))),
         Cell(
             words.say("place.withheld") if first is None else named.both(first),
             quiet=words.say("lenses.unsure") if unsure else "",
         ),
     ]
+
+
+def _served(lens: LensResult, words: Words) -> Cell:
+    """The share of the homes that are served; of an interval as wide as all that there is no number is told."""
+    cell = sections.spread_cell(lens.served_low, lens.served, lens.served_high, words, percent=True)
+    unknown = lens.served_high - lens.served_low >= WIDE
+    return replace(cell, text=words.say("lenses.too_little"), strong=False, quiet="") if unknown else cell
 
 
 def standing(result: Result, named: Named, words: Words) -> list[Block]:

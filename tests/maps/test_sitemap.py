@@ -216,7 +216,7 @@ def test_rows_that_find_no_room_go_on_another_page(result):
 
 
 def test_the_legend_explains_hatching_only_where_a_rank_is_withheld(result):
-    withheld = "Ingen plads: for lidt er kendt"
+    withheld = "Intet nummer: vi ved for lidt"
     assert withheld in text_of(pdf_of(result))
     ranked = result.meeting_spaces[result.meeting_spaces["rank"].notna()]
     assert withheld not in text_of(pdf_of(replace(result, meeting_spaces=ranked)))

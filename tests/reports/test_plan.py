@@ -225,7 +225,7 @@ def test_the_phases_say_what_is_shut_and_for_how_long(pages):
     ]
     head, shut, new = tables[say("da", "timeline")["spaces_caption"]]
     assert head[1:] == ["1 (2027)", "2 (2029)"]
-    assert shut[1:] == ["lukket", "åbent"] and new == ["Bænk og Bord med bænke", "endnu ikke", "åbent"]
+    assert shut[1:] == ["lukket", "åbent"] and new == ["Bænk og Bordbænkesæt", "endnu ikke", "åbent"]
 
 
 def test_several_plans_stand_side_by_side(demo_result, found, after):
