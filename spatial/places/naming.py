@@ -189,7 +189,7 @@ def _within(
 ) -> dict[str, str]:
     """Names of those that would be called the same: by corner, number, side, and letters from north to south."""
     found: dict[str, str] = {}
-    for identity, named in _by_address(things, lying, lang):
+    for identity, named in _by_address(things, name, lying, lang):
         if identity not in found and named not in used:
             found[identity] = named
     shapes = object_array(thing.shape for thing in things.values())
@@ -204,23 +204,30 @@ def _within(
     return found | dict(zip(last, free, strict=False))
 
 
-def _by_address(things: Mapping[str, _Thing], lying: Mapping[str, Whereabouts], lang: str) -> Iterator[tuple[str, str]]:
-    """Names by corner, then by house number, where only one of the things has it; not of what has another name."""
+def _by_address(
+    things: Mapping[str, _Thing], name: str, lying: Mapping[str, Whereabouts], lang: str
+) -> Iterator[tuple[str, str]]:
+    """Names by corner, then by house number, and of parts of a park by street, where only one of the things has it."""
     say = texts(lang)["name"]
-    plain = [(i, thing.what, lying[i]) for i, thing in things.items() if not (thing.own or thing.ground)]
+    plain = {i: thing.what for i, thing in things.items() if not (thing.own or thing.ground)}
     corners = {
-        i: say["corner"].format(what, *sorted((where.street or "", where.crossing)))
-        for i, what, where in plain
-        if where.crossing
+        i: say["corner"].format(what, *sorted((lying[i].street or "", crossing)))
+        for i, what in plain.items()
+        if (crossing := lying[i].crossing)
     }
     numbers = {
-        i: say["numbered"].format(what=what, street=where.street, number=where.number)
-        for i, what, where in plain
-        if where.number
+        i: say["numbered"].format(what=what, street=lying[i].street, number=number)
+        for i, what in plain.items()
+        if (number := lying[i].number)
     }
-    for names in (corners, numbers):
+    streets = {
+        i: say["near"].format(what=name, street=street)
+        for i in things
+        if i not in plain and (street := lying[i].street)
+    }
+    for names in (corners, numbers, streets):
         many = Counter(names.values())
-        yield from ((i, name) for i, name in names.items() if many[name] == 1 and len(name) <= MOST_LETTERS)
+        yield from ((i, one) for i, one in names.items() if many[one] == 1 and len(one) <= MOST_LETTERS)
 
 
 def _by_side(steps: Mapping[str, NDArray[np.float64]], name: str, used: Set[str], lang: str) -> dict[str, str]:

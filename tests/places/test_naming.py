@@ -133,6 +133,14 @@ def test_a_name_of_its_own_wins_and_parts_of_a_park_have_it_in_common():
     ]  # fmt: skip
 
 
+def test_parts_of_a_park_that_are_of_one_kind_are_told_apart_by_the_street_next_to_them():
+    rows = [("Fælledparken", "bench", 0, 10, 10), ("Fælledparken", "bench", 1, 210, 390)]
+    names = names_of(result_of(rows, [STOREGADE, KIRKEVEJ]), "da")
+    assert [names[f"space:{i}"] for i in range(2)] == [
+        "Fælledparken, bænk ved Storegade", "Fælledparken, bænk ved Kirkevej",
+    ]  # fmt: skip
+
+
 def test_what_lies_on_named_ground_is_called_by_both():
     result = result_of(alone(("pitch", 10, 10)), [STOREGADE])
     school = result.meeting_spaces.assign(name="Søndre Skole")
@@ -202,7 +210,7 @@ def test_the_order_of_rows_moves_no_name(rows, houses, chance):
 
 def test_kinds_that_a_name_does_not_say_stand_beside_it():
     table = result_of([("Torvet", "square", "a", 0, 0), (None, "bench", "b", 9, 9)]).meeting_spaces
-    assert kinds_beside_names(table, ["Torvet", "Bænk ved Storegade"], "da") == ["Plads", None]
+    assert kinds_beside_names(table, ["Hjørnet", "Bænk ved Storegade"], "da") == ["Torv", None]
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,9 @@ function* build(map, data, given) {
   const plan = data.plan ? createPlan(map, data, data.plan, decode, words, scale, { onSwiped: remember, onToggle() { legend(); remember(); } }) : null;
   const observed = data.observed && createObserved(map, data, data.observed, decode, words, () => { legend(); remember(); });
   const sheet = byId("fr-sheet"), narrow = window.matchMedia(NARROW), bounds = L.latLngBounds(decode.rings(data.base.boundary).flat());
+  // Where nothing lies inside, what lies around is shown as well.
+  const ranked = decode.points(data.spaces.at).filter((_, i) => data.spaces.rank[i] !== null);
+  if (!data.spaces.inside.some((inside, i) => inside && data.spaces.rank[i] !== null)) { for (const at of ranked) { bounds.extend(at); } }
   /** @type {Chosen | null} */
   let chosen = null;
   /** @type {ReachLayer | null} */
