@@ -37,7 +37,7 @@ from spatial.sources import vector_files
 READABLE = (1, 2, SCHEMA_VERSION)
 NEEDED = phrase("finished.needed")
 LENS_HOMES = ["lens", "door", "best_floating", "spaces_5min", "spaces_5min_sure"]
-ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id"}
+ID_COLUMNS = {"places": "place_id", "meeting_spaces": "space_id", "possible_spaces": "room_id"}
 
 
 # What libraries raise at a file that was damaged or tampered with.

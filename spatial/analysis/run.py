@@ -24,10 +24,12 @@ from spatial.indicators import registry
 from spatial.indicators.estimates import Estimate, estimate_facts
 from spatial.indicators.inputs import IndicatorInputs
 from spatial.layers import canonical, conflation
+from spatial.layers.house_numbers import house_numbers
 from spatial.network.graph import Network, build_network
 from spatial.osm.extract import Reading
 from spatial.places import homes
 from spatial.places.possible import lawns
+from spatial.places.whereabouts import HOUSE_NUMBERS
 from spatial.scoring import lenses, siting
 from spatial.scoring import scores as scoring_scores
 from spatial.settings import lenses as settings_lenses
@@ -38,6 +40,8 @@ from spatial.terrain import elevation
 
 # Of a terrain model, so many cells in a row are drawn: those of a window.
 DRAWN_CELLS = 600
+# House numbers are shown to a little beyond where places are scored.
+ADDRESSED_M = 100.0
 CONTEXT_LAYERS = ("buildings", "paths", "barriers", "gates", "water", "waterways", "green", "context", "stops")
 
 
@@ -174,12 +178,14 @@ def _as_result(
     """The result of a run, before it is looked at through the lenses."""
     edits = {} if ground.edits is None else {"plan": ground.edits}
     terrain = inputs.models.get(rasters.TERRAIN)
+    near = inputs.estate.study_area.buffer(ADDRESSED_M)
+    addresses = {HOUSE_NUMBERS: house_numbers(view.raw, near, inputs.estate.crs)}
     return Analysis(
         estate=inputs.estate,
         places=scored.places,
         meeting_spaces=scored.meeting_spaces,
         evidence=scored.evidence,
-        layers=({"paths": view.measured_from.paths} if context is None else dict(context.layers)) | edits,
+        layers=({"paths": view.measured_from.paths} if context is None else dict(context.layers)) | edits | addresses,
         rubric=scored.rubric,
         claims=conflation.claims_of(view.places, ground.conflated.claims),
         manifest=manifest.describe_run(inputs, options, ground, scored.rubric, clock.seconds)

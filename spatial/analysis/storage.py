@@ -81,14 +81,14 @@ def utc_now() -> str:
 
 
 def draw_geopackage_and_sheet(analysis: Analysis, lang: str) -> Contents:
-    """What shows nothing that is seen through lenses: the GeoPackage, and the site map in print and as a picture."""
-    from spatial.maps import tables
+    """What shows nothing that is seen through lenses: GeoPackage, workbook, site map in print and as a picture."""
+    from spatial.maps import tables, workbook
     from spatial.maps.sheet import sitemap
 
     with scratch_folder() as folder:
         layers = folder / "places.gpkg"
         tables.geopackage(analysis, layers, lang=lang)
-        found = {layers.name: layers.read_bytes()}
+        found = {layers.name: layers.read_bytes(), "places.xlsx": workbook.workbook(analysis, lang)}
     sheet = sitemap.typeset_sitemap(analysis, lang=lang)
     return found | {"sitemap.pdf": sheet.pdf(), "sitemap.png": sheet.png(sitemap.DPI)}
 

@@ -16,8 +16,11 @@ import hashlib
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -112,14 +115,39 @@ def harmless(value: Any) -> Any:
     return MARK + value if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA) else value
 
 
+# Stands for the hour at which a file was written, where its form wants one: the same content has the same bytes.
+NO_HOUR = datetime(1980, 1, 1)
+
+
+def without_hours(packed: bytes) -> bytes:
+    """Return a ZIP archive, such as an office document, without the hours at which its parts were packed."""
+    out = BytesIO()
+    with zipfile.ZipFile(BytesIO(packed)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            about = zipfile.ZipInfo(part.filename, NO_HOUR.timetuple()[:6])
+            about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, part.external_attr
+            new.writestr(about, old.read(part))
+    return out.getvalue()
+
+
 def write_csv(
-    table: pd.DataFrame, target: Path | IO[str], *, index: bool = True, index_label: str | None = None
+    table: pd.DataFrame,
+    target: Path | IO[Any],
+    *,
+    index: bool = True,
+    index_label: str | None = None,
+    sep: str = ",",
+    decimal: str = ".",
+    encoding: str = "utf-8",
 ) -> None:
-    """Write a table in UTF-8, lines ending in a line feed, texts harmless."""
+    """Write a table, lines ending in a line feed, texts harmless; where nothing is said, in UTF-8 and with commas."""
     shown = table.copy(deep=False)
     for name in shown.columns:
         if shown[name].dtype.kind == "O":  # texts and categories too
             shown[name] = shown[name].astype(object).map(harmless, na_action="ignore")
     if index and shown.index.dtype == object:
         shown.index = shown.index.map(harmless)
-    shown.to_csv(target, index=index, index_label=index_label, encoding="utf-8", lineterminator="\n")
+    shown.columns = shown.columns.map(harmless)
+    shown.to_csv(
+        target, index=index, index_label=index_label, sep=sep, decimal=decimal, encoding=encoding, lineterminator="\n"
+    )

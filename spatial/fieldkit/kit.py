@@ -21,7 +21,7 @@ from spatial.core.versions import version
 from spatial.fieldkit import sheets, xlsform
 from spatial.maps.lettering import on_paper
 from spatial.network.tour import Round, shortest_tour
-from spatial.places.naming import name_rows
+from spatial.places.naming import names_of
 from spatial.scoring import field_checks, scores
 from spatial.settings.loading import load_toml
 
@@ -71,20 +71,13 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
 
 
 def _names(kit: Packed, lang: str) -> list[str]:
-    spaces = kit.result.meeting_spaces
-    names = dict(zip(spaces.index, name_rows(spaces, kit.result.layers.get("paths"), lang), strict=True))
+    names = names_of(kit.result, lang)
     return [names[i] for i in kit.stops.index]
 
 
 def _place(kit: Packed, identity: str, lang: str) -> str:
-    """A place in words: its name or kind."""
-    places = kit.result.places
-    if identity not in places.index:
-        return ""
-    row = places.loc[identity]
-    return str(row["name"]) if isinstance(row["name"], str) and row["name"] else str(
-        texts(lang)["kind"][row["kind"]]["title"]
-    )  # fmt: skip
+    """A place in words."""
+    return names_of(kit.result, lang).get(identity, "")
 
 
 def _asked(kit: Packed) -> list[dict[str, Any]]:

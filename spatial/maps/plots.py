@@ -77,7 +77,7 @@ class Plots:
         """
         row = _row(self._result, place_id)
         words = texts(lang)
-        name = self._name(place_id, row, lang)
+        name = naming.names_of(self._result, lang)[place_id]
         title = words["plot"]["aspects"].format(name=name, known=round(float(row["coverage"]) * MOST_POINTS))
         names = (FLOATING, *ASPECTS)
         ax = _axes(ax, len(names), title, words["plot"]["score"])
@@ -124,17 +124,10 @@ class Plots:
         shown = order.head(most)
         return pd.DataFrame(shown.drop(columns=["geometry", "_best"])).assign(title=self._names(lang)[shown.index])
 
-    def _name(self, place_id: str, row: Any, lang: str) -> str:
-        """Name of a place or a meeting space, as the map has it."""
-        if place_id in self._result.places.index:
-            own = row["name"] if isinstance(row["name"], str) else ""
-            return own or str(texts(lang)["kind"][row["kind"]]["title"])
-        return str(self._names(lang)[place_id])
-
     def _names(self, lang: str) -> pd.Series:
         """Names of all meeting spaces, as the map has them."""
         table = self._result.meeting_spaces
-        return pd.Series(naming.name_rows(table, self._result.layers.get("paths"), lang), index=table.index)
+        return pd.Series(naming.names_in_order(table.index, naming.names_of(self._result, lang)), index=table.index)
 
     @staticmethod
     def _numbered(row: Mapping[str, Any] | pd.Series, say: Mapping[str, str]) -> str:

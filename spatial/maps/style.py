@@ -10,6 +10,8 @@ from spatial.core.model import NOT_STATED, Result
 # ColorBrewer YlGnBu, five classes ordered in lightness (the lightest from the nine-class scheme, so
 # that it stands out from the ground). Equal classes: maps of two estates can be laid side by side.
 RAMP = ("#edf8b1", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+# ColorBrewer Greens, for differences within one estate: another hue, so that nobody holds it against another map.
+RELATIVE_RAMP = ("#e5f5e0", "#a1d99b", "#5cb974", "#238b45", "#00441b")
 CLASS_WIDTH = 100 // len(RAMP)
 NO_SCORE = "#d5d2cc"
 

@@ -25,8 +25,7 @@ from spatial.core.model import EVIDENCE_COLUMNS, FACTS, Result
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
 from spatial.layers.schema import schema
 from spatial.maps import qgis_styles, style
-from spatial.places.meeting_spaces import POSSIBLE
-from spatial.places.naming import name_rows
+from spatial.places.naming import names_in_order, names_of
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
 # What GDAL has to say goes nowhere: a failure is found by looking at the file, and told in one line.
@@ -37,9 +36,9 @@ DRAWN_AFTER = ("barriers", "gates", "water", "waterways", "green", "stops")
 POSSIBLE_COLUMNS = ("name", "own_name", "status", "inside", "area_m2", "part_of")
 HOME_COLUMNS = ("dwellings", "building", "evidence", "best_floating", "best_space", "spaces_5min")
 WGS84 = 4326
-# Which way a site meets the network at, how far each reaches, the edits of a plan: tables as they are, where
+# House numbers, which way a site meets the network at, how far each reaches, the edits of a plan: as they are, where
 # a run has them.
-REACH = ("walk_ways", "walk_entries", "views", "plan")
+REACH = ("house_numbers", "walk_ways", "walk_entries", "views", "plan")
 
 
 def parquet(table: pd.DataFrame, path: Path) -> None:
@@ -56,9 +55,9 @@ def scores(result: Result, path: Path, *, lang: str = "da") -> None:
 
     A place has the status of its meeting space, and every row a name that no other of its kind has.
     """
+    names = names_of(result, lang)
     places, spaces = (
-        pd.DataFrame(named(table, result, lang).drop(columns="geometry"))
-        for table in (result.places, result.meeting_spaces)
+        pd.DataFrame(named(table, names).drop(columns="geometry")) for table in (result.places, result.meeting_spaces)
     )
     places = places.assign(place_count=1, kinds=places["kind"], status=places["space_id"].map(spaces["status"]))
     spaces = spaces.assign(space_id=spaces.index).rename_axis("place_id")
@@ -66,21 +65,20 @@ def scores(result: Result, path: Path, *, lang: str = "da") -> None:
     files.write_csv(table, path)
 
 
-def named(table: gpd.GeoDataFrame, result: Result, lang: str) -> gpd.GeoDataFrame:
+def named(table: gpd.GeoDataFrame, names: Mapping[str, str]) -> gpd.GeoDataFrame:
     """A table of places or spaces with a name in every row; what had a name of its own keeps it in ``own_name``."""
-    names = name_rows(table, result.layers.get("paths"), lang)
-    found = table.assign(name=names)
+    found = table.assign(name=names_in_order(table.index, names))
     found.insert(found.columns.get_loc("name") + 1, "own_name", table["name"])
     return found
 
 
-def possible_spaces(result: Result, lang: str) -> dict[str, gpd.GeoDataFrame]:
+def possible_spaces(result: Result, names: Mapping[str, str]) -> dict[str, gpd.GeoDataFrame]:
     """Open ground on which nothing is mapped, named; nothing in a run that did not look for it."""
     table = result.layers.get("possible_spaces")
     if table is None:
         return {}
     inside = shapely.contains(result.estate.boundary, shapely.point_on_surface(table.geometry.to_numpy()))
-    told = named(table.assign(kinds=POSSIBLE, inside=inside), result, lang)
+    told = named(table.assign(inside=inside), names)
     return {"possible_spaces": told[[*POSSIBLE_COLUMNS, "geometry"]].reset_index()}
 
 
@@ -144,7 +142,7 @@ def field_checks(checks: pd.DataFrame, result: Result, path: Path, *, lang: str)
     """
     named = checks.assign(
         kind=result.places["kind"].reindex(checks["place_id"]).to_numpy(),
-        name=result.places["name"].reindex(checks["place_id"]).to_numpy(),
+        name=checks["place_id"].map(names_of(result, lang)).to_numpy(),
         question=[texts(lang)["fact"][fact]["question"] for fact in checks["fact"]],
     )
     named = named.assign(why=[why_check(row, lang) for row in named.to_dict("records")])
@@ -185,11 +183,11 @@ def geopackage(result: Result, path: Path, *, lang: str = "da") -> None:
     OSError
         If not all of it could be written. GDAL does not say so of a full disk.
     """
-    layers, shown = result.layers, schema()
+    layers, shown, names = result.layers, schema(), names_of(result, lang)
     tables = {
-        "places": named(result.places, result, lang).reset_index(),
-        "meeting_spaces": named(result.meeting_spaces, result, lang).reset_index(),
-        **possible_spaces(result, lang),
+        "places": named(result.places, names).reset_index(),
+        "meeting_spaces": named(result.meeting_spaces, names).reset_index(),
+        **possible_spaces(result, names),
         **{name: _columns(layers[name], shown[name].shown) for name in DRAWN},
         "boundary": layers["boundary"],
         **{name: _columns(layers[name], shown[name].shown) for name in DRAWN_AFTER},
@@ -331,7 +329,8 @@ def export_layers(result: Result, folder: Path, formats: tuple[str, ...]) -> lis
         If one cannot be written.
     """
     lang = str(result.manifest.get("lang", "da"))
-    tables = {name: named(getattr(result, name), result, lang) for name in ("places", "meeting_spaces")}
+    names = names_of(result, lang)
+    tables = {name: named(getattr(result, name), names) for name in ("places", "meeting_spaces")}
     made = []
     for name, table in tables.items():
         for form in formats:

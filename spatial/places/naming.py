@@ -1,41 +1,36 @@
-"""What a meeting space is called where nobody gave it a name: by its kinds and its street; and its number."""
+"""What the things of a run are called: each by a name that nothing else has, and the same wherever it is told.
+
+A name of its own goes first. Else a thing is called by what one comes for and the street at which it lies; and where
+another is called so too, by what only it has: the corner, the house number, the side, and in the end a letter. Pure.
+"""
 
 from __future__ import annotations
 
 import string
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from spatial.core.languages import texts
+from spatial.core.arrays import object_array
+from spatial.core.languages import said, texts
+from spatial.core.model import SIDES, Result
+from spatial.places.whereabouts import Whereabouts, nearest_street, whereabouts
 from spatial.settings.tags import tag_rules
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
 
-STREET_REACH_M = 60.0  # a meeting space is named after the street this near
 KINDS_IN_NAME = 3  # of more, two are named
-
-
-def nearest_street(table: gpd.GeoDataFrame, paths: gpd.GeoDataFrame | None) -> list[str | None]:
-    """Name of the nearest named way within `STREET_REACH_M` of each geometry, or None."""
-    found: list[str | None] = [None] * len(table)
-    if paths is None or paths.empty or "name" not in paths or table.empty:
-        return found
-    named = paths[paths["name"].notna()]
-    if named.empty:
-        return found
-    tree = shapely.STRtree(named.geometry.to_numpy())
-    which, street = tree.query_nearest(table.geometry.to_numpy(), max_distance=STREET_REACH_M, all_matches=False)
-    names = named["name"].astype(str).to_numpy()
-    for i, j in zip(which.tolist(), street.tolist(), strict=True):
-        found[i] = names[j]
-    return found
+MOST_LETTERS = 64  # of a name, before a side or a letter tells it apart
+POSSIBLE_SPACES, POSSIBLE_KIND = "possible_spaces", "possible"  # a layer of a result, and what its rows are
 
 
 def in_order(spaces: gpd.GeoDataFrame) -> list[int]:
@@ -45,7 +40,39 @@ def in_order(spaces: gpd.GeoDataFrame) -> list[int]:
     return [int(i) for i in np.lexsort((spaces.index.astype(str), -score, rank))]
 
 
-def kinds_text(kinds: str, count: int, lang: str) -> str:
+def names_of(result: Result, lang: str) -> dict[str, str]:
+    """Name everything of a result by its id: meeting spaces, places, and ground on which nothing is mapped.
+
+    No two things have the same name but a space and a place of it: the only one, or the one whose own name it has.
+    """
+    spaces = _spaces(result, lang)
+    alike = {place: space for place, space in _called_alike(result).items() if space in spaces}
+    kinds = (spaces, _places(result, alike, lang), _possible(result, lang))
+    things = {identity: thing for one in kinds for identity, thing in one.items()}
+    where = whereabouts(object_array(thing.shape for thing in things.values()), result.layers)
+    lying = dict(zip(things, where, strict=True))
+    found: dict[str, str] = {}
+    for one in kinds:
+        found |= _tell_apart(one, lying, found.values(), lang)
+    return found | {place: found[space] for place, space in alike.items()}
+
+
+def names_by_street(spaces: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, lang: str) -> list[str]:
+    """Name meeting spaces that are in no result yet by what they are and their street; some may be called alike."""
+    streets = nearest_street(spaces, paths)
+    rows = zip(_kinds(spaces), spaces["name"], spaces.geometry, streets, strict=True)
+    return [
+        _simple(_Thing(shape, _short(kinds, many, lang), own=said(name)), street, frozenset(), lang)
+        for (kinds, many), name, shape, street in rows
+    ]
+
+
+def names_in_order(ids: Iterable[Any], names: Mapping[str, str]) -> list[str]:
+    """Names of things by their ids, as ``names_of`` gives them."""
+    return [names[str(identity)] for identity in ids]
+
+
+def kinds_text(kinds: str, number: int, lang: str) -> str:
     """Name the kinds of a meeting space in words: what one comes for, and what lets one stay.
 
     Examples
@@ -54,9 +81,191 @@ def kinds_text(kinds: str, count: int, lang: str) -> str:
     ('3 benches', 'Playground and picnic table with bench and shelter')
     """
     names = [kind for kind in kinds.split(";") if kind]
-    if len(names) == 1 and count > 1:
-        return f"{count} {_kind(texts(lang), names[0])['plural']}"
+    if len(names) == 1 and number > 1:
+        return f"{number} {_kind(texts(lang), names[0])['plural']}"
     return _kinds_in_words(names or ["other"], lang)
+
+
+def kinds_beside_names(table: gpd.GeoDataFrame, names: Sequence[str], lang: str) -> list[str | None]:
+    """The kinds of each row in words, where its name does not say all of them; else None."""
+    whole = [kinds_text(kinds, many, lang) for kinds, many in _kinds(table)]
+    return [None if what.lower() in name.lower() else what for what, name in zip(whole, names, strict=True)]
+
+
+# --- what is to be named -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Thing:
+    """Something to be named: what it is, in words, by a name of its own or by that of the ground on which it lies."""
+
+    shape: BaseGeometry
+    what: str
+    own: str | None = None
+    ground: str | None = None
+
+
+def _spaces(result: Result, lang: str) -> dict[str, _Thing]:
+    """The meeting spaces, each where its main things stand; a name that none of them has is that of the ground."""
+    members: dict[str, list[tuple[Any, ...]]] = {}
+    places = result.places
+    for space, *row in zip(places.get("space_id", ()), places["kind"], places["name"], places.geometry, strict=False):
+        members.setdefault(str(space), []).append(tuple(row))
+    table, things = result.meeting_spaces, {}
+    rows = zip(table.index.astype(str), _kinds(table), table["name"], table.geometry, strict=True)
+    for identity, (kinds, many), name, shape in rows:
+        of = members.get(identity, [])
+        main = [part for kind, _, part in of if kind == kinds.partition(";")[0]]
+        given, own = said(name), {said(other) for _, other, _ in of}
+        is_ground = given is not None and bool(of) and given not in own
+        things[identity] = _Thing(
+            shape=shapely.union_all(main) if main else shape,
+            what=_short(kinds, many, lang),
+            own=None if is_ground else given,
+            ground=given if is_ground else None,
+        )
+    return things
+
+
+def _called_alike(result: Result) -> dict[str, str]:
+    """The space of each place that is called as its space is."""
+    places = result.places
+    if "space_id" not in places:
+        return {}
+    spaces = places["space_id"].astype(str)
+    many = Counter(spaces)
+    named = Counter(zip(spaces, places["name"], strict=True))
+    given = dict(zip(result.meeting_spaces.index.astype(str), result.meeting_spaces["name"], strict=True))
+    return {
+        str(place): space
+        for place, space, own in zip(places.index, spaces, places["name"], strict=True)
+        if many[space] == 1 or (said(own) and own == given.get(space) and named[space, own] == 1)
+    }
+
+
+def _places(result: Result, alike: Mapping[str, str], lang: str) -> dict[str, _Thing]:
+    table = result.places
+    return {
+        identity: _Thing(shape, kinds_text(str(kind), 1, lang), own=said(name))
+        for identity, kind, name, shape in zip(
+            table.index.astype(str), table["kind"], table["name"], table.geometry, strict=True
+        )
+        if identity not in alike
+    }
+
+
+def _possible(result: Result, lang: str) -> dict[str, _Thing]:
+    table = result.layers.get(POSSIBLE_SPACES)
+    if table is None:
+        return {}
+    what = kinds_text(POSSIBLE_KIND, 1, lang)
+    rows = zip(table.index.astype(str), table["name"], table.geometry, strict=True)
+    return {identity: _Thing(shape, what, ground=said(name)) for identity, name, shape in rows}
+
+
+# --- told apart ----------------------------------------------------------------------------------
+
+
+def _tell_apart(
+    things: Mapping[str, _Thing], lying: Mapping[str, Whereabouts], taken: Iterable[str], lang: str
+) -> dict[str, str]:
+    """Names that are not taken, each its own: short where that is enough, else with what only one has."""
+    shared = {name for name, many in Counter(thing.own for thing in things.values()).items() if many > 1}
+    groups: dict[str, list[str]] = {}
+    for identity in sorted(things):
+        groups.setdefault(_simple(things[identity], lying[identity].street, shared, lang), []).append(identity)
+    used = set(taken)
+    alone = {name: ids[0] for name, ids in groups.items() if len(ids) == 1 and name not in used}
+    found = {identity: name for name, identity in alone.items()}
+    used |= alone.keys()
+    for name in sorted(groups.keys() - alone.keys()):
+        made = _within({i: things[i] for i in groups[name]}, name, lying, used, lang)
+        found |= made
+        used |= set(made.values())
+    return found
+
+
+def _simple(thing: _Thing, street: str | None, shared: Set[str | None], lang: str) -> str:
+    """Name of a thing as it is where nothing else is called so; ``shared`` are own names of several."""
+    say = texts(lang)["name"]
+    of = thing.ground or (thing.own if thing.own in shared else None)
+    if of:
+        return _cut(say["part"].format(name=of, what=_lower(thing.what)))
+    return _cut(thing.own or (say["near"].format(what=thing.what, street=street) if street else thing.what))
+
+
+def _within(
+    things: Mapping[str, _Thing], name: str, lying: Mapping[str, Whereabouts], used: Set[str], lang: str
+) -> dict[str, str]:
+    """Names of those that would be called the same: by corner, number, side, and letters from north to south."""
+    found: dict[str, str] = {}
+    for identity, named in _by_address(things, name, lying, lang):
+        if identity not in found and named not in used:
+            found[identity] = named
+    shapes = object_array(thing.shape for thing in things.values())
+    points = dict(zip(things, shapely.get_coordinates(shapely.centroid(shapes)), strict=True))
+    rest, middle = points.keys() - found.keys(), np.mean([*points.values()], axis=0)
+    while made := _by_side({i: points[i] - middle for i in sorted(rest)}, name, used | set(found.values()), lang):
+        found |= made
+        rest -= made.keys()
+        middle = np.mean([points[i] for i in sorted(rest)] or [middle], axis=0)
+    last = sorted(rest, key=lambda i: (-points[i][1], points[i][0], i))
+    free = (named for k in count() if (named := f"{name} ({_letter(k)})") not in used)
+    return found | dict(zip(last, free, strict=False))
+
+
+def _by_address(
+    things: Mapping[str, _Thing], name: str, lying: Mapping[str, Whereabouts], lang: str
+) -> Iterator[tuple[str, str]]:
+    """Names by corner, then by house number, and of parts of a park by street, where only one of the things has it."""
+    say = texts(lang)["name"]
+    plain = {i: thing.what for i, thing in things.items() if not (thing.own or thing.ground)}
+    corners = {
+        i: say["corner"].format(what, *sorted((lying[i].street or "", crossing)))
+        for i, what in plain.items()
+        if (crossing := lying[i].crossing)
+    }
+    numbers = {
+        i: say["numbered"].format(what=what, street=lying[i].street, number=number)
+        for i, what in plain.items()
+        if (number := lying[i].number)
+    }
+    streets = {
+        i: say["near"].format(what=name, street=street)
+        for i in things
+        if i not in plain and (street := lying[i].street)
+    }
+    for names in (corners, numbers, streets):
+        many = Counter(names.values())
+        yield from ((i, one) for i, one in names.items() if many[one] == 1 and len(one) <= MOST_LETTERS)
+
+
+def _by_side(steps: Mapping[str, NDArray[np.float64]], name: str, used: Set[str], lang: str) -> dict[str, str]:
+    """Names of those that alone lie on one side of a middle, by the steps that lead from there to them."""
+    named = {i: f"{name}, {texts(lang)['side'][_side(step)]}" for i, step in steps.items()}
+    many = Counter(named.values())
+    return {i: one for i, one in named.items() if many[one] == 1 and one not in used}
+
+
+def _side(step: NDArray[np.float64]) -> str:
+    """The side of the wind to which a step leads."""
+    return SIDES[round(float(np.arctan2(step[1], step[0])) / (2 * np.pi) * len(SIDES)) % len(SIDES)]
+
+
+def _letter(k: int) -> str:
+    """Letter of a number from 0: a … z, aa …"""
+    head, last = divmod(k, len(string.ascii_lowercase))
+    return (_letter(head - 1) if head else "") + string.ascii_lowercase[last]
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def _kinds(table: gpd.GeoDataFrame) -> list[tuple[str, int]]:
+    """The kinds of each row, ``;`` between, and how many things there are."""
+    kinds = (table["kinds"] if "kinds" in table else table["kind"]).astype(str)
+    many = table["place_count"] if "place_count" in table else [1] * len(table)
+    return [(one, int(number)) for one, number in zip(kinds, many, strict=True)]
 
 
 def _kinds_in_words(names: Sequence[str], lang: str, more: str = "") -> str:
@@ -74,89 +283,19 @@ def _join(words: Sequence[str], last: str) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def name_rows(table: gpd.GeoDataFrame, paths: gpd.GeoDataFrame | None, lang: str) -> list[str]:
-    """Name places or meeting spaces, each by a name that no other row has.
-
-    A name of its own goes first; else it is called by its kinds and its street. Rows that would be called the same,
-    such as the parts of a named park, are told apart by their kinds, then by the side on which they lie, or where
-    there are more than two by a letter, from north to south.
-
-    Parameters
-    ----------
-    table
-        Columns ``name`` and ``kinds`` or ``kind``, and ``place_count`` where rows hold several places; metric CRS.
-    paths
-        Ways with ``name``; None where there are none.
-    """
-    say = texts(lang)
-    own = [value if isinstance(value, str) and value else None for value in table["name"]]
-    kinds = (table["kinds"] if "kinds" in table else table["kind"]).astype(str).to_list()
-    counts = table["place_count"].to_list() if "place_count" in table else [1] * len(table)
-    shared = {name for name, many in Counter(own).items() if many > 1}
-    short = [_short(one, int(count), lang) for one, count in zip(kinds, counts, strict=True)]
-    streets = nearest_street(table, paths)
-    names = [
-        (f"{name}, {_lower(what)}" if name in shared else name)
-        if name
-        else (str(say["map"]["list"]["near"]).format(name=what, street=street) if street else what)
-        for name, what, street in zip(own, short, streets, strict=True)
-    ]
-    points = shapely.get_coordinates(shapely.centroid(table.geometry.to_numpy()))
-    return _tell_apart(names, points, [str(i) for i in table.index], say["side"])
-
-
-def kinds_beside_names(table: gpd.GeoDataFrame, lang: str) -> list[str | None]:
-    """The kinds of each row in words, where its name does not say all of them; else None."""
-    kinds = (table["kinds"] if "kinds" in table else table["kind"]).astype(str).to_list()
-    counts = table["place_count"].to_list() if "place_count" in table else [1] * len(table)
-    many = Counter(table["name"])
-    said = [
-        (not isinstance(own, str) or many[own] > 1) and one.count(";") < KINDS_IN_NAME
-        for own, one in zip(table["name"], kinds, strict=True)
-    ]
-    return [
-        None if done else kinds_text(one, int(count), lang)
-        for done, one, count in zip(said, kinds, counts, strict=True)
-    ]
-
-
-def _tell_apart(
-    names: list[str], points: NDArray[np.float64], ids: Sequence[str], sides: Mapping[str, str]
-) -> list[str]:
-    groups: dict[str, list[int]] = {}
-    for i, name in enumerate(names):
-        groups.setdefault(name, []).append(i)
-    if len(groups) == len(names):
-        return names
-    found = list(names)
-    for name, rows in groups.items():
-        if len(rows) == 2:
-            first, second = _sides(points[rows[1]] - points[rows[0]])
-            found[rows[0]], found[rows[1]] = f"{name}, {sides[first]}", f"{name}, {sides[second]}"
-        elif len(rows) > 2:
-            for k, i in enumerate(sorted(rows, key=lambda i: (-points[i][1], points[i][0], ids[i]))):
-                found[i] = f"{name} ({_letter(k)})"
-    return _tell_apart(found, points, ids, sides)
-
-
-def _sides(step: NDArray[np.float64]) -> tuple[str, str]:
-    """On which sides of each other two rows lie, by the step from the first to the second."""
-    east, north = step
-    across = ("w", "e") if abs(east) > abs(north) else ("s", "n")
-    return across if (east if abs(east) > abs(north) else north) > 0 else (across[1], across[0])
-
-
-def _letter(k: int) -> str:
-    """Letter of a number from 0: a … z, aa …"""
-    head, last = divmod(k, len(string.ascii_lowercase))
-    return (_letter(head - 1) if head else "") + string.ascii_lowercase[last]
-
-
-def _short(kinds: str, count: int, lang: str) -> str:
+def _short(kinds: str, number: int, lang: str) -> str:
     names = [kind for kind in kinds.split(";") if kind]
     if len(names) <= KINDS_IN_NAME:
-        return kinds_text(kinds, count, lang)
+        return kinds_text(kinds, number, lang)
     return _kinds_in_words(names[:2], lang, f" {texts(lang)['format']['and_more']}")
+
+
+def _cut(name: str) -> str:
+    """A name, or as much of its beginning as one reads."""
+    if len(name) <= MOST_LETTERS:
+        return name
+    head = name[: MOST_LETTERS - 1]
+    return f"{(head.rpartition(' ')[0] or head).rstrip(' ,')}…"
 
 
 def _kind(say: Mapping[str, Any], kind: str) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ import shapely
 
 from spatial.core.languages import texts
 from spatial.core.model import Edit, RawData
-from spatial.places.naming import STREET_REACH_M
+from spatial.places.whereabouts import STREET_REACH_M
 from spatial.settings.tags import tag_rules
 
 PARTS = ("points", "lines", "areas")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from spatial.reports import order, possible, sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.reports.figures import Told, estate_map
 from spatial.reports.sections import Named, Words, shortened
-from spatial.scoring import scores, siting, tiers
+from spatial.scoring import scores, siting
 from spatial.settings import lenses as settings_lenses
 from spatial.texts import plan_state
+from spatial.texts.headline import dates, headline
 
 SHOWN = 2
 LEAST_SCORE = 0.05  # the pull of an aspect grows as it nears 0, without end
@@ -98,7 +99,6 @@ WIDE = 0.4  # an interval as wide as that says more than its best estimate
 SAME = 0.02  # lenses nearer than this serve alike
 NAMES = 6
 IN_WORDS = ("yesno", "holds")  # forms whose answer adds nothing to the title
-SHOWN_BEST = 3  # of the first tier, in a sentence
 
 
 def estate_document(result: Result, checks: pd.DataFrame, *, lang: str) -> Document:
@@ -147,9 +147,8 @@ def estate_document(result: Result, checks: pd.DataFrame, *, lang: str) -> Docum
 def framed(result: Result, words: Words, *, title: str, blocks: Sequence[Block], subtitle: str = "") -> Document:
     """Put a document around blocks: title, dates, what stands on every page."""
     head = words.report["head"]
-    dates = [str(source["data_date"]) for source in result.manifest.get("sources") or () if source.get("data_date")]
-    data = max(dates) if dates else result.estate.as_of
-    said = head["dates"].format(data=words.date(data), made=words.date(result.manifest.get("made_at")))
+    made = words.date(result.manifest.get("made_at"))
+    said = head["dates"].format(data=dates(result, words.lang), made=made)
     return Document(
         lang=words.lang,
         title=title,
@@ -166,51 +165,18 @@ def framed(result: Result, words: Words, *, title: str, blocks: Sequence[Block],
 
 
 def answer(result: Result, named: Named, words: Words) -> list[str]:
-    """The answer in three sentences: how many, the best and the weakest, who is worst served."""
-    return [_count(result, named, words), *_best(result, named, words), _worst_served(result, words)]
+    """The short answer: how many and how many ranked, what is not known, the best, who is worst served."""
+    return [*headline(result, words.lang, named.name).sentences, _worst_served(result, words)]
 
 
-def _count(result: Result, named: Named, words: Words) -> str:
-    spaces = result.meeting_spaces.loc[named.ids]
-    n, inside = len(spaces), int(spaces["inside"].sum())
-    given: dict[str, Any] = {"estate": shortened(result.estate.name), "margin": words.number(result.estate.margin_m)}
-    if not n:
-        return words.say("answer.none", **given)
-    if n == 1:
-        return words.say(
-            "answer.count_one", inside=words.say(f"answer.only_{'inside' if inside else 'outside'}"), **given
-        )
-    key = "inside_all" if inside == n else {0: "inside_none", 1: "inside_one"}.get(inside, "inside")
-    return words.say("answer.count", n=n, inside=words.say(f"answer.{key}", n=inside), **given)
-
-
-def _best(result: Result, named: Named, words: Words) -> list[str]:
-    """Who is in the first tier, and the question on which all together are weakest."""
-    spaces = result.meeting_spaces.loc[named.ids]
-    if not len(spaces):
-        return []
-    ranked = spaces[spaces["rank"].notna()]
-    if not len(ranked):
-        return [words.say("answer.best_none")]
+def weakest(result: Result, named: Named, words: Words) -> list[Block]:
+    """The question on which all ranked places together are weakest."""
+    ranked = result.meeting_spaces.loc[named.ids].dropna(subset="rank")
     medians = ranked[list(ASPECTS)].median()
-    weakest = ""
-    if len(ranked) > 1 and medians.notna().any():
-        question = words.shared["aspect"][str(medians.idxmin())]["question"]
-        weakest = words.say("answer.weakest", question=words.quoted(question))
-    first = [str(i) for i in ranked.index[tiers.tier_words(ranked["tier"]) == tiers.BEST]] or (
-        named.ids[:1] if len(ranked) == 1 else []
-    )
-    if not first:
-        return [words.say("answer.best_all", weakest=weakest)]
-    if len(first) == 1:
-        row = ranked.loc[first[0]]
-        score, low, high = (words.hundred(row[FLOATING + end]) for end in ("", "_low", "_high"))
-        name = named.both(first[0])
-        return [words.say("answer.best", name=name, score=score, low=low, high=high, weakest=weakest)]
-    names = [named.both(identity) for identity in first[:SHOWN_BEST]]
-    if len(first) == len(names):
-        return [words.say("answer.best_of", names=words.join(names), weakest=weakest)]
-    return [words.say("answer.best_more", names=", ".join(names), n=len(first) - len(names), weakest=weakest)]
+    if len(ranked) < 2 or medians.isna().all():
+        return []
+    question = words.shared["aspect"][str(medians.idxmin())]["question"]
+    return [Paragraph(words.say("answer.weakest", question=words.quoted(question)))]
 
 
 def _worst_served(result: Result, words: Words) -> str:
@@ -367,6 +333,7 @@ def aspects(result: Result, named: Named, words: Words) -> list[Block]:
     return [
         Heading(words.say("aspects.title")),
         Paragraph(words.say("aspects.intro")),
+        *weakest(result, named, words),
         Table(words.say("aspects.caption"), columns, rows),
     ]
 
@@ -426,13 +393,20 @@ def _lens(lens: LensResult, good: float, named: Named, words: Words) -> list[Cel
     first = str(best_ones.index[0]) if len(best_ones) else None
     return [
         Cell(about["title"], strong=True, quiet=about["text"]),
-        sections.spread_cell(lens.served_low, lens.served, lens.served_high, words, percent=True),
+        _served(lens, words),
         Cell(words.say("lenses.good_of", n=count, of=len(spaces))),
         Cell(
             words.say("place.withheld") if first is None else named.both(first),
             quiet=words.say("lenses.unsure") if unsure else "",
         ),
     ]
+
+
+def _served(lens: LensResult, words: Words) -> Cell:
+    """The share of the homes that are served; of an interval as wide as all that there is no number is told."""
+    cell = sections.spread_cell(lens.served_low, lens.served, lens.served_high, words, percent=True)
+    unknown = lens.served_high - lens.served_low >= WIDE
+    return replace(cell, text=words.say("lenses.too_little"), strong=False, quiet="") if unknown else cell
 
 
 def standing(result: Result, named: Named, words: Words) -> list[Block]:

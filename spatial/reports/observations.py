@@ -26,6 +26,7 @@ from spatial.core.languages import texts
 from spatial.core.model import ASPECTS, Provenance, Result
 from spatial.core.versions import generator
 from spatial.observations.looking import Look
+from spatial.places.naming import names_of
 from spatial.settings.loading import DEFAULTS
 
 PAGE, TABLE, LAYER, REJECTED = "observations.html", "observations.csv", "observations.gpkg", "rejected.csv"
@@ -230,10 +231,10 @@ def _map(shown: Shown, lang: str) -> dict[str, Any]:
     buildings = result.layers["buildings"].geometry if "buildings" in result.layers else gpd.GeoSeries([])
     near = [shape for shape in buildings if shape is not None and shape.intersects(window)]
     counted = set(shown.map.index) if shown.facts["by"] == "space" else set()
-    drawn = []
+    drawn, named = [], names_of(result, lang)
     for identity, row in spaces.sort_index(kind="stable").iterrows():
         word = shown.residuals.get(str(identity), "hidden" if identity in counted else "not_observed")
-        drawn.append({"d": path(row.geometry), "word": word, "text": f"{_name(row, lang)}: {say[word]}"})
+        drawn.append({"d": path(row.geometry), "word": word, "text": f"{named[str(identity)]}: {say[word]}"})
     return {
         "width": MAP_WIDTH,
         "height": round((north - south) * scale),
@@ -244,16 +245,9 @@ def _map(shown: Shown, lang: str) -> dict[str, Any]:
     }
 
 
-def _name(row: Any, lang: str) -> str:
-    kinds = texts(lang)["kind"]
-    if isinstance(row["name"], str) and row["name"]:
-        return str(row["name"])
-    return ", ".join(kinds[kind]["title"].lower() for kind in str(row["kinds"]).split(";") if kind in kinds)
-
-
 def _busier(shown: Shown, lang: str) -> str:
-    say, spaces = texts(lang)["observe"], shown.result.meeting_spaces
-    names = [f"{_name(spaces.loc[i], lang)} ({i})" for i, word in sorted(shown.residuals.items()) if word == "busier"]
+    say, named = texts(lang)["observe"], names_of(shown.result, lang)
+    names = [f"{named[i]} ({i})" for i, word in sorted(shown.residuals.items()) if word == "busier"]
     if not shown.facts["check"]["enough"]:
         return ""
     return say["busier_list"].format(names="; ".join(names)) if names else say["busier_none"]
@@ -278,14 +272,14 @@ def _aspects(facts: Mapping[str, Any], lang: str) -> list[dict[str, str]]:
 
 def _table(shown: Shown, lang: str) -> list[dict[str, str]]:
     """Counts by unit, over all times."""
-    say, spaces = texts(lang)["observe"], shown.result.meeting_spaces
+    say, named = texts(lang)["observe"], names_of(shown.result, lang)
     whole = shown.cells[shown.cells["by"] == "all"]
     rows = []
     for _, cell in whole.sort_values(["kind", "unit_id"], kind="stable").iterrows():
         unit = str(cell["unit_id"])
         name = say[unit] if unit in ("all", "elsewhere") else unit
-        if unit in spaces.index:
-            name = f"{_name(spaces.loc[unit], lang)} ({unit})"
+        if unit in named:
+            name = f"{named[unit]} ({unit})"
         hidden = say["withheld_cell"].format(k=shown.facts["k"])
         rows.append(
             {

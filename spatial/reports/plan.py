@@ -12,7 +12,7 @@ import pandas as pd
 
 from spatial.core.languages import whole_percent
 from spatial.core.model import FLOATING, NOT_STATED, Result
-from spatial.places.naming import nearest_street
+from spatial.places.whereabouts import nearest_street
 from spatial.plans.answer import Answer
 from spatial.plans.comparison import LOST, NEW, Comparison
 from spatial.plans.home_changes import LOSING

@@ -9,8 +9,7 @@ import numpy as np
 import shapely
 
 from spatial.core.model import Result
-from spatial.places.meeting_spaces import POSSIBLE
-from spatial.places.naming import name_rows
+from spatial.places.naming import names_in_order, names_of
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def invitations(result: Result, words: Words) -> list[Block]:
         return [Heading(say("possible.title")), Paragraph(say("possible.none"))]
     inside = _inside(result, rooms)
     order = np.lexsort((rooms.index.astype(str), -rooms["area_m2"].to_numpy(dtype=float), ~inside))[:SHOWN]
-    names = name_rows(rooms.assign(kinds=POSSIBLE), result.layers.get("paths"), words.lang)
+    names = names_in_order(rooms.index, names_of(result, words.lang))
     columns = (Column(say("possible.place"), 11), Column(say("possible.area"), 3, number=True))
     rows = [[_place(names[i], bool(inside[i]), words), Cell(_area(rooms["area_m2"].iloc[i], words))] for i in order]
     more = len(rooms) - len(rows)

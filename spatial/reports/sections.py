@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +17,11 @@ from spatial.core.languages import texts
 from spatial.core.model import ASPECTS, GATE, KNOWN_EVIDENCE, NOT_STATED, SHARES, Result
 from spatial.maps import style
 from spatial.places.meeting_spaces import CLOSED, MEETING, SEAT
-from spatial.places.naming import in_order, name_rows
+from spatial.places.naming import in_order, names_of
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.reports.figures import MapWords, strip
 from spatial.scoring.scores import aspect_weights
+from spatial.texts.headline import date_in_words, reservations
 from spatial.texts.results import completeness_in_words
 
 if TYPE_CHECKING:
@@ -131,12 +131,7 @@ class Words:
 
     def date(self, iso: Any) -> str:
         """Return a date such as "9. februar 2016"."""
-        try:
-            day = datetime.fromisoformat(str(iso))
-        except ValueError:
-            return str(iso) if iso else self.say("head.unknown_date")
-        head = self.report["head"]
-        return str(head["date"]).format(day=day.day, month=head["months"][day.month - 1], year=day.year)
+        return date_in_words(iso, self.lang)
 
     def title(self, indicator: str) -> str:
         """Return the title of an indicator."""
@@ -192,12 +187,11 @@ class Named:
 
     def __init__(self, result: Result, words: Words) -> None:
         spaces = result.meeting_spaces
-        names = name_rows(spaces, result.layers.get("paths"), words.lang)
         self._words = words
         meeting = (spaces["status"] == MEETING).to_numpy(dtype=bool)
         self.ids = [str(spaces.index[i]) for i in in_order(spaces) if meeting[i]]
         self.number = {identity: k for k, identity in enumerate(self.ids, 1)}
-        self.name = {str(identity): shortened(name) for identity, name in zip(spaces.index, names, strict=True)}
+        self.name = names_of(result, words.lang)
         self._given = {str(i) for i, name in spaces["name"].items() if isinstance(name, str) and name}
 
     def inline(self, identity: str) -> str:
@@ -259,10 +253,7 @@ def unknown(result: Result, checks: pd.DataFrame, named: Named, words: Words) ->
         blocks.append(Paragraph(words.say("unknown.missing", list=words.join(missing))))
     left_out = list(_left_out(result, words))
     blocks += [Paragraph(words.say("unknown.left_out", list="; ".join(left_out)))] if left_out else []
-    blocks += [
-        Paragraph(words.say(f"unknown.warning.{entry['code']}", **entry))
-        for entry in result.manifest.get("warnings") or ()
-    ]
+    blocks += [Paragraph(words.say("unknown.reservation", text=text)) for text in reservations(result, words.lang)]
     complete = completeness_in_words(result.manifest.get("completeness", ()), lang=words.lang)
     blocks += [Paragraph(words.say("unknown.complete", list="; ".join(complete)))] if complete else []
     return [*blocks, *_checks(result, checks, named, words)]

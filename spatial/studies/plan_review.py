@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from spatial.core.model import Estate, Extract, RawData
     from spatial.osm.extract import Reading
     from spatial.reports.document import Document
+    from spatial.reports.plan import PlanFindings
 
 Progress = Callable[[str], None] | None
 
@@ -138,9 +139,24 @@ class PlanReview:
     def report(self, lang: str = "da", alternatives: Sequence[dict[str, Any]] = (), own: str = "") -> Document:
         """The report of the plan for the board; ``alternatives`` side by side, of which this is ``own``."""
         from spatial.reports import plan as plan_report
+
+        return plan_report.plan_document(self.findings(lang, alternatives, own), lang=lang)
+
+    def meeting_sheet(self, lang: str = "da") -> Document:
+        """One page for the residents' meeting: the proposal, its rough price, who gains, what is not known, boxes."""
+        from spatial.reports.meeting import meeting_document
+        from spatial.studies.measures import read_measures
+        from spatial.studies.plan_price import rough_price
+
+        price = rough_price(self.comparison.items, read_measures())
+        return meeting_document(self.findings(lang), price, lang=lang)
+
+    def findings(self, lang: str, alternatives: Sequence[dict[str, Any]] = (), own: str = "") -> PlanFindings:
+        """What the reports of the plan are made of."""
+        from spatial.reports.plan import PlanFindings
         from spatial.reports.plan_states import Alternatives
 
-        findings = plan_report.PlanFindings(
+        return PlanFindings(
             before=self.today,
             after=before_after.judged_alike(self.today, self.after),
             comparison=self.comparison,
@@ -151,7 +167,6 @@ class PlanReview:
             phases=self.changes.get("timeline"),
             alternatives=Alternatives(alternatives, own),
         )
-        return plan_report.plan_document(findings, lang=lang)
 
     def save(
         self,

@@ -16,7 +16,7 @@ from spatial.analysis.inputs import Inputs
 from spatial.core.errors import InputError
 from spatial.core.languages import LANGUAGES
 from spatial.indicators import evidence as indicators_evidence
-from spatial.places.naming import name_rows
+from spatial.places.naming import names_by_street
 from spatial.plans.home_changes import WORTH
 from spatial.scoring import lenses
 from spatial.settings import lenses as settings_lenses
@@ -226,7 +226,7 @@ class _Bench:
         view = self._planned.before.view
         if not len(view.rooms):
             return [{} for _ in spots]
-        names = {lang: name_rows(view.rooms, view.measured_from.paths, lang) for lang in LANGUAGES}
+        names = {lang: names_by_street(view.rooms, view.measured_from.paths, lang) for lang in LANGUAGES}
         tree = shapely.STRtree(view.rooms.geometry.to_numpy())
         return [{lang: names[lang][int(tree.nearest(spot.at))] for lang in LANGUAGES} for spot in spots]
 

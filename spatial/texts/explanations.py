@@ -16,13 +16,18 @@ MANY = 100
 UNIT_DECIMALS = {"m": 0, "h": 1, "count": 1, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
 
 
-def explanation_in_words(explanation: Explanation, *, lang: str, lens: str | None = None) -> str:
-    """Say an explanation in Danish or English, for a terminal; ``lens`` is the resident lens it is about."""
+def explanation_in_words(
+    explanation: Explanation, *, lang: str, lens: str | None = None, name: str | None = None
+) -> str:
+    """Say an explanation in Danish or English, for a terminal.
+
+    ``lens`` is the resident lens it is about, ``name`` what the place is called.
+    """
     words = texts(lang)
     say = words["explain"]
     known = {name: _number(share * 100, lang, 0) for name, share in _shares(explanation).items()}
     lines = [
-        say["title"].format(id=explanation.place_id),
+        say["title" if name is None else "named"].format(id=explanation.place_id, name=name),
         *([words["lens_line"]["explained"].format(**words["lens"][lens])] if lens else []),
         say["total"].format(
             score=_number(explanation.score, lang),

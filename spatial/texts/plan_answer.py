@@ -11,7 +11,7 @@ import pandas as pd
 
 from spatial.core.languages import texts, whole_percent
 from spatial.core.model import Result
-from spatial.places.naming import name_rows
+from spatial.places.naming import names_of
 from spatial.plans.answer import MOVED, REPLACED, SHUT, UNREPLACED, Answer, Burden
 from spatial.plans.comparison import Comparison
 from spatial.texts.plans import own_names_kept
@@ -211,8 +211,8 @@ def with_names(promises: pd.DataFrame, today: Result, lang: str) -> pd.DataFrame
 
 def place_names(today: Result, lang: str) -> dict[str, str]:
     """Names of today's places, by id, each its own."""
-    names = name_rows(today.places, today.layers.get("paths"), lang)
-    return dict(zip(today.places.index.astype(str), names, strict=True))
+    names = names_of(today, lang)
+    return {str(place): names[str(place)] for place in today.places.index}
 
 
 def number(count: int, words: Mapping[str, Any]) -> str:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from spatial.core.languages import LANGUAGES, said, texts, whole_percent
 from spatial.core.model import ASPECTS, FLOATING, Result
-from spatial.places.naming import kinds_text, name_rows, nearest_street
+from spatial.places.naming import kinds_text, names_of
+from spatial.places.whereabouts import nearest_street
 from spatial.plans.alternatives import CRITERIA
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
 from spatial.plans.home_changes import LOSING
@@ -79,9 +80,8 @@ def space_names(before: Result, after: Result) -> Names:
 
 def named_rows(result: Result, lang: str) -> dict[str, str]:
     """What the meeting spaces of a result are called, by id."""
-    spaces = result.meeting_spaces
-    names = name_rows(spaces, result.layers.get("paths"), lang)
-    return dict(zip(spaces.index.astype(str), names, strict=True))
+    names = names_of(result, lang)
+    return {str(space): names[str(space)] for space in result.meeting_spaces.index}
 
 
 def _called(row: Mapping[Any, Any], names: Names) -> dict[str, str]:

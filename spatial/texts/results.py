@@ -14,8 +14,9 @@ from spatial.core.languages import texts
 from spatial.core.model import SHARES, Result
 from spatial.layers.completeness import as_fraction
 from spatial.places import naming
-from spatial.places.meeting_spaces import CLOSED, MEETING, POSSIBLE, SEAT
+from spatial.places.meeting_spaces import CLOSED, MEETING, SEAT
 from spatial.scoring import tiers
+from spatial.texts.headline import headline, possible_count
 
 SHOWN = 3
 UNRANKED = ("closed", "seats", "withheld", "possible")
@@ -26,7 +27,8 @@ def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
     """Collect the summary of a run as plain data."""
     spaces = result.meeting_spaces
     ranked = spaces[spaces["rank"].notna()].sort_values("rank", kind="stable")
-    names = dict(zip(spaces.index, naming.name_rows(spaces, result.layers.get("paths"), lang), strict=True))
+    names = naming.names_of(result, lang)
+    told = headline(result, lang, names)
     meeting = spaces[spaces["status"] == MEETING]
     # Of all alike, none is the least known.
     alike = meeting["unknown"].max() - meeting["unknown"].min() < ALIKE
@@ -39,13 +41,14 @@ def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
 
     return {
         "estate": result.estate.name,
+        "headline": told.sentences,
         "places": len(result.places),
         "meeting_spaces": len(spaces),
         "ranked": len(ranked),
         "closed": int((spaces["status"] == CLOSED).sum()),
         "seats": int((spaces["status"] == SEAT).sum()),
         "withheld": int(meeting["rank"].isna().sum()),
-        "possible": int((spaces["status"] == POSSIBLE).sum()) + len(result.layers.get("possible_spaces", ())),
+        "possible": possible_count(result),
         "tiers": {word: int((tier == word).sum()) for word in tiers.WORDS},
         "best": lines(best),
         "least_known": lines(unsure),
@@ -90,8 +93,7 @@ def summary_in_words(summary: Mapping[str, Any], *, lang: str) -> str:
 def counts_in_words(summary: Mapping[str, Any], *, lang: str) -> list[str]:
     """Say how many there are and are ranked, and of what is not ranked how many for which reason."""
     say = texts(lang)["summary"]
-    count = say["count"].format(estate=summary["estate"], spaces=summary["meeting_spaces"], ranked=summary["ranked"])
-    return [count, *(say[name].format(n=summary[name]) for name in UNRANKED if summary[name])]
+    return [summary["headline"][0], *(say[name].format(n=summary[name]) for name in UNRANKED if summary[name])]
 
 
 def first_in_words(summary: Mapping[str, Any], *, lang: str) -> str:
@@ -237,8 +239,9 @@ def siting_in_words(curve: pd.DataFrame, result: Result, *, lang: str) -> str:
     def number(value: float) -> str:
         return f"{value:.0f}"
 
+    named = naming.names_of(result, lang)
     for _, row in curve.iterrows():
-        names = ", ".join(_named(result, identity, lang) for identity in row["space_ids"].split(";"))
+        names = ", ".join(f"{named[identity]} ({identity})" for identity in row["space_ids"].split(";"))
         lines.append(
             "  "
             + say["row"].format(
@@ -250,13 +253,6 @@ def siting_in_words(curve: pd.DataFrame, result: Result, *, lang: str) -> str:
             )
         )
     return "\n".join(lines)
-
-
-def _named(result: Result, identity: str, lang: str) -> str:
-    row = result.meeting_spaces.loc[identity]
-    kinds = texts(lang)["kind"]
-    name = row["name"] if isinstance(row["name"], str) else None
-    return f"{name or ', '.join(kinds[kind]['title'].lower() for kind in row['kinds'].split(';'))} ({identity})"
 
 
 def siting_as_json(curve: pd.DataFrame, result: Result) -> str:

@@ -41,6 +41,7 @@ FILES = [
     "manifest.json",
     "map.html",
     "places.gpkg",
+    "places.xlsx",
     "reach.parquet",
     "report.html",
     "scores.csv",
@@ -826,3 +827,12 @@ def test_other_formats_are_written_on_request(demo, tmp_path):
     assert sorted(done.out.splitlines()) == [str(tmp_path / "gis" / name) for name in written[1:]]
     assert digests(demo[0]) == before
     assert call("export", demo[0]).code == 2
+
+
+def test_the_other_bundled_place_has_benches_on_the_map(tmp_path):
+    done = call("demo", "--place", "helsinki", "--out", tmp_path / "run", "--lang", "en")
+    assert done.code == 0, done.err
+    with (tmp_path / "run" / "scores.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert any(row["kind"] == "bench" for row in rows)
+    assert "Kaisaniemen puisto" in done.out

@@ -5,7 +5,6 @@ import itertools
 import re
 from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import pypdf
 import pypdfium2
@@ -21,7 +20,7 @@ from spatial.maps.sheet.labels import Taken, along, numbers
 from spatial.maps.sheet.layout import PAPERS, SCALES, Box, compose
 from spatial.maps.sheet.sitemap import Choice
 from spatial.maps.style import RAMP, class_of
-from spatial.places.naming import kinds_text, name_rows
+from spatial.places.naming import names_in_order, names_of
 from tests.maps import fixtures
 from tests.pdf_structure import structure
 
@@ -193,7 +192,7 @@ def test_every_meeting_space_has_its_number_on_the_map_and_its_row(result):
     ranked = result.meeting_spaces[result.meeting_spaces["rank"].notna()].sort_values("rank")
     assert sorted(on_map) == list(range(1, len(ranked) + 1)) and 5 < len(ranked) < 15
     beside = [(text, x, y) for text, x, y in words(document) if not inside(frame, x, y)]
-    names = name_rows(ranked, None, "da")
+    names = names_in_order(ranked.index, names_of(result, "da"))
     for number, (name, (_, space)) in enumerate(zip(names, ranked.iterrows(), strict=True), start=1):
         name, score = re.split(r"[ ,]", name)[0], str(round(space["floating"] * 100))
         rows = [(x, y) for text, x, y in beside if text == str(number)]
@@ -217,7 +216,7 @@ def test_rows_that_find_no_room_go_on_another_page(result):
 
 
 def test_the_legend_explains_hatching_only_where_a_rank_is_withheld(result):
-    withheld = "Ingen plads: for lidt er kendt"
+    withheld = "Intet nummer: vi ved for lidt"
     assert withheld in text_of(pdf_of(result))
     ranked = result.meeting_spaces[result.meeting_spaces["rank"].notna()]
     assert withheld not in text_of(pdf_of(replace(result, meeting_spaces=ranked)))
@@ -322,59 +321,7 @@ def test_a_name_stands_along_its_street_upright_and_keeps_off_what_is_taken():
     assert along("En meget lang vej", 120, 2, street, view, Taken()) == []
 
 
-# Names and classes
-
-
-@pytest.mark.parametrize(
-    ("kinds", "count", "lang", "expected"),
-    [
-        ("bench", 1, "da", "Bænk"),
-        ("bench", 3, "da", "3 bænke"),
-        ("playground;bench;shelter", 3, "da", "Legeplads med bænk og læskur"),
-        ("playground;table;bench", 3, "da", "Legeplads og bord med bænke og bænk"),
-        ("playground;pitch;bench", 3, "en", "Playground and ball pitch with bench"),
-        ("bench;drinking_water", 2, "en", "Bench with drinking water"),
-    ],
-)
-def test_kinds_in_words(kinds, count, lang, expected):
-    assert kinds_text(kinds, count, lang) == expected
-
-
-def rows_named(rows):
-    """Spaces at points 100 m and more from a street, by (name, kinds, x, y)."""
-    names, kinds, xs, ys = zip(*rows, strict=True)
-    columns = {"name": list(names), "kinds": list(kinds), "place_count": 1}
-    return gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy(xs, ys), crs=25832)
-
-
-def test_a_space_is_named_by_its_name_or_by_kinds_and_street():
-    street = gpd.GeoDataFrame({"name": ["Storegade"]}, geometry=[shapely.LineString([(0, 0), (0, 10)])], crs=25832)
-    table = rows_named(
-        [(None, "playground;table;bench;shelter", 9, 5), ("Torvet", "square", 1, 1), (None, "bench", 900, 0)]
-    )
-    assert name_rows(table, street, "da") == ["Legeplads og bord med bænke m.m. ved Storegade", "Torvet", "Bænk"]
-    assert name_rows(table, None, "en")[2] == "Bench"
-
-
-def test_no_two_rows_have_the_same_name():
-    park = [
-        ("Fælledparken", "table;bench", 0, 0),
-        ("Fælledparken", "playground", 50, 0),
-        ("Fælledparken", "bench", 0, 50),
-    ]
-    assert name_rows(rows_named(park), None, "da") == [
-        "Fælledparken, bord med bænke og bænk", "Fælledparken, legeplads", "Fælledparken, bænk",
-    ]  # fmt: skip
-    two = [(None, "bench", 0, 0), (None, "bench", 10, 40), (None, "swap", 0, 0), (None, "swap", -9, 0)]
-    assert name_rows(rows_named(two), None, "en")[:2] == ["Bench, south", "Bench, north"]
-    assert [name.rpartition(", ")[2] for name in name_rows(rows_named(two), None, "da")[2:]] == ["øst", "vest"]
-    # From north to south.
-    many = rows_named([(None, "bench", 0, y) for y in range(60)])
-    names = name_rows(many, None, "da")
-    assert names[59] == "Bænk (a)" and names[34] == "Bænk (z)" and names[33] == "Bænk (aa)" and len(set(names)) == 60
-    # A name that somebody gave may be what another is called.
-    odd = rows_named([("Bænk (a)", "bench", 0, 9), *((None, "bench", 0, y) for y in range(3))])
-    assert len(set(name_rows(odd, None, "da"))) == 4
+# Classes
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0, 0), (0.1994, 0), (0.2, 1), (0.79999, 4), (1, 4), (np.nan, None)])

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from spatial.core.errors import ConfigError
-from spatial.maps.style import RAMP
+from spatial.maps.style import RAMP, RELATIVE_RAMP
 from spatial.maps.web import page as web_page
 from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, embed, significant
 from spatial.maps.web.payload import payload
@@ -239,27 +239,43 @@ def test_the_map_is_painted(page):
 
 
 @pytest.mark.browser
-def test_legend_and_fills_are_the_same_colours(page, result):
+@pytest.mark.parametrize(("own", "ramp"), [(True, RELATIVE_RAMP), (False, RAMP)])
+def test_legend_and_fills_are_the_same_colours(page, result, own, ramp):
+    page.set_checked("#fr-relative", own)
     legend = page.eval_on_selector_all(
         ".fr-class",
         """all => all.map(e =>
             [getComputedStyle(e).backgroundColor, +e.dataset.from, +e.dataset.to])""",
     )
-    as_rgb = {f"rgb({int(c[1:3], 16)}, {int(c[3:5], 16)}, {int(c[5:], 16)})": c for c in RAMP}
-    assert [as_rgb[colour] for colour, *_ in legend] == list(RAMP)
+    as_rgb = {f"rgb({int(c[1:3], 16)}, {int(c[3:5], 16)}, {int(c[5:], 16)})": c for c in ramp}
+    shown = [as_rgb[colour] for colour, *_ in legend]
+    assert shown == [colour for colour in ramp if colour in shown]  # of one scale, in its order
     fills = page.evaluate(
-        f"""() => {{ {MAP}.setZoom(18, {{animate: false}});
-            return {MAP}.faellesrum.spaces.map(s => s.shape.options).map(o =>
-                [o.fillColor instanceof CanvasPattern ? "hatched" : o.fillColor,
-                 o.fillOpacity]); }}"""
+        f"""() => new Promise(done => {{ {MAP}.setZoom(18, {{animate: false}});
+            requestAnimationFrame(() => requestAnimationFrame(() => done(
+                {MAP}.faellesrum.spaces.map(s => s.shape.options).map(o =>
+                    [o.fillColor instanceof CanvasPattern ? "hatched" : o.fillColor, o.fillOpacity])))); }})"""
     )
     assert len(fills) == len(result.meeting_spaces)
-    spaces = result.meeting_spaces.iterrows()
-    for (fill, opacity), (_, space) in zip(fills, spaces, strict=True):
+    for (fill, opacity), (_, space) in zip(fills, result.meeting_spaces.iterrows(), strict=True):
         best = space["floating"] * 100
-        colours = [RAMP[i] for i, (_, low, high) in enumerate(legend) if low <= best < high]
+        colours = [as_rgb[colour] for colour, low, high in legend if low <= best < high]
+        assert len(colours) == (best == best)  # what has a score has its class in the legend
         assert [fill] == (["hatched"] if pd.isna(space["rank"]) else colours)
         assert opacity == 1
+    best = [round(floating * 100, 1) for floating in result.meeting_spaces["floating"].dropna()]
+    assert all(any(low <= each < high for each in best) for _, low, high in legend)  # and no class is empty
+
+
+@pytest.mark.browser
+def test_the_scale_stands_in_the_address_where_it_is_not_as_it_is_best(page):
+    assert page.is_checked("#fr-relative") != ("scale=all" in page.evaluate("location.hash"))
+    page.set_checked("#fr-relative", False)
+    assert "scale=all" in page.evaluate("location.hash")
+    assert "0 = " in page.locator("#fr-legend").inner_text()
+    page.set_checked("#fr-relative", True)
+    assert "scale=own" in page.evaluate("location.hash")
+    assert "kan ikke sammenlignes med andre kort" in page.locator("#fr-legend").inner_text()
 
 
 @pytest.mark.browser
@@ -312,10 +328,10 @@ def test_symbols_have_names(page):
 @pytest.mark.browser
 def test_language_switches_without_loading(page):
     page.click("#fr-languages >> text=English")
-    assert "outdoor meeting spaces" in page.locator("#fr-summary").inner_text()
+    assert "meeting places outdoors" in page.locator("#fr-summary").inner_text()
     assert page.evaluate("document.documentElement.lang") == "en"
     page.click("#fr-languages >> text=Dansk")
-    assert "mødesteder ude" in page.locator("#fr-summary").inner_text()
+    assert "i udearealerne" in page.locator("#fr-summary").inner_text()
 
 
 @pytest.mark.browser

@@ -1,8 +1,11 @@
 """The page as people use it: address, fill, search, reach, keyboard, and axe-core's judgement; in a real browser."""
 
+import getpass
 import json
 import re
+import tempfile
 from importlib.resources import files
+from pathlib import Path
 
 import networkx
 import numpy as np
@@ -10,12 +13,13 @@ import pypdfium2
 import pytest
 
 from spatial.core.languages import texts
-from spatial.maps.style import RAMP
+from spatial.maps.style import RELATIVE_RAMP
 from spatial.maps.web import page as web_page
 from tests.maps import fixtures
 
 pytestmark = pytest.mark.browser
 
+PROJECT = Path(__file__).parents[2]
 MAP = "map_faellesrum"
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # WCAG 2.2 AA is what the rules of these tags test.
@@ -160,10 +164,10 @@ def test_search_finds_by_kind_and_by_street_and_says_how_many(opened):
     page.fill("#fr-find", "ball pitch")
     names = page.locator(".fr-name").all_inner_texts()
     assert names and all("pitch" in name.lower() for name in names)
-    assert page.locator("#fr-found").inner_text() == f"{len(names)} places found"
+    assert page.locator("#fr-found").inner_text() == f"{len(names)} found"
     page.fill("#fr-find", "no such place")
     assert page.locator(".fr-item").count() == 0
-    assert page.locator("#fr-found").inner_text() == "0 places found"
+    assert page.locator("#fr-found").inner_text() == "0 found"
 
 
 @pytest.mark.parametrize("minutes", [5, 10])
@@ -263,7 +267,7 @@ def test_paper_is_light_and_has_the_ground(opened, scheme):
     page = opened(color_scheme=scheme)
     sheet = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True, print_background=True))[0]
     pixels = np.asarray(sheet.render(scale=1.5).to_pil().convert("RGB")).reshape(-1, 3).astype(int)
-    for colour in ("#f3f0ea", "#dcd6cc", "#c4bbad", "#cfdde3", "#e2e6d8", *RAMP[2:4]):
+    for colour in ("#f3f0ea", "#dcd6cc", "#c4bbad", "#cfdde3", "#e2e6d8", *RELATIVE_RAMP[1:4]):
         wanted = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
         assert (np.abs(pixels - wanted).max(axis=1) <= 3).sum() > 40, colour
     assert page.locator("#fr-legend").evaluate("e => getComputedStyle(e).backgroundColor") == (
@@ -332,3 +336,76 @@ def test_data_of_the_page_are_json(saved):
     html = saved.read_text(encoding="utf-8")
     start = html.index('id="faellesrum-data">') + len('id="faellesrum-data">')
     assert json.loads(html[start : html.index("</script>", start)])["reach"]["walks"]
+
+
+# What residents get
+
+
+def test_weights_and_lens_live_together_and_survive_each_other(opened, demo_result):
+    lens = demo_result.lenses[0].id
+    page = opened()
+    page.evaluate(f"{MAP}.faellesrum.weights.set({{aspects: {{openness: 3}}, indicators: {{}}}})")
+    page.select_option("#fr-lens-choice", lens)
+    address = page.evaluate("location.hash")
+    assert f"lens={lens}" in address and "openness:3" in address
+    listed = page.locator(".fr-item").all_inner_texts()
+    page.select_option("#fr-lens-choice", "")
+    assert "openness:3" in page.evaluate("location.hash") and "lens" not in page.evaluate("location.hash")
+    assert opened(address).locator(".fr-item").all_inner_texts() == listed
+    page.select_option("#fr-lens-choice", lens)
+    page.click("#fr-weights-note button")
+    assert f"lens={lens}" in page.evaluate("location.hash") and "w=" not in page.evaluate("location.hash")
+
+
+def test_search_finds_addresses_and_shows_them(opened, demo_result):
+    table = demo_result.layers["house_numbers"]
+    street = "Hufeisenstraße"
+    numbers = table.loc[table["street"] == street, "number"].tolist()
+    page = opened()
+    page.fill("#fr-find", f"hufeisen {numbers[0]}")
+    (first, *_) = found = page.locator(".fr-addresses button").all_inner_texts()
+    assert first == f"{street} {numbers[0]}" and all(text.startswith(f"{street} {numbers[0]}") for text in found)
+    page.click(".fr-addresses button >> nth=0")
+    point = table[(table["street"] == street) & (table["number"] == numbers[0])].to_crs(4326).geometry.iloc[0]
+    centre = page.evaluate(f"{MAP}.getCenter()")
+    assert (centre["lng"], centre["lat"]) == pytest.approx((point.x, point.y), abs=1e-4)
+    assert page.locator(".leaflet-popup-content").inner_text() == first
+
+
+def test_on_a_phone_the_legend_is_folded_and_what_is_chosen_is_on_top(opened):
+    page = opened(viewport=PHONE)
+    assert page.locator("#fr-legend .fr-class").first.is_visible() and not page.locator("#fr-by").is_visible()
+    frame, legend = (page.locator(name).bounding_box() for name in ("#fr-frame", "#fr-legend"))
+    assert legend["height"] < frame["height"] / 4
+    page.evaluate(f"{MAP}.faellesrum.handlers.space(0)")
+    panel, title = page.locator("#fr-panel").bounding_box(), page.locator("#fr-details > h2").bounding_box()
+    assert title["y"] - panel["y"] < 80
+    page.click(".fr-back")
+    assert page.locator("h1").is_visible()
+
+
+def test_at_twice_the_size_the_map_is_not_covered(opened):
+    """1280 × 800 at 200 % is a window of 640 × 400."""
+    page = opened(viewport={"width": 640, "height": 400})
+    frame, legend = (page.locator(name).bounding_box() for name in ("#fr-frame", "#fr-legend"))
+    assert legend["height"] < frame["height"] / 2
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_paper_has_every_number_and_the_whole_list(opened, demo_result):
+    page = opened()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    ranked = demo_result.meeting_spaces["rank"].dropna().astype(int).tolist()
+    badges = page.locator(".leaflet-marker-icon.fr-badge").all_inner_texts()
+    assert sorted(map(int, badges)) == sorted(ranked)
+    assert page.locator(".fr-item").count() == len(demo_result.meeting_spaces)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".leaflet-marker-icon.fr-badge").count() <= 10
+    assert page.locator(".fr-item").count() < len(demo_result.meeting_spaces)
+
+
+def test_what_residents_get_names_no_path_user_or_folder_and_gives_no_advice_to_technicians(saved):
+    text = saved.read_text(encoding="utf-8")
+    folders = {str(PROJECT), str(Path.home()), tempfile.gettempdir(), getpass.getuser() + "/"}
+    assert not [folder for folder in folders if len(folder) > 4 and folder in text]
+    assert not re.findall(r"faellesrum doctor|osmium extract|--osm|reitbahnviertel[.]osm", text)

@@ -155,11 +155,30 @@ def visible_width(page, pane):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("viewport", [DESK, {"width": 390, "height": 800}], ids=["desk", "phone"])
+def test_the_handle_starts_on_the_plan_and_nothing_lies_on_it(opened, drawn, viewport):
+    page = opened(viewport=viewport)
+    changed = drawn[1]["plan"].items.to_crs(4326).geometry
+    west, _, east, _ = changed.total_bounds
+    left, right = (page.evaluate(f"{MAP}.latLngToContainerPoint([53.56, {lon}]).x") for lon in (west, east))
+    at = int(handle(page).get_attribute("aria-valuenow")) / 100 * page.evaluate(f"{MAP}.getSize().x")
+    assert left <= at <= right
+    assert "swipe" not in page.evaluate("location.hash")
+    assert page.locator(".fr-see [aria-pressed=true]").inner_text() == "Both"
+    on_top = """() => { const box = document.querySelector('.fr-grip').getBoundingClientRect();
+        const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        return Boolean(top.closest('#fr-swipe')); }"""
+    assert page.evaluate(on_top)
+
+
+@pytest.mark.browser
 def test_the_handle_is_moved_by_keyboard_and_says_so(opened):
     page = opened()
     width = page.evaluate(f"{MAP}.getSize().x")
     handle(page).focus()
+    page.click(".fr-see >> text=Both")
     assert handle(page).get_attribute("aria-valuenow") == "50"
+    handle(page).focus()
     for key, share in (("ArrowRight", 52), ("ArrowLeft", 50), ("PageUp", 60), ("Home", 0), ("End", 100)):
         page.keyboard.press(key)
         assert handle(page).get_attribute("aria-valuenow") == str(share)
@@ -225,7 +244,7 @@ def test_weights_and_lenses_move_both_sides(opened, pair):
     found = page.evaluate(f"{MAP}.faellesrum.sides.before.data.spaces.scores.floating[1]")
     assert found == pytest.approx(wanted.tolist(), abs=1e-3)
     lens = before.lenses[0]
-    page.evaluate(f"id => {MAP}.faellesrum.weights.look(id)", lens.id)
+    page.evaluate(f"id => {{ {MAP}.faellesrum.weights.set(null); {MAP}.faellesrum.weights.look(id); }}", lens.id)
     found = page.evaluate(f"{MAP}.faellesrum.sides.before.data.spaces.scores.floating[1]")
     seen = lens.meeting_spaces.loc[before.meeting_spaces.index, FLOATING] * 1000
     assert found == pytest.approx(seen.tolist(), abs=1e-3)

@@ -138,3 +138,25 @@ def test_no_danish_stands_in_the_code():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search("[æøåÆØÅ]", node.value):
                 assert node.value in docs or names.search(node.value), (path.name, node.value)
+
+
+# What no Dane in housing would say, in what residents read; see docs/da/ordliste.md. "Plads" is room, or part of a word
+# such as "legeplads": a rank is a number, a square is a torv.
+UNHEARD = re.compile(
+    r"den midterste bolig|der vides|mindst kendt|plads(en)? i rækkefølgen|"
+    r"(ingen|uden|får) (en )?plads\b(?! omkring| til)|"
+    r"vind(er|e) (og|eller) tab(er|e)|trossted|mødesteder ude\b|det frie møde|dårligst stillet|byttebogskab|hundeplads",
+    re.I,
+)
+OF_RESIDENTS = (
+    *("headline", "map", "sitemap", "workbook", "name", "kind", "aspect", "indicator", "evidence", "answer", "lens"),
+)
+OF_PLANS = {"plan", "states", "alternatives"}
+
+
+def test_residents_read_danish_that_a_dane_would_write():
+    read = {part: words for part, words in texts("da").items() if part in OF_RESIDENTS}
+    report = {part: words for part, words in texts("da", "report").items() if part not in OF_PLANS}
+    assert set(OF_RESIDENTS) == set(read)
+    for path, text in [*leaves(read).items(), *leaves(report).items()]:
+        assert not UNHEARD.search(str(text)), (path, text)

@@ -9,15 +9,17 @@ import click
 
 from spatial.cli.commands import run, with_options
 
-DEMO = "reitbahnviertel"
+# Names by which a bundled place is asked for, and those of its files; data/README.md says what each can show.
+PLACES = {"neubrandenburg": "reitbahnviertel", "helsinki": "helsinki"}
 
 
 @click.command()
+@click.option("--place", type=click.Choice(list(PLACES)), default="neubrandenburg", show_default=True)
 @with_options(run.ANALYSIS)
-def command(**options: Any) -> None:
-    """Run on the bundled extract: Reitbahnviertel, Neubrandenburg."""
-    folder = data_folder()
-    run.analyse({"boundary": folder / f"{DEMO}.geojson"}, {**options, "osm": folder / f"{DEMO}.osm.pbf"})
+def command(place: str, **options: Any) -> None:
+    """Run on a bundled extract: Reitbahnviertel in Neubrandenburg, or a block in Helsinki."""
+    folder, name = data_folder(), PLACES[place]
+    run.analyse({"boundary": folder / f"{name}.geojson"}, {**options, "osm": folder / f"{name}.osm.pbf"})
 
 
 def data_folder() -> Path:

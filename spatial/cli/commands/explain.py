@@ -20,6 +20,7 @@ from spatial.cli.help import language
 def command(folder: Path, place_id: str, lens: str | None, lang: str, as_json: bool) -> None:
     """Say every number behind a place's score, back to tag and source."""
     from spatial.analysis import loading
+    from spatial.places import naming
     from spatial.scoring import explanation
     from spatial.settings import lenses
     from spatial.texts import explanations
@@ -29,8 +30,8 @@ def command(folder: Path, place_id: str, lens: str | None, lang: str, as_json: b
         seen = lenses.named(loading.lenses(folder), lens)
         rubric, evidence = lenses.changed(rubric, seen.rules), lenses.put_in(evidence, seen.evidence)
     found = explanation.explain_place(evidence, rubric, place_id, claims=loading.claims(folder))
-    click.echo(
-        explanations.explanation_as_json(found)
-        if as_json
-        else explanations.explanation_in_words(found, lang=lang, lens=lens)
-    )
+    if as_json:
+        click.echo(explanations.explanation_as_json(found))
+        return
+    name = naming.names_of(loading.read_run(folder), lang).get(place_id)
+    click.echo(explanations.explanation_in_words(found, lang=lang, lens=lens, name=name))

@@ -10,7 +10,9 @@ from spatial.cli.commands import finished_run
 from spatial.cli.help import heard
 from spatial.cli.paths import WrittenFolder, force
 
-FORMATS = ("geojson", "geoparquet", "flatgeobuf")
+LAYERS = ("geojson", "geoparquet", "flatgeobuf")
+OFFICE = ("xlsx", "excel-csv", "pptx", "docx")
+FORMATS = (*LAYERS, *OFFICE)
 
 
 @click.command()
@@ -20,14 +22,18 @@ FORMATS = ("geojson", "geoparquet", "flatgeobuf")
 @force
 @heard
 def command(folder: Path, formats: tuple[str, ...], out: Path | None) -> None:
-    """Write places and meeting spaces as GeoJSON (WGS 84), GeoParquet or FlatGeobuf (the estate's grid)."""
+    """Write places and meeting spaces in other formats: for GIS, a spreadsheet, a slide, a page to write on."""
     from spatial.analysis import storage
     from spatial.core import outputs
     from spatial.maps import tables
 
     result = storage.load(folder)
-    target = out or folder
+    target, wanted = out or folder, tuple(dict.fromkeys(form.lower() for form in formats))
     with outputs.whole_folder(target) as draft:
-        made = tables.export_layers(result, draft, tuple(dict.fromkeys(form.lower() for form in formats)))
+        made = tables.export_layers(result, draft, tuple(form for form in wanted if form in LAYERS))
+        if set(wanted) & set(OFFICE):
+            from spatial.reports import office
+
+            made += office.write_office(result, draft, [form for form in wanted if form in OFFICE])
     for path in made:
         click.echo(str(target / path.name))

@@ -17,29 +17,32 @@ if TYPE_CHECKING:
     from spatial.reports.document import Document
 
 
-RUN, PLAN = "report.html", "plan.html"
+RUN, PLAN, SHEET = "report.html", "plan.html", "meeting.html"
 
 
 @click.command()
 @finished_run
 @click.option("--before", type=Read())
 @click.option("--plan", is_flag=True)
+@click.option("--sheet", is_flag=True)
 @language
 @click.option("--pdf", is_flag=True)
 @click.option("--out", type=WrittenFile(".html", ".pdf"))
 @force
-def command(folder: Path, before: Path | None, plan: bool, lang: str, pdf: bool, out: Path | None) -> None:
+def command(folder: Path, before: Path | None, plan: bool, sheet: bool, lang: str, pdf: bool, out: Path | None) -> None:
     """Write the report of a finished run again: for a board, four to eight pages, in either language."""
     if plan and before is not None:
         raise misused(phrase("commands.plan_today"))
+    if sheet and before is None:
+        plan = True
     with progress(lang) as tell:
         tell("report")
         from spatial.core import outputs
         from spatial.reports import sections
 
         before = _today(folder) if plan else before
-        path = (out or folder / (RUN if before is None else PLAN)).with_suffix(".html")
-        document = _of_run(folder, lang) if before is None else _of_plan(before, folder, lang)
+        path = (out or folder / (RUN if before is None else SHEET if sheet else PLAN)).with_suffix(".html")
+        document = _of_run(folder, lang) if before is None else _of_plan(before, folder, lang, sheet=sheet)
         with outputs.whole_file(path):
             written = sections.write_document(document, path, pdf=pdf)
     for file in written:
@@ -65,8 +68,9 @@ def _of_run(folder: Path, lang: str) -> Document:
     return estate.estate_document(result, result.field_checks, lang=lang)
 
 
-def _of_plan(before: Path, after: Path, lang: str) -> Document:
+def _of_plan(before: Path, after: Path, lang: str, *, sheet: bool) -> Document:
     from spatial.analysis import storage
     from spatial.studies.plan_review import PlanReview
 
-    return PlanReview.read(storage.load(before), after).report(lang)
+    review = PlanReview.read(storage.load(before), after)
+    return review.meeting_sheet(lang) if sheet else review.report(lang)

@@ -20,6 +20,7 @@ from spatial.places.meeting_spaces import SEAT
 BLACK, GREY, LIGHT = "#000000", "#5c5c5c", "#cfcbc4"
 TEXT_PT, SMALL_PT, HEAD_PT, LABEL_PT = 7.0, 6.0, 8.0, 5.2
 LINE = 0.47  # millimetres of line height to a point of letter size
+SENTENCE_LINES = 4  # of the title block
 PAD_MM = 3.5
 # Of the title block: what stands in a row, how it is lettered, and its share of the width.
 CELLS = (
@@ -246,7 +247,7 @@ def title_block(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], fact
     state = wrapped(facts.get("state", ""), width, TEXT_PT * factor, BOLD)[:3]
     ink.lines(left, y - step, state, TEXT_PT * factor, step=step, font=BOLD)
     y -= len([line for line in state if line]) * step
-    sentence = wrapped(facts["sentence"], width, TEXT_PT * factor)[:2]
+    sentence = wrapped(facts["sentence"], width, TEXT_PT * factor)[:SENTENCE_LINES]
     ink.lines(left, y - step, sentence, TEXT_PT * factor, step=step)
     y -= len(sentence) * step + 2.4 * factor
     for cell_row in CELLS:

@@ -20,9 +20,10 @@ from spatial.maps.lettering import on_paper
 from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
 from spatial.places.meeting_spaces import MEETING
-from spatial.places.naming import in_order, name_rows
+from spatial.places.naming import in_order, names_in_order, names_of
 from spatial.places.possible import possible_in
 from spatial.texts import plan_state
+from spatial.texts.headline import headline
 
 if TYPE_CHECKING:
     from spatial.maps.sheet.margin import Row
@@ -143,7 +144,7 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
     from spatial.maps.sheet.margin import Row
 
     spaces = result.meeting_spaces
-    names = name_rows(on_paper(result).meeting_spaces, result.layers.get("paths"), lang)
+    names = names_in_order(spaces.index, names_of(on_paper(result), lang))
     records = spaces.drop(columns="geometry").to_dict("records")
     return [
         Row(
@@ -161,14 +162,13 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
 def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any], lang: str) -> dict[str, str]:
     own, estate = say["sitemap"], result.estate
     dates = sorted(str(source["data_date"]) for source in style.named_sources(result) if source.get("data_date"))
-    count = int(result.meeting_spaces["rank"].notna().sum())
     return {
         "estate": estate.name + (f", {estate.municipality}" if estate.municipality else ""),
-        "sentence": own["count_one"] if count == 1 else own["count"].format(n=count),
+        "sentence": headline(on_paper(result), lang).count,
         "scale": f"1:{sheet.scale}" + ("" if sheet.whole else f" ({own['clipped']})"),
         "paper": sheet.paper,
         "date": _date(result.manifest.get("made_at"), own["date_format"]),
-        "data_date": _date(dates[-1] if dates else None, own["date_format"]),
+        "data_date": _date(dates[0] if dates else None, own["date_format"]),
         "grid": f"{estate.crs.name} ({estate.crs.to_string()})",
         "state": plan_state.plan_headline(result.manifest, lang),
         "sources": ". ".join([*style.lines(result), plan_state.called(result, own["made_with"], lang)]) + ".",

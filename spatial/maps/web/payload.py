@@ -11,15 +11,17 @@ import pandas as pd
 import shapely
 
 from spatial.core.languages import LANGUAGES, texts
-from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FIVE_MINUTES_M, FLOATING, NOT_STATED, Estate, Result
+from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FIVE_MINUTES_M, FLOATING, Estate, Result
 from spatial.maps import relief
-from spatial.maps.style import CLASS_WIDTH, RAMP
+from spatial.maps.style import CLASS_WIDTH, RAMP, RELATIVE_RAMP
 from spatial.maps.web import plan_payload, score_payload
 from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
-from spatial.places.naming import kinds_beside_names, name_rows
+from spatial.places.naming import kinds_beside_names, names_in_order, names_of
 from spatial.places.possible import possible_in
+from spatial.places.whereabouts import HOUSE_NUMBERS
 from spatial.scoring.tiers import tier_words
 from spatial.texts import plan_state
+from spatial.texts.headline import headline, named_sources, reservations
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -115,7 +117,18 @@ def _site_of(ids: pd.Index, places: gpd.GeoDataFrame, number: Mapping[str, int])
 
 SCORES = (FLOATING, *ASPECTS)
 # Texts that the page shows; those of other pages it need not carry.
-ON_THE_PAGE = ("format", "map", "evidence", "aspect", "indicator", "kind", "answer", "lens", "rule", "warning")
+ON_THE_PAGE = (
+    "format",
+    "headline",
+    "map",
+    "evidence",
+    "aspect",
+    "indicator",
+    "kind",
+    "answer",
+    "lens",
+    "rule",
+)
 # What is said of a plan as a whole.
 SAID = ("plan", "spaces", "dwellings", "median_before", "median_after", "keeps_share")
 OSM_CREDIT = "© OpenStreetMap contributors"
@@ -150,6 +163,7 @@ def payload(
             code: _plain({part: words for part, words in texts(code).items() if part in ON_THE_PAGE})
             for code in LANGUAGES
         },
+        "headline": {code: _headline(result, code) for code in LANGUAGES},
         "estate": {
             "name": estate.name,
             "municipality": estate.municipality,
@@ -161,6 +175,7 @@ def payload(
         "origin": projector.origin.tolist(),
         "base": base_map(result.layers, estate, projector),
         **_tables(result, codes, projector, judged, lenses),
+        "addresses": _addresses(result.layers.get(HOUSE_NUMBERS), projector),
         "rubric": score_payload.rubric(result.rubric),
         "reach": encode_reach(result.layers, {"spaces": result.meeting_spaces, "places": result.places}, projector),
         "relief": None if result.terrain is None else relief.encode(result.terrain, projector),
@@ -169,11 +184,23 @@ def payload(
     }
 
 
+def _headline(result: Result, lang: str) -> dict[str, Any]:
+    """What is said first; the best are named on the page, since weights may be moved there."""
+    told = headline(result, lang)
+    return {
+        "counted": told.counted,
+        "unknown": told.unknown,
+        "dates": told.dates,
+        "reservations": reservations(result, lang),
+    }
+
+
 def _config(result: Result, codes: Mapping[str, list[str]], tiles: str | None) -> dict[str, Any]:
     """What holds for the whole page: classes of colour, names behind the codes, settings."""
     ramp = [{"from": i * CLASS_WIDTH, "to": (i + 1) * CLASS_WIDTH, "colour": colour} for i, colour in enumerate(RAMP)]
     return {
         "ramp": ramp,
+        "relative": RELATIVE_RAMP,
         "scores": SCORES,
         "evidence": EVIDENCE,
         "indicators": codes["indicator"],
@@ -197,10 +224,11 @@ def _tables(
     lenses: Sequence[score_payload.Seen],
 ) -> dict[str, Any]:
     """Encode places, meeting spaces and context, and what they are judged by."""
+    named = {code: names_of(result, code) for code in LANGUAGES}
     return {
         "context": _context(result.layers.get("context"), projector),
-        "spaces": _objects(result, result.meeting_spaces, codes, projector),
-        "places": _objects(result, result.places, codes, projector),
+        "spaces": _objects(result, result.meeting_spaces, codes, projector, named),
+        "places": _objects(result, result.places, codes, projector, named),
         "possible": _possible(result, projector),
         "judged": {name: score_payload.judged(table) for name, table in judged.items()} if judged else None,
         "lenses": [score_payload.lens(seen, judged) for seen in lenses] if judged else [],
@@ -303,18 +331,23 @@ def _context(table: gpd.GeoDataFrame | None, projector: Projector) -> dict[str, 
 
 
 def _objects(
-    result: Result, table: gpd.GeoDataFrame, codes: Mapping[str, list[str]], projector: Projector
+    result: Result,
+    table: gpd.GeoDataFrame,
+    codes: Mapping[str, list[str]],
+    projector: Projector,
+    named: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
     """Encode places or meeting spaces column by column."""
     geometries = np.asarray(table.geometry.to_numpy(), dtype=object)
+    names = {code: names_in_order(table.index, named[code]) for code in LANGUAGES}
     return {
         "id": [str(i) for i in table.index],
         "space": _texts(table, "space_id"),
         "kind": _texts(table, "kind"),
         "status": _texts(table, "status"),
         "tier": _texts(pd.DataFrame({"tier": tier_words(table["tier"])}), "tier"),
-        "name": {code: name_rows(table, result.layers.get("paths"), code) for code in LANGUAGES},
-        "about": {code: kinds_beside_names(table, code) for code in LANGUAGES},
+        "name": names,
+        "about": {code: kinds_beside_names(table, names[code], code) for code in LANGUAGES},
         "inside": [bool(i) for i in table.get("inside", pd.Series(True, index=table.index))],
         "area": integers(table["area_m2"]) if "area_m2" in table else [],
         "coverage": per_mille(table["coverage"]),
@@ -333,6 +366,16 @@ def _possible(result: Result, projector: Projector) -> dict[str, Any]:
     """Encode the rooms near the estate on which nothing is mapped."""
     rooms = possible_in(result.layers.get("possible_spaces"), result.estate.study_area)
     return projector.features(shapely.simplify(rooms, ROOM_SIMPLIFY_M))
+
+
+def _addresses(table: gpd.GeoDataFrame | None, projector: Projector) -> list[dict[str, Any]]:
+    """Encode house numbers by street, for the search."""
+    if table is None:
+        return []
+    return [
+        {"street": str(street), "number": rows["number"].astype(str).tolist(), "at": projector.points(rows.geometry)}
+        for street, rows in table.groupby("street", sort=True)
+    ]
 
 
 def _evidence(evidence: pd.DataFrame, ids: pd.Index, codes: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -384,16 +427,9 @@ def _texts(table: pd.DataFrame, column: str) -> list[str | None]:
 
 def _manifest(result: Result) -> dict[str, Any]:
     manifest = result.manifest
-    keys = ("attribution", "licence", "data_date")
-    sources = [{key: _text(source.get(key)) for key in keys} for source in manifest.get("sources") or ()]
-    named = [source for source in sources if source["attribution"] not in (None, NOT_STATED)]
-    unique = list({tuple(source.values()): source for source in named}.values())
-    dates = [source["data_date"] for source in unique if source["data_date"]]
     return {
         "made_at": _text(manifest.get("made_at")),
-        "data_date": max(dates) if dates else result.estate.as_of,
-        "sources": unique,
-        "warnings": [dict(warning) for warning in manifest.get("warnings") or ()],
+        "sources": [{key: _text(value) for key, value in source.items()} for source in named_sources(result)],
     }
 
 

@@ -159,6 +159,7 @@ export function createDetails(data, words, names, marks, model) {
     ];
     byId("fr-details").replaceChildren(...parts.filter((part) => part !== null && part !== undefined));
     byId("fr-overview").hidden = true;
+    byId("fr-page").classList.add("fr-chosen");
     byId("fr-details").hidden = false;
     byId("fr-scroll").scrollTop = still ? scrolled : 0;
     if (!still) { title.focus({ preventScroll: true }); }
@@ -197,6 +198,7 @@ export function createDetails(data, words, names, marks, model) {
   }
   function overview() {
     byId("fr-overview").hidden = false;
+    byId("fr-page").classList.remove("fr-chosen");
     byId("fr-details").hidden = true;
   }
   /** @param {EvidenceRow[]} unknown */

@@ -38,6 +38,7 @@ export function createLegend(data, words, scale) {
     return select;
   }
   function scaleText() {
+    if (scale.isRelative()) { return t("map.legend.relative_text"); }
     if (scale.by === FLOATING) { return t("map.legend.text"); }
     if (scale.isScore()) { return t("aspect." + scale.by + ".sentence"); }
     const unit = words.unitOf(scale.by);
@@ -53,6 +54,13 @@ export function createLegend(data, words, scale) {
     const all = h("div", { class: "fr-ramp" }, ...classes);
     all.style.gridTemplateColumns = "repeat(" + steps.length + ", 1fr)";
     return all;
+  }
+  /** @param {Handlers} handlers */
+  function relativeChoice(handlers) {
+    if (!scale.isScore()) { return ""; }
+    const input = h("input", { type: "checkbox", id: "fr-relative", checked: scale.isRelative() });
+    input.addEventListener("change", () => handlers.relative(input.checked));
+    return h("label", { class: "fr-relative", for: "fr-relative" }, input, " ", t("map.legend.relative"));
   }
   /** @param {Step[]} steps */
   function hatchedRow(steps) {
@@ -104,11 +112,13 @@ export function createLegend(data, words, scale) {
       row(sign ? h("span", { class: "fr-key fr-sign fr-" + key, "aria-hidden": "true" }, sign) : keyed(key), text))) : "";
     const fold = h("details", { class: "fr-more-legend", open: !folded }, h("summary", {}, t("map.legend.show")), small ? plans : "", folded ? tierRows() : "", folded ? asideRows(handlers) : "", groundRows(),
       kinds.length ? symbols(kinds.length <= MANY_KINDS && !planned.length) : null);
+    // On a phone only the colours are seen until somebody unfolds the rest.
+    if (small) { fold.children[0].after(byChoice(handlers), h("p", { class: "fr-quiet" }, scaleText()), relativeChoice(handlers) || h("span", {})); }
     box.classList.toggle("fr-with-plan", planned.length > 0);
     box.setAttribute("aria-label", t("map.legend.show"));
     box.classList.toggle("fr-overall-shown", scale.by === FLOATING);
     const focused = document.activeElement?.id;
-    box.replaceChildren(byChoice(handlers), ramp(steps), h("p", { class: "fr-quiet" }, scaleText()),
+    box.replaceChildren(...(small ? [ramp(steps)] : [byChoice(handlers), ramp(steps), h("p", { class: "fr-quiet" }, scaleText()), relativeChoice(handlers)]),
       folded ? "" : tierRows(), spaces.id.some((_, i) => scale.hatched(spaces, i)) ? h("ul", {}, hatchedRow(steps)) : "", folded ? "" : asideRows(handlers),
       reached.length ? h("ul", { class: "fr-reached" }, ...reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "",
       counted.length ? h("ul", { class: "fr-counted" }, ...counted.map(([key, text]) => row(key, text))) : "",

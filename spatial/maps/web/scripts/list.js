@@ -8,7 +8,7 @@ import { scoreOf } from "./marks.js";
 /** @import { Scale } from "./scale.js" */
 /** @import { Values, Words } from "./words.js" */
 
-const FIRST_SHOWN = 12, SEARCHED_FROM = 6, MORE_THAN_ANY_SHARE = 2000, BEST_NAMED = 3;
+const LEAST_ASKED = 3, ADDRESSES_SHOWN = 12, FIRST_SHOWN = 12, SEARCHED_FROM = 6, BEST_NAMED = 3;
 const TIERS = ["best", "between", "weakest"], ASIDE = ["closed", "seat", "possible"], MEETING = "meeting space";
 const NOTABLE = 50; // thousandths from the middle of the ranked, from which an answer is a reason
 
@@ -24,7 +24,7 @@ const NOTABLE = 50; // thousandths from the middle of the ranked, from which an 
 export function createList(data, words, scale, names, marks) {
   const t = words.t, spaces = data.spaces, config = data.config, [FLOATING, ...ASPECTS] = config.scores;
   const all = spaces.id.map((_, i) => i);
-  let wanted = "";
+  let wanted = "", whole = false;
 
   /** @param {Handlers} handlers */
   function head(handlers) {
@@ -33,7 +33,7 @@ export function createList(data, words, scale, names, marks) {
     document.title = [name, state[words.lang]].filter(Boolean).join(", ");
     byId("fr-state").textContent = headline[words.lang];
     byId("fr-meta").textContent = [
-      data.estate.municipality, data.manifest.data_date && t("map.data_date", { date: words.date(data.manifest.data_date) }),
+      data.estate.municipality, data.headline[words.lang].dates,
     ].filter(Boolean).join(" · ");
     byId("fr-languages").replaceChildren(...words.languages.map((code) => h("button", {
       type: "button", lang: code, "aria-pressed": String(code === words.lang), on: () => handlers.language(code),
@@ -62,30 +62,31 @@ export function createList(data, words, scale, names, marks) {
   // A sentence with links in it, without ever building HTML from text.
   /** @param {string} path @param {Values} values @param {HTMLElement[]} links */
   function sentence(path, values, ...links) {
-    const [before, after] = t(path, { ...values, name: "\u0000" }).split("\u0000");
-    return h("p", {}, before, ...links.flatMap((name, k) => (k ? [", ", name] : [name])), after);
+    const [before, after] = t(path, { ...values, names: "\u0000" }).split("\u0000");
+    return h("p", {}, before, ...links.flatMap((name, k) => (k ? ["; ", name] : [name])), after);
   }
   /** @param {string} tier */
   function inTier(tier) { return ranked().filter((i) => spaces.tier[i] === tier); }
+  // Only among the ranked, and only where they are told apart from the next; see spatial/texts/headline.py.
   /** @param {Handlers} handlers */
   function bestSentence(handlers) {
-    const first = inTier(TIERS[0]), [best] = ranked(), named = first.slice(0, BEST_NAMED).map((i) => link(i, handlers));
-    if (first.length > BEST_NAMED) { return sentence("map.summary.among_best_more", { n: words.number(first.length - BEST_NAMED) }, ...named); }
-    if (first.length) { return sentence("map.summary.among_best", {}, ...named); }
-    return best === undefined ? h("p", {}, t("map.summary.best_none")) : sentence("map.summary.best", { score: words.score(floating(best) ?? 0) }, link(best, handlers));
+    const order = ranked().filter(meets), first = order.length === 1 ? order : inTier(TIERS[0]).filter(meets), named = first.slice(0, BEST_NAMED).map((i) => link(i, handlers));
+    if (!order.length) { return null; }
+    if (!first.length) { return h("p", {}, t("headline.best_all")); }
+    if (first.length > BEST_NAMED) { return sentence("headline.best_more", { n: words.number(first.length - BEST_NAMED) }, ...named); }
+    if (first.length > 1) { return sentence("headline.best_of", {}, ...named); }
+    const [low, score, high] = spaces.scores[FLOATING].map((column) => words.score(column[first[0]] ?? 0));
+    return sentence(order.length > 1 ? "headline.best" : "headline.only", { score, low, high }, ...named);
   }
+  /** @param {number} i */
+  function meets(i) { return spaces.status[i] === MEETING; }
   /** @param {Handlers} handlers */
   function summary(handlers) {
-    const meeting = all.filter((i) => spaces.status[i] === MEETING), n = meeting.length, out = [];
-    const inside = meeting.filter((i) => spaces.inside[i]).length, possible = data.possible.rings.length + without("possible").length;
-    out.push(h("p", { class: "fr-count" }, n === 0 ? t("map.summary.none") : n === 1 ? t("map.summary.count_one") : t(inside ? "map.summary.count" : "map.summary.count_outside", { n: words.number(n), inside: words.number(inside) })));
-    if (n) { out.push(bestSentence(handlers)); }
-    if (possible) { out.push(h("p", {}, t("map.summary.possible", { n: words.number(possible) }))); }
-    if (n > 1) {
-      const least = meeting.reduce((low, i) => ((spaces.coverage[i] ?? MORE_THAN_ANY_SHARE) < (spaces.coverage[low] ?? MORE_THAN_ANY_SHARE) ? i : low), meeting[0]);
-      out.push(sentence("map.summary.unknown", { coverage: words.percent(spaces.coverage[least] ?? 0) }, link(least, handlers)));
-    }
-    byId("fr-summary").replaceChildren(...out);
+    const meeting = all.filter(meets), n = meeting.length, n_ranked = meeting.filter((i) => spaces.rank[i] !== null).length, said = data.headline[words.lang];
+    const order = (n_ranked === 0 ? "ranked_none" : n_ranked === n ? "ranked_all" : "ranked") + (n === 1 ? "_one" : "");
+    byId("fr-summary").replaceChildren(
+      h("p", { class: "fr-count" }, n === 0 ? said.counted : said.counted.replace("{ranked}", t("headline." + order, { n: words.number(n_ranked) }))),
+      said.unknown ? h("p", {}, said.unknown) : "", bestSentence(handlers) ?? "");
   }
   // Which answers lift a space above the others or hold it down: the furthest from the middle of the ranked.
   /** @param {number} i */
@@ -126,8 +127,9 @@ export function createList(data, words, scale, names, marks) {
   }
   /** @param {number[]} items @param {Handlers} handlers */
   function listing(items, handlers) {
-    const rows = h("ol", { class: "fr-places" }, ...items.slice(0, FIRST_SHOWN).map((i) => item(i, handlers)));
-    if (items.length <= FIRST_SHOWN) { return [rows]; }
+    const first = whole ? items.length : FIRST_SHOWN;
+    const rows = h("ol", { class: "fr-places" }, ...items.slice(0, first).map((i) => item(i, handlers)));
+    if (items.length <= first) { return [rows]; }
     const more = h("button", { type: "button", class: "fr-more", on: () => {
       const shown = rows.children.length;
       rows.append(...items.slice(FIRST_SHOWN).map((i) => item(i, handlers)));
@@ -143,7 +145,7 @@ export function createList(data, words, scale, names, marks) {
     const input = h("input", { type: "search", id: "fr-find", autocomplete: "off", spellcheck: "false", value: wanted });
     input.addEventListener("input", () => handlers.find(input.value));
     box.replaceChildren(h("label", { for: "fr-find" }, t("map.list.search")), input, h("p", { id: "fr-found", role: "status", class: "fr-quiet" }));
-    box.hidden = all.length < SEARCHED_FROM;
+    box.hidden = all.length < SEARCHED_FROM && !data.addresses.length;
   }
   /** @param {string} text */
   function find(text) {
@@ -157,8 +159,25 @@ export function createList(data, words, scale, names, marks) {
     const text = [names.spaceName(i), names.aboutOf("space", i), ...inside].join(" ").toLocaleLowerCase(locale);
     return wanted.toLocaleLowerCase(locale).split(/\s+/).every((word) => text.includes(word));
   }
+  // Addresses that fit what is searched, the first by street and number.
+  /** @param {Handlers} handlers */
+  function addresses(handlers) {
+    const asked = wanted.toLocaleLowerCase(t("format.locale")).split(/\s+/).filter(Boolean), out = [];
+    if (!asked.some((word) => word.length >= LEAST_ASKED)) { return []; }
+    for (const { street, number, at } of data.addresses) {
+      const rest = asked.filter((word) => !street.toLocaleLowerCase(t("format.locale")).includes(word));
+      if (rest.length > 1 || rest.length === asked.length) { continue; }
+      for (let k = 0; k < number.length && out.length < ADDRESSES_SHOWN; k++) {
+        if (rest.length && !number[k].toLocaleLowerCase(t("format.locale")).startsWith(rest[0])) { continue; }
+        const name = street + " " + number[k];
+        out.push(h("li", {}, h("button", { type: "button", class: "fr-link", on: () => handlers.address(at.slice(2 * k, 2 * k + 2), name) }, name)));
+      }
+    }
+    return out;
+  }
   /** @param {Handlers} handlers */
   function list(handlers) {
+    const found = addresses(handlers);
     const searched = Boolean(wanted.trim()), fits = (/** @type {number} */ i) => !searched || matches(i);
     /** @type {Node[]} */
     const parts = [];
@@ -177,30 +196,37 @@ export function createList(data, words, scale, names, marks) {
         const items = without(status).filter(fits);
         count += items.length;
         if (items.length) {
-          parts.push(h("details", { class: "fr-aside", open: searched }, h("summary", {}, t("map.status." + status + ".title") + " (" + words.number(items.length) + ")"),
+          parts.push(h("details", { class: "fr-aside", open: searched || whole }, h("summary", {}, t("map.status." + status + ".title") + " (" + words.number(items.length) + ")"),
             h("p", { class: "fr-quiet" }, t("map.status." + status + ".text")), ...listing(items, handlers)));
         }
       }
     }
+    if (found.length) { parts.push(h("h2", {}, t("map.list.addresses")), h("ul", { class: "fr-addresses" }, ...found)); count += found.length; }
     byId("fr-list").replaceChildren(...parts);
     const status = byId("fr-found");
     if (status) { status.textContent = searched ? t(count === 1 ? "map.list.found_one" : "map.list.found", { n: words.number(count) }) : ""; }
   }
+  // For paper: the overview with all that is listed.
+  /** @param {boolean} on @param {Handlers} handlers */
+  function showWhole(on, handlers) {
+    whole = on;
+    list(handlers);
+  }
   function about() {
-    const m = data.manifest;
+    const m = data.manifest, beware = data.headline[words.lang].reservations;
     byId("fr-about").replaceChildren(
       h("details", {}, h("summary", {}, t("map.about.title")),
         h("p", {}, t("map.about.text")),
         h("ul", {}, ...ASPECTS.map((name) => h("li", {}, h("b", {}, t("aspect." + name + ".question")), " " + t("aspect." + name + ".sentence")))),
         h("p", {}, t(config.mean === "geometric" ? "map.about.geometric" : "map.about.arithmetic") + " " + t("map.about.coverage", { share: words.percent(config.min_coverage) })),
         h("ul", { class: "fr-states" }, ...config.evidence.map((state) => h("li", {}, marks.evidence(state), " " + words.evidence(state).text)))),
-      ...(m.warnings.length ? [h("details", {}, h("summary", {}, t("map.about.warnings")), h("ul", {}, ...m.warnings.map((warning) => h("li", {}, t("warning." + warning.code, warning)))))] : []),
+      ...(beware.length ? [h("details", {}, h("summary", {}, t("map.about.warnings")), h("ul", {}, ...beware.map((text) => h("li", {}, text))))] : []),
       h("h2", {}, t("map.about.sources")),
       h("ul", { class: "fr-sources" }, ...m.sources.map((source) => h("li", {},
         [source.attribution, source.licence && t("map.about.licence", { licence: source.licence }), source.data_date && words.date(source.data_date)].filter(Boolean).join(". ")))),
       h("p", { class: "fr-quiet" }, m.made_at ? t("map.made_at", { date: words.date(m.made_at) }) : ""));
   }
-  return { head, summary, search, find, list, about };
+  return { head, summary, search, find, list, about, whole: showWhole };
 }
 
 /** @param {number[]} values */

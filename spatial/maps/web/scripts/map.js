@@ -95,6 +95,7 @@ function* build(map, data, given) {
   if (opened.lang !== null && words.languages.includes(opened.lang)) { words.lang = opened.lang; }
   const theme = createTheme(opened.theme, repaint);
   const scale = createScale(data, words);
+  scale.wishRelative(opened.relative);
   scale.show(opened.by || scale.by);
   yield data.spaces.id.length + data.places.id.length;
   const after = sideOf("after", data);
@@ -110,11 +111,16 @@ function* build(map, data, given) {
   const plan = data.plan ? createPlan(map, data, data.plan, decode, words, scale, { onSwiped: remember, onToggle() { legend(); remember(); } }) : null;
   const observed = data.observed && createObserved(map, data, data.observed, decode, words, () => { legend(); remember(); });
   const sheet = byId("fr-sheet"), narrow = window.matchMedia(NARROW), bounds = L.latLngBounds(decode.rings(data.base.boundary).flat());
+  // Where nothing lies inside, what lies around is shown as well.
+  const ranked = decode.points(data.spaces.at).filter((_, i) => data.spaces.rank[i] !== null);
+  if (!data.spaces.inside.some((inside, i) => inside && data.spaces.rank[i] !== null)) { for (const at of ranked) { bounds.extend(at); } }
   /** @type {Chosen | null} */
   let chosen = null;
   /** @type {ReachLayer | null} */
   let reach = null;
   let invited = true, paintGround = () => {};
+  /** @type {number | null} */
+  let started = null;
   let find = opened.find, moved = false, settled = false, waiting = 0, shareOnScreen = 0.5;
   const paper = createPaper(map);
   /** @type {(() => void)[]} */
@@ -136,7 +142,14 @@ function* build(map, data, given) {
       language(code) { words.lang = code; rewrite(); remember(); },
       theme: { next: () => theme.next(), turn() { theme.turn(); panel.head(handlers); remember(); } },
       by(name) { scale.show(name); redraw(); legend(); remember(); },
+      relative(on) { scale.wishRelative(on); redraw(); legend(); remember(); },
       find(text) { find = text; panel.find(text); panel.list(handlers); remember(); },
+      address(at, name) {
+        const [where] = decode.points(at), label = document.createElement("b");
+        label.textContent = name;
+        map.setView(where, Math.max(map.getZoom(), CLOSE_ZOOM));
+        L.popup({ autoPan: false }).setLatLng(where).setContent(label).openOn(map);
+      },
       overlays: () => (reach && chosen?.side !== "before" ? reach.shown : null),
       overlay(name, shown) { reach?.toggle(name, shown); legend(); },
       possible: () => invited,
@@ -254,6 +267,7 @@ function* build(map, data, given) {
       if (side.model !== model) { side.model?.look(model?.lens?.id ?? null); }
       side.model?.apply(next);
     }
+    scale.refresh();
     panel.summary(handlers);
     plan?.write(handlers);
     legend();
@@ -276,6 +290,11 @@ function* build(map, data, given) {
     observed?.restyle();
     legend();
   }
+  // Where the handle is until somebody moves it: on the plan.
+  function onThePlan() {
+    started = plan ? Math.min(0.85, Math.max(0.15, Math.round(plan.middle() * 100) / 100)) : null;
+    return started ?? 0.5;
+  }
   function fit() { fitEstate(map, bounds, narrow.matches); }
   // Paper is light and has another shape: the estate is fitted into it, then into the window again. Of a
   // plan, paper shows what comes after it.
@@ -284,6 +303,8 @@ function* build(map, data, given) {
     paper.lift();
     theme.force(on ? "light" : null);
     if (plan && on) { shareOnScreen = plan.share; }
+    panel.whole(on, handlers);
+    for (const side of bothSides) { side.drawing?.numberAll(on); }
     plan?.set(on ? 0 : shareOnScreen);
     map.invalidateSize({ animate: false });
     fit();
@@ -303,8 +324,8 @@ function* build(map, data, given) {
     writeState({
       lang: words.lang === data.lang ? null : words.lang, theme: theme.chosen,
       by: scale.by === data.config.scores[0] ? null : scale.by,
-      show: chosenId(), find, weights: weights && weights.current, lens: model?.lens?.id ?? null,
-      swipe: plan && plan.share !== 0.5 ? plan.share : null, off: [...(plan && !plan.homes ? ["homes"] : []), ...(observed && !observed.shown ? ["counts"] : []), ...(invited ? [] : ["possible"])],
+      relative: scale.wish, show: chosenId(), find, weights: weights && weights.current, lens: model?.lens?.id ?? null,
+      swipe: plan && plan.share !== started ? plan.share : null, off: [...(plan && !plan.homes ? ["homes"] : []), ...(observed && !observed.shown ? ["counts"] : []), ...(invited ? [] : ["possible"])],
       view: moved ? { zoom: map.getZoom(), center: [center.lat, center.lng] } : null,
     });
   }
@@ -313,11 +334,12 @@ function* build(map, data, given) {
   function restore(wanted, first) {
     const lang = wanted.lang || data.lang;
     if (words.languages.includes(lang)) { words.lang = lang; }
+    scale.wishRelative(wanted.relative);
     scale.show(wanted.by || data.config.scores[0]);
     find = wanted.find;
     panel.find(find);
     if (!first) { theme.choose(wanted.theme); }
-    if (plan) { plan.showHomes(!wanted.off.includes("homes")); plan.set(wanted.swipe ?? 0.5); plan.write(handlers); }
+    if (plan) { plan.showHomes(!wanted.off.includes("homes")); plan.set(wanted.swipe ?? onThePlan()); plan.write(handlers); }
     if (observed) { observed.show(!wanted.off.includes("counts")); observed.write(); }
     invite(!wanted.off.includes("possible"));
     if (!first) { rewrite(); }

@@ -25,7 +25,9 @@ import { createNames } from "./names.js";
  * @property {(code: string) => void} language
  * @property {Pick<Theme, "next" | "turn">} theme
  * @property {(name: string) => void} by what the fill shows
+ * @property {(on: boolean) => void} relative shows differences within the estate, or the scale that all maps have
  * @property {(text: string) => void} find
+ * @property {(at: number[], name: string) => void} address shows an address on the map
  * @property {() => Overlays | null} overlays
  * @property {(name: keyof Overlays, shown: boolean) => void} overlay
  * @property {() => boolean} possible whether rooms on which nothing is mapped are shown

@@ -5,6 +5,7 @@
  * @typedef {object} Payload The whole of it.
  * @property {string} lang language that the page opens in
  * @property {Record<string, Texts>} texts by language
+ * @property {Record<string, Headline>} headline by language
  * @property {Estate} estate
  * @property {Manifest} manifest
  * @property {Config} config
@@ -13,6 +14,7 @@
  * @property {Context} context
  * @property {Table} spaces
  * @property {Table} places
+ * @property {StreetNumbers[]} addresses
  * @property {Features} possible rooms on which nothing is mapped
  * @property {JudgedTables | null} judged
  * @property {Lens[]} lenses
@@ -34,11 +36,24 @@
  */
 
 /**
+ * @typedef {object} StreetNumbers House numbers of a street.
+ * @property {string} street
+ * @property {string[]} number
+ * @property {number[]} at pairs
+ */
+
+/**
+ * @typedef {object} Headline What is said first.
+ * @property {string} counted with "ranked" in braces for what is said of the order
+ * @property {string} unknown
+ * @property {string} dates
+ * @property {string[]} reservations
+ */
+
+/**
  * @typedef {object} Manifest
  * @property {string | null} made_at ISO 8601
- * @property {string | null} data_date ISO 8601
  * @property {Source[]} sources
- * @property {Warning[]} warnings
  */
 
 /**
@@ -48,11 +63,10 @@
  * @property {string | null} data_date ISO 8601
  */
 
-/** @typedef {{ [key: string]: string | number }} Warning its code, and what fills its words */
-
 /**
  * @typedef {object} Config What holds for the whole page, and the names behind codes.
  * @property {RampStep[]} ramp
+ * @property {string[]} relative colours of the classes of the estate's own scale
  * @property {string[]} scores the floating potential, then the aspects
  * @property {string[]} evidence states of evidence
  * @property {string[]} indicators

@@ -22,7 +22,7 @@ import { createSwipe } from "./swipe.js";
 const SIGNS = { lost: "✕", new: "+", up: "▲", down: "▼", same: "•" };
 /** @type {Side[]} */
 const SIDES = ["before", "after"];
-const FEW_CHANGES = 6, LARGEST_TRIANGLE_PX = 11, LEAST_TRIANGLE_PX = 3.5;
+const HALF = 0.5, FEW_CHANGES = 6, LARGEST_TRIANGLE_PX = 11, LEAST_TRIANGLE_PX = 3.5;
 
 /**
  * Make the layer of a plan.
@@ -78,6 +78,12 @@ export function createPlan(map, data, plan, decode, words, scale, { onSwiped, on
     return {};
   }
 
+  // How far from the left of the window the middle of the plan lies.
+  function middle() {
+    const rings = plan.things.flatMap((thing) => [...decode.rings(thing.areas), ...decode.rings(thing.lines), decode.points(thing.at)]);
+    const bounds = L.latLngBounds(rings.flat());
+    return bounds.isValid() ? map.latLngToContainerPoint(bounds.getCenter()).x / map.getSize().x : HALF;
+  }
   // What differs on the ground, and the homes that win and lose, on a canvas above the ground of each side.
   /** @type {Painter[]} */
   const painters = [];
@@ -193,7 +199,7 @@ export function createPlan(map, data, plan, decode, words, scale, { onSwiped, on
   /** @param {boolean} on */
   function showHomes(on) { homes = on; restyle(); }
   return {
-    drawThings, mark, edge, write, ofObject, legend, restyle, showHomes, set: swipe.set, reveal: swipe.reveal,
+    drawThings, middle, mark, edge, write, ofObject, legend, restyle, showHomes, set: swipe.set, reveal: swipe.reveal,
     get share() { return swipe.share; },
     get homes() { return homes; },
   };

@@ -33,6 +33,7 @@ const SYMBOLS_FROM_ZOOM = 16.5, CLOSEST_ZOOM = 17.5, SHAPES_AT_A_TIME = 50, LAST
  * @property {SpaceShape[]} shapes
  * @property {() => void} restyle
  * @property {(i: number | null) => void} choose
+ * @property {(on: boolean) => void} numberAll numbers all that are ranked, or the first
  * @property {(i: number) => void} show moves the map to it
  * @property {(table: Table, i: number) => L.LatLng} at
  */
@@ -92,6 +93,7 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
   const badges = L.layerGroup().addTo(map);
   /** @type {number | null} */
   let selected = null;
+  let numbered = false; // all that are ranked, as on paper
 
   /** @param {Table} table @param {number} i */
   function at(table, i) { return decode.points(table.at.slice(2 * i, 2 * i + 2))[0]; }
@@ -141,7 +143,7 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
     const taken = [];
     const free = (/** @type {L.Point} */ spot, /** @type {number} */ gap) => taken.every((p) => Math.abs(p.x - spot.x) > gap || Math.abs(p.y - spot.y) > gap);
     const marks = new Map(order.map((i) => [i, events.mark?.(i) ?? null]));
-    const ranked = (/** @type {number} */ i) => (spaces.rank[i] ?? LAST_RANK) <= data.config.top_k;
+    const ranked = (/** @type {number} */ i) => (spaces.rank[i] ?? LAST_RANK) <= (numbered ? LAST_RANK - 1 : data.config.top_k);
     const badged = order.slice().reverse().filter((i) => marks.get(i) || ranked(i));
     // What a plan does goes before ranks.
     badged.sort((a, b) => Number(Boolean(marks.get(b))) - Number(Boolean(marks.get(a))));
@@ -150,7 +152,7 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
       const asDot = small(i);
       const top = asDot ? at(spaces, i) : L.latLng(bounds.getNorth(), bounds.getCenter().lng);
       const spot = map.latLngToLayerPoint(top).subtract([0, asDot ? 16 : 8]), wide = mark && mark.sign.length > 1 ? WIDE_PX : BADGE_PX;
-      if (!view.contains(top) || !free(spot, GAP_PX + (wide - BADGE_PX) / 2)) { continue; }
+      if (!view.contains(top) || (!numbered && !free(spot, GAP_PX + (wide - BADGE_PX) / 2))) { continue; }
       taken.push(spot);
       badges.addLayer(L.marker(top, {
         ...inMarks, keyboard: false, interactive: false, zIndexOffset: 1000,
@@ -207,9 +209,14 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
     }
     if (i !== null) { for (const layer of [shapes[i].shape, shapes[i].dot]) { if (map.hasLayer(layer)) { layer.bringToFront(); } } }
   }
+  /** @param {boolean} on */
+  function numberAll(on) {
+    numbered = on;
+    letter();
+  }
   map.on("zoomend", draw);
   map.on("moveend", letter);
-  return { restyle, shapes, choose, at, show(i) { map.fitBounds(shapes[i].bounds.pad(1.2), { maxZoom: CLOSEST_ZOOM }); } };
+  return { restyle, shapes, choose, numberAll, at, show(i) { map.fitBounds(shapes[i].bounds.pad(1.2), { maxZoom: CLOSEST_ZOOM }); } };
 }
 
 /** @param {string} text */

@@ -9,6 +9,7 @@
  * @property {string | null} lang
  * @property {string | null} theme
  * @property {string | null} by score or indicator that the fill shows
+ * @property {boolean | null} relative whether the fill shows differences within the estate; null: as it is best
  * @property {string | null} lens
  * @property {string | null} show id of what is chosen
  * @property {Weights | null} weights
@@ -18,8 +19,8 @@
  * @property {string} find
  */
 
-const KEYS = ["lang", "theme", "by", "lens", "show", "w", "i", "swipe", "off", "at", "find"];
-const LARGEST_WEIGHT = 1000;
+const KEYS = ["lang", "theme", "by", "scale", "lens", "show", "w", "i", "swipe", "off", "at", "find"];
+const LARGEST_WEIGHT = 1000, SCALES = /** @type {Record<string, boolean>} */ ({ own: true, all: false });
 
 /** @param {string | null} text */
 function readWeights(text) {
@@ -54,6 +55,7 @@ export function readState() {
   return {
     lang: get("lang"), by: get("by"), lens: get("lens"), theme: get("theme"), show: get("show"), find: get("find") || "",
     weights: values.has("w") || values.has("i") ? { aspects: readWeights(get("w")), indicators: readWeights(get("i")) } : null,
+    relative: SCALES[get("scale") ?? ""] ?? null,
     swipe: readSwipe(get("swipe")),
     off: (get("off") || "").split(",").filter(Boolean),
     view: at.length === 3 && at.every(Number.isFinite) ? { zoom: at[0], center: [at[1], at[2]] } : null,
@@ -69,6 +71,7 @@ export function stateText(state) {
   /** @type {Record<string, string | null>} */
   const values = {
     lang: state.lang, theme: state.theme, by: state.by, lens: state.lens, show: state.show, find: state.find, off: state.off.join(","),
+    scale: state.relative === null ? null : state.relative ? "own" : "all",
     swipe: state.swipe === null ? null : String(Math.round(state.swipe * 100)),
     w: state.weights && writeWeights(state.weights.aspects), i: state.weights && writeWeights(state.weights.indicators),
     at: state.view && [state.view.zoom, state.view.center[0].toFixed(5), state.view.center[1].toFixed(5)].join("/"),

@@ -44,7 +44,8 @@ export function createSwipe(map, words, onSwiped) {
     before.textContent = t("map.plan.before");
     after.textContent = t("map.plan.after");
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#fr-plan [data-share]"))) {
-      button.setAttribute("aria-pressed", String(Number(button.dataset.share) === share));
+      const at = Number(button.dataset.share), between = share > 0 && share < 1;
+      button.setAttribute("aria-pressed", String(at > 0 && at < 1 ? between : at === share));
     }
   }
   handle.addEventListener("keydown", (event) => {

@@ -5,7 +5,7 @@ import { byId, controlById, h } from "./elements.js";
 /** @import { Weights } from "./state.js" */
 /** @import { Words } from "./words.js" */
 
-const STEPS = 20, EMPHASIS = 3, SAME = 1e-6, DEFAULT = "default", OWN = "own";
+const WIDE = 0.4, STEPS = 20, EMPHASIS = 3, SAME = 1e-6, DEFAULT = "default", OWN = "own";
 /** @type {Record<WeightKind, number>} weights of aspects are often shares of 1 */
 const STEP = { aspects: 0.05, indicators: 0.25 };
 
@@ -83,14 +83,13 @@ export function createWeights(data, words, model, onChange) {
   }
   function lensText() {
     if (!model.lens) { return ""; }
-    const [low, best, high] = model.lens.served.map((share) => words.number(Math.round(share * 100)));
-    return t("lens." + model.lens.id + ".text") + " " + t("map.lens.served", { share: best, low, high });
+    const [least, , most] = model.lens.served, [low, best, high] = model.lens.served.map((share) => words.number(Math.round(share * 100)));
+    return t("lens." + model.lens.id + ".text") + " " + (most - least >= WIDE ? t("map.lens.served_unknown") : t("map.lens.served", { share: best, low, high }));
   }
   /** @param {string | null} id */
   function look(id) {
     model.look(id);
-    weights = null;
-    onChange(null);
+    onChange(weights);
     write();
   }
   /** @param {string} name @returns {Weights} */

@@ -1,0 +1,165 @@
+"""What is said first of a run, in three sentences and a date, the same on the map, in the report and in every table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from spatial.core.languages import texts, whole_percent
+from spatial.core.model import FLOATING, NOT_STATED, SHARES, Result
+from spatial.places.meeting_spaces import MEETING, POSSIBLE
+from spatial.places.naming import POSSIBLE_SPACES, names_of
+from spatial.scoring import tiers
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+BEST_NAMED = 3  # of the first tier
+RANKED = "{ranked}"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The sentences, in their order: how many and how many ranked, what is not known, which are the best.
+
+    ``best_ids`` are those that ``best`` names. ``dates`` says from when the data are, the oldest first. In
+    ``counted``, ``RANKED`` stands for what is said of the order, which other weights may change.
+    """
+
+    count: str
+    unknown: str
+    best: str
+    dates: str
+    best_ids: tuple[str, ...]
+    counted: str
+
+    @property
+    def sentences(self) -> list[str]:
+        """Those that are not empty."""
+        return [text for text in (self.count, self.unknown, self.best) if text]
+
+
+def headline(result: Result, lang: str, names: Mapping[str, str] | None = None) -> Headline:
+    """Say of a run what comes first; ``names`` are those of ``names_of``, where they are made already."""
+    spaces = result.meeting_spaces
+    meeting = spaces[spaces["status"] == MEETING]
+    best, ids = _best(meeting, names or names_of(result, lang), lang)
+    unknown = _unknown(meeting, possible_count(result), lang)
+    counted = _counted(meeting, result, lang)
+    count = counted.replace(RANKED, _ranked(meeting, lang))
+    return Headline(count, unknown, best, dates(result, lang), ids, counted)
+
+
+def possible_count(result: Result) -> int:
+    """On how many pieces of open ground nothing is mapped that one would come for."""
+    spaces = result.meeting_spaces
+    return int((spaces["status"] == POSSIBLE).sum()) + len(result.layers.get(POSSIBLE_SPACES, ()))
+
+
+def dates(result: Result, lang: str) -> str:
+    """Say from when the data are: of the oldest source first, and of the newest where it is another day."""
+    say = texts(lang)["headline"]
+    pairs = ((one["data_date"], one["attribution"]) for one in named_sources(result))
+    dated = sorted((str(date), str(whose)) for date, whose in pairs if date)
+    if not dated:
+        return str(say["date"]).format(date=date_in_words(result.estate.as_of, lang))
+    (oldest, whose), (newest, _) = dated[0], dated[-1]
+    if oldest == newest:
+        return str(say["date"]).format(date=date_in_words(oldest, lang))
+    first, last = (date_in_words(one, lang) for one in (oldest, newest))
+    return str(say["dates"]).format(oldest=first, source=whose.removeprefix("© "), newest=last)
+
+
+def named_sources(result: Result) -> list[dict[str, str | None]]:
+    """Who made what a run is made of, with licence and date of the data; each once, in the order of the manifest."""
+    keys = ("attribution", "licence", "data_date")
+    found = [{key: source.get(key) or None for key in keys} for source in result.manifest.get("sources") or ()]
+    named = [source for source in found if source["attribution"] not in (None, NOT_STATED)]
+    return list({tuple(source.values()): source for source in named}.values())
+
+
+def reservations(result: Result, lang: str) -> list[str]:
+    """What a reader should beware of, without the names of files and what a technician could do."""
+    say = texts(lang, "report")["unknown"]["warning"]
+    return [str(say[entry["code"]]).format(**entry) for entry in result.manifest.get("warnings") or ()]
+
+
+def date_in_words(iso: Any, lang: str) -> str:
+    """Write a date such as "9. februar 2016".
+
+    Examples
+    --------
+    >>> date_in_words("2016-02-09", "da"), date_in_words(None, "en")
+    ('9. februar 2016', 'unknown date')
+    """
+    head = texts(lang, "report")["head"]
+    try:
+        day = datetime.fromisoformat(str(iso))
+    except ValueError:
+        return str(iso) if iso else str(head["unknown_date"])
+    return str(head["date"]).format(day=day.day, month=head["months"][day.month - 1], year=day.year)
+
+
+def _counted(meeting: gpd.GeoDataFrame, result: Result, lang: str) -> str:
+    say, inside = texts(lang)["headline"], int(meeting["inside"].sum())
+    around = len(meeting) - inside
+    given = {"estate": result.estate.name, "margin": round(result.estate.margin_m)}
+    if not len(meeting):
+        return str(say["none"]).format(**given)
+    key = "count_inside" if not around else "count_around" if not inside else "count"
+    here, near = (_places(n, lang) for n in (inside, around))
+    more = say["more_one" if around == 1 else "more"].format(n=_number(around, lang))
+    return str(say[key]).format(inside=here, around=near, more=more, ranked=RANKED, **given)
+
+
+def _ranked(meeting: gpd.GeoDataFrame, lang: str) -> str:
+    say, ranked = texts(lang)["headline"], int(meeting["rank"].notna().sum())
+    key = "ranked_none" if not ranked else "ranked_all" if ranked == len(meeting) else "ranked"
+    return str(say[key if len(meeting) > 1 else f"{key}_one"]).format(n=_number(ranked, lang))
+
+
+def _unknown(meeting: gpd.GeoDataFrame, possible: int, lang: str) -> str:
+    say = texts(lang)["headline"]
+    ground = say["possible_one" if possible == 1 else "possible"].format(n=_number(possible, lang)) if possible else ""
+    if not len(meeting):
+        return str(say["unknown_ground"]).format(ground=ground) if ground else ""
+    shares = {share: _percent(float(meeting[share].mean()), lang) for share in SHARES}
+    seen = say["seen" if meeting["seen"].mean() > 0 else "seen_none"].format(**shares)
+    whole = str(say["unknown"]).format(**shares, seen_there=seen)
+    return f"{whole} {say['unknown_ground'].format(ground=ground)}" if ground else whole
+
+
+def _best(meeting: gpd.GeoDataFrame, names: Mapping[str, str], lang: str) -> tuple[str, tuple[str, ...]]:
+    """Which are the best: only among the ranked, and only where they are told apart from the next."""
+    say, ranked = texts(lang)["headline"], meeting[meeting["rank"].notna()].sort_values("rank", kind="stable")
+    if not len(ranked):
+        return "", ()
+    first = ranked[tiers.tier_words(ranked["tier"]) == tiers.BEST]
+    if len(ranked) == 1:
+        first = ranked
+    if not len(first):
+        return str(say["best_all"]), ()
+    ids = tuple(str(i) for i in first.index[:BEST_NAMED])
+    named = [names[i] for i in ids]
+    if len(first) == 1:
+        score, low, high = (round(float(first[FLOATING + end].iloc[0]) * 100) for end in ("", "_low", "_high"))
+        return str(say["best" if len(ranked) > 1 else "only"]).format(
+            names=named[0], score=score, low=low, high=high
+        ), ids
+    more = len(first) - len(named)
+    return str(say["best_more" if more else "best_of"]).format(names="; ".join(named), n=_number(more, lang)), ids
+
+
+def _places(n: int, lang: str) -> str:
+    say = texts(lang)["headline"]
+    return str(say["place"]) if n == 1 else str(say["places"]).format(n=_number(n, lang))
+
+
+def _number(n: int, lang: str) -> str:
+    return f"{n:,}".replace(",", texts(lang)["format"]["thousands"])
+
+
+def _percent(share: float, lang: str) -> str:
+    return str(texts(lang)["format"]["percent"]).format(whole_percent(share))

@@ -1,0 +1,172 @@
+"""Every name, number and first sentence of a run, read back from each file that it writes: all say the same."""
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pyogrio
+import pypdf
+import pytest
+
+import spatial
+from spatial.core.languages import texts
+from spatial.reports import office
+from tests.maps import fixtures
+from tests.maps.reading import Page
+
+PROJECT = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("faellesrum")
+RESIDENTS = ("map.html", "report.html", "scores.csv", "places.xlsx", "places-excel.csv", "board.docx", "board.pptx")
+SPREAD = re.compile(r"(\d+) \((\d+)(?:–(\d+))?\)")
+
+
+@pytest.fixture(scope="module", params=["da", "en"])
+def run(request, demo_result, tmp_path_factory):
+    """A folder that a run has written, and its language."""
+    folder = tmp_path_factory.mktemp("agree") / "run"
+    spatial.save(demo_result, folder, lang=request.param)
+    office.write_office(spatial.load(folder), folder, ("excel-csv", "pptx", "docx"))
+    return folder, request.param
+
+
+@pytest.fixture(scope="module")
+def told(run):
+    """What ``scores.csv`` says of each meeting space: id → name, number, points, and their bounds."""
+    with (run[0] / "scores.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == "meeting_space"]
+    assert len(rows) > 10
+    return {
+        row["place_id"]: (
+            row["name"],
+            int(float(row["rank"])) if row["rank"] else None,
+            *(round(float(row[f"floating{end}"]) * 100) for end in ("", "_low", "_high")),
+        )
+        for row in rows
+    }
+
+
+@pytest.fixture(scope="module")
+def sentences(run):
+    """The first sentences, as the workbook has them."""
+    folder, lang = run
+    sheet = openpyxl.load_workbook(folder / "places.xlsx")[texts(lang)["workbook"]["about"]]
+    found = [cell.value for cell in sheet["A"]][2:6]
+    assert len(found) == 4 and "Reitbahnviertel" in found[0]
+    return found
+
+
+def ranked(told):
+    return sorted((entry for entry in told.values() if entry[1] is not None), key=lambda entry: entry[1])
+
+
+def test_geopackage_and_workbook(run, told):
+    folder, lang = run
+    table = pyogrio.read_dataframe(folder / "places.gpkg", layer="meeting_spaces", read_geometry=False)
+    found = {
+        row.space_id: (
+            row.name, None if row.rank != row.rank else int(row.rank),
+            *(round(value * 100) for value in (row.floating, row.floating_low, row.floating_high)),
+        )
+        for row in table.itertuples(index=False)
+    }  # fmt: skip
+    assert found == told
+    say = texts(lang)["workbook"]
+    head, *rows = openpyxl.load_workbook(folder / "places.xlsx")[say["spaces"]].iter_rows(values_only=True)
+    column = {key: head.index(title) for key, title in say["column"].items() if title in head}
+    assert {
+        row[column["id"]]: (
+            row[column["name"]],
+            row[column["number"]],
+            *(round(row[column[key]]) for key in ("score", "low", "high")),
+        )
+        for row in rows
+    } == told
+
+
+def test_csv_for_excel(run, told):
+    folder, lang = run
+    text = (folder / "places-excel.csv").read_text(encoding="utf-8-sig")
+    say = texts(lang)["workbook"]["column"]
+    assert {
+        row[say["id"]]: (
+            row[say["name"]],
+            int(row[say["number"]]) if row[say["number"]] else None,
+            *(int(row[say[key]]) for key in ("score", "low", "high")),
+        )
+        for row in csv.DictReader(io.StringIO(text), delimiter=";" if lang == "da" else ",")
+    } == told
+
+
+def test_report(run, told, sentences):
+    folder, lang = run
+    page, say = Page((folder / "report.html").read_text(encoding="utf-8")), texts(lang, "report")
+    assert page.items[:3] == [" ".join(sentence.split()) for sentence in sentences[:3]]
+    assert sentences[3] in (folder / "report.html").read_text(encoding="utf-8")
+    found = []
+    for name, spread, *_ in page.tables[say["all"]["caption"]][1:]:
+        number, _, rest = name.partition(". ")
+        rest = rest.removesuffix(f" ({say['place']['outside']})")
+        best, low, high = SPREAD.fullmatch(spread).groups()
+        found.append((rest, int(number), int(best), int(low), int(high or low)))
+    assert found == ranked(told)
+
+
+def test_sheet(run, told, sentences):
+    folder, _ = run
+    text = " ".join(pypdf.PdfReader(folder / "sitemap.pdf").pages[0].extract_text().split())
+    assert sentences[0] in text
+    at = 0
+    for name, _, best, low, high in ranked(told):
+        row = f"{name} {best} {low}–{high}"
+        assert row in text[at:], row
+        at = text.index(row, at)
+
+
+@pytest.mark.browser
+def test_map(run, told, sentences, browser):
+    folder, _ = run
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((folder / "map.html").as_uri())
+    page.wait_for_selector(fixtures.READY)
+    assert page.locator("#fr-summary p").all_inner_texts() == sentences[:3]
+    assert sentences[3] in page.locator("#fr-meta").inner_text()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    found = {}
+    for item in page.locator(".fr-item").all():
+        numbers = item.locator(".fr-number")
+        rank = item.locator(".fr-rank").inner_text()
+        name = item.locator(".fr-name").evaluate("e => e.firstChild.textContent")
+        if not numbers.count():  # what is not open to everybody is named, and not judged
+            found[item.get_attribute("data-space")] = name
+            continue
+        best, low, high = re.findall(r"\d+", numbers.inner_text())
+        found[item.get_attribute("data-space")] = (name, int(rank), int(best), int(low), int(high))
+    page.close()
+    assert found == {i: entry if entry[1] is not None else entry[0] for i, entry in told.items()}
+
+
+def test_explain_and_what_the_run_says(run, told):
+    folder, lang = run
+    first = next(i for i, entry in told.items() if entry[1] == 1)
+    command = [COMMAND, "explain", str(folder), first, "--lang", lang]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=300)
+    if said.returncode or not said.stdout:
+        pytest.fail(said.stderr)
+    assert said.stdout.splitlines()[0] == f"{told[first][0]} ({first})"
+
+
+def test_no_file_that_is_handed_out_names_a_path_of_the_machine(run):
+    folder, _ = run
+    named = (str(PROJECT), str(folder), str(Path.home()) + "/")
+    for path in sorted(folder.iterdir()):
+        if path.name == "manifest.json":  # for whoever asks later, it says which files were read
+            assert json.loads(path.read_text(encoding="utf-8"))
+            continue
+        content = path.read_bytes()
+        assert not [each for each in named if each.encode() in content], path.name
+    assert set(RESIDENTS) <= {path.name for path in folder.iterdir()}
