@@ -17,6 +17,7 @@ import pandas as pd
 from spatial.core import files
 from spatial.core.languages import indicator_texts, texts
 from spatial.core.model import ASPECTS, FLOATING, SHARES, Result
+from spatial.core.versions import generator
 from spatial.indicators.registry import registry
 from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import in_order, kinds_text, names_of
@@ -236,7 +237,7 @@ def _saved(book: Workbook) -> bytes:
     """The bytes of a workbook, the same each time: without the hour at which it was written."""
     from openpyxl.writer.excel import ExcelWriter
 
-    book.properties.creator = "Fællesrum"
+    book.properties.creator, book.properties.description = "Fællesrum", generator()
     book.properties.created = book.properties.modified = files.NO_HOUR
     out = BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spatial.core import files
 from spatial.core.model import Result
+from spatial.core.versions import generator
 from spatial.reports.board import Board, board
 from spatial.reports.figures import Frame
 
@@ -44,7 +45,7 @@ def slide(result: Result, lang: str) -> bytes:
     _text(page, (MARGIN_MM, bottom, WIDTH_MM - 2 * MARGIN_MM, FOOT_MM), [note], size=SMALL_PT, ink=QUIET, lang=lang)
     core = show.core_properties
     core.title, core.author, core.language, core.last_modified_by = told.title, "Fællesrum", lang, "Fællesrum"
-    core.created = core.modified = files.NO_HOUR
+    core.created, core.modified, core.comments = files.NO_HOUR, files.NO_HOUR, generator()
     out = BytesIO()
     show.save(out)
     return files.without_hours(out.getvalue())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spatial.core import files
 from spatial.core.model import Result
+from spatial.core.versions import generator
 from spatial.reports.board import Board, board
 from spatial.reports.figures import Frame
 
@@ -45,7 +46,7 @@ def word_page(result: Result, lang: str) -> bytes:
         page.add_paragraph(told.note).paragraph_format.space_before = Pt(4)
     page.add_paragraph().add_run(told.credit).font.size = Pt(8)
     core = page.core_properties
-    core.title, core.author, core.language, core.comments = told.title, "Fællesrum", CODES[lang], ""
+    core.title, core.author, core.language, core.comments = told.title, "Fællesrum", CODES[lang], generator()
     core.last_modified_by, core.created, core.modified = "Fællesrum", files.NO_HOUR, files.NO_HOUR
     out = BytesIO()
     page.save(out)

@@ -8,6 +8,7 @@ import sqlite3
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pyarrow.parquet as arrow
 import pypdf
 import pytest
@@ -49,6 +50,8 @@ def form_of(path: Path) -> str | None:
     if path.suffix == ".png":
         with Image.open(path) as image:
             return image.text[SCHEMA_NAME]
+    if path.suffix == ".xlsx":
+        return FORM if openpyxl.load_workbook(path).properties.description == generator() else None
     return str(json.loads(path.read_text())["schema_version"])
 
 
@@ -97,7 +100,7 @@ def test_the_first_edition_is_explained_by_its_own_rubric(old):
     mixing = next(aspect for aspect in found["aspects"] if aspect["aspect"] == "mixing")
     assert {part["indicator"] for part in mixing["parts"]} == {"variety", "mix_in_out"}
     told = call("explain", old, "osm:node/20", "--lang", "da").out
-    assert "Forskellige ting at komme efter" in told and "Først betingelserne" not in told
+    assert "Forskellige grunde til at komme" in told and "Først betingelserne" not in told
 
 
 def test_shares_of_the_first_edition_are_told_too(old):
