@@ -29,7 +29,7 @@ COLUMNS: dict[str, str] = {
     "kind": "staying (people who are there) or moving (people who pass)",
     "start": "wall-clock time at which the visit began",
     "stop": "wall-clock time at which it ended; missing for a momentary scan",
-    "minutes": "effort: minutes observed; missing where stop is",
+    "minutes": "minutes observed, the effort of people passing; missing where stop is, not used of people staying",
     "method": "how was counted, one of a few words; empty where not given",
     "organised": "1 where a programme or supervision was under way (SOPARC), 0 where not; missing where not said",
     "temperature_c": "air temperature, degrees Celsius; missing where not given",

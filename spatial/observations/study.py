@@ -286,7 +286,7 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
         "rows": rows if found.rows_are_visits else dict.fromkeys(rows),
         "rejected": {str(reason): int(n) if found.rows_are_visits else None for reason, n in reasons.items()},
         "dropped_columns": {why: list(names) for why, names in found.layout.dropped.items()},
-        "notes": {key: value for key, value in found.notes.items() if key in TOLD},
+        "notes": {key: value for key, value in found.notes.items() if key in TOLD} | _glances_timed(found),
         "visits": visits,
         "people": {kind: _rounded(whole["people"].get((kind, overlay.ALL))) for kind in visits},
         "unmatched_share": _unmatched(whole, visits) if observed.by == SPACE else None,
@@ -302,7 +302,9 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
 
 
 # Notes on how a file was read that count visits, not people.
-TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "case_rows", "visits_twice")
+TOLD = (
+    "either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "case_rows", "visits_twice",
+)  # fmt: skip
 
 
 CHECKED = (
@@ -321,6 +323,12 @@ def _visits(whole: pd.DataFrame) -> dict[str, int]:
     """Visits by kind, of all units that are told of."""
     units = whole[whole.index.get_level_values("unit_id") != overlay.ALL]
     return {str(kind): int(n) for kind, n in units.groupby(level="kind", sort=True)["visits"].sum().items()}
+
+
+def _glances_timed(found: Observations) -> dict[str, int]:
+    """How many counts of people staying have a length, which is not used; older versions divided by it."""
+    timed = int(((found.surveys["kind"] == STAYING) & found.surveys["minutes"].notna()).sum())
+    return {"glances_timed": timed} if timed and found.visits_told else {}
 
 
 def _unmatched(whole: pd.DataFrame, visits: Mapping[str, int]) -> float | None:
@@ -343,7 +351,7 @@ def check_facts(check: validation.Check) -> dict[str, Any]:
         "meeting_spaces": check.spaces,
         "surveys": check.surveys,
         "enough": check.enough,
-        "rate": check.rate,
+        "rate": validation.RATE,
         "spearman": _estimate(check.rho) if check.enough else None,
         "auc": _estimate(check.auc) if check.enough else None,
         "surveys_to_halve": check.surveys_to_halve,
@@ -400,11 +408,10 @@ def _sample(result: Result, found: Read) -> calibration.Sample:
     published = disclosure.publish(joined, k=int(rules().publish["k"]), visits_told=told)
     table = published.rates.drop(index=overlay.NOWHERE, errors="ignore")
     table = table.join(result.meeting_spaces[list(ASPECTS)], how="inner").dropna(subset=list(ASPECTS))
-    effort = table["hours"] if table["hours"].notna().all() else table["visits"]
     return calibration.Sample(
         estate=result.estate.id,
         aspects=table[list(ASPECTS)].to_numpy(np.float64),
         people=table["people"].to_numpy(np.float64),
-        effort=effort.to_numpy(np.float64),
+        effort=table["visits"].to_numpy(np.float64),
         surveys=int(table["visits"].sum()),
     )

@@ -109,7 +109,7 @@ def _percent(share: float | None, lang: str) -> str:
 
 
 # Notes on how rows were read, each with a sentence of its own.
-TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times")
+TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "glances_timed")
 
 
 def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
@@ -207,7 +207,7 @@ def _chart(facts: Mapping[str, Any], lang: str) -> dict[str, Any] | None:
              for value in np.arange(0, top + step / 2, step).tolist()]  # fmt: skip
     scores = [{"x": x(share / 5), "text": str(share * 20)} for share in range(6)]
     return box | {"points": points, "ticks": ticks, "scores": scores, "x_end": right, "y_end": bottom,
-                  "x_label": say["class_axis"], "y_label": say[f"rate_{facts['check']['rate']}"]}  # fmt: skip
+                  "x_label": say["class_axis"], "y_label": say["rate_per_visit"]}  # fmt: skip
 
 
 def _map(shown: Shown, lang: str) -> dict[str, Any]:

@@ -198,6 +198,7 @@ def _beside(seen: Published) -> Attack:
     unknown = sorted({*seen.facts} - {*FACTS, "sources"})
     check = seen.facts.get("check", {})
     unknown += [f"check {name}" for name in sorted({*check} - {*FACTS["check"]})]
+    unknown += [] if "effort" in seen.cells else ["glances_by_the_hour"]
     if seen.facts.get("by") != SPACE:
         return Attack("beside", tuple(unknown))
     result = loading.read_run(seen.folder)

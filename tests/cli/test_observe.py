@@ -138,7 +138,7 @@ def test_no_count_below_the_limit_is_published_anywhere(run, tmp_path):
     assert (numbers_of_people(run) >= 5).all() and (numbers_of_people(run) % 5 == 0).all()
     layer = gpd.read_file(run / "observations.gpkg")
     assert (layer["staying_people"].dropna() % 5 == 0).all()
-    columns = ["staying_people", "staying_per_hour", "staying_per_visit"]
+    columns = ["staying_people", "staying_per_visit"]
     assert layer.loc[layer["staying_withheld"], columns].isna().to_numpy().all()
     # The lone person at the last meeting space: its cell is withheld, and says nothing of busier or quieter.
     last = loading.read_run(run).meeting_spaces.index[-1]
