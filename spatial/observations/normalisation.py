@@ -17,6 +17,7 @@ from spatial.core.messages import phrase
 from spatial.core.model import Sheet
 from spatial.observations import rows as observations_rows
 from spatial.observations.columns import COMPONENT, COUNTS, LOCATIONS, SURVEYS, Layout, Table, recognise
+from spatial.observations.reliability import no_pairs, paired
 from spatial.observations.rows import Places, Rejected
 from spatial.settings.observation_columns import Mapped, rules
 
@@ -33,6 +34,10 @@ COLUMNS: dict[str, str] = {
     "method": "how was counted, one of a few words; empty where not given",
     "organised": "1 where a programme or supervision was under way (SOPARC), 0 where not; missing where not said",
     "temperature_c": "air temperature, degrees Celsius; missing where not given",
+    "weather": "sun, clouds, rain or snow; empty where not given",
+    "sun": "1 where the sun shone on the place, 0 where it did not; missing where not said",
+    "observer": "the code of who counted, never a name; empty where not given",
+    "observers": "how many counted at the same place and time; their counts are one visit, at their mean",
     "total": "people counted; 0 where nobody was there",
 }
 
@@ -46,7 +51,7 @@ TOLD = {
     "case_rows": "repaired",
 }
 # What tells one visit from another.
-VISIT = ["study_id", "location_id", "visit", "kind", "start"]
+VISIT = ["study_id", "location_id", "visit", "kind", "start", "observer"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ class Observations:
     column, reason. ``rows_read`` counts rows of counts, so that ``rows_read == rows_used +
     rows_rejected``; ``notes`` are what a reader must know, with counts of visits. ``rows_are_visits``
     says that each row is a visit with its number of people, ``visits_told`` that visits which met
-    nobody are among them: else a row, or a visit, tells of a person.
+    nobody are among them: else a row, or a visit, tells of a person. ``pairs`` has what each observer
+    counted where several counted at once; see ``reliability.Paired``.
     """
 
     surveys: gpd.GeoDataFrame
@@ -72,6 +78,7 @@ class Observations:
     notes: dict[str, int | list[str]] = field(default_factory=dict)
     rows_are_visits: bool = True
     visits_told: bool = True
+    pairs: pd.DataFrame = field(default_factory=no_pairs)
 
 
 def normalise(
@@ -237,9 +244,9 @@ def _grouped(counted: pd.DataFrame, empty: pd.DataFrame, crs: CRS, notes: _Notes
     visits = counted.groupby(keys, dropna=False, sort=True)
     for name in categories:
         table[name] = visits[name].sum(min_count=1)
-    for name in ("stop", "temperature_c", "organised"):
+    for name in ("stop", "temperature_c", "organised", "sun"):
         table[name] = visits[name].max()
-    for name in ("method", "geometry", "unit"):
+    for name in ("method", "geometry", "unit", "weather"):
         table[name] = visits[name].first()
     table = table.reset_index()
     if len(empty):
@@ -249,17 +256,19 @@ def _grouped(counted: pd.DataFrame, empty: pd.DataFrame, crs: CRS, notes: _Notes
 
 
 def _finished(table: pd.DataFrame, categories: list[str], crs: CRS) -> gpd.GeoDataFrame:
-    table = table.assign(minutes=(table["stop"] - table["start"]).dt.total_seconds() / 60)
+    table = table.assign(minutes=(table["stop"] - table["start"]).dt.total_seconds() / 60, observers=1)
     table["total"] = table["total"].astype(np.int64)
     nobody = table["total"] == 0
     for name in categories:
         table[name] = pd.to_numeric(table[name]).astype(np.float64).where(~nobody, 0.0)
-    table = table.sort_values(["location_id", "kind", "start", "visit", "study_id"], kind="stable")
+    table = table.sort_values(["location_id", "kind", "start", "visit", "study_id", "observer"], kind="stable")
     stamp = table["start"].dt.strftime("%Y%m%d:%H%M")
     table.index = pd.Index(
         [
-            f"{place}|{visit}|{kind}|{at}"
-            for place, visit, kind, at in zip(table["location_id"], table["visit"], table["kind"], stamp, strict=True)
+            f"{place}|{visit}|{kind}|{at}" + (f"|{who}" if who else "")
+            for place, visit, kind, at, who in zip(
+                table["location_id"], table["visit"], table["kind"], stamp, table["observer"], strict=True
+            )
         ],
         name="survey_id",
     )
@@ -277,9 +286,12 @@ def joined_tables(found: Sequence[Observations]) -> Observations:
     surveys = pd.concat([one.surveys for one in found])
     twice = surveys.index.duplicated()
     notes.add("visits_twice", int(twice.sum()))
+    together = paired(surveys[~twice].sort_index(kind="stable"), within_min=float(rules().test["paired_min"]))
+    notes.add("visits_paired", together.visits)
     return replace(
         first,
-        surveys=gpd.GeoDataFrame(surveys[~twice], geometry="geometry", crs=first.surveys.crs).sort_index(kind="stable"),
+        surveys=gpd.GeoDataFrame(together.surveys, geometry="geometry", crs=first.surveys.crs),
+        pairs=together.counts,
         rejected=pd.concat([one.rejected for one in found], ignore_index=True),
         rows_read=sum(one.rows_read for one in found),
         rows_used=sum(one.rows_used for one in found),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias
@@ -34,6 +34,8 @@ METHODS = ("analog", "digital", "video", "sensor", "manual", "scan", "app", "sop
 RELATIVE = "relative"
 # Numbers that follow a line this closely are measured along it; fewer values than this show nothing.
 FOLLOWS, FEWEST_VALUES, FEWEST_SUMS = 0.9999, 4, 3
+# A code of an observer: too short for a name.
+CODE = r"[A-Za-z]\d{0,2}|\d{1,3}"
 NOT_COUNTS = ("unclear_number", "negative_count", "not_a_count")
 # What tells the visits of a table apart.
 VISIT = ("study_id", "location_id", "survey_id", "date", "start_time", "start")
@@ -409,7 +411,7 @@ def _month_first(texts: pd.Series, start: pd.Series, mapped: Mapped) -> pd.Serie
 
 
 def _about(table: Table) -> pd.DataFrame:
-    """What a row says of its visit: study, survey, location, method, temperature, programme."""
+    """What a row says of its visit: study, survey, location, method, programme, weather, and the observer's code."""
     rows, index = table.rows, table.rows.index
     blank = pd.Series("", index=index, dtype=object)
     about = pd.DataFrame(
@@ -426,9 +428,32 @@ def _about(table: Table) -> pd.DataFrame:
         warm = warm.fillna(_celsius(rows.get(name, blank), unit))
     about["temperature_c"] = warm.round(1)
     about["no_unit"] = warm.isna() & (rows.get("temperature", blank).str.strip() != "")
-    programme = rows.get("organised", blank).str.strip().str.lower()
-    about["organised"] = np.select([programme.isin(YES), programme.isin(NO)], [1.0, 0.0], np.nan)
+    about["organised"] = _yes_or_no(rows.get("organised", blank))
+    code = rows.get("observer", blank).str.strip()
+    about["observer"] = code.where(code.str.fullmatch(CODE), "").str.upper()
+    sky = rows.get("weather", blank).str.strip().str.lower()
+    about["weather"] = _first_word(sky, rules().weather)
+    shone = _first_word(sky, rules().sunshine).map({"yes": 1.0, "no": 0.0})
+    about["sun"] = _yes_or_no(rows.get("sun", blank)).fillna(shone)
     return about
+
+
+def _yes_or_no(texts: pd.Series) -> pd.Series:
+    """1 for yes, 0 for no, missing for what is neither."""
+    said = texts.str.strip().str.lower()
+    return pd.Series(np.select([said.isin(YES), said.isin(NO)], [1.0, 0.0], np.nan), index=texts.index)
+
+
+def _first_word(texts: pd.Series, words: Mapping[str, Sequence[str]]) -> pd.Series:
+    """Which of the meanings has a word in a text; the first where several have, an empty text where none has.
+
+    Examples
+    --------
+    >>> _first_word(pd.Series(["heavy clouds", "regn og sol", "?"]), rules().weather).tolist()
+    ['clouds', 'rain', '']
+    """
+    found = [texts.str.contains("|".join(map(re.escape, spellings))) for spellings in words.values()]
+    return pd.Series(np.select(found, list(words), ""), index=texts.index, dtype=object)
 
 
 def _celsius(texts: pd.Series, unit: str) -> pd.Series:

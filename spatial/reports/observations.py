@@ -129,6 +129,7 @@ def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
         *((key, notes.get(key, 0)) for key in TOLD),
         ("case", notes.get("case_rows", 0)),
         ("twice", notes.get("visits_twice", 0)),
+        ("paired", notes.get("visits_paired", 0)),
         ("several", facts["several_spaces"]),
     ):
         if n:
