@@ -60,7 +60,8 @@ def test_a_second_observer_changes_nothing_that_is_published():
     rows = [
         {"study_id": "", "location_id": space, "visit": str(v), "kind": "staying", "observer": "A", "observers": 1,
          "start": pd.Timestamp("2026-05-04") + pd.Timedelta(hours=8 + v), "total": int(rng.poisson(9)),
-         "minutes": np.nan, "organised": np.nan, "temperature_c": np.nan, "sun": np.nan, "weather": "", "geometry": None}
+         "minutes": np.nan, "organised": np.nan, "temperature_c": np.nan, "sun": np.nan, "weather": "",
+         "geometry": None}
         for space in spaces.index for v in range(4)
     ]  # fmt: skip
     alone = pd.DataFrame(rows).assign(**dict.fromkeys(reliability.rules().categories, np.nan))
