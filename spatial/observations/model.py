@@ -1,8 +1,8 @@
 """What counts say of the score beside all else that may stand behind them: the model, and when it may not speak. Pure.
 
 Two tables go through the same model. By **place**, from the published cells alone: this is what is published. By
-**visit**, from exact counts: this stays with those who counted. The effect of ten points of score is told beside season,
-hour, weekday and weather, then beside what is plain to see (seats, footfall, area) as well.
+**visit**, from exact counts: this stays with those who counted. The effect of ten points of score is told beside
+season, hour, weekday and weather, then beside what is plain to see (seats, footfall, area) as well.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 from spatial.core.arrays import Floats, Ints
 from spatial.core.model import FLOATING
 from spatial.observations import regression
-from spatial.observations.overlay import ALL, NOWHERE, PERIODS, counted
+from spatial.observations.overlay import ALL, NOWHERE, PERIODS, WEATHER, counted
 from spatial.observations.regression import Counts, Effect, Fit
 from spatial.settings.observation_columns import STAYING, rules
 
@@ -26,8 +26,6 @@ POINTS = 0.1
 CATEGORIES = (*PERIODS, "weather", "observer", "estate")
 NUMBERS = ("temperature_c", "sun")
 BASELINE = ("seats", "footfall", "area")
-# Weather of a place as it is published: means over its visits.
-WEATHER = ("temperature_c", "sun", "rain")
 # Numbers that hang together by more than this with the score, by the share of its variance, cannot be told from it.
 SHARED = 0.8
 # Degrees of freedom below which an interval is so wide that nothing is said.
@@ -35,7 +33,7 @@ LEAST_DF = 8
 # Scores must reach over so many points, with so many places and so much of the visits in their lower and upper third.
 LEAST_RANGE, LEAST_IN_THIRD, LEAST_SHARE = 0.15, 3, 0.1
 BLOCKS, LEAST_IN_BLOCK = 8, 3
-# Noughts beyond what is expected, in standard deviations, that ask for a share of their own (one in a hundred by chance).
+# Noughts beyond what is expected, in standard deviations, that ask for a share of their own (by chance one in 100).
 TOO_MANY = 2.33
 POWER, SEEN = 0.8, np.log(1.1)
 
@@ -47,8 +45,8 @@ AGREES, OPPOSITE, UNCLEAR = "agrees", "opposite", "unclear"
 class Frame:
     """Rows of counts: people, visits, place, score (0–1), and what else is known of them.
 
-    ``circumstances`` and ``baseline`` name numeric columns of ``table``; ``blocks`` are places near each other, held out
-    together. ``by_place`` says that each place is one row.
+    ``circumstances`` and ``baseline`` name numeric columns of ``table``; ``blocks`` are places near each other, held
+    out together. ``by_place`` says that each place is one row.
     """
 
     table: pd.DataFrame
@@ -87,7 +85,7 @@ class Power:
 
 @dataclass(frozen=True)
 class Gain:
-    """What the score adds to the baseline at places that were held out: bits a visit, with a 95 % interval by blocks."""
+    """What the score adds to the baseline at places held out: bits a visit, with a 95 % interval by blocks."""
 
     value: float
     low: float

@@ -23,6 +23,9 @@ SEASONS = ("winter", "winter", "spring", "spring", "spring", "summer", "summer",
 SATURDAY = 5
 ALL, NOWHERE = "all", "elsewhere"
 PERIODS = ("time_of_day", "week", "season")
+# What is known of a visit besides where it was made, and of its weather what can be told as a mean over visits.
+VISIT = ("location_id", "kind", "start", "minutes", "total", "organised", "observer", "weather", "temperature_c", "sun")
+WEATHER = {"temperature_c": 1, "sun": 2, "rain": 2}
 # What people are counted for: a glance is a visit however long it took, a line is watched for hours.
 EFFORT = {STAYING: "visit", MOVING: "hour"}
 
@@ -32,7 +35,8 @@ class Joined:
     """Visits with the unit they belong to.
 
     ``visits`` has the columns unit_id (a meeting space or hexagon; ``NOWHERE`` where none is near),
-    kind, start, minutes, total, organised, time_of_day, week, season. ``units`` has the geometry by
+    kind, start, minutes, total, organised, time_of_day, week, season, and what is known of weather and
+    observer. ``units`` has the geometry by
     id. ``several`` counts locations that reach over more than one meeting space: they are given
     to the one in which most of them lies.
     """
@@ -159,7 +163,7 @@ def _hexagon(q: int, r: int, across_m: float) -> shapely.Polygon:
 
 def _visits(surveys: gpd.GeoDataFrame, unit: pd.Series) -> pd.DataFrame:
     """Visits with their unit and the parts of the day, the week and the year."""
-    table = pd.DataFrame(surveys[["location_id", "kind", "start", "minutes", "total", "organised"]])
+    table = pd.DataFrame(surveys[[name for name in VISIT if name in surveys]])
     return table.assign(unit_id=unit, **periods_of(surveys["start"]))
 
 
@@ -180,6 +184,24 @@ def counted(visits: pd.DataFrame, kind: str) -> pd.DataFrame:
     """
     chosen = visits[visits["kind"] == kind]
     return chosen[chosen["organised"] != 1] if kind == STAYING else chosen
+
+
+def weather(visits: pd.DataFrame, kind: str, by: list[str]) -> pd.DataFrame:
+    """Mean temperature, and shares of visits in sun and in rain or snow; NaN where not known of all visits.
+
+    Parameters
+    ----------
+    visits, kind, by
+        As of ``rates``.
+    """
+    chosen = counted(visits, kind)
+    sky = chosen.get("weather", pd.Series("", index=chosen.index))
+    known = chosen.reindex(columns=["temperature_c", "sun"]).assign(
+        rain=sky.isin(("rain", "snow")).astype(np.float64).where(sky != "")
+    )
+    groups = pd.concat([chosen[by], known.astype(np.float64)], axis=1).groupby(by, sort=True)
+    whole = groups.count().eq(groups.size(), axis=0)
+    return groups.mean().where(whole).round(WEATHER)
 
 
 def rates(visits: pd.DataFrame, kind: str, by: list[str]) -> pd.DataFrame:

@@ -80,7 +80,8 @@ def _together(surveys: pd.DataFrame, within_min: float) -> pd.Series:
     first = pd.Series(surveys.index, index=surveys.index, dtype=object)
     coded = surveys[surveys["observer"] != ""].sort_values(["start", "observer"], kind="stable")
     for _, rows in coded.groupby(SAME_PLACE, sort=True):
-        begun, names, leader = pd.NaT, set(), ""
+        names: set[str] = set()
+        begun, leader = pd.Timestamp(0), ""
         for name, at, who in zip(rows.index, rows["start"], rows["observer"], strict=True):
             if not names or at - begun > pd.Timedelta(minutes=within_min) or who in names:
                 begun, names, leader = at, set(), name

@@ -20,6 +20,7 @@ import shapely
 
 from spatial.core.arrays import Floats, Ints
 from spatial.core.model import ASPECTS, FLOATING
+from spatial.observations.model import Told
 from spatial.observations.overlay import NOWHERE
 from spatial.settings.observation_columns import STAYING, rules
 
@@ -220,7 +221,7 @@ class Check:
     the number of spaces, of how many the number of people is told, people, visits, and the
     people a visit with their interval. ``residuals`` says of each space whether it is busier, quieter or as
     expected. ``surveys_to_halve`` is how many further visits like these would halve the interval of
-    rho. NaN, or None, is: not to be said.
+    rho. ``model`` is what the model by place says. NaN, or None, is: not to be said.
     """
 
     spaces: int
@@ -232,6 +233,7 @@ class Check:
     residuals: pd.Series
     surveys_to_halve: int | None
     enough: bool
+    model: Told | None = None
 
 
 def check_scores(

@@ -154,17 +154,45 @@ def shows(facts: Mapping[str, Any], lang: str) -> list[str]:
     rho = check["spearman"]
     if rho["value"] is None or rho["low"] is None:
         return [say["none"]]
-    verdict = "agrees" if rho["low"] > 0 else "opposite" if rho["high"] < 0 else "unclear"
-    lines = [say[verdict].format(rho=number(rho["value"], lang), low=number(rho["low"], lang),
-                                 high=number(rho["high"], lang))]  # fmt: skip
+    lines = modelled(check["model"], lang)
+    lines.append(say["correlation"].format(**{name: number(rho[name], lang) for name in ("value", "low", "high")}))
     auc = check["auc"]
     if auc["value"] is not None:
         shares = {"share": auc["value"], "low": auc["low"], "high": auc["high"]}
         lines.append(say["auc"].format(**{name: _percent(share, lang) for name, share in shares.items()}))
-    if check["surveys_to_halve"] is not None:
-        more = {"more": number(check["surveys_to_halve"], lang, 0), "surveys": number(check["surveys"], lang, 0)}
-        lines.append(say["power"].format(**more))
     return lines
+
+
+def modelled(told: Mapping[str, Any], lang: str) -> list[str]:
+    """What the model says of the score, and of what stands beside it, in sentences."""
+    say = texts(lang)["observe"]["model"]
+    beside = _listed([say["circumstance"][name] for name in told["circumstances"]], lang)
+    lines = [say[told["verdict"]].format(circumstances=beside, **_times(told["effect"], lang), **_raw(told, lang))]
+    if told["effect"] is None:
+        return lines
+    lines.append(say["beside_of" if beside else "beside_none"].format(circumstances=beside, places=told["places"]))
+    plain = _listed([say["plain"][name] for name in told["baseline"]], lang)
+    if told["beside"] is not None:
+        lines.append(say["beside"].format(baseline=plain, **_times(told["beside"], lang)))
+    if told["gain"] is not None:
+        adds = told["gain"]["low"] is not None and told["gain"]["low"] > 0
+        lines.append(say["adds" if adds else "adds_nothing"].format(baseline=plain))
+    power = {"least": number(told["power"]["least"], lang), "places": number(told["power"]["places"], lang, 0)}
+    return [*lines, say["power"].format(**power)]
+
+
+def _times(effect: Mapping[str, Any] | None, lang: str) -> dict[str, str]:
+    return {name: number(effect[name], lang) for name in ("value", "low", "high")} if effect else {}
+
+
+def _raw(told: Mapping[str, Any], lang: str) -> dict[str, str]:
+    return {"raw": number(told["raw"]["value"], lang)} if told["raw"] else {}
+
+
+def _listed(words: Sequence[str], lang: str) -> str:
+    """Words as one would say them: a, b and c."""
+    *first, last = words or [""]
+    return f"{', '.join(first)} {texts(lang)['observe']['model']['and']} {last}" if first else last
 
 
 def cautions(facts: Mapping[str, Any], lang: str) -> list[str]:

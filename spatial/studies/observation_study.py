@@ -13,13 +13,13 @@ from spatial.core.languages import texts
 from spatial.core.model import Result
 from spatial.core.outputs import replace_files, whole_file, whole_folder
 from spatial.observations import calibration, disclosure, overlay
+from spatial.observations.facts import observation_facts
 from spatial.observations.looking import Look, looks, mapping_text
 from spatial.observations.study import (
     SPACE,
     Observed,
     Read,
     calibrate_weights,
-    observation_facts,
     observe,
     read_observations_for,
 )

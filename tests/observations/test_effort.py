@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spatial.observations import disclosure, overlay, study, validation
@@ -42,6 +42,7 @@ def test_ten_people_everywhere_at_every_visit_have_no_effect_however_long_the_gl
     assert set(found.residuals) == {validation.AS_EXPECTED}
 
 
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.floats(0.5, 240) | st.just(np.nan), min_size=12, max_size=12))
 def test_nothing_that_is_said_of_people_staying_hangs_on_minutes(minutes):
     spaces = estate(12, 2)
