@@ -23,8 +23,9 @@ from spatial.core.model import ASPECTS, FLOATING, Provenance, Result, Rubric
 from spatial.observations import calibration, disclosure, model, overlay, validation
 from spatial.observations.columns import sensitive
 from spatial.observations.normalisation import Observations, joined_tables, normalise
+from spatial.observations.reliability import Agreement, agreement, intraclass
 from spatial.scoring import scores
-from spatial.settings.observation_columns import mapped, rules
+from spatial.settings.observation_columns import STAYING, mapped, rules
 from spatial.settings.tags import tag_rules
 from spatial.sources import text_tables
 
@@ -256,6 +257,37 @@ def tested(result: Result, cells: pd.DataFrame, k: int, background: pd.Series, *
     rest = without_aspects(spaces, result.rubric, judged.best[:, judged.conditions].prod(axis=1))
     check = validation.check_scores(rates, spaces, rest, background, seed=seed)
     return replace(check, model=model.tell(model.by_place(cells, rates, plain(result), middles(spaces))))
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What exact counts say, for those who made them; nothing of it is published.
+
+    ``model`` is by visit, ``reliability`` the share of the variance of one visit's count that lies between places
+    (ICC(1), with its interval), ``agreement`` of observers at once. ``visits`` is the table of visits of people
+    staying.
+    """
+
+    model: model.Told
+    reliability: tuple[float, float, float]
+    agreement: Agreement
+    visits: pd.DataFrame
+
+
+def exact(observed: Observed) -> Exact:
+    """Hold the exact counts against the model by visit, which knows the weather and hour of each."""
+    result, found = observed.result, observed.read.observations
+    spaces = plain(result)
+    frame = model.by_visit(observed.joined.visits, spaces, middles(result.meeting_spaces))
+    by_place = frame.table.groupby("place", sort=True)["people"]
+    staying = found.surveys.index[found.surveys["kind"] == STAYING]
+    table = overlay.counted(observed.joined.visits, STAYING).join(spaces, on="unit_id")
+    return Exact(
+        model=model.tell(frame, checked=True),
+        reliability=intraclass([people.to_numpy(np.float64) for _, people in by_place]),
+        agreement=agreement(found.pairs[found.pairs["survey_id"].isin(staying)]),
+        visits=table.drop(columns=["kind", "minutes", "organised"]),
+    )
 
 
 def plain(result: Result) -> pd.DataFrame:

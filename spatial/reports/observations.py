@@ -401,7 +401,7 @@ def with_manifest(
 
 
 def keep_local(left: pd.DataFrame, path: Path, folder: Path) -> None:
-    """Write what was left at the door to a file of the user's own, readable by the owner only.
+    """Write what may not be published to a new file of the user's own, readable by the owner only.
 
     Raises
     ------
