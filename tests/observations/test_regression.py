@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as api
 from scipy.integrate import quad
 from scipy.stats import nbinom, norm
 
@@ -29,7 +30,6 @@ def grouped(seed, *, places=12, visits=5, tau=0.6, alpha=0.4, empty=0.0):
 
 def test_the_rand_study_is_fitted_as_by_r():
     """20,190 visits to doctors, statsmodels' own example: MASS::glm.nb of R 2.15.1, alpha and errors of it by Stata."""
-    api = pytest.importorskip("statsmodels.api")
     data = api.datasets.randhie.load()
     x = data.exog.astype(float).assign(constant=1.0)
     found = fit(counts(x, data.endog), own_levels=False)
@@ -46,7 +46,6 @@ def test_the_rand_study_is_fitted_as_by_r():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_it_is_statsmodels_without_own_levels_and_with_noughts_of_their_own(seed):
-    api = pytest.importorskip("statsmodels.api")
     data = grouped(seed, places=60, tau=0, empty=0.3)
     own = fit(data, own_levels=False)
     theirs = api.NegativeBinomial(data.people, data.x).fit(disp=False, maxiter=500, gtol=1e-8)
