@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
-from spatial.observations import model
+from spatial.observations import disclosure, model, overlay
 from spatial.observations.model import AGREES, EXPLAINED, FEW, NARROW, TANGLED, UNCLEAR
+from tests.maps.fixtures import ETRS89_UTM32
 
 WORLDS = int(os.environ.get("FAELLESRUM_WORLDS", "200"))
 PLANTED = 0.15  # of the logarithm, for ten points
@@ -128,3 +130,26 @@ def test_circumstances_are_those_that_differ_and_are_known_of_all():
     seen.loc[3, "sun"] = np.nan
     frame = model.by_visit(seen.assign(observer="A", temperature_c=np.arange(len(seen)) % 7), spaces, xy)
     assert frame.circumstances == ("time_of_day: morning", "time_of_day: evening", "temperature_c")
+
+
+def test_by_place_the_published_cells_say_what_the_visits_say():
+    """The effect from rounded and withheld people lies within the interval of the exact one, and is as wide."""
+    seen, spaces, xy = world(8, places=30, visits=8)
+    seen = seen.assign(location_id=seen["unit_id"], minutes=np.nan, start=pd.Timestamp("2026-05-04"))
+    units = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*xy.T), index=spaces.index, crs=ETRS89_UTM32)
+    published = disclosure.publish(overlay.Joined(seen, units), k=5)
+    exact = model.tell(model.by_visit(seen, spaces, xy)).effect
+    frame = model.by_place(published.cells, published.rates, spaces, xy)
+    told = model.tell(frame)
+    assert frame.circumstances == ("sun",) and told.fit.alpha == 0  # all places were visited at the same hours
+    assert exact.low < told.effect.value < exact.high
+    assert told.effect.error == pytest.approx(exact.error, rel=0.25)
+
+
+def test_weather_of_a_place_is_told_where_it_is_known_of_all_its_visits():
+    seen, *_ = world(9, places=3, visits=4)
+    seen = seen.assign(weather=["rain", "sun", "snow", "sun"] * 3, temperature_c=[10.0, 11.0, 12.0, 13.06] * 3)
+    seen.loc[0, "temperature_c"] = np.nan
+    found = overlay.weather(seen, "staying", ["unit_id"])
+    assert found["rain"].tolist() == [0.5] * 3
+    assert found["temperature_c"].tolist() == pytest.approx([np.nan, 11.5, 11.5], nan_ok=True)
