@@ -50,24 +50,7 @@ def counts(stops: Sequence[Mapping[str, Any]], path: Path, *, title: str, versio
         _question("dateTime", "survey_time_start", "start", required=True, default="now()"),
         _question("integer", "row_total", "total", required=True, limit=(many, "number")),
     ]
-    shown = (("posture", POSTURES, "staying"), ("age", AGES, None), ("mode", MODES, "moving"))
-    for group, names, kind in shown:
-        relevant = "${row_total} > 0" + (f" and ${{kind}} = '{kind}'" if kind else "")
-        rows.append(_question("begin_group", group, group, relevant=relevant))
-        for i, name in enumerate(names):
-            sum_so_far = " + ".join([".", *(f"coalesce(${{{other}}}, 0)" for other in names[:i])])
-            limit = f". >= 0 and {sum_so_far} <= ${{row_total}}"
-            rows.append(_question("integer", name, name, limit=(limit, "sum")))
-        rows.append({"type": "end_group"})
-    rows += _together(many)
-    rows += [
-        _question("select_one yes_no", "organised", "organised", required=True, relevant="${kind} = 'staying'"),
-        _question("dateTime", "survey_time_stop", "stop", required=True, default="now()",
-                  relevant="${kind} = 'moving'", limit=(". > ${survey_time_start}", "stop")),
-        _question("select_one weather", "weather", "weather"),
-        _question("select_one yes_no", "in_sun", "sun"),
-        _question("integer", "temperature_c", "temperature", limit=(". >= -30 and . <= 45", "temperature")),
-    ]  # fmt: skip
+    rows += [*_categories(), *_together(many), *_at_last()]
     say = {code: texts(code)["fieldkit"]["form"] for code in LANGUAGES}
     choices = [
         *({"list_name": "space", "name": stop["id"]} | _labels(stop["name"]) for stop in stops),
@@ -79,6 +62,21 @@ def counts(stops: Sequence[Mapping[str, Any]], path: Path, *, title: str, versio
     _save(rows, choices, path, title=title, identity="faellesrum_counts", version=version, lang=lang)
 
 
+def _categories() -> list[dict[str, str]]:
+    """Questions of how many are standing, of an age, on a bicycle: no more in a group than there are people."""
+    rows = []
+    shown = (("posture", POSTURES, "staying"), ("age", AGES, None), ("mode", MODES, "moving"))
+    for group, names, kind in shown:
+        relevant = "${row_total} > 0" + (f" and ${{kind}} = '{kind}'" if kind else "")
+        rows.append(_question("begin_group", group, group, relevant=relevant))
+        for i, name in enumerate(names):
+            sum_so_far = " + ".join([".", *(f"coalesce(${{{other}}}, 0)" for other in names[:i])])
+            limit = f". >= 0 and {sum_so_far} <= ${{row_total}}"
+            rows.append(_question("integer", name, name, limit=(limit, "sum")))
+        rows.append({"type": "end_group"})
+    return rows
+
+
 def _together(many: str) -> list[dict[str, str]]:
     """Questions of who is together: people talking and meeting by chance, and groups by their size."""
     rows = [_question("begin_group", "together", "together", relevant="${row_total} > 0 and ${kind} = 'staying'")]
@@ -86,6 +84,18 @@ def _together(many: str) -> list[dict[str, str]]:
         rows.append(_question("integer", name, name, limit=(". >= 0 and . <= ${row_total}", "sum")))
     rows += [_question("integer", name, name, limit=(many, "number")) for name in GROUPS]
     return [*rows, {"type": "end_group"}]
+
+
+def _at_last() -> list[dict[str, str]]:
+    """What is asked when all are counted: an arranged event, when it ended, and the weather."""
+    return [
+        _question("select_one yes_no", "organised", "organised", required=True, relevant="${kind} = 'staying'"),
+        _question("dateTime", "survey_time_stop", "stop", required=True, default="now()",
+                  relevant="${kind} = 'moving'", limit=(". > ${survey_time_start}", "stop")),
+        _question("select_one weather", "weather", "weather"),
+        _question("select_one yes_no", "in_sun", "sun"),
+        _question("integer", "temperature_c", "temperature", limit=(". >= -30 and . <= 45", "temperature")),
+    ]  # fmt: skip
 
 
 def checks(

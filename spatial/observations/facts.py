@@ -31,7 +31,7 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
         "rows": rows if found.rows_are_visits else dict.fromkeys(rows),
         "rejected": {str(reason): int(n) if found.rows_are_visits else None for reason, n in reasons.items()},
         "dropped_columns": {why: list(names) for why, names in found.layout.dropped.items()},
-        "notes": {key: value for key, value in found.notes.items() if key in TOLD} | _glances_timed(found),
+        "notes": _notes(found),
         "visits": visits,
         "people": {kind: _rounded(whole["people"].get((kind, overlay.ALL))) for kind in visits},
         "unmatched_share": _unmatched(whole, visits) if observed.by == SPACE else None,
@@ -72,10 +72,16 @@ def _visits(whole: pd.DataFrame) -> dict[str, int]:
     return {str(kind): int(n) for kind, n in units.groupby(level="kind", sort=True)["visits"].sum().items()}
 
 
-def _glances_timed(found: Observations) -> dict[str, int]:
-    """How many counts of people staying have a length, which is not used; older versions divided by it."""
+def _notes(found: Observations) -> dict[str, Any]:
+    """How rows were read, by visits; where a visit tells of a person, only that rows which are alike are people.
+
+    Counts of people staying that have a length are told of, since older versions divided by it.
+    """
+    if not found.visits_told:
+        return {key: value for key, value in found.notes.items() if key == "alike"}
     timed = int(((found.surveys["kind"] == STAYING) & found.surveys["minutes"].notna()).sum())
-    return {"glances_timed": timed} if timed and found.visits_told else {}
+    told = {key: value for key, value in found.notes.items() if key in TOLD}
+    return told | ({"glances_timed": timed} if timed else {})
 
 
 def _unmatched(whole: pd.DataFrame, visits: Mapping[str, int]) -> float | None:

@@ -23,7 +23,7 @@ from spatial.settings.observation_columns import STAYING, rules
 SCORE = "score"
 # Ten points of a hundred.
 POINTS = 0.1
-CATEGORIES = (*PERIODS, "weather", "observer", "estate")
+CATEGORIES = (*PERIODS, "weather", "observer")
 NUMBERS = ("temperature_c", "sun")
 BASELINE = ("seats", "footfall", "area")
 # Numbers that hang together by more than this with the score, by the share of its variance, cannot be told from it.

@@ -16,6 +16,7 @@ from spatial.core.crs import require_metric
 from spatial.core.messages import phrase
 from spatial.core.model import Sheet
 from spatial.observations import rows as observations_rows
+from spatial.observations import visits as observations_visits
 from spatial.observations.columns import COMPONENT, COUNTS, LOCATIONS, SURVEYS, Layout, Table, recognise
 from spatial.observations.reliability import no_pairs, paired
 from spatial.observations.rows import Places, Rejected
@@ -117,7 +118,7 @@ def normalise(
     require_metric(crs, phrase("overlay.observations"))
     layout = _in_spaces(recognise(sheets, mapped), held)
     places = observations_rows.places(layout.of(LOCATIONS), area)
-    surveys, survey_rejects = observations_rows.surveys(layout.of(SURVEYS), mapped)
+    surveys, survey_rejects = observations_visits.surveys(layout.of(SURVEYS), mapped)
     parts, rejects, notes = [], [places.rejected, survey_rejects], _Notes()
     read, lost = 0, set()
     for table in layout.of(COUNTS, COMPONENT):
@@ -127,13 +128,13 @@ def normalise(
         rejects.append(rejected)
         lost |= set(rejected["visit"])
     counted = pd.concat(parts, ignore_index=True)
-    counted, rejected = observations_rows.kinds(counted, layout)
+    counted, rejected = observations_visits.kinds(counted, layout)
     rejects.append(rejected)
     rows_rejected = sum(len(r) for r in rejects[2:])
     person_rows = any(table.person_rows for table in layout.tables)
     visit_rows = not counted.duplicated(VISIT).any() and not layout.of(COMPONENT) and not person_rows
     _note(counted, visit_rows, notes)
-    empty, unplaced = observations_rows.empty_visits(surveys, counted, places, known, lost)
+    empty, unplaced = observations_visits.empty_visits(surveys, counted, places, known, lost)
     table = _grouped(counted, empty, crs, notes)
     return Observations(
         surveys=table,
@@ -200,14 +201,14 @@ def _counts(
     observations_rows.refuse_coordinates(table, rows["total"])
     observations_rows.refuse_sums(table, rows)
     if table.role == COUNTS:
-        rows, faults = observations_rows.timed(table, rows, faults, mapped)
+        rows, faults = observations_visits.timed(table, rows, faults, mapped)
     else:
-        rows, faults = observations_rows.of_surveys(rows, faults, table, surveys)
+        rows, faults = observations_visits.of_surveys(rows, faults, table, surveys)
     rows, faults, repaired = observations_rows.place_rows(table, rows, faults, places, known)
     if area is not None:
         faults = observations_rows.within(rows, faults, area)
     used = (faults["reason"] == "").to_numpy()
-    observations_rows.ask_dates(table, rows, used)
+    observations_visits.ask_dates(table, rows, used)
     notes.add("case_ids", sorted(set(rows.loc[repaired & used, "written_id"])))
     rejected = faults[~used].assign(table=table.sheet.name, row=faults.index[~used], visit=rows["visit"][~used])
     rows = rows.assign(
