@@ -80,7 +80,7 @@ def _rounds(kit: Packed, names: Sequence[str], lang: str) -> pd.DataFrame:
     """Who counts where and when, with the number and the name of each stop."""
     told = {name: kit.settings[name] for name in ("begins", "observers", "paired")}
     stops = [str(i) for i in kit.stops.index]
-    plan = rounds.rounds(stops, **told)
+    plan = rounds.rounds(stops, **told, minutes=kit.minutes)
     at = plan["location_id"].map(stops.index)
     days = texts(lang)["fieldkit"]["day"]
     return plan.assign(day=plan["day"].map(days), stop=at + 1, place=[names[i] for i in at])

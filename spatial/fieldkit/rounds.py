@@ -13,10 +13,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 DAYS = ("weekday_1", "weekday_2", "saturday", "sunday")
-COLUMNS = ["round", "day", "begins", "turn", "location_id", "observers"]
+COLUMNS = ["round", "day", "begins", "turn", "at", "location_id", "observers"]
 
 
-def rounds(places: Sequence[str], *, begins: Sequence[str], observers: Sequence[str], paired: int) -> pd.DataFrame:
+def rounds(
+    places: Sequence[str], *, begins: Sequence[str], observers: Sequence[str], paired: int, minutes: float = 0.0
+) -> pd.DataFrame:
     """Plan the rounds of a study: one row a visit.
 
     Parameters
@@ -29,11 +31,14 @@ def rounds(places: Sequence[str], *, begins: Sequence[str], observers: Sequence[
         Their codes, who take turns.
     paired
         How many rounds two observers walk together, spread over the study.
+    minutes
+        How long a round takes, counting and walking.
 
     Returns
     -------
     DataFrame
-        ``round`` from 1, ``day``, ``begins``, ``turn`` from 1 in the round, ``location_id``, ``observers``.
+        ``round`` from 1, ``day``, ``begins``, ``turn`` from 1 in the round, ``at`` (about when), ``location_id``,
+        ``observers``.
 
     Examples
     --------
@@ -41,7 +46,7 @@ def rounds(places: Sequence[str], *, begins: Sequence[str], observers: Sequence[
     >>> plan[["round", "location_id", "observers"]].to_numpy().tolist()[:4]
     [[1, 'a', 'A+B'], [1, 'b', 'A+B'], [2, 'b', 'A'], [2, 'a', 'A']]
     """
-    count = len(DAYS) * len(begins)
+    count, each = len(DAYS) * len(begins), minutes / max(len(places), 1)
     together = {(i * count // paired + i) % count for i in range(paired)} if len(observers) > 1 else set()
     rows = []
     for number in range(count):
@@ -52,8 +57,15 @@ def rounds(places: Sequence[str], *, begins: Sequence[str], observers: Sequence[
         if number in together:
             who = "+".join(sorted((who, observers[(first + 1) % len(observers)])))
         for turn, place in enumerate(_order(places, number, count), 1):
-            rows.append((number + 1, DAYS[day], begins[at], turn, place, who))
+            rows.append((number + 1, DAYS[day], begins[at], turn, _later(begins[at], each * (turn - 1)), place, who))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _later(clock: str, minutes: float) -> str:
+    """A clock so many minutes later, to five minutes."""
+    hour, minute = map(int, clock.split(":"))
+    whole = 60 * hour + minute + 5 * round(minutes / 5)
+    return f"{whole // 60 % 24:02d}:{whole % 60:02d}"
 
 
 def _order(places: Sequence[str], number: int, count: int) -> list[str]:

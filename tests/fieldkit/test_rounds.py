@@ -41,3 +41,10 @@ def test_pairs_are_made_at_different_hours():
     plan = rounds(["p"], begins=BEGINS, observers=["A", "B"], paired=2)
     together = plan[plan["observers"] == "A+B"]
     assert together["begins"].nunique() == 2 and together["day"].nunique() == 2
+
+
+def test_each_stop_has_its_time():
+    """Three stops in an hour: on the hour, at 20 past and at 20 to; the other way the last comes first."""
+    plan = rounds(["p", "q", "r"], begins=["23:30"], observers=["A"], paired=0, minutes=60)
+    assert plan["at"].tolist()[:3] == ["23:30", "23:50", "00:10"]
+    assert plan["location_id"].tolist()[:6] == ["p", "q", "r", "r", "q", "p"]
