@@ -30,6 +30,8 @@ BASELINE = ("seats", "footfall", "area")
 SHARED = 0.8
 # Degrees of freedom below which an interval is so wide that nothing is said.
 LEAST_DF = 8
+# A standard error of the logarithm beyond which nothing is said: nearly nobody was met.
+LARGEST_ERROR = 1.0
 # Scores must reach over so many points, with so many places and so much of the visits in their lower and upper third.
 LEAST_RANGE, LEAST_IN_THIRD, LEAST_SHARE = 0.15, 3, 0.1
 BLOCKS, LEAST_IN_BLOCK = 8, 3
@@ -154,14 +156,20 @@ def tell(frame: Frame, *, checked: bool = False) -> Told:
         return replace(told, verdict=TANGLED)
     raw, whole = frame.fit([SCORE]).effect(SCORE), frame.fit(columns)
     effect = whole.effect(SCORE)
+    if max(raw.error, effect.error) > LARGEST_ERROR:
+        return replace(told, verdict=FEW)
     more = (*frame.circumstances, *frame.baseline, SCORE)
     apart = bool(frame.baseline) and _df(frame, more) >= LEAST_DF and SCORE in frame.counts(more).x
     return replace(
         told, verdict=_verdict(raw, effect), raw=raw, effect=effect, power=_power(effect, places), fit=whole,
-        beside=frame.fit(more).effect(SCORE) if apart else None,
+        beside=_told_apart(frame.fit(more).effect(SCORE)) if apart else None,
         gain=_gain(frame, more) if apart else None,
         checks=_checks(frame, whole, columns) if checked else None,
     )  # fmt: skip
+
+
+def _told_apart(effect: Effect) -> Effect | None:
+    return effect if effect.error <= LARGEST_ERROR else None
 
 
 def _verdict(raw: Effect, effect: Effect) -> str:
@@ -235,7 +243,7 @@ def _checks(frame: Frame, found: Fit, columns: Sequence[str]) -> Checks:
     other = frame.fit(columns, zero_inflated=True) if asked else None
     return Checks(
         ratio=float(people.var(ddof=1) / people.mean()), noughts=noughts, expected=expected, outside=found.outside(),
-        empty=other.empty if other else 0.0, inflated=other.effect(SCORE) if other else None,
+        empty=other.empty if other else 0.0, inflated=_told_apart(other.effect(SCORE)) if other else None,
     )  # fmt: skip
 
 

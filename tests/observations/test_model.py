@@ -1,4 +1,4 @@
-"""What the model says of worlds whose truth is known; FAELLESRUM_WORLDS=2000 counts intervals in more of them."""
+"""What the model says of worlds whose truth is known; `make worlds` counts intervals in more of them."""
 
 from __future__ import annotations
 
@@ -100,6 +100,11 @@ def test_it_does_not_speak_of_few_places_of_scores_alike_or_of_scores_that_go_wi
     seen["season"] = np.where(seen["unit_id"].map(spaces["floating"]) > 0.55, "summer", "winter")
     spaces["floating"] = np.where(spaces["floating"] > 0.55, 0.8, 0.3) + np.linspace(0, 0.05, 30)
     assert model.tell(model.by_visit(seen, spaces, xy)).verdict == TANGLED
+
+
+def test_where_nearly_nobody_was_met_nothing_is_said():
+    told = model.tell(model.by_visit(*world(3, people=np.append(np.zeros(99, dtype=int), 40))))
+    assert told.verdict == FEW and told.effect is None
 
 
 def test_noughts_of_their_own_are_found_where_a_check_asks_for_them():
