@@ -5,6 +5,7 @@ NEWEST ?= $(shell for p in python3.14 python3.13 python3.12; do \
   "$$p" -c 'import ensurepip, sys, venv' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 SCRATCH := build/trust
 EXAMPLES ?= 1000
+WORLDS ?= 1000
 SECONDS_EACH ?= 60
 COVERED ?= 92
 # Compiled modules once more as plain Python: what is compiled is not counted as run.
@@ -25,7 +26,7 @@ mutants_visibility := spatial/visibility/isovists.py $(SIGHTS) --sample 100
 mutants_sweep := spatial/visibility/kernels.py $(SIGHTS) --sample 100
 MUTATED := disclosure publication scoring conflation network walking visibility sweep
 
-.PHONY: trust audit licences sbom dist-check coverage slowest mutants $(MUTATED:%=mutants-%) faults fuzz fuzz-guided test-oldest test-newest same-bytes
+.PHONY: trust audit licences sbom dist-check coverage slowest mutants $(MUTATED:%=mutants-%) faults fuzz worlds fuzz-guided test-oldest test-newest same-bytes
 
 trust: audit licences sbom dist-check same-bytes
 
@@ -85,6 +86,10 @@ faults: $(DEV_STAMP)
 fuzz: $(DEV_STAMP)
 	FAELLESRUM_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest tests/hostile/test_hostile_files.py -k broken_by_chance $(PYTEST_ARGS)
 	FAELLESRUM_BROKEN_EXTRACTS=300 $(BIN)/python -m pytest tests/osm/test_broken_extracts.py $(PYTEST_ARGS)
+
+# How often intervals of the model of counts hold what was planted, in many more worlds than in `make test`.
+worlds: $(DEV_STAMP)
+	FAELLESRUM_WORLDS=$(WORLDS) $(BIN)/python -m pytest tests/observations/test_model.py -k planted $(PYTEST_ARGS)
 
 # Our own parsers under a fuzzer that is guided by branches (atheris, Linux): so many seconds each.
 fuzz-guided: $(DEV_STAMP)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from spatial.core.languages import default_language
 from spatial.maps import notebook
 from spatial.observations import study
+from spatial.observations.facts import observation_facts
 from spatial.reports import observations as observation_report
 
 
@@ -16,7 +17,7 @@ class Observed(study.Observed):
 
     def text(self, lang: str = "da") -> str:
         """Say in words what the counts show of the scores, and what they do not."""
-        facts = study.observation_facts(self)
+        facts = observation_facts(self)
         return "\n".join([*observation_report.reading(facts, lang), *observation_report.shows(facts, lang)])
 
     def _repr_html_(self) -> str:

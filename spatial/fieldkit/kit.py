@@ -14,11 +14,12 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from spatial.core import files
 from spatial.core.errors import EmptyAreaError
 from spatial.core.languages import LANGUAGES, texts
 from spatial.core.model import Result
 from spatial.core.versions import version
-from spatial.fieldkit import sheets, xlsform
+from spatial.fieldkit import counting_page, rounds, sheets, xlsform
 from spatial.maps.lettering import on_paper
 from spatial.network.tour import Round, shortest_tour
 from spatial.places.naming import names_of
@@ -27,10 +28,13 @@ from spatial.settings.loading import load_toml
 
 FOLDER = "fieldkit"
 COUNTS, CHECKS, SHEETS, PACKAGE = "counts.xlsx", "checks.xlsx", "sheets.pdf", "field.gpkg"
+PAGE, ROUNDS = "count.html", "rounds.csv"
 # What QField writes into; the same names as in the form, so that it reads back.
 COUNT_FIELDS = {"location_id": "str", "kind": "str", "survey_time_start": "datetime64[ms]",
                 "survey_time_stop": "datetime64[ms]", "row_total": "int32", "organised": "str",
-                **dict.fromkeys((*xlsform.POSTURES, *xlsform.AGES, *xlsform.MODES), "int32")}  # fmt: skip
+                "observer_code": "str", "weather": "str", "in_sun": "str", "temperature_c": "int32",
+                **dict.fromkeys((*xlsform.POSTURES, *xlsform.AGES, *xlsform.MODES, *xlsform.GROUPS, *xlsform.TALKING),
+                                "int32")}  # fmt: skip
 CHECK_FIELDS = {"check": "str", "answer": "str", "checked_on": "datetime64[ms]"}
 
 
@@ -59,6 +63,8 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
         for n, i in enumerate(kit.stops.index, 1)
     ]
     xlsform.counts(stops, folder / COUNTS, title=title[lang], version=version(), lang=lang)
+    counting_page.render_page(stops, folder / PAGE, title=title, lang=lang)
+    files.write_csv(_rounds(kit, names[lang], lang), folder / ROUNDS, index=False)
     asked = _asked(kit)
     if asked:
         xlsform.checks(asked, kit.settings["answers"], folder / CHECKS, title=title[lang], version=version(), lang=lang)
@@ -68,6 +74,16 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
     for code in LANGUAGES:
         text = sheets.protocol(code, passing_min=int(kit.settings["passing_min"]))
         (folder / f"protocol-{code}.txt").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _rounds(kit: Packed, names: Sequence[str], lang: str) -> pd.DataFrame:
+    """Who counts where and when, with the number and the name of each stop."""
+    told = {name: kit.settings[name] for name in ("begins", "observers", "paired")}
+    stops = [str(i) for i in kit.stops.index]
+    plan = rounds.rounds(stops, **told, minutes=kit.minutes)
+    at = plan["location_id"].map(stops.index)
+    days = texts(lang)["fieldkit"]["day"]
+    return plan.assign(day=plan["day"].map(days), stop=at + 1, place=[names[i] for i in at])
 
 
 def _names(kit: Packed, lang: str) -> list[str]:

@@ -21,6 +21,11 @@ LABELS = {"da": "Dansk (da)", "en": "English (en)"}
 POSTURES = ("posture_standing", "posture_sitting_formal", "posture_sitting_informal", "posture_lying")
 AGES = ("age_0_14", "age_15_24", "age_25_64", "age_65_plus")
 MODES = ("mode_pedestrian", "mode_bicyclist")
+DOINGS = ("activity_conversing", "activity_consuming", "activity_recreation_active", "activity_cultural")
+GROUPS = ("group_1", "group_2", "group_3_7", "group_8_plus")
+WEATHER = ("sun", "clouds", "rain", "snow")
+TALKING = ("activity_conversing", "chance_encounters")
+OBSERVERS = tuple("ABCDEFGH")
 # What XML cannot hold, whatever it is escaped as: https://www.w3.org/TR/xml/#charsets
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MOST = 2000  # people in one count
@@ -39,12 +44,29 @@ def counts(stops: Sequence[Mapping[str, Any]], path: Path, *, title: str, versio
     """
     many = f". >= 0 and . <= {MOST}"
     rows = [
+        _question("select_one observer", "observer_code", "observer", required=True, appearance="minimal"),
         _question("select_one space", "location_id", "where", required=True, appearance="minimal"),
         _question("select_one kind", "kind", "kind", required=True),
         _question("dateTime", "survey_time_start", "start", required=True, default="now()"),
         _question("integer", "row_total", "total", required=True, limit=(many, "number")),
     ]
-    for group, names, kind in (("posture", POSTURES, "staying"), ("age", AGES, None), ("mode", MODES, "moving")):
+    rows += [*_categories(), *_together(many), *_at_last()]
+    say = {code: texts(code)["fieldkit"]["form"] for code in LANGUAGES}
+    choices = [
+        *({"list_name": "space", "name": stop["id"]} | _labels(stop["name"]) for stop in stops),
+        *_choices("kind", ("staying", "moving"), say),
+        *_choices("yes_no", ("no", "yes"), say),
+        *_choices("weather", WEATHER, say),
+        *({"list_name": "observer", "name": code} | _labels(dict.fromkeys(LANGUAGES, code)) for code in OBSERVERS),
+    ]
+    _save(rows, choices, path, title=title, identity="faellesrum_counts", version=version, lang=lang)
+
+
+def _categories() -> list[dict[str, str]]:
+    """Questions of how many are standing, of an age, on a bicycle: no more in a group than there are people."""
+    rows = []
+    shown = (("posture", POSTURES, "staying"), ("age", AGES, None), ("mode", MODES, "moving"))
+    for group, names, kind in shown:
         relevant = "${row_total} > 0" + (f" and ${{kind}} = '{kind}'" if kind else "")
         rows.append(_question("begin_group", group, group, relevant=relevant))
         for i, name in enumerate(names):
@@ -52,18 +74,28 @@ def counts(stops: Sequence[Mapping[str, Any]], path: Path, *, title: str, versio
             limit = f". >= 0 and {sum_so_far} <= ${{row_total}}"
             rows.append(_question("integer", name, name, limit=(limit, "sum")))
         rows.append({"type": "end_group"})
-    rows += [
+    return rows
+
+
+def _together(many: str) -> list[dict[str, str]]:
+    """Questions of who is together: people talking and meeting by chance, and groups by their size."""
+    rows = [_question("begin_group", "together", "together", relevant="${row_total} > 0 and ${kind} = 'staying'")]
+    for name in TALKING:
+        rows.append(_question("integer", name, name, limit=(". >= 0 and . <= ${row_total}", "sum")))
+    rows += [_question("integer", name, name, limit=(many, "number")) for name in GROUPS]
+    return [*rows, {"type": "end_group"}]
+
+
+def _at_last() -> list[dict[str, str]]:
+    """What is asked when all are counted: an arranged event, when it ended, and the weather."""
+    return [
         _question("select_one yes_no", "organised", "organised", required=True, relevant="${kind} = 'staying'"),
         _question("dateTime", "survey_time_stop", "stop", required=True, default="now()",
-                  limit=(". > ${survey_time_start}", "stop")),
+                  relevant="${kind} = 'moving'", limit=(". > ${survey_time_start}", "stop")),
+        _question("select_one weather", "weather", "weather"),
+        _question("select_one yes_no", "in_sun", "sun"),
+        _question("integer", "temperature_c", "temperature", limit=(". >= -30 and . <= 45", "temperature")),
     ]  # fmt: skip
-    say = {code: texts(code)["fieldkit"]["form"] for code in LANGUAGES}
-    choices = [
-        *({"list_name": "space", "name": stop["id"]} | _labels(stop["name"]) for stop in stops),
-        *_choices("kind", ("staying", "moving"), say),
-        *_choices("yes_no", ("no", "yes"), say),
-    ]
-    _save(rows, choices, path, title=title, identity="faellesrum_counts", version=version, lang=lang)
 
 
 def checks(

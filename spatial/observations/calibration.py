@@ -2,7 +2,7 @@
 
 Pure.
 
-The floating potential is a weighted geometric mean, so the logarithm of people an hour is fitted by
+The floating potential is a weighted geometric mean, so the logarithm of people a visit is fitted by
 the logarithms of the aspects, within estates (each has its own level). Coefficients are not
 negative, and are drawn towards the rubric's weights by as much as predicts left-out estates best.
 
@@ -36,7 +36,7 @@ SMALLEST = 1e-6
 
 @dataclass(frozen=True)
 class Sample:
-    """Observed meeting spaces of one estate: aspects (n, 5) in [0, 1], people, and effort (hours or visits)."""
+    """Observed meeting spaces of one estate: aspects (n, 5) in [0, 1], people, and effort (visits)."""
 
     estate: str
     aspects: Floats

@@ -26,7 +26,7 @@ import pandas as pd
 
 from spatial.core.arrays import Bools, Ints
 from spatial.core.errors import ConfigError
-from spatial.observations.overlay import ALL, NOWHERE, PERIODS, Joined, rates
+from spatial.observations.overlay import ALL, EFFORT, NOWHERE, PERIODS, WEATHER, Joined, rates, weather
 from spatial.settings.observation_columns import MOVING, STAYING, rules
 
 # A withheld cell whose projection on the null space is smaller than this is determined by the others.
@@ -140,7 +140,7 @@ def rounded(values: Ints, hidden: Bools, k: int) -> npt.NDArray[np.float64]:
 
 KINDS = (STAYING, MOVING)
 KEYS = ["kind", "unit_id", "by", "part"]
-COLUMNS = [*KEYS, "visits", "hours", "people", "per_visit", "per_hour", "withheld"]
+COLUMNS = [*KEYS, "visits", "hours", "people", "per_visit", "per_hour", "withheld", "effort", *WEATHER]
 DECIMALS = 2
 
 
@@ -150,7 +150,9 @@ class Publication:
 
     ``cells`` has one row a kind, unit (``elsewhere`` is what belongs to none, ``all`` the published units
     together) and part of time: visits, hours, people to the nearest multiple of ``k`` (NaN where
-    withheld) and the rates that follow from it. ``map`` has one row a unit with its geometry.
+    withheld), the rates that follow from it, ``effort``: what people of this kind are counted for, and the mean
+    weather of the visits, which tells of nobody where all visits were written down. ``map`` has one row a unit with
+    its geometry.
     ``rates`` has one row a unit at which people staying were counted: all that statistics are computed from.
     """
 
@@ -193,7 +195,8 @@ def publish(joined: Joined, *, k: int, visits_told: bool = True) -> Publication:
     """
     tables = [_units(joined.visits, kind, k) for kind in KINDS]
     if not visits_told:
-        tables = [table[~table["withheld"]] for table in tables]
+        untold = dict.fromkeys(WEATHER, np.nan)
+        tables = [table[~table["withheld"]].assign(**untold) for table in tables]
     whole = pd.concat([_shown(_with_all(table), kind) for kind, table in zip(KINDS, tables, strict=True)])
     cells = whole.reset_index(drop=True)[COLUMNS]
     return Publication(cells, _map(cells, joined.units), published_rates(cells, k), k)
@@ -212,8 +215,9 @@ def _units(visits: pd.DataFrame, kind: str, k: int) -> pd.DataFrame:
 
 def _counted(visits: pd.DataFrame, kind: str, by: str) -> pd.DataFrame:
     keyed = visits.assign(part="" if by == ALL else visits[by])
-    table = rates(keyed, kind, ["unit_id", "part"]).reset_index().assign(by=by)
-    return table[["unit_id", "by", "part", "people", "visits", "hours"]]
+    keys = ["unit_id", "part"]
+    table = rates(keyed, kind, keys).join(weather(keyed, kind, keys)).reset_index().assign(by=by)
+    return table[["unit_id", "by", "part", "people", "visits", "hours", *WEATHER]]
 
 
 def _sums(unit: pd.DataFrame) -> list[Sum]:
@@ -246,6 +250,7 @@ def _shown(table: pd.DataFrame, kind: str) -> pd.DataFrame:
         per_hour=(table["people"] / table["hours"]).round(DECIMALS),
         hours=table["hours"].round(DECIMALS),
         withheld=table["withheld"].astype(bool),
+        effort=EFFORT[kind],
     )
 
 
@@ -255,12 +260,10 @@ def published_rates(cells: pd.DataFrame, k: int) -> pd.DataFrame:
     A withheld number stands as the middle of what it may be.
     """
     staying = cells[(cells["kind"] == STAYING) & (cells["by"] == ALL) & (cells["unit_id"] != ALL)]
-    table = staying.set_index("unit_id")[["people", "visits", "hours", "per_hour", "withheld"]]
+    table = staying.set_index("unit_id")[["people", "visits", "withheld"]]
     told = ~table["withheld"].astype(bool)
     people = table["people"].where(told, (k - 1) / 2).astype(np.float64)
-    # Hours are told to the hundredth; the rate tells them more finely.
-    hours = (people / table["per_hour"]).where(told & (table["per_hour"] > 0), table["hours"])
-    return table.assign(people=people, hours=hours, per_visit=people / table["visits"], per_hour=people / hours)
+    return table.assign(people=people, per_visit=people / table["visits"])
 
 
 def _map(cells: pd.DataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

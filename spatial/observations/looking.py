@@ -9,6 +9,7 @@ import pandas as pd
 
 from spatial.core.model import Sheet
 from spatial.observations import rows as observations_rows
+from spatial.observations import visits as observations_visits
 from spatial.observations.columns import COMPONENT, COUNTS, SURVEYS, Table, understood, with_persons
 from spatial.settings.observation_columns import Mapped, rules
 
@@ -91,7 +92,7 @@ def _as_read(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
     else:
         faults = pd.DataFrame({"column": "", "reason": ""}, index=table.rows.index, dtype=object)
         rows = pd.DataFrame(index=table.rows.index)
-    return observations_rows.timed(table, rows, faults, mapped) if table.role in (COUNTS, SURVEYS) else (rows, faults)
+    return observations_visits.timed(table, rows, faults, mapped) if table.role in (COUNTS, SURVEYS) else (rows, faults)
 
 
 def mapping_text(found: Sequence[Look], heading: str, unread: str) -> str:

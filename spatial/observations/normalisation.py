@@ -16,7 +16,9 @@ from spatial.core.crs import require_metric
 from spatial.core.messages import phrase
 from spatial.core.model import Sheet
 from spatial.observations import rows as observations_rows
+from spatial.observations import visits as observations_visits
 from spatial.observations.columns import COMPONENT, COUNTS, LOCATIONS, SURVEYS, Layout, Table, recognise
+from spatial.observations.reliability import no_pairs, paired
 from spatial.observations.rows import Places, Rejected
 from spatial.settings.observation_columns import Mapped, rules
 
@@ -29,10 +31,14 @@ COLUMNS: dict[str, str] = {
     "kind": "staying (people who are there) or moving (people who pass)",
     "start": "wall-clock time at which the visit began",
     "stop": "wall-clock time at which it ended; missing for a momentary scan",
-    "minutes": "effort: minutes observed; missing where stop is",
+    "minutes": "minutes observed, the effort of people passing; missing where stop is, not used of people staying",
     "method": "how was counted, one of a few words; empty where not given",
     "organised": "1 where a programme or supervision was under way (SOPARC), 0 where not; missing where not said",
     "temperature_c": "air temperature, degrees Celsius; missing where not given",
+    "weather": "sun, clouds, rain or snow; empty where not given",
+    "sun": "1 where the sun shone on the place, 0 where it did not; missing where not said",
+    "observer": "the code of who counted, never a name; empty where not given",
+    "observers": "how many counted at the same place and time; their counts are one visit, at their mean",
     "total": "people counted; 0 where nobody was there",
 }
 
@@ -46,7 +52,7 @@ TOLD = {
     "case_rows": "repaired",
 }
 # What tells one visit from another.
-VISIT = ["study_id", "location_id", "visit", "kind", "start"]
+VISIT = ["study_id", "location_id", "visit", "kind", "start", "observer"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ class Observations:
     column, reason. ``rows_read`` counts rows of counts, so that ``rows_read == rows_used +
     rows_rejected``; ``notes`` are what a reader must know, with counts of visits. ``rows_are_visits``
     says that each row is a visit with its number of people, ``visits_told`` that visits which met
-    nobody are among them: else a row, or a visit, tells of a person.
+    nobody are among them: else a row, or a visit, tells of a person. ``pairs`` has what each observer
+    counted where several counted at once; see ``reliability.Paired``.
     """
 
     surveys: gpd.GeoDataFrame
@@ -72,6 +79,7 @@ class Observations:
     notes: dict[str, int | list[str]] = field(default_factory=dict)
     rows_are_visits: bool = True
     visits_told: bool = True
+    pairs: pd.DataFrame = field(default_factory=no_pairs)
 
 
 def normalise(
@@ -110,7 +118,7 @@ def normalise(
     require_metric(crs, phrase("overlay.observations"))
     layout = _in_spaces(recognise(sheets, mapped), held)
     places = observations_rows.places(layout.of(LOCATIONS), area)
-    surveys, survey_rejects = observations_rows.surveys(layout.of(SURVEYS), mapped)
+    surveys, survey_rejects = observations_visits.surveys(layout.of(SURVEYS), mapped)
     parts, rejects, notes = [], [places.rejected, survey_rejects], _Notes()
     read, lost = 0, set()
     for table in layout.of(COUNTS, COMPONENT):
@@ -120,13 +128,13 @@ def normalise(
         rejects.append(rejected)
         lost |= set(rejected["visit"])
     counted = pd.concat(parts, ignore_index=True)
-    counted, rejected = observations_rows.kinds(counted, layout)
+    counted, rejected = observations_visits.kinds(counted, layout)
     rejects.append(rejected)
     rows_rejected = sum(len(r) for r in rejects[2:])
     person_rows = any(table.person_rows for table in layout.tables)
     visit_rows = not counted.duplicated(VISIT).any() and not layout.of(COMPONENT) and not person_rows
     _note(counted, visit_rows, notes)
-    empty, unplaced = observations_rows.empty_visits(surveys, counted, places, known, lost)
+    empty, unplaced = observations_visits.empty_visits(surveys, counted, places, known, lost)
     table = _grouped(counted, empty, crs, notes)
     return Observations(
         surveys=table,
@@ -193,14 +201,14 @@ def _counts(
     observations_rows.refuse_coordinates(table, rows["total"])
     observations_rows.refuse_sums(table, rows)
     if table.role == COUNTS:
-        rows, faults = observations_rows.timed(table, rows, faults, mapped)
+        rows, faults = observations_visits.timed(table, rows, faults, mapped)
     else:
-        rows, faults = observations_rows.of_surveys(rows, faults, table, surveys)
+        rows, faults = observations_visits.of_surveys(rows, faults, table, surveys)
     rows, faults, repaired = observations_rows.place_rows(table, rows, faults, places, known)
     if area is not None:
         faults = observations_rows.within(rows, faults, area)
     used = (faults["reason"] == "").to_numpy()
-    observations_rows.ask_dates(table, rows, used)
+    observations_visits.ask_dates(table, rows, used)
     notes.add("case_ids", sorted(set(rows.loc[repaired & used, "written_id"])))
     rejected = faults[~used].assign(table=table.sheet.name, row=faults.index[~used], visit=rows["visit"][~used])
     rows = rows.assign(
@@ -237,9 +245,9 @@ def _grouped(counted: pd.DataFrame, empty: pd.DataFrame, crs: CRS, notes: _Notes
     visits = counted.groupby(keys, dropna=False, sort=True)
     for name in categories:
         table[name] = visits[name].sum(min_count=1)
-    for name in ("stop", "temperature_c", "organised"):
+    for name in ("stop", "temperature_c", "organised", "sun"):
         table[name] = visits[name].max()
-    for name in ("method", "geometry", "unit"):
+    for name in ("method", "geometry", "unit", "weather"):
         table[name] = visits[name].first()
     table = table.reset_index()
     if len(empty):
@@ -249,17 +257,19 @@ def _grouped(counted: pd.DataFrame, empty: pd.DataFrame, crs: CRS, notes: _Notes
 
 
 def _finished(table: pd.DataFrame, categories: list[str], crs: CRS) -> gpd.GeoDataFrame:
-    table = table.assign(minutes=(table["stop"] - table["start"]).dt.total_seconds() / 60)
+    table = table.assign(minutes=(table["stop"] - table["start"]).dt.total_seconds() / 60, observers=1)
     table["total"] = table["total"].astype(np.int64)
     nobody = table["total"] == 0
     for name in categories:
         table[name] = pd.to_numeric(table[name]).astype(np.float64).where(~nobody, 0.0)
-    table = table.sort_values(["location_id", "kind", "start", "visit", "study_id"], kind="stable")
+    table = table.sort_values(["location_id", "kind", "start", "visit", "study_id", "observer"], kind="stable")
     stamp = table["start"].dt.strftime("%Y%m%d:%H%M")
     table.index = pd.Index(
         [
-            f"{place}|{visit}|{kind}|{at}"
-            for place, visit, kind, at in zip(table["location_id"], table["visit"], table["kind"], stamp, strict=True)
+            f"{place}|{visit}|{kind}|{at}" + (f"|{who}" if who else "")
+            for place, visit, kind, at, who in zip(
+                table["location_id"], table["visit"], table["kind"], stamp, table["observer"], strict=True
+            )
         ],
         name="survey_id",
     )
@@ -277,9 +287,12 @@ def joined_tables(found: Sequence[Observations]) -> Observations:
     surveys = pd.concat([one.surveys for one in found])
     twice = surveys.index.duplicated()
     notes.add("visits_twice", int(twice.sum()))
+    together = paired(surveys[~twice].sort_index(kind="stable"), within_min=float(rules().test["paired_min"]))
+    notes.add("visits_paired", together.visits)
     return replace(
         first,
-        surveys=gpd.GeoDataFrame(surveys[~twice], geometry="geometry", crs=first.surveys.crs).sort_index(kind="stable"),
+        surveys=gpd.GeoDataFrame(together.surveys, geometry="geometry", crs=first.surveys.crs),
+        pairs=together.counts,
         rejected=pd.concat([one.rejected for one in found], ignore_index=True),
         rows_read=sum(one.rows_read for one in found),
         rows_used=sum(one.rows_used for one in found),

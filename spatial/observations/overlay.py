@@ -14,7 +14,7 @@ from spatial.core.arrays import Shapes
 from spatial.core.crs import require_metric
 from spatial.core.errors import CRSError
 from spatial.core.messages import phrase
-from spatial.settings.observation_columns import STAYING
+from spatial.settings.observation_columns import MOVING, STAYING
 
 # Hours at which a part of the day begins; the night is what is left.
 PARTS_OF_DAY = ((6, "morning"), (11, "midday"), (14, "afternoon"), (17, "evening"), (22, "night"))
@@ -23,6 +23,11 @@ SEASONS = ("winter", "winter", "spring", "spring", "spring", "summer", "summer",
 SATURDAY = 5
 ALL, NOWHERE = "all", "elsewhere"
 PERIODS = ("time_of_day", "week", "season")
+# What is known of a visit besides where it was made, and of its weather what can be told as a mean over visits.
+VISIT = ("location_id", "kind", "start", "minutes", "total", "organised", "observer", "weather", "temperature_c", "sun")
+WEATHER = {"temperature_c": 1, "sun": 2, "rain": 2}
+# What people are counted for: a glance is a visit however long it took, a line is watched for hours.
+EFFORT = {STAYING: "visit", MOVING: "hour"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Joined:
     """Visits with the unit they belong to.
 
     ``visits`` has the columns unit_id (a meeting space or hexagon; ``NOWHERE`` where none is near),
-    kind, start, minutes, total, organised, time_of_day, week, season. ``units`` has the geometry by
+    kind, start, minutes, total, organised, time_of_day, week, season, and what is known of weather and
+    observer. ``units`` has the geometry by
     id. ``several`` counts locations that reach over more than one meeting space: they are given
     to the one in which most of them lies.
     """
@@ -157,7 +163,7 @@ def _hexagon(q: int, r: int, across_m: float) -> shapely.Polygon:
 
 def _visits(surveys: gpd.GeoDataFrame, unit: pd.Series) -> pd.DataFrame:
     """Visits with their unit and the parts of the day, the week and the year."""
-    table = pd.DataFrame(surveys[["location_id", "kind", "start", "minutes", "total", "organised"]])
+    table = pd.DataFrame(surveys[[name for name in VISIT if name in surveys]])
     return table.assign(unit_id=unit, **periods_of(surveys["start"]))
 
 
@@ -180,8 +186,30 @@ def counted(visits: pd.DataFrame, kind: str) -> pd.DataFrame:
     return chosen[chosen["organised"] != 1] if kind == STAYING else chosen
 
 
+def weather(visits: pd.DataFrame, kind: str, by: list[str]) -> pd.DataFrame:
+    """Mean temperature, and shares of visits in sun and in rain or snow; NaN where not known of all visits.
+
+    Parameters
+    ----------
+    visits, kind, by
+        As of ``rates``.
+    """
+    chosen = counted(visits, kind)
+    sky = chosen.get("weather", pd.Series("", index=chosen.index))
+    known = chosen.reindex(columns=["temperature_c", "sun"]).assign(
+        rain=sky.isin(("rain", "snow")).astype(np.float64).where(sky != "")
+    )
+    groups = pd.concat([chosen[by], known.astype(np.float64)], axis=1).groupby(by, sort=True)
+    whole = groups.count().eq(groups.size(), axis=0)
+    return groups.mean().where(whole).round(WEATHER)
+
+
 def rates(visits: pd.DataFrame, kind: str, by: list[str]) -> pd.DataFrame:
-    """People, visits and observed hours, and their rates.
+    """People and the effort of counting them, and their rates.
+
+    People staying are counted at a glance: whoever is there is there, however long the look took, so that their
+    effort is the visit. Dividing by minutes would make a slow look out of a busy place. People passing come one
+    after another, so that their effort is the time observed.
 
     Parameters
     ----------
@@ -195,19 +223,22 @@ def rates(visits: pd.DataFrame, kind: str, by: list[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        people, visits, hours (NaN where a visit has no length), per_visit (people a visit),
-        per_hour (people an observed hour).
+        people, visits, hours (of people passing; NaN where a visit has no length), per_visit (people a
+        visit), per_hour (people passing an observed hour).
 
     Examples
     --------
     >>> seen = pd.DataFrame({"unit_id": ["a", "a"], "kind": "staying", "minutes": [10.0, 20.0], "total": [3, 0],
     ...     "organised": [float("nan")] * 2})
     >>> rates(seen, "staying", ["unit_id"]).loc["a"].tolist()
+    [3.0, 2.0, nan, 1.5, nan]
+    >>> rates(seen.assign(kind="moving"), "moving", ["unit_id"]).loc["a"].tolist()
     [3.0, 2.0, 0.5, 1.5, 6.0]
     """
     groups = counted(visits, kind).groupby(by, sort=True)
     table = groups.agg(people=("total", "sum"), visits=("total", "size"))
-    table["hours"] = groups["minutes"].sum(min_count=1).where(groups["minutes"].count() == table["visits"]) / 60
+    timed = (groups["minutes"].count() == table["visits"]) & (kind == MOVING)
+    table["hours"] = groups["minutes"].sum(min_count=1).where(timed) / 60
     table["per_visit"] = table["people"] / table["visits"]
     table["per_hour"] = table["people"] / table["hours"]
     return table

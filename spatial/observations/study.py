@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
@@ -19,13 +19,14 @@ from spatial.core.arrays import Floats
 from spatial.core.errors import EmptyAreaError, InputError
 from spatial.core.languages import Text
 from spatial.core.messages import Phrase, phrase
-from spatial.core.model import ASPECTS, Provenance, Result, Rubric
-from spatial.observations import calibration, disclosure, overlay, validation
+from spatial.core.model import ASPECTS, FLOATING, Provenance, Result, Rubric
+from spatial.observations import calibration, disclosure, model, overlay, validation
 from spatial.observations.columns import sensitive
 from spatial.observations.normalisation import Observations, joined_tables, normalise
-from spatial.observations.validation import Estimate
+from spatial.observations.reliability import Agreement, agreement, intraclass
 from spatial.scoring import scores
 from spatial.settings.observation_columns import STAYING, mapped, rules
+from spatial.settings.tags import tag_rules
 from spatial.sources import text_tables
 
 log = logging.getLogger(__name__)
@@ -224,7 +225,7 @@ def observe(
     publication = disclosure.publish(shown, k=smallest, visits_told=found.observations.visits_told)
     told = shown.visits["unit_id"].isin(publication.rates.index).to_numpy()
     # Two divisions of the same people could be subtracted: by hexagon no space is told of, and no score is tested.
-    known = publication.rates if by == SPACE else publication.rates.iloc[:0]
+    known = publication.cells if by == SPACE else publication.cells.iloc[:0]
     points = validation.background(
         surveys[told], spaces, join_m=reach_m, points=int(rules().test["background"]), seed=seed
     )
@@ -233,7 +234,7 @@ def observe(
         read=found,
         joined=joined,
         publication=publication,
-        check=tested(result, known, points, seed=seed),
+        check=tested(result, known, smallest, points, seed=seed),
         by=by,
         k_reason=k_reason if smallest > int(rules().publish["k"]) else None,
     )
@@ -245,12 +246,70 @@ def hexagons_of(result: Result, found: Read) -> overlay.Joined:
     return overlay.to_hexagons(found.observations.surveys, across_m=across_m, spaces=result.meeting_spaces)
 
 
-def tested(result: Result, rates: pd.DataFrame, background: pd.Series, *, seed: int = SEED) -> validation.Check:
-    """Hold the scores of a run against what is published by meeting space; see ``validation.check_scores``."""
+def tested(result: Result, cells: pd.DataFrame, k: int, background: pd.Series, *, seed: int = SEED) -> validation.Check:
+    """Hold the scores of a run against the cells that are published by meeting space, and nothing else.
+
+    See ``validation.check_scores`` and ``model``.
+    """
     spaces = result.meeting_spaces
+    rates = disclosure.published_rates(cells, k)
     judged = scores.judge_all(result.evidence, spaces.index, result.rubric)
     rest = without_aspects(spaces, result.rubric, judged.best[:, judged.conditions].prod(axis=1))
-    return validation.check_scores(rates, spaces, rest, background, seed=seed)
+    check = validation.check_scores(rates, spaces, rest, background, seed=seed)
+    return replace(check, model=model.tell(model.by_place(cells, rates, plain(result), middles(spaces))))
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What exact counts say, for those who made them; nothing of it is published.
+
+    ``model`` is by visit, ``reliability`` the share of the variance of one visit's count that lies between places
+    (ICC(1), with its interval), ``agreement`` of observers at once. ``visits`` is the table of visits of people
+    staying.
+    """
+
+    model: model.Told
+    reliability: tuple[float, float, float]
+    agreement: Agreement
+    visits: pd.DataFrame
+
+
+def exact(observed: Observed) -> Exact:
+    """Hold the exact counts against the model by visit, which knows the weather and hour of each."""
+    result, found = observed.result, observed.read.observations
+    spaces = plain(result)
+    frame = model.by_visit(observed.joined.visits, spaces, middles(result.meeting_spaces))
+    by_place = frame.table.groupby("place", sort=True)["people"]
+    staying = found.surveys.index[found.surveys["kind"] == STAYING]
+    table = overlay.counted(observed.joined.visits, STAYING).join(spaces, on="unit_id")
+    return Exact(
+        model=model.tell(frame, checked=True),
+        reliability=intraclass([people.to_numpy(np.float64) for _, people in by_place]),
+        agreement=agreement(found.pairs[found.pairs["survey_id"].isin(staying)]),
+        visits=table.drop(columns=["kind", "minutes", "organised"]),
+    )
+
+
+def plain(result: Result) -> pd.DataFrame:
+    """The score of each meeting space beside what is plain to see of it: seats, footfall and area."""
+    spaces, places = result.meeting_spaces, result.places
+    seats = {kind for kind, about in tag_rules().kinds.items() if about.seat}
+    sat = places["space_id"][places["kind"].isin(seats)].value_counts()
+    trips = result.evidence[result.evidence["indicator"] == "passers_by"].set_index("place_id")["value"]
+    return pd.DataFrame(
+        {
+            FLOATING: spaces[FLOATING].astype(np.float64),
+            "seats": sat.reindex(spaces.index).fillna(0).astype(np.float64),
+            "footfall": trips.reindex(spaces.index).astype(np.float64),
+            "area": spaces["area_m2"].astype(np.float64),
+        },
+        index=spaces.index,
+    )
+
+
+def middles(spaces: gpd.GeoDataFrame) -> Floats:
+    """Where meeting spaces lie, in metres."""
+    return np.asarray(shapely.get_coordinates(shapely.centroid(np.asarray(spaces.geometry.to_numpy(), dtype=object))))
 
 
 def without_aspects(spaces: gpd.GeoDataFrame, rubric: Rubric, gate: Floats | float = 1.0) -> Mapping[str, pd.Series]:
@@ -270,106 +329,6 @@ def area_of(result: Result, join_m: float | None = None) -> BaseGeometry:
     """Where observations of an estate may lie: its study area, and as far beyond as a space reaches people."""
     reach_m = float(rules().publish["join_m"]) if join_m is None else join_m
     return result.estate.study_area.buffer(reach_m)
-
-
-def observation_facts(observed: Observed) -> dict[str, Any]:
-    """What is said of observations, as plain data: of people nothing but what the published cells tell.
-
-    Rows are told of where each is a visit; elsewhere their number would be one of people.
-    """
-    found, check, cells = observed.read.observations, observed.check, observed.publication.cells
-    whole = cells[cells["by"] == overlay.ALL].set_index(["kind", "unit_id"])
-    rows = {"read": found.rows_read, "used": found.rows_used, "rejected": found.rows_rejected}
-    reasons = found.rejected["reason"].value_counts().sort_index()
-    visits = _visits(whole)
-    return {
-        "rows": rows if found.rows_are_visits else dict.fromkeys(rows),
-        "rejected": {str(reason): int(n) if found.rows_are_visits else None for reason, n in reasons.items()},
-        "dropped_columns": {why: list(names) for why, names in found.layout.dropped.items()},
-        "notes": {key: value for key, value in found.notes.items() if key in TOLD},
-        "visits": visits,
-        "people": {kind: _rounded(whole["people"].get((kind, overlay.ALL))) for kind in visits},
-        "unmatched_share": _unmatched(whole, visits) if observed.by == SPACE else None,
-        "several_spaces": observed.joined.several if found.visits_told else 0,
-        "organised": _organised(observed.joined.visits) if found.visits_told else 0,
-        "by": observed.by,
-        "k": observed.publication.k,
-        "k_reason": observed.k_reason,
-        "cells_withheld": int(cells["withheld"].sum()),
-        "periods": {name: sorted(_staying(cells, name)["part"].unique().tolist()) for name in overlay.PERIODS},
-        "check": check_facts(check),
-    }
-
-
-# Notes on how a file was read that count visits, not people.
-TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "case_rows", "visits_twice")
-
-
-CHECKED = (
-    "meeting_spaces", "surveys", "enough", "rate", "spearman", "auc", "surveys_to_halve", "aspects", "classes",
-)  # fmt: skip
-# All that is said of observations in a manifest, and of the test of the scores.
-FACTS: Mapping[str, Sequence[str]] = dict.fromkeys(
-    (
-        "rows", "rejected", "dropped_columns", "notes", "visits", "people", "unmatched_share", "several_spaces",
-        "organised", "by", "k", "k_reason", "cells_withheld", "periods",
-    ), ()
-) | {"check": CHECKED}  # fmt: skip
-
-
-def _visits(whole: pd.DataFrame) -> dict[str, int]:
-    """Visits by kind, of all units that are told of."""
-    units = whole[whole.index.get_level_values("unit_id") != overlay.ALL]
-    return {str(kind): int(n) for kind, n in units.groupby(level="kind", sort=True)["visits"].sum().items()}
-
-
-def _unmatched(whole: pd.DataFrame, visits: Mapping[str, int]) -> float | None:
-    """Share of the visits of people staying that were at no meeting space."""
-    elsewhere = whole["visits"].get((STAYING, overlay.NOWHERE), 0)
-    return _rounded(float(elsewhere) / visits[STAYING]) if visits.get(STAYING) else None
-
-
-def _organised(visits: pd.DataFrame) -> int:
-    return int(((visits["kind"] == STAYING) & (visits["organised"] == 1)).sum())
-
-
-def _staying(cells: pd.DataFrame, by: str) -> pd.DataFrame:
-    return cells[(cells["kind"] == STAYING) & (cells["by"] == by)]
-
-
-def check_facts(check: validation.Check) -> dict[str, Any]:
-    """What is said of the test of the scores, as plain data."""
-    return {
-        "meeting_spaces": check.spaces,
-        "surveys": check.surveys,
-        "enough": check.enough,
-        "rate": check.rate,
-        "spearman": _estimate(check.rho) if check.enough else None,
-        "auc": _estimate(check.auc) if check.enough else None,
-        "surveys_to_halve": check.surveys_to_halve,
-        "aspects": {
-            str(aspect): {name: _rounded(value) for name, value in row.items()}
-            for aspect, row in check.aspects.iterrows()
-        }
-        if check.enough
-        else None,
-        "classes": [_class(row) for _, row in check.classes.iterrows()] if check.enough else None,
-    }
-
-
-def _class(row: pd.Series) -> dict[str, Any]:
-    """One class of scores; its rate where at least one of its spaces is published."""
-    told = {name: _rounded(row[name]) if row["told"] else None for name in ("rate", "low", "high")}
-    return {"score": _rounded(row["score"]), "spaces": int(row["spaces"])} | told
-
-
-def _estimate(found: Estimate) -> dict[str, Any]:
-    return {name: _rounded(getattr(found, name)) for name in ("value", "low", "high")} | {"n": found.n}
-
-
-def _rounded(value: float | None) -> float | None:
-    """Two decimals: what the numbers are worth, and too coarse to tell of one person."""
-    return None if value is None or not np.isfinite(value) else round(float(value), 2)
 
 
 def calibrate_weights(runs: Sequence[tuple[Result, Read]], *, seed: int = SEED) -> calibration.Calibrated:
@@ -400,11 +359,10 @@ def _sample(result: Result, found: Read) -> calibration.Sample:
     published = disclosure.publish(joined, k=int(rules().publish["k"]), visits_told=told)
     table = published.rates.drop(index=overlay.NOWHERE, errors="ignore")
     table = table.join(result.meeting_spaces[list(ASPECTS)], how="inner").dropna(subset=list(ASPECTS))
-    effort = table["hours"] if table["hours"].notna().all() else table["visits"]
     return calibration.Sample(
         estate=result.estate.id,
         aspects=table[list(ASPECTS)].to_numpy(np.float64),
         people=table["people"].to_numpy(np.float64),
-        effort=effort.to_numpy(np.float64),
+        effort=table["visits"].to_numpy(np.float64),
         surveys=int(table["visits"].sum()),
     )

@@ -20,6 +20,7 @@ import shapely
 
 from spatial.core.arrays import Floats, Ints
 from spatial.core.model import ASPECTS, FLOATING
+from spatial.observations.model import Told
 from spatial.observations.overlay import NOWHERE
 from spatial.settings.observation_columns import STAYING, rules
 
@@ -206,6 +207,8 @@ def halving_factor(x: Floats, y: Floats, *, resamples: int, seed: int, most: int
 CLASSES = 5
 # A space is busier than expected where the difference of square roots passes the normal 97.5 % point.
 Z = 1.96
+# A glance is a visit, however long it took.
+RATE = "per_visit"
 BUSIER, QUIETER, AS_EXPECTED = "busier", "quieter", "as_expected"
 
 
@@ -213,18 +216,16 @@ BUSIER, QUIETER, AS_EXPECTED = "busier", "quieter", "as_expected"
 class Check:
     """What the published counts say of the scores.
 
-    ``rate`` is ``per_hour`` where every visit has a length, else ``per_visit``. ``aspects`` has per
-    aspect its own correlation (rho, low, high) and ``contribution``: the whole score's correlation
+    ``aspects`` has per aspect its own correlation (rho, low, high) and ``contribution``: the whole score's correlation
     less that of the score without the aspect. ``classes`` has per class of score the mean score,
-    the number of spaces, of how many the number of people is told, people, hours or visits, and the
-    rate with its interval. ``residuals`` says of each space whether it is busier, quieter or as
+    the number of spaces, of how many the number of people is told, people, visits, and the
+    people a visit with their interval. ``residuals`` says of each space whether it is busier, quieter or as
     expected. ``surveys_to_halve`` is how many further visits like these would halve the interval of
-    rho. NaN, or None, is: not to be said.
+    rho. ``model`` is what the model by place says. NaN, or None, is: not to be said.
     """
 
     spaces: int
     surveys: int
-    rate: str
     rho: Estimate
     auc: Estimate
     aspects: pd.DataFrame
@@ -232,6 +233,7 @@ class Check:
     residuals: pd.Series
     surveys_to_halve: int | None
     enough: bool
+    model: Told | None = None
 
 
 def check_scores(
@@ -248,7 +250,7 @@ def check_scores(
     Parameters
     ----------
     rates
-        People staying, visits, hours and rates by meeting space, as ``disclosure.Publication`` has them.
+        People staying, visits and rates by meeting space, as ``disclosure.Publication`` has them.
     scores
         Floating potential and aspects, indexed by space.
     without
@@ -263,20 +265,18 @@ def check_scores(
     elsewhere = rates.loc[rates.index == NOWHERE, "people"].sum()
     table = rates.drop(index=NOWHERE, errors="ignore")
     table = table.join(scores[[FLOATING, *ASPECTS]], how="inner").dropna(subset=[FLOATING])
-    rate = "per_hour" if table["hours"].notna().all() and (table["hours"] > 0).all() else "per_visit"
-    x, y = table[FLOATING].to_numpy(np.float64), table[rate].to_numpy(np.float64)
+    x, y = table[FLOATING].to_numpy(np.float64), table[RATE].to_numpy(np.float64)
     enough = len(table) >= int(rules().test["min_spaces"])
     factor = halving_factor(x, y, resamples=resamples, seed=seed) if enough else np.nan
     used = int(table["visits"].sum())
     return Check(
         spaces=len(table),
         surveys=used,
-        rate=rate,
         rho=rank_correlation(x, y, resamples=resamples, seed=seed),
         auc=_separation(table, background, elsewhere, resamples, seed),
         aspects=_aspects(table, without, y, resamples, seed),
-        classes=_classes(x, table, rate, resamples, seed),
-        residuals=_residuals(x, table, rate),
+        classes=_classes(x, table, resamples, seed),
+        residuals=_residuals(x, table),
         surveys_to_halve=None if np.isnan(factor) else max(1, round((factor - 1) * used)),
         enough=enough,
     )
@@ -306,9 +306,9 @@ def _aspects(
     return pd.DataFrame(rows, index=list(ASPECTS), columns=["rho", "low", "high", "contribution"])
 
 
-def _classes(x: Floats, table: pd.DataFrame, rate: str, resamples: int, seed: int) -> pd.DataFrame:
+def _classes(x: Floats, table: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     """Spaces in classes of equal number by score: what was counted in each."""
-    effort = table["hours" if rate == "per_hour" else "visits"].to_numpy(np.float64)
+    effort = table["visits"].to_numpy(np.float64)
     people = table["people"].to_numpy(np.float64)
     order = np.lexsort((table.index.to_numpy().astype(str), x))
     rows = []
@@ -322,11 +322,11 @@ def _classes(x: Floats, table: pd.DataFrame, rate: str, resamples: int, seed: in
     return pd.DataFrame(rows, columns=["score", "spaces", "told", "people", "effort", "rate", "low", "high"])
 
 
-def _residuals(x: Floats, table: pd.DataFrame, rate: str) -> pd.Series:
+def _residuals(x: Floats, table: pd.DataFrame) -> pd.Series:
     """Busier, quieter or as expected of a space with this score: square roots of counts, by their own spread."""
     if not len(table):
         return pd.Series(dtype=object)
-    effort = table["hours" if rate == "per_hour" else "visits"].to_numpy(np.float64)
+    effort = table["visits"].to_numpy(np.float64)
     people = table["people"].to_numpy(np.float64)
     expected = isotonic(x, people / effort, effort) * effort
     difference = np.sqrt(people + 0.375) - np.sqrt(expected + 0.375)

@@ -110,7 +110,7 @@ def _percent(share: float | None, lang: str) -> str:
 
 
 # Notes on how rows were read, each with a sentence of its own.
-TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times")
+TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "glances_timed")
 
 
 def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
@@ -130,6 +130,7 @@ def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
         *((key, notes.get(key, 0)) for key in TOLD),
         ("case", notes.get("case_rows", 0)),
         ("twice", notes.get("visits_twice", 0)),
+        ("paired", notes.get("visits_paired", 0)),
         ("several", facts["several_spaces"]),
     ):
         if n:
@@ -154,17 +155,45 @@ def shows(facts: Mapping[str, Any], lang: str) -> list[str]:
     rho = check["spearman"]
     if rho["value"] is None or rho["low"] is None:
         return [say["none"]]
-    verdict = "agrees" if rho["low"] > 0 else "opposite" if rho["high"] < 0 else "unclear"
-    lines = [say[verdict].format(rho=number(rho["value"], lang), low=number(rho["low"], lang),
-                                 high=number(rho["high"], lang))]  # fmt: skip
+    lines = modelled(check["model"], lang)
+    lines.append(say["correlation"].format(**{name: number(rho[name], lang) for name in ("value", "low", "high")}))
     auc = check["auc"]
     if auc["value"] is not None:
         shares = {"share": auc["value"], "low": auc["low"], "high": auc["high"]}
         lines.append(say["auc"].format(**{name: _percent(share, lang) for name, share in shares.items()}))
-    if check["surveys_to_halve"] is not None:
-        more = {"more": number(check["surveys_to_halve"], lang, 0), "surveys": number(check["surveys"], lang, 0)}
-        lines.append(say["power"].format(**more))
     return lines
+
+
+def modelled(told: Mapping[str, Any], lang: str) -> list[str]:
+    """What the model says of the score, and of what stands beside it, in sentences."""
+    say = texts(lang)["observe"]["model"]
+    beside = _listed([say["circumstance"][name] for name in told["circumstances"]], lang)
+    lines = [say[told["verdict"]].format(circumstances=beside, **_times(told["effect"], lang), **_raw(told, lang))]
+    if told["effect"] is None:
+        return lines
+    lines.append(say["beside_of" if beside else "beside_none"].format(circumstances=beside, places=told["places"]))
+    plain = _listed([say["plain"][name] for name in told["baseline"]], lang)
+    if told["beside"] is not None:
+        lines.append(say["beside"].format(baseline=plain, **_times(told["beside"], lang)))
+    if told["gain"] is not None:
+        adds = told["gain"]["low"] is not None and told["gain"]["low"] > 0
+        lines.append(say["adds" if adds else "adds_nothing"].format(baseline=plain))
+    power = {"least": number(told["power"]["least"], lang), "places": number(told["power"]["places"], lang, 0)}
+    return [*lines, say["power"].format(**power)]
+
+
+def _times(effect: Mapping[str, Any] | None, lang: str) -> dict[str, str]:
+    return {name: number(effect[name], lang) for name in ("value", "low", "high")} if effect else {}
+
+
+def _raw(told: Mapping[str, Any], lang: str) -> dict[str, str]:
+    return {"raw": number(told["raw"]["value"], lang)} if told["raw"] else {}
+
+
+def _listed(words: Sequence[str], lang: str) -> str:
+    """Words as one would say them: a, b and c."""
+    *first, last = words or [""]
+    return f"{', '.join(first)} {texts(lang)['observe']['model']['and']} {last}" if first else last
 
 
 def cautions(facts: Mapping[str, Any], lang: str) -> list[str]:
@@ -208,7 +237,7 @@ def _chart(facts: Mapping[str, Any], lang: str) -> dict[str, Any] | None:
              for value in np.arange(0, top + step / 2, step).tolist()]  # fmt: skip
     scores = [{"x": x(share / 5), "text": str(share * 20)} for share in range(6)]
     return box | {"points": points, "ticks": ticks, "scores": scores, "x_end": right, "y_end": bottom,
-                  "x_label": say["class_axis"], "y_label": say[f"rate_{facts['check']['rate']}"]}  # fmt: skip
+                  "x_label": say["class_axis"], "y_label": say["rate_per_visit"]}  # fmt: skip
 
 
 def _map(shown: Shown, lang: str) -> dict[str, Any]:
@@ -366,7 +395,7 @@ def with_manifest(
 
 
 def keep_local(left: pd.DataFrame, path: Path, folder: Path) -> None:
-    """Write what was left at the door to a file of the user's own, readable by the owner only.
+    """Write what may not be published to a new file of the user's own, readable by the owner only.
 
     Raises
     ------

@@ -72,6 +72,8 @@ class ObservationRules:
     beside: Mapping[str, Mapping[str, str]]
     form: Mapping[str, Sequence[str]]
     person: Sequence[str]
+    weather: Mapping[str, Sequence[str]]
+    sunshine: Mapping[str, Sequence[str]]
     known: Mapping[str, tuple[Role, str, int]]
 
     def meanings(self, columns: Iterable[str], mapped: Mapped | None = None) -> dict[str, Meaning]:
@@ -159,6 +161,8 @@ def rules() -> ObservationRules:
         beside=table["beside"],
         form=table["form"],
         person=table["person"]["marks"],
+        weather=table["weather"],
+        sunshine=table["sunshine"],
         known=known,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,19 +14,30 @@ from spatial.core.languages import texts
 from spatial.core.model import Result
 from spatial.core.outputs import replace_files, whole_file, whole_folder
 from spatial.observations import calibration, disclosure, overlay
+from spatial.observations.facts import observation_facts
 from spatial.observations.looking import Look, looks, mapping_text
 from spatial.observations.study import (
     SPACE,
     Observed,
     Read,
     calibrate_weights,
-    observation_facts,
+    exact,
     observe,
     read_observations_for,
 )
 from spatial.reports import observations as reports_observations
+from spatial.reports.local_counts import exact_in_words
 from spatial.settings.observation_columns import STAYING, mapped
 from spatial.sources import text_tables
+
+
+@dataclass(frozen=True)
+class OwnFiles:
+    """New files of the user's own, outside the results: what was left at the door, and exact counts by visit."""
+
+    sensitive: Path | None = None
+    visits: Path | None = None
+
 
 # What follows the name of a file of counts in that of its mapping file.
 MAPPING = ".mapping.toml"
@@ -120,18 +132,17 @@ def overlay_into(
     files: Sequence[Path],
     *,
     mapping: Path | None = None,
-    keep_sensitive: Path | None = None,
-    join_m: float | None = None,
     said: Mapping[str, str | None] = MappingProxyType({}),
     lang: str = "da",
+    own: OwnFiles | None = None,
     **options: Any,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], str]:
     """Lay files of observations over the finished run in a folder, and write what may be shown into it.
 
     Returns
     -------
-    dict
-        What is said of the observations; see ``facts``.
+    facts, exact
+        What is said of the observations, and what exact counts say where the user keeps them; else an empty text.
 
     Raises
     ------
@@ -140,8 +151,8 @@ def overlay_into(
     """
     disclosure.smallest_count(options.get("k"), options.get("k_reason"))
     result = loading.read_run(folder)
-    found = read_observations_for(result, files, mapping=mapping, join_m=join_m, said=said)
-    return write_observed(result, found, folder, keep_sensitive=keep_sensitive, join_m=join_m, lang=lang, **options)
+    found = read_observations_for(result, files, mapping=mapping, join_m=options.get("join_m"), said=said)
+    return write_observed(result, found, folder, own=own, lang=lang, **options)
 
 
 def write_observed(
@@ -149,16 +160,20 @@ def write_observed(
     found: Read,
     folder: Path,
     *,
-    keep_sensitive: Path | None = None,
-    join_m: float | None = None,
+    own: OwnFiles | None = None,
     lang: str = "da",
     **options: Any,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], str]:
     """Lay observations over a run and write what may be shown beside it; see ``overlay_into``."""
-    drawn = observed_pages(observe(result, found, join_m=join_m, **options))
+    observed, kept = observe(result, found, **options), own or OwnFiles()
+    drawn, said = observed_pages(observed), ""
     with whole_folder(folder) as draft:
         reports_observations.render_observations(drawn, draft, lang=lang)
         reports_observations.with_manifest(result.manifest, drawn.facts, drawn.provenance, draft / "manifest.json")
-        if keep_sensitive is not None:
-            reports_observations.keep_local(found.left, keep_sensitive, folder)
-    return dict(drawn.facts)
+        if kept.sensitive is not None:
+            reports_observations.keep_local(found.left, kept.sensitive, folder)
+        if kept.visits is not None:
+            told = exact(observed)
+            reports_observations.keep_local(told.visits, kept.visits, folder)
+            said = exact_in_words(told, lang)
+    return dict(drawn.facts), said

@@ -25,16 +25,14 @@ from spatial.core import files
 from spatial.core.errors import InputError
 from spatial.core.model import Result
 from spatial.observations import overlay
-from spatial.observations.disclosure import Publication, published_rates
+from spatial.observations.disclosure import Publication
+from spatial.observations.facts import FACTS, check_facts, observation_facts
 from spatial.observations.normalisation import Observations
 from spatial.observations.study import (
-    FACTS,
     SPACE,
     Observed,
     Read,
-    check_facts,
     hexagons_of,
-    observation_facts,
     observe,
     read_observations_for,
     tested,
@@ -111,7 +109,11 @@ def _published(folder: Path) -> Published:
     if not facts or not (folder / TABLE).is_file():
         raise InputError("audit.nothing", folder=folder)
     cells = pd.read_csv(folder / TABLE, keep_default_na=False)
-    numbers = {name: pd.to_numeric(cells[name], errors="coerce") for name in ("visits", "hours", *FIGURES)}
+    numbers = {
+        name: pd.to_numeric(cells[name], errors="coerce")
+        for name in ("visits", "hours", *FIGURES, *overlay.WEATHER)
+        if name in cells
+    }
     cells = cells.assign(**numbers, withheld=cells["withheld"].astype(str) == "True")
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     texts = {str(path.relative_to(folder)): path.read_bytes().decode("utf-8", "replace") for path in files}
@@ -198,10 +200,11 @@ def _beside(seen: Published) -> Attack:
     unknown = sorted({*seen.facts} - {*FACTS, "sources"})
     check = seen.facts.get("check", {})
     unknown += [f"check {name}" for name in sorted({*check} - {*FACTS["check"]})]
+    unknown += [] if "effort" in seen.cells else ["glances_by_the_hour"]
     if seen.facts.get("by") != SPACE:
         return Attack("beside", tuple(unknown))
     result = loading.read_run(seen.folder)
-    again = tested(result, published_rates(seen.cells, int(seen.facts["k"])), pd.Series(dtype=np.float64))
+    again = tested(result, seen.cells, int(seen.facts["k"]), pd.Series(dtype=np.float64))
     computed = check_facts(again)
     unlike = [f"check {name}" for name in computed if name != "auc" and not _alike(computed[name], check.get(name))]
     return Attack("beside", (*unknown, *unlike))

@@ -138,7 +138,7 @@ def test_no_count_below_the_limit_is_published_anywhere(run, tmp_path):
     assert (numbers_of_people(run) >= 5).all() and (numbers_of_people(run) % 5 == 0).all()
     layer = gpd.read_file(run / "observations.gpkg")
     assert (layer["staying_people"].dropna() % 5 == 0).all()
-    columns = ["staying_people", "staying_per_hour", "staying_per_visit"]
+    columns = ["staying_people", "staying_per_visit"]
     assert layer.loc[layer["staying_withheld"], columns].isna().to_numpy().all()
     # The lone person at the last meeting space: its cell is withheld, and says nothing of busier or quieter.
     last = loading.read_run(run).meeting_spaces.index[-1]
@@ -345,3 +345,22 @@ def test_a_place_is_counted_at_its_space_and_a_temperature_without_a_unit_is_tol
     assert found["rows"]["used"] == 1 and found["unmatched_share"] == 0
     done = call("observe", run, COUNTS / "temp.csv", "--lang", "da")
     assert "står temperaturen uden enhed" in done.out
+
+
+def test_exact_counts_stay_with_those_who_counted(run, tmp_path):
+    """The model by visit is said on the screen; its table is the owner's alone; the results are those without it."""
+    file, rows = people(run, tmp_path / "people.csv")
+    call("observe", run, file, "--lang", "en")
+    plain = digests(run)
+    kept = tmp_path / "visits.csv"
+    done = call("observe", run, file, "--lang", "en", "--keep-visits", kept)
+    assert (done.code, done.err) == (0, ""), done.err
+    assert "not published" in done.out and "of the variance of a count lies between places" in done.out
+    assert "Nobody counted at the same place and time" in done.out
+    table = pd.read_csv(kept)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert table["total"].sum() == sum(int(row[4]) for row in rows) and {"floating", "seats", "area"} <= set(table)
+    unlike = {k for k, v in digests(run).items() if v != plain[k]}
+    assert all(name.endswith((".gpkg", MARK)) for name in unlike)
+    assert call("observe", run, file, "--keep-visits", kept).code == 1  # never over a file
+    assert call("observe", run, file, "--keep-visits", run / "x.csv").code == 1

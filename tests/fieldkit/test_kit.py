@@ -25,7 +25,10 @@ from tests.cli.test_main import call, finished, inputs  # noqa: F401  (two are f
 from tests.observed import table as csv_of
 from tests.pdf_structure import structure
 
-FILES = ["checks.xlsx", "counts.xlsx", "field.gpkg", "protocol-da.txt", "protocol-en.txt", "sheets.pdf"]
+FILES = [
+    "checks.xlsx", "count.html", "counts.xlsx", "field.gpkg", "protocol-da.txt", "protocol-en.txt", "rounds.csv",
+    "sheets.pdf",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

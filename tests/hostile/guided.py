@@ -69,10 +69,10 @@ def _positions(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], .
 def _times(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
     import pandas as pd
 
-    from spatial.observations import columns
+    from spatial.observations import times
 
     def once(data: bytes) -> None:
-        columns.parse(pd.Series(data.decode("utf-8", "replace").split("\n")), zone="Europe/Copenhagen")
+        times.parse(pd.Series(data.decode("utf-8", "replace").split("\n")), zone="Europe/Copenhagen")
 
     seeds = [b"20180802:0820\n20180802 0820", b"2024-05-01T12:00:00.5Z\n2024-05-01T12:00+02:00", b"1-5-2024 kl. 12.30",
              b"1.5.2024 12:30:00\n5/13/2024 1:00", b"2024/05/01 12:00"]  # fmt: skip
@@ -179,7 +179,7 @@ def _finished(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ..
 TARGETS: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     "pbf": (_pbf, [f"spatial.sources.{name}" for name in ("_pbf_file", "_pbf_decode", "_protobuf", "_kernels")]),
     "positions": (_positions, ["spatial.sources.text_tables"]),
-    "times": (_times, ["spatial.observations.columns"]),
+    "times": (_times, ["spatial.observations.times"]),
     "parcels": (_parcels, ["spatial.sources.parcels"]),
     "answers": (_answers, ["spatial.sources.service_answers", "json"]),
     "overpass": (_overpass, ["spatial.osm.overpass", "json"]),

@@ -34,7 +34,7 @@ def published(result, by):
     table.loc[table.index[0], "staying_withheld"] = True
     table.loc[table.index[0], "staying_people"] = 3.0  # a mistake elsewhere must not come through
     table.loc[table.index[1], "staying_visits"] = 0
-    table["staying_per_hour"], table["staying_per_visit"] = table["staying_people"] / 4, table["staying_people"] / 8
+    table["staying_per_visit"] = table["staying_people"] / 8
     shapes = spaces.geometry if by == "space" else spaces.geometry.centroid.buffer(25, quad_segs=2)
     units = gpd.GeoDataFrame(table, geometry=shapes.to_numpy(), crs=spaces.crs)
     return Observed(units.drop(index=table.index[2]), by=by, k=K)
@@ -53,7 +53,7 @@ def test_only_what_is_published_is_on_the_page(result, by):
             assert people is None and rate is None
         else:
             assert people == row["staying_people"] and people % K == 0
-            assert rate == pytest.approx(row["staying_per_hour"], rel=0.01)
+            assert rate == pytest.approx(row["staying_per_visit"], rel=0.01)
     # Whole shapes of what was published, and a point inside each that follows from the shape.
     crs = result.estate.crs
     origin = payload(result, "en")["origin"]
@@ -61,7 +61,7 @@ def test_only_what_is_published_is_on_the_page(result, by):
     at = gpd.GeoSeries(gpd.points_from_xy(*points.T / UNITS_PER_DEGREE), crs=4326).to_crs(crs)
     assert (at.distance(gpd.GeoSeries(rows.geometry.to_numpy(), crs=crs)) < 0.2).all()
     assert len(decoded(data["shape"], origin)) == sum(data["shape"]["rings"]) >= len(rows)
-    assert set(data) == {"by", "k", "timed", "space", "visits", "people", "rate", "at", "shape"}
+    assert set(data) == {"by", "k", "space", "visits", "people", "rate", "at", "shape"}
 
 
 def test_a_map_without_counts_says_nothing_of_them(result):
@@ -105,7 +105,7 @@ def test_counts_are_drawn_explained_and_put_away(opened, by):
     page = opened(by)
     assert inked(page) > 500
     legend = page.locator(".fr-counted").inner_text()
-    assert "People staying, an hour:" in legend and "fewer than 5" in legend
+    assert "People staying, a visit:" in legend and "fewer than 5" in legend
     pictures.keep(page, f"counts-{by}")
     page.uncheck("#fr-observed input")
     assert inked(page) == 0 and page.locator(".fr-counted").count() == 0
@@ -117,7 +117,7 @@ def test_counts_are_drawn_explained_and_put_away(opened, by):
 def test_details_say_what_was_counted_and_what_is_withheld(opened, result):
     page = opened("space")
     page.evaluate(f"{MAP}.faellesrum.handlers.space(4)")
-    assert "20 people stayed here at 8 visits, 5 an hour" in page.locator("#fr-details .fr-note").inner_text()
+    assert "20 people stayed here at 8 visits, 2.5 a visit" in page.locator("#fr-details .fr-note").inner_text()
     page.evaluate(f"{MAP}.faellesrum.handlers.space(0)")
     assert "it is not shown" in page.locator("#fr-details .fr-note").inner_text()
     page.evaluate(f"{MAP}.faellesrum.handlers.space(2)")

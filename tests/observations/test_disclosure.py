@@ -190,5 +190,5 @@ def test_the_limit_is_raised_with_a_reason_and_never_lowered():
 def test_rates_follow_from_what_is_published():
     cells = publish({"a": {"morning": 12, "evening": 30}, "b": {"morning": 23, "evening": 40}}).cells
     row = cells[(cells["unit_id"] == "a") & (cells["by"] == "all")].iloc[0]
-    assert row["people"] == 40 and row["visits"] == 2 and row["hours"] == 0.33  # 42 people to the nearest 5
-    assert row["per_visit"] == 20 and row["per_hour"] == 120
+    assert row["people"] == 40 and row["visits"] == 2 and np.isnan(row["hours"])  # 42 people to the nearest 5
+    assert row["per_visit"] == 20 and np.isnan(row["per_hour"]) and row["effort"] == "visit"

@@ -14,8 +14,8 @@ from pyproj import CRS
 
 from spatial.core.errors import ConfigError, CRSError, EmptyAreaError, SchemaError, SourceFormatError, SourceUnavailable
 from spatial.observations import study
-from spatial.observations.columns import parse
 from spatial.observations.normalisation import COLUMNS
+from spatial.observations.times import parse
 from spatial.settings.observation_columns import rules
 from tests.observed import table
 

@@ -97,3 +97,54 @@ def test_more_seats_go_with_more_people_staying(survey, folder):
     found = spearman(both.iloc[:, 0].to_numpy(float), both.iloc[:, 1].to_numpy(float))
     assert found == pytest.approx(both.corr(method="spearman").iloc[0, 1], abs=1e-12)
     assert found > 0.4
+
+
+def test_how_far_a_count_can_be_relied_on(survey):
+    """A visit's count against its location: ICC(1) from scipy's analysis of variance, eight visits to each of 108."""
+    from scipy.stats import f_oneway
+
+    from spatial.observations.reliability import agreement, intraclass, visits_needed
+
+    staying = survey.observations.surveys.query("kind == 'staying'")
+    groups = [group.to_numpy(float) for _, group in staying.groupby("location_id")["total"]]
+    assert {len(group) for group in groups} == {8}
+    ratio = f_oneway(*groups).statistic
+    value, low, high = intraclass(groups)
+    assert value == pytest.approx((ratio - 1) / (ratio + 7)) and round(value, 2) == 0.68 and low < value < high
+    assert visits_needed(value) == 2
+    # All 864 visits carry one code in a column that may hold a name, which is not read: nothing is known of agreement.
+    assert agreement(survey.observations.pairs).pairs == 0 and set(staying["observer"]) == {""}
+    assert staying["total"].var() / staying["total"].mean() == pytest.approx(8.87, abs=0.01)
+
+
+def test_weather_of_the_street_is_read(survey):
+    staying = survey.observations.surveys.query("kind == 'staying'")
+    assert staying["weather"].value_counts().to_dict() == {"sun": 516, "clouds": 309, "rain": 39}
+    assert staying["sun"].value_counts().to_dict() == {0.0: 380, 1.0: 136}  # sun, but the side in the shade; or in it
+
+
+def test_seats_beside_hour_weather_and_footfall(survey, folder):
+    """Seats in place of a score (there is none of Seattle): the model by visit, with footfall from the other table."""
+    import numpy as np
+    import shapely
+
+    from spatial.observations import model, overlay
+
+    surveys = survey.observations.surveys
+    staying, moving = (surveys[surveys["kind"] == kind] for kind in ("staying", "moving"))
+    places = pd.read_csv(folder / "locations.csv").set_index("Location_ID")
+    seats = places["Average_number_Commercial_Seats"] + places["Average_number_Public_Seats"]
+    passing = moving.groupby("location_id")[["total", "minutes"]].sum()
+    shapes = staying.groupby("location_id").geometry.first()
+    spaces = pd.DataFrame(
+        {"floating": np.log1p(seats) / np.log1p(seats.max()), "footfall": passing["total"] / passing["minutes"]}
+    )
+    spaces = spaces.reindex(shapes.index)
+    xy = shapely.get_coordinates(shapely.centroid(shapes.to_numpy()))
+    joined = overlay.to_spaces(
+        staying, staying.drop_duplicates("location_id").set_index("location_id", drop=False)[["geometry"]], join_m=0
+    )
+    told = model.tell(model.by_visit(joined.visits, spaces, xy), checked=True)
+    assert (told.verdict, told.places, told.visits) == (model.AGREES, 108, 864)
+    assert told.beside.low > 0 and told.gain.low > 0
+    assert told.checks.noughts == 142

@@ -236,7 +236,7 @@ def test_cells_of_the_file_in_the_publication_are_found_and_not_repeated(shared)
 
 def test_other_counts_and_figures_computed_from_exact_ones_are_found(shared, monkeypatch):
     assert "not the counts" in call("privacy-audit", shared, "--raw", COUNTS / "secret.csv", "--lang", "en").out
-    honest = study.observation_facts
+    honest = privacy_audit.observation_facts
 
     def leaky(observed):
         return honest(observed) | {"organised": int((observed.joined.visits["total"] == 0).sum())}

@@ -33,6 +33,7 @@ OPTIONS = (
     click.option("--k-reason"),
     click.option("--join", "join_m", type=Decimal(min=0, max=200)),
     click.option("--keep-sensitive", type=NewFile()),
+    click.option("--keep-visits", type=NewFile()),
 )
 
 
@@ -77,15 +78,16 @@ def command(
         told = observation_study.calibrate_into(
             calibrate, runs, mapping=options["mapping"], said=options["said"], seed=options["seed"], lang=lang
         )
-    facts = observation_study.overlay_into(folder, files, lang=lang, **options)
+    own = observation_study.OwnFiles(options.pop("keep_sensitive"), options.pop("keep_visits"))
+    facts, exact = observation_study.overlay_into(folder, files, lang=lang, own=own, **options)
     storage.redraw(folder, lang=lang)
     click.echo(
         json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True)
         if as_json
         else observations.observations_in_words(facts, folder, lang)
     )
-    if told:
-        click.echo(told, err=as_json)
+    for text in filter(None, (told, exact)):
+        click.echo(text, err=as_json)
 
 
 def _show(file: Path, options: Mapping[str, Any], lang: str, *, as_json: bool) -> None:

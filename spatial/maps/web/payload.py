@@ -47,17 +47,15 @@ class Observed:
 def encode_observed(observed: Observed, spaces: pd.Index, projector: Projector) -> dict[str, Any]:
     """Encode the units at which people staying were counted: rates where they may be told, else None.
 
-    The rate is per hour observed, or per visit where the hours are not known of all.
+    The rate is people a visit: they are counted at a glance, whatever time it took.
     """
     table = observed.units[observed.units[f"{KIND}_visits"] > 0].sort_index(kind="stable")
     hidden = table[f"{KIND}_withheld"].astype(bool)
-    timed = bool(table.loc[~hidden, f"{KIND}_per_hour"].notna().all())
-    rate = table[f"{KIND}_per_hour" if timed else f"{KIND}_per_visit"].where(~hidden)
+    rate = table[f"{KIND}_per_visit"].where(~hidden)
     shapes = table.geometry.to_numpy()
     return {
         "by": observed.by,
         "k": observed.k,
-        "timed": timed,
         "space": [int(i) for i in spaces.get_indexer(table.index.astype(str))],
         "visits": integers(table[f"{KIND}_visits"].to_numpy()),
         "people": integers(table[f"{KIND}_people"].where(~hidden).to_numpy()),

@@ -97,7 +97,7 @@ export function createObserved(map, data, seen, decode, words, onToggle) {
   function sentence(k) {
     const visits = words.number(seen.visits[k] ?? 0), rate = seen.rate[k];
     if (rate === null) { return t("map.observed.hidden", { visits, k: words.number(seen.k) }); }
-    return t(seen.timed ? "map.observed.one_timed" : "map.observed.one", { people: words.number(seen.people[k] ?? 0), visits, rate: number(rate) });
+    return t("map.observed.one", { people: words.number(seen.people[k] ?? 0), visits, rate: number(rate) });
   }
   // How many people were counted at an object.
   /** @param {ObjectKind} kind @param {number} i */
@@ -120,7 +120,7 @@ export function createObserved(map, data, seen, decode, words, onToggle) {
     if (!on || !seen.rate.length) { return []; }
     /** @type {CountRow[]} */
     const rows = [];
-    const title = t(seen.timed ? "map.observed.legend_timed" : "map.observed.legend");
+    const title = t("map.observed.legend");
     if (hexagons && most > 0) {
       const classes = CLASS_COLOURS.filter((_, k) => k * step < most);
       const samples = classes.map((name) => { const box = h("i", {}); box.style.background = colour(name); return box; });

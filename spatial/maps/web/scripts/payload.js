@@ -252,7 +252,6 @@
  * @typedef {object} Observed Counts of people staying, as they were published.
  * @property {"space" | "hexagon"} by
  * @property {number} k counts under it are withheld
- * @property {boolean} timed whether rates are per hour; else they are per visit
  * @property {number[]} space meeting space of each unit; -1: none
  * @property {(number | null)[]} visits
  * @property {(number | null)[]} people
