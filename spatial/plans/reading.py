@@ -55,6 +55,7 @@ MANY_FILES = (".shp", ".tab", ".mif")
 STYLES = "layer_styles"
 # MapInfo writes 0 where a number is left empty.
 NO_EMPTY_NUMBER = (".tab", ".mif")
+JSON_ENDINGS = (".geojson", ".json")
 # A Shapefile cuts the names of columns; tags that are longer, so that they are known again.
 SHAPEFILE_LETTERS = 10
 LONG_KEYS = (
@@ -100,8 +101,31 @@ def read_plan(path: str | Path, estate: Estate) -> Plan:
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     short = path.suffix.lower() == ".toml"
     rows, name, drawn = _short(path, estate) if short else (_rows(path, estate), path.stem, ())
+    return _plan(name, rows, _provenance(path, *drawn))
+
+
+def plan_of_table(table: gpd.GeoDataFrame, name: str, estate: Estate) -> Plan:
+    """Make a plan of a table, as it is made of a map layer with the same rows.
+
+    Parameters
+    ----------
+    table
+        One row an edit; the columns are those of `read_plan`.
+    name
+        What the plan is called.
+
+    Raises
+    ------
+    CRSError, InputError
+        As `read_plan`.
+    """
+    return _plan(name, _rows_of_table(table, Path(name), estate, ""), None)
+
+
+def _plan(name: str, rows: Sequence[Mapping[str, Any]], provenance: Provenance | None) -> Plan:
+    """The plan of these rows, its phases numbered in the order of what they are called."""
     if not rows:
-        return Plan(name, (), (), _provenance(path, *drawn))
+        return Plan(name, (), (), provenance)
     labels = _phases(rows)
     edits = tuple(
         Edit(
@@ -116,7 +140,7 @@ def read_plan(path: str | Path, estate: Estate) -> Plan:
         )
         for row in rows
     )
-    return Plan(name, edits, tuple(map(str, labels)), _provenance(path, *drawn))
+    return Plan(name, edits, tuple(map(str, labels)), provenance)
 
 
 def _provenance(path: Path, *more: Path) -> Provenance:
@@ -153,7 +177,7 @@ def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
 def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
     try:
         tables = {
-            name: vector_files.read_table(path, layer=name)
+            name: vector_files.read_table(path, layer=name, **_as_written(path))
             for name in vector_files.filled_layers(path)
             if name != STYLES
         }
@@ -169,13 +193,21 @@ def _rows(path: Path, estate: Estate) -> list[dict[str, Any]]:
         table = table.rename(columns={column: _whole(low) for low, column in columns.items() if column != "geometry"})
         if path.suffix.lower() in NO_EMPTY_NUMBER:
             table = _stated(table)
-        shapes = _shapes(table, path, estate)
-        prefix = f"{name} " if len(tables) > 1 else ""
-        rows += [
-            _row(f"{prefix}feature {i + 1}", {str(k): v for k, v in row.items()}, shapes[i])
-            for i, row in enumerate(table.drop(columns="geometry", errors="ignore").to_dict("records"))
-        ]
+        rows += _rows_of_table(table, path, estate, f"{name} " if len(tables) > 1 else "")
     return rows
+
+
+def _as_written(path: Path) -> dict[str, Any]:
+    """Of GeoJSON, GDAL makes moments of words that look like dates: here they stay words."""
+    return {"DATE_AS_STRING": "YES"} if path.suffix.lower() in JSON_ENDINGS else {}
+
+
+def _rows_of_table(table: pd.DataFrame, path: Path, estate: Estate, prefix: str) -> list[dict[str, Any]]:
+    shapes = _shapes(table, path, estate)
+    return [
+        _row(f"{prefix}feature {i + 1}", {str(k): v for k, v in row.items()}, shapes[i])
+        for i, row in enumerate(table.drop(columns="geometry", errors="ignore").to_dict("records"))
+    ]
 
 
 def _stated(table: pd.DataFrame) -> pd.DataFrame:
