@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial.analysis.inputs import Inputs, prepare_ground
+from spatial.analysis.inputs import Ground, Inputs, prepare_ground
 from spatial.analysis.run import View, estimate_unknowns, measure_view, survey
 from spatial.core.incremental import AFRESH, Memory, Steps
 from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Plan, Rubric
@@ -124,13 +124,15 @@ class WhatIf:
         gc.freeze()
         weakref.finalize(self, gc.unfreeze)
 
-    def after(self, *edits: Edit, whole: bool = False) -> Look:
+    def after(self, *edits: Edit, whole: bool = False, tell: Callable[[str], None] | None = None) -> Look:
         """Look at the estate after some edits, from the start.
 
         Parameters
         ----------
         whole
             Find everything anew, as a run does.
+        tell
+            Called with the name of each stage as it begins; what it raises ends the look, and nothing else.
 
         Raises
         ------
@@ -139,7 +141,7 @@ class WhatIf:
         """
         plan = Plan(name="what if", edits=edits)
         conflated = replace(self._conflated, raw=application.apply_plan(self._conflated.raw, plan, self._estate))
-        return self._look(conflated, AFRESH if whole else self._step, self.before.rubric)
+        return self._look(conflated, AFRESH if whole else self._step, self.before.rubric, tell)
 
     def inseparable(self, features: Collection[str], edits: Sequence[Edit]) -> set[str]:
         """Features of a plan that cannot be without these: taken out with them, the rest fits the estate."""
@@ -162,8 +164,19 @@ class WhatIf:
             worse=float(weight[change <= -1].sum()),
         )
 
-    def _look(self, conflated: conflation.Conflated, step: Steps, rubric: Rubric | None) -> Look:
-        clock = Clock(None)
+    @property
+    def start(self) -> Ground:
+        """All sources as one, before anything is tried."""
+        return self._ground
+
+    def _look(
+        self,
+        conflated: conflation.Conflated,
+        step: Steps,
+        rubric: Rubric | None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Look:
+        clock = Clock(tell)
         view = survey(
             conflated, self._estate, self._rules, clock, absence=self._absence, models=self._models, step=step
         )
