@@ -9,40 +9,24 @@ import numpy as np
 import pytest
 import shapely
 
-import spatial
 from spatial.analysis import run
-from spatial.analysis.inputs import InputFiles, Inputs, Options
+from spatial.analysis.inputs import Options
 from spatial.core.errors import InputError
 from spatial.core.model import FLOATING
 from spatial.plans import comparison, reading
 from spatial.studio.history import Variant
-from spatial.studio.looking import LENSES, Table
+from spatial.studio.looking import LENSES
 from spatial.studio.plan_files import ENDINGS, plan_as_file
-from spatial.studio.strokes import Stroke, rounded
+from spatial.studio.strokes import Stroke
 
 BLOCK, PLAYGROUND = "osm:way/93691013", "osm:way/157841252"
 SAME = 1e-9
 
 
 @pytest.fixture(scope="module")
-def table(demo_data):
-    run.load_compiled()
-    estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
-    return Table(Inputs.read(estate, InputFiles(demo_data / "reitbahnviertel.osm.pbf")))
-
-
-@pytest.fixture(scope="module")
 def today(table):
     """The estate without the plan, by whose rubric a run with one is judged: see ``plan_review.review_plan``."""
     return run.run(table.inputs)
-
-
-def lonlat(table, geometry):
-    """A geometry of the estate as a pencil has it."""
-    from pyproj import Transformer
-
-    there = Transformer.from_crs(table.estate.crs, 4326, always_xy=True)
-    return rounded(shapely.transform(geometry, lambda xy: np.column_stack(there.transform(xy[:, 0], xy[:, 1]))))
 
 
 def draw(dice, table, number):
@@ -68,12 +52,12 @@ def draw(dice, table, number):
     )  # fmt: skip
 
 
-def sitting(table, seed, acts=9):
+def sitting(table, pencil, seed, acts=9):
     """A variant after a random sitting: what does not fit is refused, and some is undone and done again."""
     dice, variant = random.Random(seed), Variant("A")
     for number in range(acts):
         one = draw(dice, table, number)
-        one = one if one.geometry is None else Stroke(**{**vars(one), "geometry": lonlat(table, one.geometry)})
+        one = one if one.geometry is None else Stroke(**{**vars(one), "geometry": pencil(one.geometry)})
         tried = variant.put(one)
         variant = tried if fits(table, tried) else variant
         for _ in range(dice.choice([0, 0, 1, 2])):
@@ -89,8 +73,8 @@ def fits(table, variant):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_what_is_shown_last_is_what_a_run_with_the_file_finds(seed, table, today, tmp_path):
-    variant = sitting(table, seed)
+def test_what_is_shown_last_is_what_a_run_with_the_file_finds(seed, table, pencil, today, tmp_path):
+    variant = sitting(table, pencil, seed)
     assert variant.strokes
     seen = None
     for shown in (variant.undo(), variant.undo().redo()):  # looked at on the way, too
@@ -137,7 +121,9 @@ def test_nothing_drawn_is_the_start(table):
     assert found.spaces == {name: name for name in table.start.result.meeting_spaces.index}
 
 
-def test_a_look_that_is_told_to_stop_stops_and_the_next_is_whole(table):
+def test_a_look_that_is_told_to_stop_stops_and_the_next_is_whole(table, pencil):
+    middle = pencil(table.start.result.places.geometry.loc[PLAYGROUND].centroid)
+
     class Stale(Exception):
         """The next stroke is there."""
 
@@ -145,17 +131,12 @@ def test_a_look_that_is_told_to_stop_stops_and_the_next_is_whole(table):
         if stage == "network":
             raise Stale
 
-    strokes = (Stroke("bench-1", "add", "place", tags={"amenity": "bench"}, geometry=at(table, PLAYGROUND)),)
+    strokes = (Stroke("bench-1", "add", "place", tags={"amenity": "bench"}, geometry=middle),)
     whole = table.look(strokes).result.meeting_spaces[FLOATING]
     with pytest.raises(Stale):
         table.look(strokes, stop)
     again = table.look(strokes).result.meeting_spaces[FLOATING]
     assert again.equals(whole)
-
-
-def at(table, place):
-    shape = table.start.result.places.geometry.loc[place]
-    return lonlat(table, shapely.point_on_surface(shape))
 
 
 def test_strokes_that_do_not_fit_are_refused(table):
