@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import shapely
@@ -85,7 +86,7 @@ def snapped(stroke: Stroke, ground: Ground) -> Stroke:
     moved = [_onto(point, lines) if k in ends else point for k, point in enumerate(points)]
     if moved == points:
         return stroke
-    whole = moved[0] if len(moved) == 1 else shapely.LineString(moved)
+    whole = moved[0] if len(moved) == 1 else shapely.LineString(shapely.get_coordinates(moved))
     return replace(stroke, geometry=rounded(ground.to_degrees(whole)))
 
 
@@ -94,8 +95,9 @@ def _onto(point: BaseGeometry, lines: shapely.STRtree) -> BaseGeometry:
     if not len(near):
         return point
     way = lines.geometries[int(near[0])]
-    touched: BaseGeometry = shapely.line_interpolate_point(way, shapely.line_locate_point(way, point))
-    return touched
+    touched: Any = shapely.line_interpolate_point(way, shapely.line_locate_point(way, point))
+    found: BaseGeometry = touched
+    return found
 
 
 def _gates_near(line: BaseGeometry, ground: Ground) -> list[BaseGeometry]:

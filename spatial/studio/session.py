@@ -109,13 +109,26 @@ class Session:
         variant = self.variant(name)
         thing, drawn = self._meant(variant, identity)
         here = shapely.point_on_surface(thing.geometry)
-        there = self.ground.to_metres(shapely.Point(to))
-        moved = shapely.transform(thing.geometry, lambda xy: xy + [there.x - here.x, there.y - here.y])
+        step = shapely.get_coordinates(self.ground.to_metres(shapely.Point(to))) - shapely.get_coordinates(here)
+        moved = shapely.transform(thing.geometry, lambda xy: xy + step)
         shape = rounded(self.ground.to_degrees(moved))
         if drawn is not None and drawn.action != "remove":
             return self._put(variant, replace(drawn, geometry=shape))
         feature = variant.free_name("move") if drawn is None else drawn.feature
         return self._put(variant, Stroke(feature, "change", thing.layer, identity, geometry=shape))
+
+    def pointed_at(self, name: str, at: tuple[float, float], within_m: float) -> list[Thing]:
+        """What lies where somebody points, in longitude and latitude: what was drawn first, then what is there."""
+        here = self.ground.to_metres(shapely.Point(at))
+        strokes = self.variant(name).strokes
+        shapes = {one.identity: self.ground.to_metres(one.geometry) for one in strokes if one.geometry is not None}
+        drawn = [
+            (float(shapely.distance(shapes[one.identity], here)), one) for one in strokes if one.geometry is not None
+        ]
+        near = sorted((away, one.identity, one) for away, one in drawn if away <= within_m)
+        own = [Thing(key, one.layer, None, one.tags, shapes[key]) for _, key, one in near]
+        gone = {one.target for one in strokes if one.target is not None}
+        return own + [thing for thing in self.ground.at(*at, within_m) if thing.identity not in gone]
 
     def drop(self, name: str, feature: str) -> Drawn:
         """Take one stroke back, whenever it was made."""

@@ -19,7 +19,7 @@ from spatial.plans.home_changes import KEEPING, LensChange, levels
 from spatial.scoring.tiers import tier_words
 from spatial.studio.history import Variant
 from spatial.studio.looking import Difference, Seen, Table
-from spatial.studio.strokes import as_feature
+from spatial.studio.strokes import Stroke, as_feature
 from spatial.studio.telling import Addresses, tell_example
 from spatial.studio.things import Ground, Thing
 from spatial.studio.tools import tools, verbs
@@ -46,17 +46,22 @@ def first_sight(table: Table, lang: str) -> dict[str, Any]:
     return {**shown, "studio": own}
 
 
-def state_of(variants: Sequence[Variant]) -> list[dict[str, Any]]:
-    """The variants as the page draws and lists them."""
+def state_of(variants: Sequence[Variant], ground: Ground) -> list[dict[str, Any]]:
+    """The variants as the page draws and lists them; ``about`` is the thing that a stroke names, as it lies there."""
     return [
         {
             "name": one.name,
-            "strokes": [as_feature(stroke) for stroke in one.strokes],
+            "strokes": [{**as_feature(stroke), "about": _about(stroke, ground)} for stroke in one.strokes],
             "done": one.at,
             "undone": len(one.steps) - one.at,
         }
         for one in variants
     ]
+
+
+def _about(stroke: Stroke, ground: Ground) -> dict[str, Any] | None:
+    thing = None if stroke.target is None else ground.thing(stroke.target)
+    return None if thing is None else thing_as_data(thing, ground)
 
 
 def sight_of(table: Table, seen: Seen, found: Difference, addresses: Addresses) -> dict[str, Any]:
@@ -116,15 +121,16 @@ def _space_changes(start: Seen, seen: Seen, found: Difference) -> list[dict[str,
         heir = found.spaces.get(str(name))
         before = 100 * float(old.at[name, FLOATING])
         after = None if heir is None else 100 * float(new.at[heir, FLOATING])
-        tier = [tiers[0].at[name], None if heir is None else tiers[1].at[heir]]
+        tier: list[Any] = [tiers[0].at[name], None if heir is None else tiers[1].at[heir]]
         if after is None or abs(after - before) >= WORTH_POINTS or tier[0] != tier[1]:
             state = "lost" if after is None else "changed"
             rows.append({"state": state, "before": str(name), "after": heir, "scores": [before, after], "tiers": tier})
     heirs = set(found.spaces.values())
     for name in (name for name in new.index if str(name) not in heirs):
         scores = [None, 100 * float(new.at[name, FLOATING])]
-        tier = [None, tiers[1].at[name]]
-        rows.append({"state": "new", "before": None, "after": str(name), "scores": scores, "tiers": tier})
+        rows.append(
+            {"state": "new", "before": None, "after": str(name), "scores": scores, "tiers": [None, tiers[1].at[name]]}
+        )
     return rows
 
 

@@ -71,7 +71,8 @@ def stroke_of(data: Any) -> Stroke:
     feature = _text(said, "feature")
     if feature is None:
         raise InputError("studio.part", part="feature", found="-", needed="text")
-    return Stroke(feature, action, layer, target, _tags(said), _shape(data.get("geometry")), _text(said, "note"))
+    drawn = None if data.get("geometry") is None else drawn_shape(data["geometry"])
+    return Stroke(feature, action, layer, target, _tags(said), drawn, _text(said, "note"))
 
 
 def as_feature(stroke: Stroke) -> dict[str, Any]:
@@ -106,6 +107,28 @@ def rounded(geometry: BaseGeometry) -> BaseGeometry:
     return shapely.transform(flat, lambda xy: xy.round(DECIMALS))
 
 
+def drawn_shape(data: Any) -> BaseGeometry:
+    """Read a point, line or area of GeoJSON in longitude and latitude.
+
+    Raises
+    ------
+    InputError
+        If it is none, or has more corners than anybody draws.
+    """
+    kinds = ", ".join(TYPES)
+    if not isinstance(data, Mapping) or data.get("type") not in TYPES:
+        raise InputError("studio.part", part="geometry", found=str(data)[:40], needed=kinds)
+    try:
+        drawn: BaseGeometry = shape(dict(data))
+        whole = bool(abs(shapely.get_coordinates(drawn)).max(initial=0.0) <= 180)
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError, shapely.GEOSException) as error:
+        raise InputError("studio.part", part="geometry", found=str(data)[:40], needed=kinds) from error
+    count = int(shapely.get_num_coordinates(drawn))
+    if not whole or drawn.is_empty or count > MOST_VERTICES:
+        raise InputError("studio.part", part="geometry", found=f"{count}", needed=f"1–{MOST_VERTICES}")
+    return rounded(drawn)
+
+
 def _one_of(said: Mapping[str, Any], part: str, known: Sequence[str]) -> str:
     found = said.get(part)
     if found not in known:
@@ -131,20 +154,3 @@ def _tags(said: Mapping[str, Any]) -> dict[str, str]:
         raise InputError("studio.part", part="tags", found=str(wrong or len(keys))[:40], needed="key=value")
     given = {key: _text(said, key) for key in keys}
     return {key: value for key, value in sorted(given.items()) if value is not None}
-
-
-def _shape(data: Any) -> BaseGeometry | None:
-    if data is None:
-        return None
-    kinds = ", ".join(TYPES)
-    if not isinstance(data, Mapping) or data.get("type") not in TYPES:
-        raise InputError("studio.part", part="geometry", found=str(data)[:40], needed=kinds)
-    try:
-        drawn = shape(data)
-        whole = bool(abs(shapely.get_coordinates(drawn)).max(initial=0.0) <= 180)
-    except (ValueError, TypeError, AttributeError, IndexError, KeyError, shapely.GEOSException) as error:
-        raise InputError("studio.part", part="geometry", found=str(data)[:40], needed=kinds) from error
-    count = int(shapely.get_num_coordinates(drawn))
-    if not whole or drawn.is_empty or count > MOST_VERTICES:
-        raise InputError("studio.part", part="geometry", found=f"{count}", needed=f"1–{MOST_VERTICES}")
-    return rounded(drawn)

@@ -49,6 +49,7 @@ class Ground:
 
     def __init__(self, raw: RawData, estate: Estate) -> None:
         self.raw, self.estate = raw, estate
+        self._known: dict[str, Thing | None] = {}
         self._there = Transformer.from_crs(WGS84, estate.crs, always_xy=True)
 
     def to_metres(self, geometry: BaseGeometry) -> BaseGeometry:
@@ -76,13 +77,17 @@ class Ground:
 
     def thing(self, identity: str) -> Thing | None:
         """The thing of this id."""
-        for name in LAYERS:
-            part = getattr(self.raw, name)
-            for row in np.flatnonzero(part.ids == identity):
-                found = thing_of(part, int(row))
-                if found is not None:
-                    return found
-        return None
+        if identity not in self._known:
+            self._known[identity] = self._found(identity)
+        return self._known[identity]
+
+    def _found(self, identity: str) -> Thing | None:
+        rows = (
+            thing_of(part, int(row))
+            for part in (getattr(self.raw, name) for name in LAYERS)
+            for row in np.flatnonzero(part.ids == identity)
+        )
+        return next((thing for thing in rows if thing is not None), None)
 
     def standing(self, gone: frozenset[str]) -> Iterator[tuple[str, BaseGeometry]]:
         """Buildings that stand, but for those that are gone."""

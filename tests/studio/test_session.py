@@ -165,8 +165,9 @@ def test_variants_are_copied_compared_and_kept(table, spot, tmp_path):
     assert again.variants == session.variants
     again.forget("Kun bænken")
     assert [one.name for one in again.variants] == ["Uden blokken"]
-    state = state_of(again.variants)
-    assert json.loads(json.dumps(state))[0]["done"] == 2
+    state = state_of(again.variants, again.ground)
+    told = json.loads(json.dumps(state))[0]
+    assert told["done"] == 2 and [stroke["about"] and stroke["about"]["id"] for stroke in told["strokes"]] == [None, BLOCK]
 
 
 def test_what_the_page_is_told_says_what_the_look_says(table, session, spot):
