@@ -71,16 +71,18 @@ class Guard:
     def _refused(self, scope: Scope, headers: dict[str, str]) -> Response | None:
         """What is answered instead, if a request may not come in."""
         if headers.get("host") not in self.hosts:
-            return PlainTextResponse("another host", 421)
+            return refusal("another host", 421)
         origin = headers.get("origin")
         if (origin is not None or scope["method"] not in READING) and origin not in self._origins:
-            return PlainTextResponse("another origin", 403)
+            return refusal("another origin", 403)
         if not _short(headers):
-            return PlainTextResponse("too long", 413)
+            return refusal("too long", 413)
+        if scope["method"] not in READING and "content-length" not in headers:
+            return refusal("say how long it is", 411)
         known = secrets.compare_digest(_cookie(headers), self._secret)
         if scope["path"] == ENTRANCE:
             return self._enter(scope["query_string"].decode("latin-1"), known)
-        return None if known else PlainTextResponse("open the address that `faellesrum studio` printed", 401)
+        return None if known else refusal("open the address that `faellesrum studio` printed", 401)
 
     @property
     def _origins(self) -> frozenset[str]:
@@ -90,12 +92,17 @@ class Guard:
         """Change the token for a cookie, once."""
         fits = self.token is not None and secrets.compare_digest(query.encode(), f"token={self.token}".encode())
         if not fits and not known:
-            return PlainTextResponse("start `faellesrum studio` again: this address was used", 401)
+            return refusal("start `faellesrum studio` again: this address was used", 401)
         answer = RedirectResponse("/", 303)
         if fits:
             self.token = None
             answer.set_cookie(COOKIE, self._secret, httponly=True, samesite="strict", path="/")
         return answer
+
+
+def refusal(why: str, status: int) -> Response:
+    """Say no, and hang up: what else is being sent is not read."""
+    return PlainTextResponse(why, status, headers={"Connection": "close"})
 
 
 def _cookie(headers: dict[str, str]) -> str:

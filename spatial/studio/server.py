@@ -20,7 +20,7 @@ from spatial.core.errors import InputError, SpatialError
 from spatial.core.languages import LANGUAGES
 from spatial.studio import exports, page
 from spatial.studio.desk import Desk, said
-from spatial.studio.guard import ENTRANCE, Guard, TooLong
+from spatial.studio.guard import ENTRANCE, Guard, TooLong, refusal
 from spatial.studio.plan_files import ENDINGS, plan_as_file
 from spatial.studio.session import Drawn, Session
 from spatial.studio.sight import thing_as_data
@@ -61,6 +61,7 @@ class Server:
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,
                 ws="none",
                 timeout_graceful_shutdown=1,
             )
@@ -147,7 +148,7 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 async def _too_long(request: Request, error: Exception) -> Response:
-    return PlainTextResponse("too long", 413)
+    return refusal("too long", 413)
 
 
 class Questions:

@@ -23,14 +23,16 @@ import { createWords } from "./words.js";
 
 const NARROW = "(max-width: 719px)", CLOSE_ZOOM = 18, MOST_ZOOM = 21;
 
-/** Fetch what is shown at first, and make the page. */
-export async function startStudio() {
-  const talk = createTalk(), first = await talk.first();
-  const map = L.map("fr-map", { zoomSnap: 0.5, minZoom: 12, maxZoom: MOST_ZOOM, attributionControl: false, zoomControl: false, preferCanvas: true, zoomAnimation: false, fadeAnimation: false });
-  const page = createPage(map, first, talk);
-  await runInPieces(page.build()).done;
-  byId("fr-page").removeAttribute("aria-busy");
-  Object.assign(window, { studio: page });
+/** Make the page, of what is fetched. */
+export function startStudio() {
+  const talk = createTalk();
+  void talk.first().then(async (first) => {
+    const map = L.map("fr-map", { zoomSnap: 0.5, minZoom: 12, maxZoom: MOST_ZOOM, attributionControl: false, zoomControl: false, preferCanvas: true, zoomAnimation: false, fadeAnimation: false });
+    const page = createPage(map, first, talk);
+    await runInPieces(page.build()).done;
+    byId("fr-page").removeAttribute("aria-busy");
+    Object.assign(window, { studio: page });
+  });
 }
 
 /**
