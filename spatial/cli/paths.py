@@ -93,6 +93,10 @@ class NewFile(WrittenFile):
     """A file that is written only where none is."""
 
 
+class KeptFile(NewFile):
+    """A file that is made where none is, and else gone on with."""
+
+
 @dataclass
 class Paths:
     """The paths of a command."""

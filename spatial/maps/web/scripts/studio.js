@@ -184,6 +184,7 @@ function createPage(map, first, talk) {
     writeTables();
     writeGains();
     drawStrokes();
+    byId("fr-page").dataset.looked = String(told.number);
     if (chosen) {
       const again = (chosen.kind === "space" ? data.spaces : data.places).id.indexOf(same ?? "");
       if (again >= 0) { open(chosen.kind, again); } else { close(); }
@@ -248,7 +249,7 @@ function createPage(map, first, talk) {
     document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !hand.escape() && chosen) { close(); } });
     talk.listen({
       state: stated, look: looked,
-      lenses(told) { if (look && told.variant === variant && told.number === look.number) { lenses = told.lenses; writeGains(); } },
+      lenses(told) { if (look && told.variant === variant && told.number === look.number) { lenses = told.lenses; writeGains(); byId("fr-page").dataset.lenses = String(told.number); } },
       failed(told) { if (told.variant === variant) { failed(told.said); } },
       connected(there) { byId("fr-page").classList.toggle("fr-offline", !there); if (!there) { status = t("studio.offline"); writeGains(); } },
     });

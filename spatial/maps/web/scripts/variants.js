@@ -92,7 +92,7 @@ export function createVariants(words, on) {
     writeLast();
   }
   function writeLast() {
-    if (!last) { return; }
+    if (!last?.state.variants.length) { return; }
     const { state, chosen } = last, variant = state.variants.find((each) => each.name === chosen) ?? state.variants[0];
     const select = h("select", { id: "fr-variant" }, ...state.variants.map((each) => h("option", { value: each.name, selected: each.name === variant.name }, each.name)));
     select.addEventListener("change", () => on.choose(select.value));
