@@ -25,7 +25,7 @@ MOST_NEWS = 100
 HEARTBEAT_S = 15.0
 
 
-class Stale(Exception):
+class StaleError(Exception):
     """The next stroke is there: nobody wants this look any more."""
 
 
@@ -103,7 +103,7 @@ class Desk:
 
         def stale_by_now(stage: str) -> None:
             if self._wanted.get(name) != number:
-                raise Stale
+                raise StaleError
 
         about = {"variant": name, "number": number}
         try:
@@ -111,7 +111,7 @@ class Desk:
             self.tell("look", {**about, **sight, "seconds": round(time.perf_counter() - begin, 3)})
             lenses = await self.apart(lambda: self._through(seen, found, stale_by_now))
             self.tell("lenses", {**about, "lenses": lenses})
-        except Stale:
+        except StaleError:
             return
         except SpatialError as error:
             self.tell("failed", {**about, "said": said(error)})

@@ -1,4 +1,4 @@
-"""What is taken away from the table: the map with before and after, and the report, as a run with the plan makes them."""
+"""What is taken away from the table: the map with before and after, and the report, made as by a run with the plan."""
 
 from __future__ import annotations
 

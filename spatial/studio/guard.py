@@ -118,7 +118,7 @@ def _short(headers: dict[str, str]) -> bool:
     return said.isascii() and said.isdigit() and int(said) <= MOST_BYTES
 
 
-class TooLong(Exception):
+class TooLongError(Exception):
     """More is sent than was announced, or than is taken."""
 
 
@@ -131,7 +131,7 @@ def _measured(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > MOST_BYTES:
-            raise TooLong
+            raise TooLongError
         return message
 
     return counted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.errors import InputError
-from spatial.core.messages import Spoken, phrase
-from spatial.core.model import Plan, RawData
+from spatial.core.model import Plan
 from spatial.plans.drawings import locate_drawn_edits
 from spatial.plans.validation import WAYS, Fault, find_faults
 from spatial.studio.history import Strokes
@@ -35,14 +34,29 @@ def check_strokes(strokes: Strokes, plan: Plan, ground: Ground) -> None:
     InputError
         With all that is wrong, by stroke.
     """
-    raw: RawData = ground.raw
-    located = locate_drawn_edits(raw, plan)
-    wrong = [*find_faults(raw, located, ground.estate), *_in_houses(strokes, ground)]
+    located = locate_drawn_edits(ground.raw, plan)
+    wrong = [*find_faults(ground.raw, located, ground.estate), *_in_houses(strokes, ground)]
     if wrong:
-        said: Spoken = wrong[0]
-        for fault in wrong[1:SHOWN]:
-            said = phrase("scenario.beside", one=said, other=fault)
-        raise InputError("studio.pencil", faults=said)
+        raise InputError("studio.pencil", faults=Faults(tuple(_in_words(fault, ground) for fault in wrong[:SHOWN])))
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Faults as sentences, without the names of the strokes: whoever draws sees which one it is."""
+
+    each: tuple[Fault, ...]
+
+    def said(self, lang: str) -> str:
+        """Say them in ``"da"`` or ``"en"``."""
+        lines = [fault.said(lang).removeprefix(f"{fault.feature}: ") for fault in self.each]
+        return " ".join(f"{line[:1].upper()}{line[1:]}." for line in lines)
+
+
+def _in_words(fault: Fault, ground: Ground) -> Fault:
+    """The fault with the name or the address of the other thing, where it has one."""
+    thing = ground.thing(str(fault.facts.get("other")))
+    called = None if thing is None else thing.called
+    return fault if called is None else replace(fault, facts={**fault.facts, "other": called})
 
 
 def _in_houses(strokes: Strokes, ground: Ground) -> Iterator[Fault]:
@@ -53,7 +67,9 @@ def _in_houses(strokes: Strokes, ground: Ground) -> Iterator[Fault]:
     gone = frozenset(str(one.target) for one in strokes if one.action == "remove")
     houses = list(ground.standing(gone))
     houses += [
-        (one.identity, ground.to_metres(one.geometry)) for one in strokes if _is_new(one, ("building",)) and one.geometry
+        (one.identity, ground.to_metres(one.geometry))
+        for one in strokes
+        if _is_new(one, ("building",)) and one.geometry
     ]
     tree = shapely.STRtree([shape for _, shape in houses])
     for one, shape in places:

@@ -20,7 +20,7 @@ from spatial.core.errors import InputError, SpatialError
 from spatial.core.languages import LANGUAGES
 from spatial.studio import exports, page
 from spatial.studio.desk import Desk, said
-from spatial.studio.guard import ENTRANCE, Guard, TooLong, refusal
+from spatial.studio.guard import ENTRANCE, Guard, TooLongError, refusal
 from spatial.studio.plan_files import ENDINGS, plan_as_file
 from spatial.studio.session import Drawn, Session
 from spatial.studio.sight import thing_as_data
@@ -117,7 +117,7 @@ def application(desk: Desk) -> Starlette:
         Route("/api/plan{ending}", asked.plan),
         Route("/api/{what}.html", asked.made),
     ]
-    handlers: Mapping[Any, Any] = {SpatialError: _refuse, TooLong: _too_long}
+    handlers: Mapping[Any, Any] = {SpatialError: _refuse, TooLongError: _too_long}
 
     @asynccontextmanager
     async def living(app: Starlette) -> AsyncIterator[None]:
@@ -272,4 +272,3 @@ def _number(request: Request, part: str) -> float:
         return float(request.query_params[part])
     except (KeyError, ValueError) as error:
         raise InputError("studio.part", part=part, found=request.query_params.get(part), needed="0.0") from error
-

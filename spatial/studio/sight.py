@@ -97,14 +97,17 @@ def lens_summary(lens: LensChange) -> dict[str, Any]:
 
 
 def thing_as_data(thing: Thing, ground: Ground) -> dict[str, Any]:
-    """A thing that was pointed at, as the page shows it."""
-    shape = ground.to_degrees(thing.geometry)
+    """A thing that was pointed at, as the page shows it: what it is, where, and how long or large."""
+    shape = thing.geometry
     return {
         "id": thing.identity,
         "layer": thing.layer,
         "kind": thing.kind,
         "name": thing.tags.get("name"),
-        "geometry": shapely.geometry.mapping(shape),
+        "address": thing.address,
+        "length_m": round(shape.length) if shapely.get_dimensions(shape) == 1 else None,
+        "area_m2": round(shape.area) if shapely.get_dimensions(shape) == 2 else None,
+        "geometry": shapely.geometry.mapping(ground.to_degrees(shape)),
     }
 
 

@@ -90,7 +90,9 @@ def as_feature(stroke: Stroke) -> dict[str, Any]:
 def table_of(strokes: Sequence[Stroke]) -> gpd.GeoDataFrame:
     """The strokes as a map layer: the columns of a plan, longitude and latitude."""
     rows = [as_feature(stroke)["properties"] for stroke in strokes]
-    columns = list(dict.fromkeys(["feature", "action", "layer", "target", "note", *(key for row in rows for key in row)]))
+    columns = list(
+        dict.fromkeys(["feature", "action", "layer", "target", "note", *(key for row in rows for key in row)])
+    )
     data = {name: [row.get(name) for row in rows] for name in columns}
     shapes = gpd.GeoSeries([stroke.geometry for stroke in strokes], crs=WGS84)
     return gpd.GeoDataFrame(data, geometry=shapes, crs=WGS84)

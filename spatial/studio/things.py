@@ -35,6 +35,16 @@ class Thing:
     tags: Mapping[str, str]
     geometry: BaseGeometry
 
+    @property
+    def address(self) -> str | None:
+        """Street and number, where they are mapped."""
+        return " ".join(self.tags[key] for key in ("addr:street", "addr:housenumber") if key in self.tags) or None
+
+    @property
+    def called(self) -> str | None:
+        """Its name, else its address, where it has one."""
+        return self.tags.get("name") or self.address
+
 
 class Ground:
     """Where things lie, between the degrees of a pencil and the metres of an estate.

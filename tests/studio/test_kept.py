@@ -98,8 +98,8 @@ def test_a_file_that_is_open_elsewhere_of_another_estate_or_none_of_ours_is_refu
     with pytest.raises(InputError, match="another estate"):
         Kept(path, "elsewhere")
     (tmp_path / "text.sqlite").write_text("no database, but a long text " * 50)
-    with pytest.raises(InputError, match="text.sqlite"):
+    with pytest.raises(InputError, match=r"text\.sqlite"):
         Kept(tmp_path / "text.sqlite", "demo")
     (tmp_path / "folder.sqlite").mkdir()
-    with pytest.raises(InputError, match="folder.sqlite"):
+    with pytest.raises(InputError, match=r"folder\.sqlite"):
         Kept(tmp_path / "folder.sqlite", "demo")

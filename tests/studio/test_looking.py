@@ -82,9 +82,7 @@ def test_what_is_shown_last_is_what_a_run_with_the_file_finds(seed, table, penci
     found = table.through_lenses(seen, table.differ(seen))
     path = tmp_path / f"plan{ENDINGS[seed % len(ENDINGS)]}"
     path.write_bytes(plan_as_file(variant.strokes, path.suffix))
-    after = run.run(
-        replace(table.inputs, plan=reading.read_plan(path, table.estate)), Options(judged_by=today.rubric)
-    )
+    after = run.run(replace(table.inputs, plan=reading.read_plan(path, table.estate)), Options(judged_by=today.rubric))
     other = comparison.compare(today, after)
     assert_same_tables(seen.result, after)
     assert_same_homes(found.homes, other.homes)
@@ -124,16 +122,16 @@ def test_nothing_drawn_is_the_start(table):
 def test_a_look_that_is_told_to_stop_stops_and_the_next_is_whole(table, pencil):
     middle = pencil(table.start.result.places.geometry.loc[PLAYGROUND].centroid)
 
-    class Stale(Exception):
+    class StaleError(Exception):
         """The next stroke is there."""
 
     def stop(stage):
         if stage == "network":
-            raise Stale
+            raise StaleError
 
     strokes = (Stroke("bench-1", "add", "place", tags={"amenity": "bench"}, geometry=middle),)
     whole = table.look(strokes).result.meeting_spaces[FLOATING]
-    with pytest.raises(Stale):
+    with pytest.raises(StaleError):
         table.look(strokes, stop)
     again = table.look(strokes).result.meeting_spaces[FLOATING]
     assert again.equals(whole)

@@ -41,7 +41,7 @@ def drawn(dice: random.Random, number: int) -> Stroke:
                 "building",
                 tags={"building": "apartments", "building:flats": "012"},
                 geometry=block,
-                note="opført 2027/03/01, æøå \"»",
+                note='opført 2027/03/01, æøå "»',
             ),
             Stroke(f"remove-{number}", "remove", "building", target=f"osm:way/{number}"),
             Stroke(f"change-{number}", "change", "gate", target="osm:node/5", tags={"access": "yes", "locked": "no"}),
@@ -56,7 +56,8 @@ def scribbled(seed: int, strokes: int = 12) -> Variant:
         one = drawn(dice, number)
         variant = variant.put(stroke_of(as_feature(one)))
         for _ in range(dice.randrange(3)):
-            variant = dice.choice([variant.undo, variant.redo, lambda: variant.drop(f"bench-{number}")])()
+            act = dice.choice(["undo", "redo", "drop"])
+            variant = variant.drop(f"bench-{number}") if act == "drop" else getattr(variant, act)()
     return variant
 
 

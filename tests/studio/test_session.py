@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 
 from spatial.core.errors import InputError
 from spatial.core.model import FLOATING
@@ -76,8 +77,8 @@ def test_what_is_drawn_into_a_kept_house_is_refused_in_words(session, pencil, ta
 def test_an_outline_that_crosses_itself_and_a_number_that_is_none_are_refused(session, pencil, spot):
     middle = session.ground.to_metres(spot())
     bow = shapely.Polygon([(0, 0), (4, 4), (4, 0), (0, 4)])
-    with pytest.raises(InputError, match="crosses itself|crossing itself|not valid"):
-        session.draw("A", "playground", pencil(shapely.transform(bow, lambda xy: xy + [middle.x, middle.y])))
+    with pytest.raises(InputError, match="not valid"):
+        session.draw("A", "playground", pencil(shapely.affinity.translate(bow, middle.x, middle.y)))
     square = pencil(middle.buffer(3))
     for wrong in ("", "many", "-1", "1e3", "10000", "٣"):
         with pytest.raises(InputError, match="whole number"):
@@ -161,13 +162,19 @@ def test_variants_are_copied_compared_and_kept(table, spot, tmp_path):
     session.rename("A", "Kun bænken")
     kept.close()
     again = Session(table, Kept(tmp_path / "demo.sqlite", "demo"))
-    assert [(one.name, len(one.strokes), one.at) for one in again.variants] == [("Kun bænken", 0, 0), ("Uden blokken", 2, 2)]
+    assert [(one.name, len(one.strokes), one.at) for one in again.variants] == [
+        ("Kun bænken", 0, 0),
+        ("Uden blokken", 2, 2),
+    ]
     assert again.variants == session.variants
     again.forget("Kun bænken")
     assert [one.name for one in again.variants] == ["Uden blokken"]
     state = state_of(again.variants, again.ground)
     told = json.loads(json.dumps(state))[0]
-    assert told["done"] == 2 and [stroke["about"] and stroke["about"]["id"] for stroke in told["strokes"]] == [None, BLOCK]
+    assert told["done"] == 2 and [stroke["about"] and stroke["about"]["id"] for stroke in told["strokes"]] == [
+        None,
+        BLOCK,
+    ]
 
 
 def test_what_the_page_is_told_says_what_the_look_says(table, session, spot):

@@ -15,7 +15,7 @@ const MOST_DOORS = 600;
  */
 export function createDrawn(map) {
   map.createPane("drawn").style.zIndex = "440";
-  map.createPane("doors").style.zIndex = "610";
+  map.createPane("doors").style.zIndex = "595"; // under the ranks
   const renderer = L.svg({ pane: "drawn" });
   const strokes = L.layerGroup().addTo(map), doors = L.layerGroup().addTo(map), chosen = L.layerGroup().addTo(map);
 
@@ -57,7 +57,7 @@ export function createDrawn(map) {
       const better = door.state === "winning", span = document.createElement("span");
       span.textContent = better ? "▲" : "▼";
       doors.addLayer(L.marker(L.latLng(door.at[1], door.at[0]), {
-        pane: "doors", keyboard: false, icon: L.divIcon({ className: "fr-door fr-door-" + (better ? "up" : "down"), iconSize: [14, 14], html: span }),
+        pane: "doors", keyboard: false, icon: L.divIcon({ className: "fr-door fr-door-" + (better ? "up" : "down"), iconSize: [12, 12], html: span }),
       }).bindTooltip(() => { const tip = document.createElement("span"); tip.textContent = words(door); return tip; }, { className: "fr-tip" }));
     }
   }

@@ -12,10 +12,10 @@ import { createPencil } from "./pencil.js";
  * @property {(kind: string, more?: object) => Promise<Done | null>} act
  * @property {() => string} variant
  * @property {(thing: Thing | null) => void} mark
- * @property {(kind: string | null, name: string | null, layer: string, id: string) => string} name
+ * @property {(thing: Thing) => string} name
  */
 
-const REACH_PX = 14, PICK = "pick", MOVE = "move";
+const REACH_PX = 10, MOST_M = 15, PICK = "pick", MOVE = "move";
 
 /**
  * Make the hand.
@@ -49,12 +49,11 @@ export function createHand(map, first, words, talk, on) {
   function write() {
     const rows = tools.map((tool) => h("button", {
       type: "button", class: "fr-tool", "data-tool": tool.id, "aria-pressed": String(held === tool.id), on: () => (held === tool.id ? drop() : draw(tool)),
-    }, drawGlyph(glyphOf(tool.id)), h("span", {}, t("studio.tool." + tool.id))));
+    }, document.getElementById("glyph-" + tool.id) ? drawGlyph(tool.id) : null, h("span", {}, t("studio.tool." + tool.id))));
     byId("fr-draw").replaceChildren(
       h("h2", {}, t("studio.draw")), h("p", { class: "fr-quiet" }, t("studio.draw_text")), h("div", { class: "fr-tools" }, ...rows),
-      h("div", { class: "fr-buttons" },
-        button("pick", t("studio.point_at"), () => (held === PICK ? drop() : pick()), { "aria-pressed": String(held === PICK), title: t("studio.point_at_text") }),
-        button("undo", "↶ " + t("studio.undo"), () => void on.act("undo"), { "aria-keyshortcuts": "Control+Z" }), button("redo", "↷ " + t("studio.redo"), () => void on.act("redo"), { "aria-keyshortcuts": "Control+Y" })));
+      h("div", { class: "fr-buttons" }, button("pick", t("studio.point_at"), () => (held === PICK ? drop() : pick()), { "aria-pressed": String(held === PICK), title: t("studio.point_at_text") })),
+      h("div", { class: "fr-buttons" }, button("undo", "↶ " + t("studio.undo"), () => void on.act("undo"), { "aria-keyshortcuts": "Control+Z" }), button("redo", "↷ " + t("studio.redo"), () => void on.act("redo"), { "aria-keyshortcuts": "Control+Y" })));
     undoable(null);
     bar();
   }
@@ -80,6 +79,7 @@ export function createHand(map, first, words, talk, on) {
     things = [];
     thing = null;
     message = null;
+    refusal = null;
     on.mark(null);
     pencil.end();
     press();
@@ -90,8 +90,10 @@ export function createHand(map, first, words, talk, on) {
     held = what;
     asked = null;
     message = null;
+    refusal = null;
     things = [];
-    pencil.begin({ shape, done: onDone, changed(count, all) { points = count; enough = all; bar(); }, cancelled: drop });
+    points = 0;
+    pencil.begin({ shape, done: onDone, changed(count, all) { if (count > points) { refusal = null; } points = count; enough = all; bar(); }, cancelled: drop });
     press();
     bar();
     map.getContainer().focus({ preventScroll: true });
@@ -107,6 +109,7 @@ export function createHand(map, first, words, talk, on) {
   /** @param {Tool} tool @param {Geometry} geometry @param {Record<string, string>} values */
   async function sent(tool, geometry, values) {
     message = null;
+    refusal = null;
     const after = await on.act("draw", { tool: tool.id, geometry, values });
     if (!after) { if (tool.shape === "point") { pencil.clear(); } bar(); return; } // what was drawn stays until it is mended
     asked = null;
@@ -126,7 +129,7 @@ export function createHand(map, first, words, talk, on) {
   }
   /** @param {L.LatLng} at */
   async function pointed(at) {
-    const away = map.containerPointToLatLng(map.latLngToContainerPoint(at).add([REACH_PX, 0])), within = Math.max(2, at.distanceTo(away));
+    const away = map.containerPointToLatLng(map.latLngToContainerPoint(at).add([REACH_PX, 0])), within = Math.min(MOST_M, Math.max(2, at.distanceTo(away)));
     things = (await talk.at(on.variant(), at, within)).things;
     pencil.clear();
     message = things.length ? null : { text: t("studio.nothing_here"), alert: false };
@@ -153,19 +156,21 @@ export function createHand(map, first, words, talk, on) {
     const tool = tools.find((each) => each.id === held);
     return tool ? t("studio.drawing", { name: words.lower(t("studio.tool." + tool.id)) }) + ". " + t("studio.hint_" + tool.shape) : "";
   }
-  /** @param {Thing} each */
-  function nameOf(each) { return on.name(each.kind, each.name, each.layer, each.id); }
   /** @returns {Child[]} */
   function choices() {
     const picked = thing;
     if (picked) {
       const fitting = verbs.filter((verb) => verb.layers.includes(picked.layer));
-      return [h("b", {}, nameOf(picked)),
+      return [h("b", {}, on.name(picked)),
         h("button", { type: "button", class: "fr-more fr-act", "data-act": "remove", on: () => void done("remove", { id: picked.id }) }, t(picked.layer === "building" ? "studio.demolish" : "studio.remove")),
         h("button", { type: "button", class: "fr-more fr-act", "data-act": "move", on: () => moving(picked) }, t("studio.move")),
         ...fitting.map((verb) => h("button", { type: "button", class: "fr-more fr-act", "data-act": verb.id, on: () => void done("verb", { id: picked.id, verb: verb.id }) }, t("studio.verb." + verb.id)))];
     }
-    return things.map((each) => h("button", { type: "button", class: "fr-more fr-act", on: () => meant(each) }, nameOf(each)));
+    return things.map((each) => {
+      const choice = h("button", { type: "button", class: "fr-more fr-act", on: () => meant(each) }, on.name(each));
+      for (const event of ["mouseenter", "focus"]) { choice.addEventListener(event, () => on.mark(each)); }
+      return choice;
+    });
   }
   /** @param {Thing} picked */
   function moving(picked) {
@@ -189,7 +194,7 @@ export function createHand(map, first, words, talk, on) {
   }
   function bar() {
     const box = byId("fr-bar"), tool = tools.find((each) => each.id === held), asking = asked !== null && box.querySelector("form");
-    box.hidden = held === null && !message;
+    box.hidden = held === null && !message && !refusal;
     const said = refusal ? { text: refusal[words.lang], alert: true } : message;
     const words_ = said ? h("p", { class: said.alert ? "fr-fault" : "fr-mind", role: said.alert ? "alert" : "status" }, said.text) : null;
     if (asking) { box.querySelector(".fr-fault, .fr-mind")?.remove(); if (words_) { box.prepend(words_); } return; }
@@ -211,7 +216,7 @@ export function createHand(map, first, words, talk, on) {
   return {
     write, undoable,
     /** @param {Said | null} said */
-    refused(said) { refusal = said; if (held === null) { message = said && { text: said[words.lang], alert: true }; } bar(); refusal = null; },
+    refused(said) { refusal = said; bar(); },
     /** Drop what is in the hand; whether anything was. */
     escape() { const was = held !== null || message !== null; drop(); return was; },
     get busy() { return held !== null; },
@@ -219,6 +224,3 @@ export function createHand(map, first, words, talk, on) {
     touch(at) { pencil.add(at); },
   };
 }
-
-/** @param {string} tool */
-function glyphOf(tool) { return ({ light: "other", path: "other", crossing: "other", gate: "other", fence: "other", hedge: "garden", building: "other" })[tool] ?? tool; }

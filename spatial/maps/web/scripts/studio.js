@@ -227,7 +227,8 @@ function createPage(map, first, talk) {
       return done;
     } catch (error) {
       const said = error instanceof Error && "said" in error ? /** @type {Said} */ (error.said) : { da: String(error), en: String(error) };
-      failed(said);
+      status = "";
+      writeGains();
       hand.refused(said);
       return null;
     }

@@ -1,6 +1,6 @@
 // The variants in the panel: which one is drawn on, what was drawn in it, its copies, and all of them side by side.
 import { byId, h } from "./elements.js";
-/** @import { Compared, State, Stroke, Variant } from "./talk.js" */
+/** @import { Compared, State, Stroke, Thing, Variant } from "./talk.js" */
 /** @import { Words } from "./words.js" */
 
 /** @typedef {ReturnType<typeof createVariants>} VariantPanel */
@@ -30,13 +30,15 @@ export function createVariants(words, on) {
   /** @param {Stroke} stroke */
   function strokeName({ properties: said, about }) {
     const tool = said.feature.replace(/-\d+$/, ""), known = t("studio.tool." + tool);
-    const what = known !== "studio.tool." + tool ? known : thingName(about?.kind ?? null, about?.name ?? null, said.layer, said.target);
+    const what = about ? thingName(about) : known !== "studio.tool." + tool ? known : words.upper(t("studio.layer." + said.layer));
     const flats = said["building:flats"];
-    return t("studio.action." + said.action, { name: [said.name ?? what, flats && t("studio.new_homes", { n: flats })].filter(Boolean).join(", ") });
+    const act = said.action === "remove" && said.layer === "building" ? "demolish" : said.action;
+    return t("studio.action." + act, { name: [said.name ?? what, flats && t("studio.new_homes", { n: flats })].filter(Boolean).join(", ") });
   }
-  /** @param {string | null} kind @param {string | null} name @param {string} layer @param {string} id */
-  function thingName(kind, name, layer, id) {
-    return words.upper(name ?? (kind ? words.kind(kind) : t("studio.layer." + layer))) + (name ? "" : " " + id.replace(/^plan:/, ""));
+  /** @param {Thing} thing */
+  function thingName({ kind, name, layer, address, length_m, area_m2 }) {
+    const size = length_m !== null ? words.number(length_m) + " m" : area_m2 !== null ? words.number(area_m2) + " m²" : null;
+    return [words.upper(name ?? (kind ? words.kind(kind) : t("studio.layer." + layer))), address ?? size].filter(Boolean).join(", ");
   }
   /** @param {Variant} variant */
   function drawn(variant) {
