@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from spatial.core.errors import SpatialError
@@ -139,7 +139,7 @@ class Desk:
             return summary(table.through_lenses(seen, table.differ(seen)))
 
         return [
-            {"name": one.name, "drawn": len(one.strokes), **await self.apart(lambda s=one.strokes: numbers(s))}
+            {"name": one.name, "drawn": len(one.strokes), **await self.apart(partial(numbers, one.strokes))}
             for one in self.session.variants
         ]
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
+import shapely
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +28,8 @@ from spatial.studio.sight import thing_as_data
 from spatial.studio.strokes import drawn_shape
 
 HOST, PORT = "127.0.0.1", 8745
+# Who points means what is no further away than this.
+FURTHEST_M = 60.0
 HTML, CSS, SCRIPT = "text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 MEDIA = {".geojson": "application/geo+json", ".gpkg": "application/geopackage+sqlite3"}
 Handler = Callable[[Request], Awaitable[Response]]
@@ -206,8 +209,7 @@ class Questions:
         return self._session.draw(name, _word(asked, "tool"), drawn_shape(asked.get("geometry")), given)
 
     def _move(self, name: str, asked: Mapping[str, Any]) -> Drawn:
-        to = drawn_shape({"type": "Point", "coordinates": asked.get("to")})
-        return self._session.move(name, _word(asked, "id"), (to.x, to.y))
+        return self._session.move(name, _word(asked, "id"), _spot(asked.get("to")))
 
     async def look(self, request: Request) -> Response:
         """Look at a variant that was not on this page so far."""
@@ -217,9 +219,9 @@ class Questions:
 
     async def at(self, request: Request) -> Response:
         """What lies where somebody points, drawn things first."""
-        place = {"type": "Point", "coordinates": [_number(request, "lon"), _number(request, "lat")]}
-        where, within_m = drawn_shape(place), min(60.0, max(1.0, _number(request, "within")))
-        found = self._session.pointed_at(request.query_params.get("variant", ""), (where.x, where.y), within_m)
+        where = _spot([_number(request, "lon"), _number(request, "lat")])
+        within_m = min(FURTHEST_M, max(1.0, _number(request, "within")))
+        found = self._session.pointed_at(request.query_params.get("variant", ""), where, within_m)
         return JSONResponse({"things": [thing_as_data(thing, self._session.ground) for thing in found]})
 
     async def compare(self, request: Request) -> Response:
@@ -265,6 +267,12 @@ def _word(said: Mapping[str, Any], part: str) -> str:
     if not isinstance(found, str):
         raise InputError("studio.part", part=part, found=str(found)[:40], needed="text")
     return found
+
+
+def _spot(coordinates: Any) -> tuple[float, float]:
+    """Longitude and latitude of a spot that was sent."""
+    ((lon, lat),) = shapely.get_coordinates(drawn_shape({"type": "Point", "coordinates": coordinates})).tolist()
+    return lon, lat
 
 
 def _number(request: Request, part: str) -> float:

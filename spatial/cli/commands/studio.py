@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,8 @@ def command(folder: Path | None, kept: Path | None, port: int, no_browser: bool,
         click.echo(texts(lang)["studio"]["open_this"].format(address=serving.address))
         if not no_browser:
             click.launch(serving.address)
-        serving.run()
+        with suppress(KeyboardInterrupt):  # how a sitting ends
+            serving.run()
 
 
 def _table(folder: Path | None, options: dict[str, Any], tell: Callable[[str], None]) -> Table:
@@ -85,7 +87,13 @@ def _named(options: dict[str, Any], tell: Callable[[str], None]) -> tuple[Any, A
     if osm is None:
         raise misused(phrase("commands.choose_osm"))
     estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
-    models = {name: options[name] or None for name in ("terrain", "surface")}
     found = extract.find_extract(osm, estate, refresh=refresh, tell=tell)
-    more = {"layers": options["layers"], "complete": options["complete"], "field_checks": options["field_checks"]}
-    return estate, InputFiles(found, **more, **models)
+    files = InputFiles(
+        found,
+        layers=options["layers"],
+        complete=options["complete"],
+        terrain=options["terrain"] or None,
+        surface=options["surface"] or None,
+        field_checks=options["field_checks"],
+    )
+    return estate, files

@@ -71,5 +71,12 @@ export function createGains(words, on) {
     byId("fr-gains").replaceChildren(...parts.filter((part) => part !== null && part !== undefined));
     byId("fr-gains").querySelectorAll("details").forEach((each, k) => { each.open = open[k] ?? false; });
   }
-  return { write, doorWords };
+  /** The outcome in a line. @param {Look} look */
+  function short(look) {
+    const { winning, losing } = look.sum.dwellings, parts = [];
+    if (winning >= HALF_HOME) { parts.push("▲ " + t("studio.winning", { n: homes(winning) })); }
+    if (losing >= HALF_HOME) { parts.push("▼ " + t("studio.losing", { n: homes(losing) })); }
+    return parts.join("  ") || t("studio.same");
+  }
+  return { write, doorWords, short };
 }

@@ -40,7 +40,7 @@ export function createHand(map, first, words, talk, on) {
   let message = null;
   /** @type {Said | null} */
   let refusal = null;
-  let points = 0, enough = false;
+  let points = 0, enough = false, outcome = "";
 
   /** @param {string} id @param {string} text @param {() => void} onPress @param {Record<string, unknown>} [more] */
   function button(id, text, onPress, more) { return h("button", { type: "button", id: "fr-hand-" + id, class: "fr-more", on: onPress, ...more }, text); }
@@ -199,7 +199,8 @@ export function createHand(map, first, words, talk, on) {
     const words_ = said ? h("p", { class: said.alert ? "fr-fault" : "fr-mind", role: said.alert ? "alert" : "status" }, said.text) : null;
     if (asking) { box.querySelector(".fr-fault, .fr-mind")?.remove(); if (words_) { box.prepend(words_); } return; }
     box.replaceChildren(...[
-      words_, held ? h("p", {}, hint()) : null, asked ? questions(asked) : null,
+      words_, outcome && held ? h("p", { class: "fr-outcome", role: "status" }, outcome) : null,
+      held ? h("p", {}, hint(), " ", h("span", { class: "fr-keys" }, t("studio.hint_keys"))) : null, asked ? questions(asked) : null,
       h("div", { class: "fr-buttons" }, ...choices(),
         held && !asked && !thing ? button("here", t("studio.put"), () => pencil.here()) : null,
         tool && tool.shape !== "point" && !asked ? button("back", t("studio.back_one"), () => pencil.back(), { disabled: points === 0 }) : null,
@@ -219,6 +220,8 @@ export function createHand(map, first, words, talk, on) {
     refused(said) { refusal = said; bar(); },
     /** Drop what is in the hand; whether anything was. */
     escape() { const was = held !== null || message !== null; drop(); return was; },
+    /** What the last stroke did, in a few words. @param {string} text */
+    tell(text) { outcome = text; if (held !== null) { bar(); } },
     get busy() { return held !== null; },
     /** A thing on the map was pressed while something is in the hand. @param {L.LatLng} at */
     touch(at) { pencil.add(at); },

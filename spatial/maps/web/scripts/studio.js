@@ -60,7 +60,7 @@ function createPage(map, first, talk) {
   let look = null;
   /** @type {LensSum[] | null} */
   let lenses = null;
-  let variant = "", find = "", invited = true, status = "", paintGround = () => {};
+  let variant = "", find = "", invited = true, status = () => "", paintGround = () => {};
   /** @type {(() => void)[]} */
   const repainted = [];
   const layer = createDrawn(map);
@@ -164,7 +164,7 @@ function createPage(map, first, talk) {
     panel.legend(handlers);
   }
   function writeGains() {
-    gains.write(look && look.variant === variant ? look : null, lenses, status, (current()?.strokes.length ?? 0) > 0);
+    gains.write(look && look.variant === variant ? look : null, lenses, status(), (current()?.strokes.length ?? 0) > 0);
   }
 
   // What is told
@@ -179,7 +179,8 @@ function createPage(map, first, talk) {
     scale = createScale(data, words);
     scale.show(by);
     panel = createPanel(data, words, scale, null);
-    status = t("studio.took", { seconds: words.number(told.seconds, 1) });
+    status = () => t("studio.took", { seconds: words.number(told.seconds, 1) });
+    hand.tell(current()?.strokes.length ? gains.short(told) : "");
     Array.from(drawTables());
     writeTables();
     writeGains();
@@ -192,7 +193,7 @@ function createPage(map, first, talk) {
   }
   /** @param {Said} said */
   function failed(said) {
-    status = t("studio.failed", { cause: said[words.lang] });
+    status = () => t("studio.failed", { cause: said[words.lang] });
     writeGains();
   }
   /** @param {State} told */
@@ -208,7 +209,7 @@ function createPage(map, first, talk) {
   function choose(name) {
     variant = name;
     look = null;
-    status = t("studio.looking");
+    status = () => t("studio.looking");
     variants.write(state, variant);
     hand.undoable(current());
     writeGains();
@@ -217,7 +218,7 @@ function createPage(map, first, talk) {
   }
   /** @param {string} kind @param {object} [more] */
   async function act(kind, more) {
-    status = t("studio.looking");
+    status = () => t("studio.looking");
     writeGains();
     try {
       const done = await talk.act(kind, variant, more);
@@ -227,7 +228,7 @@ function createPage(map, first, talk) {
       return done;
     } catch (error) {
       const said = error instanceof Error && "said" in error ? /** @type {Said} */ (error.said) : { da: String(error), en: String(error) };
-      status = "";
+      status = () => "";
       writeGains();
       hand.refused(said);
       return null;
@@ -252,7 +253,7 @@ function createPage(map, first, talk) {
       state: stated, look: looked,
       lenses(told) { if (look && told.variant === variant && told.number === look.number) { lenses = told.lenses; writeGains(); byId("fr-page").dataset.lenses = String(told.number); } },
       failed(told) { if (told.variant === variant) { failed(told.said); } },
-      connected(there) { byId("fr-page").classList.toggle("fr-offline", !there); if (!there) { status = t("studio.offline"); writeGains(); } },
+      connected(there) { byId("fr-page").classList.toggle("fr-offline", !there); if (!there) { status = () => t("studio.offline"); writeGains(); } },
     });
   }
   return { build, map, get look() { return look; }, get lenses() { return lenses; }, get state() { return state; }, get variant() { return variant; } };
