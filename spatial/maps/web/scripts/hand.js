@@ -34,7 +34,7 @@ export function createHand(map, first, words, talk, on) {
   let things = [];
   /** @type {Thing | null} */
   let thing = null;
-  /** @type {{ geometry: Geometry, tool: Tool } | null} a drawing that waits for answers */
+  /** @type {HTMLFormElement | null} what is asked of a drawing that waits for answers */
   let asked = null;
   /** @type {{ text: string, alert: boolean } | null} */
   let message = null;
@@ -103,7 +103,7 @@ export function createHand(map, first, words, talk, on) {
     thing = null;
     on.mark(null);
     hold(tool.id, tool.shape, (geometry) => {
-      if (tool.fields.length) { asked = { geometry, tool }; bar(); } else { void sent(tool, geometry, {}); }
+      if (tool.fields.length) { asked = questions(tool, geometry); bar(); } else { void sent(tool, geometry, {}); }
     });
   }
   /** @param {Tool} tool @param {Geometry} geometry @param {Record<string, string>} values */
@@ -179,8 +179,8 @@ export function createHand(map, first, words, talk, on) {
     });
     thing = picked;
   }
-  /** @param {{ geometry: Geometry, tool: Tool }} waiting */
-  function questions({ geometry, tool }) {
+  /** @param {Tool} tool @param {Geometry} geometry */
+  function questions(tool, geometry) {
     const inputs = tool.fields.map((field) => /** @type {[string, HTMLInputElement]} */ ([field, h("input", {
       id: "fr-field-" + field, autocomplete: "off", ...(field === "name" ? { type: "text", maxlength: 100 } : { type: "number", min: 0, max: 9999, step: 1, required: field === "dwellings" }),
     })]));
@@ -193,18 +193,18 @@ export function createHand(map, first, words, talk, on) {
     return form;
   }
   function bar() {
-    const box = byId("fr-bar"), tool = tools.find((each) => each.id === held), asking = asked !== null && box.querySelector("form");
+    const box = byId("fr-bar"), tool = tools.find((each) => each.id === held);
     box.hidden = held === null && !message && !refusal;
     const said = refusal ? { text: refusal[words.lang], alert: true } : message;
     const words_ = said ? h("p", { class: said.alert ? "fr-fault" : "fr-mind", role: said.alert ? "alert" : "status" }, said.text) : null;
-    if (asking) { box.querySelector(".fr-fault, .fr-mind")?.remove(); if (words_) { box.prepend(words_); } return; }
     box.replaceChildren(...[
       words_, outcome && held ? h("p", { class: "fr-outcome", role: "status" }, outcome) : null,
-      held ? h("p", {}, hint(), " ", h("span", { class: "fr-keys" }, t("studio.hint_keys"))) : null, asked ? questions(asked) : null,
+      held ? h("p", {}, hint(), " ", h("span", { class: "fr-keys" }, t("studio.hint_keys"))) : null, asked,
       h("div", { class: "fr-buttons" }, ...choices(),
         held && !asked && !thing ? button("here", t("studio.put"), () => pencil.here()) : null,
         tool && tool.shape !== "point" && !asked ? button("back", t("studio.back_one"), () => pencil.back(), { disabled: points === 0 }) : null,
         tool && tool.shape !== "point" && !asked ? button("finish", t("studio.finish"), () => pencil.finish(), { disabled: !enough }) : null,
+        asked && refusal ? button("mend", t("studio.back_one"), () => { asked = null; pencil.back(); }) : null,
         button("cancel", t(held ? "studio.cancel" : "studio.ok"), drop)),
     ].filter((part) => part !== null));
     if (asked) { box.querySelector("input")?.focus(); }
