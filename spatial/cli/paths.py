@@ -33,6 +33,10 @@ class Read(click.Path):
         return [Path(value)]
 
 
+class KeptFile(Read):
+    """A file that is read and gone on with, or begun; who opens it locks it."""
+
+
 class ReadText(click.types.StringParamType):
     """A text that names a file or folder that is read, or a service; it stays a text."""
 
@@ -91,10 +95,6 @@ class WrittenFile(Written):
 
 class NewFile(WrittenFile):
     """A file that is written only where none is."""
-
-
-class KeptFile(NewFile):
-    """A file that is made where none is, and else gone on with."""
 
 
 @dataclass

@@ -119,8 +119,9 @@ class Kept:
             yield
         except sqlite3.OperationalError as error:
             busy = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-            key = "studio.open_elsewhere" if busy else "studio.not_kept"
-            raise InputError(key, path=self.path, cause=cause(error)) from error
+            if busy:
+                raise InputError("studio.open_elsewhere", path=self.path) from error
+            raise InputError("studio.not_kept", path=self.path, cause=cause(error)) from error
         except (sqlite3.DatabaseError, OSError, ValueError) as error:
             if isinstance(error, InputError):
                 raise
