@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.studio [TIMES] [EXTRACT.osm.pbf BOUNDARY.geojson]
 
-In this process, without a browser: the stroke checked, the estate looked at, homes told apart, the example told, all of it
-encoded. Each stroke is drawn, looked at and undone, at other spots each time. The median and the 95th percentile, and the
-median of processor time, which other work on the machine moves less.
+In this process, without a browser: the stroke checked, the estate looked at, homes told apart, the example told, all
+of it encoded. Each stroke is drawn, looked at and undone, at other spots each time. The median and the 95th percentile,
+and the median of processor time, which other work on the machine moves less.
 """
 
 from __future__ import annotations

@@ -280,3 +280,23 @@ def test_a_refusal_is_said_at_the_pencil_and_nothing_is_lost(studio, block_at):
     assert outline.count("L") == 3 and len(sitter.strokes()) == before
     pictures.keep(page, "studio-refused-da")
     page.close()
+
+
+def test_two_tabs_see_the_same_and_a_variant_is_deleted_only_when_asked_twice(studio):
+    one, other = studio.sit(), studio.sit()
+    one.page.click("#fr-variants button:has-text('Begynd')")
+    one.page.fill("#fr-name", "<b>Fælles</b>")
+    one.page.keyboard.press("Enter")
+    other.page.wait_for_selector("#fr-variant option:has-text('<b>Fælles</b>')", state="attached")
+    other.page.select_option("#fr-variant", "<b>Fælles</b>")
+    one.draw("table", BENCHES[1])
+    other.wait_for_strokes(1)
+    assert [stroke["properties"]["feature"] for stroke in other.strokes()] == ["table-1"]
+    assert other.page.inner_text("#fr-gains .fr-gains") == one.page.inner_text("#fr-gains .fr-gains")
+    other.page.click("#fr-variants button:has-text('Slet')")
+    assert "kan ikke fortrydes" in other.page.inner_text("#fr-variants") and len(other.strokes()) == 1
+    other.page.click("#fr-name")
+    one.page.wait_for_selector("#fr-variant option:has-text('Fælles')", state="detached")
+    assert one.wrong == other.wrong == [] and one.now("variant") == other.now("variant")
+    one.page.close()
+    other.page.close()

@@ -4,7 +4,7 @@ import { byId, h } from "./elements.js";
 /** @import { Words } from "./words.js" */
 
 /** @typedef {ReturnType<typeof createVariants>} VariantPanel */
-const FORMATS = [["gpkg", "GeoPackage"], ["geojson", "GeoJSON"]], PAGES = ["map", "report"];
+const FORMATS = [["gpkg", "GeoPackage"], ["geojson", "GeoJSON"]], PAGES = ["map", "report"], FORGET = "forget";
 
 /**
  * @typedef {object} VariantEvents
@@ -52,6 +52,7 @@ export function createVariants(words, on) {
   }
   function nameForm() {
     if (!naming) { return null; }
+    if (naming === FORGET) { return sure(); }
     const input = h("input", { id: "fr-name", type: "text", maxlength: 60, required: true, autocomplete: "off" });
     const form = h("form", { class: "fr-naming" }, h("label", { for: "fr-name" }, t("studio.name_it")), input,
       h("button", { class: "fr-more", type: "submit" }, t("studio.ok")), h("button", { class: "fr-more", type: "button", on: () => { naming = null; writeLast(); } }, t("studio.cancel")));
@@ -62,6 +63,12 @@ export function createVariants(words, on) {
       on.act(act, { name: input.value });
     });
     return form;
+  }
+  function sure() {
+    const question = t("studio.forget_sure", { name: last?.chosen });
+    return h("div", { class: "fr-naming", role: "group", "aria-label": question }, h("p", {}, question),
+      h("button", { class: "fr-more", type: "button", id: "fr-name", on: () => { naming = null; on.act(FORGET); } }, t("studio.forget")),
+      h("button", { class: "fr-more", type: "button", on: () => { naming = null; writeLast(); } }, t("studio.cancel")));
   }
   function sideBySide() {
     if (!compared) { return null; }
@@ -100,8 +107,7 @@ export function createVariants(words, on) {
     select.addEventListener("change", () => on.choose(select.value));
     byId("fr-variants").replaceChildren(...[
       h("h2", {}, h("label", { for: "fr-variant" }, t("studio.variant"))), select,
-      h("div", { class: "fr-buttons" }, button("copy", "copy"), button("begin", "new_variant"), button("rename", "rename"),
-        h("button", { type: "button", class: "fr-more", on: () => on.act("forget") }, t("studio.forget"))),
+      h("div", { class: "fr-buttons" }, button("copy", "copy"), button("begin", "new_variant"), button("rename", "rename"), button(FORGET, "forget")),
       nameForm(),
       state.variants.length > 1 ? h("button", { type: "button", class: "fr-more", id: "fr-compare", disabled: comparing, on: on.compare }, t(comparing ? "studio.comparing" : "studio.compare")) : null,
       sideBySide(),
