@@ -19,7 +19,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COOKIE, ENTRANCE = "faellesrum", "/enter"
+ENTRANCE = "/enter"
 # A stroke of two thousand corners is a tenth of it.
 MOST_BYTES = 1 << 20
 READING = frozenset({"GET", "HEAD"})
@@ -46,10 +46,12 @@ class Guard:
         What lies behind.
     hosts
         Names and ports of this server, as a browser says them.
+    cookie
+        Name of the cookie. A browser has one jar for all ports of a machine: each studio needs a name of its own.
     """
 
-    def __init__(self, app: App, hosts: Iterable[str]) -> None:
-        self._app, self.hosts = app, frozenset(hosts)
+    def __init__(self, app: App, hosts: Iterable[str], cookie: str) -> None:
+        self._app, self.hosts, self._cookie = app, frozenset(hosts), cookie
         self.token: str | None = secrets.token_urlsafe(32)
         self._secret = secrets.token_urlsafe(32)
 
@@ -79,7 +81,7 @@ class Guard:
             return refusal("too long", 413)
         if scope["method"] not in READING and "content-length" not in headers:
             return refusal("say how long it is", 411)
-        known = secrets.compare_digest(_cookie(headers), self._secret)
+        known = secrets.compare_digest(_value(headers, self._cookie), self._secret)
         if scope["path"] == ENTRANCE:
             return self._enter(scope["query_string"].decode("latin-1"), known)
         return None if known else refusal("open the address that `faellesrum studio` printed", 401)
@@ -96,7 +98,7 @@ class Guard:
         answer = RedirectResponse("/", 303)
         if fits:
             self.token = None
-            answer.set_cookie(COOKIE, self._secret, httponly=True, samesite="strict", path="/")
+            answer.set_cookie(self._cookie, self._secret, httponly=True, samesite="strict", path="/")
         return answer
 
 
@@ -105,9 +107,9 @@ def refusal(why: str, status: int) -> Response:
     return PlainTextResponse(why, status, headers={"Connection": "close"})
 
 
-def _cookie(headers: dict[str, str]) -> str:
+def _value(headers: dict[str, str], cookie: str) -> str:
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers.get("cookie", "")).get(cookie)
     except CookieError:
         return ""
     return found.value if found is not None and found.value.isascii() else ""

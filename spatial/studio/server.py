@@ -57,7 +57,9 @@ class Server:
         self.desk = Desk(session, lang)
         self.socket = bound(port)
         self.port = int(self.socket.getsockname()[1])
-        self.guard = Guard(application(self.desk), (f"{HOST}:{self.port}", f"localhost:{self.port}"))
+        self.guard = Guard(
+            application(self.desk), (f"{HOST}:{self.port}", f"localhost:{self.port}"), f"faellesrum_{self.port}"
+        )
         self._serving = uvicorn.Server(
             uvicorn.Config(
                 self.guard,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from spatial.core.errors import InputError
 from spatial.studio.history import Variant
 from spatial.studio.kept import Kept
+from spatial.studio.strokes import Stroke
 from tests.studio.test_history import ACTS, stroke
 
 WRITER = """
@@ -87,6 +88,21 @@ def test_a_killed_process_loses_at_most_the_step_in_flight(after, tmp_path):
     names = [one.feature for one in found.strokes]
     assert len(names) - 1 - told in (0, 1)
     assert names == [f"bench-{number}" for number in range(len(names))]
+
+
+def test_on_a_full_disk_a_step_is_refused_in_one_line_and_what_was_kept_stays(tmp_path):
+    kept, one = Kept(tmp_path / "demo.sqlite", "demo"), Variant("A").put(stroke("bench-1", 1))
+    kept.keep(None, one)
+    (pages,) = kept._base.execute("PRAGMA page_count").fetchone()
+    kept._base.execute(f"PRAGMA max_page_count = {pages}")  # as a disk with no room for one more
+    many = one
+    with pytest.raises(InputError, match="make room") as refused:
+        for number in range(1000):
+            many = many.put(Stroke(f"path-{number}", "add", "path", note="x" * 400))
+            kept.keep(kept.variants()[0], many)
+    assert "\n" not in refused.value.said("da")
+    (left,) = kept.variants()
+    assert left.strokes == many.strokes[: len(left.strokes)] and 0 < len(left.strokes) < len(many.strokes)
 
 
 def test_a_file_that_is_open_elsewhere_of_another_estate_or_none_of_ours_is_refused_in_one_line(tmp_path):

@@ -87,6 +87,12 @@ def test_the_token_opens_the_page_once_and_the_cookie_is_strict(server):
     assert known.ask("GET", path).status == 303  # who is in stays in
 
 
+def test_two_studios_of_one_browser_do_not_take_each_others_cookie(server, table):
+    other = Server(Session(table), "da", port=0)
+    other.socket.close()
+    assert Browser(server).cookie.partition("=")[0] == f"faellesrum_{server.port}" != f"faellesrum_{other.port}"
+
+
 def test_another_origin_another_host_and_no_cookie_are_refused(server):
     browser = Browser(server)
     act = json.dumps({"act": "draw", "variant": "A", "tool": "bench", "geometry": BENCH})
@@ -95,7 +101,8 @@ def test_another_origin_another_host_and_no_cookie_are_refused(server):
     assert browser.ask("GET", "/data.json", Origin="http://evil.example").status == 403
     for wrong in ("evil.example", f"evil.example:{server.port}", "127.0.0.1"):
         assert browser.ask("GET", "/", Host=wrong).status == 421
-    for wrong in ("faellesrum=guess", "faellesrum=", "æ=1", 'faellesrum="\\377"', None):
+    name = browser.cookie.partition("=")[0]
+    for wrong in (f"{name}=guess", f"{name}=", "æ=1", f'{name}="\\377"', None):
         cookie = None if wrong is None else wrong.encode("latin-1")
         assert browser.ask("POST", "/api/do", act, Cookie=cookie).status == 401
     assert browser.do("undo")[1]["variants"][0]["done"] == 0
