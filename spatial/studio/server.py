@@ -172,6 +172,8 @@ class Questions:
             "remove": lambda name, said: self._session.remove(name, _word(said, "id")),
             "verb": lambda name, said: self._session.do(name, _word(said, "id"), _word(said, "verb")),
             "move": self._move,
+            "answer": lambda name, said: self._session.answer(name, _word(said, "id"), _values(said)),
+            "phase": lambda name, said: self._session.phase(name, _word(said, "feature"), _word(said, "phase")),
             "drop": lambda name, said: self._session.drop(name, _word(said, "feature")),
             "undo": lambda name, said: self._session.undo(name),
             "redo": lambda name, said: self._session.redo(name),
@@ -206,9 +208,7 @@ class Questions:
         return JSONResponse({**self._desk.state(), **told})
 
     def _draw(self, name: str, asked: Mapping[str, Any]) -> Drawn:
-        values = asked.get("values")
-        given = values if isinstance(values, dict) else {}
-        return self._session.draw(name, _word(asked, "tool"), drawn_shape(asked.get("geometry")), given)
+        return self._session.draw(name, _word(asked, "tool"), drawn_shape(asked.get("geometry")), _values(asked))
 
     def _move(self, name: str, asked: Mapping[str, Any]) -> Drawn:
         return self._session.move(name, _word(asked, "id"), _spot(asked.get("to")))
@@ -269,6 +269,12 @@ def _word(said: Mapping[str, Any], part: str) -> str:
     if not isinstance(found, str):
         raise InputError("studio.part", part=part, found=str(found)[:40], needed="text")
     return found
+
+
+def _values(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was answered, by field."""
+    values = said.get("values")
+    return values if isinstance(values, dict) else {}
 
 
 def _spot(coordinates: Any) -> tuple[float, float]:

@@ -15,9 +15,9 @@ from spatial.studio import pencil
 from spatial.studio.history import Variant
 from spatial.studio.kept import Kept
 from spatial.studio.looking import Table
-from spatial.studio.strokes import Stroke, rounded
+from spatial.studio.strokes import Stroke, checked_phase, rounded
 from spatial.studio.things import Ground, Thing
-from spatial.studio.tools import drawn_with, verbs
+from spatial.studio.tools import FIELDS, drawn_with, tool_of, verbs
 
 FIRST = "A"
 MOST_VARIANTS, MOST_LETTERS = 30, 60
@@ -129,6 +129,26 @@ class Session:
         own = [Thing(key, one.layer, None, one.tags, shapes[key]) for _, key, one in near]
         gone = {one.target for one in strokes if one.target is not None}
         return own + [thing for thing in self.ground.at(*at, within_m) if thing.identity not in gone]
+
+    def answer(self, name: str, identity: str, values: Mapping[str, Any]) -> Drawn:
+        """Answer again what was asked of a drawn thing: its name, its homes, its storeys."""
+        variant = self.variant(name)
+        drawn = variant.about(identity)
+        tool = None if drawn is None else tool_of(drawn)
+        if drawn is None or tool is None or drawn.geometry is None:
+            raise InputError("studio.no_thing", found=identity)
+        new = drawn_with(tool.name, drawn.feature, drawn.geometry, values)
+        kept = {key: value for key, value in drawn.tags.items() if key not in FIELDS.values()}
+        return self._put(variant, replace(drawn, tags={**new.tags, **kept}))
+
+    def phase(self, name: str, feature: str, phase: str) -> Drawn:
+        """Say in which phase a stroke is carried out; an empty text: in the first."""
+        variant = self.variant(name)
+        drawn = next((one for one in variant.strokes if one.feature == feature), None)
+        if drawn is None:
+            raise InputError("studio.no_thing", found=feature)
+        stroke = replace(drawn, phase=checked_phase(phase))
+        return self._checked(variant, variant.put(stroke), stroke)
 
     def drop(self, name: str, feature: str) -> Drawn:
         """Take one stroke back, whenever it was made."""

@@ -16,13 +16,14 @@ from spatial.core.model import FLOATING
 from spatial.core.timing import Clock
 from spatial.maps.web.payload import payload, payload_of_look
 from spatial.plans.home_changes import KEEPING, LensChange, levels
+from spatial.plans.validation import is_planned
 from spatial.scoring.tiers import tier_words
 from spatial.studio.history import Variant
 from spatial.studio.looking import Difference, Seen, Table
 from spatial.studio.strokes import Stroke, as_feature
 from spatial.studio.telling import Addresses, tell_example
 from spatial.studio.things import Ground, Thing
-from spatial.studio.tools import tools, verbs
+from spatial.studio.tools import answers_of, tools, verbs
 
 WORTH_POINTS = 0.5
 
@@ -107,6 +108,7 @@ def thing_as_data(thing: Thing, ground: Ground) -> dict[str, Any]:
         "address": thing.address,
         "length_m": round(shape.length) if shapely.get_dimensions(shape) == 1 else None,
         "area_m2": round(shape.area) if shapely.get_dimensions(shape) == 2 else None,
+        "answers": answers_of(thing.tags) if is_planned(thing.identity) else {},
         "geometry": shapely.geometry.mapping(ground.to_degrees(shape)),
     }
 

@@ -26,6 +26,7 @@ from spatial.plans.validation import ACTIONS, DIMENSIONS
 DECIMALS = 8
 MOST_VERTICES, MOST_LETTERS, MOST_TAGS = 2000, 500, 40
 TAG_KEY = re.compile(r"[a-z][a-z0-9_:]{0,59}")
+PHASE = re.compile(r"[1-9][0-9]?", re.ASCII)
 # Columns that a file has for itself.
 RESERVED = frozenset({*OWN, "geometry", "geom", "fid", "ogc_fid"})
 TYPES = ("Point", "LineString", "Polygon")
@@ -36,7 +37,8 @@ class Stroke:
     """One edit: what is done to which thing.
 
     ``feature`` is its name in the plan; ``action``, ``layer``, ``target``, ``tags`` and ``note`` are those of
-    ``spatial.core.model.Edit``, ``geometry`` is in longitude and latitude, None where nothing is drawn.
+    ``spatial.core.model.Edit``, ``geometry`` is in longitude and latitude, None where nothing is drawn. ``phase`` is
+    the number of the phase as a plan says it, None for the first.
     """
 
     feature: str
@@ -46,6 +48,7 @@ class Stroke:
     tags: Mapping[str, str] = field(default_factory=dict)
     geometry: BaseGeometry | None = None
     note: str | None = None
+    phase: str | None = None
 
     @property
     def identity(self) -> str:
@@ -72,13 +75,14 @@ def stroke_of(data: Any) -> Stroke:
     if feature is None:
         raise InputError("studio.part", part="feature", found="-", needed="text")
     drawn = None if data.get("geometry") is None else drawn_shape(data["geometry"])
-    return Stroke(feature, action, layer, target, _tags(said), drawn, _text(said, "note"))
+    phase = checked_phase(_text(said, "phase") or "")
+    return Stroke(feature, action, layer, target, _tags(said), drawn, _text(said, "note"), phase)
 
 
 def as_feature(stroke: Stroke) -> dict[str, Any]:
     """A stroke as a GeoJSON feature, as it is kept, sent, and written into a plan."""
     own = {"feature": stroke.feature, "action": stroke.action, "layer": stroke.layer, "target": stroke.target}
-    said = {**own, "note": stroke.note, **dict(sorted(stroke.tags.items()))}
+    said = {**own, "phase": stroke.phase, "note": stroke.note, **dict(sorted(stroke.tags.items()))}
     drawn = None if stroke.geometry is None else mapping(stroke.geometry)
     return {
         "type": "Feature",
@@ -91,7 +95,7 @@ def table_of(strokes: Sequence[Stroke]) -> gpd.GeoDataFrame:
     """The strokes as a map layer: the columns of a plan, longitude and latitude."""
     rows = [as_feature(stroke)["properties"] for stroke in strokes]
     columns = list(
-        dict.fromkeys(["feature", "action", "layer", "target", "note", *(key for row in rows for key in row)])
+        dict.fromkeys(["feature", "action", "layer", "target", "phase", "note", *(key for row in rows for key in row)])
     )
     data = {name: [row.get(name) for row in rows] for name in columns}
     shapes = gpd.GeoSeries([stroke.geometry for stroke in strokes], crs=WGS84)
@@ -101,6 +105,19 @@ def table_of(strokes: Sequence[Stroke]) -> gpd.GeoDataFrame:
 def plan_of(strokes: Sequence[Stroke], name: str, estate: Estate) -> Plan:
     """The plan that the strokes are, by the code that reads plans from files."""
     return plan_of_table(table_of(strokes), name, estate)
+
+
+def checked_phase(said: str) -> str | None:
+    """The number of a phase, None where none is said.
+
+    Raises
+    ------
+    InputError
+        If it is no number from 1 to 99.
+    """
+    if said and not PHASE.fullmatch(said):
+        raise InputError("studio.part", part="phase", found=said[:40], needed="1–99")
+    return said or None
 
 
 def rounded(geometry: BaseGeometry) -> BaseGeometry:
@@ -149,7 +166,7 @@ def _text(said: Mapping[str, Any], part: str) -> str | None:
 
 def _tags(said: Mapping[str, Any]) -> dict[str, str]:
     """Tags among the properties: known signs, texts that say something, and no column of the file itself."""
-    own = {"feature", "action", "layer", "target", "note"}
+    own = {"feature", "action", "layer", "target", "phase", "note"}
     keys = [key for key in said if key not in own]
     wrong = [key for key in keys if not isinstance(key, str) or not TAG_KEY.fullmatch(key) or key in RESERVED]
     if wrong or len(keys) > MOST_TAGS:

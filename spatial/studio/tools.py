@@ -84,6 +84,16 @@ def drawn_with(tool: str, feature: str, geometry: BaseGeometry, values: Mapping[
     return Stroke(feature, "add", own.layer, tags={**own.tags, **answers}, geometry=geometry)
 
 
+def tool_of(stroke: Stroke) -> Tool | None:
+    """The tool with which a thing was drawn; None of what was there."""
+    return tools().get(stroke.feature.rpartition("-")[0]) if stroke.action == "add" else None
+
+
+def answers_of(tags: Mapping[str, str]) -> dict[str, str]:
+    """What was answered of a drawn thing, by field."""
+    return {name: tags[tag] for name, tag in FIELDS.items() if tag in tags}
+
+
 def _check_number(name: str, said: str) -> None:
     if not (said.isascii() and said.isdigit() and int(said) <= MOST):
         raise InputError("studio.number", field=name, found=said, most=MOST)

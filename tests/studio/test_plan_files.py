@@ -42,6 +42,7 @@ def drawn(dice: random.Random, number: int) -> Stroke:
                 tags={"building": "apartments", "building:flats": "012"},
                 geometry=block,
                 note='opført 2027/03/01, æøå "»',
+                phase=dice.choice([None, "1", "2", "10"]),
             ),
             Stroke(f"remove-{number}", "remove", "building", target=f"osm:way/{number}"),
             Stroke(f"change-{number}", "change", "gate", target="osm:node/5", tags={"access": "yes", "locked": "no"}),

@@ -57,7 +57,7 @@ def test_every_tool_draws_what_the_table_can_look_at(session, pencil, spot, tabl
 
 @pytest.mark.parametrize(
     ("tool", "words"),
-    [("bench", ("lies in the building osm:way", "ligger i bygningen osm:way")), ("building", ("kept", "bliver"))],
+    [("bench", ("Lies in the building osm:way", "Ligger i bygningen osm:way")), ("building", ("kept", "bliver"))],
 )
 def test_what_is_drawn_into_a_kept_house_is_refused_in_words(session, pencil, table, tool, words):
     house = table.what_if.before.view.measured_from.buildings.geometry.loc[BLOCK]
@@ -131,6 +131,38 @@ def test_what_was_drawn_is_moved_and_removed_as_if_it_had_never_been(session, sp
     assert len(moved) == 1 and moved[0].geometry.distance(there) < 2e-8 and moved[0].tags == drawn.tags
     assert session.remove("A", drawn.identity).variant.strokes == ()
     assert session.undo("A").variant.strokes == moved
+
+
+def test_what_was_asked_of_a_drawn_thing_is_answered_again(session, spot, pencil):
+    square = pencil(session.ground.to_metres(spot(40, 40)).buffer(2))
+    drawn = session.draw("A", "playground", square, {"name": "Den gamle"}).stroke
+    again = session.answer("A", drawn.identity, {"name": "Den nye", "dwellings": "9"}).variant.strokes
+    assert [(one.feature, one.tags) for one in again] == [
+        ("playground-1", {"leisure": "playground", "name": "Den nye"})
+    ]
+    assert again[0].geometry == drawn.geometry
+    (bare,) = session.answer("A", drawn.identity, {}).variant.strokes
+    assert "name" not in bare.tags
+    for wrong in (PLAYGROUND, "plan:bench-7"):
+        with pytest.raises(InputError, match=wrong):
+            session.answer("A", wrong, {})
+
+
+def test_phases_are_said_by_stroke_and_what_comes_too_early_is_refused(session, pencil, table):
+    house = table.what_if.before.view.measured_from.buildings.geometry.loc[BLOCK]
+    gone = session.remove("A", BLOCK).stroke
+    new = session.draw("A", "building", pencil(house.representative_point().buffer(3)), {"dwellings": "4"}).stroke
+    session.phase("A", new.feature, "2")
+    session.phase("A", gone.feature, "1")
+    plan = table.plan(session.variant("A").strokes)
+    assert [(edit.feature, edit.phase) for edit in plan.edits] == [("remove-1", 1), ("building-1", 2)]
+    assert plan.phases == ("1", "2")
+    with pytest.raises(InputError, match="phase"):
+        session.phase("A", gone.feature, "3")
+    for wrong in ("0", "100", "x", "1.5", "²"):
+        with pytest.raises(InputError, match="1–99"):
+            session.phase("A", gone.feature, wrong)
+    assert session.phase("A", new.feature, "").stroke.phase is None
 
 
 def test_a_place_that_is_there_is_moved_as_a_whole(session, spot, table):

@@ -300,3 +300,41 @@ def test_two_tabs_see_the_same_and_a_variant_is_deleted_only_when_asked_twice(st
     assert one.wrong == other.wrong == [] and one.now("variant") == other.now("variant")
     one.page.close()
     other.page.close()
+
+
+def test_a_drawn_building_is_mended_and_given_a_phase(studio):
+    sitter = studio.sit()
+    page = sitter.page
+    page.click("#fr-variants button:has-text('Begynd')")
+    page.fill("#fr-name", "Nyt hus")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#fr-variant option:checked:has-text('Nyt hus')", state="attached")
+    lon, lat = 13.255967, 53.570264
+    page.evaluate("([lon, lat]) => studio.map.setView([lat, lon], 19)", [lon, lat])
+    page.click("[data-tool=building]")
+    for dx, dy in ((0, 0), (1e-4, 0), (1e-4, 5e-5), (0, 5e-5)):
+        sitter.point_at([lon + dx, lat + dy])
+    page.click("#fr-hand-finish")
+    page.fill("#fr-field-dwellings", "8")
+    page.keyboard.press("Enter")
+    sitter.wait_for_strokes(1)
+    page.keyboard.press("Escape")
+    page.click("#fr-hand-pick")
+    sitter.point_at([lon + 5e-5, lat + 2.5e-5])
+    page.click("[data-act=answer]")
+    assert page.input_value("#fr-field-dwellings") == "8"
+    page.fill("#fr-field-dwellings", "12")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#fr-drawn li:has-text('12 nye boliger')")
+    page.keyboard.press("Escape")
+    page.fill(".fr-phase input", "2")
+    page.keyboard.press("Tab")
+    sitter.wait_for_strokes(1)
+    for _ in range(100):
+        said = sitter.strokes()[0]["properties"]
+        if said.get("phase") == "2":
+            break
+        page.wait_for_timeout(100)
+    assert (said["phase"], said["building:flats"]) == ("2", "12") and sitter.wrong == []
+    pictures.keep(page, "studio-phase-da")
+    page.close()

@@ -103,7 +103,7 @@ export function createHand(map, first, words, talk, on) {
     thing = null;
     on.mark(null);
     hold(tool.id, tool.shape, (geometry) => {
-      if (tool.fields.length) { asked = questions(tool, geometry); bar(); } else { void sent(tool, geometry, {}); }
+      if (tool.fields.length) { asked = questions(tool, {}, (values) => void sent(tool, geometry, values)); bar(); } else { void sent(tool, geometry, {}); }
     });
   }
   /** @param {Tool} tool @param {Geometry} geometry @param {Record<string, string>} values */
@@ -146,7 +146,7 @@ export function createHand(map, first, words, talk, on) {
   /** @param {string} kind @param {object} more */
   async function done(kind, more) {
     const after = await on.act(kind, more);
-    if (after) { thing = null; things = []; on.mark(null); minded(after); }
+    if (after) { asked = null; thing = null; things = []; on.mark(null); minded(after); }
   }
 
   // On the map
@@ -164,6 +164,7 @@ export function createHand(map, first, words, talk, on) {
       return [h("b", {}, on.name(picked)),
         h("button", { type: "button", class: "fr-more fr-act", "data-act": "remove", on: () => void done("remove", { id: picked.id }) }, t(picked.layer === "building" ? "studio.demolish" : "studio.remove")),
         h("button", { type: "button", class: "fr-more fr-act", "data-act": "move", on: () => moving(picked) }, t("studio.move")),
+        askable(picked) ? h("button", { type: "button", class: "fr-more fr-act", "data-act": "answer", on: () => ask(picked) }, t("studio.mend")) : null,
         ...fitting.map((verb) => h("button", { type: "button", class: "fr-more fr-act", "data-act": verb.id, on: () => void done("verb", { id: picked.id, verb: verb.id }) }, t("studio.verb." + verb.id)))];
     }
     return things.map((each) => {
@@ -173,22 +174,31 @@ export function createHand(map, first, words, talk, on) {
     });
   }
   /** @param {Thing} picked */
+  function askable(picked) { return tools.find((tool) => tool.fields.length && picked.id.startsWith("plan:" + tool.id + "-")) ?? null; }
+  /** @param {Thing} picked */
+  function ask(picked) {
+    const tool = askable(picked);
+    if (!tool) { return; }
+    asked = questions(tool, picked.answers, (values) => void done("answer", { id: picked.id, values }));
+    bar();
+  }
+  /** @param {Thing} picked */
   function moving(picked) {
     hold(MOVE, "point", (geometry) => {
       void done("move", { id: picked.id, to: geometry.coordinates }).then(() => { if (!thing) { pick(); } else { pencil.clear(); bar(); } });
     });
     thing = picked;
   }
-  /** @param {Tool} tool @param {Geometry} geometry */
-  function questions(tool, geometry) {
+  /** @param {Tool} tool @param {Record<string, string>} known @param {(values: Record<string, string>) => void} onAnswer */
+  function questions(tool, known, onAnswer) {
     const inputs = tool.fields.map((field) => /** @type {[string, HTMLInputElement]} */ ([field, h("input", {
-      id: "fr-field-" + field, autocomplete: "off", ...(field === "name" ? { type: "text", maxlength: 100 } : { type: "number", min: 0, max: 9999, step: 1, required: field === "dwellings" }),
+      id: "fr-field-" + field, autocomplete: "off", value: known[field] ?? "", ...(field === "name" ? { type: "text", maxlength: 100 } : { type: "number", min: 0, max: 9999, step: 1, required: field === "dwellings" }),
     })]));
     const form = h("form", { class: "fr-naming" }, ...inputs.flatMap(([field, input]) => [h("label", { for: input.id }, t("studio.field." + field)), input]),
       h("button", { class: "fr-more", type: "submit", id: "fr-hand-ok" }, t("studio.ok")));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void sent(tool, geometry, Object.fromEntries(inputs.map(([field, input]) => [field, input.value])));
+      onAnswer(Object.fromEntries(inputs.map(([field, input]) => [field, input.value])));
     });
     return form;
   }

@@ -14,7 +14,7 @@
 /** @typedef {{ properties: Record<string, string>, geometry: Geometry | null, about: Thing | null }} Stroke about: the thing it names, as it lies there */
 /** @typedef {{ name: string, strokes: Stroke[], done: number, undone: number }} Variant */
 /** @typedef {{ variants: Variant[] }} State */
-/** @typedef {{ id: string, layer: string, kind: string | null, name: string | null, address: string | null, length_m: number | null, area_m2: number | null, geometry: Geometry }} Thing */
+/** @typedef {{ id: string, layer: string, kind: string | null, name: string | null, address: string | null, length_m: number | null, area_m2: number | null, answers: Record<string, string>, geometry: Geometry }} Thing */
 /** @typedef {Record<string, string>} Said by language */
 /** @typedef {{ id: string, dwellings: Record<string, number>, median: (number | null)[] }} LensSum */
 

@@ -40,9 +40,16 @@ export function createVariants(words, on) {
     const size = length_m !== null ? words.number(length_m) + " m" : area_m2 !== null ? words.number(area_m2) + " m²" : null;
     return [words.upper(name ?? (kind ? words.kind(kind) : t("studio.layer." + layer))), address ?? size].filter(Boolean).join(", ");
   }
+  /** @param {Stroke} stroke */
+  function phaseOf(stroke) {
+    const input = h("input", { type: "number", min: 1, max: 99, step: 1, value: stroke.properties.phase ?? "", "aria-label": t("studio.phase_of", { name: strokeName(stroke) }) });
+    input.addEventListener("change", () => on.act("phase", { feature: stroke.properties.feature, phase: input.value }));
+    return h("label", { class: "fr-phase" }, t("studio.phase"), input);
+  }
   /** @param {Variant} variant */
   function drawn(variant) {
     const rows = variant.strokes.map((stroke) => h("li", {}, h("span", {}, strokeName(stroke)),
+      phaseOf(stroke),
       h("button", { type: "button", class: "fr-more", "aria-label": t("studio.take_back") + ": " + strokeName(stroke), on: () => on.act("drop", { feature: stroke.properties.feature }) }, t("studio.take_back"))));
     byId("fr-drawn").replaceChildren(...(rows.length ? [h("h2", {}, t("studio.drawn")), h("ul", { class: "fr-strokes" }, ...rows)] : []));
   }
