@@ -17,6 +17,9 @@ export function createGains(words, on) {
   const t = words.t;
   /** @param {number | null} score */
   const points = (score) => (score === null ? "–" : words.number(Math.round(score)));
+  // What a whole estate has moves by less than a point.
+  /** @param {number | null} score */
+  const exact = (score) => (score === null ? "–" : words.number(score, 1));
   /** @param {number} n */
   const homes = (n) => words.number(Math.round(n));
 
@@ -58,7 +61,8 @@ export function createGains(words, on) {
     if (look && drawn) {
       const example = look.example[words.lang];
       parts.push(counts(look.sum.dwellings),
-        h("p", {}, t("studio.median", { before: points(look.sum.median[0]), after: points(look.sum.median[1]) })),
+        h("p", {}, t("studio.median", { before: exact(look.sum.median[0]), after: exact(look.sum.median[1]) })),
+        h("p", {}, t("studio.tenth", { before: exact(look.sum.tenth[0]), after: exact(look.sum.tenth[1]) })),
         throughLenses(lenses),
         example ? h("p", { class: "fr-note", id: "fr-example" }, h("b", {}, t("studio.for_example") + ": "), example) : null,
         folded(t("studio.spaces"), look.spaces.map((change) => h("li", {}, change.after

@@ -84,7 +84,7 @@ export function createVariants(words, on) {
     const columns = /** @type {[string, (row: Compared) => string][]} */ ([
       ["winning", (row) => homes(row.dwellings.winning)], ["losing", (row) => homes(row.dwellings.losing)],
       ["demolished", (row) => homes(row.dwellings.demolished)], ["new", (row) => homes(row.dwellings.new)],
-      ["median", (row) => row.median.map((each) => (each === null ? "–" : words.number(Math.round(each)))).join(" → ")],
+      ["median", (row) => row.median.map((each) => (each === null ? "–" : words.number(each, 1))).join(" → ")],
       ["points", (row) => words.number(Math.round(row.points))],
       ["child", (row) => lens(row, "child")], ["wheelchair", (row) => lens(row, "wheelchair")],
     ]);
