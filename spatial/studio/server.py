@@ -102,6 +102,7 @@ def bound(port: int) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((HOST, port))
+        made.listen()  # who comes before the server answers waits, and is not turned away
     except OSError as error:
         made.close()
         raise InputError("studio.port", port=port) from error

@@ -87,6 +87,19 @@ def test_the_token_opens_the_page_once_and_the_cookie_is_strict(server):
     assert known.ask("GET", path).status == 303  # who is in stays in
 
 
+def test_who_comes_before_the_server_answers_waits(table):
+    early = Server(Session(table), "da", port=0)
+    line = socket.create_connection(("127.0.0.1", early.port), 5)
+    line.sendall(f"GET /data.json HTTP/1.1\r\nHost: 127.0.0.1:{early.port}\r\n\r\n".encode())
+    thread = threading.Thread(target=early.run, daemon=True)
+    thread.start()
+    line.settimeout(60)
+    assert line.recv(100).startswith(b"HTTP/1.1 401")
+    line.close()
+    early.ask_to_end()
+    thread.join(20)
+
+
 def test_two_studios_of_one_browser_do_not_take_each_others_cookie(server, table):
     other = Server(Session(table), "da", port=0)
     other.socket.close()
