@@ -44,7 +44,7 @@ class Desk:
         self.session, self.lang = session, lang
         # One after the other: looks use all processors, and shapely may not prepare a shape in two threads.
         self._one = ThreadPoolExecutor(1, thread_name_prefix="look")
-        self._listeners: set[asyncio.Queue[str]] = set()
+        self._listeners: set[asyncio.Queue[str | None]] = set()
         self._wanted: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -65,15 +65,18 @@ class Desk:
 
     async def listen(self) -> AsyncIterator[str]:
         """What happens from now on, as server-sent events; the state first."""
-        queue: asyncio.Queue[str] = asyncio.Queue(MOST_NEWS)
+        queue: asyncio.Queue[str | None] = asyncio.Queue(MOST_NEWS + 1)
         self._listeners.add(queue)
         try:
             yield _event("state", self.state())
             while True:
                 try:
-                    yield await asyncio.wait_for(queue.get(), HEARTBEAT_S)
+                    news = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
                 except TimeoutError:
-                    yield ": still here\n\n"
+                    news = ": still here\n\n"
+                if news is None:
+                    return
+                yield news
         finally:
             self._listeners.discard(queue)
 
@@ -86,8 +89,14 @@ class Desk:
         """Tell all who listen."""
         text = _event(kind, data)
         for queue in self._listeners:
-            if not queue.full():
+            if queue.qsize() < MOST_NEWS:
                 queue.put_nowait(text)
+
+    def hang_up(self) -> None:
+        """Tell all who listen that nothing more comes."""
+        for queue in self._listeners:
+            if not queue.full():
+                queue.put_nowait(None)
 
     # --- looks ---------------------------------------------------------------------------------
 

@@ -60,7 +60,8 @@ class Server:
         self.guard = Guard(
             application(self.desk), (f"{HOST}:{self.port}", f"localhost:{self.port}"), f"faellesrum_{self.port}"
         )
-        self._serving = uvicorn.Server(
+        self._serving = _Serving(
+            self.desk,
             uvicorn.Config(
                 self.guard,
                 log_level="warning",
@@ -69,7 +70,7 @@ class Server:
                 proxy_headers=False,
                 ws="none",
                 timeout_graceful_shutdown=1,
-            )
+            ),
         )
 
     @property
@@ -88,6 +89,19 @@ class Server:
     def ask_to_end(self) -> None:
         """End soon."""
         self._serving.should_exit = True
+
+
+class _Serving(uvicorn.Server):
+    """Ends without waiting for those who listen."""
+
+    def __init__(self, desk: Desk, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._desk = desk
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Hang up, then end."""
+        self._desk.hang_up()
+        await super().shutdown(sockets)
 
 
 def bound(port: int) -> socket.socket:
