@@ -33,6 +33,10 @@ class Read(click.Path):
         return [Path(value)]
 
 
+class KeptFile(Read):
+    """A file that is read and gone on with, or begun; who opens it locks it."""
+
+
 class ReadText(click.types.StringParamType):
     """A text that names a file or folder that is read, or a service; it stays a text."""
 

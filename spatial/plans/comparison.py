@@ -320,6 +320,14 @@ def _space_row(
     return row
 
 
+def moved_most(before: Result, after: Result, mine: str, theirs: str) -> list[str]:
+    """Indicators that moved a meeting space most, the strongest first; its ids before and after."""
+    judged = judge_homes(
+        (before.evidence, before.meeting_spaces.index), (after.evidence, after.meeting_spaces.index), before.rubric
+    )
+    return _reasons(judged, before, mine, AFTER + theirs)
+
+
 def _reasons(judged: tuple[scoring_scores.Judged, pd.Index], before: Result, mine: str, theirs: str) -> list[str]:
     """Indicators whose judged change weighs most, the strongest first.
 

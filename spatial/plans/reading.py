@@ -29,6 +29,7 @@ MANY_FILES = (".shp", ".tab", ".mif")
 STYLES = "layer_styles"
 # MapInfo writes 0 where a number is left empty.
 NO_EMPTY_NUMBER = (".tab", ".mif")
+JSON_ENDINGS = (".geojson", ".json")
 # A Shapefile cuts the names of columns; tags that are longer, so that they are known again.
 SHAPEFILE_LETTERS = 10
 LONG_KEYS = (
@@ -85,10 +86,39 @@ def read_plan_and_faults(path: str | Path, estate: Estate) -> tuple[Plan, list[I
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     short = path.suffix.lower() == ".toml"
     rows, faults, name, drawn = short_form.short_rows(path, estate) if short else (*_rows(path, estate), path.stem, ())
+    plan, more = _plan(name, rows, _provenance(path, *drawn))
+    return plan, [*faults, *more]
+
+
+def plan_of_table(table: gpd.GeoDataFrame, name: str, estate: Estate) -> Plan:
+    """Make a plan of a table, as it is made of a map layer with the same rows.
+
+    Parameters
+    ----------
+    table
+        One row an edit; the columns are those of `read_plan`.
+    name
+        What the plan is called.
+
+    Raises
+    ------
+    CRSError, InputError
+        As `read_plan`.
+    """
+    rows, faults = _rows_of_table(table, Path(name), estate, name, "")
+    plan, more = _plan(name, rows, None)
+    if faults or more:
+        raise _as_one([*faults, *more])
+    return plan
+
+
+def _plan(name: str, rows: Sequence[Mapping[str, Any]], provenance: Provenance | None) -> tuple[Plan, list[InputError]]:
+    """The plan of these rows, phases numbered in the order of what they are called, and what is wrong with those."""
+    faults: list[InputError] = []
     try:
         labels = _phases(rows)
     except InputError as error:
-        faults, labels = [*faults, error], []
+        faults, labels = [error], []
     edits = tuple(
         Edit(
             feature=row["feature"],
@@ -102,7 +132,7 @@ def read_plan_and_faults(path: str | Path, estate: Estate) -> tuple[Plan, list[I
         )
         for row in rows
     )
-    return Plan(name, edits, tuple(map(str, labels)), _provenance(path, *drawn)), faults
+    return Plan(name, edits, tuple(map(str, labels)), provenance), faults
 
 
 def _as_one(faults: Sequence[InputError]) -> InputError:
@@ -149,7 +179,7 @@ def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
 def _rows(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], list[InputError]]:
     try:
         tables = {
-            name: vector_files.read_table(path, layer=name)
+            name: vector_files.read_table(path, layer=name, **_as_written(path))
             for name in vector_files.filled_layers(path)
             if name != STYLES
         }
@@ -166,18 +196,30 @@ def _rows(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], list[InputE
         table = table.rename(columns={column: _whole(low) for low, column in columns.items() if column != "geometry"})
         if path.suffix.lower() in NO_EMPTY_NUMBER:
             table = _stated(table)
-        shapes = _shapes(table, path, estate)
-        prefix = f"{name} " if len(tables) > 1 else ""
-        plain = table.drop(columns="geometry", errors="ignore")
-        faults += [
-            InputError("plan_file.column", layer=name, column=column, meant=meant)
-            for column, meant in misspelt(plain.dropna(axis="columns", how="all").columns)
-        ]
-        values = ({str(k): v for k, v in row.items()} for row in plain.to_dict("records"))
-        found = [(f"{prefix}feature {i}", row, shapes[i - 1]) for i, row in enumerate(values, start=1)]
-        good, bad = each_row(plan_row, found)
+        good, bad = _rows_of_table(table, path, estate, name, f"{name} " if len(tables) > 1 else "")
         rows, faults = rows + good, faults + bad
     return rows, faults
+
+
+def _as_written(path: Path) -> dict[str, Any]:
+    """Of GeoJSON, GDAL makes moments of words that look like dates: here they stay words."""
+    return {"DATE_AS_STRING": "YES"} if path.suffix.lower() in JSON_ENDINGS else {}
+
+
+def _rows_of_table(
+    table: pd.DataFrame, path: Path, estate: Estate, layer: str, prefix: str
+) -> tuple[list[dict[str, Any]], list[InputError]]:
+    """What each row of a layer says of an edit, and what is wrong with them."""
+    shapes = _shapes(table, path, estate)
+    plain = table.drop(columns="geometry", errors="ignore")
+    faults = [
+        InputError("plan_file.column", layer=layer, column=column, meant=meant)
+        for column, meant in misspelt(plain.dropna(axis="columns", how="all").columns)
+    ]
+    values = ({str(k): v for k, v in row.items()} for row in plain.to_dict("records"))
+    found = [(f"{prefix}feature {i}", row, shapes[i - 1]) for i, row in enumerate(values, start=1)]
+    rows, bad = each_row(plan_row, found)
+    return rows, faults + bad
 
 
 def _stated(table: pd.DataFrame) -> pd.DataFrame:

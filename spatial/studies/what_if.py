@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial.analysis.inputs import Inputs, prepare_ground
+from spatial.analysis.inputs import Ground, Inputs, prepare_ground
 from spatial.analysis.run import View, estimate_unknowns, measure_view, survey
 from spatial.core.incremental import AFRESH, Memory, Steps
 from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Plan, RawData, Rubric
@@ -139,13 +139,15 @@ class WhatIf:
         gc.freeze()
         weakref.finalize(self, gc.unfreeze)
 
-    def after(self, *edits: Edit, whole: bool = False) -> Look:
+    def after(self, *edits: Edit, whole: bool = False, tell: Callable[[str], None] | None = None) -> Look:
         """Look at the estate after some edits, from the start.
 
         Parameters
         ----------
         whole
             Find everything anew, as a run does.
+        tell
+            Called with the name of each stage as it begins; what it raises ends the look, and nothing else.
 
         Raises
         ------
@@ -154,7 +156,7 @@ class WhatIf:
         """
         plan = Plan(name="what if", edits=edits)
         conflated = replace(self._conflated, raw=application.apply_plan(self._conflated.raw, plan, self._estate))
-        return self._look(conflated, AFRESH if whole else self._step, self.before.rubric)
+        return self._look(conflated, AFRESH if whole else self._step, self.before.rubric, tell)
 
     @property
     def raw(self) -> RawData:
@@ -186,8 +188,19 @@ class WhatIf:
         weight = self.before.dwellings["dwellings"].to_numpy(dtype=np.float64)
         return gain_of(was.to_numpy(dtype=np.float64), then, weight)
 
-    def _look(self, conflated: conflation.Conflated, step: Steps, rubric: Rubric | None) -> Look:
-        clock = Clock(None)
+    @property
+    def start(self) -> Ground:
+        """All sources as one, before anything is tried."""
+        return self._ground
+
+    def _look(
+        self,
+        conflated: conflation.Conflated,
+        step: Steps,
+        rubric: Rubric | None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Look:
+        clock = Clock(tell)
         view = survey(
             conflated, self._estate, self._rules, clock, absence=self._absence, models=self._models, step=step
         )

@@ -23,7 +23,7 @@ Group = cli_help.Group
 SECTIONS = {
     "begin": ("demo", "run", "batch"),
     "ask": ("explain", "map", "sitemap", "report", "export", "siting", "sensitivity"),
-    "plans": ("plan", "compare", "timeline", "suggest", "hindsight"),
+    "plans": ("studio", "plan", "compare", "timeline", "suggest", "hindsight"),
     "look": ("fieldkit", "observe", "privacy-audit"),
     "data": ("estates", "sources", "fetch"),
     "machine": ("doctor", "trust", "completion"),

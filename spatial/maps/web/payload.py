@@ -144,12 +144,14 @@ def payload(
     tiles: str | None = None,
     plan: plan_payload.Planned | None = None,
     observed: Observed | None = None,
+    also: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Gather everything the page shows; numbers, geometry and texts of all languages.
 
     ``judged`` holds what was judged of ``places`` and ``spaces``; without it weights cannot be moved.
     ``lenses`` are other ways of getting about, ``tiles`` the address of an online base map, ``plan`` what
-    was there before the result, ``observed`` what was published of counts of people.
+    was there before the result, ``observed`` what was published of counts of people, ``also`` further parts of the
+    texts.
     """
     estate = result.estate
     projector = Projector(estate.crs, estate.boundary.centroid)
@@ -158,7 +160,7 @@ def payload(
     return {
         "lang": lang,
         "texts": {
-            code: _plain({part: words for part, words in texts(code).items() if part in ON_THE_PAGE})
+            code: _plain({part: words for part, words in texts(code).items() if part in (*ON_THE_PAGE, *also)})
             for code in LANGUAGES
         },
         "headline": {code: _headline(result, code) for code in LANGUAGES},
@@ -191,6 +193,13 @@ def _headline(result: Result, lang: str) -> dict[str, Any]:
         "dates": told.dates,
         "reservations": reservations(result, lang),
     }
+
+
+def payload_of_look(result: Result) -> dict[str, Any]:
+    """Gather what another look at the same estate changes on a page: places, meeting spaces and rooms."""
+    projector = Projector(result.estate.crs, result.estate.boundary.centroid)
+    codes = {column: _codes(result.evidence, column) for column in ("source_id", "rule", "indicator")}
+    return {"config": _config(result, codes, None), **_tables(result, codes, projector, None, ())}
 
 
 def _config(result: Result, codes: Mapping[str, list[str]], tiles: str | None) -> dict[str, Any]:

@@ -36,6 +36,7 @@ const SYMBOLS_FROM_ZOOM = 16.5, CLOSEST_ZOOM = 17.5, SHAPES_AT_A_TIME = 50, LAST
  * @property {(on: boolean) => void} numberAll numbers all that are ranked, or the first
  * @property {(i: number) => void} show moves the map to it
  * @property {(table: Table, i: number) => L.LatLng} at
+ * @property {() => void} remove takes all of it off the map
  */
 
 /**
@@ -84,7 +85,7 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
   // What lies in a meeting space, as outlines above its fill.
   const outlined = side ? "outlines-" + side : "outlines";
   createPane(map, outlined, 410);
-  new Painter((context, place) => {
+  const painter = new Painter((context, place) => {
     if (map.getZoom() < SYMBOLS_FROM_ZOOM) { return; }
     createBrush(context, transformOf(map, data, place), place.size).line(outlines, { color: colour("place-edge"), weight: 0.8 });
   }, { pane: outlined, padding: 0.1 }).addTo(map);
@@ -214,9 +215,15 @@ export function* drawSpaces(map, data, decode, scale, words, events, side) {
     numbered = on;
     letter();
   }
+  function remove() {
+    map.off("zoomend", draw);
+    map.off("moveend", letter);
+    for (const layer of [group, symbols, badges, painter, ...around]) { layer.remove(); }
+    map.getPane(outlined)?.remove();
+  }
   map.on("zoomend", draw);
   map.on("moveend", letter);
-  return { restyle, shapes, choose, numberAll, at, show(i) { map.fitBounds(shapes[i].bounds.pad(1.2), { maxZoom: CLOSEST_ZOOM }); } };
+  return { restyle, shapes, choose, numberAll, at, remove, show(i) { map.fitBounds(shapes[i].bounds.pad(1.2), { maxZoom: CLOSEST_ZOOM }); } };
 }
 
 /** @param {string} text */

@@ -1,0 +1,101 @@
+// What the studio's page asks the server, and what it is told.
+/** @import { Payload } from "./payload.js" */
+
+/**
+ * @typedef {object} Tool
+ * @property {string} id
+ * @property {string} layer
+ * @property {"point" | "line" | "area"} shape
+ * @property {string[]} fields asked for
+ */
+/** @typedef {{ id: string, layers: string[] }} Verb */
+/** @typedef {Payload & { studio: { tools: Tool[], verbs: Verb[] } }} FirstSight */
+/** @typedef {{ type: string, coordinates: any }} Geometry GeoJSON, longitude and latitude */
+/** @typedef {{ properties: Record<string, string>, geometry: Geometry | null, about: Thing | null }} Stroke about: the thing it names, as it lies there */
+/** @typedef {{ name: string, strokes: Stroke[], done: number, undone: number }} Variant */
+/** @typedef {{ variants: Variant[] }} State */
+/** @typedef {{ id: string, layer: string, kind: string | null, name: string | null, address: string | null, length_m: number | null, area_m2: number | null, answers: Record<string, string>, geometry: Geometry }} Thing */
+/** @typedef {Record<string, string>} Said by language */
+/** @typedef {{ id: string, dwellings: Record<string, number>, median: (number | null)[] }} LensSum */
+
+/**
+ * @typedef {object} Sum What the strokes do to the homes.
+ * @property {number} points
+ * @property {Record<string, number>} dwellings by what becomes of them
+ * @property {(number | null)[]} median before and after
+ * @property {(number | null)[]} tenth before and after
+ * @property {LensSum[]} lenses
+ */
+/** @typedef {{ state: "lost" | "new" | "changed", before: string | null, after: string | null, scores: (number | null)[], tiers: (string | null)[] }} SpaceChange */
+/** @typedef {{ at: [number, number], address: string | null, dwellings: number, before: number | null, after: number | null, state: string }} Door */
+
+/**
+ * @typedef {object} Look
+ * @property {string} variant
+ * @property {number} number
+ * @property {number} seconds
+ * @property {Pick<Payload, "config" | "context" | "spaces" | "places" | "possible">} tables
+ * @property {Sum} sum
+ * @property {SpaceChange[]} spaces
+ * @property {Door[]} doors
+ * @property {Record<string, string | null>} example
+ */
+/** @typedef {Sum & { name: string, drawn: number }} Compared */
+/** @typedef {State & { variant?: string, feature?: string | null, remarks?: string[] }} Done */
+
+/**
+ * @typedef {object} Listener
+ * @property {(state: State) => void} state
+ * @property {(look: Look) => void} look
+ * @property {(told: { variant: string, number: number, lenses: LensSum[] }) => void} lenses
+ * @property {(told: { variant: string, number: number, said: Said }) => void} failed
+ * @property {(there: boolean) => void} connected
+ */
+
+/** What the server refuses, in words. */
+export class Refused extends Error {
+  /** @param {Said} said */
+  constructor(said) {
+    super(said.en);
+    this.said = said;
+  }
+}
+
+/** @param {Response} answer @returns {Promise<any>} */
+async function read(answer) {
+  if (answer.ok) { return answer.json(); }
+  const text = await answer.text();
+  if (answer.status === 422) { throw new Refused(JSON.parse(text).said); }
+  throw new Refused({ da: text, en: text });
+}
+
+/** @param {string} path @param {object} body @returns {Promise<any>} */
+async function send(path, body) {
+  return read(await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
+}
+
+/** Make what talks to the server. */
+export function createTalk() {
+  return {
+    /** @returns {Promise<FirstSight>} */
+    first: async () => read(await fetch("/data.json")),
+    /** @param {string} act @param {string} variant @param {object} [more] @returns {Promise<Done>} */
+    act: (act, variant, more) => send("/api/do", { act, variant, ...more }),
+    /** @param {string} variant */
+    look: (variant) => send("/api/look", { variant }),
+    /** @returns {Promise<{ variants: Compared[] }>} */
+    compare: () => send("/api/compare", {}),
+    /** @param {string} variant @param {L.LatLng} at @param {number} within @returns {Promise<{ things: Thing[] }>} */
+    at: async (variant, at, within) => read(await fetch("/api/at?" + new URLSearchParams({ variant, lon: String(at.lng), lat: String(at.lat), within: String(within) }))),
+    /** @param {Listener} on */
+    listen(on) {
+      const source = new EventSource("/api/events");
+      for (const kind of /** @type {("state" | "look" | "lenses" | "failed")[]} */ (["state", "look", "lenses", "failed"])) {
+        source.addEventListener(kind, (event) => on[kind](JSON.parse(event.data)));
+      }
+      source.addEventListener("open", () => on.connected(true));
+      source.addEventListener("error", () => on.connected(false));
+    },
+  };
+}
+/** @typedef {ReturnType<typeof createTalk>} Talk */

@@ -1,0 +1,175 @@
+"""The session behind the server: looks in a thread of their own, stale ones given up, and news to all who listen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+from typing import Any
+
+from spatial.core.errors import SpatialError
+from spatial.core.languages import LANGUAGES
+from spatial.studio.history import Strokes
+from spatial.studio.looking import Difference, Seen
+from spatial.studio.session import Session
+from spatial.studio.sight import first_sight, lens_summary, sight_of, state_of, summary
+from spatial.studio.telling import Addresses
+
+log = logging.getLogger(__name__)
+# News that nobody fetches are not kept for ever: a page that is behind asks for the state again.
+MOST_NEWS = 100
+HEARTBEAT_S = 15.0
+
+
+class StaleError(Exception):
+    """The next stroke is there: nobody wants this look any more."""
+
+
+class Desk:
+    """A session, and who looks on.
+
+    Parameters
+    ----------
+    session
+        The sitting.
+    lang
+        Language in which the page opens.
+    """
+
+    def __init__(self, session: Session, lang: str) -> None:
+        self.session, self.lang = session, lang
+        # One after the other: looks use all processors, and shapely may not prepare a shape in two threads.
+        self._one = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._listeners: set[asyncio.Queue[str | None]] = set()
+        self._wanted: dict[str, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @cached_property
+    def first(self) -> bytes:
+        """All that the page shows at first, as JSON."""
+        return _json(first_sight(self.session.table, self.lang)).encode()
+
+    @cached_property
+    def _addresses(self) -> Addresses:
+        return Addresses.of(self.session.ground.raw)
+
+    def state(self) -> dict[str, Any]:
+        """The variants as they stand."""
+        return {"variants": state_of(self.session.variants, self.session.ground)}
+
+    # --- news ----------------------------------------------------------------------------------
+
+    async def listen(self) -> AsyncIterator[str]:
+        """What happens from now on, as server-sent events; the state first."""
+        queue: asyncio.Queue[str | None] = asyncio.Queue(MOST_NEWS + 1)
+        self._listeners.add(queue)
+        try:
+            yield _event("state", self.state())
+            while True:
+                try:
+                    news = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
+                except TimeoutError:
+                    news = ": still here\n\n"
+                if news is None:
+                    return
+                yield news
+        finally:
+            self._listeners.discard(queue)
+
+    @property
+    def listening(self) -> int:
+        """How many pages listen."""
+        return len(self._listeners)
+
+    def tell(self, kind: str, data: dict[str, Any]) -> None:
+        """Tell all who listen."""
+        text = _event(kind, data)
+        for queue in self._listeners:
+            if queue.qsize() < MOST_NEWS:
+                queue.put_nowait(text)
+
+    def hang_up(self) -> None:
+        """Tell all who listen that nothing more comes."""
+        for queue in self._listeners:
+            if not queue.full():
+                queue.put_nowait(None)
+
+    # --- looks ---------------------------------------------------------------------------------
+
+    def look(self, name: str) -> None:
+        """Look at a variant as it stands now; a look at what it was before is given up."""
+        number = self._wanted[name] = self._wanted.get(name, 0) + 1
+        task = asyncio.get_running_loop().create_task(self._looked(name, number, self.session.variant(name).strokes))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _looked(self, name: str, number: int, strokes: Strokes) -> None:
+        begin = time.perf_counter()
+
+        def stale_by_now(stage: str) -> None:
+            if self._wanted.get(name) != number:
+                raise StaleError
+
+        about = {"variant": name, "number": number}
+        try:
+            seen, found, sight = await self.apart(lambda: self._sight(strokes, stale_by_now))
+            self.tell("look", {**about, **sight, "seconds": round(time.perf_counter() - begin, 3)})
+            lenses = await self.apart(lambda: self._through(seen, found, stale_by_now))
+            self.tell("lenses", {**about, "lenses": lenses})
+        except StaleError:
+            return
+        except SpatialError as error:
+            self.tell("failed", {**about, "said": said(error)})
+        except Exception as error:  # a look that fails must not end the sitting
+            log.exception("look")
+            self.tell("failed", {**about, "said": dict.fromkeys(LANGUAGES, type(error).__name__)})
+
+    def _sight(self, strokes: Strokes, tell: Callable[[str], None]) -> tuple[Seen, Difference, dict[str, Any]]:
+        table = self.session.table
+        tell("begin")
+        seen = table.look(strokes, tell)
+        found = table.differ(seen)
+        return seen, found, sight_of(table, seen, found, self._addresses)
+
+    def _through(self, seen: Seen, found: Difference, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+        tell("lenses")
+        return [lens_summary(lens) for lens in self.session.table.through_lenses(seen, found, tell).lenses]
+
+    async def compare(self) -> list[dict[str, Any]]:
+        """All variants side by side, in numbers."""
+        table = self.session.table
+
+        def numbers(strokes: Strokes) -> dict[str, Any]:
+            seen = table.look(strokes)
+            return summary(table.through_lenses(seen, table.differ(seen)))
+
+        return [
+            {"name": one.name, "drawn": len(one.strokes), **await self.apart(partial(numbers, one.strokes))}
+            for one in self.session.variants
+        ]
+
+    async def apart(self, work: Callable[[], Any]) -> Any:
+        """Do what takes a while in the thread of looks."""
+        return await asyncio.get_running_loop().run_in_executor(self._one, work)
+
+    def close(self) -> None:
+        """Give up what is being looked at."""
+        self._wanted.clear()
+        self._one.shutdown(wait=False, cancel_futures=True)
+
+
+def said(error: SpatialError) -> dict[str, str]:
+    """What went wrong, in every language."""
+    return {lang: error.said(lang) for lang in LANGUAGES}
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _event(kind: str, data: dict[str, Any]) -> str:
+    return f"event: {kind}\ndata: {_json(data)}\n\n"

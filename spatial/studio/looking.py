@@ -1,0 +1,186 @@
+"""Look at the estate as the strokes leave it: from what is known of the start, as a run with the plan would find it.
+
+A look is made in two parts, so that the first numbers are there at once: scores, tiers and homes; then the same homes
+through some lenses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from spatial.analysis.inputs import Inputs
+from spatial.analysis.result import SEED
+from spatial.core.model import FLOATING, LensResult, Plan, Result
+from spatial.indicators import evidence as indicators_evidence
+from spatial.places import homes
+from spatial.plans import home_changes
+from spatial.plans.comparison import match
+from spatial.scoring import lenses as scoring_lenses
+from spatial.scoring import scores
+from spatial.settings import lenses as settings_lenses
+from spatial.studies.what_if import Gain, Look, WhatIf
+from spatial.studio.history import Strokes
+from spatial.studio.strokes import plan_of
+
+# Through whose eyes each look is told, beside everybody's: who is small, and who cannot take stairs.
+LENSES = ("child", "wheelchair")
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The estate as it is seen after some strokes: a result without context, reach and ranks of lenses."""
+
+    look: Look
+    result: Result
+
+    @cached_property
+    def members(self) -> dict[str, set[str]]:
+        """Ids of the places of each meeting space."""
+        found: dict[str, set[str]] = {str(space): set() for space in self.result.meeting_spaces.index}
+        for place, space in self.result.places["space_id"].items():
+            found[str(space)].add(str(place))
+        return found
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is different from the start.
+
+    ``spaces``: meeting spaces that are there both times, by their id at the start. ``homes``: one row a stairwell
+    (door) as in ``spatial.plans.home_changes.home_table``. ``gain``: points and dwellings; ``lenses``: what a lens
+    has of the homes, empty until they were looked through.
+    """
+
+    spaces: dict[str, str]
+    homes: gpd.GeoDataFrame
+    gain: Gain
+    lenses: tuple[home_changes.LensChange, ...] = ()
+
+    @property
+    def dwellings(self) -> dict[str, float]:
+        """Dwellings by what becomes of them."""
+        return home_changes.counts(self.homes["state"].to_numpy(dtype=object), self.homes["dwellings"])
+
+
+class Table:
+    """An estate on the table: read once, and looked at after each stroke.
+
+    Parameters
+    ----------
+    inputs
+        What was read, without a plan.
+    rubric
+        A rubric in TOML. Default: the bundled one.
+    progress
+        Called with the name of each stage as it begins.
+    plain_unknowns
+        What is not known stays in the middle.
+    """
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        rubric: Path | None = None,
+        progress: Tell | None = None,
+        *,
+        plain_unknowns: bool = False,
+    ) -> None:
+        self.inputs, self.estate = inputs, inputs.estate
+        self.rubric_file, self.plain_unknowns = rubric, plain_unknowns
+        self.what_if = WhatIf(inputs, rubric, progress, plain_unknowns=plain_unknowns)
+        self.start = self._seen(self.what_if.before)
+
+    def plan(self, strokes: Strokes, name: str = "studio") -> Plan:
+        """The plan that the strokes are."""
+        return plan_of(strokes, name, self.estate)
+
+    def look(self, strokes: Strokes, tell: Tell | None = None) -> Seen:
+        """Look at the estate after the strokes.
+
+        Parameters
+        ----------
+        tell
+            Called with the name of each stage as it begins; what it raises ends the look.
+
+        Raises
+        ------
+        InputError
+            If the strokes do not fit the estate.
+        """
+        edits = self.plan(strokes).edits
+        if not edits:
+            return self.start
+        look = self.what_if.after(*edits, tell=tell)
+        if tell is not None:
+            tell("scores")
+        return self._seen(look)
+
+    def differ(self, seen: Seen) -> Difference:
+        """What is different from the start."""
+        before, after = self.start.result, seen.result
+        renamed = after.meeting_spaces[[FLOATING]].rename(index=lambda name: home_changes.AFTER + str(name))
+        floating = pd.concat([before.meeting_spaces[[FLOATING]], renamed])
+        table = home_changes.home_table(before, after, floating)
+        return Difference(match(self.start.members, seen.members), table, self.what_if.gain(seen.look))
+
+    def through_lenses(self, seen: Seen, found: Difference, tell: Tell | None = None) -> Difference:
+        """Look at the homes through `LENSES` too."""
+        before, after = (
+            replace(one.result, lenses=tuple(self._lens(one, name, tell) for name in LENSES))
+            for one in (self.start, seen)
+        )
+        table, changes = home_changes.through_lenses(before, after, found.homes)
+        return replace(found, homes=table, lenses=changes)
+
+    def _lens(self, seen: Seen, name: str, tell: Tell | None) -> LensResult:
+        if seen is self.start and name in self._lenses:
+            return self._lenses[name]
+        if tell is not None:
+            tell("lenses")
+        (lens,) = through(seen, (name,))
+        if seen is self.start:
+            self._lenses[name] = lens
+        return lens
+
+    @cached_property
+    def _lenses(self) -> dict[str, LensResult]:
+        """The start through each lens, as soon as somebody looked."""
+        return {}
+
+    def _seen(self, look: Look) -> Seen:
+        view, rubric = look.view, self.what_if.before.rubric
+        places, spaces = (
+            scores.scored_table(table, columns, look.evidence, rubric, SEED)
+            for table, columns in ((view.places, scores.PLACE_COLUMNS), (view.rooms, scores.SPACE_COLUMNS))
+        )
+        floating = pd.concat([places[FLOATING], spaces[FLOATING]])
+        walks = view.measured_from.walks.distance_m
+        layers = {
+            "paths": view.measured_from.paths,
+            "context": view.measured_from.context,
+            "possible_spaces": view.possible[view.possible.intersects(self.estate.study_area)],
+            "homes": homes.best_space_per_home(view.measured_from.dwellings, view.sites, walks, floating),
+        }
+        return Seen(look, Result(self.estate, places, spaces, look.evidence, layers, rubric, pd.DataFrame()))
+
+
+def through(seen: Seen, names: Sequence[str]) -> tuple[LensResult, ...]:
+    """See the estate through the lenses of these names."""
+    rules, view = settings_lenses.lenses(), seen.look.view
+    wanted = replace(rules, lenses=tuple(lens for lens in rules.lenses if lens.id in names))
+    return scoring_lenses.score_through_lenses(
+        wanted,
+        seen.result.rubric,
+        seen.result.evidence,
+        view.sites,
+        view.measured_from,
+        (seen.result.places.index, seen.result.meeting_spaces.index),
+        lambda spec, measured: indicators_evidence.at_edge(spec, measured, view.sites, view.raw),
+    )

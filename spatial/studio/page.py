@@ -1,0 +1,42 @@
+"""The page of the studio: the panel, map and scripts of the map page, and beside them the drawing table.
+
+Everything comes from this server, and nothing is written into the page that a policy against foreign scripts forbids.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader
+from markupsafe import Markup
+
+from spatial.core.languages import texts
+from spatial.maps.web.linking import link_modules
+from spatial.maps.web.page import FILES, leaflet
+
+ENTRY = ("studio.js",)
+SCRIPTS, TEMPLATES = FILES / "scripts", files("spatial.studio") / "templates"
+
+
+@cache
+def page(estate: str, lang: str) -> bytes:
+    """The page before anything is on it."""
+    loader = FunctionLoader(lambda name: (TEMPLATES / name).read_text(encoding="utf-8"))
+    template = Environment(loader=loader, autoescape=True).get_template("studio.html.j2")
+    glyphs = Markup((SCRIPTS / "glyphs.svg").read_text(encoding="utf-8"))
+    return template.render(estate=estate, lang=lang, glyphs=glyphs, texts=texts(lang)).encode()
+
+
+@cache
+def style() -> bytes:
+    """Leaflet's style, that of the map page in light and dark, and that of the drawing table."""
+    ours, dark, own = ((SCRIPTS / name).read_text(encoding="utf-8") for name in ("map.css", "dark.css", "studio.css"))
+    system = f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}'
+    return "\n".join([leaflet()[1], ours, system, f':root[data-theme="dark"] {{ {dark} }}', own]).encode()
+
+
+@cache
+def script() -> bytes:
+    """Leaflet, and the scripts of the studio and of the map page as one; then the page begins."""
+    return "\n".join([leaflet()[0], link_modules(SCRIPTS, ENTRY), "faellesrum.startStudio();"]).encode()
