@@ -19,7 +19,8 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.crs import WGS84
 from spatial.core.errors import InputError
 from spatial.core.model import Estate, Plan
-from spatial.plans.rows import OWN, plan_of_table
+from spatial.plans.reading import plan_of_table
+from spatial.plans.rows import OWN
 from spatial.plans.validation import ACTIONS, DIMENSIONS
 
 # A millimetre, by and large: finer than any pencil, and the same number in every file.
