@@ -83,3 +83,18 @@ export function fitEstate(map, bounds, narrow) {
     paddingTopLeft: [MARGIN_PX, narrow ? HEAD_PX : MARGIN_PX], paddingBottomRight: [x + MARGIN_PX, y + MARGIN_PX], animate: false,
   });
 }
+
+/**
+ * Show where something is, by its name.
+ *
+ * @param {L.Map} map
+ * @param {L.LatLng} where
+ * @param {string} name
+ * @param {number} zoom at least as near
+ */
+export function pointOut(map, where, name, zoom) {
+  const label = document.createElement("b");
+  label.textContent = name;
+  map.setView(where, Math.max(map.getZoom(), zoom));
+  L.popup({ autoPan: false }).setLatLng(where).setContent(label).openOn(map);
+}

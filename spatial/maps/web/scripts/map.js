@@ -1,7 +1,7 @@
 // Brings map, words and panel together; returns the Leaflet map at once, to which others add layers, and
 // then writes and draws in short pieces. `map.faellesrum` holds what is ready, `map.faellesrum.ready` waits for it.
 import { drawBase } from "./base.js";
-import { addControls, fitEstate } from "./controls.js";
+import { addControls, fitEstate, pointOut } from "./controls.js";
 import { createDecoder } from "./decode.js";
 import { byId } from "./elements.js";
 import { createObserved } from "./observed.js";
@@ -144,12 +144,7 @@ function* build(map, data, given) {
       by(name) { scale.show(name); redraw(); legend(); remember(); },
       relative(on) { scale.wishRelative(on); redraw(); legend(); remember(); },
       find(text) { find = text; panel.find(text); panel.list(handlers); remember(); },
-      address(at, name) {
-        const [where] = decode.points(at), label = document.createElement("b");
-        label.textContent = name;
-        map.setView(where, Math.max(map.getZoom(), CLOSE_ZOOM));
-        L.popup({ autoPan: false }).setLatLng(where).setContent(label).openOn(map);
-      },
+      address: (at, name) => pointOut(map, decode.points(at)[0], name, CLOSE_ZOOM),
       overlays: () => (reach && chosen?.side !== "before" ? reach.shown : null),
       overlay(name, shown) { reach?.toggle(name, shown); legend(); },
       possible: () => invited,

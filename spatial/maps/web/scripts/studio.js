@@ -1,6 +1,6 @@
 // The studio's page: the map of the estate, drawn on and looked at anew after each stroke.
 import { drawBase } from "./base.js";
-import { addControls, fitEstate } from "./controls.js";
+import { addControls, fitEstate, pointOut } from "./controls.js";
 import { createDecoder } from "./decode.js";
 import { createDrawn } from "./drawn.js";
 import { byId } from "./elements.js";
@@ -49,6 +49,8 @@ function createPage(map, first, talk) {
   /** @type {Payload} */
   let data = first;
   let scale = createScale(data, words), panel = createPanel(data, words, scale, null);
+  // A colour means the same before a stroke and after it.
+  scale.wishRelative(false);
   const theme = createTheme(null, repaint);
   /** @type {SpaceDrawing | null} */
   let drawing = null;
@@ -79,7 +81,9 @@ function createPage(map, first, talk) {
     language(code) { words.lang = code; write(); },
     theme: { next: () => theme.next(), turn() { theme.turn(); panel.head(handlers); } },
     by(name) { scale.show(name); panel.list(handlers); panel.legend(handlers); drawing?.restyle(); },
+    relative(on) { scale.wishRelative(on); panel.list(handlers); panel.legend(handlers); drawing?.restyle(); },
     find(text) { find = text; panel.find(text); panel.list(handlers); },
+    address: (at, name) => pointOut(map, decode.points(at)[0], name, CLOSE_ZOOM),
     overlays: () => null, overlay() {}, possible: () => invited,
     showPossible(on) { invited = on; paintGround(); panel.legend(handlers); },
     reached: () => [], counted: () => [], ofPlan: () => null, ofCounts: () => null,
@@ -175,8 +179,9 @@ function createPage(map, first, talk) {
     look = told;
     lenses = null;
     data = { ...first, ...told.tables };
-    const by = scale.by;
+    const { by, wish } = scale;
     scale = createScale(data, words);
+    scale.wishRelative(wish);
     scale.show(by);
     panel = createPanel(data, words, scale, null);
     status = () => t("studio.took", { seconds: words.number(told.seconds, 1) });
