@@ -1,4 +1,4 @@
-"""The files in which answers go back to OpenStreetMap. Each is for a person to look through; nothing is sent anywhere."""
+"""The files in which answers go back to OpenStreetMap, each for a person to look through; nothing is sent anywhere."""
 
 from __future__ import annotations
 
