@@ -20,7 +20,8 @@ from spatial.core.model import Provenance
 from spatial.fieldkit import giveback, giveback_files
 from spatial.fieldkit.giveback import Change, GiveBack, LeftOut
 from spatial.fieldkit.xlsform import NO_XML
-from spatial.osm import reader
+from spatial.layers import lifecycle
+from spatial.osm import objects, reader
 from spatial.osm.objects import OsmObject
 from spatial.settings.loading import load_toml
 from spatial.settings.tags import tag_rules
@@ -28,6 +29,7 @@ from spatial.sources.field_answers import Answer, Answers, read_field_answers
 from tests import osm_apply
 from tests.cli.test_main import call, finished, inputs, run_town  # noqa: F401  (two are fixtures)
 from tests.observed import table as csv_of
+from tests.osm_xml import METRIC, write
 
 HEAD = ["checked_on", "check", "answer", "note", "_submitted_by"]
 FILES = ["changes.osc", "mapcomplete.csv", "maproulette.geojson", "summary-da.txt", "summary-en.txt"]
@@ -80,17 +82,19 @@ def test_the_map_with_the_changes_gives_the_scores_of_the_answers(demo_data, dem
     """Every place of the demo is asked every question, each answer in turn; some contradict what is mapped."""
     extract = demo_data / "reitbahnviertel.osm.pbf"
     estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
-    raw, kind = reader.read_around(extract, estate), tag_rules().kind
+    rules = tag_rules()
+    there = lifecycle.on_the_ground(reader.read_around(extract, estate), rules)
     places = [
         identity
-        for part in (raw.points, raw.lines, raw.areas)
+        for part in (there.points, there.areas)
         for identity, tags in zip(part.ids, part.tags, strict=True)
-        if kind.first(tags) is not None
+        if rules.kind.first(tags) is not None
     ]
     choices = {fact: cycle(entry["values"]) for fact, entry in load_toml(None, "fieldkit.toml")["answers"].items()}
     rows = [[DAY, f"{place}#{fact}", next(values), "", ""] for place in places for fact, values in choices.items()]
     file = csv_of(tmp_path / "answers.csv", rows, HEAD)
-    found = giveback.find(demo_result.manifest, read_field_answers(file), None)
+    found = giveback.find(demo_result, read_field_answers(file), None)
+    assert {one.reason for one in found.left_out} <= {"same"}
     assert len(found.changes) > 100 and {one.before.element for one in found.changes} == {"node", "way", "relation"}
     giveback_files.write(found, tmp_path)
     changed = osm_apply.apply(extract, tmp_path / "changes.osc", tmp_path / "changed.osm.pbf")
@@ -230,6 +234,32 @@ def test_only_what_is_not_said_already_is_changed_and_the_latest_answer_counts()
     assert left == {3: "later", 4: "same"}
 
 
+@pytest.mark.parametrize(
+    ("twin", "value", "is_torn"),
+    [
+        ({"fee": "no"}, "no", False),
+        ({}, "no", False),  # the other drawing does not say
+        ({"fee": "yes"}, "no", True),  # one thing would be two
+        ({"fee": "no", "access": "no"}, "no", False),  # they are two things, and stay so
+    ],
+)
+def test_what_another_drawing_of_the_same_thing_denies_stays_out(tmp_path, twin, value, is_torn):
+    """The program takes two drawings for one thing only while they agree."""
+    pitch = {"leisure": "pitch", "access": "yes"}
+    path = write(
+        tmp_path / "twice.osm",
+        {1: (0, 0), 2: (20, 0), 3: (20, 20), 4: (0, 20), 5: (10, 10, {"leisure": "pitch", **twin})},
+        {1: ((1, 2, 3, 4, 1), pitch)},
+    )
+    raw = reader.read_area(path, None, METRIC)
+    before = objects.read_objects(path, [("way", 1)])["way", 1]
+    torn = giveback.torn_by([Change(before, {"fee": value})], raw, tag_rules())
+    assert torn == ({("way", 1), ("node", 5)} if is_torn else set())
+    known = {before.key: before}
+    changes, left = giveback.settle(answers(("osm:way/1", "fee", value)), known, known, torn)
+    assert [one.reason for one in left] == (["twice"] if is_torn else []) and len(changes) == (not is_torn)
+
+
 @pytest.mark.parametrize("identity", ["kk.legeplads:20", "osm:node/-20", "osm:node/20#x", "node/20", "osm:area/20", ""])
 def test_what_is_no_object_of_openstreetmap_stays_out(identity):
     assert settle((identity, "fee", "no")) == ({}, {2: "not_osm"})
@@ -252,7 +282,7 @@ def test_what_cannot_be_changed_safely_stays_out_and_is_named(seen, now, reason)
 
 
 def test_every_reason_has_words_in_both_languages():
-    reasons = {"not_osm", "later", "same", "unknown_object", "gone", "no_version", "conflict", "unwritable",
+    reasons = {"not_osm", "later", "same", "unknown_object", "twice", "gone", "no_version", "conflict", "unwritable",
                "unknown_check", "unknown_answer", "bad_time"}  # fmt: skip
     for lang in LANGUAGES:
         assert set(texts(lang)["giveback"]["reason"]) == reasons

@@ -25,7 +25,7 @@ def command(folder: Path, answers: Path, osm: Path | None, out: Path | None, lan
     from spatial.fieldkit import giveback, giveback_files
     from spatial.sources.field_answers import read_field_answers
 
-    found = giveback.find(loading.manifest(folder), read_field_answers(answers), osm)
+    found = giveback.find(loading.read_run(folder), read_field_answers(answers), osm)
     target = out or folder / giveback_files.FOLDER
     with whole_folder(target) as draft:
         giveback_files.write(found, draft)
