@@ -90,7 +90,7 @@ def torn_by(changes: Sequence[Change], raw: RawData, rules: TagRules) -> frozens
 
 
 def _extract_of_run(manifest: Mapping[str, Any], given: Path | None) -> Path:
-    source = next((one for one in manifest["sources"] if one["source_id"] == SOURCE_ID), {})
+    source: Mapping[str, Any] = next((one for one in manifest["sources"] if one["source_id"] == SOURCE_ID), {})
     path, digest = str(source.get("path", SOURCE_ID)), source.get("sha256")
     for candidate in [Path(path), *([] if given is None else [given])]:
         if candidate.is_file() and sha256_of(candidate) == digest:

@@ -116,7 +116,8 @@ def _raw(path: Path, wanted: Collection[Key]) -> Iterator[Any]:
     reading: Any = osmium.FileProcessor(str(path), asked)
     for element, found in numbers.items():
         if found:
-            reading = reading.with_filter(osmium.filter.IdFilter(found).enable_for(ELEMENTS[element]))
+            criterion: Any = osmium.filter.IdFilter(found)
+            reading = reading.with_filter(criterion.enable_for(ELEMENTS[element]))
     yield from reading
 
 
