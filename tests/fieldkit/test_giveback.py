@@ -138,12 +138,12 @@ def test_it_writes_what_was_seen_on_the_spot_and_says_what_it_leaves_out(files, 
         "way/6": {"leisure": "playground", "fenced": "no"},
     }
     told = (out / "summary-en.txt").read_text(encoding="utf-8")
-    assert told in done.out and "3 tags of 3 objects" in told and "Left out: 6 rows" in told
+    assert told in done.out and "change: 3; tags: 3." in told and "left out: 6." in told
     for row, reason in ((5, "not_osm"), (6, "unknown_object"), (7, "unknown_object"), (8, "unknown_answer"),
                         (9, "unknown_answer"), (10, "bad_time")):  # fmt: skip
         line = next(line for line in told.splitlines() if line.startswith(f"- Row {row}"))
         assert line.endswith(f"{texts('en')['giveback']['reason'][reason]}."), line
-    assert "Udeladt: 6 rækker" in (out / "summary-da.txt").read_text(encoding="utf-8")
+    assert "udeladt: 6." in (out / "summary-da.txt").read_text(encoding="utf-8")
     every = b"".join(path.read_bytes() for path in out.glob("[!.]*"))
     assert b"arolin" not in every and b"legeplads" not in every
     assert not any(word in every for word in (b"user=", b"uid=", b"changeset=", b"timestamp="))
@@ -205,7 +205,7 @@ def test_answers_that_hold_nothing_change_nothing(files, tmp_path):
     run, _ = files
     file = csv_of(tmp_path / "none.csv", [], HEAD)
     done = call("giveback", run, "--answers", file, "--out", tmp_path / "back", "--lang", "en")
-    assert done.code == 0 and "0 tags of 0 objects" in done.out and "Left out" not in done.out
+    assert done.code == 0 and "change: 0; tags: 0." in done.out and "left out" not in done.out
     assert elements((tmp_path / "back" / "changes.osc").read_bytes()) == []
     assert (tmp_path / "back" / "maproulette.geojson").read_bytes() == b""
     done = call("giveback", run, "--answers", csv_of(tmp_path / "x.csv", [["1"]], ["a"]), "--out", tmp_path / "no")
