@@ -14,7 +14,7 @@ DEV_GROUPS := --extra batch --group build --group test --group lint --group docs
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 MAP := maps/demo
-PROGRAMS := poppler-utils strace python3-qgis qgis-providers
+PROGRAMS := poppler-utils strace python3-qgis qgis-providers osmium-tool
 VISILIBITY := visilibity==1.0.10
 
 RUN_STAMP := $(VENV)/.installed-run

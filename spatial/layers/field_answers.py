@@ -61,14 +61,16 @@ def apply_field_answers(one: Conflated, answers: Sequence[Answer]) -> tuple[Conf
     told = _own_claims(one.raw, there - set(one.claims["object_id"]))
     settled = replace(
         one,
-        raw=_tagged(one.raw, tags),
+        raw=with_tags(one.raw, tags),
         claims=_claims(pd.concat([one.claims, told], ignore_index=True) if len(told) else one.claims, claims),
         sources={**one.sources, **{i: {**one.sources.get(i, {}), **dict.fromkeys(tags[i], SOURCE_ID)} for i in there}},
     )
     return settled, tuple(sorted(answer.row for answer in answers if answer.object_id not in there))
 
 
-def _tagged(raw: RawData, tags: Mapping[str, Mapping[str, str]]) -> RawData:
+def with_tags(raw: RawData, tags: Mapping[str, Mapping[str, str]]) -> RawData:
+    """The same objects, with these tags, by identity, in the place of their own."""
+
     def put(part: Features) -> Features:
         return replace(part, tags=[{**own, **tags.get(str(i), {})} for i, own in zip(part.ids, part.tags, strict=True)])
 
