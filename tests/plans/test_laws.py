@@ -57,11 +57,7 @@ def mirrored(shape):
 
 
 def test_a_plan_and_its_mirror_image_give_mirrored_answers(raw):
-    """Ground, boundary and plan are turned over: what is certain stays, and so does the score of every place.
-
-    Of a meeting space that holds several places not the whole score is compared: where the bare ground of this scene is
-    cut into rooms hangs on which side comes first.
-    """
+    """Ground, boundary and plan are turned over: what is certain stays, and so does the score of every place and space."""
     parts = {
         name: replace(part, geometry=np.array([mirrored(shape) for shape in part.geometry], dtype=object))
         for name, part in ((name, getattr(raw, name)) for name in ("points", "lines", "areas"))
@@ -77,6 +73,12 @@ def test_a_plan_and_its_mirror_image_give_mirrored_answers(raw):
     assert list(scores[0].index) == list(scores[1].index)
     mapped = [name for name in scores[0].index if name.startswith("osm:")]
     np.testing.assert_allclose(scores[0].loc[mapped], scores[1].loc[mapped], atol=1e-9)
+    # Spaces are named by where they lie: each is found by what stands in it.
+    spaces = [
+        review.after.meeting_spaces["floating"].loc[review.after.places.loc[mapped, "space_id"]].to_numpy()
+        for review in (one, other)
+    ]
+    np.testing.assert_allclose(spaces[0], spaces[1], atol=1e-3)
 
 
 @pytest.mark.parametrize("order", [(3, 2, 1, 0), (1, 3, 0, 2)])
