@@ -47,12 +47,12 @@ def said(rows, lang="da", **more):
         (
             [(True, 1, 1), (True, 2, 1), (False, None, None)],
             "Fuglsangparken har 2 mødesteder i udearealerne, og højst 250 m uden for grænsen er der ét mere; "
-            "vi ved nok til at sætte 2 af dem i rækkefølge.",
+            "vi ved nok til at give 2 af dem point.",
         ),
         (
             [(False, 1, 1), (False, 2, 1)],
             "I Fuglsangparken er der ikke kortlagt noget mødested i udearealerne, men højst 250 m uden for grænsen er "
-            "der 2 mødesteder; vi ved nok til at sætte dem alle i rækkefølge.",
+            "der 2 mødesteder; vi ved nok til at give dem alle point.",
         ),
         (
             [(True, None, None)],
@@ -90,7 +90,7 @@ def test_the_best_are_told_only_where_they_are_told_apart():
     # All in one tier: nobody is best.
     assert said([(True, 1, 1), (True, 2, 1)]).best.startswith("Vi ved ikke nok til at sige")
     assert said([(True, None, None)]).best == ""
-    assert said([(True, 1, 1), (True, None, None)]).best.startswith("Sat i rækkefølge er kun: Sted 0")
+    assert said([(True, 1, 1), (True, None, None)]).best.startswith("Kun ét har point: Sted 0")
     shared = said([(True, 1, 1), (True, 2, 1), (True, 3, 2)])
     assert shared.best == (
         "Blandt de bedste til uformelle møder, så vidt vi ved: Sted 0; Sted 1. Vi ved ikke nok til at skille dem ad."
