@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from spatial.core.arrays import Ints, Shapes, Texts, object_array
+from spatial.core.model import PLANNED
 
 STREET_REACH_M = 150.0  # a meeting space is named after the street this near
 CORNER_REACH_M = 40.0  # and after the corner
@@ -60,13 +61,17 @@ def nearest_street(table: gpd.GeoDataFrame, paths: gpd.GeoDataFrame | None) -> F
 
 
 def _streets(paths: gpd.GeoDataFrame | None, shapes: Shapes) -> tuple[Shapes, Texts]:
-    """Ways with names that may lie within reach of some shapes, and their names."""
+    """Ways with names that may lie within reach of some shapes, and their names: those that are there today.
+
+    A place keeps its name when a plan leads a new road past it.
+    """
     if paths is None or "name" not in paths or not len(shapes):
         return np.empty(0, dtype=object), np.empty(0, dtype=object)
     ways, names = np.asarray(paths.geometry, dtype=object), np.asarray(paths["name"], dtype=object)
     west, south, east, north = shapely.total_bounds(shapes)
     frame = shapely.box(west - STREET_REACH_M, south - STREET_REACH_M, east + STREET_REACH_M, north + STREET_REACH_M)
-    kept = paths["name"].notna().to_numpy() & shapely.intersects(frame, ways)
+    today = ~paths.index.astype(str).str.startswith(PLANNED)
+    kept = today & paths["name"].notna().to_numpy() & shapely.intersects(frame, ways)
     return ways[kept], names[kept]
 
 

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.languages import texts
 from spatial.core.messages import Spoken
-from spatial.core.model import Edit, Estate, Plan, RawData
+from spatial.core.model import PLANNED, Edit, Estate, Plan, RawData
 from spatial.layers.buildings import CLEARED
 from spatial.plans.things import Ground, Numbered, number_edits
 
@@ -41,7 +41,6 @@ SITE = "construction"
 # Two buildings that share less than this stand wall to wall; a way in a building for less runs along its wall.
 OVERLAP_M2, INSIDE_M, WALL_M = 1.0, 1.0, 0.3
 SUGGESTIONS = 3
-PLANNED = "plan:"
 # Facts that name a thing on the ground, and another edit; those that are keys of words, and of which.
 THING_FACTS, EDIT_FACTS = ("other", "target"), ("other_edit",)
 WORDED = {"layer": "thing", "drawn": "shape"}

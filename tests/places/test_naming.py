@@ -238,6 +238,12 @@ def test_where_a_thing_is():
     assert [where.street for where in whereabouts(things, {})] == [None] * 3
 
 
+def test_a_road_of_a_plan_gives_no_place_its_name():
+    layers = dict(result_of([], [STOREGADE, KIRKEVEJ]).layers)
+    layers["paths"] = layers["paths"].set_axis(["osm:way/1", "plan:feature 4"])
+    assert [where.street for where in whereabouts(np.array([shapely.Point(195, 10)]), layers)] == ["Storegade"]
+
+
 def test_house_numbers_are_points_and_houses_of_the_area_each_once():
     def features(rows):
         tags, shapes = zip(*rows, strict=True) if rows else ((), ())
