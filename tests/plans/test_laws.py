@@ -57,7 +57,7 @@ def mirrored(shape):
 
 
 def test_a_plan_and_its_mirror_image_give_mirrored_answers(raw):
-    """Ground, boundary and plan are turned over: what is certain stays, and so does the score of every place and space."""
+    """Ground, boundary and plan are turned over: what is certain stays, and so do scores of places and spaces."""
     parts = {
         name: replace(part, geometry=np.array([mirrored(shape) for shape in part.geometry], dtype=object))
         for name, part in ((name, getattr(raw, name)) for name in ("points", "lines", "areas"))
