@@ -25,7 +25,7 @@ from tests import osm_xml
 
 PLAYGROUND, BENCH = "osm:way/20", "osm:node/30"
 # The room by the cell of 10 m of the world in which its middle lies: 90 to 100 m east, 10 to 20 m north of the centre.
-ROOM = "space:room:71109-617301"
+ROOM = "space:room:71109-617303"
 HOMES = {10: (0, 10), 11: (300, 30), 12: (600, 20)}
 # Door to path 10 m, along the path, path to the diamond's corner 5 m.
 WALKS = {0: 10 + 100 + 5, 300: 10 + 200 + 5, 600: 10 + 500 + 5}

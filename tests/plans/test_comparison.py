@@ -22,7 +22,7 @@ from tests.analysis.test_run import BENCH, PLAYGROUND, ROOM, boundary, miniature
 from tests.cli.test_main import call
 
 # The room north of the path, to which the bench goes.
-NORTH = "space:room:71109-617312"
+NORTH = "space:room:71109-617310"
 
 
 def degrees(x: float, y: float) -> list[float]:
@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # The bench goes to a hundred metres north of the path, and is a room of its own there.
     (folder / "apart.toml").write_text(f'[[edit]]\nchange = "{BENCH}"\nat = {degrees(110, 103)}\n', encoding="utf-8")
     (folder / "north.toml").write_text(
-        f'[[edit]]\nadd = "path"\nline = [{degrees(111, 0)}, {degrees(111, 90)}]\n', encoding="utf-8"
+        f'[[edit]]\nadd = "path"\nline = [{degrees(111, 0)}, {degrees(111, 140)}]\n', encoding="utf-8"
     )
     (folder / "tagged.toml").write_text(f'[[edit]]\nchange = "{PLAYGROUND}"\ntags = {{ fee = "yes" }}\n')
     return folder

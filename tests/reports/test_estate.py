@@ -154,7 +154,9 @@ def test_what_decides_the_order_is_the_correlation_of_ranks(pages, scores, demo_
     )
     alike = table.rank().corr()["score"]
     shown = Page(pages[lang]).tables[texts(lang, "report")["order"]["caption"]][1:]
-    assert [row[1] for row in shown[1:]] == [Words(lang).number(alike[name], 2) for name in ("homes", "things")]
+    unsaid = texts(lang, "report")["order"]["none"]
+    expected = [Words(lang).number(rho, 2) if pd.notna(rho) else unsaid for rho in alike[["homes", "things"]]]
+    assert [row[1] for row in shown[1:]] == expected
 
 
 def test_what_decides_alone_is_said():
@@ -442,9 +444,9 @@ def test_axe_finds_no_violation_and_nothing_overflows(opened, lang, viewport):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_page_prints_on_four_to_eight_sheets(opened, lang):
+def test_the_page_prints_on_four_to_nine_sheets(opened, lang):
     printed = opened(lang, DESK).pdf(format="A4", prefer_css_page_size=True)
-    assert 4 <= len(pypdf.PdfReader(io.BytesIO(printed)).pages) <= 8
+    assert 4 <= len(pypdf.PdfReader(io.BytesIO(printed)).pages) <= 9
 
 
 @pytest.mark.browser

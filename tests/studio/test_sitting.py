@@ -275,7 +275,7 @@ def test_a_refusal_is_said_at_the_pencil_and_nothing_is_lost(studio, block_at):
     page.keyboard.press("Enter")
     page.wait_for_selector("#fr-bar .fr-fault")
     said = page.inner_text("#fr-bar .fr-fault")
-    assert "som bliver" in said and page.input_value("#fr-field-dwellings") == "8"
+    assert "ikke fjerner" in said and page.input_value("#fr-field-dwellings") == "8"
     outline = page.get_attribute(".leaflet-pencil-pane path", "d")
     assert outline.count("L") == 3 and len(sitter.strokes()) == before
     pictures.keep(page, "studio-refused-da")
