@@ -160,7 +160,9 @@ def test_the_summary_names_three_best_three_least_known_and_the_files(inputs, tm
     out = tmp_path / "town"
     shown = run_town(inputs, out, "--lang", "en").out
     assert f"The map: {out / 'map.html'}" in shown and f"All files: {out}" in shown
-    assert re.match(r"^.+ has .*meeting places? outdoors, and .*; we know (enough|too little) to give .*points\.\n", shown)
+    assert re.match(
+        r"^.+ has .*meeting places? outdoors, and .*; we know (enough|too little) to give .*points\.\n", shown
+    )
     best = re.search(
         r"^(Best for|Among the best|Too little is known to) .*:\n((?:  .* of 100, between .*\n){1,3})", shown, re.M
     )

@@ -235,7 +235,7 @@ def test_a_planted_order_is_recovered_by_the_command(run, tmp_path):
     turned = csv_of(tmp_path / "w.csv", visits(spaces.index, 61 - rate, each=20),
                     ["survey_id", "location_id", "start", "stop", "kind", "count"])  # fmt: skip
     done = call("observe", run, turned, "--lang", "en")
-    assert "Fewer people stay where the score is higher" in done.out
+    assert re.search(r"agrees to −0\.9\d", done.out)  # the demo's scores lie too near for the model to speak
 
 
 def test_weights_are_refused_on_one_estate_and_nothing_is_written(run, tmp_path):

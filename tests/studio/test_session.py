@@ -57,7 +57,10 @@ def test_every_tool_draws_what_the_table_can_look_at(session, pencil, spot, tabl
 
 @pytest.mark.parametrize(
     ("tool", "words"),
-    [("bench", ("Lies in the building osm:way", "Ligger i bygningen osm:way")), ("building", ("does not take away", "ikke fjerner"))],
+    [
+        ("bench", ("Lies in the building osm:way", "Ligger i bygningen osm:way")),
+        ("building", ("does not take away", "ikke fjerner")),
+    ],
 )
 def test_what_is_drawn_into_a_kept_house_is_refused_in_words(session, pencil, table, tool, words):
     house = table.what_if.before.view.measured_from.buildings.geometry.loc[BLOCK]
