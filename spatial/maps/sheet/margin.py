@@ -160,7 +160,7 @@ def table(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequ
             _rows(ink, box.left + PAD_MM + k * (width + PAD_MM), top, width, part, own, factor)
     rest = rows[starts[-1] :]
     if rest:
-        more = own["goes_on"].format(n=len(rest))
+        more = own["goes_on" if len(rest) > 1 else "goes_on_one"].format(n=len(rest))
         ink.text(box.right - PAD_MM, foot - size * LINE + 0.8, more, size, style=Lettering(at="right"))
     ink.lines(box.left + PAD_MM, foot - 2 * size * LINE + 0.8, notes, size, step=size * LINE, colour=GREY)
     return rest
