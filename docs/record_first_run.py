@@ -50,7 +50,7 @@ def record(command: str, folder: Path) -> str:
         shown += part
     os.close(mine)
     process.wait()
-    return _plain(shown.decode().replace("\r\n", "\n"))
+    return _plain(shown.decode().replace("\r\n", "\n").replace(f"{DOCS.parent}{os.sep}", ""))
 
 
 def _read(terminal: int) -> bytes:
