@@ -65,7 +65,8 @@ def lawns(rooms: gpd.GeoDataFrame, paths: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     joined = (told[a] == told[b]).all(axis=1)
     a, b = a[joined], b[joined]
     open_between = ~_on_paths(shapely.intersection(shapes[a], shapes[b]), paths)
-    links = coo_array((open_between, (a, b)), shape=(len(shapes), len(shapes)))
+    a, b = a[open_between], b[open_between]
+    links = coo_array((np.ones(len(a), dtype=bool), (a, b)), shape=(len(shapes), len(shapes)))
     lawn = connected_components(links, directed=False)[1]
     area_m2 = rooms["area_m2"].to_numpy(dtype=float)
     order = np.lexsort((-area_m2, lawn))
