@@ -9,9 +9,11 @@ from shapely.affinity import rotate, translate
 
 import spatial
 from spatial.osm import reader as osm_reader
+from spatial.places.dividing import CELL_M
 from spatial.scoring import scores as scoring_scores
 
-SHIFT_M, TURNED = (12345.0, -6789.0), 37.0
+# By whole cells of the grid of the world, on which fields whose end nobody sees are divided.
+SHIFT_M, TURNED = (176 * CELL_M, -97 * CELL_M), 37.0
 
 
 def scores(result):
@@ -81,8 +83,8 @@ def mixed(features, seed):
     )
 
 
-def carried(shape, estate):
-    return translate(rotate(shape, TURNED, origin=estate.boundary.centroid), *SHIFT_M)
+def carried(shape, estate, degrees):
+    return translate(rotate(shape, degrees, origin=estate.boundary.centroid), *SHIFT_M)
 
 
 def test_the_order_in_the_extract_changes_nothing(raw, demo_estate, reference):
@@ -91,30 +93,35 @@ def test_the_order_in_the_extract_changes_nothing(raw, demo_estate, reference):
         pd.testing.assert_frame_equal(a, b, rtol=0, atol=1e-9)
 
 
-def carried_away(features, estate):
+def carried_away(features, estate, degrees):
     shapes = np.empty(len(features), dtype=object)
-    shapes[:] = [carried(shape, estate) for shape in features.geometry]
+    shapes[:] = [carried(shape, estate, degrees) for shape in features.geometry]
     return replace(features, geometry=shapes)
 
 
-def alike(one, other):
-    """Scores agree to .02; an aspect alone moves a little more where the cells of a wide lawn lie otherwise."""
+def alike(one, other, degrees):
+    """Moved, scores are the same; turned, they agree to .02, and an aspect alone to .04 (cells of wide lawns)."""
+    if not degrees:
+        pd.testing.assert_frame_equal(one, other, rtol=0, atol=1e-6)
     floating = [column for column in one if column.startswith("floating")]
     pd.testing.assert_frame_equal(one[floating], other[floating], rtol=0, atol=0.02)
     pd.testing.assert_frame_equal(one, other, rtol=0, atol=0.04)
 
 
-def test_neither_position_nor_turn_of_the_town_changes_a_score(raw, demo_estate, reference_result):
+@pytest.mark.parametrize("degrees", [0.0, TURNED])
+def test_neither_position_nor_turn_of_the_town_changes_a_score(raw, demo_estate, reference_result, degrees):
     """Ground whose end nobody sees, with no home near, is divided on a grid of the world: it is another there."""
-    parts = {name: carried_away(getattr(raw, name), demo_estate) for name in ("points", "lines", "areas")}
-    there = replace(raw, extent=carried(raw.extent, demo_estate), **parts)
-    again = spatial.analyse(replace(demo_estate, boundary=carried(demo_estate.boundary, demo_estate)), osm=there)
+    parts = {name: carried_away(getattr(raw, name), demo_estate, degrees) for name in ("points", "lines", "areas")}
+    there = replace(raw, extent=carried(raw.extent, demo_estate, degrees), **parts)
+    again = spatial.analyse(
+        replace(demo_estate, boundary=carried(demo_estate.boundary, demo_estate, degrees)), osm=there
+    )
     columns = scoring_scores.SCORE_COLUMNS
     one, other = reference_result.places, again.places
     assert len(one) >= 20 and one.index.equals(other.index)
-    alike(one[columns].astype(float), other[columns].astype(float))
+    alike(one[columns].astype(float), other[columns].astype(float), degrees)
     # Rooms are named by where they lie: each is found by what stands in it.
     spaces, there = reference_result.meeting_spaces[columns], again.meeting_spaces[columns]
     pairs = pd.concat([one["space_id"], other["space_id"]], axis=1).drop_duplicates()
     found = spaces.loc[pairs.iloc[:, 0]].astype(float), there.loc[pairs.iloc[:, 1]].astype(float)
-    alike(found[0], found[1].set_axis(found[0].index))
+    alike(found[0], found[1].set_axis(found[0].index), degrees)
