@@ -1,7 +1,8 @@
 """Walks and detours against a network of its own making: raw ways of OpenStreetMap, their nodes, and NetworkX.
 
-Shared with the program: where doors and meeting spaces are, and that each meets all ways near it. What it does
-not know: fences and walls between a place and a way, gates, which ways are attached, how ways are cut into edges.
+Shared with the program: where doors and meeting spaces are, that each meets all ways near it, all along where it
+lies beside one, and that one walks along the edge of a square. What it does not know: fences and walls between a
+place and a way, gates, which ways are attached, how ways are cut into edges.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from spatial.settings.tags import tag_rules
 NOT_WALKED = {"motorway", "motorway_link", "trunk", "trunk_link", "construction", "proposed", "raceway", "platform"}
 PLACE_M, DOOR_M, LIMIT_M, NEAREST_M = 25, 10, 1600, 25
 FAR_M = 150.0
+BESIDE_M = 0.5
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Walks:
 
 def is_walked(tags) -> bool:
     foot, access = tags.get("foot"), tags.get("access")
-    if tags.get("highway") in NOT_WALKED | {None} or tags.get("area") == "yes":
+    if tags.get("highway") in NOT_WALKED | {None}:
         return False
     return foot not in ("no", "private") and (access not in ("no", "private") or foot is not None)
 
@@ -68,10 +70,18 @@ def meet(graph: nx.Graph, name, shape, pieces, tree: shapely.STRtree, within_m: 
     """Join a shape to all ways near it, and to the nearest."""
     near = {*tree.query(shape, "dwithin", distance=within_m), *tree.query_nearest(shape, all_matches=False)}
     for a, b, piece in (pieces[i] for i in near):
-        along = piece.project(shapely.get_point(shapely.shortest_line(piece, shape), 0))
-        for node, rest, corner in ((a, along, 0), (b, piece.length - along, -1)):
+        leg = shape.distance(piece)
+        along = [piece.project(point) for point in nearest_points(shape, piece, leg)]
+        for node, rest, corner in ((a, min(along), 0), (b, piece.length - max(along), -1)):
             inside = shape.intersects(shapely.Point(piece.coords[corner]))
-            shortest(graph, name, node, 0.0 if inside else shape.distance(piece) + rest)
+            shortest(graph, name, node, 0.0 if inside else leg + rest)
+
+
+def nearest_points(shape, piece: shapely.LineString, leg_m: float) -> list[shapely.Point]:
+    """Where a shape is next to a piece of way: its nearest point, and the corners of an outline that are as near."""
+    corners = shapely.points(shape.exterior.coords) if shape.geom_type == "Polygon" else []
+    beside = [corner for corner in corners if corner.distance(piece) <= leg_m + BESIDE_M]
+    return [shapely.get_point(shapely.shortest_line(shape, piece), 0), *beside]
 
 
 @pytest.fixture(scope="module", params=["reitbahnviertel", "helsinki"])
