@@ -23,7 +23,7 @@ CASES = {
     "a bench": (["bench"], 0.25 * COMPANY[1], 0.15 * COMPANY[1], COMPANY[2]),
     "two benches are no more to come for than one": (["bench"] * 2, 0.25 * COMPANY[1], 0.15 * COMPANY[1], COMPANY[2]),
     "three seats together: 1 − .75 × .6": (["bench"] * 3, 0.55 * COMPANY[1], (1 - 0.85 * 0.7) * COMPANY[1], COMPANY[2]),
-    "a table": (["table"], 0.9 * COMPANY[1], 0.8 * COMPANY[1], COMPANY[2]),
+    "a table, to eat at and to sit": (["table"], 0.9 * COMPANY[2], 0.8 * COMPANY[2], COMPANY[2]),
     "a table and a bench: 1 − .1 × .75": (["table", "bench"], 0.925 * COMPANY[2], (1 - 0.2 * 0.85) * COMPANY[2], COMPANY[2]),
     "table, bench, playground: 1 − .1 × .75 × .1": (["table", "bench", "playground"], 0.9925 * COMPANY[3], (1 - 0.2 * 0.85 * 0.2) * COMPANY[3], COMPANY[3]),
     "a lawn without a name": (["park"], 0.2 * COMPANY[1], 0.1 * COMPANY[1], COMPANY[3]),
@@ -63,7 +63,7 @@ def test_where_a_register_of_seats_is_complete_nothing_is_unmapped():
 
 def test_a_place_of_a_space_has_its_own_pull_alone():
     found = measured(["table", "bench"])
-    assert found.value[:2] == pytest.approx([0.9 * COMPANY[1], 0.25 * COMPANY[1]], abs=1e-6)
+    assert found.value[:2] == pytest.approx([0.9 * COMPANY[2], 0.25 * COMPANY[1]], abs=1e-6)
 
 
 def test_a_pitch_shut_on_all_sides_has_no_edge_to_stand_at():
@@ -117,7 +117,7 @@ COUNTED = {
     "a shelter is a seat": (occasion.seats_here, ["shelter"], True, (1, 1, 1, "derived", "seats_mapped_here")),
     "rest, once": (occasion.activities_here, ["bench", "bench"], False, (1, 1, 3, "derived", "kinds_mapped_here")),
     "rest, eating, play": (occasion.activities_here, ["bench", "table", "playground"], False, (3, 3, 5, "derived", "kinds_mapped_here")),
-    "a table and a barbecue are both for eating": (occasion.activities_here, ["table", "barbecue"], True, (1, 1, 1, "derived", "kinds_mapped_here")),
+    "a table and a barbecue are both for eating, and one may sit": (occasion.activities_here, ["table", "barbecue"], True, (2, 2, 2, "derived", "kinds_mapped_here")),
     "children and adults": (occasion.ages_here, ["playground"], False, (2, 2, 4, "derived", "kinds_mapped_here")),
     "youth, adults and older adults": (occasion.ages_here, ["bench"], True, (3, 3, 3, "derived", "kinds_mapped_here")),
     "all four": (occasion.ages_here, ["playground", "bench"], True, (4, 4, 4, "derived", "kinds_mapped_here")),

@@ -1,15 +1,17 @@
 """The measure a second time, in plain Python: pandas, shapely and NetworkX, from the formulas in words.
 
-Recomputed from the ground: ``occasion``, ``seats_here``, ``activities_here``, ``ages_here``, ``homes_near``,
-``who_can_meet`` and ``groups_reached``, with low and high. All other indicators are taken from the evidence. From
-all of them the scores are combined anew: value functions, weights, conditions, geometric mean, bounds, shares, ranks.
+Recomputed from the ground: ``occasion``, ``seats_here``, ``activities_here``, ``ages_here``, ``from_traffic``,
+``homes_near``, ``who_can_meet`` and ``groups_reached``, with low and high. All other indicators are taken from the
+evidence. From all of them the scores are combined anew: value functions, weights, conditions, geometric mean, bounds,
+shares, ranks.
 Shared with the program: the layers, which places make a space, and where doors and places meet the ways.
 """
 
 from __future__ import annotations
 
 import tomllib
-from math import exp, inf, log, sqrt
+from itertools import pairwise
+from math import ceil, dist, exp, inf, log, sqrt
 from pathlib import Path
 
 import networkx
@@ -17,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import shapely.ops
 
 import spatial
 from spatial.analysis.inputs import InputFiles, Inputs
@@ -29,6 +32,7 @@ RUBRIC = tomllib.loads((DEFAULTS / "rubric.toml").read_text(encoding="utf-8"))
 ASPECTS = ("openness", "accessibility", "neutrality", "low_threshold", "mixing")
 PARTS = ("value", "low", "high")
 EXACTLY = 1e-6
+TOUCH_M = 1e-5
 
 
 @pytest.fixture(scope="module", params=["reitbahnviertel", "helsinki"])
@@ -141,6 +145,56 @@ def test_occasion(seen):
             "high": strength(min(pull + spread, 1) for pull in more.values()) * company(kinds | {"bench", "table"}),
         }
     agree(seen, "occasion", pd.DataFrame.from_dict(rows, orient="index"))
+
+
+# --- traffic -------------------------------------------------------------------------------------
+
+
+def pieces_of(line) -> list[shapely.LineString]:
+    """Each straight stretch of a line in equal pieces of at most 10 m."""
+    pieces = []
+    for a, b in pairwise(line.coords):
+        cuts = np.linspace(a, b, ceil(dist(a, b) / 10) + 1)
+        pieces += [shapely.LineString(ends) for ends in pairwise(cuts)]
+    return pieces
+
+
+def is_seen(sight: shapely.LineString, walls: list) -> bool:
+    """Whether no wall stands on a line of sight, but at its very ends."""
+    middle = shapely.ops.substring(sight, TOUCH_M, sight.length - TOUCH_M) if sight.length > 2 * TOUCH_M else None
+    return middle is None or not any(middle.intersects(wall) for wall in walls)
+
+
+def test_from_traffic(seen):
+    given = seen.view.measured_from
+    roads = given.paths[given.paths["major"].astype(bool) & ~given.paths["tunnel"].astype(bool)]
+    pieces = [piece for road in roads.geometry for piece in pieces_of(road)]
+    walls = [*given.buildings[given.buildings["solid"].astype(bool)].boundary]
+    walls += list(given.barriers[given.barriers["blocks_view"].astype(bool)].geometry)
+    value = {}
+    for place, shape in seen.view.places.geometry.items():
+        near = [wall for wall in walls if wall.distance(shape) <= 50]
+        sights = (shapely.shortest_line(shape, piece) for piece in pieces if shape.distance(piece) <= 50)
+        value[place] = min((sight.length for sight in sights if is_seen(sight, near)), default=50.0)
+    assert pieces
+    rows = pd.Series(
+        {site: max(value[thing] for thing in come_for(seen, ids)) for site, ids in things_of(seen).items()}
+    )
+    agree(seen, "from_traffic", pd.DataFrame({"value": rows, "low": rows, "high": rows}))
+
+
+def come_for(seen: Seen, things: list[str]) -> list[str]:
+    """Of what stands at a site the things that people come for, else its seats, else all."""
+    about = seen.view.places.loc[things]
+    seated = any(is_seat(kind) for kind in about["kind"])
+    anchors = [
+        thing
+        for thing, kind, tags, area_m2 in about[["kind", "tags", "area_m2"]].itertuples()
+        if TAGS["kind"][kind].get("anchor", False)
+        and not (kind == "park" and not tags.get("name"))
+        and not (kind == "square" and (area_m2 < TAGS["anchor"]["square_min_m2"] or not (tags.get("name") or seated)))
+    ]
+    return anchors or [thing for thing in things if is_seat(about.loc[thing, "kind"])] or things
 
 
 # --- who lives near ------------------------------------------------------------------------------

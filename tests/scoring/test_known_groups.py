@@ -188,16 +188,15 @@ def assert_no_one_thing_decides(results: Mapping[str, spatial.Analysis]) -> None
     assert told
     for result in told.values():
         found = ablate(result.meeting_spaces, result.evidence)
-        assert all(part is not None and part <= 0.9 for part in vars(found).values())
+        assert found.by_homes is not None and found.by_kind is not None
+        # Where all spaces have one mapped thing each, their number tells nothing.
+        assert all(part is None or part <= 0.9 for part in vars(found).values())
 
 
 def test_neither_kind_nor_homes_nor_mapped_things_decide_in_helsinki(helsinki):
     assert_no_one_thing_decides({"helsinki": helsinki})
 
 
-@pytest.mark.xfail(
-    strict=True, reason="homes alone give .91 of the order: on the demo of 2016 hardly anything is mapped"
-)
 def test_neither_kind_nor_homes_nor_mapped_things_decide_on_the_demo(demo_result):
     assert_no_one_thing_decides({"demo": demo_result})
 
