@@ -17,7 +17,7 @@ KILLED ?= 85
 mutants_disclosure := spatial/observations/disclosure.py --by tests/observations/test_disclosure.py
 mutants_publication := spatial/observations/disclosure.py \
   --by tests/observations/test_disclosure.py tests/observations/test_publication.py
-mutants_scoring := spatial/scoring/scores.py --by tests/scoring/test_scores.py --sample 150
+mutants_scoring := spatial/scoring/judging.py --by tests/scoring/test_scores.py --sample 150
 mutants_conflation := spatial/layers/conflation.py --by tests/layers/test_conflation.py --sample 150
 mutants_network := spatial/network/distances.py spatial/network/graph.py --by tests/network/test_distances.py tests/terrain/test_elevation.py --sample 100
 mutants_walking := spatial/network/kernels.py --by tests/network/test_distances.py tests/terrain/test_elevation.py --sample 100

@@ -281,8 +281,9 @@ def read_run(folder: Path) -> Result:
 def _with_shares(table: gpd.GeoDataFrame, measured: pd.DataFrame, judgement: Rubric, seed: int) -> gpd.GeoDataFrame:
     """Add what a run of the first edition did not write: how much is known in which way, and tiers, by its rubric."""
     from spatial.scoring import scores
+    from spatial.scoring.judging import judge_all
 
-    again = scores.score(scores.judge_all(measured, table.index, judgement), table.index, judgement, seed)
+    again = scores.score(judge_all(measured, table.index, judgement), table.index, judgement, seed)
     found: gpd.GeoDataFrame = table.assign(**{name: again[name] for name in (*SHARES, "tier") if name not in table})
     return found
 

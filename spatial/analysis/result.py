@@ -15,6 +15,7 @@ from spatial.core.errors import InputError
 from spatial.core.model import WALK_LIMIT_M, Result, Rubric
 from spatial.scoring import scores
 from spatial.scoring import siting as scoring_siting
+from spatial.scoring.judging import Judged, every_rule, judge_again, judge_all, reweighted
 from spatial.settings import lenses as settings_lenses
 from spatial.sources import boundaries, estates
 
@@ -276,11 +277,11 @@ class Analysis(Result):
         return settings_lenses.put_in(self.evidence, seen.evidence), settings_lenses.changed(self.rubric, seen.rules)
 
     @cached_property
-    def judged(self) -> dict[str, scores.Judged]:
+    def judged(self) -> dict[str, Judged]:
         """Judged values of ``places`` and ``spaces``, of all rules of whatever weight."""
-        rubric = scores.every_rule(self.rubric)
+        rubric = every_rule(self.rubric)
         tables = {"places": self.places, "spaces": self.meeting_spaces}
-        return {level: scores.judge_all(self.evidence, table.index, rubric) for level, table in tables.items()}
+        return {level: judge_all(self.evidence, table.index, rubric) for level, table in tables.items()}
 
     @cached_property
     def field_checks(self) -> pd.DataFrame:
@@ -323,7 +324,7 @@ class Analysis(Result):
         ConfigError
             If a name is unknown, a weight negative, or nothing is left to judge an aspect by.
         """
-        rubric = scores.reweighted(self.rubric, aspects=aspects, indicators=indicators)
+        rubric = reweighted(self.rubric, aspects=aspects, indicators=indicators)
         seed = int(self.manifest.get("seed", SEED))
         columns = [*scores.SCORE_COLUMNS, *scores.RANK_COLUMNS]
         judged = {level: table.weighing(rubric) for level, table in self.judged.items()}
@@ -361,7 +362,7 @@ def for_page(result: Analysis) -> dict[str, Any]:
         if not measured.issuperset(lens.rules):
             rows = settings_lenses.put_in(result.evidence, rows)
         found = {
-            level: scores.judge_again(judged, rows, tables[level].index, rubric, sorted(measured | set(lens.rules)))
+            level: judge_again(judged, rows, tables[level].index, rubric, sorted(measured | set(lens.rules)))
             for level, judged in result.judged.items()
         }
         lenses.append(Seen(lens.id, served, weights, found))

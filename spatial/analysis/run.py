@@ -32,6 +32,7 @@ from spatial.places.possible import lawns
 from spatial.places.whereabouts import HOUSE_NUMBERS
 from spatial.scoring import lenses, siting
 from spatial.scoring import scores as scoring_scores
+from spatial.scoring.judging import resolve
 from spatial.settings import lenses as settings_lenses
 from spatial.settings import rubric as settings_rubric
 from spatial.settings import tags
@@ -290,9 +291,7 @@ def measure_view(
             view.places, view.sites, view.measured_from, view.raw, spec, estimated=estimated, step=step
         )
         units = {name: s.unit for name, s in registry.registry().items()}
-        return evidence, scoring_scores.resolve(
-            spec, units, references, indicators_evidence.unmeasured_indicators(view.measured_from)
-        )
+        return evidence, resolve(spec, units, references, indicators_evidence.unmeasured_indicators(view.measured_from))
 
 
 def score_view(
@@ -352,10 +351,11 @@ def map_context(view: View, scored: Judged, estate: model.Estate, clock: Clock) 
 def load_compiled() -> None:
     """Load what measuring needs: libraries, and compiled code from its cache on disk."""
     from spatial.network import catchments, distances
-    from spatial.scoring import scores as scoring_scores
+    from spatial.scoring import draws, tiers
     from spatial.visibility import isovists
 
     isovists.load_compiled()
     distances.load_compiled()
     catchments.load_compiled()
-    scoring_scores.load_compiled()
+    draws.load_compiled()
+    tiers.load_compiled()

@@ -23,7 +23,8 @@ from spatial.fieldkit import counting_page, rounds, sheets, xlsform
 from spatial.maps.lettering import on_paper
 from spatial.network.tour import Round, shortest_tour
 from spatial.places.naming import names_of
-from spatial.scoring import field_checks, scores
+from spatial.scoring import field_checks
+from spatial.scoring.judging import judge_all
 from spatial.settings.loading import load_toml
 
 FOLDER = "fieldkit"
@@ -227,9 +228,7 @@ def pack(result: Result, *, inside: bool = False, seed: int = 20250201) -> Kit:
 def _checks(result: Result, stops: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Facts worth checking, the most consequential first, with the stop at which they are settled."""
     index = result.places.index
-    found = field_checks.find_field_checks(
-        scores.judge_all(result.evidence, index, result.rubric), index, result.rubric, seed
-    )
+    found = field_checks.find_field_checks(judge_all(result.evidence, index, result.rubric), index, result.rubric, seed)
     space_of = result.places["space_id"].to_dict()
     number = stops["number"].to_dict()
     at = [number.get(space_of.get(i, i)) for i in found["object_id"]]

@@ -24,7 +24,8 @@ from spatial.observations import calibration, disclosure, model, overlay, valida
 from spatial.observations.columns import sensitive
 from spatial.observations.normalisation import Observations, joined_tables, normalise
 from spatial.observations.reliability import Agreement, agreement, intraclass
-from spatial.scoring import scores
+from spatial.scoring.combining import aspect_weights, combine
+from spatial.scoring.judging import judge_all
 from spatial.settings.observation_columns import STAYING, mapped, rules
 from spatial.settings.tags import tag_rules
 from spatial.sources import text_tables
@@ -253,7 +254,7 @@ def tested(result: Result, cells: pd.DataFrame, k: int, background: pd.Series, *
     """
     spaces = result.meeting_spaces
     rates = disclosure.published_rates(cells, k)
-    judged = scores.judge_all(result.evidence, spaces.index, result.rubric)
+    judged = judge_all(result.evidence, spaces.index, result.rubric)
     rest = without_aspects(spaces, result.rubric, judged.best[:, judged.conditions].prod(axis=1))
     check = validation.check_scores(rates, spaces, rest, background, seed=seed)
     return replace(check, model=model.tell(model.by_place(cells, rates, plain(result), middles(spaces))))
@@ -317,10 +318,10 @@ def without_aspects(spaces: gpd.GeoDataFrame, rubric: Rubric, gate: Floats | flo
     aspects = spaces[list(ASPECTS)].to_numpy(np.float64)
     found = {}
     for i, aspect in enumerate(ASPECTS):
-        weights = scores.aspect_weights(rubric)
+        weights = aspect_weights(rubric)
         weights[i] = 0.0
         whole = weights.sum()
-        score = scores.combine(aspects, weights / whole, rubric.mean) if whole > 0 else np.full(len(spaces), np.nan)
+        score = combine(aspects, weights / whole, rubric.mean) if whole > 0 else np.full(len(spaces), np.nan)
         found[aspect] = pd.Series(score * gate, index=spaces.index)
     return found
 
@@ -348,7 +349,7 @@ def calibrate_weights(runs: Sequence[tuple[Result, Read]], *, seed: int = SEED) 
     if first.mean != "geometric":
         raise InputError("observing.mean", found=first.mean)
     samples = [_sample(result, found) for result, found in runs]
-    return calibration.calibrate(samples, scores.aspect_weights(first), seed=seed)
+    return calibration.calibrate(samples, aspect_weights(first), seed=seed)
 
 
 def _sample(result: Result, found: Read) -> calibration.Sample:

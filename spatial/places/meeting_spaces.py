@@ -28,7 +28,7 @@ MOSTLY = 0.5
 # A public path this near leads by.
 PATH_NEAR_M = 15.0
 # What a space is. Possible: ground on which nothing is mapped that one would come or stay for. Closed: not open to
-# everybody, which only its conditions tell; see ``spatial.scoring.scores``.
+# everybody, which only its conditions tell; see ``spatial.scoring.combining``.
 MEETING, POSSIBLE, SEAT, CLOSED = "meeting space", "possible", "seat", "closed"
 # What is known of the room of a space, and how it reads where there is no room.
 ROOM_COLUMNS: Final = {

@@ -35,6 +35,9 @@ from spatial.plans.home_changes import (
     through_lenses,
 )
 from spatial.scoring import scores as scoring_scores
+from spatial.scoring.combining import aspect_weights, gate, part_weights, totals
+from spatial.scoring.draws import draws
+from spatial.scoring.judging import Judged
 
 Pairs = list[tuple[str | None, str | None]]
 
@@ -236,7 +239,7 @@ def _draw(
     after: Result,
     homes: pd.DataFrame,
     pairs: Pairs,
-    judged: tuple[scoring_scores.Judged, pd.Index],
+    judged: tuple[Judged, pd.Index],
     seed: int,
 ) -> _Drawn:
     """Draw weights and unknowns, the same before and after."""
@@ -248,11 +251,11 @@ def _draw(
     a = index.get_indexer(pd.Index([pairs[i][0] for i in both], dtype=object))
     b = index.get_indexer(pd.Index([f"{AFTER}{pairs[i][1]}" for i in both], dtype=object))
     kept, moved, lost, won = [], [], [], []
-    for _, totals, parts in scoring_scores.draws(table, index, before.rubric, seed):
-        scores = np.concatenate([totals[..., None], parts[..., : len(ASPECTS)]], axis=2)
+    for _, floating, parts in draws(table, index, before.rubric, seed):
+        scores = np.concatenate([floating[..., None], parts[..., : len(ASPECTS)]], axis=2)
         moved.append(scores[:, b] - scores[:, a])
         if len(staying):
-            was, then = best(old, totals, index), best(new, totals, index, AFTER)
+            was, then = best(old, floating, index), best(new, floating, index, AFTER)
             kept.append(median(then, weight) >= median(was, weight) - WORTH)
             lost.append((then - was <= -WORTH) @ weight)
             won.append((then - was >= WORTH) @ weight)
@@ -276,7 +279,7 @@ def _spaces(
     after: Result,
     pairs: Pairs,
     scores: pd.DataFrame,
-    judged: tuple[scoring_scores.Judged, pd.Index],
+    judged: tuple[Judged, pd.Index],
     changes: Floats,
 ) -> pd.DataFrame:
     rows = [
@@ -297,7 +300,7 @@ def _space_row(
     before: Result,
     after: Result,
     scores: pd.DataFrame,
-    judged: tuple[scoring_scores.Judged, pd.Index],
+    judged: tuple[Judged, pd.Index],
     changes: Floats,
 ) -> dict[str, Any]:
     shown = before.meeting_spaces.loc[mine] if mine is not None else after.meeting_spaces.loc[theirs]
@@ -328,22 +331,22 @@ def moved_most(before: Result, after: Result, mine: str, theirs: str) -> list[st
     return _reasons(judged, before, mine, AFTER + theirs)
 
 
-def _reasons(judged: tuple[scoring_scores.Judged, pd.Index], before: Result, mine: str, theirs: str) -> list[str]:
+def _reasons(judged: tuple[Judged, pd.Index], before: Result, mine: str, theirs: str) -> list[str]:
     """Indicators whose judged change weighs most, the strongest first.
 
     A condition weighs what the score changes by when it alone changes, in the mean of before and after.
     """
     table, index = judged
     rubric, conditions = before.rubric, table.conditions
-    within, across = scoring_scores.part_weights(rubric, table), scoring_scores.aspect_weights(rubric)
+    within, across = part_weights(rubric, table), aspect_weights(rubric)
     pair = table.at(index.get_indexer(pd.Index([mine, theirs]))).best
     parts = pair @ within.T
-    moved = across @ within[: len(ASPECTS)] * (pair[1] - pair[0]) * scoring_scores.gate(parts).mean()
-    floating = scoring_scores.totals(parts, across, rubric.mean)
+    moved = across @ within[: len(ASPECTS)] * (pair[1] - pair[0]) * gate(parts).mean()
+    floating = totals(parts, across, rubric.mean)
     for part, column in enumerate(conditions, start=len(ASPECTS)):
         other = parts.copy()
         other[:, part] = pair[::-1, column]
-        alone = scoring_scores.totals(other, across, rubric.mean)
+        alone = totals(other, across, rubric.mean)
         moved[column] = (alone[0] - floating[0] + floating[1] - alone[1]) / 2
     order = np.lexsort((np.array(table.indicators), -np.abs(moved)))[:REASONS]
     return [table.indicators[i] for i in order if abs(moved[i]) > 0]

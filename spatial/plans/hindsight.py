@@ -17,6 +17,7 @@ from spatial.layers import lineage
 from spatial.plans.comparison import check_comparable, pair_spaces
 from spatial.plans.validation import is_planned
 from spatial.scoring import scores
+from spatial.scoring.judging import judge_all
 
 # What a plan promises is built where something of its kind stands this near to where it was drawn.
 BUILT_M = 25.0
@@ -77,7 +78,7 @@ def look_back(today: Result, forecast: Result, now: Result, counts: pd.DataFrame
     heirs = lineage.successors(forecast.places, now.places)
     heirs |= {row["place_id"]: row["now_id"] for row in built if row["built"]}
     judged = scores.estimates(
-        scores.judge_all(now.evidence, now.meeting_spaces.index, today.rubric), now.meeting_spaces.index, today.rubric
+        judge_all(now.evidence, now.meeting_spaces.index, today.rubric), now.meeting_spaces.index, today.rubric
     )
     earlier = {theirs: mine for mine, theirs in pair_spaces(today, forecast) if theirs is not None and mine is not None}
     rows: list[dict[str, Any]] = [

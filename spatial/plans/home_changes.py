@@ -13,6 +13,7 @@ import pandas as pd
 from spatial.core.arrays import Floats
 from spatial.core.model import FLOATING, LensResult, Result, Rubric
 from spatial.scoring import scores as scoring_scores
+from spatial.scoring.judging import Judged, judge_all
 from spatial.settings import lenses as settings_lenses
 
 # A difference of less than a hundredth of the scale, of the potential and of every aspect, is not worth a word.
@@ -45,7 +46,7 @@ class LensChange:
 
 def judge_homes(
     before: tuple[pd.DataFrame, pd.Index], after: tuple[pd.DataFrame, pd.Index], rubric: Rubric
-) -> tuple[scoring_scores.Judged, pd.Index]:
+) -> tuple[Judged, pd.Index]:
     """Judge the meeting spaces of two results by one rubric, those of the second under ids of their own.
 
     Each is given as its evidence and its ids. An unknown fact is one in both.
@@ -53,7 +54,7 @@ def judge_homes(
     renamed = after[0].assign(place_id=AFTER + after[0]["place_id"].astype(str))
     evidence = pd.concat([before[0], renamed], ignore_index=True)
     index = pd.Index([*before[1], *(AFTER + after[1].astype(str))], dtype=object)
-    return scoring_scores.judge_all(evidence, index, rubric), index
+    return judge_all(evidence, index, rubric), index
 
 
 def best(texts: pd.Series, totals: Floats, index: pd.Index, prefix: str = "") -> Floats:

@@ -26,7 +26,8 @@ from spatial.core.arrays import Bools, Floats
 from spatial.core.model import ASPECTS, Result, Rubric
 from spatial.places.homes import reached_from_text
 from spatial.plans.home_changes import WORTH, median
-from spatial.scoring.scores import aspect_weights, combine, gate, judge_all, part_weights
+from spatial.scoring.combining import aspect_weights, combine, gate, part_weights
+from spatial.scoring.judging import judge_all
 
 # An aspect below this is taken as this before its logarithm is taken.
 FLOOR = 1e-3

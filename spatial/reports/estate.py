@@ -15,7 +15,9 @@ from spatial.reports import order, possible, sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.reports.figures import Told, estate_map
 from spatial.reports.sections import Named, Words, shortened
-from spatial.scoring import scores, siting
+from spatial.scoring import siting
+from spatial.scoring.combining import aspect_weights, part_weights
+from spatial.scoring.judging import Judged, judge_all
 from spatial.settings import lenses as settings_lenses
 from spatial.texts import plan_state
 from spatial.texts.headline import dates, headline
@@ -59,7 +61,7 @@ def carried_over(evidence: pd.DataFrame, ids: pd.Index, rubric: Rubric) -> dict[
     dict
         By id.
     """
-    judged = scores.judge_all(evidence, ids, rubric)
+    judged = judge_all(evidence, ids, rubric)
     if not len(ids):
         return {}
     pull = _pull(judged, rubric)
@@ -73,9 +75,9 @@ def carried_over(evidence: pd.DataFrame, ids: pd.Index, rubric: Rubric) -> dict[
     }
 
 
-def _pull(judged: scores.Judged, rubric: Rubric) -> Floats:
+def _pull(judged: Judged, rubric: Rubric) -> Floats:
     """By how much the potential of each space moves with each judged value, over the potential: (N, I)."""
-    within, across = scores.part_weights(rubric, judged), scores.aspect_weights(rubric)
+    within, across = part_weights(rubric, judged), aspect_weights(rubric)
     weights = np.concatenate([across, np.ones(len(judged.conditions))])
     parts = np.maximum(judged.best @ within.T, LEAST_SCORE)
     if rubric.mean != "geometric":
@@ -84,7 +86,7 @@ def _pull(judged: scores.Judged, rubric: Rubric) -> Floats:
     return pull
 
 
-def _strongest(moves: Floats, judged: scores.Judged) -> tuple[str, ...]:
+def _strongest(moves: Floats, judged: Judged) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for i in np.lexsort((np.array(judged.indicators), -moves)):
         if moves[i] >= WORTH and len(found) < SHOWN:

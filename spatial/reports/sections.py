@@ -20,7 +20,7 @@ from spatial.places.meeting_spaces import CLOSED, MEETING, SEAT
 from spatial.places.naming import in_order, names_of
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.reports.figures import MapWords, strip
-from spatial.scoring.scores import aspect_weights
+from spatial.scoring.combining import aspect_weights
 from spatial.texts.headline import date_in_words, reservations
 from spatial.texts.results import completeness_in_words
 

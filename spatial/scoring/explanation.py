@@ -13,7 +13,8 @@ import pandas as pd
 from spatial.core.errors import InputError
 from spatial.core.messages import phrase
 from spatial.core.model import ASPECTS, Rubric
-from spatial.scoring.scores import Judged, aspect_weights, gate, judge_all, part_weights, totals
+from spatial.scoring.combining import aspect_weights, gate, part_weights, totals
+from spatial.scoring.judging import Judged, judge_all
 
 SUGGESTIONS = 3
 

@@ -17,18 +17,9 @@ import pandas as pd
 from spatial.core.arrays import Bools, Floats, Ints
 from spatial.core.model import ASPECTS, CLOSED_AT, Rubric
 from spatial.indicators.unknown_facts import MARK, Cells, vocabulary
-from spatial.scoring.scores import (
-    ROUNDING,
-    Draw,
-    Judged,
-    aspect_weights,
-    conditions_hold,
-    draws,
-    gate,
-    open_cells,
-    part_weights,
-    totals,
-)
+from spatial.scoring.combining import ROUNDING, aspect_weights, conditions_hold, gate, part_weights, totals
+from spatial.scoring.draws import Draw, draws, open_cells
+from spatial.scoring.judging import Judged
 
 DRAWS = 200
 COLUMNS = (

@@ -27,6 +27,7 @@ from spatial.network import attachment, distances, graph
 from spatial.network.graph import NO, UNKNOWN, YES
 from spatial.places import homes
 from spatial.scoring import scores
+from spatial.scoring.judging import Judged, every_rule, judge_again, judge_all
 from spatial.settings.lenses import BARRED, Lens, Lenses, changed, put_in
 
 AtEdge = Callable[[registry.Spec, Measured], Measured]
@@ -182,7 +183,7 @@ def score_through_lenses(
     """
     found = ways_of_network(inputs.network, inputs.paths, inputs.slopes)
     kept, before = _rows(evidence, rubric)
-    judged = [scores.judge_all(evidence, index, scores.every_rule(rubric)) for index in tables]
+    judged = [judge_all(evidence, index, every_rule(rubric)) for index in tables]
     measurer = _Measurer(rules, rubric, kept, before, judged, sites, inputs, tables, at_edge)
     # One after the other: the walks use all processors, and shapely may not prepare a shape in two threads.
     results = [measurer.through(lens, found) for lens in rules.lenses]
@@ -209,7 +210,7 @@ class _Measurer:
     rubric: Rubric
     kept: pd.DataFrame
     before: Mapping[str, pd.DataFrame]
-    judged: list[scores.Judged]
+    judged: list[Judged]
     sites: gpd.GeoDataFrame
     inputs: IndicatorInputs
     tables: tuple[pd.Index, pd.Index]
@@ -230,7 +231,7 @@ class _Measurer:
         evidence = again if set(names) <= set(self.before) else put_in(self.kept, again)
         found = []
         for judged, index in zip(self.judged, self.tables, strict=True):
-            anew = scores.judge_again(judged, evidence, index, rubric, names).weighing(rubric)
+            anew = judge_again(judged, evidence, index, rubric, names).weighing(rubric)
             found.append(scores.estimates(anew, index, rubric)[[*SCORES, "coverage", "rank"]])
         return found
 

@@ -26,18 +26,10 @@ import pandas as pd
 from spatial.core.arrays import Floats
 from spatial.core.model import ASPECTS, GATE, Rubric
 from spatial.indicators.unknown_facts import MARK, Cells, vocabulary
-from spatial.scoring.scores import (
-    ESTIMATED,
-    UNKNOWN,
-    Judged,
-    aspect_weights,
-    estimates,
-    open_cells,
-    part_weights,
-    ranks_of,
-    score,
-    totals,
-)
+from spatial.scoring.combining import aspect_weights, part_weights, totals
+from spatial.scoring.draws import ESTIMATED, open_cells
+from spatial.scoring.judging import UNKNOWN, Judged
+from spatial.scoring.scores import estimates, ranks_of, score
 
 SAMPLES = 512
 BLOCK = 256

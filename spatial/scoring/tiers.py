@@ -39,6 +39,11 @@ def _count_wins(floating, wins, tie):
                 mine[j] += (ahead > tie) + (ahead >= -tie)
 
 
+def load_compiled() -> None:
+    """Load the compiled code from its cache on disk."""
+    count_wins(np.ones((1, 1)), np.zeros((1, 1), dtype=np.int32))
+
+
 def divide_into_tiers(wins: npt.NDArray[np.int32], count: int, certain: Bools) -> Ints:
     """Divide places into tiers, from 1.
 

@@ -28,6 +28,7 @@ from spatial.layers import conflation
 from spatial.places import homes
 from spatial.plans import application, validation
 from spatial.scoring import scores as scoring_scores
+from spatial.scoring.judging import judge_all
 from spatial.settings import lenses as settings_lenses
 from spatial.settings import rubric as settings_rubric
 from spatial.settings import tags
@@ -55,9 +56,7 @@ class Look:
         tables = (self.view.places, self.view.rooms)
         return pd.concat(
             [
-                scoring_scores.estimates(
-                    scoring_scores.judge_all(self.evidence, table.index, rubric), table.index, rubric
-                )
+                scoring_scores.estimates(judge_all(self.evidence, table.index, rubric), table.index, rubric)
                 for table in tables
             ]
         )

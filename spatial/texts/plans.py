@@ -20,7 +20,7 @@ from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Compariso
 from spatial.plans.home_changes import LOSING
 from spatial.plans.phases import SHUT, Timeline
 from spatial.plans.verdict import Turn
-from spatial.scoring.scores import aspect_weights
+from spatial.scoring.combining import aspect_weights
 
 # What the meeting spaces before and after are called, by language and id.
 Names = Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]

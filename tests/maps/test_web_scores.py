@@ -9,6 +9,7 @@ import pytest
 from spatial.analysis import result as analysis_result
 from spatial.core.model import ASPECTS, FLOATING, GATE
 from spatial.scoring import scores
+from spatial.scoring.judging import judge_all, reweighted
 from tests.maps import fixtures
 
 MAP = "map_faellesrum"
@@ -55,10 +56,10 @@ def test_a_hundred_weightings_give_the_scores_that_python_gives(page, result):
     tables = {"spaces": result.meeting_spaces, "places": result.places}
     largest = 0.0
     for aspects, indicators in weightings(result.rubric):
-        rubric = scores.reweighted(result.rubric, aspects=aspects, indicators=indicators)
+        rubric = reweighted(result.rubric, aspects=aspects, indicators=indicators)
         for name, table in tables.items():
             wanted = scores.score(
-                scores.judge_all(result.evidence, table.index, rubric), table.index, replace(rubric, draws=1), 1
+                judge_all(result.evidence, table.index, rubric), table.index, replace(rubric, draws=1), 1
             )
             found = page.evaluate(
                 f"""([name, weights]) => {{
@@ -113,9 +114,9 @@ def test_a_slider_moved_by_keyboard_changes_list_colours_and_address(page, resul
         page.keyboard.press("ArrowRight")
     assert slider.input_value() == "0.8"  # twelve steps of .05 from .2; the others are .8 together
     assert "w=mixing:0.8" in page.evaluate("location.hash")
-    rubric = replace(scores.reweighted(result.rubric, aspects={"mixing": 0.8}), draws=1)
+    rubric = replace(reweighted(result.rubric, aspects={"mixing": 0.8}), draws=1)
     index = result.meeting_spaces.index
-    wanted = scores.score(scores.judge_all(result.evidence, index, rubric), index, rubric, 1)
+    wanted = scores.score(judge_all(result.evidence, index, rubric), index, rubric, 1)
     after = numbers(page)
     top = wanted["rank"].dropna().sort_values(kind="stable").index[: len(after)]
     assert len(after) == 12

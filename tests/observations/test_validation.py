@@ -12,7 +12,7 @@ from shapely.geometry import Point, box
 
 from spatial.core.model import ASPECTS, FLOATING, Rubric
 from spatial.observations import disclosure, overlay, study, validation
-from spatial.scoring.scores import combine
+from spatial.scoring.combining import combine
 from tests.maps.fixtures import ETRS89_UTM32, synthetic
 
 EQUAL = Rubric(aspect_weights=dict.fromkeys(ASPECTS, 1.0), rules={})

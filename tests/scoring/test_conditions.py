@@ -15,6 +15,8 @@ from scipy.stats import beta
 from spatial.core.errors import ConfigError
 from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, GATE, SHARES
 from spatial.scoring import explanation, field_checks, scores, sensitivity
+from spatial.scoring.draws import draws, open_cells
+from spatial.scoring.judging import judge_all, reweighted
 from tests.scoring.test_scores import FIVE, evidence, known, rubric, rule
 
 GATES = [rule("open", GATE), rule("way", GATE)]
@@ -25,7 +27,7 @@ intervals = st.tuples(tenths, tenths, tenths).map(sorted)
 
 def judge(rows, rules):
     index = pd.Index(sorted({row[0] for row in rows}))
-    return scores.judge_all(evidence(rows), index, rules), index
+    return judge_all(evidence(rows), index, rules), index
 
 
 def conditions(place, *values, state="derived"):
@@ -120,7 +122,7 @@ def test_what_is_closed_has_no_rank_by_any_weights(rows, weights, product):
     places = {row[0] for row in open_}
     rules = of_tables(draws=5, min_coverage=0.0)
     judged, index = judge(open_ + [row for row in gates if row[0] in places], rules)
-    weighed = scores.reweighted(rules, aspects=dict(zip(ASPECTS, map(float, weights), strict=True)))
+    weighed = reweighted(rules, aspects=dict(zip(ASPECTS, map(float, weights), strict=True)))
     for ranges in (True, False):
         found = scores.rescore(judged, index, weighed, 1, ranges=ranges)
         assert found["rank"].isna().tolist() == [True] + [False] * (len(places) - 1)
@@ -151,8 +153,8 @@ def test_a_condition_of_weight_zero_does_not_apply_and_none_can_be_reweighed():
     assert found["floating"].tolist() == pytest.approx([0.5])
     on = rubric(*FIVE, *GATES)
     with pytest.raises(ConfigError, match="open is a condition and has no weight"):
-        scores.reweighted(on, indicators={"open": 0.0})
-    assert scores.reweighted(on, indicators={"open": 1.0}) == on
+        reweighted(on, indicators={"open": 0.0})
+    assert reweighted(on, indicators={"open": 1.0}) == on
 
 
 def test_draws_of_a_condition_are_those_of_the_closed_form():
@@ -160,7 +162,7 @@ def test_draws_of_a_condition_are_those_of_the_closed_form():
     rules = rubric(*FIVE, *GATES)
     rows = [*known("a", (0.5,) * 5), ("a", "open", np.nan, 0.0, 1.0, "unknown"), *conditions("a", 1.0, 1.0)[1:]]
     judged, index = judge(rows, rules)
-    drawn = np.concatenate([total for _, total, _ in scores.draws(judged, index, rules, 3, 20_000)])[:, 0]
+    drawn = np.concatenate([total for _, total, _ in draws(judged, index, rules, 3, 20_000)])[:, 0]
     assert drawn.mean() == pytest.approx(0.25, abs=4 * math.sqrt(1 / 48 / 20_000))
     assert drawn.var() == pytest.approx(1 / 48, rel=0.05)
 
@@ -176,8 +178,8 @@ def test_what_is_unknown_of_a_whole_class_is_one_number_for_all_places():
         for p, i in zip(table["place_id"], table["indicator"], strict=True)
     ]
     index = pd.Index(list("abc"))
-    judged = scores.judge_all(table, index, rules)
-    _, _, parts = next(iter(scores.draws(judged, index, rules, 3)))
+    judged = judge_all(table, index, rules)
+    _, _, parts = next(iter(draws(judged, index, rules, 3)))
     assert (parts[:, 0, 4] == parts[:, 1, 4]).all() and (parts[:, 0, 4] != parts[:, 2, 4]).all()
     assert parts[:, 0, 4].min() < 0.4 < 0.6 < parts[:, 0, 4].max()
     # No visit settles it: it is on no list of what to look at.
@@ -199,7 +201,7 @@ def test_an_explanation_adds_up_with_the_conditions(mean, rows):
     product = math.prod(part.judged for part in found.conditions)
     assert found.score == pytest.approx(product * together, abs=1e-9)
     index = pd.Index(["a"])
-    published = scores.estimates(scores.judge_all(table, index, rules), index, rules).iloc[0]
+    published = scores.estimates(judge_all(table, index, rules), index, rules).iloc[0]
     assert [found.low, found.score, found.high] == pytest.approx(
         published[["floating_low", "floating", "floating_high"]].tolist(), abs=1e-9
     )
@@ -217,7 +219,7 @@ def test_a_visit_to_a_gate_on_paper():
     rows = [*known("a", (0.8,) * 5), ("a", "open", np.nan, 0.0, 1.0, "unknown"), *conditions("a", 1.0, 1.0)[1:]]
     table = with_facts(rows + known("b", (0.5,) * 5) + conditions("b", 1.0, 1.0), {("a", "open"): "a#access"})
     index = pd.Index(["a", "b"])
-    found = field_checks.find_field_checks(scores.judge_all(table, index, rules), index, rules, 5, count=4000)
+    found = field_checks.find_field_checks(judge_all(table, index, rules), index, rules, 5, count=4000)
     row = found.iloc[0]
     assert len(found) == 1 and (row["fact"], row["place_id"], row["indicators"]) == ("access", "a", "open")
     assert row["rank_change"] == pytest.approx(0.375, abs=4 * math.sqrt(0.375 * 0.625 / 4000))
@@ -231,7 +233,7 @@ def test_a_visit_that_may_open_what_is_closed_gives_it_a_rank():
         rows = [*known("a", (0.8,) * 5), ("a", "open", 0.2, 0.0, high, "assumed by rule")]
         table = with_facts([*rows, *conditions("a", 1.0, 1.0)[1:]], {("a", "open"): "a#access"})
         index = pd.Index(["a"])
-        found = field_checks.find_field_checks(scores.judge_all(table, index, rules), index, rules, 5, count=5)
+        found = field_checks.find_field_checks(judge_all(table, index, rules), index, rules, 5, count=5)
         assert found["makes_ranked"].tolist() == [opens]
 
 
@@ -242,11 +244,11 @@ def test_field_checks_against_computing_every_draw_again(mean, rows):
     rules, count = of_tables(mean=mean), 10
     table = with_facts(rows, {(p, i): f"{p}#access" for p in "abcd" for i in ("open", "i1")})
     index = pd.Index(sorted({row[0] for row in rows}))
-    judged = scores.judge_all(table, index, rules)
-    cells = scores.open_cells(judged, index)
+    judged = judge_all(table, index, rules)
+    cells = open_cells(judged, index)
     found = field_checks.find_field_checks(judged, index, rules, 5, count=count).set_index("place_id")
     change = {key: 0.0 for key in cells.keys if key.endswith("#access")}
-    for block, _, _ in scores.draws(judged, index, rules, 5, count):
+    for block, _, _ in draws(judged, index, rules, 5, count):
         for b in range(count):
             after = ranks_by_hand(judged, cells, block, b, mean, None)
             for key in change:

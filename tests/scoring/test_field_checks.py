@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from spatial.core.model import ASPECTS
 from spatial.indicators.unknown_facts import JOINT
-from spatial.scoring import field_checks, scores
+from spatial.scoring import field_checks
+from spatial.scoring.combining import combine
+from spatial.scoring.draws import draws, open_cells
+from spatial.scoring.judging import judge_all
 from tests.scoring.test_scores import FIVE, evidence, known, rubric
 
 FIXED = {"concentration": 1e12, "mean": "arithmetic"}  # the weights hardly move
@@ -20,7 +23,7 @@ def found(rows, rules, count=200, facts=None):
         [facts.get((p, i), "") for p, i in zip(table["place_id"], table["indicator"], strict=True)] if facts else ""
     )
     index = pd.Index(sorted(set(table["place_id"])), name="place_id")
-    judged = scores.judge_all(table, index, rules)
+    judged = judge_all(table, index, rules)
     return field_checks.find_field_checks(judged, index, rules, 5, count=count), judged, index
 
 
@@ -82,9 +85,9 @@ def test_against_computing_every_draw_again(world):
     rules = rubric(*FIVE, mean=mean)
     count = 20
     table, judged, index = found(rows, rules, count, facts)
-    cells = scores.open_cells(judged, index)
+    cells = open_cells(judged, index)
     expected: dict[tuple[str, str], list[float]] = {}
-    for block, _, _ in scores.draws(judged, index, rules, 5, count):
+    for block, _, _ in draws(judged, index, rules, 5, count):
         for b in range(count):
             after = ranks(judged, cells, block, b, rules, None)
             for f, key in enumerate(cells.keys):
@@ -109,7 +112,7 @@ def ranks(judged, cells, block, b, rules, unsettled):
         at = [(best - low) / (high - low) if f == unsettled else block.uniform[b, f] for f in facts]
         values[i, j] = low + (high - low) * sum(at) / len(at)
     aspects = np.array([[sum(block.within[b, a] * row) for a in range(len(ASPECTS))] for row in values])
-    total = [scores.combine(row, block.across[b], rules.mean) for row in aspects]
+    total = [combine(row, block.across[b], rules.mean) for row in aspects]
     return [1 + sum(other > own + 1e-12 for other in total) for own in total]
 
 

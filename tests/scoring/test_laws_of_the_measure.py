@@ -15,7 +15,8 @@ from shapely.affinity import rotate, translate
 
 from spatial.core.incremental import Afresh
 from spatial.layers import lineage
-from spatial.scoring import scores
+from spatial.scoring.combining import aspect_weights, part_weights, totals
+from spatial.scoring.judging import judge_all
 from tests.scoring import towns
 from tests.scoring.towns import BLOCK_M, DEPTH_M, Seen, Town
 
@@ -253,8 +254,8 @@ def test_low_and_high_are_the_corners_of_what_is_not_known(plan):
     """Of all corners of up to eight open values of a space the worst and the best are its low and high."""
     seen = plan.seen()
     rubric = seen.rubric
-    judged = scores.judge_all(seen.evidence, seen.spaces.index, rubric)
-    within, across = scores.part_weights(rubric, judged), scores.aspect_weights(rubric)
+    judged = judge_all(seen.evidence, seen.spaces.index, rubric)
+    within, across = part_weights(rubric, judged), aspect_weights(rubric)
     for row, (_, space) in enumerate(seen.spaces.iterrows()):
         width = judged.high[row] - judged.low[row]
         open_ = np.argsort(-width, kind="stable")[: min(8, int((width > 0).sum()))]
@@ -264,7 +265,7 @@ def test_low_and_high_are_the_corners_of_what_is_not_known(plan):
             for rest in (judged.low[row], judged.high[row]):
                 value = rest.copy()
                 value[open_] = np.where(np.array(ends) == 1, judged.high[row, open_], judged.low[row, open_])
-                found.append(float(scores.totals(value @ within.T, across, rubric.mean)))
+                found.append(float(totals(value @ within.T, across, rubric.mean)))
         expected = (space["floating_low"], space["floating_high"])
         assert (min(found), max(found)) == pytest.approx(expected, abs=ROUNDING)
 

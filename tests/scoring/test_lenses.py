@@ -15,7 +15,8 @@ from spatial.core.errors import ConfigError, InputError
 from spatial.indicators.registry import from_rows
 from spatial.network import attachment
 from spatial.network import graph as network_graph
-from spatial.scoring import explanation, lenses, scores
+from spatial.scoring import explanation, lenses
+from spatial.scoring.combining import indicator_weights
 from spatial.settings import lenses as settings_lenses
 from spatial.settings.lenses import Lens
 from tests import tables
@@ -207,7 +208,7 @@ def test_a_change_of_a_rule_that_the_run_lacks_is_passed_over(result):
     )
     assert "step_free" not in new.rules and new.rules["ages_here"].weight == 2.0
     assert new.rules["ages_here"].points == ((0.0, 0.0), (1.0, 1.0))
-    assert scores.indicator_weights(new, ["ages_here"]).sum() == 1
+    assert indicator_weights(new, ["ages_here"]).sum() == 1
 
 
 BROKEN = {

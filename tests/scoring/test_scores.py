@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from spatial.core.errors import ConfigError
 from spatial.core.model import ASPECTS, Rubric, Rule
 from spatial.scoring import scores as scoring_scores
+from spatial.scoring.combining import aspect_weights, combine
+from spatial.scoring.draws import _dirichlet, draws, open_cells
+from spatial.scoring.judging import every_rule, judge_again, judge_all, judge_values, resolve, reweighted
 from spatial.settings import rubric as settings_rubric
 
 PEAK = ((0.0, 0.0), (10.0, 1.0), (20.0, 0.5))
@@ -54,7 +57,7 @@ def known(place: str, values) -> list[tuple]:
     ],
 )
 def test_judge_by_hand(value, low, high, expected):
-    judged = scoring_scores.judge_values(rule("x", "mixing", points=PEAK), *(np.array([v]) for v in (value, low, high)))
+    judged = judge_values(rule("x", "mixing", points=PEAK), *(np.array([v]) for v in (value, low, high)))
     assert [float(part[0]) for part in judged] == pytest.approx(expected)
 
 
@@ -62,9 +65,7 @@ def test_judge_by_hand(value, low, high, expected):
 def test_judge_bounds_hold_inside_the_interval(ends, percent):
     low, high = sorted(ends)
     inside = low + (high - low) * percent / 100
-    bounds = scoring_scores.judge_values(
-        rule("x", "mixing", points=PEAK), np.array([np.nan]), np.array([low]), np.array([high])
-    )
+    bounds = judge_values(rule("x", "mixing", points=PEAK), np.array([np.nan]), np.array([low]), np.array([high]))
     value = np.interp(inside, *np.array(PEAK).T)
     assert bounds[0][0] - 1e-12 <= value <= bounds[2][0] + 1e-12
 
@@ -81,14 +82,14 @@ def test_judge_bounds_hold_inside_the_interval(ends, percent):
     ],
 )
 def test_combine_by_hand(values, weights, mean, expected):
-    assert scoring_scores.combine(np.array(values), np.array(weights), mean) == pytest.approx(expected)
+    assert combine(np.array(values), np.array(weights), mean) == pytest.approx(expected)
 
 
 def test_score_of_two_places_on_paper():
     rules = rubric(*FIVE)
     table = evidence(known("a", (1, 1, 1, 1, 0.03125)) + known("b", (0.5,) * 5))
     index = pd.Index(["a", "b"], name="place_id")
-    scores = scoring_scores.score(scoring_scores.judge_all(table, index, rules), index, rules, seed=1)
+    scores = scoring_scores.score(judge_all(table, index, rules), index, rules, seed=1)
     # (1⁴ × .03125)^(1/5) = .5, and (.5⁵)^(1/5) = .5: equal, so both are first.
     assert scores["floating"].tolist() == pytest.approx([0.5, 0.5])
     assert scores["mixing"].tolist() == pytest.approx([0.03125, 0.5])
@@ -100,7 +101,7 @@ def test_weights_within_an_aspect_are_shares():
     rules = rubric(*FIVE[1:], rule("p", ASPECTS[0], weight=3.0), rule("q", ASPECTS[0], weight=1.0))
     rows = [("a", "p", 1.0, 1.0, 1.0, "observed"), ("a", "q", 0.2, 0.2, 0.2, "unknown")]
     index = pd.Index(["a"])
-    judged = scoring_scores.judge_all(evidence(rows + known("a", (1, 1, 1, 1, 1))[1:]), index, rules)
+    judged = judge_all(evidence(rows + known("a", (1, 1, 1, 1, 1))[1:]), index, rules)
     scores = scoring_scores.score(judged, index, rules, seed=1)
     assert scores[ASPECTS[0]].iloc[0] == pytest.approx((3 * 1 + 1 * 0.2) / 4)
     # Of five equal aspects four are known, and 3/4 of the first: (4 + .75) / 5.
@@ -115,7 +116,7 @@ def test_rank_is_withheld_below_the_coverage_and_kept_at_it():
         for k in range(5)
     ]
     index = pd.Index(["low", "at", "all"])
-    scores = scoring_scores.score(scoring_scores.judge_all(evidence(rows), index, rules), index, rules, seed=1)
+    scores = scoring_scores.score(judge_all(evidence(rows), index, rules), index, rules, seed=1)
     assert scores["rank"].isna().tolist() == [True, False, False]
     assert scores["rank_p05"].isna().tolist() == [True, False, False]
 
@@ -125,7 +126,7 @@ def test_interval_of_the_potential_is_that_of_the_brute_force_corners():
     bounds = [(0.1, 0.4), (0.5, 0.9), (0.2, 1.0), (0.3, 0.3), (0.6, 0.7)]
     rows = [("a", f"i{k}", np.nan, low, high, "unknown") for k, (low, high) in enumerate(bounds)]
     index = pd.Index(["a"])
-    scores = scoring_scores.score(scoring_scores.judge_all(evidence(rows), index, rules), index, rules, seed=1)
+    scores = scoring_scores.score(judge_all(evidence(rows), index, rules), index, rules, seed=1)
     weights = np.array([1, 2, 3, 1, 1]) / 8
     corners = [float(np.prod(np.array(corner) ** weights)) for corner in itertools.product(*bounds)]
     assert scores["floating_low"].iloc[0] == pytest.approx(min(corners))
@@ -137,7 +138,7 @@ def test_rank_ranges_of_clear_and_of_indifferent_places():
     rows = known("best", (0.9,) * 5) + known("worst", (0.1,) * 5)
     rows += [(p, f"i{k}", np.nan, 0.3, 0.7, "observed") for p in ("x", "y") for k in range(5)]
     index = pd.Index(["best", "worst", "x", "y"])
-    scores = scoring_scores.score(scoring_scores.judge_all(evidence(rows), index, rules), index, rules, seed=7)
+    scores = scoring_scores.score(judge_all(evidence(rows), index, rules), index, rules, seed=7)
     assert scores.loc["best", ["rank_p05", "rank_p95"]].tolist() == [1, 1]
     assert scores.loc["worst", ["rank_p05", "rank_p95"]].tolist() == [4, 4]
     assert scores.loc["x", ["rank_p05", "rank_p95"]].tolist() == [2, 3]
@@ -146,7 +147,7 @@ def test_rank_ranges_of_clear_and_of_indifferent_places():
 
 def test_dirichlet_draws_have_the_means_and_spread_of_the_closed_form():
     weights, concentration = np.array([0.2, 0.8]), 50.0
-    draws = scoring_scores._dirichlet(np.random.default_rng(3), weights, concentration, 20_000)
+    draws = _dirichlet(np.random.default_rng(3), weights, concentration, 20_000)
     variance = weights * (1 - weights) / (concentration + 1)
     assert draws.sum(axis=1) == pytest.approx(np.ones(20_000))
     assert draws.mean(axis=0) == pytest.approx(weights, abs=4 * np.sqrt(variance[0] / 20_000))
@@ -159,10 +160,10 @@ def test_draws_are_seeded_and_do_not_depend_on_the_order_of_rows():
     ids = [f"p{i:02}" for i in range(12)]
     rows = [(p, f"i{k}", np.nan, *np.sort(random.random(2)), "observed") for p in ids for k in range(5)]
     index = pd.Index(ids)
-    one = scoring_scores.score(scoring_scores.judge_all(evidence(rows), index, rules), index, rules, seed=2)
+    one = scoring_scores.score(judge_all(evidence(rows), index, rules), index, rules, seed=2)
     turned = index[::-1]
-    two = scoring_scores.score(scoring_scores.judge_all(evidence(rows), turned, rules), turned, rules, seed=2)
-    other = scoring_scores.score(scoring_scores.judge_all(evidence(rows), index, rules), index, rules, seed=3)
+    two = scoring_scores.score(judge_all(evidence(rows), turned, rules), turned, rules, seed=2)
+    other = scoring_scores.score(judge_all(evidence(rows), index, rules), index, rules, seed=3)
     pd.testing.assert_frame_equal(one, two.reindex(index))
     assert not one["top10_share"].equals(other["top10_share"])
 
@@ -174,7 +175,7 @@ def test_potential_stays_in_bounds_and_rises_with_each_indicator(values, which, 
     higher[which] = max(values[which], more)
     index = pd.Index(["a", "b"])
     table = evidence(known("a", values) + known("b", higher))
-    scores = scoring_scores.score(scoring_scores.judge_all(table, index, rules), index, rules, seed=1)
+    scores = scoring_scores.score(judge_all(table, index, rules), index, rules, seed=1)
     assert scores["floating"].between(0, 1).all()
     assert scores.loc["b", "floating"] >= scores.loc["a", "floating"] - 1e-12
 
@@ -183,7 +184,7 @@ def test_resolve_percentile_and_share_of_estate():
     spec = settings_rubric.rubric()
     units = dict.fromkeys(spec.rules, "m")
     sample = np.arange(101.0)
-    resolved = scoring_scores.resolve(spec, units, {"dwellings_decay": sample, "dwellings_5min": np.array([400.0])})
+    resolved = resolve(spec, units, {"dwellings_decay": sample, "dwellings_5min": np.array([400.0])})
     assert dict(resolved.rules["dwellings_5min"].points) == {0.0: 0.0, 400.0: 1.0}
     # The sample 0, 1, …, 100: the value 25 is at the 25th percentile.
     assert dict(resolved.rules["dwellings_decay"].points)[25.0] == pytest.approx(0.25)
@@ -194,9 +195,7 @@ def test_resolve_of_a_sample_with_ties_takes_the_middle_of_the_step():
     units = dict.fromkeys(spec.rules, "m")
     sample = np.array([0.0] * 50 + [1.0] * 50)
     points = (
-        scoring_scores.resolve(spec, units, {"dwellings_decay": sample, "dwellings_5min": np.ones(1)})
-        .rules["dwellings_decay"]
-        .points
+        resolve(spec, units, {"dwellings_decay": sample, "dwellings_5min": np.ones(1)}).rules["dwellings_decay"].points
     )
     by_value = dict(points)
     # Quantiles 0 to .45 are 0: mean .225; those from .55 to 1 are 1: mean .775.
@@ -206,7 +205,7 @@ def test_resolve_of_a_sample_with_ties_takes_the_middle_of_the_step():
 
 def test_resolve_names_the_indicator_that_does_not_exist():
     with pytest.raises(ConfigError, match=r"indicator.legal_access\] found no such indicator"):
-        scoring_scores.resolve(settings_rubric.rubric(), {"x": "m"}, {})
+        resolve(settings_rubric.rubric(), {"x": "m"}, {})
 
 
 @st.composite
@@ -221,9 +220,7 @@ def curves(draw):
 @given(curves())
 def test_judge_is_the_exact_range_of_any_value_function(case):
     points, low, high = case
-    judged = scoring_scores.judge_values(
-        rule("x", "mixing", points=points), *(np.array([v]) for v in (np.nan, low, high))
-    )
+    judged = judge_values(rule("x", "mixing", points=points), *(np.array([v]) for v in (np.nan, low, high)))
     # A piecewise-linear function takes its extremes at the ends or at its points.
     inside = [x for x, _ in points if low < x < high]
     values = np.interp([low, high, *inside, *np.linspace(low, high, 50)], *np.array(points).T)
@@ -243,7 +240,7 @@ def test_intervals_of_scores_are_those_of_all_corners(bounds, weights, mean):
     )
     rows = [("a", f"i{k}", np.nan, low / 10, high / 10, "unknown") for k, (low, high) in enumerate(bounds)]
     index = pd.Index(["a"])
-    scores = scoring_scores.score(scoring_scores.judge_all(evidence(rows), index, rules), index, rules, seed=1).iloc[0]
+    scores = scoring_scores.score(judge_all(evidence(rows), index, rules), index, rules, seed=1).iloc[0]
     corners = []
     for corner in itertools.product(*bounds):
         aspects = [
@@ -271,8 +268,8 @@ def test_unknowns_of_one_fact_move_together_as_the_closed_form_says(facts, varia
     table = evidence(known("a", (0.5,) * 3) + [("a", f"i{k}", np.nan, 0.0, 1.0, "unknown") for k in (3, 4)])
     table["facts"] = ["", "", "", *facts]
     index = pd.Index(["a"])
-    judged = scoring_scores.judge_all(table, index, rules)
-    totals = np.concatenate([total for _, total, _ in scoring_scores.draws(judged, index, rules, 3, 20_000)])[:, 0]
+    judged = judge_all(table, index, rules)
+    totals = np.concatenate([total for _, total, _ in draws(judged, index, rules, 3, 20_000)])[:, 0]
     assert totals.mean() == pytest.approx(0.5, abs=4 * np.sqrt(variance / 20_000))
     assert totals.var() == pytest.approx(variance, rel=0.05)
 
@@ -281,7 +278,7 @@ def test_draws_do_not_depend_on_the_order_of_places():
     rules = rubric(*FIVE)
     rows = [(p, f"i{k}", np.nan, 0.1 * n, 0.5 + 0.1 * n, "derived") for n, p in enumerate("abcd") for k in range(5)]
     scores = [
-        scoring_scores.score(scoring_scores.judge_all(evidence(rows), index, rules), index, rules, 9).sort_index()
+        scoring_scores.score(judge_all(evidence(rows), index, rules), index, rules, 9).sort_index()
         for index in (pd.Index(list(order)) for order in ("abcd", "dbca", "cadb"))
     ]
     for other in scores[1:]:
@@ -291,10 +288,10 @@ def test_draws_do_not_depend_on_the_order_of_places():
 def test_other_weights_on_paper_and_refused():
     rules = rubric(*FIVE, mean="arithmetic")
     table, index = evidence(known("a", (1, 0, 0, 0, 0))), pd.Index(["a"])
-    new = scoring_scores.reweighted(rules, aspects={ASPECTS[0]: 4.0, ASPECTS[1]: 0.0})
-    assert scoring_scores.score(scoring_scores.judge_all(table, index, new), index, new, 1)[
-        "floating"
-    ].tolist() == pytest.approx([4 / 7])
+    new = reweighted(rules, aspects={ASPECTS[0]: 4.0, ASPECTS[1]: 0.0})
+    assert scoring_scores.score(judge_all(table, index, new), index, new, 1)["floating"].tolist() == pytest.approx(
+        [4 / 7]
+    )
     assert rules.aspect_weights == WEIGHTS
     for wrong in (
         {"aspects": {"x": 1.0}},
@@ -305,7 +302,7 @@ def test_other_weights_on_paper_and_refused():
         {"aspects": dict.fromkeys(ASPECTS, 0.0)},
     ):
         with pytest.raises(ConfigError, match="needed"):
-            scoring_scores.reweighted(rules, **wrong)
+            reweighted(rules, **wrong)
 
 
 # --- what a rubric as written becomes -------------------------------------------------------------
@@ -322,7 +319,7 @@ def as_written(name: str, aspect: str, *, curve=((1.0, 0.0), (3.0, 0.5), (9.0, 1
 
 def test_resolve_carries_over_what_is_written():
     spec = written(as_written("walk", ASPECTS[0]), as_written("view", ASPECTS[0], plausible=(2.0, 4.0), weight=0.5))
-    made = scoring_scores.resolve(spec, {"walk": "m", "view": "m²"}, {})
+    made = resolve(spec, {"walk": "m", "view": "m²"}, {})
     assert made.rules == {
         # What an unknown may be is the whole of the value function, unless it is said.
         "walk": Rule("walk", ASPECTS[0], 1.0, "m", ((1.0, 0.0), (3.0, 0.5), (9.0, 1.0)), (1.0, 9.0), "why walk"),
@@ -334,7 +331,7 @@ def test_resolve_carries_over_what_is_written():
 def test_what_was_not_measured_falls_away_and_is_named():
     spec = written(as_written("sky", ASPECTS[0]), as_written("walk", ASPECTS[0]))
     missing = {"sky": "surface", "slope": "terrain"}  # the second is in no rule
-    made = scoring_scores.resolve(spec, {"sky": "share", "walk": "m", "slope": "%"}, {}, missing)
+    made = resolve(spec, {"sky": "share", "walk": "m", "slope": "%"}, {}, missing)
     assert list(made.rules) == ["walk"] and made.left_out == {"sky": "surface"}
 
 
@@ -356,26 +353,26 @@ def test_an_aspect_that_counts_needs_something_that_was_measured(weight, other, 
     units = dict.fromkeys(("walk", "sky", "more"), "m")
     if weight and left:
         with pytest.raises(ConfigError, match=ASPECTS[1]) as caught:
-            scoring_scores.resolve(spec, units, {}, left)
+            resolve(spec, units, {}, left)
         # What would judge it, and what to give for that, are named.
         assert "sky" in str(caught.value) and "--surface" in str(caught.value) and "walk" not in str(caught.value)
     else:
-        assert scoring_scores.resolve(spec, units, {}, left).left_out == left
+        assert resolve(spec, units, {}, left).left_out == left
 
 
 @pytest.mark.parametrize(("homes", "top"), [((0.25, 0.25), 0.5), ((0.0, 0.0), 1.0), ((3.0, 4.0), 7.0), ((), 1.0)])
 def test_share_of_the_estate_runs_to_all_there_is(homes, top):
     spec = written(as_written("reach", ASPECTS[0], curve="share_of_estate"))
-    made = scoring_scores.resolve(spec, {"reach": "dwellings"}, {"reach": np.array(homes)})
+    made = resolve(spec, {"reach": "dwellings"}, {"reach": np.array(homes)})
     assert made.rules["reach"].points == ((0.0, 0.0), (top, 1.0))
 
 
 def test_percentile_of_nobody_is_the_middle_and_a_reference_is_needed():
     spec = written(as_written("reach", ASPECTS[0], curve="percentile"))
-    made = scoring_scores.resolve(spec, {"reach": "dwellings"}, {"reach": np.empty(0)})
+    made = resolve(spec, {"reach": "dwellings"}, {"reach": np.empty(0)})
     assert made.rules["reach"].points == ((0.0, 0.5),)
     with pytest.raises(ConfigError, match="reach"):
-        scoring_scores.resolve(spec, {"reach": "dwellings"}, {})
+        resolve(spec, {"reach": "dwellings"}, {})
 
 
 # --- judging again, and in part --------------------------------------------------------------------
@@ -393,7 +390,7 @@ def three_judged():
     rows += [("c", "i2", 0.9, 0.8, 1.0, "derived")]
     table = evidence(rows)
     table["facts"] = [f"{place}#{name}" for place, name in zip(table["place_id"], table["indicator"], strict=True)]
-    return scoring_scores.judge_all(table, THREE, rubric(*FIVE))
+    return judge_all(table, THREE, rubric(*FIVE))
 
 
 def test_all_is_judged_in_the_order_of_names_and_places():
@@ -414,7 +411,7 @@ def test_rows_of_strangers_are_passed_over():
         [evidence([("x", "i0", 1.0, 1.0, 1.0, "observed"), ("a", "z", 1.0, 1.0, 1.0, "observed")]), known_only]
     )
     index = pd.Index(["a"])
-    one, two = (scoring_scores.judge_all(table, index, rubric(*FIVE)) for table in (known_only, more))
+    one, two = (judge_all(table, index, rubric(*FIVE)) for table in (known_only, more))
     for key, matrix in parts(one).items():
         np.testing.assert_array_equal(matrix, getattr(two, key))
 
@@ -432,7 +429,7 @@ def test_columns_and_rows_of_what_was_judged():
 
 def test_every_rule_is_given_the_same_weight_and_nothing_else():
     light = rubric(*FIVE[:4], rule("i4", ASPECTS[4], weight=0.0), draws=3)
-    assert scoring_scores.every_rule(light) == rubric(*FIVE, draws=3)
+    assert every_rule(light) == rubric(*FIVE, draws=3)
 
 
 def test_judging_again_changes_what_is_named_and_nothing_else():
@@ -443,7 +440,7 @@ def test_judging_again_changes_what_is_named_and_nothing_else():
     table = evidence(rows).assign(facts="shut")
     # The rule is another one too: half of what is measured, and without weight in the rubric.
     other = rubric(*FIVE[:3], rule("i3", ASPECTS[3], weight=0.0, points=((0.0, 0.0), (2.0, 1.0))), FIVE[4])
-    again = scoring_scores.judge_again(judged, table, THREE, other, ["i3", "nobody's"])
+    again = judge_again(judged, table, THREE, other, ["i3", "nobody's"])
     assert again.indicators == judged.indicators and again.aspects == judged.aspects
     assert again.best[:, 3].tolist() == [0.25] * 3
     assert again.low[:, 3].tolist() == [0.125] * 3 and again.high[:, 3].tolist() == [0.375] * 3
@@ -472,9 +469,7 @@ def test_places_that_are_not_ranked_have_no_range_and_ranges_are_numbers():
     rows = [*known("a", (0.5,) * 5), ("b", "i0", 0.5, 0.5, 0.5, "observed")]
     for names in (["a", "b"], ["b"]):
         index = pd.Index(names)
-        scores = scoring_scores.score(
-            scoring_scores.judge_all(evidence(rows), index, rubric(*FIVE)), index, rubric(*FIVE), 1
-        )
+        scores = scoring_scores.score(judge_all(evidence(rows), index, rubric(*FIVE)), index, rubric(*FIVE), 1)
         assert scores.loc["b", scoring_scores.RANGE_COLUMNS].isna().all()
         assert (scores[scoring_scores.RANGE_COLUMNS].dtypes == np.float64).all()
     assert scores["rank"].dtype == "Int64"
@@ -490,14 +485,14 @@ def test_equal_totals_are_ranked_in_the_order_of_the_places():
 def test_only_cells_with_a_width_are_drawn():
     rows = [*known("a", (0.1, 0.2, 0.3, 0.4)), ("a", "i4", np.nan, 0.2, 0.6, "unknown")]
     index = pd.Index(["a"])
-    found = scoring_scores.open_cells(scoring_scores.judge_all(evidence(rows), index, rubric(*FIVE)), index)
+    found = open_cells(judge_all(evidence(rows), index, rubric(*FIVE)), index)
     assert (found.row.tolist(), found.column.tolist(), len(found.keys)) == ([0], [4], 1)
 
 
 def test_places_in_the_best_k_are_counted_up_to_k():
     rows = [row for n, p in enumerate("abcd") for row in known(p, (0.9 - 0.1 * n,) * 5)]
     index, rules = pd.Index(list("abcd")), rubric(*FIVE, top_k=2)
-    scores = scoring_scores.score(scoring_scores.judge_all(evidence(rows), index, rules), index, rules, 1)
+    scores = scoring_scores.score(judge_all(evidence(rows), index, rules), index, rules, 1)
     assert scores["top10_share"].tolist() == [1.0, 1.0, 0.0, 0.0]
 
 
@@ -505,9 +500,9 @@ def test_rounding_does_not_lift_a_score_above_one():
     index, above = pd.Index(["a"]), 0
     for weights in itertools.product((1, 3, 7), repeat=5):
         rules = rubric(*FIVE, weights=dict(zip(ASPECTS, weights, strict=True)), mean="arithmetic")
-        judged = scoring_scores.judge_all(evidence(known("a", (1.0,) * 5)), index, rules)
-        across = scoring_scores.aspect_weights(rules)
-        above += float(scoring_scores.combine(np.ones(5), across, "arithmetic")) > 1
+        judged = judge_all(evidence(known("a", (1.0,) * 5)), index, rules)
+        across = aspect_weights(rules)
+        above += float(combine(np.ones(5), across, "arithmetic")) > 1
         assert scoring_scores.estimates(judged, index, rules)["floating"].tolist() == pytest.approx([1.0], abs=1e-12)
         assert scoring_scores.estimates(judged, index, rules)["floating"].max() <= 1
     assert above  # some of these weights come to a little more than 1
@@ -517,9 +512,9 @@ def test_weights_that_are_no_numbers_or_leave_nothing_to_judge_by():
     rules = rubric(*FIVE)
     for name, wrong in ((ASPECTS[0], {"aspects": {ASPECTS[0]: np.inf}}), ("i0", {"indicators": {"i0": np.inf}})):
         with pytest.raises(ConfigError, match=name):
-            scoring_scores.reweighted(rules, **wrong)
+            reweighted(rules, **wrong)
     # An aspect without a weight need not be judged by anything.
-    bare = scoring_scores.reweighted(rules, aspects={ASPECTS[0]: 0.0}, indicators={"i0": 0.0, "i1": 2.5})
+    bare = reweighted(rules, aspects={ASPECTS[0]: 0.0}, indicators={"i0": 0.0, "i1": 2.5})
     assert bare.aspect_weights == {**WEIGHTS, ASPECTS[0]: 0.0}
     assert [r.weight for r in bare.rules.values()] == [0.0, 2.5, 1.0, 1.0, 1.0]
-    assert scoring_scores.reweighted(rules) == rules
+    assert reweighted(rules) == rules

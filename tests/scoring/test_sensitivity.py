@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spatial.scoring import scores, sensitivity
+from spatial.scoring import sensitivity
+from spatial.scoring.judging import judge_all
 from tests.scoring.test_scores import FIVE, evidence, known, rubric
 
 
@@ -36,7 +37,7 @@ def test_groups_of_a_sum():
 
 def judged(rows, rules):
     index = pd.Index(sorted({row[0] for row in rows}))
-    return scores.judge_all(evidence(rows), index, rules), index
+    return judge_all(evidence(rows), index, rules), index
 
 
 def test_what_alone_is_unknown_is_all_that_matters():

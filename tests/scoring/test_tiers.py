@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from spatial.core.model import ASPECTS, GATE
 from spatial.scoring import scores, tiers
+from spatial.scoring.judging import judge_all
 from tests.scoring.test_scores import FIVE, evidence, known, rubric, rule
 
 
@@ -105,7 +106,7 @@ def test_tiers_of_scores_and_what_they_are_called():
     rows += [(p, "open", 1.0, 1.0, 1.0, "observed") for p in ("top", "same", "twin", "last")]
     rows += known("few", (0.9,))[:1] + known("shut", (0.9,) * 5) + [("shut", "open", 0.0, 0.0, 0.0, "observed")]
     index = pd.Index(["last", "few", "top", "twin", "shut", "same"])
-    found = scores.score(scores.judge_all(evidence(rows), index, rules), index, rules, 1)["tier"]
+    found = scores.score(judge_all(evidence(rows), index, rules), index, rules, 1)["tier"]
     assert found.dtype == "Int64"
     assert found.dropna().to_dict() == {"top": 1, "same": 2, "twin": 2, "last": 3}
     assert tiers.tier_words(found).tolist() == ["weakest", None, "best", "between", None, "between"]
@@ -117,7 +118,7 @@ def test_access_unknown_is_never_among_the_best(state, expected):
     rows = known("a", (0.9,) * 5) + known("b", (0.3,) * 5)
     rows += [("a", "open", 0.95, 0.9, 1.0, state), ("b", "open", 1.0, 1.0, 1.0, "observed")]
     index = pd.Index(["a", "b"])
-    found = scores.score(scores.judge_all(evidence(rows), index, rules), index, rules, 1)
+    found = scores.score(judge_all(evidence(rows), index, rules), index, rules, 1)
     assert found["tier"].tolist() == expected and found["rank"].tolist() == [1, 2]
 
 
@@ -130,7 +131,7 @@ def test_what_is_assumed_of_a_whole_kind_does_not_blur_what_differs_within_it():
     for facts, expected in ((["class:neutrality:bench"] * 2, [1, 2]), (["", ""], [1, 1])):
         table = evidence(rows)
         table["facts"] = [""] * 8 + facts
-        found = scores.score(scores.judge_all(table, index, rules), index, rules, 1)
+        found = scores.score(judge_all(table, index, rules), index, rules, 1)
         assert found["tier"].tolist() == expected
 
 
@@ -139,7 +140,7 @@ def test_tiers_do_not_depend_on_the_order_of_rows():
     ids = [f"p{k}" for k in range(15)]
     rows = [(p, f"i{k}", np.nan, *np.sort(random.random(2)), "observed") for p in ids for k in range(5)]
     found = [
-        scores.score(scores.judge_all(evidence(rows), index, rules), index, rules, 2)["tier"].reindex(ids)
+        scores.score(judge_all(evidence(rows), index, rules), index, rules, 2)["tier"].reindex(ids)
         for index in (pd.Index(ids), pd.Index(ids[::-1]))
     ]
     assert found[0].tolist() == found[1].tolist() and found[0].max() > 1
@@ -169,5 +170,5 @@ def test_what_is_common_to_all_places_by_hand():
     for shared, expected in (("class:completeness;{}#seats", 0.5), ("class:completeness", 1.0), ("{}#seats", 0.0)):
         table = evidence(rows).assign(facts=[shared.format(place) for place in "ab"])
         index = pd.Index(list("ab"))
-        judged = scores.judge_all(table, index, rules)
+        judged = judge_all(table, index, rules)
         assert scores.shared_share(judged, index, rules, 3) == pytest.approx(expected, abs=0.1)

@@ -16,6 +16,7 @@ from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import Estate, Rubric
 from spatial.core.timing import Clock
 from spatial.scoring import scores
+from spatial.scoring.judging import judge_all
 from spatial.settings.rubric import rubric
 from spatial.settings.tags import tag_rules
 from tests import osm_xml
@@ -118,7 +119,7 @@ def measure(inputs: Inputs, *, step: Steps = AFRESH) -> Seen:
     estimated = run.estimate_unknowns(view, ground, rules)
     evidence, resolved = run.measure_view(view, rubric(None), clock, estimated=estimated)
     of_places, of_spaces = (
-        scores.estimates(scores.judge_all(evidence, table.index, resolved), table.index, resolved)
+        scores.estimates(judge_all(evidence, table.index, resolved), table.index, resolved)
         for table in (view.places, view.rooms)
     )
     about = view.sites[["level", "kinds", "status", "place_count", "geometry"]]

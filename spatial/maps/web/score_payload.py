@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Judged(Protocol):
-    """Judged values of N objects by I indicators, as ``spatial.scoring.scores`` makes them."""
+    """Judged values of N objects by I indicators, as ``spatial.scoring.judging`` makes them."""
 
     @property
     def indicators(self) -> tuple[str, ...]:

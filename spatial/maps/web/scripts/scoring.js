@@ -1,4 +1,4 @@
-// Scores under any weights: aspects, floating potential, coverage and ranks, as spatial/scoring/scores.py has them.
+// Scores under any weights: aspects, floating potential, coverage and ranks, as spatial/scoring has them.
 // Python judged the values; what is weighed here are those judged values, so both say the same.
 /** @import { Bounds, Judged, Lens, Payload, Table } from "./payload.js" */
 /** @import { Weights } from "./state.js" */
