@@ -28,9 +28,9 @@ at = [13.2630, 53.5699]
 
 @pytest.fixture(scope="module")
 def pair(demo_result, demo_data, tmp_path_factory):
-    """The demo, and the demo without its best meeting space and one house, but with a new bench."""
-    best = demo_result.meeting_spaces.sort_values("rank").index[0]
-    places = demo_result.places.index[demo_result.places["space_id"] == best]
+    """The demo, and the demo without the three best meeting spaces inside and one house, but with a new bench."""
+    inside = demo_result.meeting_spaces[demo_result.meeting_spaces["inside"]].sort_values("rank")
+    places = demo_result.places.index[demo_result.places["space_id"].isin(inside.index[:3])]
     plan = tmp_path_factory.mktemp("plan") / "plan.toml"
     gone = "".join(f'[[edit]]\nremove = "{place}"\n' for place in places)
     plan.write_text(f'name = "Plan B"\n{gone}{CHANGES}', encoding="utf-8")
