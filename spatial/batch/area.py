@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -264,9 +264,3 @@ def _peak_mb() -> float:
         return math.nan
     unit = 1 if sys.platform == "darwin" else KILO
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / KILO**2
-
-
-def area_records(out: Path, identities: Sequence[str]) -> list[dict[str, Any]]:
-    """Records of areas that are done."""
-    found = ((out / RECORDS / f"{identity}.json") for identity in identities)
-    return [json.loads(path.read_text(encoding="utf-8")) for path in found if path.exists()]

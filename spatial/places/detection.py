@@ -32,8 +32,6 @@ INSIDE_M = 0.5
 # What a private garden is where no tag says more.
 PRIVATE = "private"
 INDOOR = ("yes", "room", "area", "corridor", "wall", "level")
-# A strip of open ground from the edge of a large place to what lies along it.
-STRIP_M = 2.0
 
 
 def find_places(

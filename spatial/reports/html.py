@@ -32,11 +32,6 @@ def html(document: Document) -> str:
     return page
 
 
-def load_templates() -> None:
-    """Read the template."""
-    _template()
-
-
 def _sections(document: Document) -> Iterator[dict[str, Any]]:
     """The blocks under each heading; what stands before the first has none."""
     section: dict[str, Any] = {"heading": None, "blocks": []}

@@ -28,17 +28,6 @@ if TYPE_CHECKING:
     from spatial.reports.document import Document
 
 
-def load_report_parts() -> None:
-    """Import what a report is made with, and read its template and its words."""
-    from spatial.core.languages import LANGUAGES, texts
-    from spatial.reports import estate as reports_estate  # noqa: F401
-    from spatial.reports import html
-
-    html.load_templates()
-    for lang in LANGUAGES:
-        texts(lang, "report")
-
-
 def draw_document(document: Document, *, pdf: bool = False, paper: Document | None = None) -> dict[str, bytes]:
     """A report as ``.html``, and with ``pdf`` as ``.pdf`` too; ``paper`` is what is printed where that is another."""
     from spatial.reports import html
