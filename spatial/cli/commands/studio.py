@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spatial.studio.looking import Table
 
 INPUT_NAMES = (*cli_options.ESTATE_OPTION_NAMES, "osm", "layers", "complete", "refresh", "offline")
-SHARED = ("terrain", "surface", "field_checks", "rubric", "plain_unknowns", "lang", "margin_m", "reach_m")
+SHARED = ("terrain", "surface", "field_checks", "corrections", "rubric", "plain_unknowns", "lang", "margin_m", "reach_m")
 
 
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
