@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from spatial.core.errors import InputError, SpatialError
 from spatial.core.languages import LANGUAGES
+from spatial.plans.correction_files import Corrections, write_corrections
 from spatial.studio import exports, page
 from spatial.studio.desk import Desk, said
 from spatial.studio.guard import ENTRANCE, Guard, TooLongError, refusal
@@ -30,7 +31,12 @@ from spatial.studio.strokes import drawn_shape
 HOST, PORT = "127.0.0.1", 8745
 # Who points means what is no further away than this.
 FURTHEST_M = 60.0
-HTML, CSS, SCRIPT = "text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+CSV, HTML, CSS, SCRIPT = (
+    "text/csv; charset=utf-8",
+    "text/html; charset=utf-8",
+    "text/css; charset=utf-8",
+    "text/javascript; charset=utf-8",
+)
 MEDIA = {".geojson": "application/geo+json", ".gpkg": "application/geopackage+sqlite3"}
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -135,6 +141,7 @@ def application(desk: Desk) -> Starlette:
         Route("/api/look", asked.look, methods=["POST"]),
         Route("/api/compare", asked.compare, methods=["POST"]),
         Route("/api/plan{ending}", asked.plan),
+        Route("/api/corrections.csv", asked.corrections),
         Route("/api/{what}.html", asked.made),
     ]
     handlers: Mapping[Any, Any] = {SpatialError: _refuse, TooLongError: _too_long}
@@ -188,6 +195,7 @@ class Questions:
             "verb": lambda name, said: self._session.do(name, _word(said, "id"), _word(said, "verb")),
             "move": self._move,
             "answer": lambda name, said: self._session.answer(name, _word(said, "id"), _values(said)),
+            "correct": self._correct,
             "phase": lambda name, said: self._session.phase(name, _word(said, "feature"), _word(said, "phase")),
             "drop": lambda name, said: self._session.drop(name, _word(said, "feature")),
             "undo": lambda name, said: self._session.undo(name),
@@ -228,6 +236,10 @@ class Questions:
     def _move(self, name: str, asked: Mapping[str, Any]) -> Drawn:
         return self._session.move(name, _word(asked, "id"), _spot(asked.get("to")))
 
+    def _correct(self, name: str, asked: Mapping[str, Any]) -> Drawn:
+        at = None if asked.get("at") is None else _spot(asked["at"])
+        return self._session.correct(_word(asked, "says"), _values(asked), at)
+
     async def look(self, request: Request) -> Response:
         """Look at a variant that was not on this page so far."""
         asked = await _asked(request)
@@ -252,6 +264,11 @@ class Questions:
             return PlainTextResponse("no such file", 404)
         content = await self._desk.apart(lambda: plan_as_file(variant.strokes, ending))
         return _download(content, f"{variant.name}{ending}", MEDIA[ending])
+
+    async def corrections(self, request: Request) -> Response:
+        """What was put right, as the file that a run takes."""
+        each = (self._session.corrected.corrections or Corrections(())).each
+        return _download(write_corrections(each), "corrections.csv", CSV)
 
     async def made(self, request: Request) -> Response:
         """The map or the report, as a run with the plan makes it."""

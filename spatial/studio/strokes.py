@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.crs import WGS84
 from spatial.core.errors import InputError
 from spatial.core.model import Estate, Plan
+from spatial.plans.corrections import MISSING, SAYS, SOURCE_ID
 from spatial.plans.reading import plan_of_table
 from spatial.plans.rows import OWN
 from spatial.plans.validation import ACTIONS, DIMENSIONS
@@ -30,12 +31,14 @@ TAG_KEY = re.compile(r"[a-z][a-z0-9_:]{0,59}")
 PHASE = re.compile(r"[1-9][0-9]?", re.ASCII)
 # Columns that a file has for itself.
 RESERVED = frozenset({*OWN, "geometry", "geom", "fid", "ogc_fid"})
+# What has no target: it is not there yet.
+NEW = ("add", MISSING)
 TYPES = ("Point", "LineString", "Polygon")
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """One edit: what is done to which thing.
+    """One edit: what is done to which thing; or one correction, whose ``action`` is what it says.
 
     ``feature`` is its name in the plan; ``action``, ``layer``, ``target``, ``tags`` and ``note`` are those of
     ``spatial.core.model.Edit``, ``geometry`` is in longitude and latitude, None where nothing is drawn. ``phase`` is
@@ -54,7 +57,7 @@ class Stroke:
     @property
     def identity(self) -> str:
         """Id of what it is about: its target, or the id that a new thing gets."""
-        return self.target or f"plan:{self.feature}"
+        return self.target or f"{SOURCE_ID if self.action == MISSING else 'plan'}:{self.feature}"
 
 
 def stroke_of(data: Any) -> Stroke:
@@ -68,9 +71,9 @@ def stroke_of(data: Any) -> Stroke:
     if not isinstance(data, Mapping) or not isinstance(data.get("properties"), Mapping):
         raise InputError("studio.stroke", found=type(data).__name__)
     said = data["properties"]
-    action, layer = _one_of(said, "action", ACTIONS), _one_of(said, "layer", tuple(DIMENSIONS))
-    target = None if action == "add" else _text(said, "target")
-    if action != "add" and target is None:
+    action, layer = _one_of(said, "action", (*ACTIONS, *SAYS)), _one_of(said, "layer", tuple(DIMENSIONS))
+    target = None if action in NEW else _text(said, "target")
+    if action not in NEW and target is None:
         raise InputError("studio.part", part="target", found="-", needed="id")
     feature = _text(said, "feature")
     if feature is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,11 @@ from spatial.cli.paths import KeptFile, Read
 from spatial.core.messages import phrase
 
 if TYPE_CHECKING:
-    from spatial.studio.looking import Table
+    from spatial.analysis.inputs import Inputs
 
 INPUT_NAMES = (*cli_options.ESTATE_OPTION_NAMES, "osm", "layers", "complete", "refresh", "offline")
-SHARED = ("terrain", "surface", "field_checks", "corrections", "rubric", "plain_unknowns", "lang", "margin_m", "reach_m")
+MORE_INPUTS = ("terrain", "surface", "field_checks", "corrections")
+SHARED = (*MORE_INPUTS, "rubric", "plain_unknowns", "lang", "margin_m", "reach_m")
 
 
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
@@ -34,13 +35,18 @@ def command(folder: Path | None, kept: Path | None, port: int, no_browser: bool,
     from spatial.core.languages import texts
     from spatial.studio import opening, server
     from spatial.studio.kept import Kept
-    from spatial.studio.session import opened
+    from spatial.studio.looking import Table
 
     server.bound(port).close()  # said before minutes are spent on reading
-    with progress(lang) as tell:
-        table = _table(folder, options, tell)
-    name = opening.name_of(table.inputs)
-    with opened(table, Kept(kept or opening.place_for(name), name)) as session:
+    rubric, plain = options.pop("rubric"), options.pop("plain_unknowns")
+    with ExitStack() as open_files:
+        with progress(lang) as tell:
+            inputs = _inputs(folder, options, tell)
+            name = opening.name_of(inputs)
+            keeping = open_files.enter_context(closing(Kept(kept or opening.place_for(name), name)))
+            session = opening.session_of(
+                inputs, keeping, lambda given: Table(given, rubric, tell, plain_unknowns=plain)
+            )
         serving = server.Server(session, lang, port)
         click.echo(texts(lang)["studio"]["open_this"].format(address=serving.address))
         if not no_browser:
@@ -49,15 +55,13 @@ def command(folder: Path | None, kept: Path | None, port: int, no_browser: bool,
             serving.run()
 
 
-def _table(folder: Path | None, options: dict[str, Any], tell: Callable[[str], None]) -> Table:
+def _inputs(folder: Path | None, options: dict[str, Any], tell: Callable[[str], None]) -> Inputs:
     """Read what is put on the table: a finished run, an estate that is named, or the demo."""
     from spatial.analysis import run
     from spatial.analysis.inputs import Inputs
     from spatial.sources import http
     from spatial.studio import opening
-    from spatial.studio.looking import Table
 
-    rubric, plain = options.pop("rubric"), options.pop("plain_unknowns")
     with http.offline_if(options.pop("offline")):
         if folder is not None:
             _only_run(options)
@@ -65,7 +69,7 @@ def _table(folder: Path | None, options: dict[str, Any], tell: Callable[[str], N
         else:
             estate, files = _named(options, tell)
         run.load_compiled()
-        return Table(Inputs.read(estate, files, tell), rubric, tell, plain_unknowns=plain)
+        return Inputs.read(estate, files, tell)
 
 
 def _only_run(options: dict[str, Any]) -> None:
@@ -96,5 +100,6 @@ def _named(options: dict[str, Any], tell: Callable[[str], None]) -> tuple[Any, A
         terrain=options["terrain"] or None,
         surface=options["surface"] or None,
         field_checks=options["field_checks"],
+        corrections=options["corrections"],
     )
     return estate, files
