@@ -67,7 +67,7 @@ class Desk:
     def state(self) -> dict[str, Any]:
         """The variants as they stand."""
         session = self.session
-        (corrections,) = state_of([session.corrections], session.ground)
+        (corrections,) = state_of([session.corrections], session.ground_as_read)
         return {"variants": state_of(session.variants, session.ground), "corrections": corrections}
 
     # --- news ----------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ from spatial.studio.strokes import drawn_shape
 HOST, PORT = "127.0.0.1", 8745
 # Who points means what is no further away than this.
 FURTHEST_M = 60.0
+# So many things around it are told, for one that may be the same as it.
+NEIGHBOURS = 40
 CSV, HTML, CSS, SCRIPT = (
     "text/csv; charset=utf-8",
     "text/html; charset=utf-8",
@@ -251,7 +253,9 @@ class Questions:
         where = _spot([_number(request, "lon"), _number(request, "lat")])
         within_m = min(FURTHEST_M, max(1.0, _number(request, "within")))
         found = self._session.pointed_at(request.query_params.get("variant", ""), where, within_m)
-        return JSONResponse({"things": [thing_as_data(thing, self._session.ground) for thing in found]})
+        near, ground = self._session.ground.at(*where, FURTHEST_M, NEIGHBOURS), self._session.ground
+        things = {"things": found, "others": [thing for thing in near if thing.kind is not None]}
+        return JSONResponse({name: [thing_as_data(one, ground) for one in each] for name, each in things.items()})
 
     async def compare(self, request: Request) -> Response:
         """All variants side by side."""

@@ -267,6 +267,15 @@ class Session:
             pencil.check_strokes(after.strokes, self.table.plan(after.strokes), self.ground)
         return Drawn(self._keep(before, after), stroke)
 
+    @property
+    def ground_as_read(self) -> Ground:
+        """What lies there before anything is put right at this table."""
+        return self._ground_as_read if self.corrections.strokes else self.ground
+
+    @cached_property
+    def _ground_as_read(self) -> Ground:
+        return Ground(self._as_read.raw, self.table.estate)
+
     @cached_property
     def _as_read(self) -> Conflated:
         """What is there before anything is put right at this table."""

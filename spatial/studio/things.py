@@ -74,7 +74,7 @@ class Ground:
 
         return shapely.transform(shapely.force_2d(geometry), back)
 
-    def at(self, lon: float, lat: float, within_m: float = NEAR_M) -> list[Thing]:
+    def at(self, lon: float, lat: float, within_m: float = NEAR_M, most: int = MOST) -> list[Thing]:
         """What lies where somebody points, what is meant most likely first."""
         here = self.to_metres(shapely.Point(lon, lat))
         found = [
@@ -83,7 +83,7 @@ class Ground:
             for row in np.sort(self._trees[name].query(here, predicate="dwithin", distance=within_m))
             if (thing := thing_of(getattr(self.raw, name), int(row))) is not None
         ]
-        return [thing for _, _, thing in sorted(found, key=lambda one: (one[0], one[1], one[2].identity))[:MOST]]
+        return [thing for _, _, thing in sorted(found, key=lambda one: (one[0], one[1], one[2].identity))[:most]]
 
     def thing(self, identity: str) -> Thing | None:
         """The thing of this id."""
