@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from spatial.core.errors import InputError, SpatialError
-from spatial.core.languages import LANGUAGES
+from spatial.studio.answering import said_of
 from spatial.studio.correcting import CORRECTIONS
 from spatial.studio.history import Strokes
 from spatial.studio.looking import Difference, Seen, Table
@@ -130,10 +130,10 @@ class Desk:
         except StaleError:
             return
         except SpatialError as error:
-            self.tell("failed", {**about, "said": said(error)})
+            self.tell("failed", {**about, "said": said_of(error)})
         except Exception:  # a look that fails must not end the sitting
             log.exception("look")
-            self.tell("failed", {**about, "said": said(InputError("studio.unforeseen"))})
+            self.tell("failed", {**about, "said": said_of(InputError("studio.unforeseen"))})
 
     async def _looked(self, about: About, tell: Tell) -> None:
         begin, strokes = time.perf_counter(), self.session.variant(about["variant"]).strokes
@@ -178,14 +178,10 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._one, work)
 
     def close(self) -> None:
-        """Give up what is being looked at."""
+        """Give up what is being looked at, and close the file."""
+        self.session.close()
         self._wanted.clear()
         self._one.shutdown(wait=False, cancel_futures=True)
-
-
-def said(error: SpatialError) -> dict[str, str]:
-    """What went wrong, in every language."""
-    return {lang: error.said(lang) for lang in LANGUAGES}
 
 
 def _json(data: Any) -> str:

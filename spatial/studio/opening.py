@@ -83,7 +83,12 @@ def name_of(inputs: Inputs) -> str:
 
 
 def place_for(name: str) -> Path:
-    """Where the sitting of an estate is kept: the platform's place for what a user makes."""
+    """Where the sitting of an estate is kept."""
+    return folder() / f"{name}{SUFFIX}"
+
+
+def folder() -> Path:
+    """Where sittings are kept: the platform's place for what a user makes."""
     from platformdirs import user_data_path
 
-    return user_data_path("faellesrum", appauthor=False) / "studio" / f"{name}{SUFFIX}"
+    return user_data_path("faellesrum", appauthor=False) / "studio"

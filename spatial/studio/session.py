@@ -233,6 +233,11 @@ class Session:
         if not self.variants:
             self._keep(None, Variant(FIRST))
 
+    def close(self) -> None:
+        """Close the file in which it is kept."""
+        if self._kept is not None:
+            self._kept.close()
+
     def _check_name(self, new: str) -> None:
         name = new.strip()
         if not 0 < len(name) <= MOST_LETTERS or not name.isprintable():

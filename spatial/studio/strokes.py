@@ -130,16 +130,16 @@ def rounded(geometry: BaseGeometry) -> BaseGeometry:
     return shapely.transform(flat, lambda xy: xy.round(DECIMALS))
 
 
-def drawn_shape(data: Any) -> BaseGeometry:
-    """Read a point, line or area of GeoJSON in longitude and latitude.
+def drawn_shape(data: Any, types: Sequence[str] = TYPES, most: int = MOST_VERTICES) -> BaseGeometry:
+    """Read a geometry of GeoJSON in longitude and latitude, of one of these types.
 
     Raises
     ------
     InputError
         If it is none, or has more corners than anybody draws.
     """
-    kinds = ", ".join(TYPES)
-    if not isinstance(data, Mapping) or data.get("type") not in TYPES:
+    kinds = ", ".join(types)
+    if not isinstance(data, Mapping) or data.get("type") not in types:
         raise InputError("studio.part", part="geometry", found=str(data)[:40], needed=kinds)
     try:
         drawn: BaseGeometry = shape(dict(data))
@@ -147,8 +147,8 @@ def drawn_shape(data: Any) -> BaseGeometry:
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, shapely.GEOSException) as error:
         raise InputError("studio.part", part="geometry", found=str(data)[:40], needed=kinds) from error
     count = int(shapely.get_num_coordinates(drawn))
-    if not whole or drawn.is_empty or count > MOST_VERTICES:
-        raise InputError("studio.part", part="geometry", found=f"{count}", needed=f"1–{MOST_VERTICES}")
+    if not whole or drawn.is_empty or count > most:
+        raise InputError("studio.part", part="geometry", found=f"{count}", needed=f"1–{most}")
     return rounded(drawn)
 
 

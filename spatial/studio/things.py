@@ -46,6 +46,20 @@ class Thing:
         return self.tags.get("name") or self.address
 
 
+def transformer_of(estate: Estate) -> Transformer:
+    """What leads from longitude and latitude to the metres of an estate."""
+    return Transformer.from_crs(WGS84, estate.crs, always_xy=True)
+
+
+def to_degrees(geometry: Any, there: Transformer) -> Any:
+    """A geometry of an estate, or several, in longitude and latitude."""
+
+    def back(xy: Any) -> Any:
+        return np.column_stack(there.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
+
+    return shapely.transform(shapely.force_2d(geometry), back)
+
+
 class Ground:
     """Where things lie, between the degrees of a pencil and the metres of an estate.
 
@@ -60,7 +74,7 @@ class Ground:
     def __init__(self, raw: RawData, estate: Estate) -> None:
         self.raw, self.estate = raw, estate
         self._known: dict[str, Thing | None] = {}
-        self._there = Transformer.from_crs(WGS84, estate.crs, always_xy=True)
+        self._there = transformer_of(estate)
 
     def to_metres(self, geometry: BaseGeometry) -> BaseGeometry:
         """A drawn geometry in the CRS of the estate."""
@@ -68,11 +82,8 @@ class Ground:
 
     def to_degrees(self, geometry: BaseGeometry) -> BaseGeometry:
         """A geometry of the estate as it may be drawn."""
-
-        def back(xy: Any) -> Any:
-            return np.column_stack(self._there.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
-
-        return shapely.transform(shapely.force_2d(geometry), back)
+        found: BaseGeometry = to_degrees(geometry, self._there)
+        return found
 
     def at(self, lon: float, lat: float, within_m: float = NEAR_M, most: int = MOST) -> list[Thing]:
         """What lies where somebody points, what is meant most likely first."""

@@ -33,13 +33,14 @@ def command(*arguments):
 class Studio:
     """A real process of the studio, and a browser that it let in; started again on the same file when wanted."""
 
-    def __init__(self, browser, kept):
+    def __init__(self, browser, kept, data):
         self._browser, self._kept = browser, kept
+        self._named = ["--boundary", data / "reitbahnviertel.geojson", "--osm", data / "reitbahnviertel.osm.pbf"]
         self.start()
 
     def start(self):
         environment = {**os.environ, "FAELLESRUM_LANG": "da", "PYTHONUNBUFFERED": "1"}
-        line = command("studio", "--port", "0", "--no-browser", "--kept", self._kept)
+        line = command("studio", "--port", "0", "--no-browser", "--kept", self._kept, *self._named)
         self.process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment)
         entrance = re.search(r"http://\S+", self.process.stdout.readline())[0]
         self.address = entrance.partition("/enter")[0]
@@ -61,8 +62,8 @@ class Studio:
 
 
 @pytest.fixture(scope="module")
-def studio(browser, tmp_path_factory):
-    made = Studio(browser, tmp_path_factory.mktemp("studio") / "demo.sqlite")
+def studio(browser, demo_data, tmp_path_factory):
+    made = Studio(browser, tmp_path_factory.mktemp("studio") / "demo.sqlite", demo_data)
     yield made
     made.end()
     assert made.process.returncode == 0

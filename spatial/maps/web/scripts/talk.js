@@ -62,17 +62,29 @@ export class Refused extends Error {
   }
 }
 
-/** @param {Response} answer @returns {Promise<any>} */
-async function read(answer) {
-  if (answer.ok) { return answer.json(); }
+/** @param {Response} answer @returns {Promise<never>} */
+async function refused(answer) {
   const text = await answer.text();
-  if (answer.status === 422) { throw new Refused(JSON.parse(text).said); }
-  throw new Refused({ da: text, en: text });
+  throw new Refused(answer.status === 422 ? JSON.parse(text).said : { da: text, en: text });
 }
 
-/** @param {string} path @param {object} body @returns {Promise<any>} */
-async function send(path, body) {
-  return read(await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
+/**
+ * What was answered; what is refused is thrown.
+ *
+ * @param {Response} answer
+ * @returns {Promise<any>}
+ */
+export function read(answer) { return answer.ok ? answer.json() : refused(answer); }
+
+/**
+ * Ask for something to be done.
+ *
+ * @param {string} path
+ * @param {object} body
+ * @returns {Promise<any>}
+ */
+export function send(path, body) {
+  return fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then(read);
 }
 
 /** Make what talks to the server. */
