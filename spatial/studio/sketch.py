@@ -10,8 +10,7 @@ from pyproj import Transformer
 
 from spatial.core.crs import WGS84, local_metric
 from spatial.core.model import Estate, RawData
-from spatial.osm.extract import LIVE, read_extract
-from spatial.sources import http
+from spatial.osm.extract import read_extract
 from spatial.studio.things import to_degrees, transformer_of
 
 # What is shown around a spot, and the circle that is proposed for an estate.
@@ -30,7 +29,7 @@ def circle(lon: float, lat: float, radius_m: float = CIRCLE_M, name: str = "circ
     return Estate(name, name, round_, crs, margin_m=0.0, reach_m=0.0)
 
 
-def sketch(osm: str, lon: float, lat: float, *, online: bool) -> dict[str, Any]:
+def sketch(osm: str, lon: float, lat: float) -> dict[str, Any]:
     """Houses, ways, water and green around a spot, as lists of latitudes and longitudes.
 
     Raises
@@ -39,8 +38,7 @@ def sketch(osm: str, lon: float, lat: float, *, online: bool) -> dict[str, Any]:
         If the extract cannot be read, or nothing of it lies there.
     """
     here = circle(lon, lat, AROUND_M)
-    with http.offline_if(not (online and osm == LIVE)):
-        raw = read_extract(osm, here)
+    raw = read_extract(osm, here)
     return {name: _lines(raw, here, name) for name in ("green", "water", "building", "highway")}
 
 

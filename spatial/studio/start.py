@@ -22,7 +22,7 @@ from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.core.errors import InputError, SpatialError
 from spatial.core.model import WALK_LIMIT_M, Estate
 from spatial.osm.extract import LIVE, find_extract
-from spatial.sources import boundaries, catalogue, estates, http
+from spatial.sources import boundaries, catalogue, estates
 from spatial.studio import opening
 from spatial.studio.kept import Kept
 from spatial.studio.looking import Table
@@ -68,7 +68,6 @@ class Setup:
     rubric: Path | None = None
     plain_unknowns: bool = False
     kept: Path | None = None
-    offline: bool = False
     margin_m: float = 250.0
     reach_m: float = WALK_LIMIT_M
 
@@ -227,10 +226,9 @@ class Opening:
         if self._after is not None:
             self._after._thread.join()
             self._after = None
-        with http.offline_if(setup.offline or not wish.agreed):
-            estate = estate_of(wish, setup)
-            osm = find_extract(wish.osm if wish.osm == LIVE else check_extract(wish.osm), estate, tell=self.tell)
-            inputs = Inputs.read(estate, InputFiles(osm, layers=wish.layers, **setup.files), self.tell)
+        estate = estate_of(wish, setup)
+        osm = find_extract(wish.osm if wish.osm == LIVE else check_extract(wish.osm), estate, tell=self.tell)
+        inputs = Inputs.read(estate, InputFiles(osm, layers=wish.layers, **setup.files), self.tell)
         name = opening.name_of(inputs)
         self._check()
         kept = Kept(setup.kept or opening.place_for(name), name)

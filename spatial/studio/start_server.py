@@ -88,12 +88,11 @@ class StartQuestions:
         """The ground around a spot, to draw on, and the circle that is proposed."""
         asked = await asked_of(request)
         osm, lon, lat = word(asked, "osm"), *_spot(asked)
-        online = asked.get("agreed") is True and not self._setup.offline
         if osm != LIVE:
             osm = str(start.check_extract(osm))
-        elif not online:
+        elif asked.get("agreed") is not True:
             raise InputError("studio.not_agreed")
-        found = await asyncio.to_thread(lambda: sketch.sketch(osm, lon, lat, online=online))
+        found = await asyncio.to_thread(lambda: sketch.sketch(osm, lon, lat))
         return JSONResponse({**found, "circle": start.in_degrees(sketch.circle(lon, lat))})
 
     async def boundary(self, request: Request) -> Response:

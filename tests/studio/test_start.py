@@ -110,12 +110,12 @@ def test_the_circle_that_is_proposed_is_a_circle_on_the_ground():
 
 
 def test_the_ground_around_a_spot_is_told_in_degrees_and_only_there(demo):
-    found = sketch.sketch(str(demo[1]), *SPOT, online=False)
+    found = sketch.sketch(str(demo[1]), *SPOT)
     assert len(found["building"]) > 100 < len(found["highway"]) and found["green"]
     lat, lon = found["building"][0][0]
     assert abs(lat - SPOT[1]) < 0.05 and abs(lon - SPOT[0]) < 0.05
     with pytest.raises(SpatialError):
-        sketch.sketch(str(demo[1]), 10.0, 56.0, online=False)
+        sketch.sketch(str(demo[1]), 10.0, 56.0)
 
 
 def until(done, seconds=90):

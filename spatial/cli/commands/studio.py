@@ -38,20 +38,22 @@ SHARED = (*MORE_INPUTS, "rubric", "plain_unknowns", "lang", "margin_m", "reach_m
 def command(folder: Path | None, kept: Path | None, port: int, no_browser: bool, lang: str, **options: Any) -> None:
     """Draw on the estate in the browser, and see at once who gains and who loses."""
     from spatial.core.languages import texts
+    from spatial.sources import http
     from spatial.studio import server
 
     server.bound(port).close()  # said before minutes are spent on reading
-    said = folder is not None or (options["osm"] is not None and any(options[name] for name in NAMING))
-    opened = _session(folder, kept, options, lang) if said else _setup(kept, options, lang)
+    offline = options.pop("offline")
+    named = folder is not None or (options["osm"] is not None and any(options[name] for name in NAMING))
+    opened = _session(folder, kept, options, lang, offline=offline) if named else _setup(kept, options, lang)
     serving = server.Server(opened, lang, port)
     click.echo(texts(lang)["studio"]["open_this"].format(address=serving.address))
     if not no_browser:
         click.launch(serving.address)
-    with suppress(KeyboardInterrupt):  # how a sitting ends
+    with suppress(KeyboardInterrupt), http.offline_if(offline):  # how a sitting ends
         serving.run()
 
 
-def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], lang: str) -> Session:
+def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], lang: str, *, offline: bool) -> Session:
     """The sitting of an estate that is named whole."""
     from spatial.analysis import run
     from spatial.sources import http
@@ -60,7 +62,7 @@ def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], la
     from spatial.studio.looking import Table
 
     rubric, plain = options.pop("rubric"), options.pop("plain_unknowns")
-    with progress(lang) as tell, http.offline_if(options.pop("offline")):
+    with progress(lang) as tell, http.offline_if(offline):
         inputs = _inputs(folder, options, tell)
         run.load_compiled()
         name = opening.name_of(inputs)
@@ -74,7 +76,7 @@ def _setup(kept: Path | None, options: dict[str, Any], lang: str) -> Setup:
     from spatial.studio.start import Setup
 
     area, osm, data = options["area"], options["osm"], data_folder()
-    wanted = {name: options[name] for name in ("rubric", "plain_unknowns", "offline", "margin_m", "reach_m")}
+    wanted = {name: options[name] for name in ("rubric", "plain_unknowns", "margin_m", "reach_m")}
     demo = next(iter(PLACES.values()))
     if any(options[name] for name in (*NAMING, "layers", "complete") if name != "area"):
         raise misused(phrase("commands.choose_osm"))
