@@ -14,7 +14,8 @@ from typing import Any
 from spatial.core.errors import InputError, SpatialError
 from spatial.studio.answering import said_of
 from spatial.studio.correcting import CORRECTIONS
-from spatial.studio.history import Strokes
+from spatial.studio.exports import Found, found_of
+from spatial.studio.history import Strokes, Variant
 from spatial.studio.looking import Difference, Seen, Table
 from spatial.studio.session import Session
 from spatial.studio.sight import first_sight, lens_summary, sight_of, state_of, summary
@@ -51,6 +52,7 @@ class Desk:
         self._wanted: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._first: tuple[Table, bytes] | None = None
+        self._found: tuple[tuple[Table, Variant], Found] | None = None
 
     @property
     def first(self) -> bytes:
@@ -159,6 +161,13 @@ class Desk:
     def _through(self, seen: Seen, found: Difference, tell: Callable[[str], None]) -> list[dict[str, Any]]:
         tell("lenses")
         return [lens_summary(lens) for lens in self.session.table.through_lenses(seen, found, tell).lenses]
+
+    def found(self, variant: Variant) -> Found:
+        """A variant looked at as a run does; the last one is kept, for its next file."""
+        key = (self.session.table, variant)
+        if self._found is None or self._found[0] != key:
+            self._found = key, found_of(*key)
+        return self._found[1]
 
     async def compare(self) -> list[dict[str, Any]]:
         """All variants side by side, in numbers."""

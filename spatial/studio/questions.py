@@ -25,7 +25,14 @@ FURTHEST_M = 60.0
 # So many things around it are told, for one that may be the same as it.
 NEIGHBOURS = 40
 CSV, HTML = "text/csv; charset=utf-8", "text/html; charset=utf-8"
-MEDIA = {".geojson": "application/geo+json", ".gpkg": "application/geopackage+sqlite3"}
+MEDIA = {
+    ".geojson": "application/geo+json",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".html": HTML,
+    ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+}
 
 
 class Questions:
@@ -67,7 +74,7 @@ class Questions:
             Route("/api/compare", self.compare, methods=["POST"]),
             Route("/api/plan{ending}", self.plan),
             Route("/api/corrections.csv", self.corrections),
-            Route("/api/{what}.html", self.made),
+            Route("/api/out/{name}", self.made),
         ]
 
     async def first(self, request: Request) -> Response:
@@ -137,10 +144,10 @@ class Questions:
         return download(write_corrections(each), "corrections.csv", CSV)
 
     async def made(self, request: Request) -> Response:
-        """The map or the report, as a run with the plan makes it."""
-        what, lang = request.path_params["what"], request.query_params.get("lang", self._desk.lang)
-        if what not in exports.MAKERS or lang not in LANGUAGES:
+        """Map, report, tables …, as a run with the plan makes them."""
+        name, lang = request.path_params["name"], request.query_params.get("lang", self._desk.lang)
+        if name not in exports.MAKERS or lang not in LANGUAGES:
             return PlainTextResponse("no such file", 404)
-        variant, table = self._session.variant(request.query_params.get("variant", "")), self._session.table
-        content = await self._desk.apart(lambda: exports.MAKERS[what](exports.review(table, variant), lang))
-        return download(content, f"{variant.name}-{what}.html", HTML)
+        variant = self._session.variant(request.query_params.get("variant", ""))
+        content = await self._desk.apart(lambda: exports.MAKERS[name](self._desk.found(variant), lang))
+        return download(content, f"{variant.name}-{name}", MEDIA[f".{name.partition('.')[2]}"])

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.crs import WGS84
 from spatial.core.model import Estate, RawData
 from spatial.layers.buildings import CLEARED
+from spatial.plans.things import Ground as Named
 from spatial.plans.validation import LAYERS
 from spatial.settings.tags import tag_rules
 
@@ -39,11 +40,6 @@ class Thing:
     def address(self) -> str | None:
         """Street and number, where they are mapped."""
         return " ".join(self.tags[key] for key in ("addr:street", "addr:housenumber") if key in self.tags) or None
-
-    @property
-    def called(self) -> str | None:
-        """Its name, else its address, where it has one."""
-        return self.tags.get("name") or self.address
 
 
 def transformer_of(estate: Estate) -> Transformer:
@@ -116,6 +112,11 @@ class Ground:
         for row in self._houses:
             if areas.ids[row] not in gone:
                 yield str(areas.ids[row]), areas.geometry[row]
+
+    @cached_property
+    def called(self) -> Named:
+        """What things are called where they have no name."""
+        return Named(self.raw)
 
     @cached_property
     def _houses(self) -> list[int]:
