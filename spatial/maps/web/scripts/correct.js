@@ -50,7 +50,7 @@ export function createCorrections(words, kinds, on) {
   /** @param {string} id @param {string} label @param {HTMLElement} control */
   function row(id, label, control) {
     control.id = "fr-correct-" + id;
-    return h("div", { class: "fr-row" }, h("label", { for: control.id }, label), control);
+    return h("div", { class: "fr-asked" }, h("label", { for: control.id }, label), control);
   }
   function whoField() {
     return h("input", { type: "text", required: true, maxlength: 100, autocomplete: "name", value: remembered() });

@@ -235,8 +235,8 @@ export function createHand(map, first, words, talk, on) {
     const words_ = said ? h("p", { class: said.alert ? "fr-fault" : "fr-mind", role: said.alert ? "alert" : "status" }, said.text) : null;
     box.replaceChildren(...[
       words_, outcome && held ? h("p", { class: "fr-outcome", role: "status" }, outcome) : null,
-      held ? h("p", {}, hint(), " ", h("span", { class: "fr-keys" }, t("studio.hint_keys"))) : null, asked,
-      h("div", { class: "fr-buttons" }, ...choices(),
+      held && !asked ? h("p", {}, hint(), " ", h("span", { class: "fr-keys" }, t("studio.hint_keys"))) : null, asked,
+      h("div", { class: "fr-buttons" }, ...(asked ? [] : choices()),
         held && !asked && !thing ? button("here", t("studio.put"), () => pencil.here()) : null,
         tool && tool.shape !== "point" && !asked ? button("back", t("studio.back_one"), () => pencil.back(), { disabled: points === 0 }) : null,
         tool && tool.shape !== "point" && !asked ? button("finish", t("studio.finish"), () => pencil.finish(), { disabled: !enough }) : null,

@@ -25,8 +25,11 @@ export function createOpening(words, onWrong) {
     box.hidden = !running && !cancelled;
     byId("fr-choose").toggleAttribute("inert", running);
     const rows = stages.map((stage, i) => h("li", { class: i < stages.length - 1 ? "fr-passed" : "fr-stage", "aria-current": i === stages.length - 1 ? "step" : null }, t("stage." + stage)));
-    box.replaceChildren(...(running ? [h("h2", {}, t("start.opening", { name })), h("ol", { class: "fr-stages" }, ...rows), h("button", { type: "button", class: "fr-more", id: "fr-cancel", on: () => void cancel() }, t("start.cancel"))]
+    const focused = document.activeElement?.id === "fr-cancel";
+    box.replaceChildren(...(running ? [h("h2", {}, t("start.opening", { name })), h("button", { type: "button", class: "fr-more", id: "fr-cancel", on: () => void cancel() }, t("start.cancel")), h("ol", { class: "fr-stages" }, ...rows)]
       : cancelled ? [h("p", { role: "status" }, t("start.cancelled"))] : []));
+    if (focused) { document.getElementById("fr-cancel")?.focus({ preventScroll: true }); }
+    if (running) { box.scrollIntoView({ block: "nearest" }); }
   }
   async function cancel() {
     progress = null;

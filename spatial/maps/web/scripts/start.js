@@ -72,7 +72,7 @@ function createPage(map, first) {
     ground: () => void readGround(), circle() { if (sketch) { bounded(sketch.circle); } }, draw, file: (file) => void readFile(file),
     bounded, open: () => void opening.open(wish, wish.name),
   });
-  const opening = createOpening(words, (said) => { wrong = said; write(); byId("fr-open").querySelector("p")?.scrollIntoView({ block: "center" }); });
+  const opening = createOpening(words, (said) => { wrong = said; write(); });
 
   // The map
   function drawGround() {
@@ -152,6 +152,7 @@ function createPage(map, first) {
     choices.write({ reading, circled: sketch !== null, hectares: hectares(), wrong: typeof wrong === "string" ? wrong : wrong?.[words.lang] ?? null });
     opening.write();
     bar();
+    if (wrong) { byId("fr-open").querySelector(".fr-fault")?.scrollIntoView({ block: "nearest" }); }
   }
   /** The area of the boundary, by and large. */
   function hectares() {
