@@ -17,7 +17,7 @@ from spatial.core.model import Estate, Extract, Plan, Raster, RawData, Rubric
 from spatial.core.timing import Clock
 from spatial.layers import conflation, health, lifecycle
 from spatial.osm.extract import Reading, read_extract
-from spatial.plans import application, reading
+from spatial.plans import application, correction_files, corrections, reading
 from spatial.settings import tags
 from spatial.sources import rasters
 
@@ -36,6 +36,7 @@ class InputFiles:
     surface: rasters.Files | Raster | None = None
     plan: str | Path | Plan | None = None
     field_checks: str | Path | None = None
+    corrections: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Inputs:
     ``osm`` is OpenStreetMap by itself, ``registers`` the municipal layers, ``models`` the terrain and the
     surface model by name, ``answers`` what was seen on the spot, ``seconds`` how long each stage of reading took,
     ``unread`` the values of tags of OpenStreetMap that cannot be read: object, key, value; ``left_out`` how many of its
-    places are not there for anybody, by reason.
+    places are not there for anybody, by reason; ``corrections`` what was put right by hand.
     """
 
     estate: Estate
@@ -57,6 +58,7 @@ class Inputs:
     seconds: Mapping[str, float] = field(default_factory=dict)
     unread: tuple[tuple[str, str, str], ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    corrections: correction_files.Corrections | None = None
 
     @classmethod
     def read(cls, estate: Estate, files: InputFiles, progress: Callable[[str], None] | None = None) -> Inputs:
@@ -75,12 +77,14 @@ class Inputs:
             osm = files.osm if isinstance(files.osm, RawData) else _read_osm(files.osm, estate)
             plan = reading.read_plan(files.plan, estate) if isinstance(files.plan, str | Path) else files.plan
             answers = _answers(files.field_checks)
+            path = files.corrections
+            corrected = None if path is None else correction_files.read_corrections(Path(path))
             rules, mapped = tags.tag_rules(), osm
             osm = lifecycle.on_the_ground(mapped, rules)
             left_out = lifecycle.places_left_out(mapped, osm, rules)
             unread = tuple(health.unread_values(osm, rules))
         models = _models(files, estate, clock)
-        return cls(estate, osm, registers, models, plan, answers, clock.seconds, unread, left_out)
+        return cls(estate, osm, registers, models, plan, answers, clock.seconds, unread, left_out, corrected)
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,8 @@ class Options:
 class Ground:
     """All sources as one, as they are or as a plan leaves them.
 
-    ``checked`` is the manifest's entry on field checks; ``edits`` are those of the plan as a map layer, and ``before``
-    what is there without it; both None without a plan.
+    ``checked`` is what the manifest says of field checks and corrections; ``edits`` are those of the plan as a map
+    layer, and ``before`` what is there without it; both None without a plan.
     """
 
     conflated: conflation.Conflated
@@ -115,10 +119,13 @@ class Ground:
 
 
 def prepare_ground(inputs: Inputs, rules: tags.TagRules, clock: Clock, *, phase: int | None = None) -> Ground:
-    """Let the sources settle what they both know, put what was seen on the spot first, and carry out the plan."""
+    """Let the sources settle what they both know, put what was seen and corrected first, and carry out the plan."""
     with clock.stage("layers"):
         conflated = conflation.conflate(inputs.osm, inputs.registers, rules)
         conflated, checked = _with_answers(conflated, inputs.answers)
+        if inputs.corrections is not None and inputs.corrections.each:
+            conflated = corrections.apply_corrections(conflated, inputs.corrections.each, inputs.estate)
+            checked["corrections"] = _corrected(inputs.corrections)
         plan, estate = inputs.plan, inputs.estate
         if plan is None or not plan.edits:
             return Ground(conflated, checked)
@@ -156,6 +163,11 @@ def _answers(field_checks: str | Path | None) -> Answers | None:
     from spatial.sources.field_answers import read_field_answers
 
     return read_field_answers(Path(field_checks))
+
+
+def _corrected(given: correction_files.Corrections) -> dict[str, Any]:
+    source = given.provenance
+    return corrections.entry(given.each, {} if source is None else {"path": source.path, "sha256": source.sha256})
 
 
 def _models(files: InputFiles, estate: Estate, clock: Clock) -> dict[str, Raster]:

@@ -57,6 +57,7 @@ def analyse(  # noqa: PLR0913 (the public signature)
     plan: str | Path | Plan | None = None,
     phase: int | None = None,
     field_checks: str | Path | None = None,
+    corrections: str | Path | None = None,
     rubric: str | Path | None = None,
     seed: int = SEED,
     scores_only: bool = False,
@@ -92,6 +93,9 @@ def analyse(  # noqa: PLR0913 (the public signature)
     field_checks
         Answers to field checks, as the form of the field kit gives them: what was seen on the spot goes
         before every other source.
+    corrections
+        What somebody who knows the estate puts right on the map; see
+        ``spatial.plans.correction_files.read_corrections``. It goes before field checks.
     rubric
         A rubric in TOML. Default: the bundled one.
     seed
@@ -114,7 +118,7 @@ def analyse(  # noqa: PLR0913 (the public signature)
     SpatialError
         One of its kinds, with one line that says what and what to do.
     """
-    files = InputFiles(osm, layers, complete, terrain, surface, plan, field_checks)
+    files = InputFiles(osm, layers, complete, terrain, surface, plan, field_checks, corrections)
     options = Options(None if rubric is None else Path(rubric), seed, phase, scores_only)
     return run(Inputs.read(estate, files, progress), options, progress, on_scored=scored)
 

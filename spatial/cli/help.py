@@ -99,8 +99,8 @@ OPTION_SECTIONS: Mapping[str, tuple[str, ...]] = {
         "areas", "area", "boundary", "name", "parcels_table", "parcels", "year", "municipality", "allow_missing",
     ),
     "read": (
-        "osm", "layers", "complete", "terrain", "surface", "field_checks", "observations", "frozen", "refresh",
-        "offline",
+        "osm", "layers", "complete", "terrain", "surface", "field_checks", "corrections", "observations", "frozen",
+        "refresh", "offline",
     ),
     "plan": ("plan", "phase", "phases"),
     "judged": ("rubric", "seed", "margin_m", "reach_m"),

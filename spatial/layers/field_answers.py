@@ -38,13 +38,15 @@ class Answer(Protocol):
         """Day of the visit."""
 
 
-def apply_field_answers(one: Conflated, answers: Sequence[Answer]) -> tuple[Conflated, tuple[int, ...]]:
-    """Put answers in the place of tags; of several to one question the latest counts.
+def apply_field_answers(
+    one: Conflated, answers: Sequence[Answer], source: str = SOURCE_ID
+) -> tuple[Conflated, tuple[int, ...]]:
+    """Put answers in the place of tags; of several to one question the latest counts, an empty one takes the tag away.
 
     Returns
     -------
     settled, unknown
-        The sources with the tags as they were found, each claimed by ``field_check`` with its day;
+        The sources with the tags as they were found, each claimed by ``source`` with its day;
         and the rows whose object is not among them.
     """
     latest: dict[tuple[str, str], Answer] = {}
@@ -55,7 +57,7 @@ def apply_field_answers(one: Conflated, answers: Sequence[Answer]) -> tuple[Conf
         tags.setdefault(identity, {})[key] = answer.value
     there = {str(i) for part in ("points", "lines", "areas") for i in getattr(one.raw, part).ids} & set(tags)
     claims = pd.DataFrame(
-        [(i, key, a.value, SOURCE_ID, a.checked_on, True) for (i, key), a in sorted(latest.items()) if i in there],
+        [(i, key, a.value, source, a.checked_on, True) for (i, key), a in sorted(latest.items()) if i in there],
         columns=list(CLAIM_COLUMNS),
     )
     told = _own_claims(one.raw, there - set(one.claims["object_id"]))
@@ -63,18 +65,22 @@ def apply_field_answers(one: Conflated, answers: Sequence[Answer]) -> tuple[Conf
         one,
         raw=with_tags(one.raw, tags),
         claims=_claims(pd.concat([one.claims, told], ignore_index=True) if len(told) else one.claims, claims),
-        sources={**one.sources, **{i: {**one.sources.get(i, {}), **dict.fromkeys(tags[i], SOURCE_ID)} for i in there}},
+        sources={**one.sources, **{i: {**one.sources.get(i, {}), **dict.fromkeys(tags[i], source)} for i in there}},
     )
     return settled, tuple(sorted(answer.row for answer in answers if answer.object_id not in there))
 
 
 def with_tags(raw: RawData, tags: Mapping[str, Mapping[str, str]]) -> RawData:
-    """The same objects, with these tags, by identity, in the place of their own."""
+    """The same objects, with these tags, by identity, in the place of their own; an empty one is taken away."""
 
     def put(part: Features) -> Features:
-        return replace(part, tags=[{**own, **tags.get(str(i), {})} for i, own in zip(part.ids, part.tags, strict=True)])
+        return replace(part, tags=[_put(own, tags.get(str(i))) for i, own in zip(part.ids, part.tags, strict=True)])
 
     return replace(raw, points=put(raw.points), lines=put(raw.lines), areas=put(raw.areas))
+
+
+def _put(own: Mapping[str, str], new: Mapping[str, str] | None) -> dict[str, str]:
+    return dict(own) if not new else {key: value for key, value in {**own, **new}.items() if value != ""}
 
 
 def _own_claims(raw: RawData, objects: set[str]) -> pd.DataFrame:

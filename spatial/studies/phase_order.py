@@ -46,8 +46,9 @@ def read_inputs_again(run: Analysis, folder: Path) -> Inputs:
     if manifest.get("models"):
         raise InputError("phase_order.models", folder=folder)
     plan = _unchanged(manifest["plan"]["source"], folder, one_file=False)
-    checks = (manifest.get("field_checks") or {}).get("path")
-    return Inputs.read(run.estate, InputFiles(osm=Extract(osm), layers=layers, plan=plan, field_checks=checks))
+    checks, corrected = ((manifest.get(name) or {}).get("path") for name in ("field_checks", "corrections"))
+    files = InputFiles(Extract(osm), layers, plan=plan, field_checks=checks, corrections=corrected)
+    return Inputs.read(run.estate, files)
 
 
 def _unchanged(source: dict[str, Any], folder: Path, *, one_file: bool = True) -> Path:

@@ -133,7 +133,7 @@ class WhatIf:
         self._absence = conflation.absence(inputs.registers)
         self._step, self._ground = Memory(), ground
         self._estimated: dict[str, Estimate] | None = {} if plain_unknowns else None
-        self.before = self._look(self._conflated, self._step, None)
+        self.before = self._look(self._conflated, self._step, None, progress)
         # The start is kept: to go through it at each collection of garbage takes a tenth of a second.
         gc.freeze()
         weakref.finalize(self, gc.unfreeze)

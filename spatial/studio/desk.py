@@ -6,15 +6,17 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any
 
-from spatial.core.errors import SpatialError
-from spatial.core.languages import LANGUAGES
-from spatial.studio.history import Strokes
-from spatial.studio.looking import Difference, Seen
+from spatial.core.errors import InputError, SpatialError
+from spatial.studio.answering import said_of
+from spatial.studio.correcting import CORRECTIONS
+from spatial.studio.exports import Found, found_of
+from spatial.studio.history import Strokes, Variant
+from spatial.studio.looking import Difference, Seen, Table
 from spatial.studio.session import Session
 from spatial.studio.sight import first_sight, lens_summary, sight_of, state_of, summary
 from spatial.studio.telling import Addresses
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 # News that nobody fetches are not kept for ever: a page that is behind asks for the state again.
 MOST_NEWS = 100
 HEARTBEAT_S = 15.0
+About = dict[str, Any]
+Tell = Callable[[str], None]
 
 
 class StaleError(Exception):
@@ -47,11 +51,16 @@ class Desk:
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._wanted: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._first: tuple[Table, bytes] | None = None
+        self._found: tuple[tuple[Table, Variant], Found] | None = None
 
-    @cached_property
+    @property
     def first(self) -> bytes:
         """All that the page shows at first, as JSON."""
-        return _json(first_sight(self.session.table, self.lang)).encode()
+        table = self.session.table
+        if self._first is None or self._first[0] is not table:
+            self._first = table, _json(first_sight(table, self.lang)).encode()
+        return self._first[1]
 
     @cached_property
     def _addresses(self) -> Addresses:
@@ -59,7 +68,9 @@ class Desk:
 
     def state(self) -> dict[str, Any]:
         """The variants as they stand."""
-        return {"variants": state_of(self.session.variants, self.session.ground)}
+        session = self.session
+        (corrections,) = state_of([session.corrections], session.ground_as_read)
+        return {"variants": state_of(session.variants, session.ground), "corrections": corrections}
 
     # --- news ----------------------------------------------------------------------------------
 
@@ -101,32 +112,44 @@ class Desk:
     # --- looks ---------------------------------------------------------------------------------
 
     def look(self, name: str) -> None:
-        """Look at a variant as it stands now; a look at what it was before is given up."""
+        """Look at a variant as it stands now, or read all anew as it was corrected; what it was before is given up."""
         number = self._wanted[name] = self._wanted.get(name, 0) + 1
-        task = asyncio.get_running_loop().create_task(self._looked(name, number, self.session.variant(name).strokes))
+        work = self._laid if name == CORRECTIONS else self._looked
+        about = {"variant": name, "number": number}
+        task = asyncio.get_running_loop().create_task(self._done(about, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _looked(self, name: str, number: int, strokes: Strokes) -> None:
-        begin = time.perf_counter()
+    async def _done(self, about: About, work: Callable[[About, Tell], Awaitable[None]]) -> None:
+        """Do some work until it is stale, and tell what went wrong with it."""
 
         def stale_by_now(stage: str) -> None:
-            if self._wanted.get(name) != number:
+            if self._wanted.get(about["variant"]) != about["number"]:
                 raise StaleError
 
-        about = {"variant": name, "number": number}
         try:
-            seen, found, sight = await self.apart(lambda: self._sight(strokes, stale_by_now))
-            self.tell("look", {**about, **sight, "seconds": round(time.perf_counter() - begin, 3)})
-            lenses = await self.apart(lambda: self._through(seen, found, stale_by_now))
-            self.tell("lenses", {**about, "lenses": lenses})
+            await work(about, stale_by_now)
         except StaleError:
             return
         except SpatialError as error:
-            self.tell("failed", {**about, "said": said(error)})
-        except Exception as error:  # a look that fails must not end the sitting
+            self.tell("failed", {**about, "said": said_of(error)})
+        except Exception:  # a look that fails must not end the sitting
             log.exception("look")
-            self.tell("failed", {**about, "said": dict.fromkeys(LANGUAGES, type(error).__name__)})
+            self.tell("failed", {**about, "said": said_of(InputError("studio.unforeseen"))})
+
+    async def _looked(self, about: About, tell: Tell) -> None:
+        begin, strokes = time.perf_counter(), self.session.variant(about["variant"]).strokes
+        seen, found, sight = await self.apart(lambda: self._sight(strokes, tell))
+        self.tell("look", {**about, **sight, "seconds": round(time.perf_counter() - begin, 3)})
+        lenses = await self.apart(lambda: self._through(seen, found, tell))
+        self.tell("lenses", {**about, "lenses": lenses})
+
+    async def _laid(self, about: About, tell: Tell) -> None:
+        """Lay the table anew, with all that was put right; pages then begin again."""
+        inputs, old = self.session.corrected, self.session.table
+        new = await self.apart(lambda: Table(inputs, old.rubric_file, tell, plain_unknowns=old.plain_unknowns))
+        self.session.lay(new)
+        self.tell("table", {})
 
     def _sight(self, strokes: Strokes, tell: Callable[[str], None]) -> tuple[Seen, Difference, dict[str, Any]]:
         table = self.session.table
@@ -138,6 +161,13 @@ class Desk:
     def _through(self, seen: Seen, found: Difference, tell: Callable[[str], None]) -> list[dict[str, Any]]:
         tell("lenses")
         return [lens_summary(lens) for lens in self.session.table.through_lenses(seen, found, tell).lenses]
+
+    def found(self, variant: Variant) -> Found:
+        """A variant looked at as a run does; the last one is kept, for its next file."""
+        key = (self.session.table, variant)
+        if self._found is None or self._found[0] != key:
+            self._found = key, found_of(*key)
+        return self._found[1]
 
     async def compare(self) -> list[dict[str, Any]]:
         """All variants side by side, in numbers."""
@@ -157,14 +187,10 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._one, work)
 
     def close(self) -> None:
-        """Give up what is being looked at."""
+        """Give up what is being looked at, and close the file."""
+        self.session.close()
         self._wanted.clear()
         self._one.shutdown(wait=False, cancel_futures=True)
-
-
-def said(error: SpatialError) -> dict[str, str]:
-    """What went wrong, in every language."""
-    return {lang: error.said(lang) for lang in LANGUAGES}
 
 
 def _json(data: Any) -> str:

@@ -1,49 +1,94 @@
-"""What is taken away from the table: the map with before and after, and the report, made as by a run with the plan."""
+"""What is taken away from the table, made as by a run with the plan: map, report, site map, tables, field kit."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from spatial.analysis import before_after
+from spatial.analysis import before_after, run
 from spatial.analysis.inputs import Options
-from spatial.core.errors import InputError
+from spatial.analysis.result import Analysis
+from spatial.core.files import without_hours
 from spatial.studies.plan_review import PlanReview, review_plan
 from spatial.studio.history import Variant
 from spatial.studio.looking import Table
 
 
-def review(table: Table, variant: Variant) -> PlanReview:
-    """The plan of a variant reviewed, from the start.
+@dataclass(frozen=True)
+class Found:
+    """A variant looked at as a run does: the result, and where anything is drawn the review of the plan."""
 
-    Raises
-    ------
-    InputError
-        If nothing is drawn.
-    """
+    result: Analysis
+    review: PlanReview | None = None
+
+
+def found_of(table: Table, variant: Variant) -> Found:
+    """A variant found from the start; one in which nothing is drawn is the estate as it is."""
+    options = Options(table.rubric_file, plain_unknowns=table.plain_unknowns)
     if not variant.strokes:
-        raise InputError("studio.nothing_drawn")
-    inputs = replace(table.inputs, plan=table.plan(variant.strokes, variant.name))
-    return review_plan(inputs, Options(table.rubric_file, plain_unknowns=table.plain_unknowns))
+        return Found(run.run(table.inputs, options))
+    review = review_plan(replace(table.inputs, plan=table.plan(variant.strokes, variant.name)), options)
+    return Found(review.after, review)
 
 
-def map_of(found: PlanReview, lang: str) -> bytes:
-    """The map with before and after, as one page."""
+def _map(found: Found, lang: str) -> bytes:
     from spatial.maps.web import page
 
-    drawn, options = before_after.for_map(found.after, found.today, found.comparison)
+    review = found.review
+    both = (None, None) if review is None else (review.today, review.comparison)
+    drawn, options = before_after.for_map(found.result, *both)
     return page.map_page(drawn, lang=lang, **options)
 
 
-def report_of(found: PlanReview, lang: str) -> bytes:
-    """The report of the plan for the board, as one page."""
-    from spatial.reports import sections
+def _report(ending: str) -> Callable[[Found, str], bytes]:
+    def report(found: Found, lang: str) -> bytes:
+        from spatial.reports import estate, sections
+
+        result = found.result
+        document = (
+            estate.estate_document(result, result.field_checks, lang=lang)
+            if found.review is None
+            else found.review.report(lang)
+        )
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "report.html"
+            sections.write_document(document, path, pdf=ending == ".pdf")
+            return path.with_suffix(ending).read_bytes()
+
+    return report
+
+
+def _sitemap(found: Found, lang: str) -> bytes:
+    from spatial.maps.sheet import sitemap
+
+    return sitemap.typeset_sitemap(found.result, lang=lang).pdf()
+
+
+def _tables(found: Found, lang: str) -> bytes:
+    from spatial.maps import workbook
+
+    return workbook.workbook(found.result, lang)
+
+
+def _field_kit(found: Found, lang: str) -> bytes:
+    from spatial.fieldkit import kit
 
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "plan.html"
-        sections.write_document(found.report(lang), path)
-        return path.read_bytes()
+        inside = Path(folder) / "fieldkit"
+        inside.mkdir()
+        kit.render_kit(kit.packed(kit.pack(found.result)), inside, lang=lang)
+        return without_hours(Path(shutil.make_archive(str(inside), "zip", inside)).read_bytes())
 
 
-MAKERS = {"map": map_of, "report": report_of}
+# By name of the file: how it is made.
+MAKERS: Mapping[str, Callable[[Found, str], bytes]] = {
+    "map.html": _map,
+    "report.html": _report(".html"),
+    "report.pdf": _report(".pdf"),
+    "sitemap.pdf": _sitemap,
+    "places.xlsx": _tables,
+    "fieldkit.zip": _field_kit,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -76,9 +76,9 @@ class Variant:
         """The stroke about a thing, if there is one."""
         return next((one for one in self.strokes if one.identity == identity), None)
 
-    def free_name(self, tool: str) -> str:
-        """A name that no stroke of any step has had: ``bench-1``, ``bench-2``, …"""
-        used = {one.feature for step in self.steps for one in (step.before, step.after) if one is not None}
+    def free_name(self, tool: str, taken: Iterable[str] = ()) -> str:
+        """A name that no stroke of any step has had, and that is not taken: ``bench-1``, ``bench-2``, …"""
+        used = {*taken, *(one.feature for step in self.steps for one in (step.before, step.after) if one is not None)}
         return next(name for number in range(1, len(used) + 2) if (name := f"{tool}-{number}") not in used)
 
     def _row(self, fits: Callable[[Stroke], bool]) -> int:

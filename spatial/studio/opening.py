@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import shapely
 
@@ -12,8 +14,14 @@ from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.core.errors import InputError, SourceUnavailable
 from spatial.core.files import sha256_of
 from spatial.core.model import Estate
+from spatial.studio.correcting import CORRECTIONS, corrections_of, with_corrections
+from spatial.studio.kept import Kept
+from spatial.studio.looking import Table
+from spatial.studio.session import Session
 
 OSM, SUFFIX, LETTERS = "osm", ".sqlite", 12
+# What people said of the ground, beside the extract.
+BY_HAND = ("field_checks", "corrections")
 
 
 def inputs_of_run(folder: Path, osm: str | None = None) -> tuple[Estate, InputFiles]:
@@ -43,7 +51,24 @@ def inputs_of_run(folder: Path, osm: str | None = None) -> tuple[Estate, InputFi
         raise SourceUnavailable("studio.extract_gone", path=path, folder=folder)
     if osm is None and source["sha256"] and sha256_of(path) != source["sha256"]:
         raise InputError("studio.extract_changed", path=path, folder=folder)
-    return storage.load(folder).estate, InputFiles(path)
+    checks, corrections = (_unchanged(manifest.get(name), folder) for name in BY_HAND)
+    return storage.load(folder).estate, InputFiles(path, field_checks=checks, corrections=corrections)
+
+
+def _unchanged(entry: Mapping[str, Any] | None, folder: Path) -> Path | None:
+    """The file that a run took, if it took one and it is still that."""
+    if not entry:
+        return None
+    path = Path(str(entry.get("path")))
+    if not path.is_file() or sha256_of(path) != entry.get("sha256"):
+        raise InputError("studio.file_changed", path=path, folder=folder)
+    return path
+
+
+def session_of(inputs: Inputs, kept: Kept, lay: Callable[[Inputs], Table]) -> Session:
+    """The sitting that is kept, at a table laid with what was put right in it."""
+    own = next((one.strokes for one in kept.variants() if one.name == CORRECTIONS), ())
+    return Session(lay(with_corrections(inputs, corrections_of(own))), kept, inputs)
 
 
 def name_of(inputs: Inputs) -> str:
@@ -58,7 +83,12 @@ def name_of(inputs: Inputs) -> str:
 
 
 def place_for(name: str) -> Path:
-    """Where the sitting of an estate is kept: the platform's place for what a user makes."""
+    """Where the sitting of an estate is kept."""
+    return folder() / f"{name}{SUFFIX}"
+
+
+def folder() -> Path:
+    """Where sittings are kept: the platform's place for what a user makes."""
     from platformdirs import user_data_path
 
-    return user_data_path("faellesrum", appauthor=False) / "studio" / f"{name}{SUFFIX}"
+    return user_data_path("faellesrum", appauthor=False) / "studio"

@@ -15,15 +15,25 @@ from spatial.core.languages import texts
 from spatial.maps.web.linking import link_modules
 from spatial.maps.web.page import FILES, leaflet
 
-ENTRY = ("studio.js",)
+ENTRY, START = ("studio.js",), ("start.js",)
 SCRIPTS, TEMPLATES = FILES / "scripts", files("spatial.studio") / "templates"
 
 
 @cache
 def page(estate: str, lang: str) -> bytes:
     """The page before anything is on it."""
+    return _rendered("studio.html.j2", lang, estate)
+
+
+@cache
+def start_page(lang: str) -> bytes:
+    """The page on which an estate is chosen."""
+    return _rendered("start.html.j2", lang)
+
+
+def _rendered(name: str, lang: str, estate: str = "") -> bytes:
     loader = FunctionLoader(lambda name: (TEMPLATES / name).read_text(encoding="utf-8"))
-    template = Environment(loader=loader, autoescape=True).get_template("studio.html.j2")
+    template = Environment(loader=loader, autoescape=True).get_template(name)
     glyphs = Markup((SCRIPTS / "glyphs.svg").read_text(encoding="utf-8"))
     return template.render(estate=estate, lang=lang, glyphs=glyphs, texts=texts(lang)).encode()
 
@@ -40,3 +50,9 @@ def style() -> bytes:
 def script() -> bytes:
     """Leaflet, and the scripts of the studio and of the map page as one; then the page begins."""
     return "\n".join([leaflet()[0], link_modules(SCRIPTS, ENTRY), "faellesrum.startStudio();"]).encode()
+
+
+@cache
+def start_script() -> bytes:
+    """Leaflet, and the scripts of the start page as one; then the page begins."""
+    return "\n".join([leaflet()[0], link_modules(SCRIPTS, START), "faellesrum.startPage();"]).encode()

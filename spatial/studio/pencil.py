@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.errors import InputError
 from spatial.core.model import Plan
 from spatial.plans.drawn_edits import locate_drawn_edits
+from spatial.plans.things import Thing as Called
 from spatial.plans.validation import WAYS, Fault, find_faults
 from spatial.studio.history import Strokes
 from spatial.studio.strokes import Stroke, rounded
@@ -37,7 +38,7 @@ def check_strokes(strokes: Strokes, plan: Plan, ground: Ground) -> None:
     located = locate_drawn_edits(ground.raw, plan)
     wrong = [*find_faults(ground.raw, located, ground.estate), *_in_houses(strokes, ground)]
     if wrong:
-        raise InputError("studio.pencil", faults=Faults(tuple(_in_words(fault, ground) for fault in wrong[:SHOWN])))
+        raise InputError("studio.pencil", faults=Faults(tuple(wrong[:SHOWN])))
 
 
 @dataclass(frozen=True)
@@ -52,30 +53,23 @@ class Faults:
         return " ".join(f"{line[:1].upper()}{line[1:]}." for line in lines)
 
 
-def _in_words(fault: Fault, ground: Ground) -> Fault:
-    """The fault with the name or the address of the other thing, where it has one."""
-    thing = ground.thing(str(fault.facts.get("other")))
-    called = None if thing is None else thing.called
-    return fault if called is None else replace(fault, facts={**fault.facts, "other": called})
-
-
 def _in_houses(strokes: Strokes, ground: Ground) -> Iterator[Fault]:
     """Places that are drawn into a building that stands."""
     places = [(one, ground.to_metres(one.geometry)) for one in strokes if _is_new(one, ("place",)) and one.geometry]
     if not places:
         return
     gone = frozenset(str(one.target) for one in strokes if one.action == "remove")
-    houses = list(ground.standing(gone))
+    houses: list[tuple[str | None, BaseGeometry]] = list(ground.standing(gone))
     houses += [
-        (one.identity, ground.to_metres(one.geometry))
-        for one in strokes
-        if _is_new(one, ("building",)) and one.geometry
+        (None, ground.to_metres(one.geometry)) for one in strokes if _is_new(one, ("building",)) and one.geometry
     ]
     tree = shapely.STRtree([shape for _, shape in houses])
     for one, shape in places:
         middle = shapely.point_on_surface(shape)
         for row in np.sort(tree.query(middle, predicate="within")):
-            yield Fault(one.feature, "in_house", {"other": houses[row][0]})
+            name = houses[row][0]
+            house = Called("building", new=True) if name is None else ground.called.thing(name)
+            yield Fault(one.feature, "in_house", {"other": house})
 
 
 def remarks(stroke: Stroke, ground: Ground, strokes: Sequence[Stroke]) -> list[str]:

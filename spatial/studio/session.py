@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
 from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from spatial.analysis.inputs import Inputs, prepare_ground
 from spatial.core.errors import InputError
+from spatial.core.timing import Clock
+from spatial.layers.conflation import Conflated
+from spatial.plans.correction_files import Corrections
+from spatial.plans.corrections import apply_corrections
+from spatial.settings.tags import tag_rules
 from spatial.studio import pencil
+from spatial.studio.correcting import CORRECTIONS, corrections_of, stroke_of_correction, with_corrections
 from spatial.studio.history import Variant
 from spatial.studio.kept import Kept
 from spatial.studio.looking import Table
@@ -41,21 +49,34 @@ class Session:
         The estate.
     kept
         Where each step is kept; None: nowhere.
+    given
+        What was read, without the corrections that are kept; None: what the table has.
     """
 
-    def __init__(self, table: Table, kept: Kept | None = None) -> None:
-        self.table = table
-        self.ground = Ground(table.what_if.start.conflated.raw, table.estate)
-        self._kept = kept
+    def __init__(self, table: Table, kept: Kept | None = None, given: Inputs | None = None) -> None:
+        self._kept, self._given = kept, given or table.inputs
+        self.lay(table)
         found = [] if kept is None else kept.variants()
         self._variants = {variant.name: variant for variant in found}
-        if not found:
+        if CORRECTIONS not in self._variants:
+            self._keep(None, Variant(CORRECTIONS))
+        if not self.variants:
             self._keep(None, Variant(FIRST))
+
+    def lay(self, table: Table) -> None:
+        """Put the estate on the table as it is by now."""
+        self.table = table
+        self.ground = Ground(table.what_if.start.conflated.raw, table.estate)
 
     @property
     def variants(self) -> tuple[Variant, ...]:
         """All variants, in the order in which they were made."""
-        return tuple(self._variants.values())
+        return tuple(variant for name, variant in self._variants.items() if name != CORRECTIONS)
+
+    @property
+    def corrections(self) -> Variant:
+        """The history of what was put right."""
+        return self._variants[CORRECTIONS]
 
     def variant(self, name: str) -> Variant:
         """The variant of this name.
@@ -65,9 +86,12 @@ class Session:
         InputError
             If there is none.
         """
-        if name not in self._variants:
-            raise InputError("studio.no_variant", name=name, known=list(self._variants))
+        if name not in self._variants or name == CORRECTIONS:
+            raise InputError("studio.no_variant", name=name, known=[one.name for one in self.variants])
         return self._variants[name]
+
+    def _history(self, name: str) -> Variant:
+        return self.corrections if name == CORRECTIONS else self.variant(name)
 
     def draw(self, name: str, tool: str, geometry: BaseGeometry, values: Mapping[str, Any] | None = None) -> Drawn:
         """Draw a new thing with a tool, in longitude and latitude; ``values`` are its answers, by field.
@@ -117,6 +141,24 @@ class Session:
         feature = variant.free_name("move") if drawn is None else drawn.feature
         return self._put(variant, Stroke(feature, "change", thing.layer, identity, geometry=shape))
 
+    def correct(self, says: str, said: Mapping[str, Any], at: tuple[float, float] | None = None) -> Drawn:
+        """Put something on the map right: what it ``says``, of which ``object``, with which ``value``, and ``by`` whom.
+
+        Raises
+        ------
+        InputError
+            If it cannot be, with all that is wrong in words; then nothing is changed.
+        """
+        taken = [one.feature for one in (self._given.corrections or Corrections(())).each]
+        feature = self.corrections.free_name(says, taken)
+        stroke = stroke_of_correction(feature, says, {**said, "on": date.today().isoformat()}, at)
+        return self._checked(self.corrections, self.corrections.put(stroke), stroke)
+
+    @property
+    def corrected(self) -> Inputs:
+        """What was read, with all that was put right."""
+        return with_corrections(self._given, corrections_of(self.corrections.strokes))
+
     def pointed_at(self, name: str, at: tuple[float, float], within_m: float) -> list[Thing]:
         """What lies where somebody points, in longitude and latitude: what was drawn first, then what is there."""
         here = self.ground.to_metres(shapely.Point(at))
@@ -152,17 +194,17 @@ class Session:
 
     def drop(self, name: str, feature: str) -> Drawn:
         """Take one stroke back, whenever it was made."""
-        variant = self.variant(name)
+        variant = self._history(name)
         return self._checked(variant, variant.drop(feature), None)
 
     def undo(self, name: str) -> Drawn:
         """Take the last step back."""
-        variant = self.variant(name)
+        variant = self._history(name)
         return Drawn(self._keep(variant, variant.undo()), None)
 
     def redo(self, name: str) -> Drawn:
         """Take the step again that was taken back last."""
-        variant = self.variant(name)
+        variant = self._history(name)
         return Drawn(self._keep(variant, variant.redo()), None)
 
     def copy(self, name: str, new: str) -> Drawn:
@@ -188,8 +230,13 @@ class Session:
         if self._kept is not None:
             self._kept.forget(name)
         del self._variants[name]
-        if not self._variants:
+        if not self.variants:
             self._keep(None, Variant(FIRST))
+
+    def close(self) -> None:
+        """Close the file in which it is kept."""
+        if self._kept is not None:
+            self._kept.close()
 
     def _check_name(self, new: str) -> None:
         name = new.strip()
@@ -197,7 +244,7 @@ class Session:
             raise InputError("studio.part", part="name", found=name[:MOST_LETTERS], needed=f"1–{MOST_LETTERS}")
         if name in self._variants:
             raise InputError("studio.same_variant", name=name)
-        if len(self._variants) >= MOST_VARIANTS:
+        if len(self.variants) >= MOST_VARIANTS:
             raise InputError("studio.variants", most=MOST_VARIANTS)
 
     def _thing(self, identity: str) -> Thing:
@@ -219,8 +266,25 @@ class Session:
         return replace(drawn, remarks=tuple(pencil.remarks(stroke, self.ground, drawn.variant.strokes)))
 
     def _checked(self, before: Variant, after: Variant, stroke: Stroke | None) -> Drawn:
-        pencil.check_strokes(after.strokes, self.table.plan(after.strokes), self.ground)
+        if after.name == CORRECTIONS:
+            apply_corrections(self._as_read, corrections_of(after.strokes), self.table.estate)
+        else:
+            pencil.check_strokes(after.strokes, self.table.plan(after.strokes), self.ground)
         return Drawn(self._keep(before, after), stroke)
+
+    @property
+    def ground_as_read(self) -> Ground:
+        """What lies there before anything is put right at this table."""
+        return self._ground_as_read if self.corrections.strokes else self.ground
+
+    @cached_property
+    def _ground_as_read(self) -> Ground:
+        return Ground(self._as_read.raw, self.table.estate)
+
+    @cached_property
+    def _as_read(self) -> Conflated:
+        """What is there before anything is put right at this table."""
+        return prepare_ground(self._given, tag_rules(), Clock(None)).conflated
 
     def _keep(self, before: Variant | None, after: Variant) -> Variant:
         """Keep a variant on disk, then here: what cannot be kept has not been done."""
@@ -234,13 +298,3 @@ class Session:
                 for name, one in self._variants.items()
             }
         return after
-
-
-@contextmanager
-def opened(table: Table, kept: Kept | None) -> Iterator[Session]:
-    """A session whose file is closed at the end."""
-    try:
-        yield Session(table, kept)
-    finally:
-        if kept is not None:
-            kept.close()

@@ -18,6 +18,7 @@ from spatial.maps.web.payload import payload, payload_of_look
 from spatial.plans.home_changes import KEEPING, LensChange, levels
 from spatial.plans.validation import is_planned
 from spatial.scoring.tiers import tier_words
+from spatial.settings.tags import tag_rules
 from spatial.studio.history import Variant
 from spatial.studio.looking import Difference, Seen, Table
 from spatial.studio.strokes import Stroke, as_feature
@@ -43,6 +44,7 @@ def first_sight(table: Table, lang: str) -> dict[str, Any]:
             {"id": one.name, "layer": one.layer, "shape": one.shape, "fields": one.fields} for one in tools().values()
         ],
         "verbs": [{"id": one.name, "layers": one.layers} for one in verbs().values()],
+        "kinds": list(tag_rules().kinds),
     }
     return {**shown, "studio": own}
 

@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.crs import WGS84
 from spatial.core.errors import InputError
 from spatial.core.model import Estate, Plan
+from spatial.plans.corrections import MISSING, SAYS, SOURCE_ID
 from spatial.plans.reading import plan_of_table
 from spatial.plans.rows import OWN
 from spatial.plans.validation import ACTIONS, DIMENSIONS
@@ -30,12 +31,14 @@ TAG_KEY = re.compile(r"[a-z][a-z0-9_:]{0,59}")
 PHASE = re.compile(r"[1-9][0-9]?", re.ASCII)
 # Columns that a file has for itself.
 RESERVED = frozenset({*OWN, "geometry", "geom", "fid", "ogc_fid"})
+# What has no target: it is not there yet.
+NEW = ("add", MISSING)
 TYPES = ("Point", "LineString", "Polygon")
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """One edit: what is done to which thing.
+    """One edit: what is done to which thing; or one correction, whose ``action`` is what it says.
 
     ``feature`` is its name in the plan; ``action``, ``layer``, ``target``, ``tags`` and ``note`` are those of
     ``spatial.core.model.Edit``, ``geometry`` is in longitude and latitude, None where nothing is drawn. ``phase`` is
@@ -54,7 +57,7 @@ class Stroke:
     @property
     def identity(self) -> str:
         """Id of what it is about: its target, or the id that a new thing gets."""
-        return self.target or f"plan:{self.feature}"
+        return self.target or f"{SOURCE_ID if self.action == MISSING else 'plan'}:{self.feature}"
 
 
 def stroke_of(data: Any) -> Stroke:
@@ -68,9 +71,9 @@ def stroke_of(data: Any) -> Stroke:
     if not isinstance(data, Mapping) or not isinstance(data.get("properties"), Mapping):
         raise InputError("studio.stroke", found=type(data).__name__)
     said = data["properties"]
-    action, layer = _one_of(said, "action", ACTIONS), _one_of(said, "layer", tuple(DIMENSIONS))
-    target = None if action == "add" else _text(said, "target")
-    if action != "add" and target is None:
+    action, layer = _one_of(said, "action", (*ACTIONS, *SAYS)), _one_of(said, "layer", tuple(DIMENSIONS))
+    target = None if action in NEW else _text(said, "target")
+    if action not in NEW and target is None:
         raise InputError("studio.part", part="target", found="-", needed="id")
     feature = _text(said, "feature")
     if feature is None:
@@ -127,16 +130,16 @@ def rounded(geometry: BaseGeometry) -> BaseGeometry:
     return shapely.transform(flat, lambda xy: xy.round(DECIMALS))
 
 
-def drawn_shape(data: Any) -> BaseGeometry:
-    """Read a point, line or area of GeoJSON in longitude and latitude.
+def drawn_shape(data: Any, types: Sequence[str] = TYPES, most: int = MOST_VERTICES) -> BaseGeometry:
+    """Read a geometry of GeoJSON in longitude and latitude, of one of these types.
 
     Raises
     ------
     InputError
         If it is none, or has more corners than anybody draws.
     """
-    kinds = ", ".join(TYPES)
-    if not isinstance(data, Mapping) or data.get("type") not in TYPES:
+    kinds = ", ".join(types)
+    if not isinstance(data, Mapping) or data.get("type") not in types:
         raise InputError("studio.part", part="geometry", found=str(data)[:40], needed=kinds)
     try:
         drawn: BaseGeometry = shape(dict(data))
@@ -144,8 +147,8 @@ def drawn_shape(data: Any) -> BaseGeometry:
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, shapely.GEOSException) as error:
         raise InputError("studio.part", part="geometry", found=str(data)[:40], needed=kinds) from error
     count = int(shapely.get_num_coordinates(drawn))
-    if not whole or drawn.is_empty or count > MOST_VERTICES:
-        raise InputError("studio.part", part="geometry", found=f"{count}", needed=f"1–{MOST_VERTICES}")
+    if not whole or drawn.is_empty or count > most:
+        raise InputError("studio.part", part="geometry", found=f"{count}", needed=f"1–{most}")
     return rounded(drawn)
 
 

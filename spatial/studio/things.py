@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.crs import WGS84
 from spatial.core.model import Estate, RawData
 from spatial.layers.buildings import CLEARED
+from spatial.plans.things import Ground as Named
 from spatial.plans.validation import LAYERS
 from spatial.settings.tags import tag_rules
 
@@ -40,10 +41,19 @@ class Thing:
         """Street and number, where they are mapped."""
         return " ".join(self.tags[key] for key in ("addr:street", "addr:housenumber") if key in self.tags) or None
 
-    @property
-    def called(self) -> str | None:
-        """Its name, else its address, where it has one."""
-        return self.tags.get("name") or self.address
+
+def transformer_of(estate: Estate) -> Transformer:
+    """What leads from longitude and latitude to the metres of an estate."""
+    return Transformer.from_crs(WGS84, estate.crs, always_xy=True)
+
+
+def to_degrees(geometry: Any, there: Transformer) -> Any:
+    """A geometry of an estate, or several, in longitude and latitude."""
+
+    def back(xy: Any) -> Any:
+        return np.column_stack(there.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
+
+    return shapely.transform(shapely.force_2d(geometry), back)
 
 
 class Ground:
@@ -60,7 +70,7 @@ class Ground:
     def __init__(self, raw: RawData, estate: Estate) -> None:
         self.raw, self.estate = raw, estate
         self._known: dict[str, Thing | None] = {}
-        self._there = Transformer.from_crs(WGS84, estate.crs, always_xy=True)
+        self._there = transformer_of(estate)
 
     def to_metres(self, geometry: BaseGeometry) -> BaseGeometry:
         """A drawn geometry in the CRS of the estate."""
@@ -68,13 +78,10 @@ class Ground:
 
     def to_degrees(self, geometry: BaseGeometry) -> BaseGeometry:
         """A geometry of the estate as it may be drawn."""
+        found: BaseGeometry = to_degrees(geometry, self._there)
+        return found
 
-        def back(xy: Any) -> Any:
-            return np.column_stack(self._there.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
-
-        return shapely.transform(shapely.force_2d(geometry), back)
-
-    def at(self, lon: float, lat: float, within_m: float = NEAR_M) -> list[Thing]:
+    def at(self, lon: float, lat: float, within_m: float = NEAR_M, most: int = MOST) -> list[Thing]:
         """What lies where somebody points, what is meant most likely first."""
         here = self.to_metres(shapely.Point(lon, lat))
         found = [
@@ -83,7 +90,7 @@ class Ground:
             for row in np.sort(self._trees[name].query(here, predicate="dwithin", distance=within_m))
             if (thing := thing_of(getattr(self.raw, name), int(row))) is not None
         ]
-        return [thing for _, _, thing in sorted(found, key=lambda one: (one[0], one[1], one[2].identity))[:MOST]]
+        return [thing for _, _, thing in sorted(found, key=lambda one: (one[0], one[1], one[2].identity))[:most]]
 
     def thing(self, identity: str) -> Thing | None:
         """The thing of this id."""
@@ -105,6 +112,11 @@ class Ground:
         for row in self._houses:
             if areas.ids[row] not in gone:
                 yield str(areas.ids[row]), areas.geometry[row]
+
+    @cached_property
+    def called(self) -> Named:
+        """What things are called where they have no name."""
+        return Named(self.raw)
 
     @cached_property
     def _houses(self) -> list[int]:

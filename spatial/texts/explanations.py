@@ -9,6 +9,7 @@ from dataclasses import asdict
 from spatial.core import languages
 from spatial.core.languages import texts
 from spatial.core.model import CLOSED_AT, SHARES
+from spatial.plans.corrections import SOURCE_ID as CORRECTION
 from spatial.scoring.explanation import Claim, Condition, Explanation, Part
 
 # Of so many a count of homes or walks is told without decimals.
@@ -137,13 +138,16 @@ def _claim(claim: Claim, all_: tuple[Claim, ...], say: Mapping[str, str]) -> str
     """What a source says; of a word that was not taken, whose was, unless both say the same."""
     taken = next((other for other in all_ if other.field == claim.field and other.used), claim)
     pattern = say["claim" if claim.used or claim.value == taken.value else "claim_not_used"]
-    return "  " + pattern.format(
-        field=claim.field,
-        value=claim.value,
-        source=claim.source_id,
-        object=claim.source_object,
-        taken=taken.source_id,
-    )
+    told = {"field": claim.field, "value": claim.value, "taken": _whose(taken, say)}
+    return "  " + pattern.format(**told, word=_whose(claim, say, whole=True))
+
+
+def _whose(claim: Claim, say: Mapping[str, str], *, whole: bool = False) -> str:
+    """Whose word a claim is: a source and its object, or who corrected it and when."""
+    if claim.source_id == CORRECTION:
+        day, _, by = claim.source_object.partition(", ")
+        return say["correction"].format(by=by, day=day)
+    return f"{claim.source_id}: {claim.source_object}" if whole else claim.source_id
 
 
 def _sentence(part: Part, lang: str) -> str:

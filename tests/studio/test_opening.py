@@ -15,6 +15,7 @@ import spatial
 from spatial.analysis import storage
 from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.core.errors import InputError, SourceUnavailable
+from spatial.core.files import sha256_of
 from spatial.studio import opening
 
 
@@ -60,6 +61,16 @@ def test_a_run_whose_inputs_are_not_there_or_not_all_known_is_refused(run_folder
         opening.inputs_of_run(tmp_path / "nothing")
 
 
+def test_what_people_said_of_the_ground_of_a_run_comes_along_unless_it_changed(run_folder, tmp_path):
+    (tmp_path / "c.csv").write_text("correction,object,by,on\n", encoding="utf-8")
+    entry = {"path": str(tmp_path / "c.csv"), "sha256": sha256_of(tmp_path / "c.csv")}
+    changed(run_folder, corrections=entry)
+    assert opening.inputs_of_run(run_folder)[1].corrections == tmp_path / "c.csv"
+    changed(run_folder, corrections={**entry, "sha256": "0" * 64})
+    with pytest.raises(InputError, match=r"c\.csv.*another file"):
+        opening.inputs_of_run(run_folder)
+
+
 def test_each_boundary_and_extract_has_a_name_of_its_own(table):
     inputs = table.inputs
     name = opening.name_of(inputs)
@@ -88,7 +99,12 @@ def test_what_is_wrong_on_the_command_line_is_one_line(tmp_path, demo_data):
     code, line = said("--port", 0, "--boundary", boundary, "--osm", tmp_path / "none.osm.pbf")
     assert code and "none.osm.pbf" in line and "\n" not in line
     (tmp_path / "text.sqlite").write_text("no database, but long enough to be taken for one. " * 20)
-    code, line = said("--port", 0, "--kept", tmp_path / "text.sqlite")
+    osm = demo_data / "reitbahnviertel.osm.pbf"
+    code, line = said("--port", 0, "--kept", tmp_path / "text.sqlite", "--boundary", boundary, "--osm", osm)
     assert code and "text.sqlite" in line and "\n" not in line
     code, line = said(tmp_path, "--port", 0, "--boundary", boundary)
     assert code and "not both" in line
+    code, line = said("--port", 0, "--boundary", boundary)
+    assert code and "--osm" in line
+    code, line = said("--port", 0, "--estate", "nowhere")
+    assert code and "nowhere" in line and "\n" not in line

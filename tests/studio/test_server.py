@@ -268,3 +268,21 @@ def test_a_port_that_is_taken_is_one_line(server, table):
     with pytest.raises(InputError) as refused:
         Server(Session(table), "da", port=server.port)
     assert str(server.port) in str(refused.value) and "\n" not in refused.value.said("da")
+
+
+def test_what_nobody_foresaw_is_said_in_a_sentence_and_the_sitting_goes_on(server, monkeypatch):
+    def fall(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(server.desk.session.table, "look", fall)
+    told, tell = [], server.desk.tell
+    monkeypatch.setattr(server.desk, "tell", lambda kind, data: (told.append((kind, data)), tell(kind, data)))
+    browser = Browser(server)
+    assert browser.do("draw", tool="bench", geometry=BENCH)[0] == 200
+    for _ in range(200):
+        if any(kind == "failed" for kind, _ in told):
+            break
+        time.sleep(0.05)
+    said = next(data["said"] for kind, data in told if kind == "failed")
+    assert "uventet fejl" in said["da"] and "unforeseen" in said["en"] and "ZeroDivision" not in str(said)
+    assert browser.do("undo")[0] == 200

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 
 BENCHES = ((13.263581, 53.5689934), (13.2577768, 53.5692462))
 GATE, BLOCK = (13.2597046, 53.5683722), "osm:way/93691013"
+PLAYGROUND, SPOT = "osm:way/157841252", [13.260380, 53.569743]
 SHOWN = 1e-5  # scores travel to the page as thousandths with two decimals
 WAIT_MS = 90_000
 
@@ -32,13 +33,14 @@ def command(*arguments):
 class Studio:
     """A real process of the studio, and a browser that it let in; started again on the same file when wanted."""
 
-    def __init__(self, browser, kept):
+    def __init__(self, browser, kept, data):
         self._browser, self._kept = browser, kept
+        self._named = ["--boundary", data / "reitbahnviertel.geojson", "--osm", data / "reitbahnviertel.osm.pbf"]
         self.start()
 
     def start(self):
         environment = {**os.environ, "FAELLESRUM_LANG": "da", "PYTHONUNBUFFERED": "1"}
-        line = command("studio", "--port", "0", "--no-browser", "--kept", self._kept)
+        line = command("studio", "--port", "0", "--no-browser", "--kept", self._kept, *self._named)
         self.process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment)
         entrance = re.search(r"http://\S+", self.process.stdout.readline())[0]
         self.address = entrance.partition("/enter")[0]
@@ -60,8 +62,8 @@ class Studio:
 
 
 @pytest.fixture(scope="module")
-def studio(browser, tmp_path_factory):
-    made = Studio(browser, tmp_path_factory.mktemp("studio") / "demo.sqlite")
+def studio(browser, demo_data, tmp_path_factory):
+    made = Studio(browser, tmp_path_factory.mktemp("studio") / "demo.sqlite", demo_data)
     yield made
     made.end()
     assert made.process.returncode == 0
@@ -110,6 +112,14 @@ class Sitter:
     def strokes(self):
         variant = self.now("variant")
         return next(one["strokes"] for one in self.now("state")["variants"] if one["name"] == variant)
+
+    def put_right(self, act):
+        """Do what puts something right, and wait until the page is there again with it."""
+        self.page.evaluate("() => { window.before = true; }")
+        act()
+        self.page.wait_for_function("() => !window.before && window.studio")
+        self.page.wait_for_selector("#fr-page:not([aria-busy])")
+        self.wait_for_look()
 
     def wait_for_strokes(self, count):
         for _ in range(WAIT_MS // 100):
@@ -179,12 +189,15 @@ def exported(page, name, path):
     return path
 
 
-def assert_found_by_a_run(look, plan, demo_data, tmp_path):
+def assert_found_by_a_run(look, plan, demo_data, tmp_path, *more):
     """The numbers of the page are those of ``faellesrum run --plan`` on the exported file."""
     inputs = ["--boundary", demo_data / "reitbahnviertel.geojson", "--osm", demo_data / "reitbahnviertel.osm.pbf"]
     out = tmp_path / "run"
     said = subprocess.run(
-        command("run", *inputs, "--plan", plan, "--out", out, "--json"), capture_output=True, text=True, check=True
+        command("run", *inputs, "--plan", plan, *more, "--out", out, "--json"),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found = json.loads(said.stdout)["plan"]
     for state, homes in look["sum"]["dwellings"].items():
@@ -337,4 +350,48 @@ def test_a_drawn_building_is_mended_and_given_a_phase(studio):
         page.wait_for_timeout(100)
     assert (said["phase"], said["building:flats"]) == ("2", "12") and sitter.wrong == []
     pictures.keep(page, "studio-phase-da")
+    page.close()
+
+
+def test_who_knows_the_place_puts_the_map_right_and_a_run_finds_the_same(studio, table, pencil, demo_data, tmp_path):
+    sitter = studio.sit()
+    page = sitter.page
+    if not sitter.strokes():
+        sitter.draw("bench", BENCHES[0])
+    playground = pencil(table.start.result.places.geometry.loc[PLAYGROUND].representative_point())
+    page.evaluate("([lon, lat]) => studio.map.setView([lat, lon], 19)", [playground.x, playground.y])
+    before = sitter.now("look.tables.places.id")
+    page.click("#fr-hand-pick")
+    sitter.point_at([playground.x, playground.y])
+    page.wait_for_selector("#fr-bar .fr-act")
+    if page.locator("[data-act=correct]").count() == 0:
+        page.click("#fr-bar .fr-act:has-text('egeplads')")
+    page.click("[data-act=correct]")
+    assert page.evaluate("() => document.activeElement.id") == "fr-correct-says"
+    assert page.locator("#fr-correct-called").is_hidden()
+    page.select_option("#fr-correct-says", "no_meeting_place")
+    page.fill("#fr-correct-by", "Karen, beboer")
+    pictures.keep(page, "studio-correct-da")
+    assert Axe().run(page).response["violations"] == []
+    sitter.put_right(lambda: page.keyboard.press("Enter"))
+    assert PLAYGROUND in before and PLAYGROUND not in sitter.now("look.tables.places.id")
+    said = page.inner_text("#fr-corrections li")
+    assert "er ikke et mødested" in said and "Karen, beboer" in said and "osm:" not in said
+    page.evaluate("([lon, lat]) => studio.map.setView([lat, lon], 19)", SPOT)
+    page.click("#fr-correct-missing")
+    sitter.point_at(SPOT)
+    assert page.input_value("#fr-correct-by") == "Karen, beboer"  # asked once
+    sitter.put_right(lambda: page.click("#fr-correct-ok"))
+    assert "correction:missing-1" in sitter.now("look.tables.places.id")
+    page.locator("#fr-corrections").scroll_into_view_if_needed()
+    pictures.keep(page, "studio-corrections-da")
+    with page.expect_download() as download:
+        page.click("#fr-corrections a")
+    download.value.save_as(tmp_path / "corrections.csv")
+    plan = exported(page, "GeoJSON", tmp_path / "plan.geojson")
+    assert_found_by_a_run(sitter.now("look"), plan, demo_data, tmp_path, "--corrections", tmp_path / "corrections.csv")
+    sitter.put_right(lambda: page.click("#fr-correct-undo"))
+    sitter.put_right(lambda: page.click("#fr-corrections li button"))
+    assert sitter.now("look.tables.places.id").count(PLAYGROUND) == 1 and sitter.wrong == []
+    assert page.locator("#fr-corrections li").count() == 0
     page.close()

@@ -36,6 +36,7 @@ ANALYSIS = (
     click.option("--phase", type=Whole(min=1)),
     click.option("--phases", is_flag=True),
     click.option("--field-checks", type=Read()),
+    click.option("--corrections", type=Read()),
     click.option("--observations", type=Read(), multiple=True),
     click.option("--rubric", type=Read()),
     click.option("--seed", type=Whole(min=0), default=20250201, show_default=True),
@@ -174,6 +175,7 @@ def _input_files(osm: Reading, given: Mapping[str, Any]) -> InputFiles:
         surface=given["surface"] or None,
         plan=given["plan"],
         field_checks=given["field_checks"],
+        corrections=given["corrections"],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,15 @@ from spatial.cli.paths import KeptFile, Read
 from spatial.core.messages import phrase
 
 if TYPE_CHECKING:
-    from spatial.studio.looking import Table
+    from spatial.analysis.inputs import Inputs
+    from spatial.studio.session import Session
+    from spatial.studio.start import Setup
 
 INPUT_NAMES = (*cli_options.ESTATE_OPTION_NAMES, "osm", "layers", "complete", "refresh", "offline")
-SHARED = ("terrain", "surface", "field_checks", "rubric", "plain_unknowns", "lang", "margin_m", "reach_m")
+# Options that name an estate.
+NAMING = ("area", "boundary", "parcels_table", "parcels")
+MORE_INPUTS = ("terrain", "surface", "field_checks", "corrections")
+SHARED = (*MORE_INPUTS, "rubric", "plain_unknowns", "lang", "margin_m", "reach_m")
 
 
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
@@ -32,69 +38,72 @@ SHARED = ("terrain", "surface", "field_checks", "rubric", "plain_unknowns", "lan
 def command(folder: Path | None, kept: Path | None, port: int, no_browser: bool, lang: str, **options: Any) -> None:
     """Draw on the estate in the browser, and see at once who gains and who loses."""
     from spatial.core.languages import texts
-    from spatial.studio import opening, server
-    from spatial.studio.kept import Kept
-    from spatial.studio.session import opened
+    from spatial.sources import http
+    from spatial.studio import server
 
     server.bound(port).close()  # said before minutes are spent on reading
-    with progress(lang) as tell:
-        table = _table(folder, options, tell)
-    name = opening.name_of(table.inputs)
-    with opened(table, Kept(kept or opening.place_for(name), name)) as session:
-        serving = server.Server(session, lang, port)
-        click.echo(texts(lang)["studio"]["open_this"].format(address=serving.address))
-        if not no_browser:
-            click.launch(serving.address)
-        with suppress(KeyboardInterrupt):  # how a sitting ends
-            serving.run()
+    offline = options.pop("offline")
+    named = folder is not None or (options["osm"] is not None and any(options[name] for name in NAMING))
+    opened = _session(folder, kept, options, lang, offline=offline) if named else _setup(kept, options, lang)
+    serving = server.Server(opened, lang, port)
+    click.echo(texts(lang)["studio"]["open_this"].format(address=serving.address))
+    if not no_browser:
+        click.launch(serving.address)
+    with suppress(KeyboardInterrupt), http.offline_if(offline):  # how a sitting ends
+        serving.run()
 
 
-def _table(folder: Path | None, options: dict[str, Any], tell: Callable[[str], None]) -> Table:
-    """Read what is put on the table: a finished run, an estate that is named, or the demo."""
+def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], lang: str, *, offline: bool) -> Session:
+    """The sitting of an estate that is named whole."""
     from spatial.analysis import run
-    from spatial.analysis.inputs import Inputs
     from spatial.sources import http
     from spatial.studio import opening
+    from spatial.studio.kept import Kept
     from spatial.studio.looking import Table
 
     rubric, plain = options.pop("rubric"), options.pop("plain_unknowns")
-    with http.offline_if(options.pop("offline")):
-        if folder is not None:
-            _only_run(options)
-            estate, files = opening.inputs_of_run(folder, options["osm"])
-        else:
-            estate, files = _named(options, tell)
+    with progress(lang) as tell, http.offline_if(offline):
+        inputs = _inputs(folder, options, tell)
         run.load_compiled()
-        return Table(Inputs.read(estate, files, tell), rubric, tell, plain_unknowns=plain)
+        name = opening.name_of(inputs)
+        keeping = Kept(kept or opening.place_for(name), name)
+        return opening.session_of(inputs, keeping, lambda given: Table(given, rubric, tell, plain_unknowns=plain))
 
 
-def _only_run(options: dict[str, Any]) -> None:
-    """Refuse options that name an estate beside a finished run, which has one."""
-    if any(options[name] for name in ("area", "boundary", "parcels_table", "parcels")):
-        raise misused(phrase("commands.studio_run"))
+def _setup(kept: Path | None, options: dict[str, Any], lang: str) -> Setup:
+    """What was said for the estate that is chosen on the start page."""
+    from spatial.sources import estates
+    from spatial.studio.start import Setup
 
-
-def _named(options: dict[str, Any], tell: Callable[[str], None]) -> tuple[Any, Any]:
-    """The estate and the inputs that the options name; without any, those of the demo."""
-    from spatial.analysis.inputs import InputFiles
-    from spatial.osm import extract
-
-    margin_m, reach_m, refresh = (options.pop(name) for name in ("margin_m", "reach_m", "refresh"))
-    osm = options.pop("osm")
-    if osm is None and not any(options[name] for name in ("area", "boundary", "parcels_table")):
-        name = next(iter(PLACES.values()))
-        options["boundary"], osm = data_folder() / f"{name}.geojson", str(data_folder() / f"{name}.osm.pbf")
-    which = cli_options.estate_options(options)
-    if osm is None:
+    area, osm, data = options["area"], options["osm"], data_folder()
+    wanted = {name: options[name] for name in ("rubric", "plain_unknowns", "margin_m", "reach_m")}
+    demo = next(iter(PLACES.values()))
+    if any(options[name] for name in (*NAMING, "layers", "complete") if name != "area"):
         raise misused(phrase("commands.choose_osm"))
-    estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
-    found = extract.find_extract(osm, estate, refresh=refresh, tell=tell)
-    files = InputFiles(
-        found,
-        layers=options["layers"],
-        complete=options["complete"],
-        terrain=options["terrain"] or None,
-        surface=options["surface"] or None,
-        field_checks=options["field_checks"],
+    return Setup(
+        lang,
+        (data / f"{demo}.geojson", data / f"{demo}.osm.pbf"),
+        area=None if area is None else estates.find_area(area).id,
+        osm=osm,
+        files={name: options[name] for name in MORE_INPUTS if options[name]},
+        kept=kept,
+        **wanted,
     )
-    return estate, files
+
+
+def _inputs(folder: Path | None, options: dict[str, Any], tell: Callable[[str], None]) -> Inputs:
+    """Read what is put on the table: a finished run, or an estate that is named."""
+    from spatial.analysis.inputs import InputFiles, Inputs
+    from spatial.osm import extract
+    from spatial.studio import opening
+
+    more = {name: options[name] for name in MORE_INPUTS if options[name]}
+    if folder is not None:
+        if any(options[name] for name in NAMING):
+            raise misused(phrase("commands.studio_run"))
+        run_estate, files = opening.inputs_of_run(folder, options["osm"])
+        return Inputs.read(run_estate, replace(files, **more), tell)
+    margin_m, reach_m, refresh, osm = (options.pop(name) for name in ("margin_m", "reach_m", "refresh", "osm"))
+    estate = cli_options.read_estate(cli_options.estate_options(options), margin_m=margin_m, reach_m=reach_m)
+    found = extract.find_extract(osm, estate, refresh=refresh, tell=tell)
+    return Inputs.read(estate, InputFiles(found, options["layers"], options["complete"], **more), tell)

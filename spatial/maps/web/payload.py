@@ -159,10 +159,7 @@ def payload(
     codes = {column: _codes(evidence, column) for column in ("source_id", "rule", "indicator")}
     return {
         "lang": lang,
-        "texts": {
-            code: _plain({part: words for part, words in texts(code).items() if part in (*ON_THE_PAGE, *also)})
-            for code in LANGUAGES
-        },
+        "texts": page_texts((*ON_THE_PAGE, *also)),
         "headline": {code: _headline(result, code) for code in LANGUAGES},
         "estate": {
             "name": estate.name,
@@ -450,6 +447,11 @@ def _source_title(result: Result, source_id: str) -> str:
 
 def _text(value: Any) -> str | None:
     return None if value is None or value == "" else str(value)
+
+
+def page_texts(parts: Sequence[str]) -> dict[str, Any]:
+    """Texts of these parts in every language, as plain data."""
+    return {code: _plain({part: words for part, words in texts(code).items() if part in parts}) for code in LANGUAGES}
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 import { byId, h } from "./elements.js";
 import { drawGlyph } from "./glyphs.js";
 import { createPencil } from "./pencil.js";
+/** @import { Correction, Corrections } from "./correct.js" */
 /** @import { Child } from "./elements.js" */
 /** @import { Done, FirstSight, Geometry, Said, Talk, Thing, Tool, Variant } from "./talk.js" */
 /** @import { Words } from "./words.js" */
@@ -13,9 +14,10 @@ import { createPencil } from "./pencil.js";
  * @property {() => string} variant
  * @property {(thing: Thing | null) => void} mark
  * @property {(thing: Thing) => string} name
+ * @property {Pick<Corrections, "ofPlace" | "ofMissing">} corrections
  */
 
-const REACH_PX = 10, MOST_M = 15, PICK = "pick", MOVE = "move";
+const REACH_PX = 10, MOST_M = 15, PICK = "pick", MOVE = "move", MISSING = "missing";
 
 /**
  * Make the hand.
@@ -32,6 +34,8 @@ export function createHand(map, first, words, talk, on) {
   let held = null;
   /** @type {Thing[]} */
   let things = [];
+  /** @type {Thing[]} places around */
+  let others = [];
   /** @type {Thing | null} */
   let thing = null;
   /** @type {HTMLFormElement | null} what is asked of a drawing that waits for answers */
@@ -130,7 +134,7 @@ export function createHand(map, first, words, talk, on) {
   /** @param {L.LatLng} at */
   async function pointed(at) {
     const away = map.containerPointToLatLng(map.latLngToContainerPoint(at).add([REACH_PX, 0])), within = Math.min(MOST_M, Math.max(2, at.distanceTo(away)));
-    things = (await talk.at(on.variant(), at, within)).things;
+    ({ things, others } = await talk.at(on.variant(), at, within));
     pencil.clear();
     message = things.length ? null : { text: t("studio.nothing_here"), alert: false };
     meant(things.length === 1 ? things[0] : null);
@@ -149,8 +153,29 @@ export function createHand(map, first, words, talk, on) {
     if (after) { asked = null; thing = null; things = []; on.mark(null); minded(after); }
   }
 
+  // What is put right
+  /** @param {Thing} picked */
+  function correct(picked) {
+    asked = on.corrections.ofPlace(picked, others, (correction) => void put(correction, null));
+    bar();
+  }
+  function missing() {
+    thing = null;
+    on.mark(null);
+    hold(MISSING, "point", (geometry) => { asked = on.corrections.ofMissing((correction) => void put(correction, geometry.coordinates)); bar(); });
+  }
+  /** @param {Correction} correction @param {number[] | null} at */
+  async function put({ says, values }, at) {
+    refusal = null;
+    if (!await on.act("correct", { says, values, at })) { return; }
+    drop();
+    message = { text: t("studio.reading_anew"), alert: false };
+    bar();
+  }
+
   // On the map
   function hint() {
+    if (held === MISSING) { return t("studio.hint_missing"); }
     if (held === PICK) { return t(things.length > 1 && !thing ? "studio.which" : "studio.hint_pick"); }
     if (held === MOVE) { return t("studio.hint_move"); }
     const tool = tools.find((each) => each.id === held);
@@ -165,6 +190,7 @@ export function createHand(map, first, words, talk, on) {
         h("button", { type: "button", class: "fr-more fr-act", "data-act": "remove", on: () => void done("remove", { id: picked.id }) }, t(picked.layer === "building" ? "studio.demolish" : "studio.remove")),
         h("button", { type: "button", class: "fr-more fr-act", "data-act": "move", on: () => moving(picked) }, t("studio.move")),
         askable(picked) ? h("button", { type: "button", class: "fr-more fr-act", "data-act": "answer", on: () => ask(picked) }, t("studio.mend")) : null,
+        picked.kind && !picked.id.startsWith("plan:") ? h("button", { type: "button", class: "fr-more fr-act", "data-act": "correct", on: () => correct(picked) }, t("studio.correct")) : null,
         ...fitting.map((verb) => h("button", { type: "button", class: "fr-more fr-act", "data-act": verb.id, on: () => void done("verb", { id: picked.id, verb: verb.id }) }, t("studio.verb." + verb.id)))];
     }
     return things.map((each) => {
@@ -209,15 +235,15 @@ export function createHand(map, first, words, talk, on) {
     const words_ = said ? h("p", { class: said.alert ? "fr-fault" : "fr-mind", role: said.alert ? "alert" : "status" }, said.text) : null;
     box.replaceChildren(...[
       words_, outcome && held ? h("p", { class: "fr-outcome", role: "status" }, outcome) : null,
-      held ? h("p", {}, hint(), " ", h("span", { class: "fr-keys" }, t("studio.hint_keys"))) : null, asked,
-      h("div", { class: "fr-buttons" }, ...choices(),
+      held && !asked ? h("p", {}, hint(), " ", h("span", { class: "fr-keys" }, t("studio.hint_keys"))) : null, asked,
+      h("div", { class: "fr-buttons" }, ...(asked ? [] : choices()),
         held && !asked && !thing ? button("here", t("studio.put"), () => pencil.here()) : null,
         tool && tool.shape !== "point" && !asked ? button("back", t("studio.back_one"), () => pencil.back(), { disabled: points === 0 }) : null,
         tool && tool.shape !== "point" && !asked ? button("finish", t("studio.finish"), () => pencil.finish(), { disabled: !enough }) : null,
         asked && refusal ? button("mend", t("studio.back_one"), () => { asked = null; pencil.back(); }) : null,
         button("cancel", t(held ? "studio.cancel" : "studio.ok"), drop)),
     ].filter((part) => part !== null));
-    if (asked) { box.querySelector("input")?.focus(); }
+    if (asked && !asked.contains(document.activeElement)) { const control = asked.querySelector("input, select"); if (control instanceof HTMLElement) { control.focus(); } }
   }
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.target instanceof HTMLInputElement) { return; }
@@ -225,7 +251,7 @@ export function createHand(map, first, words, talk, on) {
     if (back || again) { event.preventDefault(); void on.act(back ? "undo" : "redo"); }
   });
   return {
-    write, undoable,
+    write, undoable, missing,
     /** @param {Said | null} said */
     refused(said) { refusal = said; bar(); },
     /** Drop what is in the hand; whether anything was. */

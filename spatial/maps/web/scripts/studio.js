@@ -1,6 +1,7 @@
 // The studio's page: the map of the estate, drawn on and looked at anew after each stroke.
 import { drawBase } from "./base.js";
 import { addControls, fitEstate, pointOut } from "./controls.js";
+import { createCorrections } from "./correct.js";
 import { createDecoder } from "./decode.js";
 import { createDrawn } from "./drawn.js";
 import { byId } from "./elements.js";
@@ -57,12 +58,12 @@ function createPage(map, first, talk) {
   /** @type {{ kind: ObjectKind, i: number } | null} */
   let chosen = null;
   /** @type {State} */
-  let state = { variants: [] };
+  let state = { variants: [], corrections: { name: "", strokes: [], done: 0, undone: 0 } };
   /** @type {Look | null} */
   let look = null;
   /** @type {LensSum[] | null} */
   let lenses = null;
-  let variant = "", find = "", invited = true, status = () => "", paintGround = () => {};
+  let variant = decodeURIComponent(location.hash.slice(1)), find = "", invited = true, begun = false, status = () => "", paintGround = () => {};
   /** @type {(() => void)[]} */
   const repainted = [];
   const layer = createDrawn(map);
@@ -72,7 +73,8 @@ function createPage(map, first, talk) {
     door(door) { map.setView([door.at[1], door.at[0]], Math.max(map.getZoom(), CLOSE_ZOOM)); },
   });
   const variants = createVariants(words, { choose, act: (kind, more) => void act(kind, more), compare: () => void compare() });
-  const hand = createHand(map, first, words, talk, { act, variant: () => variant, mark: (thing) => layer.choose(thing), name: variants.thingName });
+  const corrections = createCorrections(words, first.studio.kinds, { act: (kind, more) => void act(kind, more, ""), missing: () => hand.missing(), name: variants.thingName });
+  const hand = createHand(map, first, words, talk, { act, variant: () => variant, mark: (thing) => layer.choose(thing), name: variants.thingName, corrections });
 
   /** @type {Handlers} */
   const handlers = {
@@ -158,6 +160,7 @@ function createPage(map, first, talk) {
     writeControls();
     hand.write();
     variants.write(state, variant);
+    corrections.write(state.corrections);
     writeTables();
     writeGains();
   }
@@ -204,8 +207,9 @@ function createPage(map, first, talk) {
   /** @param {State} told */
   function stated(told) {
     state = told;
-    if (!current()) { choose(told.variants[0].name); }
+    if (!begun || !current()) { begun = true; choose(current()?.name ?? told.variants[0].name); }
     variants.write(state, variant);
+    corrections.write(state.corrections);
     hand.undoable(current());
     drawStrokes();
     if (!current()?.strokes.length) { writeGains(); }
@@ -213,6 +217,7 @@ function createPage(map, first, talk) {
   /** @param {string} name */
   function choose(name) {
     variant = name;
+    location.replace("#" + encodeURIComponent(name));
     look = null;
     status = () => t("studio.looking");
     variants.write(state, variant);
@@ -221,14 +226,14 @@ function createPage(map, first, talk) {
     drawStrokes();
     void talk.look(name);
   }
-  /** @param {string} kind @param {object} [more] */
-  async function act(kind, more) {
-    status = () => t("studio.looking");
+  /** @param {string} kind @param {object} [more] @param {string} [about] the variant; empty of corrections */
+  async function act(kind, more, about = variant) {
+    status = () => t(about && kind !== "correct" ? "studio.looking" : "studio.reading_anew");
     writeGains();
     try {
-      const done = await talk.act(kind, variant, more);
+      const done = await talk.act(kind, about, more);
       variants.compared(null, false);
-      state = { variants: done.variants };
+      state = done;
       if (done.variant && done.variant !== variant) { choose(done.variant); } else { stated(state); }
       return done;
     } catch (error) {
@@ -257,7 +262,8 @@ function createPage(map, first, talk) {
     talk.listen({
       state: stated, look: looked,
       lenses(told) { if (look && told.variant === variant && told.number === look.number) { lenses = told.lenses; writeGains(); byId("fr-page").dataset.lenses = String(told.number); } },
-      failed(told) { if (told.variant === variant) { failed(told.said); } },
+      table() { location.reload(); },
+      failed(told) { if (told.variant === variant || !told.variant) { failed(told.said); } },
       connected(there) { byId("fr-page").classList.toggle("fr-offline", !there); if (!there) { status = () => t("studio.offline"); writeGains(); } },
     });
   }

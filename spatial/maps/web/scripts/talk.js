@@ -9,11 +9,11 @@
  * @property {string[]} fields asked for
  */
 /** @typedef {{ id: string, layers: string[] }} Verb */
-/** @typedef {Payload & { studio: { tools: Tool[], verbs: Verb[] } }} FirstSight */
+/** @typedef {Payload & { studio: { tools: Tool[], verbs: Verb[], kinds: string[] } }} FirstSight */
 /** @typedef {{ type: string, coordinates: any }} Geometry GeoJSON, longitude and latitude */
 /** @typedef {{ properties: Record<string, string>, geometry: Geometry | null, about: Thing | null }} Stroke about: the thing it names, as it lies there */
 /** @typedef {{ name: string, strokes: Stroke[], done: number, undone: number }} Variant */
-/** @typedef {{ variants: Variant[] }} State */
+/** @typedef {{ variants: Variant[], corrections: Variant }} State */
 /** @typedef {{ id: string, layer: string, kind: string | null, name: string | null, address: string | null, length_m: number | null, area_m2: number | null, answers: Record<string, string>, geometry: Geometry }} Thing */
 /** @typedef {Record<string, string>} Said by language */
 /** @typedef {{ id: string, dwellings: Record<string, number>, median: (number | null)[] }} LensSum */
@@ -49,6 +49,7 @@
  * @property {(look: Look) => void} look
  * @property {(told: { variant: string, number: number, lenses: LensSum[] }) => void} lenses
  * @property {(told: { variant: string, number: number, said: Said }) => void} failed
+ * @property {() => void} table everything is another by now
  * @property {(there: boolean) => void} connected
  */
 
@@ -61,17 +62,29 @@ export class Refused extends Error {
   }
 }
 
-/** @param {Response} answer @returns {Promise<any>} */
-async function read(answer) {
-  if (answer.ok) { return answer.json(); }
+/** @param {Response} answer @returns {Promise<never>} */
+async function refused(answer) {
   const text = await answer.text();
-  if (answer.status === 422) { throw new Refused(JSON.parse(text).said); }
-  throw new Refused({ da: text, en: text });
+  throw new Refused(answer.status === 422 ? JSON.parse(text).said : { da: text, en: text });
 }
 
-/** @param {string} path @param {object} body @returns {Promise<any>} */
-async function send(path, body) {
-  return read(await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
+/**
+ * What was answered; what is refused is thrown.
+ *
+ * @param {Response} answer
+ * @returns {Promise<any>}
+ */
+export function read(answer) { return answer.ok ? answer.json() : refused(answer); }
+
+/**
+ * Ask for something to be done.
+ *
+ * @param {string} path
+ * @param {object} body
+ * @returns {Promise<any>}
+ */
+export function send(path, body) {
+  return fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then(read);
 }
 
 /** Make what talks to the server. */
@@ -85,12 +98,12 @@ export function createTalk() {
     look: (variant) => send("/api/look", { variant }),
     /** @returns {Promise<{ variants: Compared[] }>} */
     compare: () => send("/api/compare", {}),
-    /** @param {string} variant @param {L.LatLng} at @param {number} within @returns {Promise<{ things: Thing[] }>} */
+    /** @param {string} variant @param {L.LatLng} at @param {number} within @returns {Promise<{ things: Thing[], others: Thing[] }>} */
     at: async (variant, at, within) => read(await fetch("/api/at?" + new URLSearchParams({ variant, lon: String(at.lng), lat: String(at.lat), within: String(within) }))),
     /** @param {Listener} on */
     listen(on) {
       const source = new EventSource("/api/events");
-      for (const kind of /** @type {("state" | "look" | "lenses" | "failed")[]} */ (["state", "look", "lenses", "failed"])) {
+      for (const kind of /** @type {("state" | "look" | "lenses" | "failed" | "table")[]} */ (["state", "look", "lenses", "failed", "table"])) {
         source.addEventListener(kind, (event) => on[kind](JSON.parse(event.data)));
       }
       source.addEventListener("open", () => on.connected(true));

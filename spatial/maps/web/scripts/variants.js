@@ -4,7 +4,7 @@ import { byId, h } from "./elements.js";
 /** @import { Words } from "./words.js" */
 
 /** @typedef {ReturnType<typeof createVariants>} VariantPanel */
-const FORMATS = [["gpkg", "GeoPackage"], ["geojson", "GeoJSON"]], PAGES = ["map", "report"], FORGET = "forget";
+const FORMATS = [["gpkg", "GeoPackage"], ["geojson", "GeoJSON"]], PAGES = ["map.html", "report.html", "report.pdf", "sitemap.pdf", "places.xlsx", "fieldkit.zip"], FORGET = "forget";
 
 /**
  * @typedef {object} VariantEvents
@@ -96,9 +96,9 @@ export function createVariants(words, on) {
   function save(variant) {
     const query = "?" + new URLSearchParams({ variant: variant.name, lang: words.lang });
     const link = (/** @type {string} */ path, /** @type {string} */ text) => h("li", {}, h("a", { href: path + query, download: "" }, text));
-    byId("fr-save").replaceChildren(...(variant.strokes.length ? [h("h2", {}, t("studio.save")), h("ul", { class: "fr-rows" },
-      ...FORMATS.map(([ending, format]) => link("/api/plan." + ending, t("studio.save_plan", { format }))),
-      ...PAGES.map((page) => link("/api/" + page + ".html", t("studio.save_" + page))))] : []));
+    const some = variant.strokes.length > 0, plan = some ? FORMATS.map(([ending, format]) => link("/api/plan." + ending, t("studio.save_plan", { format }))) : [];
+    byId("fr-save").replaceChildren(h("h2", {}, t("studio.save")), h("ul", { class: "fr-rows" }, ...plan,
+      ...PAGES.map((page) => link("/api/out/" + page, t("studio." + (some ? "out." : "out_today.") + page.replace(".", "_"))))));
   }
   /** @type {{ state: State, chosen: string } | null} */
   let last = null;
