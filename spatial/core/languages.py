@@ -10,8 +10,22 @@ from typing import Any
 from spatial.core import messages
 from spatial.core.errors import ConfigError
 
-LANGUAGES = ("da", "en")
+_ABOUT = messages.table("languages")
+LANGUAGES = tuple(code for code, about in _ABOUT.items() if not about.get("draft"))
+# Those that can be chosen: drafts besides.
+KNOWN_LANGUAGES = (*LANGUAGES, *(code for code in _ABOUT if code not in LANGUAGES))
 LANGUAGE_VARIABLE = "FAELLESRUM_LANG"
+
+
+def carried(lang: str) -> tuple[str, ...]:
+    """Languages that a page in this one carries, to switch between: itself, and all that are no drafts.
+
+    Examples
+    --------
+    >>> carried("en")
+    ('da', 'en')
+    """
+    return LANGUAGES if lang in LANGUAGES else (*LANGUAGES, lang)
 
 
 def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
@@ -20,7 +34,7 @@ def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
     Parameters
     ----------
     lang
-        ``"da"`` or ``"en"``.
+        One of `KNOWN_LANGUAGES`.
     book
         Which texts: those of the program, or ``"report"``, those of the report for the board.
 
@@ -34,8 +48,8 @@ def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
     >>> texts("da")["aspect"]["openness"]["question"]
     'Kan man komme og gå?'
     """
-    if lang not in LANGUAGES:
-        raise ConfigError("strings.language", found=lang, known=LANGUAGES)
+    if lang not in KNOWN_LANGUAGES:
+        raise ConfigError("strings.language", found=lang, known=KNOWN_LANGUAGES)
     return messages.book(book, lang)
 
 
@@ -60,7 +74,7 @@ class Text:
 def default_language() -> str:
     """Return the language of what is shown unasked, as in Jupyter: what ``FAELLESRUM_LANG`` says, else Danish."""
     wished = os.environ.get(LANGUAGE_VARIABLE, "")
-    return wished if wished in LANGUAGES else LANGUAGES[0]
+    return wished if wished in KNOWN_LANGUAGES else LANGUAGES[0]
 
 
 def said(value: Any) -> str | None:

@@ -35,7 +35,13 @@ def _frozen(value: Any) -> Any:
 @cache
 def book(name: str, lang: str) -> Mapping[str, Any]:
     """Return the texts of ``defaults/<name>.<lang>.toml`` as nested, read-only mappings."""
-    source = files("spatial") / "defaults" / f"{name}.{lang}.toml"
+    return table(f"{name}.{lang}")
+
+
+@cache
+def table(name: str) -> Mapping[str, Any]:
+    """Return ``defaults/<name>.toml`` as nested, read-only mappings."""
+    source = files("spatial") / "defaults" / f"{name}.toml"
     frozen: Mapping[str, Any] = _frozen(tomllib.loads(source.read_text(encoding="utf-8")))
     return frozen
 

@@ -34,7 +34,7 @@ GDAL_OPTIONS = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF", "C
 DRAWN = ("context", "paths", "buildings")
 DRAWN_AFTER = ("barriers", "gates", "water", "waterways", "green", "stops")
 POSSIBLE_COLUMNS = ("name", "own_name", "status", "inside", "area_m2", "part_of")
-HOME_COLUMNS = ("dwellings", "building", "evidence", "best_floating", "best_space", "spaces_5min")
+HOME_COLUMNS = ("dwellings", "building", "evidence", "best_floating", "best_space", "spaces_5min", "walks_5min_m")
 WGS84 = 4326
 # House numbers, which way a site meets the network at, how far each reaches, the edits of a plan: as they are, where
 # a run has them.
