@@ -15,17 +15,18 @@ LANGUAGES = tuple(code for code, about in _ABOUT.items() if not about.get("draft
 # Those that can be chosen: drafts besides.
 KNOWN_LANGUAGES = (*LANGUAGES, *(code for code in _ABOUT if code not in LANGUAGES))
 LANGUAGE_VARIABLE = "FAELLESRUM_LANG"
+FALLBACK = "en"  # where a table of data has no words in a language
 
 
 def carried(lang: str) -> tuple[str, ...]:
-    """Languages that a page in this one carries, to switch between: itself, and all that are no drafts.
+    """Languages that a page in this one carries, to switch between: all that are no drafts, or English and the draft.
 
     Examples
     --------
-    >>> carried("en")
-    ('da', 'en')
+    >>> carried("en"), carried("de")
+    (('da', 'en'), ('en', 'de'))
     """
-    return LANGUAGES if lang in LANGUAGES else (*LANGUAGES, lang)
+    return LANGUAGES if lang in LANGUAGES else (FALLBACK, lang)
 
 
 def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
@@ -69,6 +70,27 @@ class Text:
     def said(self, lang: str) -> str:
         """Return the text in this language."""
         return str(texts(lang)[self.section][self.name])
+
+
+def in_language(words: Mapping[str, str], lang: str) -> str:
+    """Words of a table of data that is kept in Danish and English only; a third language reads the English ones."""
+    return words.get(lang) or words[FALLBACK]
+
+
+def in_sentence(text: str, words: Mapping[str, Any]) -> str:
+    """A heading as it stands within a sentence of these texts: small, but where nouns are written large.
+
+    Examples
+    --------
+    >>> in_sentence("Playground", texts("en")), in_sentence("Spielplatz", texts("de"))
+    ('playground', 'Spielplatz')
+    """
+    return text if words["format"]["nouns"] == "large" else text[:1].lower() + text[1:]
+
+
+def locale(lang: str) -> str:
+    """Locale by which numbers and dates are written in a language, such as ``da-DK``."""
+    return str(texts(lang)["format"]["locale"])
 
 
 def default_language() -> str:

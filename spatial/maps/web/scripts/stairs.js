@@ -64,7 +64,7 @@ export function createStairs(data, words) {
     const i = data.spaces.id.indexOf(one.id);
     const name = i < 0 ? one.name : h("a", { class: "fr-link", href: "#show=" + encodeURIComponent(one.id), on: (event) => { event.preventDefault(); handlers.space(i); } }, one.name);
     const score = one.ranked ? t("map.details.interval", { best: words.score(one.score), low: words.score(one.low), high: words.score(one.high) }) : "";
-    return h("li", {}, name, h("small", {}, [walk(one), score, t("map.stairs." + sureness(one), { good: words.score(good) }), one.tier && t("map.tier." + one.tier).toLocaleLowerCase(t("format.locale"))].filter(Boolean).join(" · ")));
+    return h("li", {}, name, h("small", {}, [walk(one), score, t("map.stairs." + sureness(one), { good: words.score(good) }), one.tier && words.lower(t("map.tier." + one.tier))].filter(Boolean).join(" · ")));
   }
   /** @param {Near[]} all @param {Handlers} handlers */
   function listing(all, handlers) { return h("ol", { class: "fr-near" }, ...all.map((one) => item(one, handlers))); }
