@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spatial.analysis.result import SEED, Analysis, for_page
 from spatial.plans import comparison
+from spatial.plans.phases import phase_names
 from spatial.scoring import scores
 from spatial.texts import plans
 
@@ -22,6 +24,14 @@ class Comparison(comparison.Comparison):
         from spatial.maps import notebook
 
         return notebook.comparison(self.spaces, self.dwellings, self.keeps_share)
+
+
+class Beside(NamedTuple):
+    """What a result after a plan is laid beside: see ``for_map``."""
+
+    today: Analysis
+    found: comparison.Comparison | None = None
+    phases: Sequence[Analysis] = ()
 
 
 def compare(before: Result, after: Result, *, seed: int | None = None) -> Comparison:
@@ -57,7 +67,10 @@ def judged_alike(before: Analysis, after: Analysis) -> Analysis:
 
 
 def for_map(
-    result: Analysis, today: Analysis | None = None, found: comparison.Comparison | None = None
+    result: Analysis,
+    today: Analysis | None = None,
+    found: comparison.Comparison | None = None,
+    phases: Sequence[Analysis] = (),
 ) -> tuple[Analysis, dict[str, Any]]:
     """What is drawn, and how: a result and the options of ``spatial.maps.web.page.render_map``.
 
@@ -69,6 +82,8 @@ def for_map(
         The result for the same estate without the plan.
     found
         Their comparison. Default: it is made.
+    phases
+        The states in the phases before the last.
     """
     if today is None:
         return result, for_page(result)
@@ -78,4 +93,5 @@ def for_map(
     alike = judged_alike(today, result)
     said = plans.describe_changes(found, today, result)
     plan = Planned(before=today, **for_page(today), said=said, homes=found.homes, items=found.items)
+    plan = replace(plan, phases=list(zip(phase_names(result, len(phases)), phases, strict=False)))
     return alike, {**for_page(alike), "plan": plan}

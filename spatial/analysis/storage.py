@@ -14,10 +14,9 @@ from spatial.analysis.result import Analysis, Estate
 from spatial.core.files import scratch_folder
 from spatial.core.parallel import Asked, GoneError, Second
 from spatial.core.timing import Clock
-from spatial.plans.comparison import Comparison
 
 if TYPE_CHECKING:
-    from spatial.maps.web.payload import Observed
+    from spatial.maps.web.observed_payload import Observed
 
 
 Contents = dict[str, bytes]  # by the names of their files
@@ -128,15 +127,13 @@ def save(
     *,
     lang: str = "da",
     pdf: bool = False,
-    today: Analysis | None = None,
-    found: Comparison | None = None,
+    beside: before_after.Beside | None = None,
     progress: Callable[[str], None] | None = None,
     press: Press | None = None,
 ) -> Analysis:
     """Write a result into a folder: all of its files, or none; with ``pdf`` the report as PDF as well.
 
-    ``today`` is the result without the plan, where there is one: the map then shows before and after.
-    ``found`` is their comparison; without it, it is made. A ``press`` draws meanwhile.
+    After a plan, the map lays the result ``beside`` that of today. A ``press`` draws meanwhile.
 
     Returns
     -------
@@ -155,7 +152,7 @@ def save(
     made_at = utc_now() if press is None else press.made_at
     made = {**analysis.manifest, "made_at": made_at, "lang": lang}
     timed = replace(analysis, manifest=made, streets=None)  # nothing that is written shows it
-    order = Order(timed, *before_after.for_map(timed, today, found), lang=lang, pdf=pdf)
+    order = Order(timed, *before_after.for_map(timed, *(beside or ())), lang=lang, pdf=pdf)
     with outputs.whole_folder(Path(out)) as draft:
         drawn = Drawn(order) if press is None else press.finish(order)
         with clock.stage("tables"):
@@ -214,9 +211,11 @@ def redraw(folder: Path, *, lang: str = "da", tiles: str | None = None, out: Pat
 
     path = out or folder / "map.html"
     result = load(folder)
-    without = (result.manifest.get("plan") or {}).get("today")
+    plan = result.manifest.get("plan") or {}
+    without = plan.get("today")
     today = load(folder / without) if without and (folder / without).is_dir() else None
-    drawn, options = before_after.for_map(result, today)
+    phases = [load(folder / name) for name in plan.get("folders", ()) if (folder / name).is_dir()]
+    drawn, options = before_after.for_map(result, today, phases=phases)
     with outputs.whole_file(path):
         web_page.render_map(drawn, path, lang=lang, tiles=tiles, observed=_observed(folder, result), **options)
     return path
@@ -225,7 +224,7 @@ def redraw(folder: Path, *, lang: str = "da", tiles: str | None = None, out: Pat
 def _observed(folder: Path, result: Analysis) -> Observed | None:
     """What was published of observations laid over the run in this folder."""
     from spatial.analysis import loading
-    from spatial.maps.web.payload import Observed
+    from spatial.maps.web.observed_payload import Observed
 
     units = loading.observed(folder)
     if units is None:

@@ -20,7 +20,7 @@ from typing import Any, TextIO
 import click
 
 from spatial.core.addresses import without_secrets
-from spatial.core.languages import LANGUAGES, default_language
+from spatial.core.languages import KNOWN_LANGUAGES, default_language
 from spatial.core.messages import Phrase
 
 ERRORS = "faellesrum"
@@ -42,7 +42,7 @@ def spoken(arguments: Sequence[str]) -> str:
     """
     wished = [after for word, after in pairwise([*arguments, ""]) if word == LANGUAGE_OPTION]
     wished += [word.partition("=")[2] for word in arguments if word.startswith(f"{LANGUAGE_OPTION}=")]
-    return next((lang for lang in wished if lang in LANGUAGES), default_language())
+    return next((lang for lang in wished if lang in KNOWN_LANGUAGES), default_language())
 
 
 def misused(what: Phrase) -> click.UsageError:

@@ -21,7 +21,7 @@ from click.decorators import FC
 
 from spatial.cli import console, paths
 from spatial.core import messages
-from spatial.core.languages import LANGUAGE_VARIABLE, LANGUAGES, texts
+from spatial.core.languages import KNOWN_LANGUAGES, LANGUAGE_VARIABLE, texts
 from spatial.core.messages import phrase
 
 DOMAIN = "click"
@@ -80,8 +80,8 @@ def _heard(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 def _option(passed_on: bool) -> Callable[[FC], FC]:
     return click.option(
         "--lang",
-        type=click.Choice(LANGUAGES),
-        default=LANGUAGES[0],
+        type=click.Choice(KNOWN_LANGUAGES),
+        default=KNOWN_LANGUAGES[0],
         show_default=True,
         envvar=LANGUAGE_VARIABLE,
         callback=_heard,

@@ -10,8 +10,23 @@ from typing import Any
 from spatial.core import messages
 from spatial.core.errors import ConfigError
 
-LANGUAGES = ("da", "en")
+_ABOUT = messages.table("languages")
+LANGUAGES = tuple(code for code, about in _ABOUT.items() if not about.get("draft"))
+# Those that can be chosen: drafts besides.
+KNOWN_LANGUAGES = (*LANGUAGES, *(code for code in _ABOUT if code not in LANGUAGES))
 LANGUAGE_VARIABLE = "FAELLESRUM_LANG"
+FALLBACK = "en"  # where a table of data has no words in a language
+
+
+def carried(lang: str) -> tuple[str, ...]:
+    """Languages that a page in this one carries, to switch between: all that are no drafts, or English and the draft.
+
+    Examples
+    --------
+    >>> carried("en"), carried("de")
+    (('da', 'en'), ('en', 'de'))
+    """
+    return LANGUAGES if lang in LANGUAGES else (FALLBACK, lang)
 
 
 def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
@@ -20,7 +35,7 @@ def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
     Parameters
     ----------
     lang
-        ``"da"`` or ``"en"``.
+        One of `KNOWN_LANGUAGES`.
     book
         Which texts: those of the program, or ``"report"``, those of the report for the board.
 
@@ -34,8 +49,8 @@ def texts(lang: str, book: str = "strings") -> Mapping[str, Any]:
     >>> texts("da")["aspect"]["openness"]["question"]
     'Kan man komme og gå?'
     """
-    if lang not in LANGUAGES:
-        raise ConfigError("strings.language", found=lang, known=LANGUAGES)
+    if lang not in KNOWN_LANGUAGES:
+        raise ConfigError("strings.language", found=lang, known=KNOWN_LANGUAGES)
     return messages.book(book, lang)
 
 
@@ -57,10 +72,31 @@ class Text:
         return str(texts(lang)[self.section][self.name])
 
 
+def in_language(words: Mapping[str, str], lang: str) -> str:
+    """Words of a table of data that is kept in Danish and English only; a third language reads the English ones."""
+    return words.get(lang) or words[FALLBACK]
+
+
+def in_sentence(text: str, words: Mapping[str, Any]) -> str:
+    """A heading as it stands within a sentence of these texts: small, but where nouns are written large.
+
+    Examples
+    --------
+    >>> in_sentence("Playground", texts("en")), in_sentence("Spielplatz", texts("de"))
+    ('playground', 'Spielplatz')
+    """
+    return text if words["format"]["nouns"] == "large" else text[:1].lower() + text[1:]
+
+
+def locale(lang: str) -> str:
+    """Locale by which numbers and dates are written in a language, such as ``da-DK``."""
+    return str(texts(lang)["format"]["locale"])
+
+
 def default_language() -> str:
     """Return the language of what is shown unasked, as in Jupyter: what ``FAELLESRUM_LANG`` says, else Danish."""
     wished = os.environ.get(LANGUAGE_VARIABLE, "")
-    return wished if wished in LANGUAGES else LANGUAGES[0]
+    return wished if wished in KNOWN_LANGUAGES else LANGUAGES[0]
 
 
 def said(value: Any) -> str | None:

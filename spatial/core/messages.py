@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 from spatial.core.addresses import without_secrets
+from spatial.core.numbers import with_signs_of
 
-ENGLISH, DANISH = "en", "da"
+ENGLISH = "en"
 ERRORS = "errors"
 
 
@@ -35,7 +36,13 @@ def _frozen(value: Any) -> Any:
 @cache
 def book(name: str, lang: str) -> Mapping[str, Any]:
     """Return the texts of ``defaults/<name>.<lang>.toml`` as nested, read-only mappings."""
-    source = files("spatial") / "defaults" / f"{name}.{lang}.toml"
+    return table(f"{name}.{lang}")
+
+
+@cache
+def table(name: str) -> Mapping[str, Any]:
+    """Return ``defaults/<name>.toml`` as nested, read-only mappings."""
+    source = files("spatial") / "defaults" / f"{name}.toml"
     frozen: Mapping[str, Any] = _frozen(tomllib.loads(source.read_text(encoding="utf-8")))
     return frozen
 
@@ -112,12 +119,10 @@ class _Speaker(string.Formatter):
         if isinstance(value, list | tuple):
             return ", ".join(self.format_field(one, format_spec) for one in value)
         text = format(value, format_spec)
-        if self.lang == DANISH and isinstance(value, int | float):
-            return text.translate(_DANISH_NUMBER)
+        if self.lang != ENGLISH and isinstance(value, int | float):
+            return with_signs_of(text, book("strings", self.lang)["format"]["locale"])
         return text
 
-
-_DANISH_NUMBER = str.maketrans(",.", ".,")
 
 SHOWN = 3
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spatial.core.languages import LANGUAGES, texts
+from spatial.core.languages import carried, texts
 from spatial.core.versions import generator
 from spatial.fieldkit.xlsform import AGES, DOINGS, GROUPS, MODES, POSTURES, WEATHER
 
@@ -45,7 +45,7 @@ def _raw(text: str) -> Any:
 
 def _kit(stops: Sequence[Mapping[str, Any]], title: Mapping[str, str], lang: str) -> str:
     """What the script reads, as JSON in which nothing can end the element that holds it."""
-    words = {code: {**_words(code), "title": title[code]} for code in LANGUAGES}
+    words = {code: {**_words(code), "title": title[code]} for code in carried(lang)}
     places = [{"id": stop["id"], "name": stop["name"]} for stop in stops]
     kit = {
         "id": hashlib.sha256(json.dumps([title, places], sort_keys=True).encode()).hexdigest()[:12],

@@ -57,10 +57,11 @@ class Packed:
 
 def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
     """Write all files of the kit into a folder."""
-    names = {code: _names(kit, code) for code in LANGUAGES}
-    title = {code: texts(code)["fieldkit"]["title"].format(estate=kit.result.estate.name) for code in LANGUAGES}
+    languages = list(dict.fromkeys((*LANGUAGES, lang)))
+    names = {code: _names(kit, code) for code in languages}
+    title = {code: texts(code)["fieldkit"]["title"].format(estate=kit.result.estate.name) for code in languages}
     stops = [
-        {"id": str(i), "name": {code: f"{n}. {names[code][n - 1]}" for code in LANGUAGES}}
+        {"id": str(i), "name": {code: f"{n}. {names[code][n - 1]}" for code in names}}
         for n, i in enumerate(kit.stops.index, 1)
     ]
     xlsform.counts(stops, folder / COUNTS, title=title[lang], version=version(), lang=lang)
@@ -72,7 +73,7 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
     paper = replace(kit, result=on_paper(kit.result))
     sheets.render_sheets(_sheets(paper, _names(paper, lang), lang), folder / SHEETS, lang=lang)
     _package(kit, names[lang], folder / PACKAGE)
-    for code in LANGUAGES:
+    for code in languages:
         text = sheets.protocol(code, passing_min=int(kit.settings["passing_min"]))
         (folder / f"protocol-{code}.txt").write_text(text, encoding="utf-8", newline="\n")
 

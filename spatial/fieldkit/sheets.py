@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spatial.core.languages import texts
+from spatial.core.languages import locale, texts
 from spatial.core.model import Result
+from spatial.core.numbers import number as written
 from spatial.maps.lettering import BOLD, Lettering
 from spatial.maps.svg import Figure, Pen, drawn
 from spatial.maps.typesetting import Typeset
@@ -54,9 +55,9 @@ def render_sheets(sheets: Sheets, path: Path, *, lang: str) -> None:
     data = {
         "lang": lang,
         "title": plan_state.called(sheets.result, say["title"].format(estate=sheets.result.estate.name), lang),
-        "intro": say["intro"].format(stops=len(sheets.stops), km=_km(sheets.total_m, say), minutes=sheets.minutes),
+        "intro": say["intro"].format(stops=len(sheets.stops), km=_km(sheets.total_m, lang), minutes=sheets.minutes),
         "protocol": {"title": say["protocol"]["title"], "points": _points(say, sheets.passing_min)},
-        "round": say["round"].format(km=_km(sheets.total_m, say), minutes=sheets.minutes),
+        "round": say["round"].format(km=_km(sheets.total_m, lang), minutes=sheets.minutes),
         "map": {"file": "map.svg", "alt": say["map"].format(estate=sheets.result.estate.name, stops=len(sheets.stops))},
         "stops": [
             {
@@ -93,8 +94,8 @@ def _points(say: Mapping[str, Any], passing_min: int) -> list[str]:
     return [point.format(passing=passing_min) for point in say["protocol"]["points"].split("\n") if point]
 
 
-def _km(metres: float, say: Mapping[str, Any]) -> str:
-    return f"{metres / 1000:.1f}".replace(".", say["decimal"])
+def _km(metres: float, lang: str) -> str:
+    return written(metres / 1000, locale(lang), 1)
 
 
 def _map(sheets: Sheets) -> Figure:

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spatial.core.languages import LANGUAGES, texts
+from spatial.core.languages import FALLBACK, LANGUAGES, texts
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
 
-LABELS = {"da": "Dansk (da)", "en": "English (en)"}
+LABELS = {code: f"{texts(code)['map']['language']} ({code})" for code in LANGUAGES}
 POSTURES = ("posture_standing", "posture_sitting_formal", "posture_sitting_informal", "posture_lying")
 AGES = ("age_0_14", "age_15_24", "age_25_64", "age_65_plus")
 MODES = ("mode_pedestrian", "mode_bicyclist")
@@ -164,7 +164,12 @@ def _save(
     book.remove(book.active)
     _sheet(book, "survey", SURVEY, rows)
     _sheet(book, "choices", CHOICES, choices)
-    settings = {"form_title": title, "form_id": identity, "version": version, "default_language": LABELS[lang]}
+    settings = {
+        "form_title": title,
+        "form_id": identity,
+        "version": version,
+        "default_language": LABELS.get(lang, LABELS[FALLBACK]),
+    }
     _sheet(book, "settings", tuple(settings), [settings])
     book.save(path)
 

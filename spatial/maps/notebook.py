@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from spatial.core.languages import default_language, texts
+from spatial.core.languages import default_language, in_sentence, locale, texts
 from spatial.core.model import HECTARE_M2, SHARES, Estate, Result
+from spatial.core.numbers import number as written
 from spatial.maps import style
 from spatial.texts import results
 
@@ -77,7 +78,7 @@ def observed(text: str) -> str:
 
 def number(value: float, decimals: int) -> str:
     """Write a number as the language does."""
-    return f"{value:.{decimals}f}".replace(".", texts(default_language())["format"]["decimal"])
+    return written(value, locale(default_language()), decimals)
 
 
 def _points(score: float) -> str:
@@ -87,7 +88,7 @@ def _points(score: float) -> str:
 def _name(row: Mapping[str, Any] | pd.Series, words: Mapping[str, Any]) -> str:
     if isinstance(row["name"], str) and row["name"]:
         return row["name"]
-    return ", ".join(str(words["kind"][kind]["title"]).lower() for kind in str(row["kinds"]).split(";"))
+    return ", ".join(in_sentence(words["kind"][kind]["title"], words) for kind in str(row["kinds"]).split(";"))
 
 
 def _scored(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from spatial.core.languages import LANGUAGES, texts
+from spatial.core.languages import carried, texts
 from spatial.core.model import ASPECTS, FLOATING, Result
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
 from spatial.layers.schema import schema
@@ -108,7 +108,7 @@ def describe(result: Result, path: Path, columns: Mapping[str, Sequence[str]], *
         )
         _name_columns(database, columns, lang)
         _name_sources(database, result, columns, lang, at)
-        for code in LANGUAGES:
+        for code in carried(lang):
             for table, names in columns.items():
                 style = style_of(table, names, code)
                 title = texts(code)["map"]["language"]
@@ -121,10 +121,10 @@ def describe(result: Result, path: Path, columns: Mapping[str, Sequence[str]], *
 
 def _name_columns(database: sqlite3.Connection, columns: Mapping[str, Sequence[str]], lang: str) -> None:
     for table, names in columns.items():
-        titles = {code: aliases(names, code) | _meanings(table, code) for code in LANGUAGES}
+        titles = {code: aliases(names, code) | _meanings(table, code) for code in carried(lang)}
         for name in names:
             if name in titles[lang]:
-                both = " / ".join(titles[code][name] for code in LANGUAGES)
+                both = " / ".join(titles[code][name] for code in carried(lang))
                 row = (table, name, titles[lang][name], titles[lang][name], both)
                 database.execute("INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)", row)
 

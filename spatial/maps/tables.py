@@ -20,8 +20,9 @@ from pyarrow import parquet as arrow
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.core import files
-from spatial.core.languages import indicator_texts, said, texts
+from spatial.core.languages import in_sentence, indicator_texts, said, texts
 from spatial.core.model import EVIDENCE_COLUMNS, FACTS, Result
+from spatial.core.numbers import number as written
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
 from spatial.layers.schema import schema
 from spatial.maps import qgis_styles, style
@@ -34,7 +35,7 @@ GDAL_OPTIONS = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF", "C
 DRAWN = ("context", "paths", "buildings")
 DRAWN_AFTER = ("barriers", "gates", "water", "waterways", "green", "stops")
 POSSIBLE_COLUMNS = ("name", "own_name", "status", "inside", "area_m2", "part_of")
-HOME_COLUMNS = ("dwellings", "building", "evidence", "best_floating", "best_space", "spaces_5min")
+HOME_COLUMNS = ("dwellings", "building", "evidence", "best_floating", "best_space", "spaces_5min", "walks_5min_m")
 WGS84 = 4326
 # House numbers, which way a site meets the network at, how far each reaches, the edits of a plan: as they are, where
 # a run has them.
@@ -156,7 +157,7 @@ def why_check(check: Mapping[Any, Any], lang: str) -> str:
     say = words["field_check"]
 
     def number(value: float, decimals: int) -> str:
-        return f"{value:.{decimals}f}".replace(".", words["format"]["decimal"])
+        return written(value, words["format"]["locale"], decimals)
 
     many = check["place_count"] > 1
     sentence: str = say["moves_more" if many else "moves"].format(
@@ -165,7 +166,7 @@ def why_check(check: Mapping[Any, Any], lang: str) -> str:
         best=number(check["floating_best"] * 100, 0),
         change=number(check["rank_change"], 1),
         count=check["place_count"],
-        place=said(check["name"]) or words["kind"][check["kind"]]["title"].lower(),
+        place=said(check["name"]) or in_sentence(words["kind"][check["kind"]]["title"], words),
     )
     return f"{sentence} {say['makes_ranked']}" if check["makes_ranked"] else sentence
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from spatial.core import files
-from spatial.core.languages import indicator_texts, texts
+from spatial.core.languages import indicator_texts, locale, texts
 from spatial.core.model import ASPECTS, FLOATING, SHARES, Result
+from spatial.core.numbers import decimal_sign
 from spatial.core.versions import generator
 from spatial.indicators.registry import registry
 from spatial.places.meeting_spaces import MEETING
@@ -75,7 +76,7 @@ def workbook(result: Result, lang: str) -> bytes:
 
 def excel_csv(result: Result, lang: str) -> bytes:
     """Write the meeting places as CSV that opens in a Danish or English Excel: semicolons, a comma, and a BOM."""
-    decimal = str(texts(lang)["format"]["decimal"])
+    decimal = decimal_sign(locale(lang))
     columns = [*space_columns(result, names_of(result, lang), lang), *measured_columns(result, lang)]
     table, text = pd.DataFrame({column.title: _plain(column) for column in columns}), BytesIO()
     sep = ";" if decimal == "," else ","

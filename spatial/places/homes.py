@@ -41,12 +41,13 @@ def best_space_per_home(
     -------
     GeoDataFrame
         The doors inside the estate, with ``evidence`` of their number where that is given, ``best_floating``
-        in [0, 1] (0 where nothing is in reach: there is nothing to meet at), ``best_space`` (its id, or None)
-        and ``spaces_5min`` (all ids in reach, ``;`` between).
+        in [0, 1] (0 where nothing is in reach: there is nothing to meet at), ``best_space`` (its id, or None),
+        ``spaces_5min`` (all ids in reach, ``;`` between) and ``walks_5min_m`` (whole metres to each, in their order).
     """
     rows, ids = rows_of_spaces(sites)
     inside = dwellings["inside"].to_numpy(dtype=bool)
-    near = distance_m[rows][:, inside] <= within_m
+    walk_m = distance_m[rows][:, inside]
+    near = walk_m <= within_m
     score = floating.reindex(ids).to_numpy(dtype=np.float64)
     masked = np.where(near, score[:, None], -1.0)
     first = masked.argmax(axis=0) if len(ids) else np.zeros(near.shape[1], dtype=np.int64)
@@ -57,9 +58,22 @@ def best_space_per_home(
         inside, ["dwellings", "building", *([EVIDENCE] if EVIDENCE in dwellings else []), "geometry"]
     ]
     found: gpd.GeoDataFrame = columns.assign(
-        best_floating=best_score(near, score), best_space=where, spaces_5min=reached_as_text(near, ids)
+        best_floating=best_score(near, score),
+        best_space=where,
+        spaces_5min=reached_as_text(near, ids),
+        walks_5min_m=_walks_as_text(walk_m, near, ids),
     )
     return found
+
+
+def _walks_as_text(
+    walk_m: npt.NDArray[np.float64], near: npt.NDArray[np.bool_], ids: npt.NDArray[np.object_]
+) -> list[str]:
+    """Metres to what each door has near, in the order of `reached_as_text`."""
+    order = np.argsort(ids.astype(str), kind="stable")
+    door, row = np.nonzero(near[order].T)
+    metres = np.rint(walk_m[order][row, door]).astype(np.int64).astype(str)
+    return [";".join(part) for part in np.split(metres, np.searchsorted(door, np.arange(1, near.shape[1])))]
 
 
 def rows_of_spaces(sites: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:

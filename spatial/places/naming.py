@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from spatial.core.arrays import object_array
-from spatial.core.languages import said, texts
+from spatial.core.languages import in_sentence, said, texts
 from spatial.core.model import SIDES, Result
 from spatial.places.whereabouts import Whereabouts, nearest_street, whereabouts
 from spatial.settings.tags import tag_rules
@@ -190,7 +190,7 @@ def _simple(thing: _Thing, street: str | None, shared: Set[str | None], lang: st
     say = texts(lang)["name"]
     of = thing.ground or (thing.own if thing.own in shared else None)
     if of:
-        return _cut(say["part"].format(name=of, what=_lower(thing.what)))
+        return _cut(say["part"].format(name=of, what=in_sentence(thing.what, texts(lang))))
     return _cut(thing.own or (say["near"].format(what=thing.what, street=street) if street else thing.what))
 
 
@@ -271,7 +271,7 @@ def _kinds(table: gpd.GeoDataFrame) -> list[tuple[str, int]]:
 def _kinds_in_words(names: Sequence[str], lang: str, more: str = "") -> str:
     say, rules = texts(lang), tag_rules().kinds
     main = [name for name in names if name in rules and rules[name].anchor] or names[:1]
-    titles = [_lower(_kind(say, name)["title"]) for name in (*main, *(n for n in names if n not in main))]
+    titles = [in_sentence(_kind(say, name)["title"], say) for name in (*main, *(n for n in names if n not in main))]
     both, having = say["format"]["and"], f" {say['format']['with']} "
     joined = [_join(part, both) for part in (titles[: len(main)], titles[len(main) :]) if part]
     # "Bord med bænke og læskur": nothing has something twice.
@@ -301,7 +301,3 @@ def _cut(name: str) -> str:
 def _kind(say: Mapping[str, Any], kind: str) -> Mapping[str, str]:
     found: Mapping[str, str] = say["kind"].get(kind, say["kind"]["other"])
     return found
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spatial.core.languages import texts
+from spatial.core.languages import in_sentence, texts
 from spatial.core.model import Edit, RawData
 from spatial.places.whereabouts import STREET_REACH_M
 from spatial.settings.tags import tag_rules
@@ -53,7 +53,7 @@ class Thing:
         words = texts(lang)
         say = words["plan"]
         kind = words["kind"].get(self.kind, {}).get("title") if self.layer in ("place", "context", "object") else None
-        thing = kind[:1].lower() + kind[1:] if kind else say["thing"][self.layer]
+        thing = in_sentence(kind, words) if kind else say["thing"][self.layer]
         if self.new:
             neuter = (self.kind if kind else self.layer) in say["neuter"].split()
             thing = say["newly_neuter" if neuter else "newly"].format(thing=thing)

@@ -22,8 +22,9 @@ import shapely
 
 from spatial.core import files as core_files
 from spatial.core.errors import InputError
-from spatial.core.languages import texts
+from spatial.core.languages import locale, texts
 from spatial.core.model import ASPECTS, Provenance, Result
+from spatial.core.numbers import number as written
 from spatial.core.versions import generator
 from spatial.observations.looking import Look
 from spatial.places.naming import names_of
@@ -100,9 +101,7 @@ def number(value: float | None, lang: str, decimals: int = 2) -> str:
     """A number as the language writes it; a dash where there is none."""
     if value is None or not np.isfinite(value):
         return "–"
-    form = texts(lang)["format"]
-    text = f"{value:,.{decimals}f}".replace("-", "−")
-    return text.translate(str.maketrans({",": form["thousands"], ".": form["decimal"]}))
+    return written(value, locale(lang), decimals).replace("-", "−")
 
 
 def _percent(share: float | None, lang: str) -> str:

@@ -13,8 +13,9 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.core.files import write_csv
-from spatial.core.languages import texts, warning_text
+from spatial.core.languages import locale, texts, warning_text
 from spatial.core.model import Estate, Provenance
+from spatial.core.numbers import number as written
 from spatial.maps import style as maps_style
 
 TABLE, LAYER, PAGE = "areas.csv", "areas.gpkg", "overview.html"
@@ -172,8 +173,7 @@ def number(value: float | None, lang: str, decimals: int = 0) -> str:
     """A number as the language writes it; a dash where there is none."""
     if value is None or value != value:
         return "–"
-    form = texts(lang)["format"]
-    return f"{value:,.{decimals}f}".translate(str.maketrans({",": form["thousands"], ".": form["decimal"]}))
+    return written(value, locale(lang), decimals)
 
 
 def _shown(row: Mapping[str, Any], lang: str) -> dict[str, str]:

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial.core.languages import texts
+from spatial.core.languages import in_sentence, texts
 from spatial.core.model import ASPECTS, GATE, KNOWN_EVIDENCE, NOT_STATED, SHARES, Result
+from spatial.core.numbers import number as written
 from spatial.maps import style
 from spatial.places.meeting_spaces import CLOSED, MEETING, SEAT
 from spatial.places.naming import in_order, names_of
@@ -81,9 +82,7 @@ class Words:
         """Return a number as the language writes it."""
         if not math.isfinite(value):
             return "–"
-        form = self.shared["format"]
-        text = f"{value:,.{decimals}f}"
-        return text.translate(str.maketrans({",": form["thousands"], ".": form["decimal"]})).replace("-", "−")
+        return written(value, self.shared["format"]["locale"], decimals).replace("-", "−")
 
     def hundred(self, share: float) -> str:
         """Return a score or share in [0, 1] as a whole number up to 100."""
@@ -116,7 +115,7 @@ class Words:
 
     def listed(self, items: Sequence[str]) -> str:
         """Join phrases that begin with a capital to "One; another"."""
-        return "; ".join([*items[:1], *(item[:1].lower() + item[1:] for item in items[1:])])
+        return "; ".join([*items[:1], *(in_sentence(item, self.shared) for item in items[1:])])
 
     def date(self, iso: Any) -> str:
         """Return a date such as "9. februar 2016"."""
@@ -186,7 +185,7 @@ class Named:
     def inline(self, identity: str) -> str:
         """Return a name as it stands in a sentence."""
         name = self.name[identity]
-        return name if identity in self._given else name[:1].lower() + name[1:]
+        return name if identity in self._given else in_sentence(name, self._words.shared)
 
     def both(self, identity: str) -> str:
         """Return name and number: "legeplads ved Ringvejen (nr. 3)"; what is not judged has no number."""
@@ -353,7 +352,7 @@ def _not_judged(result: Result, named: Named, words: Words) -> list[str]:
 
 def _counted(kind: str, rows: pd.DataFrame, words: Words) -> str:
     about = words.shared["kind"].get(kind, words.shared["kind"]["other"])
-    title = about["title"][:1].lower() + about["title"][1:]
+    title = in_sentence(about["title"], words.shared)
     n = len(rows)
     count = words.say("context.one", title=title) if n == 1 else words.say("context.many", n=n, plural=about["plural"])
     names = sorted({str(name) for name in rows["name"].dropna()})

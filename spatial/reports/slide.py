@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from spatial.core import files
+from spatial.core.languages import locale
 from spatial.core.model import Result
 from spatial.core.versions import generator
 from spatial.reports.board import Board, board
@@ -68,13 +69,12 @@ def _text(
 
 def _write(paragraph: Any, text: str, *, size: float, lang: str, bold: bool = False, ink: str = INK) -> None:
     from pptx.dml.color import RGBColor
-    from pptx.enum.lang import MSO_LANGUAGE_ID
     from pptx.util import Pt
 
     run = paragraph.add_run()
     run.text = text
     run.font.size, run.font.bold, run.font.color.rgb = Pt(size), bold, RGBColor.from_string(ink)
-    run.font.language_id = MSO_LANGUAGE_ID.DANISH if lang == "da" else MSO_LANGUAGE_ID.ENGLISH_UK
+    run._r.get_or_add_rPr().set("lang", locale(lang))
 
 
 def _map(page: Slide, told: Board) -> None:

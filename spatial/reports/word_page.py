@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from spatial.core import files
+from spatial.core.languages import locale
 from spatial.core.model import Result
 from spatial.core.versions import generator
 from spatial.reports.board import Board, board
@@ -18,7 +19,6 @@ MARGIN_MM, WIDTH_MM, HEIGHT_MM = 18.0, 210.0, 297.0
 MAP_MM = WIDTH_MM - 2 * MARGIN_MM
 MAP_HEIGHTS_MM = (70.0, 105.0)
 COLUMNS_MM = (12.0, 84.0, 42.0, 36.0)
-CODES = {"da": "da-DK", "en": "en-GB"}
 FONT = "Calibri"
 
 
@@ -46,7 +46,7 @@ def word_page(result: Result, lang: str) -> bytes:
         page.add_paragraph(told.note).paragraph_format.space_before = Pt(4)
     page.add_paragraph().add_run(told.credit).font.size = Pt(8)
     core = page.core_properties
-    core.title, core.author, core.language, core.comments = told.title, "Fællesrum", CODES[lang], generator()
+    core.title, core.author, core.language, core.comments = told.title, "Fællesrum", locale(lang), generator()
     core.last_modified_by, core.created, core.modified = "Fællesrum", files.NO_HOUR, files.NO_HOUR
     out = BytesIO()
     page.save(out)
@@ -71,7 +71,7 @@ def _letters(page: Document, lang: str) -> None:
     heading: Any = page.styles["Heading 1"]
     heading.paragraph_format.space_before = Pt(0)
     for spoken in page.styles.element.iter(qn("w:lang")):
-        spoken.set(qn("w:val"), CODES[lang])
+        spoken.set(qn("w:val"), locale(lang))
 
 
 def _table(page: Document, told: Board) -> None:

@@ -189,8 +189,7 @@ class PlanReview:
             out,
             lang=lang,
             pdf=pdf,
-            today=self.today,
-            found=self.comparison,
+            beside=before_after.Beside(self.today, self.comparison, self.phases),
             progress=progress,
             press=press,
         )
@@ -226,7 +225,7 @@ class PlanReview:
             )
             files.write_csv(changes.successors, draft / SUCCESSORS, index=False)
             if with_map:
-                drawn, options = before_after.for_map(self.after, self.today, changes)
+                drawn, options = before_after.for_map(self.after, self.today, changes, self.phases)
                 page.render_map(drawn, draft / "map.html", lang=lang, **options)
             promises = plan_answer.with_names(self.answer.promises, self.today, lang)
             files.write_csv(promises, draft / PROMISES, index=False)

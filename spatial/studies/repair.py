@@ -14,7 +14,7 @@ import shapely
 
 from spatial.analysis.inputs import Inputs
 from spatial.core.errors import InputError
-from spatial.core.languages import LANGUAGES
+from spatial.core.languages import KNOWN_LANGUAGES
 from spatial.indicators import evidence as indicators_evidence
 from spatial.places.naming import names_by_street
 from spatial.plans.home_changes import WORTH
@@ -226,9 +226,9 @@ class _Bench:
         view = self._planned.before.view
         if not len(view.rooms):
             return [{} for _ in spots]
-        names = {lang: names_by_street(view.rooms, view.measured_from.paths, lang) for lang in LANGUAGES}
+        names = {lang: names_by_street(view.rooms, view.measured_from.paths, lang) for lang in KNOWN_LANGUAGES}
         tree = shapely.STRtree(view.rooms.geometry.to_numpy())
-        return [{lang: names[lang][int(tree.nearest(spot.at))] for lang in LANGUAGES} for spot in spots]
+        return [{lang: names[lang][int(tree.nearest(spot.at))] for lang in KNOWN_LANGUAGES} for spot in spots]
 
     def _nearest(self, found: list[Addition]) -> list[Addition]:
         losers = self._losers()

@@ -14,7 +14,7 @@ from spatial.analysis.inputs import Options
 from spatial.core.languages import LANGUAGES
 from spatial.core.model import FLOATING
 from spatial.core.timing import Clock
-from spatial.maps.web.payload import payload, payload_of_look
+from spatial.maps.web.payload import RULES, payload, payload_of_look
 from spatial.plans.home_changes import KEEPING, LensChange, levels
 from spatial.plans.validation import is_planned
 from spatial.scoring.tiers import tier_words
@@ -38,7 +38,7 @@ def first_sight(table: Table, lang: str) -> dict[str, Any]:
     said = manifest.describe_run(table.inputs, Options(table.rubric_file), table.what_if.start, found.rubric, {})
     warned = {"warnings": manifest.warnings_of(table.inputs, view.places)}
     whole = replace(found, layers={**found.layers, **context.layers}, manifest={**said, **warned})
-    shown = {**payload(whole, lang, also=("studio", "lens_as")), "reach": None}
+    shown = {**payload(whole, lang, also=("studio", "lens_as", RULES)), "reach": None}
     own = {
         "tools": [
             {"id": one.name, "layer": one.layer, "shape": one.shape, "fields": one.fields} for one in tools().values()

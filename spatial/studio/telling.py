@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial.core.languages import texts
+from spatial.core.languages import in_sentence, texts
 from spatial.core.model import RawData
 from spatial.places.naming import names_of
 from spatial.plans.comparison import moved_most
@@ -93,7 +93,7 @@ def _why(door: str, start: Seen, seen: Seen, found: Difference, lang: str) -> st
         return str(say["lost"]).format(space=_name(start, old, lang))
     if old is not None and found.spaces.get(old) == new:
         names = [texts(lang)["indicator"][name]["title"] for name in _reasons(start, seen, old, new)]
-        both = f" {texts(lang)['format']['and']} ".join(_lower(name) for name in names)
+        both = f" {texts(lang)['format']['and']} ".join(in_sentence(name, texts(lang)) for name in names)
         key = "better" if gains else "worse"
         return str(say[key]).format(space=_name(seen, new, lang), reasons=both)
     key = "nearer" if gains else "further"
@@ -107,7 +107,3 @@ def _reasons(start: Seen, seen: Seen, old: str, new: str) -> list[str]:
 
 def _name(seen: Seen, space: str, lang: str) -> str:
     return names_of(seen.result, lang)[space]
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from spatial.core.languages import LANGUAGES, texts
+from spatial.core.languages import FALLBACK, LANGUAGES, in_language, texts
 from spatial.sources import estates
 from spatial.sources.estates import Area
 
@@ -45,8 +45,9 @@ def _span() -> dict[str, int]:
 
 def _edition_notes(lang: str) -> Iterator[tuple[str, str]]:
     for year, edition in estates.registry_table()["list"].items():
-        if f"note_{lang}" in edition:
-            yield year, edition[f"note_{lang}"]
+        note = edition.get(f"note_{lang}") or edition.get(f"note_{FALLBACK}")
+        if note:
+            yield year, note
 
 
 def one_as_text(area: Area, *, lang: str) -> str:
@@ -58,7 +59,10 @@ def one_as_text(area: Area, *, lang: str) -> str:
         [say["on_list"], *(f"  {line}" for line in _list_lines(area, lang))],
         [say["organisations"], *(f"  {line}" for line in _organisation_lines(area, lang))],
         [say["position"], f"  {_position_line(area, lang)}"],
-        [say["notes"], *(f"  {_marked(note[lang], note['sure'], note['source'], say)}" for note in area.notes)],
+        [
+            say["notes"],
+            *(f"  {_marked(in_language(note, lang), note['sure'], note['source'], say)}" for note in area.notes),
+        ],
         [say["sources"], *(f"  {source}" for source in area.sources)],
         [say["boundary"], *(f"  {line}" for line in _boundary_lines(area, lang))],
     ]
@@ -77,7 +81,7 @@ def _list_lines(area: Area, lang: str) -> Iterator[str]:
         if one.on_list is None:
             yield f"{one.year}: {say['unknown']} – {notes[str(one.year)]} ({one.source})"
         else:
-            basis = getattr(one, f"basis_{lang}")
+            basis = getattr(one, f"basis_{lang}", one.basis_en)
             yield _marked(f"{one.year}: {say['said'][_SAID[one.on_list]]}", one.sure, f"{basis} – {one.source}", say)
     yield say["later"].format(**_span())
 
@@ -95,7 +99,7 @@ def _organisation_lines(area: Area, lang: str) -> Iterator[str]:
 def _position_line(area: Area, lang: str) -> str:
     say, where = texts(lang)["estates"], area.position
     text = say["centre"].format(lon=where.lon, lat=where.lat, tolerance_m=round(where.tolerance_m))
-    return _marked(text, where.sure, getattr(where, f"basis_{lang}"), say)
+    return _marked(text, where.sure, getattr(where, f"basis_{lang}", where.basis_en), say)
 
 
 def _boundary_lines(area: Area, lang: str) -> list[str]:

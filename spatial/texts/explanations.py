@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from spatial.core import languages
-from spatial.core.languages import texts
+from spatial.core.languages import locale, texts
 from spatial.core.model import CLOSED_AT, SHARES
+from spatial.core.numbers import number as written
 from spatial.plans.corrections import SOURCE_ID as CORRECTION
 from spatial.scoring.explanation import Claim, Condition, Explanation, Part
 
@@ -57,7 +58,7 @@ def explanation_in_words(
 
 
 def _number(value: float, lang: str, decimals: int = 3) -> str:
-    return f"{value:.{decimals}f}".replace(".", texts(lang)["format"]["decimal"])
+    return written(value, locale(lang), decimals)
 
 
 def _shares(explanation: Explanation) -> dict[str, float]:

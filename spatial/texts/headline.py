@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from spatial.core.languages import texts, whole_percent
+from spatial.core.languages import locale, texts, whole_percent
 from spatial.core.model import FLOATING, NOT_STATED, SHARES, Result
+from spatial.core.numbers import long_date
+from spatial.core.numbers import number as written
 from spatial.places.meeting_spaces import MEETING, POSSIBLE
 from spatial.places.naming import POSSIBLE_SPACES, names_of
 from spatial.scoring import tiers
@@ -99,7 +101,7 @@ def date_in_words(iso: Any, lang: str) -> str:
         day = datetime.fromisoformat(str(iso))
     except ValueError:
         return str(iso) if iso else str(head["unknown_date"])
-    return str(head["date"]).format(day=day.day, month=head["months"][day.month - 1], year=day.year)
+    return long_date(day, locale(lang))
 
 
 def _counted(meeting: gpd.GeoDataFrame, result: Result, lang: str) -> str:
@@ -158,7 +160,7 @@ def _places(n: int, lang: str) -> str:
 
 
 def _number(n: int, lang: str) -> str:
-    return f"{n:,}".replace(",", texts(lang)["format"]["thousands"])
+    return written(n, locale(lang))
 
 
 def _percent(share: float, lang: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from spatial.core.languages import texts
 from spatial.core.model import Result
+from spatial.core.numbers import number as written
 from spatial.plans.hindsight import (
     ABOVE,
     BELOW,
@@ -95,8 +96,7 @@ def _line(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     line = str(say[key]).format(name=row["name"], **scores)
     if row["counts"] != COUNTED:
         return line
-    decimal = words["format"]["decimal"]
-    per_visit = f"{row['per_visit']:.1f}".replace(".", decimal)
+    per_visit = written(row["per_visit"], words["format"]["locale"], 1)
     return line + str(say["counted"]).format(per_visit=per_visit, visits=round(row["visits"]))
 
 

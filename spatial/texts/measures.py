@@ -14,7 +14,8 @@ import shapely.geometry
 
 from spatial.core import files
 from spatial.core.crs import WGS84
-from spatial.core.languages import texts
+from spatial.core.languages import in_sentence, texts
+from spatial.core.numbers import number as written
 from spatial.layers.completeness import as_fraction
 from spatial.places.meeting_spaces import POSSIBLE
 
@@ -61,11 +62,10 @@ def _sentence(row: Mapping[Any, Any], lang: str) -> str:
     words, kinds = everything["suggest"], everything["kind"]
 
     def number(value: float, decimals: int = 0) -> str:
-        comma, thousands = everything["format"]["decimal"], everything["format"]["thousands"]
-        return f"{value:,.{decimals}f}".replace(",", "\0").replace(".", comma).replace("\0", thousands)
+        return written(value, everything["format"]["locale"], decimals)
 
     title = words["measure"].get(row["measure"], row["measure"])
-    space = kinds[row["space"]]["title"].lower() if row["space"] in kinds else row["space"]
+    space = in_sentence(kinds[row["space"]]["title"], everything) if row["space"] in kinds else row["space"]
     space = words["possible"] if row["space"] == POSSIBLE else space
     cost = max(COST_STEP_DKK, round(row["cost_dkk"] / COST_STEP_DKK) * COST_STEP_DKK)
     length = words["length"].format(metres=number(row["length_m"])) if row["length_m"] else ""

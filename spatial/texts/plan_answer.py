@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.languages import texts, whole_percent
+from spatial.core.languages import in_sentence, texts, whole_percent
 from spatial.core.model import Result
+from spatial.core.numbers import number as written
 from spatial.places.naming import names_of
 from spatial.plans.answer import MOVED, REPLACED, SHUT, UNREPLACED, Answer, Burden
 from spatial.plans.comparison import Comparison
@@ -120,7 +121,7 @@ def _places(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
 def _count(kind: str, n: int, words: Mapping[str, Any]) -> str:
     named = words["kind"].get(kind, words["kind"]["other"])
     if n == 1:
-        return str(words["plan_answer"]["kind_one"].format(kind=named["title"][:1].lower() + named["title"][1:]))
+        return str(words["plan_answer"]["kind_one"].format(kind=in_sentence(named["title"], words)))
     return str(words["plan_answer"]["kind_many"].format(n=n, kind=named["plural"]))
 
 
@@ -186,7 +187,7 @@ def _gap(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
         return str(say["without_none"])
     if row["years_without"] is None:
         return str(say["without_phases"].format(gone=row["phase_gone"], back=row["phase_back"]))
-    years = f"{row['years_without']:g}".replace(".", words["format"]["decimal"])
+    years = written(row["years_without"], words["format"]["locale"], None)
     return str(say["without"].format(years=years))
 
 
@@ -217,7 +218,7 @@ def place_names(today: Result, lang: str) -> dict[str, str]:
 
 def number(count: int, words: Mapping[str, Any]) -> str:
     """A whole number as the language writes it."""
-    return f"{count:,}".replace(",", words["format"]["thousands"])
+    return written(count, words["format"]["locale"])
 
 
 def _join(items: Sequence[str], words: Mapping[str, Any]) -> str:

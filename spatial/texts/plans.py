@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.languages import LANGUAGES, said, texts, whole_percent
+from spatial.core.languages import KNOWN_LANGUAGES, in_sentence, said, texts, whole_percent
 from spatial.core.model import ASPECTS, FLOATING, Result
+from spatial.core.numbers import number as written
 from spatial.places.naming import kinds_text, names_of
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.alternatives import CRITERIA
@@ -75,7 +76,7 @@ def describe_changes(
 
 def space_names(before: Result, after: Result) -> Names:
     """What the meeting spaces before and after are called, by language."""
-    return {lang: (named_rows(before, lang), named_rows(after, lang)) for lang in LANGUAGES}
+    return {lang: (named_rows(before, lang), named_rows(after, lang)) for lang in KNOWN_LANGUAGES}
 
 
 def named_rows(result: Result, lang: str) -> dict[str, str]:
@@ -311,7 +312,7 @@ def because(reason: Mapping[str, Any], units: Mapping[str, str], words: Mapping[
 
     def number(value: float) -> str:
         decimals = UNIT_DECIMALS[unit] if value.is_integer() else max(UNIT_DECIMALS[unit], FEW_DECIMALS[unit])
-        return f"{value:.{decimals}f}".replace(".", words["format"]["decimal"])
+        return written(value, words["format"]["locale"], decimals)
 
     def known(values: list[float] | None) -> str:
         return str(words["compare"]["not_known"]) if values is None else "–".join(map(number, values))
@@ -335,7 +336,7 @@ def cause_in_words(cause: Mapping[str, Any], words: Mapping[str, Any]) -> str:
         return str(say[cause["cause"]].format(side=side, count=cause["count"]))
     what, _, how = cause["cause"].partition("_")
     kind = words["kind"].get(cause["kind"], {}).get("title")
-    name = said(cause["name"]) or (kind.lower() if kind else None)
+    name = said(cause["name"]) or (in_sentence(kind, words) if kind else None)
     named = f"{say['named'].format(name=name)} ({cause['object_id']})" if name else cause["object_id"]
     parts = [say["thing"][what], named]
     if cause["distance_m"] and how == "moved":
@@ -355,7 +356,7 @@ def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     """
     say, name = words["edit"], said(item["name"])
     kind = words["kind"].get(item["kind"], {}).get("title") if item["what"] in ("place", "context") else None
-    thing = (kind or say["thing"][item["what"]]).lower()
+    thing = in_sentence(kind or say["thing"][item["what"]], words)
     thing = newly(thing, item, words) if item["how"] == "new" else thing
     thing = f"{thing} {say['named'].format(name=name)}" if name else thing
     if item["street"] and item["what"] not in ("road", "way") and not name:
@@ -425,7 +426,9 @@ def turn_in_words(found: Mapping[str, Any] | None, *, lang: str) -> str:
     if found["moved_share"] is None:
         return str(say["turn_not_found"])
     moves = [
-        say["weight"].format(aspect=words["aspect"][name]["title"].lower(), before=round(old), after=round(new))
+        say["weight"].format(
+            aspect=in_sentence(words["aspect"][name]["title"], words), before=round(old), after=round(new)
+        )
         for name, old, new in ((name, found["weights_before"][name], found["weights"][name]) for name in ASPECTS)
         if abs(new - old) > TOLD_WEIGHT * 100
     ]
@@ -486,7 +489,7 @@ def timeline_as_data(found: Timeline, names: Names = MappingProxyType({})) -> di
 
     ``names`` are those of ``space_names``; without them a meeting space is called by its kinds.
     """
-    names = names or {lang: ({}, {}) for lang in LANGUAGES}
+    names = names or {lang: ({}, {}) for lang in KNOWN_LANGUAGES}
     phases: list[dict[str, Any]] = []
     for row in found.phases.to_dict("records"):
         whole = {
@@ -553,5 +556,5 @@ def _named(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     say = words["timeline"]
     parts = [row["name"]] if row["name"] != str(row["phase"]) else []
     if row["years"] is not None:
-        parts.append(say["years"].format(years=f"{row['years']:g}".replace(".", words["format"]["decimal"])))
+        parts.append(say["years"].format(years=written(row["years"], words["format"]["locale"], None)))
     return f"{row['phase']}" + (f" ({', '.join(parts)})" if parts else "")

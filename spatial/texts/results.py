@@ -10,8 +10,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from spatial.core.languages import texts
+from spatial.core.languages import in_sentence, texts
 from spatial.core.model import SHARES, Result
+from spatial.core.numbers import number as written
 from spatial.layers.completeness import as_fraction
 from spatial.places import naming
 from spatial.places.meeting_spaces import CLOSED, MEETING, SEAT
@@ -119,7 +120,7 @@ def _matching(row: Mapping[str, Any], lang: str) -> str:
     titles = words["layer"] | words["kind"]
     return str(words["summary"]["matching"]).format(
         source=row["source_id"],
-        what=titles[row["class"]]["title"].lower(),
+        what=in_sentence(titles[row["class"]]["title"], words),
         objects=row["objects"],
         matched=row["matched"],
         added=row["added"],
@@ -143,7 +144,7 @@ def sensitivity_in_words(table: pd.DataFrame, *, lang: str) -> str:
     say = words["sensitivity"]
 
     def number(value: float) -> str:
-        return f"{value:.2f}".replace(".", words["format"]["decimal"])
+        return written(value, words["format"]["locale"], 2)
 
     lines = [say["title"], say["how"]]
     for _, row in table.iterrows():
@@ -183,7 +184,7 @@ def unknowns_in_words(told: Mapping[str, Any], *, lang: str) -> str:
     say, titles = words["unknowns"], words["fact"]
 
     def number(value: float) -> str:
-        return f"{value:.2f}".replace(".", words["format"]["decimal"])
+        return written(value, words["format"]["locale"], 2)
 
     lines = [say["title"], say["how"]]
     for row in told["facts"]:

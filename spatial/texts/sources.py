@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spatial.core.addresses import ASKED_BY, HIDDEN, shown_address
-from spatial.core.languages import texts
+from spatial.core.languages import in_language, texts
 from spatial.core.model import NOT_STATED
 from spatial.sources.catalogue import Catalogue, Source
 
@@ -28,7 +28,10 @@ def all_as_text(known: Catalogue, *, lang: str) -> str:
     """List all layers, a line each."""
     say = texts(lang)["sources"]
     heads = ROW.format(id="ID", protocol=say["protocol"], title=say["title_head"])
-    rows = [ROW.format(id=source.id, protocol=source.protocol, title=source.title[lang]) for source in known.values()]
+    rows = [
+        ROW.format(id=source.id, protocol=source.protocol, title=in_language(source.title, lang))
+        for source in known.values()
+    ]
     return "\n".join([say["title"].format(n=len(known)), "", heads, *rows, "", say["after"]])
 
 
@@ -42,7 +45,7 @@ def one_as_text(source: Source, *, lang: str) -> str:
     say = texts(lang)["sources"]
     where = shown_address(source.endpoint or "") or say["no_service"]
     lines = [
-        f"{source.title[lang]} ({source.id})",
+        f"{in_language(source.title, lang)} ({source.id})",
         _line(say["from"], f"{where} ({source.protocol}{f' {source.version}' if source.version else ''})"),
         *([_line(say["layer"], source.layer)] if source.layer else []),
         _line(say["licence"], source.licence),

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from spatial.core.errors import IncompleteResult, SourceFormatError, SourceUnavailable
-from spatial.core.languages import LANGUAGES
+from spatial.core.languages import KNOWN_LANGUAGES
 from spatial.core.messages import cause, phrase
 from spatial.sources import http
 
@@ -119,7 +119,7 @@ def test_a_cause_is_our_own_words_or_the_first_line_of_anothers():
     assert cause(IncompleteResult("answers.nothing", name="a")).said("da").startswith("a: svarer med ingenting")
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", KNOWN_LANGUAGES)
 def test_a_key_is_in_no_language_and_does_not_travel(lang):
     key = http.Key("SOME_KEY", "apikey")
     body = b"<html><body>apikey=s3cret s3cret is not valid</body></html>"
@@ -136,5 +136,5 @@ def test_a_downloaded_file_is_named_by_its_source(tmp_path):
     inner = phrase(f"cannot open {path}")
     said = SourceFormatError("files.unreadable", path=path, cause=inner, needed="")
     error = download._named(said, path, "a.b (host)")
-    for lang in LANGUAGES:
+    for lang in KNOWN_LANGUAGES:
         assert error.said(lang).startswith("a.b (host): ") and str(tmp_path) not in error.said(lang)

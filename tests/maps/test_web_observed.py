@@ -7,7 +7,8 @@ import pytest
 
 from spatial.maps.web import page as web_page
 from spatial.maps.web.geometry import UNITS_PER_DEGREE
-from spatial.maps.web.payload import Observed, payload
+from spatial.maps.web.observed_payload import Observed
+from spatial.maps.web.payload import payload
 from tests import pictures
 from tests.maps import fixtures, payload_types
 from tests.maps.test_web_map import decoded

@@ -20,7 +20,8 @@ from spatial.cli.paths import WrittenFolder, force
 def command(folder: Path, inside: bool, out: Path | None, lang: str) -> None:
     """Pack what is taken into the field: forms, counting sheets, a walking round, checks, a map package."""
     from spatial.analysis import loading
-    from spatial.core.languages import texts
+    from spatial.core.languages import locale, texts
+    from spatial.core.numbers import number
     from spatial.core.outputs import whole_folder
     from spatial.fieldkit import kit as fieldkit_kit
 
@@ -29,6 +30,6 @@ def command(folder: Path, inside: bool, out: Path | None, lang: str) -> None:
     with whole_folder(target) as draft:
         fieldkit_kit.render_kit(fieldkit_kit.packed(kit), draft, lang=lang)
     say = texts(lang)["fieldkit"]
-    km = f"{kit.round.total_m / 1000:.1f}".replace(".", say["decimal"])
+    km = number(kit.round.total_m / 1000, locale(lang), 1)
     counts = {"stops": len(kit.stops), "minutes": kit.minutes, "checks": len(kit.checks)}
     click.echo(say["done"].format(folder=target, km=km, **counts))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import shapely
 from spatial.core import outputs
 from spatial.core.languages import texts
 from spatial.core.model import Result
+from spatial.core.numbers import number as written
 from spatial.maps import style
 from spatial.maps.lettering import on_paper
 from spatial.maps.sheet.layout import Sheet, compose
@@ -23,7 +23,7 @@ from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import in_order, names_in_order, names_of
 from spatial.places.possible import possible_in
 from spatial.texts import plan_state
-from spatial.texts.headline import headline
+from spatial.texts.headline import date_in_words, headline
 
 if TYPE_CHECKING:
     from spatial.maps.sheet.margin import Row
@@ -167,19 +167,12 @@ def _facts(result: Result, sheet: Sheet, say: Mapping[str, Any], lang: str) -> d
         "sentence": headline(on_paper(result), lang).count,
         "scale": f"1:{sheet.scale}" + ("" if sheet.whole else f" ({own['clipped']})"),
         "paper": sheet.paper,
-        "date": _date(result.manifest.get("made_at"), own["date_format"]),
-        "data_date": _date(dates[0] if dates else None, own["date_format"]),
+        "date": date_in_words(result.manifest.get("made_at"), lang),
+        "data_date": date_in_words(dates[0], lang) if dates else "–",
         "grid": f"{estate.crs.name} ({estate.crs.to_string()})",
         "state": plan_state.plan_headline(result.manifest, lang),
         "sources": ". ".join([*style.lines(result), plan_state.called(result, own["made_with"], lang)]) + ".",
     }
-
-
-def _date(iso: Any, pattern: str) -> str:
-    try:
-        return datetime.fromisoformat(str(iso)).strftime(pattern)
-    except ValueError:
-        return str(iso) if iso else "–"
 
 
 def _north_note(result: Result, say: Mapping[str, Any]) -> str:
@@ -192,7 +185,7 @@ def _north_note(result: Result, say: Mapping[str, Any]) -> str:
     own = say["sitemap"]
     if abs(turn) < SURELY_NORTH_DEG:
         return str(own["grid_north"])
-    angle = f"{abs(turn):.1f}".replace(".", say["format"]["decimal"])
+    angle = written(abs(turn), say["format"]["locale"], 1)
     # East of the central meridian grid lines lean east: true north lies to the left of them.
     return f"{own['grid_north']}\n" + str(own["true_north_west" if turn > 0 else "true_north_east"]).format(angle)
 

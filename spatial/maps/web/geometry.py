@@ -22,6 +22,7 @@ UNITS_PER_DEGREE = 1_000_000
 SIMPLIFY_M = 0.3
 CELL_M = 250.0  # what lies together in the page: some cells fill a window at the zoom of an estate
 DIGITS_OF_SHARES = 6
+DIGITS = 3  # of what is measured
 UNSAFE_IN_SCRIPT = "<>&\u2028\u2029"
 
 Rings = dict[str, list[int]]

@@ -29,7 +29,7 @@ from spatial.maps.web.linking import link_modules
 if TYPE_CHECKING:
     import folium
 
-    from spatial.maps.web.payload import Observed
+    from spatial.maps.web.observed_payload import Observed
     from spatial.maps.web.plan_payload import Planned
     from spatial.maps.web.score_payload import Judged, Seen
 

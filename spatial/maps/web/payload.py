@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from spatial.core.languages import LANGUAGES, texts
-from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FIVE_MINUTES_M, FLOATING, Estate, Result
+from spatial.core.arrays import Ints
+from spatial.core.languages import LANGUAGES, carried, texts
+from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FLOATING, Estate, Result
 from spatial.maps import relief
 from spatial.maps.style import CLASS_WIDTH, RAMP, RELATIVE_RAMP
 from spatial.maps.web import plan_payload, score_payload
-from spatial.maps.web.geometry import UNITS_PER_DEGREE, Projector, integers, per_mille, significant
+from spatial.maps.web.geometry import DIGITS, UNITS_PER_DEGREE, Projector, integers, per_mille, significant
+from spatial.maps.web.observed_payload import Observed, encode_observed
+from spatial.maps.web.reach_payload import encode_reach
+from spatial.maps.web.stairs_payload import TODAY, Moment, encode_stairs
 from spatial.places.naming import kinds_beside_names, names_in_order, names_of
 from spatial.places.possible import possible_in
 from spatial.places.whereabouts import HOUSE_NUMBERS
@@ -28,91 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-KIND = "staying"
-DIGITS = 3
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What was published of observations: one row a unit with its geometry, in the CRS of the estate.
-
-    ``by`` is ``"space"`` or ``"hexagon"``; counts under ``k`` are withheld, others multiples of it.
-    """
-
-    units: gpd.GeoDataFrame
-    by: str
-    k: int
-
-
-def encode_observed(observed: Observed, spaces: pd.Index, projector: Projector) -> dict[str, Any]:
-    """Encode the units at which people staying were counted: rates where they may be told, else None.
-
-    The rate is people a visit: they are counted at a glance, whatever time it took.
-    """
-    table = observed.units[observed.units[f"{KIND}_visits"] > 0].sort_index(kind="stable")
-    hidden = table[f"{KIND}_withheld"].astype(bool)
-    rate = table[f"{KIND}_per_visit"].where(~hidden)
-    shapes = table.geometry.to_numpy()
-    return {
-        "by": observed.by,
-        "k": observed.k,
-        "space": [int(i) for i in spaces.get_indexer(table.index.astype(str))],
-        "visits": integers(table[f"{KIND}_visits"].to_numpy()),
-        "people": integers(table[f"{KIND}_people"].where(~hidden).to_numpy()),
-        "rate": significant(rate.to_numpy(), DIGITS),
-        "at": projector.points(shapely.point_on_surface(shapes)),
-        "shape": projector.features(shapes),
-    }
-
-
-NEEDED = ("walk_ways", "walk_entries", "views")
-# Two walks of five and ten minutes, in metres; how far one sees.
-WALKS_M = ((5, int(FIVE_MINUTES_M)), (10, int(2 * FIVE_MINUTES_M)))
-SEEN_M = 100
-DM = 10  # lengths travel in decimetres
-SIMPLIFY_M = 0.5
 ROOM_SIMPLIFY_M = 2.0  # outlines of rooms on which nothing is mapped: an invitation, no survey
-
-
-def encode_reach(
-    layers: Mapping[str, gpd.GeoDataFrame],
-    tables: Mapping[str, gpd.GeoDataFrame],
-    projector: Projector,
-) -> dict[str, Any] | None:
-    """Encode what is needed to draw walks and views of ``tables`` (spaces and places); None without the layers."""
-    if any(name not in layers for name in NEEDED) or layers["walk_ways"].empty:
-        return None
-    ways, entries, views = (layers[name] for name in NEEDED)
-    sites = views["place_id"].astype(str).to_numpy()
-    number = {site: i for i, site in enumerate(sites)}
-    owner = entries["place_id"].astype(str).map(number).to_numpy()
-    order = np.argsort(owner, kind="stable")
-    nodes, ends = np.unique(np.stack([ways["start"], ways["end"]]), return_inverse=True)
-    locked = np.concatenate([ends[0][ways["start_locked"]], ends[1][ways["end_locked"]]])
-    return {
-        "walks": [{"minutes": minutes, "metres": metres} for minutes, metres in WALKS_M],
-        "seen": SEEN_M,
-        "nodes": len(nodes),
-        "start": ends[0].tolist(),
-        "end": ends[1].tolist(),
-        "length": np.rint(ways["length_m"].to_numpy() * DM).astype(int).tolist(),
-        "locked": np.unique(locked).tolist(),
-        "lines": projector.encode(shapely.simplify(np.asarray(ways.geometry.to_numpy(), dtype=object), SIMPLIFY_M)),
-        "first": np.searchsorted(owner[order], np.arange(len(sites) + 1)).tolist(),
-        "way": entries["way"].to_numpy()[order].tolist(),
-        "offset": np.rint(entries["offset_m"].to_numpy()[order] * DM).astype(int).tolist(),
-        "leg": np.rint(entries["leg_m"].to_numpy()[order] * DM).astype(int).tolist(),
-        "views": projector.features(views.geometry.to_numpy()),
-        "site": {name: _site_of(table.index, tables["places"], number) for name, table in tables.items()},
-    }
-
-
-def _site_of(ids: pd.Index, places: gpd.GeoDataFrame, number: Mapping[str, int]) -> list[int]:
-    """Which site each object is: itself, or, for a space of one place, that place; -1 without."""
-    alone = dict(zip(places["space_id"].astype(str), places.index.astype(str), strict=True))
-    return [number.get(str(i), number.get(alone.get(str(i), ""), -1)) for i in ids]
-
-
 SCORES = (FLOATING, *ASPECTS)
 # Texts that the page shows; those of other pages it need not carry.
 ON_THE_PAGE = (
@@ -125,8 +44,8 @@ ON_THE_PAGE = (
     "kind",
     "answer",
     "lens",
-    "rule",
 )
+RULES = "rule"  # those that something is known by; all of them, where other looks come later
 # What is said of a plan as a whole.
 SAID = ("plan", "spaces", "dwellings", "median_before", "median_after", "keeps_share")
 OSM_CREDIT = "© OpenStreetMap contributors"
@@ -157,28 +76,42 @@ def payload(
     projector = Projector(estate.crs, estate.boundary.centroid)
     evidence = result.evidence if plan is None else pd.concat([result.evidence, plan.before.evidence])
     codes = {column: _codes(evidence, column) for column in ("source_id", "rule", "indicator")}
+    moments = plan.moments(result) if plan else [Moment(TODAY, "", result)]
+    stairs, door = encode_stairs(moments, lang)
     return {
         "lang": lang,
-        "texts": page_texts((*ON_THE_PAGE, *also)),
-        "headline": {code: _headline(result, code) for code in LANGUAGES},
+        "texts": {
+            code: _plain({RULES: _used_rules(code, codes["rule"])} | _parts(code, (*ON_THE_PAGE, *also)))
+            for code in carried(lang)
+        },
+        "headline": {code: _headline(result, code) for code in carried(lang)},
         "estate": {
             "name": estate.name,
             "municipality": estate.municipality,
-            "state": {code: plan_state.plan_state(result.manifest, code) for code in LANGUAGES},
-            "headline": {code: plan_state.plan_headline(result.manifest, code) for code in LANGUAGES},
+            "state": {code: plan_state.plan_state(result.manifest, code) for code in carried(lang)},
+            "headline": {code: plan_state.plan_headline(result.manifest, code) for code in carried(lang)},
         },
         "manifest": _manifest(result),
         "config": _config(result, codes, tiles),
         "origin": projector.origin.tolist(),
         "base": base_map(result.layers, estate, projector),
-        **_tables(result, codes, projector, judged, lenses),
-        "addresses": _addresses(result.layers.get(HOUSE_NUMBERS), projector),
+        **_tables(result, codes, projector, judged, lenses, carried(lang)),
+        "addresses": _addresses(moments[0].result.layers.get(HOUSE_NUMBERS), projector, door),
+        "stairs": stairs,
         "rubric": score_payload.rubric(result.rubric),
         "reach": encode_reach(result.layers, {"spaces": result.meeting_spaces, "places": result.places}, projector),
         "relief": None if result.terrain is None else relief.encode(result.terrain, projector),
         "observed": None if observed is None else encode_observed(observed, result.meeting_spaces.index, projector),
-        **({} if plan is None else _planned(result, plan, codes, projector)),
+        **({} if plan is None else _planned(result, plan, codes, projector, carried(lang))),
     }
+
+
+def _parts(lang: str, names: Sequence[str]) -> dict[str, Any]:
+    return {part: words for part, words in texts(lang).items() if part in names}
+
+
+def _used_rules(lang: str, codes: Sequence[str]) -> dict[str, str]:
+    return {name: words for name, words in texts(lang)[RULES].items() if name in codes}
 
 
 def _headline(result: Result, lang: str) -> dict[str, Any]:
@@ -196,7 +129,7 @@ def payload_of_look(result: Result) -> dict[str, Any]:
     """Gather what another look at the same estate changes on a page: places, meeting spaces and rooms."""
     projector = Projector(result.estate.crs, result.estate.boundary.centroid)
     codes = {column: _codes(result.evidence, column) for column in ("source_id", "rule", "indicator")}
-    return {"config": _config(result, codes, None), **_tables(result, codes, projector, None, ())}
+    return {"config": _config(result, codes, None), **_tables(result, codes, projector, None, (), LANGUAGES)}
 
 
 def _config(result: Result, codes: Mapping[str, list[str]], tiles: str | None) -> dict[str, Any]:
@@ -226,9 +159,10 @@ def _tables(
     projector: Projector,
     judged: Mapping[str, score_payload.Judged] | None,
     lenses: Sequence[score_payload.Seen],
+    languages: Sequence[str],
 ) -> dict[str, Any]:
     """Encode places, meeting spaces and context, and what they are judged by."""
-    named = {code: names_of(result, code) for code in LANGUAGES}
+    named = {code: names_of(result, code) for code in languages}
     return {
         "context": _context(result.layers.get("context"), projector),
         "spaces": _objects(result, result.meeting_spaces, codes, projector, named),
@@ -240,7 +174,11 @@ def _tables(
 
 
 def _planned(
-    after: Result, plan: plan_payload.Planned, codes: Mapping[str, list[str]], projector: Projector
+    after: Result,
+    plan: plan_payload.Planned,
+    codes: Mapping[str, list[str]],
+    projector: Projector,
+    languages: Sequence[str],
 ) -> dict[str, Any]:
     """Encode what was there before, and what differs; the ground that is the same stands there once."""
     estate, parts = after.estate, plan_payload.parted(plan.before, after)
@@ -259,7 +197,7 @@ def _planned(
         "plan": {
             **said,
             "ground": ground,
-            "before": _tables(plan.before, codes, projector, plan.judged, plan.lenses),
+            "before": _tables(plan.before, codes, projector, plan.judged, plan.lenses, languages),
             "changes": plan_payload.changes(plan.said, after, plan.before),
             "homes": plan_payload.homes(plan.homes, projector),
             "things": plan_payload.ground_changes(plan.items, projector),
@@ -343,7 +281,7 @@ def _objects(
 ) -> dict[str, Any]:
     """Encode places or meeting spaces column by column."""
     geometries = np.asarray(table.geometry.to_numpy(), dtype=object)
-    names = {code: names_in_order(table.index, named[code]) for code in LANGUAGES}
+    names = {code: names_in_order(table.index, named[code]) for code in named}
     return {
         "id": [str(i) for i in table.index],
         "space": _texts(table, "space_id"),
@@ -351,7 +289,7 @@ def _objects(
         "status": _texts(table, "status"),
         "tier": _texts(pd.DataFrame({"tier": tier_words(table["tier"])}), "tier"),
         "name": names,
-        "about": {code: kinds_beside_names(table, names[code], code) for code in LANGUAGES},
+        "about": {code: kinds_beside_names(table, names[code], code) for code in named},
         "inside": [bool(i) for i in table.get("inside", pd.Series(True, index=table.index))],
         "area": integers(table["area_m2"]) if "area_m2" in table else [],
         "coverage": per_mille(table["coverage"]),
@@ -372,13 +310,18 @@ def _possible(result: Result, projector: Projector) -> dict[str, Any]:
     return projector.features(shapely.simplify(rooms, ROOM_SIMPLIFY_M))
 
 
-def _addresses(table: gpd.GeoDataFrame | None, projector: Projector) -> list[dict[str, Any]]:
-    """Encode house numbers by street, for the search."""
+def _addresses(table: gpd.GeoDataFrame | None, projector: Projector, door: Ints) -> list[dict[str, Any]]:
+    """Encode house numbers by street, for the search, and the stairwell of each where there are any."""
     if table is None:
         return []
     return [
-        {"street": str(street), "number": rows["number"].astype(str).tolist(), "at": projector.points(rows.geometry)}
-        for street, rows in table.groupby("street", sort=True)
+        {
+            "street": str(street),
+            "number": table["number"].iloc[rows].astype(str).tolist(),
+            "at": projector.points(table.geometry.iloc[rows]),
+            "door": door[rows].tolist() if len(door) else [],
+        }
+        for street, rows in sorted(table.reset_index(drop=True).groupby("street").indices.items())
     ]
 
 
@@ -451,7 +394,7 @@ def _text(value: Any) -> str | None:
 
 def page_texts(parts: Sequence[str]) -> dict[str, Any]:
     """Texts of these parts in every language, as plain data."""
-    return {code: _plain({part: words for part, words in texts(code).items() if part in parts}) for code in LANGUAGES}
+    return {code: _plain(_parts(code, parts)) for code in LANGUAGES}
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,7 @@ import shapely
 from spatial.core.model import Result
 from spatial.maps.web.geometry import Projector, integers, per_mille
 from spatial.maps.web.score_payload import Judged, Seen
+from spatial.maps.web.stairs_payload import FINISHED, PHASE, TODAY, Moment
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,6 +48,8 @@ class Planned:
         One row a door: ``dwellings, building, best_before, best_after, state``.
     items
         What differs on the ground: ``what, how, name, kind`` and geometry.
+    phases
+        The states in the phases before the last, and what the plan calls them.
     """
 
     before: Result
@@ -55,6 +58,12 @@ class Planned:
     said: Mapping[str, Any]
     homes: gpd.GeoDataFrame
     items: gpd.GeoDataFrame
+    phases: Sequence[tuple[str, Result]] = ()
+
+    def moments(self, after: Result) -> list[Moment]:
+        """Today, the phases before the last, and all built."""
+        between = [Moment(PHASE, name, state) for name, state in self.phases]
+        return [Moment(TODAY, "", self.before), *between, Moment(FINISHED, "", after)]
 
 
 def parted(before: Result, after: Result) -> dict[str, dict[str, gpd.GeoDataFrame]]:

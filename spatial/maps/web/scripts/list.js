@@ -1,6 +1,7 @@
 // The overview beside the map: its head, the summary, the list of meeting spaces and what is behind them.
 import { byId, controlById, h } from "./elements.js";
 import { scoreOf } from "./marks.js";
+import { createStairs } from "./stairs.js";
 /** @import { Marks } from "./marks.js" */
 /** @import { Names } from "./names.js" */
 /** @import { Handlers } from "./panel.js" */
@@ -23,7 +24,7 @@ const NOTABLE = 50; // thousandths from the middle of the ranked, from which an 
  */
 export function createList(data, words, scale, names, marks) {
   const t = words.t, spaces = data.spaces, config = data.config, [FLOATING, ...ASPECTS] = config.scores;
-  const all = spaces.id.map((_, i) => i);
+  const all = spaces.id.map((_, i) => i), stairs = createStairs(data, words);
   let wanted = "", whole = false;
 
   /** @param {Handlers} handlers */
@@ -144,7 +145,7 @@ export function createList(data, words, scale, names, marks) {
     const box = byId("fr-search");
     const input = h("input", { type: "search", id: "fr-find", autocomplete: "off", spellcheck: "false", value: wanted });
     input.addEventListener("input", () => handlers.find(input.value));
-    box.replaceChildren(h("label", { for: "fr-find" }, t("map.list.search")), input, h("p", { id: "fr-found", role: "status", class: "fr-quiet" }));
+    box.replaceChildren(h("label", { for: "fr-find" }, t("map.list.search")), input, h("p", { class: "fr-quiet" }, stairs.hint()), h("p", { id: "fr-found", role: "status", class: "fr-quiet" }));
     box.hidden = all.length < SEARCHED_FROM && !data.addresses.length;
   }
   /** @param {string} text */
@@ -170,13 +171,28 @@ export function createList(data, words, scale, names, marks) {
       for (let k = 0; k < number.length && out.length < ADDRESSES_SHOWN; k++) {
         if (rest.length && !number[k].toLocaleLowerCase(t("format.locale")).startsWith(rest[0])) { continue; }
         const name = street + " " + number[k];
-        out.push(h("li", {}, h("button", { type: "button", class: "fr-link", on: () => handlers.address(at.slice(2 * k, 2 * k + 2), name) }, name)));
+        out.push(h("li", {}, h("button", { type: "button", class: "fr-link", on: () => { handlers.address(at.slice(2 * k, 2 * k + 2), name); ownStairs(handlers)?.focus(); } }, name)));
       }
     }
     return out;
   }
+  // The address that is searched by its whole name.
+  function ownAddress() {
+    const asked = wanted.trim().toLocaleLowerCase(t("format.locale"));
+    for (const { street, number, door } of asked ? data.addresses : []) {
+      const k = number.findIndex((one) => (street + " " + one).toLocaleLowerCase(t("format.locale")) === asked);
+      if (k >= 0) { return { name: street + " " + number[k], door: door[k] ?? -1 }; }
+    }
+    return null;
+  }
+  /** @param {Handlers} handlers */
+  function ownStairs(handlers) {
+    stairs.write(ownAddress(), handlers);
+    return byId("fr-stairs").querySelector("h2");
+  }
   /** @param {Handlers} handlers */
   function list(handlers) {
+    ownStairs(handlers);
     const found = addresses(handlers);
     const searched = Boolean(wanted.trim()), fits = (/** @type {number} */ i) => !searched || matches(i);
     /** @type {Node[]} */

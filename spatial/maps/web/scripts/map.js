@@ -144,7 +144,7 @@ function* build(map, data, given) {
       by(name) { scale.show(name); redraw(); legend(); remember(); },
       relative(on) { scale.wishRelative(on); redraw(); legend(); remember(); },
       find(text) { find = text; panel.find(text); panel.list(handlers); remember(); },
-      address: (at, name) => pointOut(map, decode.points(at)[0], name, CLOSE_ZOOM),
+      address(at, name) { handlers.find(name); pointOut(map, decode.points(at)[0], name, CLOSE_ZOOM); },
       overlays: () => (reach && chosen?.side !== "before" ? reach.shown : null),
       overlay(name, shown) { reach?.toggle(name, shown); legend(); },
       possible: () => invited,

@@ -15,6 +15,7 @@
  * @property {Table} spaces
  * @property {Table} places
  * @property {StreetNumbers[]} addresses
+ * @property {Stairs | null} stairs
  * @property {Features} possible rooms on which nothing is mapped
  * @property {JudgedTables | null} judged
  * @property {Lens[]} lenses
@@ -40,6 +41,28 @@
  * @property {string} street
  * @property {string[]} number
  * @property {number[]} at pairs
+ * @property {number[]} door stairwell of each, -1 where nobody of the estate lives
+ */
+
+/**
+ * @typedef {object} Stairs What each stairwell has within five minutes.
+ * @property {number} good thousandths from which a meeting space is good
+ * @property {Moment[]} moments today, each phase before the last, and all built
+ */
+
+/**
+ * @typedef {object} Moment
+ * @property {"today" | "phase" | "finished"} when
+ * @property {string} name what the plan calls a phase
+ * @property {string} there by stairwell: 1 where it is there
+ * @property {number[]} first by stairwell, the first of its rows in space and minutes
+ * @property {number[]} space row of the columns that follow
+ * @property {string} minutes a digit each
+ * @property {string[]} id
+ * @property {Record<string, string[]> | null} names by language, in a phase
+ * @property {(number | null)[][]} score low, best and high, thousandths
+ * @property {(number | null)[]} rank
+ * @property {(string | null)[]} tier
  */
 
 /**

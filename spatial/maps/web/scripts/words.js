@@ -54,7 +54,7 @@ export function createWords(data) {
     return items.slice(0, -1).join(", ") + " " + t("format.and") + " " + items[items.length - 1];
   }
   /** @param {string} text */
-  function lower(text) { return text.charAt(0).toLocaleLowerCase(t("format.locale")) + text.slice(1); }
+  function lower(text) { return t("format.nouns") === "large" ? text : text.charAt(0).toLocaleLowerCase(t("format.locale")) + text.slice(1); }
   /** @param {string} text */
   function upper(text) { return text.charAt(0).toLocaleUpperCase(t("format.locale")) + text.slice(1); }
 

@@ -1,0 +1,64 @@
+"""Numbers and dates as a language writes them; Babel knows how. A locale is such as ``da-DK``."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+
+def number(value: float, locale: str, decimals: int | None = 0) -> str:
+    """Write a number with so many decimals, or with as many as it has.
+
+    Examples
+    --------
+    >>> number(1234.5, "da-DK", 1), number(1234.5, "en-GB", 1), number(2.5, "de-DE", None)
+    ('1.234,5', '1,234.5', '2,5')
+    """
+    from babel.numbers import format_decimal
+
+    text = f"{value:g}" if decimals is None else f"{value:.{decimals}f}"
+    _, point, fraction = text.partition(".")
+    return format_decimal(Decimal(text), "#,##0" + point + "0" * len(fraction), locale=_code(locale))
+
+
+def with_signs_of(text: str, locale: str) -> str:
+    """A number that Python has written, with the signs of a locale: for messages, which say how exact they are.
+
+    Examples
+    --------
+    >>> with_signs_of("12,345.60", "da-DK")
+    '12.345,60'
+    """
+    return text.translate(_signs(locale))
+
+
+def long_date(day: date, locale: str) -> str:
+    """Write a date in words.
+
+    Examples
+    --------
+    >>> long_date(date(2016, 2, 9), "da-DK"), long_date(date(2016, 2, 9), "en-GB")
+    ('9. februar 2016', '9 February 2016')
+    """
+    from babel.dates import format_date
+
+    return format_date(day, "long", locale=_code(locale))
+
+
+def decimal_sign(locale: str) -> str:
+    """The sign before a fraction."""
+    from babel.numbers import get_decimal_symbol
+
+    return get_decimal_symbol(_code(locale))
+
+
+@cache
+def _signs(locale: str) -> dict[int, str]:
+    from babel.numbers import get_group_symbol
+
+    return str.maketrans({",": get_group_symbol(_code(locale)), ".": decimal_sign(locale)})
+
+
+def _code(locale: str) -> str:
+    return locale.replace("-", "_")
