@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -64,7 +64,7 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
     ]
     xlsform.counts(stops, folder / COUNTS, title=title[lang], version=version(), lang=lang)
     counting_page.render_page(stops, folder / PAGE, title=title, lang=lang)
-    files.write_csv(_rounds(kit, names[lang], lang), folder / ROUNDS, index=False)
+    files.write_csv(rounds_of(kit, lang), folder / ROUNDS, index=False)
     asked = _asked(kit)
     if asked:
         xlsform.checks(asked, kit.settings["answers"], folder / CHECKS, title=title[lang], version=version(), lang=lang)
@@ -76,8 +76,9 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
         (folder / f"protocol-{code}.txt").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _rounds(kit: Packed, names: Sequence[str], lang: str) -> pd.DataFrame:
+def rounds_of(kit: Packed, lang: str) -> pd.DataFrame:
     """Who counts where and when, with the number and the name of each stop."""
+    names = _names(kit, lang)
     told = {name: kit.settings[name] for name in ("begins", "observers", "paired")}
     stops = [str(i) for i in kit.stops.index]
     plan = rounds.rounds(stops, **told, minutes=kit.minutes)
@@ -197,7 +198,7 @@ def settings() -> Mapping[str, Any]:
     return load_toml(None, "fieldkit.toml")
 
 
-def pack(result: Result, *, inside: bool = False, seed: int = 20250201) -> Kit:
+def pack(result: Result, *, inside: bool = False, only: Collection[str] | None = None, seed: int = 20250201) -> Kit:
     """Choose stops, their order, and the checks worth making there.
 
     Parameters
@@ -206,6 +207,8 @@ def pack(result: Result, *, inside: bool = False, seed: int = 20250201) -> Kit:
         A finished run.
     inside
         Only meeting spaces inside the estate's boundary.
+    only
+        Only these meeting spaces.
 
     Raises
     ------
@@ -214,6 +217,7 @@ def pack(result: Result, *, inside: bool = False, seed: int = 20250201) -> Kit:
     """
     spaces = result.meeting_spaces.sort_index(kind="stable")
     spaces = spaces[spaces["inside"].astype(bool)] if inside else spaces
+    spaces = spaces if only is None else spaces[spaces.index.isin(list(only))]
     if not len(spaces):
         raise EmptyAreaError("fieldwork.nothing", estate=result.estate.name)
     paths = result.layers["paths"]
