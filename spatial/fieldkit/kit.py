@@ -22,6 +22,7 @@ from spatial.core.versions import version
 from spatial.fieldkit import counting_page, rounds, sheets, xlsform
 from spatial.maps.lettering import on_paper
 from spatial.network.tour import Round, shortest_tour
+from spatial.observations.judgements import sets_of
 from spatial.places.naming import names_of
 from spatial.scoring import field_checks, scores
 from spatial.settings.loading import load_toml
@@ -29,6 +30,7 @@ from spatial.settings.loading import load_toml
 FOLDER = "fieldkit"
 COUNTS, CHECKS, SHEETS, PACKAGE = "counts.xlsx", "checks.xlsx", "sheets.pdf", "field.gpkg"
 PAGE, ROUNDS = "count.html", "rounds.csv"
+RATINGS, OPENNESS = "ratings.xlsx", "openness.xlsx"
 # What QField writes into; the same names as in the form, so that it reads back.
 COUNT_FIELDS = {"location_id": "str", "kind": "str", "survey_time_start": "datetime64[ms]",
                 "survey_time_stop": "datetime64[ms]", "row_total": "int32", "organised": "str",
@@ -62,12 +64,17 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
         {"id": str(i), "name": {code: f"{n}. {names[code][n - 1]}" for code in LANGUAGES}}
         for n, i in enumerate(kit.stops.index, 1)
     ]
-    xlsform.counts(stops, folder / COUNTS, title=title[lang], version=version(), lang=lang)
+    about, order = kit.settings["ratings"], kit.settings["openness"]
+    asked_of = {"title": title[lang], "version": version(), "lang": lang}
+    xlsform.counts(stops, folder / COUNTS, **asked_of)
+    xlsform.ratings(stops, list(about["items"]), int(about["most"]), folder / RATINGS, **asked_of)
+    sets = sets_of(order["activities"], order["differences"])
+    xlsform.openness(sets, folder / OPENNESS, **asked_of)
     counting_page.render_page(stops, folder / PAGE, title=title, lang=lang)
     files.write_csv(rounds_of(kit, lang), folder / ROUNDS, index=False)
     asked = _asked(kit)
     if asked:
-        xlsform.checks(asked, kit.settings["answers"], folder / CHECKS, title=title[lang], version=version(), lang=lang)
+        xlsform.checks(asked, kit.settings["answers"], folder / CHECKS, **asked_of)
     paper = replace(kit, result=on_paper(kit.result))
     sheets.render_sheets(_sheets(paper, _names(paper, lang), lang), folder / SHEETS, lang=lang)
     _package(kit, names[lang], folder / PACKAGE)

@@ -12,7 +12,7 @@ from spatial.cli.commands import Group, output, with_options
 from spatial.cli.commands.observe import READING, READING_OPTIONS
 from spatial.cli.help import heard, language
 from spatial.cli.options import Decimal, Whole
-from spatial.cli.paths import NewFile, Read, WrittenFolder, force
+from spatial.cli.paths import NewFile, Read, WrittenFile, WrittenFolder, force
 
 
 @click.group(cls=Group)
@@ -90,3 +90,26 @@ def report(
         study, run, counts, told_digest=digest, exploratory=exploratory, mapping=mapping, said=said
     )
     click.echo(preregistration.report_into(came, out, keep_visits, [study, run], lang=lang))
+
+
+@command.command("ratings")
+@click.argument("run", type=Read())
+@click.argument("files", nargs=-1, required=True, type=Read())
+@language
+def ratings(run: Path, files: tuple[Path, ...], lang: str) -> None:
+    """Say how far trained raters agree on each aspect, and how far with our scores."""
+    from spatial.studies import judgements
+
+    click.echo(judgements.ratings_told(run, files, lang=lang))
+
+
+@command.command("openness")
+@click.argument("files", nargs=-1, required=True, type=Read())
+@click.option("--out", type=WrittenFile(), required=True)
+@force
+@language
+def openness(files: tuple[Path, ...], out: Path, lang: str) -> None:
+    """Write the choices of tags with the neutrality of activities that residents' answers give."""
+    from spatial.studies import judgements
+
+    click.echo(judgements.openness_into(out, files, lang=lang))
