@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from spatial.core.versions import version
 from spatial.fieldkit import counting_page, rounds, sheets, xlsform
 from spatial.maps.lettering import on_paper
 from spatial.network.tour import Round, shortest_tour
+from spatial.observations.judgements import sets_of
 from spatial.places.naming import names_of
 from spatial.scoring import field_checks
 from spatial.scoring.judging import judge_all
@@ -30,6 +31,7 @@ from spatial.settings.loading import load_toml
 FOLDER = "fieldkit"
 COUNTS, CHECKS, SHEETS, PACKAGE = "counts.xlsx", "checks.xlsx", "sheets.pdf", "field.gpkg"
 PAGE, ROUNDS = "count.html", "rounds.csv"
+RATINGS, OPENNESS = "ratings.xlsx", "openness.xlsx"
 # What QField writes into; the same names as in the form, so that it reads back.
 COUNT_FIELDS = {"location_id": "str", "kind": "str", "survey_time_start": "datetime64[ms]",
                 "survey_time_stop": "datetime64[ms]", "row_total": "int32", "organised": "str",
@@ -64,12 +66,17 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
         {"id": str(i), "name": {code: f"{n}. {names[code][n - 1]}" for code in names}}
         for n, i in enumerate(kit.stops.index, 1)
     ]
-    xlsform.counts(stops, folder / COUNTS, title=title[lang], version=version(), lang=lang)
+    about, order = kit.settings["ratings"], kit.settings["openness"]
+    asked_of = {"title": title[lang], "version": version(), "lang": lang}
+    xlsform.counts(stops, folder / COUNTS, **asked_of)
+    xlsform.ratings(stops, list(about["items"]), int(about["most"]), folder / RATINGS, **asked_of)
+    sets = sets_of(order["activities"], order["differences"])
+    xlsform.openness(sets, folder / OPENNESS, **asked_of)
     counting_page.render_page(stops, folder / PAGE, title=title, lang=lang)
-    files.write_csv(_rounds(kit, names[lang], lang), folder / ROUNDS, index=False)
+    files.write_csv(rounds_of(kit, lang), folder / ROUNDS, index=False)
     asked = _asked(kit)
     if asked:
-        xlsform.checks(asked, kit.settings["answers"], folder / CHECKS, title=title[lang], version=version(), lang=lang)
+        xlsform.checks(asked, kit.settings["answers"], folder / CHECKS, **asked_of)
     paper = replace(kit, result=on_paper(kit.result))
     sheets.render_sheets(_sheets(paper, _names(paper, lang), lang), folder / SHEETS, lang=lang)
     _package(kit, names[lang], folder / PACKAGE)
@@ -78,8 +85,9 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
         (folder / f"protocol-{code}.txt").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _rounds(kit: Packed, names: Sequence[str], lang: str) -> pd.DataFrame:
+def rounds_of(kit: Packed, lang: str) -> pd.DataFrame:
     """Who counts where and when, with the number and the name of each stop."""
+    names = _names(kit, lang)
     told = {name: kit.settings[name] for name in ("begins", "observers", "paired")}
     stops = [str(i) for i in kit.stops.index]
     plan = rounds.rounds(stops, **told, minutes=kit.minutes)
@@ -199,7 +207,7 @@ def settings() -> Mapping[str, Any]:
     return load_toml(None, "fieldkit.toml")
 
 
-def pack(result: Result, *, inside: bool = False, seed: int = 20250201) -> Kit:
+def pack(result: Result, *, inside: bool = False, only: Collection[str] | None = None, seed: int = 20250201) -> Kit:
     """Choose stops, their order, and the checks worth making there.
 
     Parameters
@@ -208,6 +216,8 @@ def pack(result: Result, *, inside: bool = False, seed: int = 20250201) -> Kit:
         A finished run.
     inside
         Only meeting spaces inside the estate's boundary.
+    only
+        Only these meeting spaces.
 
     Raises
     ------
@@ -216,6 +226,7 @@ def pack(result: Result, *, inside: bool = False, seed: int = 20250201) -> Kit:
     """
     spaces = result.meeting_spaces.sort_index(kind="stable")
     spaces = spaces[spaces["inside"].astype(bool)] if inside else spaces
+    spaces = spaces if only is None else spaces[spaces.index.isin(list(only))]
     if not len(spaces):
         raise EmptyAreaError("fieldwork.nothing", estate=result.estate.name)
     paths = result.layers["paths"]

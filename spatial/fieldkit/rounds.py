@@ -2,8 +2,9 @@
 
 A score that is counted in the evening sun and another on grey mornings cannot be told from the hour. So each round
 visits every place once; rounds begin at another stop each time and go the other way every second time, so that no
-place always comes first; observers take turns; and in some rounds two walk together and count without speaking, by
-which it is known how far counts can be relied on.
+place always comes first; a round begins when the one before has ended, so that two never meet at a place by chance;
+observers take turns; and in some rounds two walk together and count without speaking, by which it is known how far
+counts can be relied on.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 DAYS = ("weekday_1", "weekday_2", "saturday", "sunday")
+# Between two rounds, so that the last visit of one and the first of the next to a place are never taken for one.
+PAUSE_MIN = 10
 COLUMNS = ["round", "day", "begins", "turn", "at", "location_id", "observers"]
 
 
@@ -48,23 +51,31 @@ def rounds(
     """
     count, each = len(DAYS) * len(begins), minutes / max(len(places), 1)
     together = {(i * count // paired + i) % count for i in range(paired)} if len(observers) > 1 else set()
-    rows = []
+    rows: list[tuple[int, str, str, int, str, str, str]] = []
+    ended = 0.0
     for number in range(count):
         day, at = divmod(number, len(begins))
+        begun = max(_minutes(begins[at]), ended if at else 0.0)
+        ended = begun + minutes + PAUSE_MIN
         # Turns shift by a day, so that nobody always has the evenings.
         first = (number + day) % len(observers)
         who = observers[first]
         if number in together:
             who = "+".join(sorted((who, observers[(first + 1) % len(observers)])))
         for turn, place in enumerate(_order(places, number, count), 1):
-            rows.append((number + 1, DAYS[day], begins[at], turn, _later(begins[at], each * (turn - 1)), place, who))
+            rows.append((number + 1, DAYS[day], begins[at], turn, _clock(begun + each * (turn - 1)), place, who))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _later(clock: str, minutes: float) -> str:
-    """A clock so many minutes later, to five minutes."""
+def _minutes(clock: str) -> float:
+    """Minutes since midnight."""
     hour, minute = map(int, clock.split(":"))
-    whole = 60 * hour + minute + 5 * round(minutes / 5)
+    return 60.0 * hour + minute
+
+
+def _clock(minutes: float) -> str:
+    """So many minutes after midnight as a clock, to five minutes."""
+    whole = 5 * round(minutes / 5)
     return f"{whole // 60 % 24:02d}:{whole % 60:02d}"
 
 

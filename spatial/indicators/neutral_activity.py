@@ -48,6 +48,7 @@ def _row(
     factors |= {"tag_operator_type": operator} if operator is not None else {}
     rule, factor = min(factors.items(), key=lambda item: (item[1], item[0])) if factors else ("kind_default", 1.0)
     settled = factors or "members" in kind.by_nature or any(key in tags for key in OWNER_KEYS) or ground == "park"
-    low, high = (min(max(kind.neutrality + way * rules.neutrality_spread, 0.0), 1.0) for way in (-1, 1))
+    spread = rules.neutrality_spread if kind.neutrality_spread is None else kind.neutrality_spread
+    low, high = (min(max(kind.neutrality + way * spread, 0.0), 1.0) for way in (-1, 1))
     unsure = 1.0 if settled else config["unknown_operator"]
     return kind.neutrality * factor, low * factor * unsure, high * factor, ASSUMED, rule

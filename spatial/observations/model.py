@@ -154,8 +154,9 @@ def tell(frame: Frame, *, checked: bool = False) -> Told:
     columns = (*frame.circumstances, SCORE)
     if _shared(frame, frame.circumstances) > SHARED or _df(frame, columns) < LEAST_DF:
         return replace(told, verdict=TANGLED)
-    raw, whole = frame.fit([SCORE]).effect(SCORE), frame.fit(columns)
-    effect = whole.effect(SCORE)
+    alone = frame.fit([SCORE])
+    whole = frame.fit(columns) if frame.circumstances else alone
+    raw, effect = alone.effect(SCORE), whole.effect(SCORE)
     if max(raw.error, effect.error) > LARGEST_ERROR:
         return replace(told, verdict=FEW)
     more = (*frame.circumstances, *frame.baseline, SCORE)

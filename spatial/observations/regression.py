@@ -68,8 +68,8 @@ class Counts:
     @cached_property
     def between(self) -> int:
         """How many columns are the same at all visits of a place, the constant included."""
-        spread = self.x.groupby(self.place).agg(np.ptp).max()
-        return int((spread <= OWN).sum())
+        by_place = self.x.groupby(self.place)
+        return int(((by_place.max() - by_place.min()).max() <= OWN).sum())
 
 
 @dataclass(frozen=True)

@@ -393,15 +393,17 @@ def with_manifest(
     path.write_text(json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def keep_local(left: pd.DataFrame, path: Path, folder: Path) -> None:
+def keep_local(left: pd.DataFrame, path: Path, *folders: Path) -> None:
     """Write what may not be published to a new file of the user's own, readable by the owner only.
+
+    ``folders`` are passed on to others, so it may lie in none of them.
 
     Raises
     ------
     InputError
-        If the file lies in the folder of results, or is there already, or cannot be written.
+        If the file lies in such a folder, or is there already, or cannot be written.
     """
-    if folder.resolve() in path.resolve().parents:
+    if {folder.resolve() for folder in folders} & set(path.resolve().parents):
         raise InputError("render_observed.inside", path=path)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)

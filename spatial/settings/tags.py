@@ -82,6 +82,7 @@ class Kind:
     seat: bool = False
     watchable: bool = False
     ground: bool = False
+    neutrality_spread: float | None = None
 
 
 @dataclass(frozen=True)

@@ -225,17 +225,31 @@ def test_a_file_in_the_wrong_crs_leaves_the_folder_as_it_was(run, tmp_path):
     assert digests(run) == before
 
 
-def test_a_planted_order_is_recovered_by_the_command(run, tmp_path):
-    spaces = loading.read_run(run).meeting_spaces
-    rate = 60 * spaces["floating"].rank(pct=True)
-    file = csv_of(tmp_path / "v.csv", visits(spaces.index, rate, each=20),
-                  ["survey_id", "location_id", "start", "stop", "kind", "count"])  # fmt: skip
+def test_a_planted_order_is_recovered_by_the_command_and_said_in_a_sentence(run, tmp_path):
+    """Where three places at least score like the lowest; those that score like none other are not counted."""
+    score = loading.read_run(run).meeting_spaces["floating"].sort_values()
+    while (score <= score.min() + np.ptp(score) / 3).sum() < 3:
+        score = score.iloc[1:]
+    rate, head = 60 * score.rank(pct=True), ["survey_id", "location_id", "start", "stop", "kind", "count"]
+    file = csv_of(tmp_path / "v.csv", visits(score.index, rate, each=20), head)
     found = json.loads(call("observe", run, file, "--json").out)["check"]
     assert found["spearman"]["value"] > 0.9 and found["spearman"]["low"] > 0.8 and found["auc"]["low"] > 0.5
-    turned = csv_of(tmp_path / "w.csv", visits(spaces.index, 61 - rate, each=20),
-                    ["survey_id", "location_id", "start", "stop", "kind", "count"])  # fmt: skip
-    done = call("observe", run, turned, "--lang", "en")
-    assert re.search(r"agrees to −0\.9\d", done.out)  # the demo's scores lie too near for the model to speak
+    told = sentence("More", call("observe", run, file, "--lang", "en").out)
+    assert told["low"] > 1 and told["low"] < told["value"] < told["high"]
+    turned = csv_of(tmp_path / "w.csv", visits(score.index, 61 - rate, each=20), head)
+    told = sentence("Fewer", call("observe", run, turned, "--lang", "en").out)
+    assert told["high"] < 1 and told["low"] < told["value"] < told["high"]
+    assert "Her rammer pointtallet ved siden af" in call("observe", run, turned, "--lang", "da").out
+
+
+def sentence(word, said):
+    """The numbers in what a reader is told of the score; the sentence has to stand there whole, and no other."""
+    found = re.findall(
+        rf"{word} people stay where the score is higher: (?P<value>[\d.]+) times as many for every 10 points "
+        r"\(with 95 % confidence between (?P<low>[\d.]+) and (?P<high>[\d.]+)\)\.", said
+    )  # fmt: skip
+    assert len(found) == 1 and len(re.findall("people stay where the score is higher", said)) == 1, said
+    return dict(zip(("value", "low", "high"), map(float, found[0]), strict=True))
 
 
 def test_weights_are_refused_on_one_estate_and_nothing_is_written(run, tmp_path):

@@ -26,8 +26,8 @@ from tests.observed import table as csv_of
 from tests.pdf_structure import structure
 
 FILES = [
-    "checks.xlsx", "count.html", "counts.xlsx", "field.gpkg", "protocol-da.txt", "protocol-en.txt", "rounds.csv",
-    "sheets.pdf",
+    "checks.xlsx", "count.html", "counts.xlsx", "field.gpkg", "openness.xlsx", "protocol-da.txt", "protocol-en.txt",
+    "ratings.xlsx", "rounds.csv", "sheets.pdf",
 ]  # fmt: skip
 
 
@@ -52,7 +52,10 @@ def test_it_writes_exactly_its_files(run):
     assert sorted(path.name for path in (run / "fieldkit").glob("[!.]*")) == FILES
 
 
-@pytest.mark.parametrize("name", ["counts.xlsx", "checks.xlsx"])
+FORMS = [name for name in FILES if name.endswith(".xlsx")]
+
+
+@pytest.mark.parametrize("name", FORMS)
 def test_pyxform_accepts_the_forms_without_a_warning(run, name):
     found = convert(xlsform=str(run / "fieldkit" / name), validate=False, pretty_print=False)
     assert not found.warnings, found.warnings
@@ -63,7 +66,7 @@ def test_pyxform_accepts_the_forms_without_a_warning(run, name):
 
 
 def test_the_forms_ask_for_nothing_by_which_a_person_could_be_known(run):
-    for name in ("counts.xlsx", "checks.xlsx"):
+    for name in FORMS:
         kinds = {str(row["type"]).split()[0] for row in survey(run / "fieldkit" / name)}
         assert kinds <= {"select_one", "integer", "dateTime", "date", "begin_group", "end_group"}
 

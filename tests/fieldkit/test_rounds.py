@@ -48,3 +48,15 @@ def test_each_stop_has_its_time():
     plan = rounds(["p", "q", "r"], begins=["23:30"], observers=["A"], paired=0, minutes=60)
     assert plan["at"].tolist()[:3] == ["23:30", "23:50", "00:10"]
     assert plan["location_id"].tolist()[:6] == ["p", "q", "r", "r", "q", "p"]
+
+
+@given(st.integers(1, 3), st.integers(0, 4), st.sampled_from([30, 100, 175, 215, 240]))
+def test_two_rounds_are_never_walked_at_once(people, paired, minutes):
+    """Where a round takes longer than it is to the next, that begins when it has ended, not before."""
+    places = [f"p{i}" for i in range(5)]
+    plan = rounds(places, begins=["06:00", *BEGINS[1:]], observers=list("ABC")[:people], paired=paired, minutes=minutes)
+    plan["clock"] = plan["at"].str.split(":").map(lambda at: 60 * int(at[0]) + int(at[1]))
+    for _, own in plan.groupby("day"):
+        begun = own.groupby("round")["clock"].min()
+        assert (begun.diff().dropna() >= minutes - 5).all()
+        assert (begun >= 60 * own.groupby("round")["begins"].first().str[:2].astype(int)).all()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spatial.observations import disclosure, model, overlay
+from spatial.observations import disclosure, model, overlay, reliability
 from spatial.observations.model import AGREES, EXPLAINED, FEW, NARROW, TANGLED, UNCLEAR
 from tests.maps.fixtures import ETRS89_UTM32
 
@@ -115,11 +115,29 @@ def test_noughts_of_their_own_are_found_where_a_check_asks_for_them():
 
 
 def test_a_second_observer_narrows_nothing():
-    """Every visit as two rows would look like twice the visits; as one visit it is what it was."""
-    seen, spaces, xy = world(6)
-    one = model.tell(model.by_visit(seen, spaces, xy)).effect
-    told = model.tell(model.by_visit(seen.assign(observers=2), spaces, xy)).effect
-    assert (told.low, told.high) == (one.low, one.high)
+    """Two who saw the same are one visit, with the same interval; as strangers they would narrow it."""
+    seen, spaces, xy = world(6, visits=8)
+    blank = dict.fromkeys([*reliability.rules().categories, "temperature_c"], np.nan)
+    start = pd.Timestamp("2026-05-04") + pd.to_timedelta(seen.groupby("unit_id").cumcount(), unit="h")
+    seen = seen.assign(
+        location_id=seen["unit_id"], study_id="", visit="", start=start, observer="A", observers=1, **blank
+    )
+    both = pd.concat([seen, seen.assign(observer="B")], ignore_index=True).rename(index=lambda i: f"v{i:04}")
+    together = reliability.paired(both, within_min=5).surveys.drop(columns="temperature_c")
+
+    def told(visits):
+        frame = model.by_visit(visits.drop(columns="observer"), spaces, xy)
+        found = frame.fit([*frame.circumstances, model.SCORE])
+        return found.effect(model.SCORE), found.effect("sun")
+
+    one, other, strangers = (
+        told(seen.drop(columns="temperature_c")),
+        told(together),
+        told(both.drop(columns="temperature_c")),
+    )
+    assert set(together["observers"]) == {2} and len(together) == len(seen)
+    assert [(e.low, e.high) for e in other] == [pytest.approx((e.low, e.high), abs=1e-6) for e in one]
+    assert strangers[1].error < 0.85 * one[1].error
 
 
 def test_blocks_are_neighbours_and_of_equal_number():

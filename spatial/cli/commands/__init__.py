@@ -24,7 +24,7 @@ SECTIONS = {
     "begin": ("demo", "run", "batch"),
     "ask": ("explain", "map", "sitemap", "report", "export", "siting", "sensitivity"),
     "plans": ("studio", "plan", "compare", "timeline", "suggest", "hindsight"),
-    "look": ("fieldkit", "giveback", "observe", "privacy-audit"),
+    "look": ("fieldkit", "giveback", "observe", "study", "privacy-audit"),
     "data": ("estates", "sources", "fetch"),
     "machine": ("doctor", "trust", "completion"),
 }
