@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -215,13 +215,16 @@ def style_of(table: str, columns: Sequence[str], lang: str) -> Style:
     if table in SCORED:
         return _scored(table, columns, lang)
     if table == "paths":
-        return Style("line", [rule for way in WAYS for rule in _way(*way)], _names("name", 3), levels=True)
+        return Style("line", [rule for way in WAYS for rule in _way(*way)], labels("name", 3), levels=True)
     if table in STATES:
         return _states(table, lang)
     if table == "possible_spaces":
         return Style("fill", [(named[table], "", [ASIDE["possible"]])], aliases=aliases(columns, lang))
+    if table == "siting":
+        label = labels('to_string("chosen_from")', OVER_POINT, size=9, weight=75, at=TOP)
+        return Style("fill", [(named[table], "", [outline(INK, 0.8, "solid")])], label, aliases=aliases(columns, lang))
     if table in GROUND:
-        return Style("fill", [(named[table], "", [_fill(GROUND[table], EDGE[table])])])
+        return Style("fill", [(named[table], "", [fill(GROUND[table], EDGE[table])])])
     if table == "boundary":
         return Style("fill", [(named[table], "", [outline(BOUNDARY, 0.5, "dash dot")])])
     if table in ("barriers", "waterways"):
@@ -244,14 +247,14 @@ def _scored(table: str, columns: Sequence[str], lang: str) -> Style:
             bounds += " AND \"status\" = 'meeting space'" if hatched and "status" in columns else ""
             label = say["format"]["range"].format(low=low, high=high)
             label += f" · {say['map']['legend']['withheld']}" if hatched else ""
-            parts = [_fill(colour, INK, 0.3), *([_hatch("#ffffff", 0.5), _hatch("#2b2b2b", 0.2)] if hatched else [])]
+            parts = [fill(colour, INK, 0.3), *([_hatch("#ffffff", 0.5), _hatch("#2b2b2b", 0.2)] if hatched else [])]
             rules.append((label, bounds, parts))
-    rules.append((say["sitemap"]["legend"]["no_score"], f'"{FLOATING}" IS NULL', [_fill(NO_SCORE, INK, 0.3)]))
+    rules.append((say["sitemap"]["legend"]["no_score"], f'"{FLOATING}" IS NULL', [fill(NO_SCORE, INK, 0.3)]))
     if "status" in columns:
         legend = say["map"]["legend"]
         rules += [(legend[f"status_{one}"], f"\"status\" = '{one}'", [part]) for one, part in ASIDE.items()]
     # Above the shape, as on the web map: a number in a small one would hide its colour.
-    rank = _names("coalesce(to_string(\"rank\"), '')", OVER_POINT, size=9, weight=75, at=TOP)
+    rank = labels("coalesce(to_string(\"rank\"), '')", OVER_POINT, size=9, weight=75, at=TOP)
     label = rank if table == "meeting_spaces" else None
     tip = (
         f'<b>[% coalesce("name", "kind") %]</b><br>{say["aspect"][FLOATING]["title"]}: [% round("{FLOATING}" * 100) %]'
@@ -263,13 +266,9 @@ def _states(table: str, lang: str) -> Style:
     """What a plan changes, by state: dark where it is worse, so that it shows on grey paper too."""
     say = texts(lang)["state"]
     geometry, colours = STATES[table]
-    part = dot if geometry == "marker" else _fill_of
+    part = dot if geometry == "marker" else partial(fill, width=0.4)
     rules = [(say[state], f"\"state\" = '{state}'", [part(*colours[state])]) for state in colours]
     return Style(geometry, rules)
-
-
-def _fill_of(colour: str, edge: str) -> Part:
-    return _fill(colour, edge, 0.4)
 
 
 def dot(colour: str, edge: str) -> Part:
@@ -291,7 +290,8 @@ def _rgb(colour: str) -> str:
     return ",".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5)) + ",255"
 
 
-def _fill(colour: str, edge: str, width: float = 0.15) -> Part:
+def fill(colour: str, edge: str, width: float = 0.15) -> Part:
+    """An area of one colour with an edge of a width in mm."""
     return Part("SimpleFill", {
         "color": _rgb(colour), "style": "solid", "outline_color": _rgb(edge), "outline_style": "solid",
         "outline_width": width, "outline_width_unit": "MM", "joinstyle": "miter",
@@ -332,7 +332,7 @@ def _dot(colour: str) -> Part:
     })  # fmt: skip
 
 
-def _names(
+def labels(
     expression: str, placement: int, *, size: int = 8, weight: int = 50, at: str | None = None
 ) -> dict[str, Any]:
     """Labels; ``at`` is an expression for a point above which they stand."""
@@ -344,8 +344,8 @@ def _names(
 
 # What is no meeting space for everybody is not scored.
 ASIDE = {
-    "closed": _fill("#c9c6c0", "#8d8880"),
-    "seat": _fill("#ffffff", "#5d6065"),
+    "closed": fill("#c9c6c0", "#8d8880"),
+    "seat": fill("#ffffff", "#5d6065"),
     "possible": outline("#a48cc9", 0.2, "dash", fill="#f4eefb"),
 }
 

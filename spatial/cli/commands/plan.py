@@ -101,14 +101,11 @@ def new(out: Path, crs: str, lang: str) -> None:
     """Write an empty plan to be drawn in QGIS: areas, lines and points, each with a form in words."""
     from spatial.core import outputs
     from spatial.core.crs import require_metric
-    from spatial.core.files import scratch_folder
     from spatial.core.languages import texts
     from spatial.maps import plan_form
 
     known, target = require_metric(crs, "--crs"), out.with_suffix(".gpkg")
-    with outputs.whole_file(target), scratch_folder() as draft:
-        plan_form.write_empty_plan(draft / target.name, known, lang=lang)
-        outputs.replace_files({target: (draft / target.name).read_bytes()})
+    outputs.write_file(target, lambda path: plan_form.write_empty_plan(path, known, lang=lang))
     click.echo(texts(lang)["plan_form"]["written"].format(path=target))
 
 
