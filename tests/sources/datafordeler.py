@@ -27,7 +27,7 @@ CONDITION = re.compile(r"(\w+):\s*\{\s*(eq|in|intersects):\s*(\[[^\]]*\]|\{[^}]*
 Rows = Mapping[str, Mapping[str, list[dict[str, Any]]]]
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An error of the service, with its code."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -38,25 +38,25 @@ class Refusal(Exception):
 def answer(query: str, register: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """What the service says to a query, or the refusal."""
     if not query.isascii():
-        raise Refusal("HC0011", "Unexpected character.")
+        raise RefusalError("HC0011", "Unexpected character.")
     if "__schema" in query:
-        raise Refusal("HC0046", "Introspection is not allowed for the current request.")
+        raise RefusalError("HC0046", "Introspection is not allowed for the current request.")
     found = ENTITY.match(query)
     if found is None:
-        raise Refusal("DAF-GQL-0010", "Only one root field is allowed.")
+        raise RefusalError("DAF-GQL-0010", "Only one root field is allowed.")
     entity, arguments, asked = found.groups()
     if not {"registreringstid", "virkningstid"} <= set(re.findall(r"(\w+):\s*\"\d{4}-\d\d-\d\dT", arguments)):
-        raise Refusal("DAF-GQL-0009", "Both registreringstid and virkningstid must be given.")
+        raise RefusalError("DAF-GQL-0009", "Both registreringstid and virkningstid must be given.")
     if entity not in register:
-        raise Refusal("HC0020", f"The field `{entity}` does not exist on the type `Query`.")
+        raise RefusalError("HC0020", f"The field `{entity}` does not exist on the type `Query`.")
     fields = re.findall(r"(\w+)(?:\s*\{\s*wkt\s*\})?", asked)
     for name in fields:
         if not all(name in row for row in register[entity]):
-            raise Refusal("HC0020", f"The field `{name}` does not exist on the type `{entity}`.")
+            raise RefusalError("HC0020", f"The field `{name}` does not exist on the type `{entity}`.")
     rows = [row for row in register[entity] if all(matches(row, *one) for one in CONDITION.findall(arguments))]
     first = int(re.search(r"first:\s*(\d+)", arguments)[1])
     if first > LARGEST_PAGE:
-        raise Refusal("HC0051", "The maximum allowed items per page were exceeded.")
+        raise RefusalError("HC0051", "The maximum allowed items per page were exceeded.")
     after = re.search(r'after:\s*"([^"]*)"', arguments)
     begin = int(base64.b64decode(after[1]).decode().removeprefix("row ")) if after else 0
     page = rows[begin : begin + first]
@@ -99,7 +99,7 @@ def serving(registers: Rows, *, spoil: Any = None) -> Iterator[Any]:
                 return 404, b""
             try:
                 return 200, json.dumps(answer(query, registers[path])).encode()
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 error = {"message": str(refusal), "extensions": {"code": refusal.code}}
                 return 400, json.dumps({"errors": [error]}).encode()
 
