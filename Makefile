@@ -14,7 +14,7 @@ DEV_GROUPS := --extra batch --group build --group test --group lint --group docs
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 MAP := maps/demo
-PROGRAMS := poppler-utils strace python3-qgis qgis-providers osmium-tool
+PROGRAMS := poppler-utils strace qgis python3-qgis qgis-providers osmium-tool
 VISILIBITY := visilibity==1.0.10
 
 RUN_STAMP := $(VENV)/.installed-run
@@ -24,13 +24,14 @@ NODE_STAMP := node_modules/.installed
 SITE := build/site
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test integration servers lint types imports scripts node format bench lock locale clean browser programs docs first-hour
+.PHONY: help demo test integration servers lint types imports scripts node format bench lock locale clean browser programs docs first-hour qgis-plugin
 
 help:
 	@echo "make demo         set up and map the bundled estate into $(MAP)"
 	@echo "make test         set up, a browser included, and run all tests but the integration tests"
 	@echo "make integration  run the tests that need real servers and programs"
 	@echo "make docs         build the documentation into $(SITE), warnings as errors"
+	@echo "make qgis-plugin  zip the plugin for QGIS into build/qgis"
 	@echo "make first-hour   follow README and the Danish quick guide to the letter in a clean clone"
 	@echo "make audit | licences | sbom | dist-check | coverage | mutants | faults | fuzz | fuzz-guided | worlds | test-oldest | same-bytes"
 	@echo "make lint | types | imports | scripts | format | bench | lock | locale | clean"
@@ -94,6 +95,10 @@ docs: $(DEV_STAMP) browser
 	$(BIN)/python docs/run_notebooks.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	$(BIN)/python docs/check_site.py $(SITE) --browser
+
+# The table of algorithms is made of the commands themselves.
+qgis-plugin: $(RUN_STAMP)
+	$(BIN)/python qgis/build.py
 
 first-hour: | $(BIN)/python
 	$(BIN)/python docs/first_hour.py

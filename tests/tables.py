@@ -45,7 +45,7 @@ NAMED = {"kind": "stop", "name": None}
 EMPTY = {
     "gates": ("barrier", "access", "foot", "wheelchair"),
     "entrances": ("entrance", "access"),
-    "addresses": ("addr:housenumber", "addr:flats"),
+    "addresses": ("addr:housenumber", "addr:flats", "dwellings"),
     "context": ("kind", "name", "operator", "website"),
     "stops": ("kind", "name"),
     "destinations": ("kind", "name"),

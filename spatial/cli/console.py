@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,8 @@ from spatial.core.messages import Phrase
 
 ERRORS = "faellesrum"
 LANGUAGE_OPTION = "--lang"
+# For programs that run this one: each stage as a line on standard error, where nothing is drawn.
+PROGRESS_VARIABLE, PROGRESS_LINES, PROGRESS = "FAELLESRUM_PROGRESS", "lines", "progress: "
 # What our texts use and old Windows consoles (cp1252, cp850) lack.
 PLAIN = {
     "●": "*", "◐": "+", "◇": "o", "◈": "~", "−": "-", "–": "-", "→": "->", "≥": ">=", "≤": "<=", "…": "...", "·": "-",
@@ -74,21 +77,24 @@ def never_refuse() -> None:
 
 @contextmanager
 def progress(lang: str) -> Iterator[Callable[[str], None]]:
-    """Tell the stage and the time on standard error, on a terminal only; nothing of it stays."""
+    """Tell the stage on standard error: as lines where they are asked for, else on a terminal, where nothing stays."""
+    from spatial.core.languages import texts
+
+    words = texts(lang)["stage"]
+    if os.environ.get(PROGRESS_VARIABLE) == PROGRESS_LINES:
+        yield lambda stage: click.echo(PROGRESS + words.get(stage, stage), err=True)
+        return
     if not sys.stderr.isatty():
         yield lambda stage: None
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from spatial.core.languages import texts
-
-    words = texts(lang)["stage"]
     unicode = sys.stderr.encoding.lower().startswith("utf")
     columns = (SpinnerColumn("dots" if unicode else "line"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(file=_terminal()), transient=True) as bar:
         task = bar.add_task(words["start" if _compiled() else "first"], total=None)
-        yield lambda stage: bar.update(task, description=words[stage])
+        yield lambda stage: bar.update(task, description=words.get(stage, stage))
 
 
 def _terminal() -> Any:

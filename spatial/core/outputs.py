@@ -26,14 +26,22 @@ import socket
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from spatial.core.errors import InputError
-from spatial.core.files import DIGEST_CHUNK_BYTES, MANIFEST, PRIVATE_FILE, PRIVATE_FOLDER, cache_folder, sha256_of_bytes
+from spatial.core.files import (
+    DIGEST_CHUNK_BYTES,
+    MANIFEST,
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    cache_folder,
+    scratch_folder,
+    sha256_of_bytes,
+)
 from spatial.core.messages import Spoken, phrase
 
 MARK = ".faellesrum.json"
@@ -540,3 +548,16 @@ def whole_file(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError("render_files.not_written", path=path, error=error.strerror or error) from error
+
+
+def write_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file by a function that takes where to: whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, or would replace what the program did not write.
+    """
+    with whole_file(path), scratch_folder() as draft:
+        write(draft / path.name)
+        replace_files({path: (draft / path.name).read_bytes()})

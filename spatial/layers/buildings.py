@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,22 +106,27 @@ def inside_buildings(points: npt.NDArray[np.object_], buildings: Table) -> npt.N
 class Beside:
     """Points at buildings: pairs of a point and a building that lie near to each other.
 
-    ``points`` are the geometries of the points, in the order of their ids; ``point`` and ``building`` the
-    positions of each pair, point after point, the nearest building of each first.
+    ``points`` are the geometries of the points, in the order of their ids, and ``dwellings`` how many a register
+    counts at each (NaN where none does); ``point`` and ``building`` the positions of each pair, point after point,
+    the nearest building of each first.
     """
 
     points: npt.NDArray[np.object_]
+    dwellings: npt.NDArray[np.float64]
     point: npt.NDArray[np.int64]
     building: npt.NDArray[np.int64]
 
 
 def addresses_beside(table: Table, buildings: Table, within_m: float) -> Beside:
     """Pair points (entrances, addresses) with the buildings at which they are."""
-    points, shapes = table.sort_index().geometry.to_numpy(), buildings.geometry.to_numpy()
+    table = table.sort_index()
+    points, shapes = table.geometry.to_numpy(), buildings.geometry.to_numpy()
+    said = table["dwellings"] if "dwellings" in table else [None] * len(table)
+    counted = _known([{"dwellings": one} if isinstance(one, str) else {} for one in said], "dwellings")
     point, building = buildings.sindex.query(points, predicate="dwithin", distance=within_m)
     away_m = shapely.distance(points[point], shapes[building])
     order = np.lexsort((building, away_m, point))
-    return Beside(points, point[order], building[order])
+    return Beside(points, counted, point[order], building[order])
 
 
 def mark_residential(buildings: Table, addresses: Beside, entrances: Beside, ground: Table, rules: TagRules) -> Table:
@@ -148,7 +153,8 @@ def mark_residential(buildings: Table, addresses: Beside, entrances: Beside, gro
 def dwellings(buildings: Table, addresses: Beside, entrances: Beside, departments: Table, rules: TagRules) -> Table:
     """Estimate dwellings and place them at the doors.
 
-    The number is ``building:flats`` where tagged (observed); one an address in houses for one
+    The number is what a register counts at each address of the building, and they are put there (observed);
+    else ``building:flats`` where tagged (observed); one an address in houses for one
     family; else floor area × levels / gross area per dwelling (derived). On the ground of a
     department whose dwellings are known, they are spread over its buildings by floor area instead
     (derived); one whose buildings are not known has them at an inner point. They are put at the
@@ -163,12 +169,18 @@ def dwellings(buildings: Table, addresses: Beside, entrances: Beside, department
     lived_in = buildings["residential"].to_numpy()
     homes = buildings[lived_in]
     at_entrance, at_address = (_nearest_home(points, lived_in) for points in (entrances, addresses))
-    doors, owner = _doors(homes, (entrances.points, *at_entrance), (addresses.points, *at_address))
+    at_counted = _counted(addresses, at_address)
+    doors, owner, told = _doors(
+        homes, (addresses, *at_counted), (_uncounted(entrances), *at_entrance), (_uncounted(addresses), *at_address)
+    )
     count, evidence = _dwelling_count(homes, at_address[1], rules)
+    sums = np.bincount(at_counted[1], addresses.dwellings[at_counted[0]], len(homes))
+    counted = np.isin(np.arange(len(homes)), at_counted[1])
+    count, evidence = np.where(counted, sums, count), np.where(counted, "observed", evidence)
     count, empty = _of_departments(homes, departments, count, evidence == "observed", rules)
     per_home = np.bincount(owner, minlength=len(homes))
     columns = {
-        "dwellings": count[owner] / per_home[owner],
+        "dwellings": np.where(np.isfinite(told), told, count[owner] / per_home[owner]),
         "building": homes.index.to_numpy()[owner],
         "evidence": evidence[owner],
     }
@@ -196,24 +208,40 @@ def _nearest_home(
     return point, number[doors.building[home[first]]]
 
 
+def _counted(
+    addresses: Beside, at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Of addresses and their homes, those at which a register counts."""
+    known = np.isfinite(addresses.dwellings[at[0]])
+    return at[0][known], at[1][known]
+
+
+def _uncounted(doors: Beside) -> Beside:
+    """The same points, whatever a register counts at them."""
+    return replace(doors, dwellings=np.full(len(doors.points), np.nan))
+
+
 def _doors(
-    homes: Table, *served_by: tuple[npt.NDArray[np.object_], npt.NDArray[np.int64], npt.NDArray[np.int64]]
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
-    """Points at which the residents of each home step out, and the home's position, sorted by home."""
+    homes: Table, *served_by: tuple[Beside, npt.NDArray[np.int64], npt.NDArray[np.int64]]
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Points at which the residents of each home step out, the home's position, sorted by home, and what is counted."""
     points: list[npt.NDArray[np.object_]] = []
     owners: list[npt.NDArray[np.int64]] = []
+    counts: list[npt.NDArray[np.float64]] = []
     served = np.zeros(len(homes), dtype=bool)
-    for geometry, door, home in served_by:
+    for doors, door, home in served_by:
         fresh = ~served[home]
-        points.append(geometry[door[fresh]])
+        points.append(doors.points[door[fresh]])
         owners.append(home[fresh])
+        counts.append(doors.dwellings[door[fresh]])
         served[home] = True
     rest = np.flatnonzero(~served)
     points.append(shapely.centroid(homes.geometry.to_numpy()[rest]))
     owners.append(rest)
+    counts.append(np.full(len(rest), np.nan))
     owner = np.concatenate(owners)
     order = np.argsort(owner, kind="stable")
-    return np.concatenate(points)[order], owner[order]
+    return np.concatenate(points)[order], owner[order], np.concatenate(counts)[order]
 
 
 def _floors_m2(homes: Table, rules: TagRules) -> npt.NDArray[np.float64]:

@@ -45,7 +45,7 @@ def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, step: Steps = A
     paths = step(paths_of, lines, squares, rules, crs, step)
     gates = sorter.select("gates", points, _is_gate, ("barrier", "access", "foot", "wheelchair"))
     entrances = sorter.select("entrances", points, _is_entrance, ("entrance", "access"))
-    addresses = sorter.select("addresses", points, _is_address, ("addr:housenumber", "addr:flats"))
+    addresses = sorter.select("addresses", points, _is_address, ("addr:housenumber", "addr:flats", "dwellings"))
     ground = sorter.named("ground", (areas,), rules.ground, "ground", GROUND_TAGS)
     snap_m = rules.building["address_snap_m"]
     by_address = step(addresses_beside, addresses, outlines, snap_m, key="addresses")

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Style:
-    """A style of one table: geometry (fill, line, marker) and rules of label, filter and parts."""
+    """A style of one table: geometry (fill, line, marker) and rules of label, filter and parts.
+
+    ``choices`` are the columns whose values a form offers, each value with what it is called.
+    """
 
     geometry: str
     rules: Sequence[tuple[str, str, Sequence[Part]]]
@@ -89,6 +92,7 @@ class Style:
     levels: bool = False
     tip: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def describe(result: Result, path: Path, columns: Mapping[str, Sequence[str]], *, lang: str) -> None:
@@ -99,7 +103,7 @@ def describe(result: Result, path: Path, columns: Mapping[str, Sequence[str]], *
     """
     at = str(result.manifest.get("made_at") or UNDATED).replace("+00:00", ".000Z")
     with closing(sqlite3.connect(path)) as database, database:
-        database.executescript(_text("tables.sql"))
+        database.executescript(tables_of_styles())
         database.executemany("INSERT INTO gpkg_extensions VALUES (?, NULL, ?, ?, 'read-write')", EXTENSIONS)
         database.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
@@ -108,15 +112,23 @@ def describe(result: Result, path: Path, columns: Mapping[str, Sequence[str]], *
         )
         _name_columns(database, columns, lang)
         _name_sources(database, result, columns, lang, at)
-        for code in carried(lang):
-            for table, names in columns.items():
-                style = style_of(table, names, code)
-                title = texts(code)["map"]["language"]
-                row = ("", "", table, "geom", title, qml(style), "", int(code == lang), title, "", "", at)
-                database.execute(
-                    f"INSERT INTO {STYLE_TABLE} VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    row,
-                )
+        for table, names in columns.items():
+            add_styles(database, table, {code: style_of(table, names, code) for code in carried(lang)}, lang=lang, at=at)
+
+
+def tables_of_styles() -> str:
+    """The statements that make the tables of styles, columns and sources."""
+    return _text("tables.sql")
+
+
+def add_styles(
+    database: sqlite3.Connection, table: str, styles: Mapping[str, Style], *, lang: str, at: str = UNDATED
+) -> None:
+    """Add the styles of a table by language; the one in ``lang`` is what QGIS takes by itself."""
+    for code, style in styles.items():
+        title = texts(code)["map"]["language"]
+        row = ("", "", table, "geom", title, qml(style), "", int(code == lang), title, "", "", at)
+        database.execute(f"INSERT INTO {STYLE_TABLE} VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def _name_columns(database: sqlite3.Connection, columns: Mapping[str, Sequence[str]], lang: str) -> None:
@@ -203,18 +215,21 @@ def style_of(table: str, columns: Sequence[str], lang: str) -> Style:
     if table in SCORED:
         return _scored(table, columns, lang)
     if table == "paths":
-        return Style("line", [rule for way in WAYS for rule in _way(*way)], _names("name", 3), levels=True)
+        return Style("line", [rule for way in WAYS for rule in _way(*way)], labels("name", 3), levels=True)
     if table in STATES:
         return _states(table, lang)
     if table == "possible_spaces":
         return Style("fill", [(named[table], "", [ASIDE["possible"]])], aliases=aliases(columns, lang))
+    if table == "siting":
+        label = labels('to_string("chosen_from")', OVER_POINT, size=9, weight=75, at=TOP)
+        return Style("fill", [(named[table], "", [outline(INK, 0.8, "solid")])], label, aliases=aliases(columns, lang))
     if table in GROUND:
-        return Style("fill", [(named[table], "", [_fill(GROUND[table], EDGE[table])])])
+        return Style("fill", [(named[table], "", [fill(GROUND[table], EDGE[table])])])
     if table == "boundary":
-        return Style("fill", [(named[table], "", [_outline(BOUNDARY, 0.5, "dash dot")])])
+        return Style("fill", [(named[table], "", [outline(BOUNDARY, 0.5, "dash dot")])])
     if table in ("barriers", "waterways"):
         colour, width = (BARRIER, 0.3) if table == "barriers" else (GROUND["water"], 0.8)
-        return Style("line", [(named[table], "", [_line(colour, width)])])
+        return Style("line", [(named[table], "", [line(colour, width)])])
     return Style("marker", [(named.get(table, table), "", [_dot(QUIET if table != "gates" else "#ffffff")])])
 
 
@@ -232,14 +247,14 @@ def _scored(table: str, columns: Sequence[str], lang: str) -> Style:
             bounds += " AND \"status\" = 'meeting space'" if hatched and "status" in columns else ""
             label = say["format"]["range"].format(low=low, high=high)
             label += f" · {say['map']['legend']['withheld']}" if hatched else ""
-            parts = [_fill(colour, INK, 0.3), *([_hatch("#ffffff", 0.5), _hatch("#2b2b2b", 0.2)] if hatched else [])]
+            parts = [fill(colour, INK, 0.3), *([_hatch("#ffffff", 0.5), _hatch("#2b2b2b", 0.2)] if hatched else [])]
             rules.append((label, bounds, parts))
-    rules.append((say["sitemap"]["legend"]["no_score"], f'"{FLOATING}" IS NULL', [_fill(NO_SCORE, INK, 0.3)]))
+    rules.append((say["sitemap"]["legend"]["no_score"], f'"{FLOATING}" IS NULL', [fill(NO_SCORE, INK, 0.3)]))
     if "status" in columns:
         legend = say["map"]["legend"]
         rules += [(legend[f"status_{one}"], f"\"status\" = '{one}'", [part]) for one, part in ASIDE.items()]
     # Above the shape, as on the web map: a number in a small one would hide its colour.
-    rank = _names("coalesce(to_string(\"rank\"), '')", OVER_POINT, size=9, weight=75, at=TOP)
+    rank = labels("coalesce(to_string(\"rank\"), '')", OVER_POINT, size=9, weight=75, at=TOP)
     label = rank if table == "meeting_spaces" else None
     tip = (
         f'<b>[% coalesce("name", "kind") %]</b><br>{say["aspect"][FLOATING]["title"]}: [% round("{FLOATING}" * 100) %]'
@@ -251,16 +266,13 @@ def _states(table: str, lang: str) -> Style:
     """What a plan changes, by state: dark where it is worse, so that it shows on grey paper too."""
     say = texts(lang)["state"]
     geometry, colours = STATES[table]
-    part = _dot_of if geometry == "marker" else _fill_of
+    part = dot if geometry == "marker" else partial(fill, width=0.4)
     rules = [(say[state], f"\"state\" = '{state}'", [part(*colours[state])]) for state in colours]
     return Style(geometry, rules)
 
 
-def _fill_of(colour: str, edge: str) -> Part:
-    return _fill(colour, edge, 0.4)
-
-
-def _dot_of(colour: str, edge: str) -> Part:
+def dot(colour: str, edge: str) -> Part:
+    """A dot of 3 mm."""
     return Part("SimpleMarker", {
         "name": "circle", "color": _rgb(colour), "outline_color": _rgb(edge), "outline_style": "solid",
         "outline_width": 0.3, "outline_width_unit": "MM", "size": 3.0, "size_unit": "MM",
@@ -269,32 +281,35 @@ def _dot_of(colour: str, edge: str) -> Part:
 
 def _way(name: str, colour: str, width_m: float) -> list[tuple[str, str, list[Part]]]:
     if name == "steps":
-        return [(name, f"\"way_class\" = '{name}'", [_line(colour, width_m, unit="MapUnit", pattern="dot", level=3)])]
-    edge = _line(CASING, width_m + 1.4, unit="MapUnit", cap="flat", level=1)
-    return [(name, f"\"way_class\" = '{name}'", [edge, _line(colour, width_m, unit="MapUnit", level=2)])]
+        return [(name, f"\"way_class\" = '{name}'", [line(colour, width_m, unit="MapUnit", pattern="dot", level=3)])]
+    edge = line(CASING, width_m + 1.4, unit="MapUnit", cap="flat", level=1)
+    return [(name, f"\"way_class\" = '{name}'", [edge, line(colour, width_m, unit="MapUnit", level=2)])]
 
 
 def _rgb(colour: str) -> str:
     return ",".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5)) + ",255"
 
 
-def _fill(colour: str, edge: str, width: float = 0.15) -> Part:
+def fill(colour: str, edge: str, width: float = 0.15) -> Part:
+    """An area of one colour with an edge of a width in mm."""
     return Part("SimpleFill", {
         "color": _rgb(colour), "style": "solid", "outline_color": _rgb(edge), "outline_style": "solid",
         "outline_width": width, "outline_width_unit": "MM", "joinstyle": "miter",
     })  # fmt: skip
 
 
-def _outline(colour: str, width: float, pattern: str, fill: str | None = None) -> Part:
+def outline(colour: str, width: float, pattern: str, fill: str | None = None) -> Part:
+    """An area with an edge of a width in mm, empty unless a ``fill`` is said."""
     return Part("SimpleFill", {
         "style": "solid" if fill else "no", "outline_color": _rgb(colour), "outline_style": pattern,
         "outline_width": width, "outline_width_unit": "MM", "joinstyle": "miter", "color": _rgb(fill or colour),
     })  # fmt: skip
 
 
-def _line(
+def line(
     colour: str, width: float, *, unit: str = "MM", cap: str = "round", pattern: str = "solid", level: int = 0
 ) -> Part:
+    """A line of a width in a ``unit``."""
     options = {
         "line_color": _rgb(colour), "line_width": width, "line_width_unit": unit, "line_style": pattern,
         "capstyle": cap, "joinstyle": "round",
@@ -317,7 +332,7 @@ def _dot(colour: str) -> Part:
     })  # fmt: skip
 
 
-def _names(
+def labels(
     expression: str, placement: int, *, size: int = 8, weight: int = 50, at: str | None = None
 ) -> dict[str, Any]:
     """Labels; ``at`` is an expression for a point above which they stand."""
@@ -329,9 +344,9 @@ def _names(
 
 # What is no meeting space for everybody is not scored.
 ASIDE = {
-    "closed": _fill("#c9c6c0", "#8d8880"),
-    "seat": _fill("#ffffff", "#5d6065"),
-    "possible": _outline("#a48cc9", 0.2, "dash", fill="#f4eefb"),
+    "closed": fill("#c9c6c0", "#8d8880"),
+    "seat": fill("#ffffff", "#5d6065"),
+    "possible": outline("#a48cc9", 0.2, "dash", fill="#f4eefb"),
 }
 
 
@@ -352,6 +367,7 @@ def qml(style: Style) -> str:
         levels=style.levels,
         tip=style.tip,
         aliases=style.aliases,
+        choices=style.choices,
     )
     return text
 

@@ -261,6 +261,15 @@ def manifest(result: Result, path: Path) -> None:
     path.write_text(json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def write_siting(curve: pd.DataFrame, result: Result, path: Path, *, lang: str) -> None:
+    """Write the meeting spaces of a curve of choices, each with the least number of places at which it is chosen."""
+    chosen = curve.assign(place_id=curve["space_ids"].str.split(";")).explode("place_id").groupby("place_id")["k"].min()
+    table = result.meeting_spaces.loc[chosen.index, ["geometry"]].rename_axis("place_id")
+    table = table.assign(name=names_in_order(table.index, names_of(result, lang)), chosen_from=chosen)
+    order = ["chosen_from", "place_id", "name", "geometry"]
+    write_layers({"siting": table.reset_index().sort_values(order[:2])[order]}, path, result, lang=lang)
+
+
 HOMES, SPACES, GROUND = "home_changes", "space_changes", "ground_changes"
 
 

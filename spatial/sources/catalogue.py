@@ -20,7 +20,21 @@ from spatial.core.errors import ConfigError, InputError
 from spatial.core.messages import cause, phrase
 from spatial.settings import loading
 
-PROTOCOLS = ("wfs", "ogcapi", "arcgis", "sql", "ckan", "postgis", "file", "geojson", "wcs", "gtfs", "overpass")
+PROTOCOLS = (
+    "wfs",
+    "ogcapi",
+    "arcgis",
+    "sql",
+    "ckan",
+    "postgis",
+    "file",
+    "geojson",
+    "wcs",
+    "gtfs",
+    "overpass",
+    "graphql",
+    "dwellings",
+)
 # A catalogue of the user's own, read beside the bundled one; its entries win.
 USER_FILE_VARIABLE = "FAELLESRUM_SOURCES"
 CONVERSIONS = ("text", "count", "number", "date")

@@ -224,6 +224,26 @@ class Transport:
         remember(secret or "")
         return self.patiently(lambda: self._once(plain, key, secret, frozenset(hosts), accept))
 
+    def post(self, url: str, told: Mapping[str, Any], *, key: Key | None = None) -> Answer:
+        """Get the answer to a question that is sent as JSON; one that says its errors in JSON is an answer, too.
+
+        Raises
+        ------
+        SourceError, ConfigError
+            As ``get``.
+        """
+        secret = None if key is None else key.value()
+        remember(secret or "")
+        asked = url if key is None or secret is None else _with(url, key.parameter, secret)
+
+        def once() -> Answer:
+            reply = self.exchange(asked, told=told, accept="application/json", name=_name(url))
+            if not (reply.status in (400, 500) and b'"errors"' in reply.body):
+                _check_status(reply, url, key, secret)
+            return Answer(shown_address(url), reply.headers.get("content-type", ""), reply.body, _now())
+
+        return self.patiently(once)
+
     def patiently(self, attempt: Callable[[], T]) -> T:
         """Do what may fail in passing, with few further attempts after growing pauses.
 
@@ -278,6 +298,7 @@ class Transport:
         url: str,
         *,
         form: Mapping[str, str] | None = None,
+        told: Mapping[str, Any] | None = None,
         accept: str = "*/*",
         name: str | None = None,
         read_s: float | None = None,
@@ -290,6 +311,8 @@ class Transport:
             Address; a login in it is used and shown nowhere.
         form
             Fields to send by POST; without them it is GET.
+        told
+            What to send by POST as JSON.
         name
             What the service is called in messages; by default as the manner says, else by host and path.
         read_s
@@ -313,9 +336,10 @@ class Transport:
         login, most = get_auth_from_url(url), self.manner.max_bytes or MAX_BYTES
         try:
             with self._session.request(
-                "GET" if form is None else "POST",
+                "GET" if form is None and told is None else "POST",
                 url,
                 data=form,
+                json=told,
                 headers={"User-Agent": self.manner.agent or user_agent(), "Accept": accept},
                 timeout=(self.connect_s, read_s or self.read_s),
                 stream=True,

@@ -23,7 +23,7 @@ from spatial.core.messages import cause, phrase
 from spatial.core.model import Estate, Provenance, RawData
 from spatial.settings.tags import tag_rules
 from spatial.sources import catalogue as sources_catalogue
-from spatial.sources import features, field_mapping, vector_files
+from spatial.sources import closed_services, features, field_mapping, vector_files
 from spatial.sources.catalogue import Catalogue, Source
 from spatial.sources.protocol import Area, Delivery
 
@@ -42,6 +42,8 @@ MODULES = {
     "postgis": "spatial.sources.protocols.postgis",
     "geojson": "spatial.sources.protocols.download",
     "gtfs": "spatial.sources.protocols.download",
+    "graphql": "spatial.sources.protocols.graphql",
+    "dwellings": "spatial.sources.protocols.dwellings",
 }
 
 
@@ -139,7 +141,8 @@ def ask_service(source: Source, area: Area, transport: Any = None) -> Delivery:
     if module is None or (source.endpoint is None and source.protocol != "postgis"):
         raise ConfigError("register.no_service", source=source.id, protocol=source.protocol)
     fetch: Any = importlib.import_module(module).fetch
-    delivery: Delivery = fetch(source, area, transport=transport)
+    with closed_services.telling(source):
+        delivery: Delivery = fetch(source, area, transport=transport)
     return delivery
 
 

@@ -278,3 +278,21 @@ def test_the_first_run_ever_says_that_it_takes_longer(monkeypatch, tmp_path):
     (tmp_path / "spatial" / "network" / "__pycache__").mkdir(parents=True)
     Path(tmp_path / "spatial" / "network" / "__pycache__" / "kernels._push-101.py311.nbi").touch()
     assert console._compiled()
+
+
+def test_stages_are_lines_for_a_program_that_asks_for_them(finished, tmp_path):  # noqa: F811
+    words = [COMMAND, "sitemap", finished, "--lang", "en", "--out", tmp_path / "en.pdf", "--dpi", "50"]
+    done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "FAELLESRUM_PROGRESS": "lines"})
+    assert done.returncode == 0 and "progress: Drawing the sheet" in done.stderr.splitlines()
+    quiet = subprocess.run(words, capture_output=True, text=True)
+    assert quiet.returncode == 0 and quiet.stderr == ""
+
+
+@pytest.mark.parametrize("lines", ["", "lines"])
+def test_a_stage_that_is_told_in_words_of_its_own_is_said_as_it_is(monkeypatch, capsys, lines):
+    """Measures are counted while they are tried: no name of a stage."""
+    monkeypatch.setenv("FAELLESRUM_PROGRESS", lines)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with console.progress("en") as tell:
+        tell("Trying measure 3 of 20")
+    assert "Trying measure 3 of 20" in capsys.readouterr().err

@@ -452,6 +452,30 @@ def test_without_doors_dwellings_are_at_the_addresses_else_in_the_middle():
     assert [(p.x, p.y) for p in table.geometry] == [(25, 5)]
 
 
+def counted(number, dwellings):
+    return {"addr:housenumber": number, "dwellings": dwellings}
+
+
+@pytest.mark.parametrize("tags", [{"building": "apartments"}, {"building": "apartments", "building:flats": "24"}])
+def test_dwellings_that_a_register_counts_stand_at_its_doors_and_no_other(tags):
+    """Two stairwells of 6 and 10; OpenStreetMap has another door and the same house numbers, uncounted."""
+    points = [(counted("1", "6"), (10, 0)), (counted("3", "10"), (40, 0)), (DOOR, (25, 10)), (NUMBER, (11, 0))]
+    table = dwellings(tags, LARGE, points)
+    assert [(p.x, p.y) for p in table.geometry] == [(10, 0), (40, 0)]
+    assert table["dwellings"].tolist() == [6, 10] and set(table["evidence"]) == {"observed"}
+
+
+def test_a_building_in_which_a_register_counts_no_dwelling_has_none():
+    table = dwellings({"building": "apartments"}, LARGE, [(counted("1", "0"), (10, 0))])
+    assert table["dwellings"].tolist() == [0] and table["evidence"].tolist() == ["observed"]
+
+
+def test_what_is_counted_at_one_building_says_nothing_of_the_next():
+    blocks = [({"building": "apartments", "building:flats": "20"}, box(x, 0, x + 3, 8)) for x in (0, 9)]
+    found = layers(areas=blocks, points=[(counted("1", "7"), Point(0, 4))]).dwellings
+    assert found.groupby("building")["dwellings"].sum().sort_values().tolist() == [7, 20]
+
+
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.booleans()), max_size=12))
 def test_dwellings_keep_their_total_wherever_the_doors_are(doors):

@@ -92,6 +92,23 @@ def check(
         raise InputError("commands.faults", plan=intended.name, n=len(checked.told.faults))
 
 
+@command.command("new")
+@click.argument("out", type=WrittenFile(".gpkg"))
+@click.option("--crs", default="EPSG:25832", show_default=True)
+@with_options([language])
+@force
+def new(out: Path, crs: str, lang: str) -> None:
+    """Write an empty plan to be drawn in QGIS: areas, lines and points, each with a form in words."""
+    from spatial.core import outputs
+    from spatial.core.crs import require_metric
+    from spatial.core.languages import texts
+    from spatial.maps import plan_form
+
+    known, target = require_metric(crs, "--crs"), out.with_suffix(".gpkg")
+    outputs.write_file(target, lambda path: plan_form.write_empty_plan(path, known, lang=lang))
+    click.echo(texts(lang)["plan_form"]["written"].format(path=target))
+
+
 def _guessed(drawing: Path, estate: Estate, *, lang: str, as_json: bool) -> str:
     """The mapping that is guessed of a drawing."""
     import json
