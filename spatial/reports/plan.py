@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from spatial.core.model import FLOATING, NOT_STATED, Result
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.answer import Answer
 from spatial.plans.comparison import LOST, NEW, Comparison
-from spatial.plans.home_changes import LOSING
+from spatial.plans.home_changes import LOSING, seen_through
 from spatial.reports import figures, plan_states, sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.reports.estate import framed
@@ -76,12 +77,12 @@ def plan_document(findings: PlanFindings, *, lang: str) -> Document:
     blocks: list[Block] = [
         Heading(words.say("plan.answer.title")),
         Points(plan_answer.answer_sentences(certain, lang=lang), ordered=True, lead=True),
-        Facts(_facts(before, after, said, words)),
+        Facts(_facts(after, certain, words)),
         *_maps(before, after, found, rows, words),
         *_promises(certain, before, words),
         *_ground(found, before, words),
         *_changes(said["changes"], rows, names, words),
-        *_homes(before, after, found, said["worst_off"], words),
+        *_homes(before, after, found, said, words),
         *_choices(certain, words),
         *_lenses(found, words),
         *plan_states.timeline_section(findings.phases, words),
@@ -148,14 +149,12 @@ def _whole(words: Words) -> Callable[[float], Cell]:
     return lambda count: Cell(words.number(count))
 
 
-def _facts(before: Result, after: Result, said: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+def _facts(after: Result, certain: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
     say = words.report["plan"]["facts"]
-    counts = {"before": len(before.meeting_spaces), "after": len(after.meeting_spaces)}
-    found = [(say["spaces"], say["both"].format(**counts))]
-    found += [
-        (say[name], words.say("facts.homes_about", n=words.number(said["dwellings"][name])))
-        for name in ("demolished", "new")
-        if said["dwellings"][name]
+    found = [
+        (say[name], words.say("facts.homes_about", n=count) if certain[name]["estimated"] else count)
+        for name in ("demolished", "built")
+        for count in (words.number(certain[name]["homes"]),)
     ]
     phases = list(_plan(after).get("phases") or ())
     return [*found, (say["phases"], words.number(len(phases)))] if phases else found
@@ -198,16 +197,19 @@ def _ground(found: Comparison, before: Result, words: Words) -> list[Block]:
     """What differs on the ground, in words."""
     say = words.report["plan"]["ground"]
     streets = nearest_street(found.items, before.layers.get("paths"))
-    items = found.items.drop(columns="geometry").assign(street=streets).to_dict("records")
-    told = [_item(row, words) for row in items[:ITEMS]]
-    more = [Paragraph(say["more"].format(n=len(items) - ITEMS))] if len(items) > ITEMS else []
+    items = Counter(
+        _item(row, words) for row in found.items.drop(columns="geometry").assign(street=streets).to_dict("records")
+    )
+    told = [say["one" if n == 1 else "several"].format(thing=thing, n=n) for thing, n in list(items.items())[:ITEMS]]
+    rest = sum(list(items.values())[ITEMS:])
+    more = [Paragraph(say["more"].format(n=rest))] if rest else []
     return [Heading(say["title"]), Points(told) if told else Paragraph(say["none"]), *more]
 
 
 def _item(row: Mapping[Any, Any], words: Words) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
     text = _capital(texts_plans.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
-    return words.say("plan.ground.item", thing=text, note=shortened(note, NOTE)) if note else f"{text}."
+    return words.say("plan.ground.item", thing=text, note=shortened(note, NOTE)) if note else text
 
 
 def _capital(text: str) -> str:
@@ -321,19 +323,21 @@ def _sure(said: Mapping[str, Any], verdict: Sequence[str], words: Words) -> list
 # --- homes ---------------------------------------------------------------------------------------
 
 
-def _homes(
-    before: Result, after: Result, found: Comparison, worst: Sequence[Mapping[str, Any]], words: Words
-) -> list[Block]:
-    """The map of the buildings that lose and gain, and those hit hardest."""
+def _homes(before: Result, after: Result, found: Comparison, said: Mapping[str, Any], words: Words) -> list[Block]:
+    """The map of the buildings that lose and gain, and those hit hardest: through the lens that loses most."""
     say = words.report["plan"]["homes"]
+    worst, lens = said["worst_off"], said["worst_off_as"]
+    homes = seen_through(found.homes, lens)
     shown = worst[:BUILDINGS]
-    letters = {str(row["building"]): chr(ord("A") + k) for k, row in reversed(list(enumerate(shown)))}
-    counts = {name: words.number(round(found.dwellings[name])) for name in (LOSING, "winning", "demolished")}
+    letters = {name: chr(ord("A") + k) for k, name in enumerate(dict.fromkeys(str(row["building"]) for row in shown))}
+    sums = homes.groupby("state")["dwellings"].sum()
+    counts = {name: words.number(round(sums.get(name, 0.0))) for name in (LOSING, "winning", "demolished")}
     figure = figures.homes_map(
-        before, after, states(found.homes), letters, sections.map_words(words), labels=say,
+        before, after, states(homes), letters, sections.map_words(words), labels=say,
         alt=say["alt"].format(estate=before.estate.name, **counts), caption=say["caption"] if shown else "",
     )  # fmt: skip
-    blocks: list[Block] = [Heading(say["title"]), Paragraph(say["intro"]), Figures([figure])]
+    intro = say["intro"].format(lens=words.shared["lens_as"][lens or "adult"])
+    blocks: list[Block] = [Heading(say["title"]), Paragraph(intro), Figures([figure])]
     if not shown:
         return [*blocks, Paragraph(say["nobody"])]
     columns = (

@@ -17,7 +17,7 @@ from spatial.places.naming import kinds_text, names_of
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.alternatives import CRITERIA
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
-from spatial.plans.home_changes import LOSING
+from spatial.plans.home_changes import LOSING, hardest_lens, seen_through
 from spatial.plans.phases import SHUT, Timeline
 from spatial.plans.verdict import Turn
 from spatial.scoring.scores import aspect_weights
@@ -25,6 +25,8 @@ from spatial.scoring.scores import aspect_weights
 # What the meeting spaces before and after are called, by language and id.
 Names = Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
 SHOWN = 5
+# Points that an edit may differ by from the whole change and be all of it.
+ALL_OF_IT = 0.05
 ITEM = ("what", "how", "object_id", "kind", "name")
 CAUSE = ("cause", "object_id", "kind", "name", "note", "side", "distance_m", "count")
 # Of a mean of counts, which need not be whole, one decimal is worth telling.
@@ -64,6 +66,7 @@ def describe_changes(
             }
             for lens in found.lenses
         ],
+        "worst_off_as": hardest_lens(found.dwellings, found.lenses),
         "worst_off": _worst_off(found, before),
         "changes": [
             _change(row, found, before, after, told) | {"called": _called(row, names)}
@@ -120,9 +123,13 @@ def _hundred(score: float) -> int | None:
 
 
 def _worst_off(found: Comparison, before: Result) -> list[dict[str, Any]]:
-    """Buildings whose homes lose, those that lose most first; stairwells alike are told together."""
-    streets = _streets_of(found, before)
-    losing = found.homes[found.homes["state"] == LOSING]
+    """Buildings whose homes lose, those that lose most first; stairwells alike are told together.
+
+    As everybody walks, or through the lens by which more homes lose.
+    """
+    homes = seen_through(found.homes, hardest_lens(found.dwellings, found.lenses))
+    losing = homes[(homes["state"] == LOSING).to_numpy()]
+    streets = _streets_of(losing, before)
     keys = ["building", "best_before", "best_after"]
     rows = losing.groupby(keys, sort=False)["dwellings"].agg(["sum", "size"]).reset_index()
     return [
@@ -138,14 +145,14 @@ def _worst_off(found: Comparison, before: Result) -> list[dict[str, Any]]:
     ]
 
 
-def _streets_of(found: Comparison, before: Result) -> dict[str, str | None]:
+def _streets_of(losing: Any, before: Result) -> dict[str, str | None]:
     """The street at each building whose homes lose."""
-    doors = found.homes[(found.homes["state"] == LOSING).to_numpy()].drop_duplicates("building")
+    doors = losing.drop_duplicates("building")
     return dict(zip(doors["building"], nearest_street(doors, before.layers.get("paths")), strict=True))
 
 
 def _reasons_by_space(found: Comparison, before: Result, reasons: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """What the edits add, in whole points, by meeting space of the finished plan; things are rows of the items."""
+    """What the edits add, in points, by meeting space of the finished plan; things are rows of the items."""
     streets = nearest_street(found.items, before.layers.get("paths"))
     items = [
         {"street": street, "moved_m": _known(row["moved_m"]), **{name: said(row[name]) for name in ITEM}}
@@ -156,7 +163,7 @@ def _reasons_by_space(found: Comparison, before: Result, reasons: pd.DataFrame) 
     for row in reasons.to_dict("records"):
         things = [by_id[name] for name in row["object_ids"].split(";") if name in by_id]
         if things and round(row["points"]):
-            told.setdefault(row["after_id"], []).append({"things": things, "points": round(row["points"])})
+            told.setdefault(row["after_id"], []).append({"things": things, "points": row["points"]})
     return told
 
 
@@ -187,8 +194,16 @@ def _change(
         "scores": {score: _score(row, score) for score in SCORES},
         "because": [reason | {"causes": behind.get(reason["indicator"], [])} for reason in reasons],
         "causes": behind.get("", []),
-        "edits": None if told is None else told.get(theirs or "", []),
+        "edits": None if told is None else [_whole(reason, row) for reason in told.get(theirs or "", [])],
     }
+
+
+def _whole(reason: Mapping[str, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A reason in whole points: what is the whole change is told as the scores of the table tell that."""
+    change, points = 100 * row[f"{FLOATING}_change"], reason["points"]
+    if abs(points - change) < ALL_OF_IT:
+        return {**reason, "points": round(100 * row[f"{FLOATING}_after"]) - round(100 * row[f"{FLOATING}_before"])}
+    return {**reason, "points": round(points)}
 
 
 def _score(row: Mapping[Any, Any], score: str) -> dict[str, list[int | None]]:
@@ -259,7 +274,7 @@ def changes_in_words(
         ]
     lines += verdict
     lines += [_lens(lens, words) for lens in found["lenses"] if lens["median_before"] is not None]
-    lines += _worst(found["worst_off"], words)
+    lines += _worst(found["worst_off"], found["worst_off_as"], words)
     shown = [row for state in (LOST, CHANGED, NEW) for row in found["changes"] if row["state"] == state]
     return "\n".join([*lines, *(_line(row, units, words, lang) for row in shown)])
 
@@ -274,7 +289,7 @@ def _lens(lens: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     )
 
 
-def _worst(rows: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[str]:
+def _worst(rows: list[Mapping[str, Any]], lens: str | None, words: Mapping[str, Any]) -> list[str]:
     if not rows:
         return []
     say = words["compare"]
@@ -283,7 +298,8 @@ def _worst(rows: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[str]
         say["worst_row_one" if row["stairwells"] == 1 else "worst_row"].format(**row, at=building_at(row, words))
         for row in rows[:SHOWN]
     ]
-    return [say["worst"], *(f"  {line}" for line in (*told, *more))]
+    head = say["worst"] if lens is None else say["worst_as"].format(lens=words["lens_as"][lens])
+    return [head, *(f"  {line}" for line in (*told, *more))]
 
 
 def building_at(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
