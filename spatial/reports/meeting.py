@@ -19,7 +19,6 @@ THINGS, ASKED = 6, 3
 NOTE = 80  # letters of an author's note
 STEP_DKK = 1000
 BOX = "☐"
-HOMES, PLACES, BEARING, SURENESS = 1, 2, 3, 4  # sentences of the answer to a plan
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,8 @@ def meeting_document(findings: PlanFindings, price: Price, *, lang: str) -> Docu
     """
     words = Words(lang)
     say = words.report["meeting"]
-    told = plan_answer.answer_sentences(plan_answer.describe_answer(findings.answer, findings.comparison), lang=lang)
+    said = plan_answer.describe_answer(findings.answer, findings.comparison)
+    *certain, sureness = plan_answer.answer_sentences(said, lang=lang)
     things = _things(findings, words)
     estate = shortened(findings.before.estate.name)
     blocks: list[Block] = [
@@ -51,9 +51,9 @@ def meeting_document(findings: PlanFindings, price: Price, *, lang: str) -> Docu
         Heading(say["price"]),
         Paragraph(_price(price, words)),
         Heading(say["gains"]),
-        Points([told[HOMES], told[PLACES], told[BEARING]]),
+        Points(certain),
         Heading(say["unknown"]),
-        Points(_unknown(findings, told[SURENESS], words)),
+        Points(_unknown(findings, sureness, words)),
         Heading(say["boxes"]),
         _boxes(things[:THINGS], say),
         Paragraph(say["name"], "note"),

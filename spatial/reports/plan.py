@@ -77,10 +77,10 @@ def plan_document(findings: PlanFindings, *, lang: str) -> Document:
     blocks: list[Block] = [
         Heading(words.say("plan.answer.title")),
         Points(plan_answer.answer_sentences(certain, lang=lang), ordered=True, lead=True),
-        Facts(_facts(after, certain, words)),
+        *_facts(after, certain, words),
         *_maps(before, after, found, rows, words),
-        *_promises(certain, before, words),
         *_ground(found, before, words),
+        *_promises(certain, before, words),
         *_changes(said["changes"], rows, names, words),
         *_homes(before, after, found, said, words),
         *_choices(certain, words),
@@ -149,15 +149,18 @@ def _whole(words: Words) -> Callable[[float], Cell]:
     return lambda count: Cell(words.number(count))
 
 
-def _facts(after: Result, certain: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+def _facts(after: Result, certain: Mapping[str, Any], words: Words) -> list[Block]:
+    """Homes that go and come, and the phases, where there are any."""
     say = words.report["plan"]["facts"]
     found = [
         (say[name], words.say("facts.homes_about", n=count) if certain[name]["estimated"] else count)
         for name in ("demolished", "built")
         for count in (words.number(certain[name]["homes"]),)
+        if certain[name]["homes"]
     ]
     phases = list(_plan(after).get("phases") or ())
-    return [*found, (say["phases"], words.number(len(phases)))] if phases else found
+    found += [(say["phases"], words.number(len(phases)))] if len(phases) > 1 else []
+    return [Facts(found)] if found else []
 
 
 # --- meeting places ------------------------------------------------------------------------------
