@@ -11,8 +11,7 @@ from spatial.reports.document import Block, Cell, Column, Document, Heading, Par
 from spatial.reports.estate import framed
 from spatial.reports.plan import PlanFindings
 from spatial.reports.sections import Words, shortened
-from spatial.texts import plan_answer
-from spatial.texts import plans as texts_plans
+from spatial.texts import plan_answer, plan_reasons
 from spatial.texts.headline import headline
 
 THINGS, ASKED = 6, 3
@@ -73,7 +72,7 @@ def _things(findings: PlanFindings, words: Words) -> list[str]:
 
 def _thing(row: Mapping[Any, Any], words: Words) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
-    text = texts_plans.edit_in_words({**row, "name": name, "kind": kind}, words.shared)
+    text = plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared)
     whole = text[:1].upper() + text[1:]
     return f"{whole} ({shortened(note, NOTE)})" if note else whole
 

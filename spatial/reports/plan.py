@@ -24,7 +24,7 @@ from spatial.reports.figures import moved
 from spatial.reports.plan_states import Alternatives
 from spatial.reports.sections import Named, Words, shortened
 from spatial.settings import lenses as settings_lenses
-from spatial.texts import plan_answer
+from spatial.texts import plan_answer, plan_reasons
 from spatial.texts import plans as texts_plans
 
 PROMISES = 12
@@ -34,7 +34,7 @@ ITEMS = 12
 BUILDINGS = 8
 REASONS = 2
 NOTE = 200  # letters of a note
-# An id as it stands in a text of ``spatial.texts.plans``: nothing that a board looks at.
+# An id as it stands in a text of ``spatial.texts.plan_reasons``: nothing that a board looks at.
 IDENTITY = re.compile(r" ?\(?\b(?:osm:\w+|plan|[\w.]+):[^\s()]*(?: \d+\b(?! m\b))?\)?")
 
 
@@ -45,7 +45,7 @@ class PlanFindings:
     ``before`` and ``after`` are the state today and after the plan, judged alike; ``comparison`` what is different;
     ``answer`` what is certain, and who bears it; ``checks`` what a visit would settle of the state after;
     ``reasons`` what each edit adds to each meeting space, None where that was not tried;
-    ``verdict`` more sentences on how sure it is; ``phases`` as ``spatial.texts.plans.timeline_as_data`` gives
+    ``verdict`` more sentences on how sure it is; ``phases`` as ``spatial.texts.timeline.timeline_as_data`` gives
     them; ``alternatives`` this and other plans side by side.
     """
 
@@ -211,7 +211,7 @@ def _ground(found: Comparison, before: Result, words: Words) -> list[Block]:
 
 def _item(row: Mapping[Any, Any], words: Words) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
-    text = _capital(texts_plans.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
+    text = _capital(plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
     return words.say("plan.ground.item", thing=text, note=shortened(note, NOTE)) if note else text
 
 
@@ -272,12 +272,12 @@ def _reasons(row: Mapping[str, Any], words: Words) -> list[str]:
         if text := _because(reason, causes, words):
             found.append(text)
             told.update(causes)
-    edits = texts_plans.reasons_in_words((row["edits"] or ())[:REASONS], words.shared)
+    edits = plan_reasons.reasons_in_words((row["edits"] or ())[:REASONS], words.shared)
     return [*map(_capital, edits), *found[:REASONS], *_behind(row["causes"], words)]
 
 
 def _behind(causes: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
-    return list(dict.fromkeys(_plain(texts_plans.cause_in_words(cause, words.shared)) for cause in causes))
+    return list(dict.fromkeys(_plain(plan_reasons.cause_in_words(cause, words.shared)) for cause in causes))
 
 
 def _by(row: Mapping[str, Any], words: Words) -> Cell:
@@ -287,10 +287,10 @@ def _by(row: Mapping[str, Any], words: Words) -> Cell:
     low, best, high = row["scores"][FLOATING]["change"]
     # The change of the rounded scores, so that a reader who subtracts finds it.
     best = row["after"] - row["before"] if best is None or None not in (row["before"], row["after"]) else best
-    text = texts_plans.signed(best)
+    text = plan_reasons.signed(best)
     if low is None or high is None:
         return Cell(text)
-    bounds = [texts_plans.signed(bound) for bound in (min(low, best), max(high, best))]
+    bounds = [plan_reasons.signed(bound) for bound in (min(low, best), max(high, best))]
     return Cell(text, quiet="" if bounds == [text, text] else f"({' … '.join(bounds)})")
 
 

@@ -15,7 +15,7 @@ from spatial.places.naming import names_of
 from spatial.plans.answer import PROMISE_STATES, UNCLEAR, UNREPLACED, Answer, Burden
 from spatial.plans.comparison import Comparison
 from spatial.plans.home_changes import WINNING
-from spatial.texts.plans import own_names_kept
+from spatial.texts.plan_names import own_names_kept
 
 PROMISED = ("place_id", "kind", "space_id", "state", "replacement_id")
 YEAR_DECIMALS = 1
