@@ -113,7 +113,8 @@ def describe(result: Result, path: Path, columns: Mapping[str, Sequence[str]], *
         _name_columns(database, columns, lang)
         _name_sources(database, result, columns, lang, at)
         for table, names in columns.items():
-            add_styles(database, table, {code: style_of(table, names, code) for code in carried(lang)}, lang=lang, at=at)
+            styles = {code: style_of(table, names, code) for code in carried(lang)}
+            add_styles(database, table, styles, lang=lang, at=at)
 
 
 def tables_of_styles() -> str:

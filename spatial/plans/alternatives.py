@@ -53,7 +53,7 @@ def _row(found: Comparison, answer: Answer) -> dict[str, float]:
         "demolished": _homes(answer.demolished.dwellings),
         "built": _homes(answer.built.dwellings),
         "spaces_lost": float((answer.promises["state"] == UNREPLACED).sum()),
-        "spaces_new": float(answer.new_places),
+        "spaces_new": float(sum(answer.new_places.values())),
         "worst_losing": np.nan if answer.worst is None else _homes(answer.worst.losing),
         "median_after": _points(found.median_after),
         "tenth_after": _points(found.tenth_after),

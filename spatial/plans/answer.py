@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +20,17 @@ from spatial.plans.phases import phase_names, years_between
 # A place of the same kind that is no further away than a walk of five minutes takes the place of one that goes.
 REPLACES_M = FIVE_MINUTES_M
 SAME_M = 1.0
-UNREPLACED, REPLACED, MOVED, SHUT = PROMISE_STATES = ("unreplaced", "replaced", "moved", "shut")
+UNREPLACED, CROSSED, REPLACED, MOVED, SHUT = PROMISE_STATES = ("unreplaced", "crossed", "replaced", "moved", "shut")
+# What is built on a place or led through it that stays; a touch of the rim is less than so many metres.
+BUILT, RIM_M = ("building", "road"), 1.0
 PROMISE_COLUMNS = (
     *("place_id", "kind", "name", "space_id", "state", "replacement_id", "distance_m"),
     *("phase_gone", "phase_back", "years_without"),
 )
-# In between it cannot be told whether more homes lose than win.
-SURE, UNSURE = 0.8, 0.2
+# Where more homes lose in so many draws, and more win in so many others, it cannot be told which it is.
+UNSURE = 0.2
+# The lens of whom the draws are.
+DRAWN = "adult"
 NOTHING, HELPS, HARMS, MIXED, MOVES_OUT, ON_THE_WAY, UNCLEAR = OUTCOMES = (
     *("nothing", "helps", "harms", "mixed", "moves_out", "on_the_way", "unclear"),
 )
@@ -54,11 +59,11 @@ class Burden:
 class Answer:
     """What a board is told of a plan.
 
-    ``promises``: one row a place that the plan takes away, moves or shuts for a time, those that nothing replaces
-    first (`PROMISE_COLUMNS`): ``state``; the ``replacement_id``, a place of the same kind, and how far it lies in a
-    straight line between their middles; the phases, from 1, in which the place goes and in which it or its replacement
-    is there again, and the years in between, NaN where phases were not followed or have no dates. ``new_places``
-    replace none.
+    ``promises``: one row a place that the plan takes away, builds on or leads a road through, moves or shuts for a
+    time, those that nothing replaces first (`PROMISE_COLUMNS`): ``state``; the ``replacement_id``, a place of the
+    same kind, and how far it lies in a straight line between their middles; the phases, from 1, in which the place
+    goes and in which it or its replacement is there again, and the years in between, NaN where phases were not
+    followed or have no dates. ``new_places`` counts, by kind, those that replace none.
 
     ``burdens``: one row a lens and phase: ``lens``, ``phase`` (0: when all is built), ``losing``, ``winning``
     (dwellings), ``median_after``, ``tenth_after``. ``finished`` is the lens that loses most when all is built,
@@ -68,7 +73,7 @@ class Answer:
     demolished: Housing
     built: Housing
     promises: pd.DataFrame
-    new_places: int
+    new_places: dict[str, int]
     burdens: pd.DataFrame
     finished: Burden | None
     worst: Burden | None
@@ -103,7 +108,9 @@ def answer_plan(
         worst=_worst(burdens),
         choices=count_choices(found.homes),
         harms_share=found.harms_share,
-        outcome=_outcome(burdens, promises, new, built.dwellings - demolished.dwellings, found.harms_share),
+        outcome=_outcome(
+            burdens, promises, bool(new), built.dwellings - demolished.dwellings, (found.harms_share, found.helps_share)
+        ),
     )
 
 
@@ -119,17 +126,18 @@ def _housing(found: Comparison, how: str, state: str) -> Housing:
 # --- promises ------------------------------------------------------------------------------------
 
 
-def promised_places(today: Result, states: Sequence[Result]) -> tuple[pd.DataFrame, int]:
-    """What becomes of each place of today through the phases, and how many places are new beside their replacements."""
+def promised_places(today: Result, states: Sequence[Result]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """What becomes of each place of today through the phases, and how many of each kind are new beside replacements."""
     old, last = today.places, states[-1].places
     gone, new = old[~old.index.isin(last.index)], last[~last.index.isin(old.index)]
     replaced = _replacements(gone, new)
     names = phase_names(states[-1], len(states))
-    rows = [_promise(place, replaced.get(place, place), today, states, names) for place in old.index]
+    crossed = _crossed(old, states[-1])
+    rows = [_promise(place, replaced.get(place, place), today, states, names, crossed) for place in old.index]
     table = pd.DataFrame([row for row in rows if row is not None], columns=list(PROMISE_COLUMNS))
     order = table["state"].map({state: k for k, state in enumerate(PROMISE_STATES)})
     table = table.assign(order=order).sort_values(["order", "place_id"], kind="stable").drop(columns="order")
-    return table.reset_index(drop=True), len(new) - len(replaced)
+    return table.reset_index(drop=True), dict(Counter(new.loc[~new.index.isin(replaced.values()), "kind"]))
 
 
 def _replacements(gone: Any, new: Any) -> dict[str, str]:
@@ -148,14 +156,32 @@ def _middles(table: Any) -> Any:
     return shapely.centroid(table.geometry.to_numpy())
 
 
+def _crossed(old: Any, after: Result) -> frozenset[str]:
+    """Places, as they lie today, that a new road leads through or a new building stands on."""
+    plan = after.layers.get("plan")
+    if plan is None:
+        return frozenset()
+    built = plan[(plan["action"] == "add") & plan["layer"].isin(BUILT) & plan["done"].astype(bool)]
+    within = shapely.buffer(old.geometry.to_numpy(), -RIM_M)
+    over = [shapely.intersects(within, shape) for shape in built.geometry]
+    return frozenset(map(str, old.index[np.any(over, axis=0)])) if over else frozenset()
+
+
 def _promise(
-    place: str, instead: str, today: Result, states: Sequence[Result], names: Sequence[str]
+    place: str,
+    instead: str,
+    today: Result,
+    states: Sequence[Result],
+    names: Sequence[str],
+    crossed: Collection[str],
 ) -> dict[str, Any] | None:
     """What becomes of one place; None if it is always there, where it is."""
     row, last = today.places.loc[place], states[-1].places
     there = [place in state.places.index or instead in state.places.index for state in states]
     apart = row.geometry.centroid.distance(last.geometry.loc[instead].centroid) if instead in last.index else np.nan
     state = _promise_state(place, instead, last.index, apart, all(there))
+    if state in (None, SHUT) and place in crossed:
+        state = CROSSED
     if state is None:
         return None
     # Of the finished plan alone it is not known when what happens.
@@ -214,17 +240,22 @@ def _worst(burdens: pd.DataFrame) -> Burden | None:
 
 
 def _outcome(
-    burdens: pd.DataFrame, promises: pd.DataFrame, new_places: int, more_homes: float, harms_share: float
+    burdens: pd.DataFrame, promises: pd.DataFrame, new: bool, more_homes: float, shares: tuple[float, float]
 ) -> str:
-    """One of `OUTCOMES`; homes that are demolished and not built again are never outweighed by anything."""
+    """One of `OUTCOMES`; homes that are demolished and not built again are never outweighed by anything.
+
+    ``shares`` of the draws, which are of adults alone: those in which more dwellings lose than win, and the other way
+    round. Where they do not agree and through no lens more win, what other lenses lose is told all the same.
+    """
     whole = burdens[["losing", "winning"]].round()
     done = (burdens["phase"] == 0).to_numpy()
     harmed, helped = whole["losing"] > whole["winning"], whole["winning"] > whole["losing"]
     lost = bool((promises["state"] == UNREPLACED).any())
     harms = lost or bool(harmed[done].any())
-    gains = new_places > 0 or bool(helped[done].any())
+    gains = new or bool(helped[done].any())
     fewer, meanwhile = round(more_homes) < 0, bool(harmed[~done].any())
-    if not lost and not fewer and UNSURE < harms_share < SURE and (harms or gains):
+    others_lose = not gains and bool((harmed & done & (burdens["lens"] != DRAWN).to_numpy()).any())
+    if not lost and not fewer and min(shares) > UNSURE and (harms or gains) and not others_lose:
         return UNCLEAR
     if harms or (gains and (fewer or meanwhile)):
         return MIXED if gains else HARMS

@@ -67,10 +67,11 @@ class Comparison:
     ``items``: what differs on the ground, with its geometry; ``causes``: what of it stands behind each
     reason (see ``spatial.plans.causes``).
 
-    Of seeded draws of weights and unknowns, ``keeps_share`` is the share in which the median dwelling has at
-    least what it has today, give or take ``WORTH``, and ``harms_share`` that in which more dwellings lose than
-    win; ``losing_range`` are the dwellings that lose in them, 5th and 95th percentile. ``successors`` has a row for
-    each place and meeting space that is there both times under two ids: ``level``, ``before_id`` and ``after_id``.
+    Of seeded draws of weights and unknowns, ``keeps_share`` is the share in which the median dwelling has at least what
+    it has today, give or take ``WORTH``, ``harms_share`` that in which more dwellings lose than win, and
+    ``helps_share`` that in which more win than lose; ``losing_range`` are the dwellings that lose in them, 5th and
+    95th percentile. ``successors`` has a row for each place and meeting space that is there both times under two
+    ids: ``level``, ``before_id`` and ``after_id``.
     """
 
     spaces: pd.DataFrame
@@ -82,6 +83,7 @@ class Comparison:
     tenth_after: float
     keeps_share: float
     harms_share: float
+    helps_share: float
     losing_range: tuple[float, float]
     lenses: tuple[LensChange, ...]
     items: gpd.GeoDataFrame
@@ -111,14 +113,18 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
     """
     check_comparable(before, after)
     seed = int(before.manifest.get("seed", 0)) if seed is None else seed
+    heirs = lineage.successors(before.places, after.places)
+    pairs = pair_spaces(before, after, heirs)
+    same = {theirs: mine for mine, theirs in reversed(pairs) if mine is not None and theirs is not None}
     judged, index = judge_homes(
-        (before.evidence, before.meeting_spaces.index), (after.evidence, after.meeting_spaces.index), before.rubric
+        (before.evidence, before.meeting_spaces.index),
+        (after.evidence, after.meeting_spaces.index),
+        before.rubric,
+        same,
     )
     scores = scoring_scores.estimates(judged, index, before.rubric)
     homes = home_table(before, after, scores)
     today, then, worst_today, worst_then = levels(homes)
-    heirs = lineage.successors(before.places, after.places)
-    pairs = pair_spaces(before, after, heirs)
     drawn = _draw(before, after, homes, pairs, (judged, index), seed)
     spaces = _spaces(before, after, pairs, scores, (judged, index), drawn.changes)
     homes, seen = through_lenses(before, after, homes)
@@ -133,6 +139,7 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
         tenth_after=worst_then,
         keeps_share=drawn.keeps_share,
         harms_share=drawn.harms_share,
+        helps_share=drawn.helps_share,
         losing_range=drawn.losing_range,
         lenses=seen,
         items=items,
@@ -230,6 +237,7 @@ class _Drawn:
 
     keeps_share: float
     harms_share: float
+    helps_share: float
     losing_range: tuple[float, float]
     changes: Floats
 
@@ -263,12 +271,11 @@ def _draw(
     if both and moved:
         changes[:, both] = np.percentile(np.concatenate(moved), (CHANGE_LOW, CHANGE_HIGH), axis=0)
     if not kept:
-        return _Drawn(np.nan, np.nan, (np.nan, np.nan), changes)
+        return _Drawn(np.nan, np.nan, np.nan, (np.nan, np.nan), changes)
     losing, winning = np.concatenate(lost), np.concatenate(won)
     low, high = np.percentile(losing, (CHANGE_LOW, CHANGE_HIGH))
-    return _Drawn(
-        float(np.concatenate(kept).mean()), float((losing > winning).mean()), (float(low), float(high)), changes
-    )
+    keeps, harms, helps = (float(one.mean()) for one in (np.concatenate(kept), losing > winning, winning > losing))
+    return _Drawn(keeps, harms, helps, (float(low), float(high)), changes)
 
 
 # --- meeting spaces ------------------------------------------------------------------------------

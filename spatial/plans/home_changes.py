@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 
 from spatial.core.arrays import Floats
 from spatial.core.model import FLOATING, LensResult, Result, Rubric
+from spatial.indicators.unknown_facts import MARK
 from spatial.scoring import scores as scoring_scores
 from spatial.scoring.judging import Judged, judge_all
 from spatial.settings import lenses as settings_lenses
@@ -45,16 +47,31 @@ class LensChange:
 
 
 def judge_homes(
-    before: tuple[pd.DataFrame, pd.Index], after: tuple[pd.DataFrame, pd.Index], rubric: Rubric
+    before: tuple[pd.DataFrame, pd.Index],
+    after: tuple[pd.DataFrame, pd.Index],
+    rubric: Rubric,
+    same: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Judged, pd.Index]:
     """Judge the meeting spaces of two results by one rubric, those of the second under ids of their own.
 
-    Each is given as its evidence and its ids. An unknown fact is one in both.
+    Each is given as its evidence and its ids. An unknown fact is one in both, also of a meeting space that has another
+    id afterwards: ``same`` says which it was.
     """
-    renamed = after[0].assign(place_id=AFTER + after[0]["place_id"].astype(str))
-    evidence = pd.concat([before[0], renamed], ignore_index=True)
+    was, then = (table.assign(facts=_facts(table, known)) for table, known in ((before[0], {}), (after[0], same)))
+    renamed = then.assign(place_id=AFTER + then["place_id"].astype(str))
+    evidence = pd.concat([was, renamed], ignore_index=True)
     index = pd.Index([*before[1], *(AFTER + after[1].astype(str))], dtype=object)
     return judge_all(evidence, index, rubric), index
+
+
+def _facts(evidence: pd.DataFrame, same: Mapping[str, str]) -> list[str]:
+    """The unknown facts behind each row, by the ids of before; what has none stands for itself, as in any draw."""
+    names = evidence["place_id"].astype(str)
+    written = evidence["facts"].fillna("") if "facts" in evidence else pd.Series("", index=evidence.index)
+    return [
+        text.replace(f"{name}{MARK}", f"{same.get(name, name)}{MARK}") or f"{same.get(name, name)}{MARK}{indicator}"
+        for name, text, indicator in zip(names, written, evidence["indicator"], strict=True)
+    ]
 
 
 def best(texts: pd.Series, totals: Floats, index: pd.Index, prefix: str = "") -> Floats:
@@ -200,6 +217,22 @@ def through_lenses(
         count = counts(homes[columns[2]].to_numpy(dtype=object), homes["dwellings"])
         changes.append(LensChange(lens.id, count, *levels(homes, columns[0], columns[1])))
     return homes, tuple(changes)
+
+
+def hardest_lens(dwellings: Mapping[str, float], lenses: Sequence[LensChange]) -> str | None:
+    """The lens through which most dwellings lose; None where as many lose as everybody walks."""
+    worst = max(lenses, key=lambda lens: round(lens.dwellings[LOSING]), default=None)
+    return None if worst is None or round(worst.dwellings[LOSING]) <= round(dwellings[LOSING]) else worst.id
+
+
+def seen_through(homes: gpd.GeoDataFrame, lens: str | None) -> gpd.GeoDataFrame:
+    """The homes with what they have through one lens in place of what they have as everybody walks, worst first."""
+    if lens is None:
+        return homes
+    own = {name: homes[f"{name}_{lens}"] for name in ("best_before", "best_after", "state")}
+    seen = homes.assign(**own, change=own["best_after"] - own["best_before"])
+    found: gpd.GeoDataFrame = seen.sort_values(["change", "best_after"], kind="stable")
+    return found
 
 
 def _both(before: Result, after: Result) -> Iterator[tuple[LensResult, LensResult]]:

@@ -136,8 +136,8 @@ def _kind(layers: CanonicalLayers, own: str) -> str | None:
 
 
 def _dwellings(layers: CanonicalLayers, own: str, edit: Edit) -> float | None:
-    """Homes of a building: as many as the plan says of one that goes, else as many as are known or estimated."""
-    if edit.action == "remove" and edit.tags.get(FLATS, "").isdigit():
+    """Homes of a building: as the plan says of one that goes or comes, else as known or estimated."""
+    if edit.action != "change" and edit.tags.get(FLATS, "").isdigit():
         return float(edit.tags[FLATS])
     doors = layers.dwellings
     mine = doors[doors["building"] == own]

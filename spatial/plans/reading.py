@@ -29,6 +29,8 @@ MANY_FILES = (".shp", ".tab", ".mif")
 STYLES = "layer_styles"
 # MapInfo writes 0 where a number is left empty.
 NO_EMPTY_NUMBER = (".tab", ".mif")
+# These are explained by a TOML file beside them.
+DRAWINGS = (".dxf", ".dwg")
 JSON_ENDINGS = (".geojson", ".json")
 # A Shapefile cuts the names of columns; tags that are longer, so that they are known again.
 SHAPEFILE_LETTERS = 10
@@ -166,8 +168,11 @@ def _files(path: Path) -> list[Path]:
 
 
 def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """What the file calls its phases, in order: all numbers, or all dates."""
-    found = {row["phase"] for row in rows if row["phase"] is not None}
+    """What the file calls its phases, in order: all numbers, or all dates; what has none is in the first, 1."""
+    said = [row["phase"] for row in rows]
+    found = {phase for phase in said if phase is not None}
+    if None in said and any(isinstance(phase, int) for phase in found):
+        found.add(FIRST_PHASE)
     if len({type(value) for value in found}) > 1:
         raise InputError("plan_file.phases", phases=sorted(map(str, found)))
     return sorted(found)
@@ -177,6 +182,8 @@ def _phases(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
 
 
 def _rows(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], list[InputError]]:
+    if path.suffix.lower() in DRAWINGS:
+        raise SourceFormatError("plan_file.drawing", path=path)
     try:
         tables = {
             name: vector_files.read_table(path, layer=name, **_as_written(path))

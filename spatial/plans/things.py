@@ -80,6 +80,12 @@ class Numbered:
         head = say["number"].format(n=self.number) if name is None else say["number_of"].format(n=self.number, of=name)
         return f"{head}, {self.thing.said(lang)}" if self.thing.known else str(head)
 
+    def in_a_sentence(self, lang: str) -> str:
+        """Name it amid a sentence: "new road “Skovvej” (no. 3)"."""
+        number = str(texts(lang)["plan"]["number"].format(n=self.number))
+        number = number[:1].lower() + number[1:]
+        return f"{self.thing.said(lang)} ({number})" if self.thing.known else number
+
 
 def own_name(feature: str) -> str | None:
     """What a plan calls one of its edits, such as the layer of a drawing; None of a mere row.

@@ -11,15 +11,13 @@ from spatial.reports.document import Block, Cell, Column, Document, Heading, Par
 from spatial.reports.estate import framed
 from spatial.reports.plan import PlanFindings
 from spatial.reports.sections import Words, shortened
-from spatial.texts import plan_answer
-from spatial.texts import plans as texts_plans
+from spatial.texts import plan_answer, plan_reasons
 from spatial.texts.headline import headline
 
 THINGS, ASKED = 6, 3
 NOTE = 80  # letters of an author's note
 STEP_DKK = 1000
 BOX = "☐"
-HOMES, PLACES, BEARING, SURENESS = 1, 2, 3, 4  # sentences of the answer to a plan
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,8 @@ def meeting_document(findings: PlanFindings, price: Price, *, lang: str) -> Docu
     """
     words = Words(lang)
     say = words.report["meeting"]
-    told = plan_answer.answer_sentences(plan_answer.describe_answer(findings.answer, findings.comparison), lang=lang)
+    said = plan_answer.describe_answer(findings.answer, findings.comparison)
+    *certain, sureness = plan_answer.answer_sentences(said, lang=lang)
     things = _things(findings, words)
     estate = shortened(findings.before.estate.name)
     blocks: list[Block] = [
@@ -51,9 +50,9 @@ def meeting_document(findings: PlanFindings, price: Price, *, lang: str) -> Docu
         Heading(say["price"]),
         Paragraph(_price(price, words)),
         Heading(say["gains"]),
-        Points([told[HOMES], told[PLACES], told[BEARING]]),
+        Points(certain),
         Heading(say["unknown"]),
-        Points(_unknown(findings, told[SURENESS], words)),
+        Points(_unknown(findings, sureness, words)),
         Heading(say["boxes"]),
         _boxes(things[:THINGS], say),
         Paragraph(say["name"], "note"),
@@ -73,7 +72,7 @@ def _things(findings: PlanFindings, words: Words) -> list[str]:
 
 def _thing(row: Mapping[Any, Any], words: Words) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
-    text = texts_plans.edit_in_words({**row, "name": name, "kind": kind}, words.shared)
+    text = plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared)
     whole = text[:1].upper() + text[1:]
     return f"{whole} ({shortened(note, NOTE)})" if note else whole
 

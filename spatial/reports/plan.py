@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from spatial.core.model import FLOATING, NOT_STATED, Result
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.answer import Answer
 from spatial.plans.comparison import LOST, NEW, Comparison
-from spatial.plans.home_changes import LOSING
+from spatial.plans.home_changes import LOSING, seen_through
 from spatial.reports import figures, plan_states, sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.reports.estate import framed
@@ -23,7 +24,7 @@ from spatial.reports.figures import moved
 from spatial.reports.plan_states import Alternatives
 from spatial.reports.sections import Named, Words, shortened
 from spatial.settings import lenses as settings_lenses
-from spatial.texts import plan_answer
+from spatial.texts import plan_answer, plan_reasons
 from spatial.texts import plans as texts_plans
 
 PROMISES = 12
@@ -33,7 +34,7 @@ ITEMS = 12
 BUILDINGS = 8
 REASONS = 2
 NOTE = 200  # letters of a note
-# An id as it stands in a text of ``spatial.texts.plans``: nothing that a board looks at.
+# An id as it stands in a text of ``spatial.texts.plan_reasons``: nothing that a board looks at.
 IDENTITY = re.compile(r" ?\(?\b(?:osm:\w+|plan|[\w.]+):[^\s()]*(?: \d+\b(?! m\b))?\)?")
 
 
@@ -44,7 +45,7 @@ class PlanFindings:
     ``before`` and ``after`` are the state today and after the plan, judged alike; ``comparison`` what is different;
     ``answer`` what is certain, and who bears it; ``checks`` what a visit would settle of the state after;
     ``reasons`` what each edit adds to each meeting space, None where that was not tried;
-    ``verdict`` more sentences on how sure it is; ``phases`` as ``spatial.texts.plans.timeline_as_data`` gives
+    ``verdict`` more sentences on how sure it is; ``phases`` as ``spatial.texts.timeline.timeline_as_data`` gives
     them; ``alternatives`` this and other plans side by side.
     """
 
@@ -76,12 +77,12 @@ def plan_document(findings: PlanFindings, *, lang: str) -> Document:
     blocks: list[Block] = [
         Heading(words.say("plan.answer.title")),
         Points(plan_answer.answer_sentences(certain, lang=lang), ordered=True, lead=True),
-        Facts(_facts(before, after, said, words)),
+        *_facts(after, certain, words),
         *_maps(before, after, found, rows, words),
-        *_promises(certain, before, words),
         *_ground(found, before, words),
+        *_promises(certain, before, words),
         *_changes(said["changes"], rows, names, words),
-        *_homes(before, after, found, said["worst_off"], words),
+        *_homes(before, after, found, said, words),
         *_choices(certain, words),
         *_lenses(found, words),
         *plan_states.timeline_section(findings.phases, words),
@@ -148,17 +149,18 @@ def _whole(words: Words) -> Callable[[float], Cell]:
     return lambda count: Cell(words.number(count))
 
 
-def _facts(before: Result, after: Result, said: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
+def _facts(after: Result, certain: Mapping[str, Any], words: Words) -> list[Block]:
+    """Homes that go and come, and the phases, where there are any."""
     say = words.report["plan"]["facts"]
-    counts = {"before": len(before.meeting_spaces), "after": len(after.meeting_spaces)}
-    found = [(say["spaces"], say["both"].format(**counts))]
-    found += [
-        (say[name], words.say("facts.homes_about", n=words.number(said["dwellings"][name])))
-        for name in ("demolished", "new")
-        if said["dwellings"][name]
+    found = [
+        (say[name], words.say("facts.homes_about", n=count) if certain[name]["estimated"] else count)
+        for name in ("demolished", "built")
+        for count in (words.number(certain[name]["homes"]),)
+        if certain[name]["homes"]
     ]
     phases = list(_plan(after).get("phases") or ())
-    return [*found, (say["phases"], words.number(len(phases)))] if phases else found
+    found += [(say["phases"], words.number(len(phases)))] if len(phases) > 1 else []
+    return [Facts(found)] if found else []
 
 
 # --- meeting places ------------------------------------------------------------------------------
@@ -198,16 +200,19 @@ def _ground(found: Comparison, before: Result, words: Words) -> list[Block]:
     """What differs on the ground, in words."""
     say = words.report["plan"]["ground"]
     streets = nearest_street(found.items, before.layers.get("paths"))
-    items = found.items.drop(columns="geometry").assign(street=streets).to_dict("records")
-    told = [_item(row, words) for row in items[:ITEMS]]
-    more = [Paragraph(say["more"].format(n=len(items) - ITEMS))] if len(items) > ITEMS else []
+    items = Counter(
+        _item(row, words) for row in found.items.drop(columns="geometry").assign(street=streets).to_dict("records")
+    )
+    told = [say["one" if n == 1 else "several"].format(thing=thing, n=n) for thing, n in list(items.items())[:ITEMS]]
+    rest = sum(list(items.values())[ITEMS:])
+    more = [Paragraph(say["more"].format(n=rest))] if rest else []
     return [Heading(say["title"]), Points(told) if told else Paragraph(say["none"]), *more]
 
 
 def _item(row: Mapping[Any, Any], words: Words) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
-    text = _capital(texts_plans.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
-    return words.say("plan.ground.item", thing=text, note=shortened(note, NOTE)) if note else f"{text}."
+    text = _capital(plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
+    return words.say("plan.ground.item", thing=text, note=shortened(note, NOTE)) if note else text
 
 
 def _capital(text: str) -> str:
@@ -267,12 +272,12 @@ def _reasons(row: Mapping[str, Any], words: Words) -> list[str]:
         if text := _because(reason, causes, words):
             found.append(text)
             told.update(causes)
-    edits = texts_plans.reasons_in_words((row["edits"] or ())[:REASONS], words.shared)
+    edits = plan_reasons.reasons_in_words((row["edits"] or ())[:REASONS], words.shared)
     return [*map(_capital, edits), *found[:REASONS], *_behind(row["causes"], words)]
 
 
 def _behind(causes: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
-    return list(dict.fromkeys(_plain(texts_plans.cause_in_words(cause, words.shared)) for cause in causes))
+    return list(dict.fromkeys(_plain(plan_reasons.cause_in_words(cause, words.shared)) for cause in causes))
 
 
 def _by(row: Mapping[str, Any], words: Words) -> Cell:
@@ -282,10 +287,10 @@ def _by(row: Mapping[str, Any], words: Words) -> Cell:
     low, best, high = row["scores"][FLOATING]["change"]
     # The change of the rounded scores, so that a reader who subtracts finds it.
     best = row["after"] - row["before"] if best is None or None not in (row["before"], row["after"]) else best
-    text = texts_plans.signed(best)
+    text = plan_reasons.signed(best)
     if low is None or high is None:
         return Cell(text)
-    bounds = [texts_plans.signed(bound) for bound in (min(low, best), max(high, best))]
+    bounds = [plan_reasons.signed(bound) for bound in (min(low, best), max(high, best))]
     return Cell(text, quiet="" if bounds == [text, text] else f"({' … '.join(bounds)})")
 
 
@@ -321,19 +326,21 @@ def _sure(said: Mapping[str, Any], verdict: Sequence[str], words: Words) -> list
 # --- homes ---------------------------------------------------------------------------------------
 
 
-def _homes(
-    before: Result, after: Result, found: Comparison, worst: Sequence[Mapping[str, Any]], words: Words
-) -> list[Block]:
-    """The map of the buildings that lose and gain, and those hit hardest."""
+def _homes(before: Result, after: Result, found: Comparison, said: Mapping[str, Any], words: Words) -> list[Block]:
+    """The map of the buildings that lose and gain, and those hit hardest: through the lens that loses most."""
     say = words.report["plan"]["homes"]
+    worst, lens = said["worst_off"], said["worst_off_as"]
+    homes = seen_through(found.homes, lens)
     shown = worst[:BUILDINGS]
-    letters = {str(row["building"]): chr(ord("A") + k) for k, row in reversed(list(enumerate(shown)))}
-    counts = {name: words.number(round(found.dwellings[name])) for name in (LOSING, "winning", "demolished")}
+    letters = {name: chr(ord("A") + k) for k, name in enumerate(dict.fromkeys(str(row["building"]) for row in shown))}
+    sums = homes.groupby("state")["dwellings"].sum()
+    counts = {name: words.number(round(sums.get(name, 0.0))) for name in (LOSING, "winning", "demolished")}
     figure = figures.homes_map(
-        before, after, states(found.homes), letters, sections.map_words(words), labels=say,
+        before, after, states(homes), letters, sections.map_words(words), labels=say,
         alt=say["alt"].format(estate=before.estate.name, **counts), caption=say["caption"] if shown else "",
     )  # fmt: skip
-    blocks: list[Block] = [Heading(say["title"]), Paragraph(say["intro"]), Figures([figure])]
+    intro = say["intro"].format(lens=words.shared["lens_as"][lens or "adult"])
+    blocks: list[Block] = [Heading(say["title"]), Paragraph(intro), Figures([figure])]
     if not shown:
         return [*blocks, Paragraph(say["nobody"])]
     columns = (

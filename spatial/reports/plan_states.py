@@ -10,12 +10,12 @@ from spatial.plans.alternatives import CRITERIA
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Table
 from spatial.reports.figures import state_box
 from spatial.reports.sections import Words, shortened
-from spatial.texts.plans import TOLD_LENSES
+from spatial.texts.timeline import TOLD_LENSES
 
 
 @dataclass(frozen=True)
 class Alternatives:
-    """Plans side by side, as ``spatial.texts.plans.alternatives_as_data`` gives them; ``own`` is that of the report."""
+    """Plans side by side, as ``spatial.texts.alternatives`` gives them as data; ``own`` is that of the report."""
 
     rows: Sequence[Mapping[str, Any]]
     own: str
@@ -64,7 +64,7 @@ def timeline_section(phases: Mapping[str, Any] | None, words: Words) -> list[Blo
     Parameters
     ----------
     phases
-        As ``spatial.texts.plans.timeline_as_data`` gives it.
+        As ``spatial.texts.timeline.timeline_as_data`` gives it.
     """
     if phases is None or len(phases["phases"]) < 2:
         return []

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from spatial.analysis.inputs import Inputs
-from spatial.core.model import FLOATING, Edit
+from spatial.core.model import FLOATING, Edit, Rubric
+from spatial.plans.comparison import match
 from spatial.plans.validation import SITE, identity
 from spatial.studies.what_if import Look, WhatIf
 
@@ -42,7 +43,7 @@ def contributions(
     plan = inputs.plan
     edits = () if plan is None else tuple(edit for edit in plan.edits if edit.layer != SITE)
     start = WhatIf(replace(inputs, plan=None), rubric, plain_unknowns=plain_unknowns)
-    whole = _floating(start.after(*edits), start)
+    whole = start.after(*edits)
     groups = _groups(edits)
     rows = []
     seen: set[frozenset[str]] = set()
@@ -50,8 +51,9 @@ def contributions(
         out = frozenset(start.inseparable(group, edits))
         if out not in seen:
             seen.add(out)
-            without = _floating(start.after(*(edit for edit in edits if edit.feature not in out)), start)
-            rows += _rows(whole, without, [edit for edit in edits if edit.feature in out])
+            without = start.after(*(edit for edit in edits if edit.feature not in out))
+            moved = _points(whole, without, start.before.rubric)
+            rows += _rows(moved, [edit for edit in edits if edit.feature in out])
         if tell is not None:
             tell(number, len(groups))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -59,9 +61,17 @@ def contributions(
     return table.loc[order].reset_index(drop=True)
 
 
-def _floating(look: Look, start: WhatIf) -> pd.Series:
-    scores = look.scores(start.before.rubric)[FLOATING]
-    return scores[scores.index.isin(look.view.rooms.index)]
+def _points(whole: Look, without: Look, rubric: Rubric) -> pd.Series:
+    """Points of each meeting space more than without; one is known again by its places, whatever outline it has."""
+    members = [
+        {str(space): set(map(str, own)) for space, own in look.view.places.groupby("space_id").groups.items()}
+        for look in (without, whole)
+    ]
+    other = match(*members)
+    scores = [look.scores(rubric)[FLOATING] for look in (without, whole)]
+    return pd.Series(
+        {theirs: 100 * (scores[1][theirs] - scores[0][mine]) for mine, theirs in other.items()}, dtype=float
+    )
 
 
 def _groups(edits: Sequence[Edit]) -> list[frozenset[str]]:
@@ -74,8 +84,7 @@ def _groups(edits: Sequence[Edit]) -> list[frozenset[str]]:
     return [frozenset(group) for group in groups.values()]
 
 
-def _rows(whole: pd.Series, without: pd.Series, out: Sequence[Edit]) -> list[tuple[str, str, str, float]]:
-    points = 100 * (whole - without.reindex(whole.index)).dropna()
+def _rows(points: pd.Series, out: Sequence[Edit]) -> list[tuple[str, str, str, float]]:
     objects, features = (";".join(map(str, names)) for names in ([*map(identity, out)], [edit.feature for edit in out]))
     return [
         (str(space), objects, features, float(moved)) for space, moved in points.items() if abs(moved) >= TOLD_POINTS

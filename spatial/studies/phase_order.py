@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -43,15 +43,27 @@ def read_inputs_again(run: Analysis, folder: Path) -> Inputs:
     by_id = {source["source_id"]: source for source in manifest["sources"]}
     osm = _unchanged(by_id["osm"], folder)
     layers = [f"{name}={_unchanged(by_id[name], folder)}" for name in registers]
-    if manifest.get("models"):
-        raise InputError("phase_order.models", folder=folder)
-    plan = _unchanged(manifest["plan"]["source"], folder, one_file=False)
-    checks, corrected = ((manifest.get(name) or {}).get("path") for name in ("field_checks", "corrections"))
-    files = InputFiles(Extract(osm), layers, plan=plan, field_checks=checks, corrections=corrected)
-    return Inputs.read(run.estate, files)
+    given = InputFiles(
+        osm=Extract(osm),
+        layers=layers,
+        complete=[name for name in registers if by_id[name].get("complete")],
+        plan=_unchanged(manifest["plan"]["source"], folder, one_file=False),
+        field_checks=(manifest.get("field_checks") or {}).get("path"),
+        corrections=(manifest.get("corrections") or {}).get("path"),
+        **{what: _heights(what, manifest["sources"], folder) for what in manifest.get("models", ())},
+    )
+    return Inputs.read(run.estate, given)
 
 
-def _unchanged(source: dict[str, Any], folder: Path, *, one_file: bool = True) -> Path:
+def _heights(what: str, sources: Sequence[Mapping[str, Any]], folder: Path) -> list[Path]:
+    """The files of a terrain or surface model; one that was asked from a service has none to read again."""
+    own = [source for source in sources if source["source_id"] == what]
+    if not own:
+        raise InputError("phase_order.models", folder=folder, what=what)
+    return [_unchanged(source, folder) for source in own]
+
+
+def _unchanged(source: Mapping[str, Any], folder: Path, *, one_file: bool = True) -> Path:
     path = Path(str(source.get("path")))
     if not source.get("path") or not path.exists() or (one_file and sha256_of(path) != source["sha256"]):
         raise InputError("phase_order.input", folder=folder, source=source["source_id"], path=path)

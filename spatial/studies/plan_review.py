@@ -20,8 +20,10 @@ from spatial.plans import answer, comparison, known_homes, verdict
 from spatial.plans import phases as plan_phases
 from spatial.settings import tags
 from spatial.studies import contributions
-from spatial.texts import plan_answer
+from spatial.texts import plan_answer, plan_names
 from spatial.texts import plans as plan_texts
+from spatial.texts import timeline as timeline_texts
+from spatial.texts import verdict as verdict_texts
 
 if TYPE_CHECKING:
     from spatial.analysis.result import Analysis
@@ -114,10 +116,10 @@ class PlanReview:
         """What is different, as plain data."""
         changes = plan_texts.describe_changes(self.comparison, self.today, self.after, self.reasons)
         changes["answer"] = plan_answer.describe_answer(self.answer, self.comparison)
-        changes["turn"] = plan_texts.turn_as_data(self.weight_change, self.today)
+        changes["turn"] = verdict_texts.turn_as_data(self.weight_change, self.today)
         if self.timeline is not None:
-            changes["timeline"] = plan_texts.timeline_as_data(
-                self.timeline, plan_texts.space_names(self.today, self.after)
+            changes["timeline"] = timeline_texts.timeline_as_data(
+                self.timeline, plan_names.space_names(self.today, self.after)
             )
         return changes
 
@@ -125,14 +127,14 @@ class PlanReview:
         """What would turn the verdict, in words; empty where nobody stays to have one."""
         if self.changes["keeps_share"] is None:
             return []
-        return [plan_texts.turn_in_words(self.changes["turn"], lang=lang)]
+        return [verdict_texts.turn_in_words(self.changes["turn"], lang=lang)]
 
     def text(self, lang: str = "da") -> str:
         """What is different, in words."""
         units = {name: spec.unit for name, spec in registry.registry().items()}
         first = plan_answer.answer_text(self.changes["answer"], plan_answer.place_names(self.today, lang), lang=lang)
         timeline = self.changes.get("timeline")
-        through_phases = [] if timeline is None else [plan_texts.timeline_in_words(timeline, lang=lang)]
+        through_phases = [] if timeline is None else [timeline_texts.timeline_in_words(timeline, lang=lang)]
         rest = plan_texts.changes_in_words(self.changes, units, lang=lang, verdict=self.verdict(lang) + through_phases)
         return f"{first}\n{rest}"
 
@@ -215,7 +217,7 @@ class PlanReview:
         changes = self.comparison
         with outputs.whole_folder(folder) as draft:
             tables.write_changes(
-                plan_texts.with_names(changes.spaces, self.today, self.after, lang),
+                plan_names.with_names(changes.spaces, self.today, self.after, lang),
                 changes.homes,
                 changes.items,
                 changes.causes,
@@ -232,7 +234,7 @@ class PlanReview:
             if self.reasons is not None:
                 files.write_csv(self.reasons, draft / REASONS, index=False)
             if self.timeline is not None:
-                spaces = plan_texts.with_names(self.timeline.spaces, self.today, self.after, lang)
+                spaces = plan_names.with_names(self.timeline.spaces, self.today, self.after, lang)
                 tables.write_timeline(self.timeline.phases, spaces, draft)
             document = self.report(lang, alternatives, folder.name)
             sections.write_document(document, draft / REPORT, pdf=pdf)

@@ -24,7 +24,7 @@ from spatial.plans.hindsight import (
     WITHHELD,
     Hindsight,
 )
-from spatial.texts.plans import named_rows
+from spatial.texts.plan_names import named_rows
 
 SHOWN = 30
 SCORES = ("today", "forecast_low", "forecast", "forecast_high", "now_low", "now", "now_high")

@@ -54,16 +54,30 @@ def order_in_words(found: Mapping[str, Any], phases: Sequence[str], *, lang: str
         **{f"{name}_best": number(best[name], words) for name in ("without", "worse")},
         **{f"{name}_given": number(given[name], words) for name in ("without", "worse")},
     }
-    key = "same" if best["order"] == given["order"] else "better" if best["without"] < given["without"] else "worse"
-    lines = [say[key].format(**values)]
-    others = [one for one in found["tried"] if one["order"] not in (best["order"], given["order"])]
+    verdict = _verdict(found)
+    lines = [say[verdict].format(**values)]
+    others = (
+        []
+        if verdict == "alike"
+        else [one for one in found["tried"] if one["order"] not in (best["order"], given["order"])]
+    )
     lines += [
         "  " + say["other"].format(order=_order(one["order"], phases, words), **_counts(one, words))
         for one in others[:SHOWN]
     ]
     lines.append(say["how"] if found["dated"] else f"{say['how']} {say['undated']}")
-    lines.append(say["every"].format(n=len(found["tried"])) if found["every"] else say["some"])
+    if len(found["tried"]) > 1:
+        lines.append(say["every"].format(n=len(found["tried"])) if found["every"] else say["some"])
     return "\n".join(lines)
+
+
+def _verdict(found: Mapping[str, Any]) -> str:
+    given, best = found["given"], found["best"]
+    if len(found["tried"]) == 1:
+        return "only"
+    if best["order"] == given["order"]:
+        return "same" if len({(one["without"], one["worse"]) for one in found["tried"]}) > 1 else "alike"
+    return "better" if best["without"] < given["without"] else "worse"
 
 
 def _counts(one: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, str]:

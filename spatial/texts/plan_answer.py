@@ -13,12 +13,14 @@ from spatial.core.languages import in_sentence, texts, whole_percent
 from spatial.core.model import Result
 from spatial.core.numbers import number as written
 from spatial.places.naming import names_of
-from spatial.plans.answer import MOVED, REPLACED, SHUT, UNREPLACED, Answer, Burden
+from spatial.plans.answer import PROMISE_STATES, UNCLEAR, UNREPLACED, Answer, Burden
 from spatial.plans.comparison import Comparison
-from spatial.texts.plans import own_names_kept
+from spatial.plans.home_changes import WINNING
+from spatial.texts.plan_names import own_names_kept
 
 PROMISED = ("place_id", "kind", "space_id", "state", "replacement_id")
 YEAR_DECIMALS = 1
+FEW = 1
 
 
 def describe_answer(answer: Answer, found: Comparison) -> dict[str, Any]:
@@ -30,10 +32,12 @@ def describe_answer(answer: Answer, found: Comparison) -> dict[str, Any]:
         "built": _housing(answer.built),
         "promises": [_promise(row) for row in answer.promises.to_dict("records")],
         "new_places": answer.new_places,
+        "winning": round(found.dwellings[WINNING]),
         "finished": _burden(answer.finished),
         "worst": _burden(answer.worst),
         "choices": [[n, round(was), round(then)] for n, (was, then) in enumerate(answer.choices.to_numpy())],
         "harms_share": _known(answer.harms_share, 3),
+        "helps_share": _known(found.helps_share, 3),
         "losing_range": None if np.isnan(low) else [round(low), round(high)],
         "tenth_before": _known(100 * found.tenth_before, 0),
         "tenth_after": _known(100 * found.tenth_after, 0),
@@ -71,7 +75,9 @@ def _promise(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def answer_sentences(said: Mapping[str, Any], *, lang: str) -> list[str]:
-    """The answer in the order in which a board needs it: what is certain, who bears it, how sure that is.
+    """The answer in the order in which a board needs it: homes, places, who bears it, how sure that is.
+
+    Where the data cannot tell what comes of it, that stands before all.
 
     Parameters
     ----------
@@ -79,11 +85,12 @@ def answer_sentences(said: Mapping[str, Any], *, lang: str) -> list[str]:
         As ``describe_answer`` gives it.
     """
     words = texts(lang)
+    outcome, unclear = str(words["plan_answer"]["outcome"][said["outcome"]]), said["outcome"] == UNCLEAR
     return [
-        str(words["plan_answer"]["outcome"][said["outcome"]]),
+        *([outcome] if unclear else []),
         " ".join(_homes(said, words)),
         " ".join(_places(said, words)),
-        " ".join(_bearing(said, words)),
+        " ".join([*([] if unclear else [outcome]), *_bearing(said, words), *_few_choices(said, words)]),
         " ".join(_sureness(said, words)),
     ]
 
@@ -109,13 +116,20 @@ def _demolished(gone: Mapping[str, int], words: Mapping[str, Any]) -> list[str]:
 
 def _places(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     say, found = words["plan_answer"], []
-    for state in (UNREPLACED, REPLACED, MOVED, SHUT):
+    for state in PROMISE_STATES:
         kinds = Counter(row["kind"] for row in said["promises"] if row["state"] == state)
         if kinds:
-            found.append(say[state].format(list=_join([_count(kind, n, words) for kind, n in kinds.items()], words)))
+            found.append(_sentence(say[state].format(list=_kinds(kinds, words))))
     new = said["new_places"]
-    added = [] if not new else [say["new_one"] if new == 1 else say["new"].format(n=number(new, words))]
-    return [*found, *added] or [say["places_kept"]]
+    return [*found, *([say["new"].format(list=_kinds(new, words))] if new else [])] or [say["places_kept"]]
+
+
+def _kinds(counts: Mapping[str, int], words: Mapping[str, Any]) -> str:
+    return _join([_count(kind, n, words) for kind, n in counts.items()], words)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _count(kind: str, n: int, words: Mapping[str, Any]) -> str:
@@ -129,11 +143,30 @@ def _bearing(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     say, finished, worst = words["plan_answer"], said["finished"], said["worst"]
     if finished is None or said["losing_range"] is None:
         return [say["nobody"]]
-    done = say["done"] if finished["losing"] else say["done_nobody"]
-    told = [_burden_text(done, finished, words)]
+    told = [_burden_text(say[_done(said)], finished | {"winning": _winning(said)}, words)]
     if worst["phase"] is not None and worst["losing"] > finished["losing"]:
         told.append(_burden_text(say["worst"], worst, words))
     return told
+
+
+def _done(said: Mapping[str, Any]) -> str:
+    if not said["finished"]["losing"]:
+        return "done_nobody_wins" if said["winning"] else "done_nobody"
+    return "done" if said["finished"]["winning"] else "done_only"
+
+
+def _winning(said: Mapping[str, Any]) -> int:
+    """Homes that win where it is told who loses; where nobody does, as everybody walks."""
+    count: int = said["finished"]["winning"] if said["finished"]["losing"] else said["winning"]
+    return count
+
+
+def _few_choices(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    """How many homes have one good meeting place at most, where the plan changes that: the best one cannot show it."""
+    before, after = (sum(row[when] for row in said["choices"][: FEW + 1]) for when in (1, 2))
+    if before == after:
+        return []
+    return [words["plan_answer"]["few"].format(before=number(before, words), after=number(after, words))]
 
 
 def _burden_text(text: str, burden: Mapping[str, Any], words: Mapping[str, Any]) -> str:
@@ -146,10 +179,13 @@ def _sureness(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     if said["losing_range"] is None:
         return [say["below"]]
     low, high = said["losing_range"]
-    if not said["harms_share"] and not high:
-        return [say["sure_none"], say["below"]]
-    between = say["range_same" if low == high else "range"].format(low=number(low, words), high=number(high, words))
-    return [say["sure"].format(share=whole_percent(said["harms_share"]), range=between), say["below"]]
+    between = "range_none" if not high else "range_same" if low == high else "range"
+    told = say["sure"].format(
+        harms=whole_percent(said["harms_share"]),
+        helps=whole_percent(said["helps_share"]),
+        range=say[between].format(low=number(low, words), high=number(high, words)),
+    )
+    return [told, say["below"]]
 
 
 def answer_text(said: Mapping[str, Any], names: Mapping[str, str], *, lang: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -128,7 +129,7 @@ def _tag(key: str, after: str | None, say: Mapping[str, Any]) -> str:
 
 def unsaid_in_words(effect: SideEffect, *, lang: str) -> str:
     """Say one thing that a plan does without saying so."""
-    by = "" if effect.edit is None else effect.edit.said(lang)
+    by = "" if effect.edit is None else effect.edit.in_a_sentence(lang)
     amount = max(1, round(effect.amount))
     text = str(texts(lang)["plan"]["unsaid"][effect.effect]).format(
         thing=effect.thing.said(lang), edit=by, metres=amount, m2=amount
@@ -146,8 +147,14 @@ def plan_check_in_words(checked: Checked, estate: Estate, *, lang: str) -> str:
     if checked.unsaid:
         lines += [say["unsaid_too"], *(f"  - {unsaid_in_words(one, lang=lang)}" for one in checked.unsaid)]
     if checked.faults:
-        return "\n".join([*lines, say["faults"], *(f"  ! {fault.said(lang)}" for fault in checked.faults)])
+        return "\n".join([*lines, say["faults"], *(f"  ! {fault}" for fault in _each_once(checked.faults, say, lang))])
     return "\n".join([*lines, say["fits"]])
+
+
+def _each_once(faults: Sequence[Spoken], say: Mapping[str, Any], lang: str) -> list[str]:
+    """Faults in words; what is said in the same words of several things is said once, with how many they are."""
+    found = Counter(fault.said(lang) for fault in faults)
+    return [fault if n == 1 else say["times"].format(fault=fault, n=n) for fault, n in found.items()]
 
 
 def _phases(checked: Checked) -> int:

@@ -3,7 +3,7 @@ import pandas as pd
 
 from spatial.plans import alternatives
 from spatial.plans.alternatives import CRITERIA
-from spatial.texts import plans
+from spatial.texts import alternatives as told
 
 
 def table(**rows):
@@ -30,10 +30,10 @@ def test_what_is_not_known_of_one_plan_decides_nothing():
 def test_in_words():
     rows = table(A=A, B=B).assign(winning=5.0, keeps_share=[0.874, np.nan])
     rows = rows.assign(dominated_by=alternatives.dominated_plans(rows))
-    said = plans.alternatives_in_words(plans.alternatives_as_data(rows), lang="en")
+    said = told.alternatives_in_words(told.alternatives_as_data(rows), lang="en")
     assert "B: A is at least as good on every point" in said and "87 %" in said and "not known" in said
-    alone = plans.alternatives_as_data(table(A=A).assign(winning=0.0, keeps_share=1.0, dominated_by=""))
-    assert "Ingen af planerne" in plans.alternatives_in_words(alone, lang="da")
+    alone = told.alternatives_as_data(table(A=A).assign(winning=0.0, keeps_share=1.0, dominated_by=""))
+    assert "Ingen af planerne" in told.alternatives_in_words(alone, lang="da")
 
 
 def test_demolition_alone_is_beaten_by_the_same_with_homes_and_a_square_and_beats_nothing():

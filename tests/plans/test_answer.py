@@ -22,7 +22,7 @@ def state(phases=(), **places):
         geometry=[shapely.Point(x, 0) for _, x in places.values()],
         crs="EPSG:25832",
     )
-    return SimpleNamespace(places=table, manifest={"plan": {"phases": list(phases)}})
+    return SimpleNamespace(places=table, manifest={"plan": {"phases": list(phases)}}, layers={})
 
 
 def promises(today, *states):
@@ -37,7 +37,7 @@ def test_a_place_that_goes_is_replaced_by_the_nearest_of_its_kind_and_none_twice
     assert table["state"].to_dict() == {"b": "unreplaced", "p1": "unreplaced", "p2": "replaced"}
     assert table.loc["p2", ["replacement_id", "distance_m"]].tolist() == ["q", 10.0]
     # The bench is a metre too far, and a square replaces no bench.
-    assert new == 2 and table.index[:2].tolist() == ["b", "p1"]
+    assert new == {"bench": 1, "square": 1} and table.index[:2].tolist() == ["b", "p1"]
 
 
 def test_the_least_distance_in_all_and_not_the_first_nearest():
@@ -52,7 +52,7 @@ def test_the_years_without_run_from_the_phase_that_takes_to_the_phase_that_gives
     first, second = state(m=("table", 0)), state(b=("bench", 7), m=("table", 0))
     last = state(years, q=("playground", 40), b=("bench", 7), m=("table", 60))
     table, new = promises(today, first, second, last)
-    assert table["state"].to_dict() == {"p": "replaced", "m": "moved", "b": "shut"} and new == 0
+    assert table["state"].to_dict() == {"p": "replaced", "m": "moved", "b": "shut"} and new == {}
     assert table.loc["p", ["phase_gone", "phase_back"]].tolist() == [1, 3]
     assert table.loc["p", "years_without"] == pytest.approx(4, abs=0.01)
     assert table.loc["b", "years_without"] == pytest.approx(1, abs=0.01)
@@ -76,29 +76,56 @@ BUILDING = ("child", 1, 50, 0)
 
 
 @pytest.mark.parametrize(
-    ("rows", "lost", "new", "homes", "harms_share", "outcome"),
+    ("rows", "lost", "new", "homes", "shares", "outcome"),
     [
-        ([EVEN], NONE, 0, 0, 0, NOTHING),
-        ([GAIN], NONE, 0, 0, 0, HELPS),
-        ([GAIN], KEPT, 0, 60, 0, HELPS),
-        # A road that harms children alone harms.
-        ([EVEN, LOSS], NONE, 0, 0, 0, HARMS),
-        ([EVEN], LOST, 0, 0, 0, HARMS),
-        ([GAIN, LOSS], NONE, 0, 0, 0, MIXED),
-        ([GAIN, BUILDING], NONE, 0, 0, 0, MIXED),
-        ([EVEN, BUILDING], NONE, 0, 0, 0, ON_THE_WAY),
+        ([EVEN], NONE, False, 0, (0, 0), NOTHING),
+        ([GAIN], NONE, False, 0, (0, 1), HELPS),
+        ([GAIN], KEPT, False, 60, (0, 1), HELPS),
+        # A road that harms children alone harms, whatever adults have of it in a third of the draws.
+        ([EVEN, LOSS], NONE, False, 0, (0, 0), HARMS),
+        ([EVEN, LOSS], NONE, False, 0, (0.32, 0), HARMS),
+        ([EVEN, LOSS], NONE, False, 0, (0.3, 0.3), HARMS),
+        ([EVEN], LOST, False, 0, (0, 0), HARMS),
+        ([GAIN, LOSS], NONE, False, 0, (0, 1), MIXED),
+        ([GAIN, BUILDING], NONE, False, 0, (0, 1), MIXED),
+        ([EVEN, BUILDING], NONE, False, 0, (0, 0), ON_THE_WAY),
         # Homes that are gone are never outweighed.
-        ([EVEN], NONE, 0, -59, 0, MOVES_OUT),
-        ([GAIN], NONE, 5, -59, 0, MIXED),
-        # Where the draws do not agree, that is the answer; what is gone is gone all the same.
-        ([GAIN], NONE, 0, 0, 0.4, UNCLEAR),
-        ([LOSS], NONE, 0, 0, 0.6, UNCLEAR),
-        ([LOSS], LOST, 0, 0, 0.6, HARMS),
-        ([EVEN], NONE, 0, 0, 0.5, NOTHING),
+        ([EVEN], NONE, False, -59, (0, 0), MOVES_OUT),
+        ([GAIN], NONE, True, -59, (0, 1), MIXED),
+        # Where some draws say worse and others better, that is the answer; what is gone is gone all the same.
+        ([GAIN], NONE, False, 0, (0.4, 0.5), UNCLEAR),
+        ([("adult", 0, 9, 0)], NONE, False, 0, (0.6, 0.3), UNCLEAR),
+        ([LOSS], LOST, False, 0, (0.6, 0.3), HARMS),
+        ([EVEN], NONE, False, 0, (0.5, 0.5), NOTHING),
     ],
 )
-def test_the_outcome(rows, lost, new, homes, harms_share, outcome):
-    assert answer._outcome(burdens(*rows), lost, new, homes, harms_share) == outcome
+def test_the_outcome(rows, lost, new, homes, shares, outcome):
+    assert answer._outcome(burdens(*rows), lost, new, homes, shares) == outcome
+
+
+def built(layer, shape, *, done=True):
+    """The layer of a plan with one new thing."""
+    return gpd.GeoDataFrame({"action": ["add"], "layer": [layer], "done": [done]}, geometry=[shape], crs="EPSG:25832")
+
+
+@pytest.mark.parametrize(
+    ("plan", "crossed"),
+    [
+        (built("road", shapely.LineString([(-50, 5), (50, 5)])), ["p"]),
+        (built("building", shapely.box(5, 5, 30, 30)), ["p"]),
+        # Along the rim, on foot, or not yet.
+        (built("road", shapely.LineString([(-50, 0.5), (50, 0.5)])), []),
+        (built("path", shapely.LineString([(-50, 5), (50, 5)])), []),
+        (built("road", shapely.LineString([(-50, 5), (50, 5)]), done=False), []),
+    ],
+)
+def test_a_place_that_stays_under_a_new_road_or_building_is_told(plan, crossed):
+    today, after = state(p=("playground", 0)), state(p=("playground", 0))
+    for one in (today, after):
+        one.places = one.places.set_geometry([shapely.box(0, 0, 10, 10)])
+    after.layers["plan"] = plan
+    table, _ = promises(today, after)
+    assert list(table.index[table["state"] == "crossed"]) == crossed and len(table) == len(crossed)
 
 
 def lens(name, losing, winning):

@@ -12,7 +12,9 @@ import shutil
 import tomllib
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pypdf
 import pytest
 import shapely
 from shapely import LineString, Point, box
@@ -26,6 +28,8 @@ from tests.cli.test_main import call
 from tests.plans import dxf_text
 from tests.tables import ETRS89_UTM32
 
+# "60 boliger", "24 lejl." and a house with one.
+HOMES_DRAWN = 85
 X, Y = osm_xml.CENTRE_M
 ESTATE = Estate("mini", "Mini", box(X - 50, Y - 100, X + 350, Y + 100), ETRS89_UTM32)
 DRAWING = Path(__file__).with_name("architect.dxf")
@@ -255,8 +259,8 @@ def estate_files(tmp_path):
     return "--boundary", tmp_path / "mini.gpkg"
 
 
-def test_a_drawing_is_turned_into_a_mapping_to_be_confirmed(estate_files, tmp_path):
-    """From the drawing to a checked plan: what is guessed, with the two points put in, is a plan that fits."""
+def test_from_the_drawing_to_the_report_of_the_board_in_two_commands(estate_files, tmp_path):
+    """What is guessed, with the two points put in, is a plan that fits, and the report tells what was drawn."""
     guessed = call("plan", "check", tmp_path / "architect.dxf", *estate_files, "--lang", "da")
     assert guessed.code == 0
     table = tomllib.loads(guessed.out)
@@ -273,6 +277,14 @@ def test_a_drawing_is_turned_into_a_mapping_to_be_confirmed(estate_files, tmp_pa
     done = call("plan", "check", tmp_path / "architect.toml", *files)
     assert done.code == 0 and "Ny bygning (A-NYE BOLIGER 1): 60 boliger, 400 m²" in done.out
     assert "(NEDRIVES 1) rives ned: 30 boliger, som skal genhuses" in done.out
+    said = call("run", *files, "--plan", tmp_path / "architect.toml", "--pdf", "--out", tmp_path / "run")
+    assert said.code == 0, said.err
+    pages = pypdf.PdfReader(tmp_path / "run" / "plan.pdf").pages
+    told = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert "Planen river 1 bygning ned med 30 boliger. Beboerne skal genhuses" in told
+    assert f"Der bygges {HOMES_DRAWN} nye boliger." in told and "Der kommer 2 bænke." in told
+    homes = gpd.read_file(tmp_path / "run" / "changes.gpkg", layer="home_changes")
+    assert homes.loc[homes["state"] == "new", "dwellings"].sum() == HOMES_DRAWN
 
 
 def test_a_drawing_at_the_estate_needs_no_points_and_what_is_unknown_is_asked(estate_files, tmp_path):

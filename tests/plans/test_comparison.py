@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -261,3 +262,37 @@ def test_the_command(lang, said, folder, tmp_path):
     homes = gpd.read_file(tmp_path / "c" / "changes.gpkg", layer="home_changes")
     assert homes["state"].tolist() == ["losing"] * 2 and homes["dwellings"].sum() == 40
     assert gpd.read_file(tmp_path / "c" / "changes.gpkg", layer="space_changes")["state"].tolist() == ["lost"]
+
+
+def renamed(result, ending="~"):
+    """A result whose meeting spaces have other ids, and all else is the same."""
+    ids = {str(space): f"{space}{ending}" for space in result.meeting_spaces.index}
+    table, layers = result.evidence, dict(result.layers)
+
+    def anew(text):
+        for old, new in ids.items():
+            text = text.replace(f"{old}#", f"{new}#")
+        return text
+
+    layers["homes"] = layers["homes"].assign(
+        spaces_5min=[";".join(ids[one] for one in text.split(";") if one) for text in layers["homes"]["spaces_5min"]]
+    )
+    return replace(
+        result,
+        meeting_spaces=result.meeting_spaces.rename(index=ids),
+        places=result.places.assign(space_id=result.places["space_id"].map(ids)),
+        evidence=table.assign(
+            place_id=[ids.get(name, name) for name in table["place_id"]], facts=table["facts"].fillna("").map(anew)
+        ),
+        layers=layers,
+        lenses=(),
+    )
+
+
+@pytest.mark.parametrize("other", [lambda result: result, renamed], ids=["the same", "under other ids"])
+def test_what_is_not_known_is_the_same_before_and_after(demo_result, other):
+    """Nothing changes: then nothing may change in any draw of what is unknown either."""
+    found = spatial.compare(demo_result, other(demo_result))
+    assert len(found.spaces) == len(demo_result.meeting_spaces)
+    assert np.abs(found.spaces[["floating_change_low", "floating_change_high"]].to_numpy()).max() < 1e-12
+    assert (found.harms_share, found.helps_share, found.losing_range) == (0.0, 0.0, (0.0, 0.0))

@@ -165,7 +165,7 @@ def test_what_a_plan_does_without_saying_so_is_told(folder):
     done = check(folder, short(folder, over), "--lang", "en", "--json")
     (told,) = json.loads(done.out)["unsaid"]
     assert told["effect"] == "through" and told["object_id"] == PLAYGROUND and told["edit"] == 1
-    assert told["in_words"] == f"No. 1, new road runs for {round(told['amount'])} m through playground"
+    assert told["in_words"] == f"New road (no. 1) runs for {round(told['amount'])} m through playground"
     assert json.loads(check(folder, short(folder, beside), "--json").out)["unsaid"] == []
 
 

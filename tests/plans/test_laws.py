@@ -94,7 +94,7 @@ def test_demolition_alone_tells_of_those_who_move_and_calls_nobody_a_winner(raw)
     """Three of four homes go and nothing comes: fewer can meet, so that it is harm to the ten homes that stay."""
     answer = reviewed(raw, [edit("remove", "building", "osm:way/11")]).answer
     assert answer.demolished.dwellings == 30 and answer.built.dwellings == 0
-    assert answer.outcome == "harms" and answer.new_places == 0 and not len(answer.promises)
+    assert answer.outcome == "harms" and answer.new_places == {} and not len(answer.promises)
     assert (answer.burdens["winning"] == 0).all() and answer.finished.losing == 10
 
 
@@ -107,7 +107,7 @@ def test_the_only_playground_that_goes_is_harm(raw):
 
 def test_a_table_beside_the_playground_is_help(raw):
     answer = reviewed(raw, [edit("add", "place", shape=Point(112, 14), tags=TABLE)]).answer
-    assert answer.outcome == "helps" and answer.new_places == 1 and not len(answer.promises)
+    assert answer.outcome == "helps" and answer.new_places == {"table": 1} and not len(answer.promises)
     assert answer.finished.losing == 0
 
 

@@ -6,12 +6,14 @@ import itertools
 import json
 import shutil
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spatial.core.languages import LANGUAGES
 from spatial.plans import phase_order
+from tests import osm_xml, rasters
 from tests.analysis.test_run import PLAYGROUND, boundary, miniature
 from tests.cli.test_main import call
 from tests.plans.test_comparison import degrees
@@ -104,6 +106,22 @@ def test_what_comes_before_it_goes_leaves_nobody_without(folder, tmp_path):
     # Both blocks of the estate, 10 and 30 homes, have it worse for three years.
     assert found["given"]["worse"] == 3 * 40
     assert (tmp_path / "out" / "phase_orders.csv").read_text(encoding="utf-8").splitlines()[1].startswith("2;1,")
+
+
+def test_an_order_is_proposed_with_a_terrain_model_and_not_with_another_one(folder, tmp_path):
+    """A hillside that rises by one in a hundred to the east changes nothing about what is there when."""
+    heights = np.tile(np.arange(900) * 0.05, (900, 1))
+    x, y = osm_xml.CENTRE_M
+    hill = rasters.write(tmp_path / "hill.tif", heights, x - 2250, y + 2250, 5.0, osm_xml.METRIC)
+    files = ("--boundary", folder / "mini.gpkg", "--osm", folder / "mini.osm", "--terrain", hill)
+    said = call("run", *files, "--plan", folder / "plan.toml", "--phases", "--out", tmp_path / "plan")
+    assert said.code == 0, said.err
+    command = ("compare", tmp_path / "plan" / "today", tmp_path / "plan", "--order", "--lang", "en", "--json")
+    found = json.loads(call(*command).out)["order"]
+    assert found["best"]["order"] == [2, 1] and found["given"]["worse"] == 3 * 40
+    rasters.write(hill, heights + 1, x - 2250, y + 2250, 5.0, osm_xml.METRIC)
+    said = call(*command)
+    assert said.code == 1 and "terrain is no longer what it was" in said.err and said.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -11,7 +11,7 @@ import pytest
 
 import spatial
 from spatial.plans import phases
-from spatial.texts import plans
+from spatial.texts import timeline
 from tests.analysis.test_run import BENCH, ROOM, boundary, miniature
 from tests.cli.test_main import call
 from tests.plans.test_comparison import degrees
@@ -76,9 +76,9 @@ def test_a_space_is_shut_and_then_open_again(found):
     ],
 )
 def test_in_words(lang, said, found):
-    data = plans.timeline_as_data(found)
+    data = timeline.timeline_as_data(found)
     json.dumps(data)
-    assert said in plans.timeline_in_words(data, lang=lang)
+    assert said in timeline.timeline_in_words(data, lang=lang)
 
 
 def test_the_commands(folder, tmp_path):

@@ -67,6 +67,23 @@ def test_phases_may_be_dates(tmp_path):
     assert plan.phases == ("2027-05", "2031") and [edit.phase for edit in plan.edits] == [2, 1, 1]
 
 
+def test_what_has_no_phase_is_the_first_and_the_second_stays_the_second(tmp_path):
+    rows = layer(
+        action=["remove"] * 2, layer=["building"] * 2, target=["a", "b"], phase=[2, None], geometry=[None] * 2
+    )  # fmt: skip
+    rows.to_file(tmp_path / "plan.gpkg")
+    plan = reading.read_plan(tmp_path / "plan.gpkg", ESTATE)
+    assert plan.phases == ("1", "2") and [edit.phase for edit in plan.edits] == [2, 1]
+
+
+@pytest.mark.parametrize("ending", [".dxf", ".DWG"])
+def test_a_bare_drawing_is_told_to_be_explained(ending, tmp_path):
+    path = tmp_path / f"plan{ending}"
+    path.write_text("0\nSECTION\n", encoding="utf-8")
+    with pytest.raises(SourceFormatError, match="plan check on the drawing"):
+        reading.read_plan(path, ESTATE)
+
+
 def test_degrees_are_brought_to_the_estate(tmp_path):
     rows = layer(action=["add"], layer=["path"], geometry=[LineString([at(0, 0), at(100, 0)])])
     rows.to_crs(4326).to_file(tmp_path / "plan.geojson")

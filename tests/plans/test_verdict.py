@@ -15,7 +15,7 @@ from spatial.core.model import GATE
 from spatial.plans import comparison, home_changes, verdict
 from spatial.plans.home_changes import WORTH
 from spatial.plans.verdict import Homes
-from spatial.texts import plans
+from spatial.texts import verdict as told
 from tests.analysis.test_run import BENCH, PLAYGROUND, boundary, miniature
 from tests.scoring.test_scores import FIVE, evidence, rubric, rule
 
@@ -69,7 +69,7 @@ def test_a_search_that_is_stopped_says_so(monkeypatch):
     ("lang", "said"), [("da", "blev ikke fundet nogen vægtning"), ("en", "No weighting was found")]
 )
 def test_what_was_not_found_is_told(lang, said):
-    assert said in plans.turn_in_words({"moved_share": None}, lang=lang)
+    assert said in told.turn_in_words({"moved_share": None}, lang=lang)
 
 
 def scene(random: np.random.Generator, spaces: int, dwellings: np.ndarray) -> Homes:

@@ -30,14 +30,14 @@ def command(
     """Say which meeting spaces go, come and change, and whose daily walk gets worse."""
     from spatial.analysis import storage
     from spatial.studies.plan_review import PlanReview
+    from spatial.texts import alternatives as texts_alternatives
     from spatial.texts import phase_order as texts_order
-    from spatial.texts import plans as texts_plans
 
     today = storage.load(before)
     reviews = [PlanReview.read(today, folder) for folder in after]
     changes = [review.changes for review in reviews]
     beside = _side_by_side(reviews, after)
-    plans = [] if beside is None else texts_plans.alternatives_as_data(beside)
+    plans = [] if beside is None else texts_alternatives.alternatives_as_data(beside)
     orders = [_ordered(review, folder, lang) for review, folder in zip(reviews, after, strict=True)] if order else []
     for found, change in zip(orders, changes, strict=False):
         change["order"] = texts_order.order_as_data(found)
@@ -59,7 +59,7 @@ def command(
         if order
     ]
     if beside is not None:
-        shown.append(texts_plans.alternatives_in_words(plans, lang=lang))
+        shown.append(texts_alternatives.alternatives_in_words(plans, lang=lang))
     click.echo("\n\n".join(shown))
 
 
@@ -117,9 +117,10 @@ def _write_beside(table: Any, out: Path) -> None:
 
 
 def _print_json(changes: list[dict[str, Any]], beside: Any) -> None:
+    from spatial.texts import alternatives as texts_alternatives
     from spatial.texts import plans as texts_plans
 
-    whole = (
-        changes[0] if beside is None else {"plans": changes, "side_by_side": texts_plans.alternatives_as_data(beside)}
-    )
+    whole = changes[0]
+    if beside is not None:
+        whole = {"plans": changes, "side_by_side": texts_alternatives.alternatives_as_data(beside)}
     click.echo(texts_plans.changes_as_json(whole))
