@@ -302,6 +302,7 @@ def test_two_tabs_see_the_same_and_a_variant_is_deleted_only_when_asked_twice(st
     one.page.keyboard.press("Enter")
     other.page.wait_for_selector("#fr-variant option:has-text('<b>Fælles</b>')", state="attached")
     other.page.select_option("#fr-variant", "<b>Fælles</b>")
+    one.page.wait_for_selector("#fr-variant option:checked:has-text('Fælles')", state="attached")
     one.draw("table", BENCHES[1])
     other.wait_for_strokes(1)
     assert [stroke["properties"]["feature"] for stroke in other.strokes()] == ["table-1"]

@@ -234,7 +234,7 @@ export function createHand(map, first, words, talk, on) {
     const said = refusal ? { text: refusal[words.lang], alert: true } : message;
     const words_ = said ? h("p", { class: said.alert ? "fr-fault" : "fr-mind", role: said.alert ? "alert" : "status" }, said.text) : null;
     box.replaceChildren(...[
-      words_, outcome && held ? h("p", { class: "fr-outcome", role: "status" }, outcome) : null,
+      words_, outcome && held && !asked ? h("p", { class: "fr-outcome", role: "status" }, outcome) : null,
       held && !asked ? h("p", {}, hint(), " ", h("span", { class: "fr-keys" }, t("studio.hint_keys"))) : null, asked,
       h("div", { class: "fr-buttons" }, ...(asked ? [] : choices()),
         held && !asked && !thing ? button("here", t("studio.put"), () => pencil.here()) : null,
