@@ -26,8 +26,8 @@ from tests.observed import table as csv_of
 from tests.pdf_structure import structure
 
 FILES = [
-    "checks.xlsx", "count.html", "counts.xlsx", "field.gpkg", "openness.xlsx", "protocol-da.txt", "protocol-en.txt",
-    "ratings.xlsx", "rounds.csv", "sheets.pdf",
+    "checks.xlsx", "count.html", "counts.xlsx", "field.gpkg", "openness.html", "openness.xlsx", "protocol-da.txt",
+    "protocol-en.txt", "ratings.html", "ratings.xlsx", "rounds.csv", "sheets.pdf",
 ]  # fmt: skip
 
 
