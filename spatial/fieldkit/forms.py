@@ -42,7 +42,7 @@ def ratings(stops: Sequence[Mapping[str, Any]], items: Sequence[str], most: int)
     steps = [(str(n), _said("rating", f"step_{n}")) for n in range(most + 1)]
     who = [(code, dict.fromkeys(LANGUAGES, code)) for code in OBSERVERS]
     about = [
-        Field("observer_code", _said("form", "question", "observer"), who, stays=True),
+        Field("observer_code", _said("rating", "who"), who, stays=True),
         Field("location_id", _said("form", "question", "where"), [(stop["id"], stop["name"]) for stop in stops]),
     ]
     return Form("ratings", [*about, *(Field(item, _said("rating", item), steps) for item in items)])

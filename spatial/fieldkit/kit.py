@@ -140,6 +140,7 @@ def _sheets(kit: Packed, names: Sequence[str], lang: str) -> sheets.Sheets:
     return sheets.Sheets(
         result=kit.result,
         stops=stops,
+        outlines=list(shapes),
         positions=shapely.get_coordinates(shapely.point_on_surface(shapes)),
         legs=kit.legs,
         total_m=kit.total_m,

@@ -40,7 +40,7 @@ def test_two_items_judge_each_aspect_and_each_has_a_source_and_words():
     assert all(aspects.count(aspect) == 2 for aspect in ASPECTS)
     assert all(re.match("(OMAI|PSI), ", about["source"]) for about in ITEMS.values())
     for lang in LANGUAGES:
-        assert set(texts(lang)["fieldkit"]["rating"]) == {*ITEMS, "step_0", "step_1", "step_2", "step_3"}
+        assert set(texts(lang)["fieldkit"]["rating"]) == {*ITEMS, "who", "step_0", "step_1", "step_2", "step_3"}
 
 
 def test_ratings_come_back_with_agreement_by_aspect(finished, kit, tmp_path):  # noqa: F811
