@@ -19,7 +19,7 @@ from spatial.core.errors import EmptyAreaError
 from spatial.core.languages import LANGUAGES, texts
 from spatial.core.model import Result
 from spatial.core.versions import version
-from spatial.fieldkit import counting_page, rounds, sheets, xlsform
+from spatial.fieldkit import counting_page, forms, rounds, sheets, xlsform
 from spatial.maps.lettering import on_paper
 from spatial.network.tour import Round, shortest_tour
 from spatial.observations.judgements import sets_of
@@ -31,7 +31,6 @@ from spatial.settings.loading import load_toml
 FOLDER = "fieldkit"
 COUNTS, CHECKS, SHEETS, PACKAGE = "counts.xlsx", "checks.xlsx", "sheets.pdf", "field.gpkg"
 PAGE, ROUNDS = "count.html", "rounds.csv"
-RATINGS, OPENNESS = "ratings.xlsx", "openness.xlsx"
 # What QField writes into; the same names as in the form, so that it reads back.
 COUNT_FIELDS = {"location_id": "str", "kind": "str", "survey_time_start": "datetime64[ms]",
                 "survey_time_stop": "datetime64[ms]", "row_total": "int32", "organised": "str",
@@ -66,12 +65,11 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
         {"id": str(i), "name": {code: f"{n}. {names[code][n - 1]}" for code in names}}
         for n, i in enumerate(kit.stops.index, 1)
     ]
-    about, order = kit.settings["ratings"], kit.settings["openness"]
     asked_of = {"title": title[lang], "version": version(), "lang": lang}
     xlsform.counts(stops, folder / COUNTS, **asked_of)
-    xlsform.ratings(stops, list(about["items"]), int(about["most"]), folder / RATINGS, **asked_of)
-    sets = sets_of(order["activities"], order["differences"])
-    xlsform.openness(sets, folder / OPENNESS, **asked_of)
+    for form in _judging(kit, stops):
+        xlsform.choices(form, folder / f"{form.name}.xlsx", **asked_of)
+        counting_page.render_form(form, folder / f"{form.name}.html", title=title, lang=lang)
     counting_page.render_page(stops, folder / PAGE, title=title, lang=lang)
     files.write_csv(rounds_of(kit, lang), folder / ROUNDS, index=False)
     asked = _asked(kit)
@@ -83,6 +81,13 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
     for code in languages:
         text = sheets.protocol(code, passing_min=int(kit.settings["passing_min"]))
         (folder / f"protocol-{code}.txt").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _judging(kit: Packed, stops: Sequence[Mapping[str, Any]]) -> tuple[forms.Form, forms.Form]:
+    """The forms of raters and of residents."""
+    about, order = kit.settings["ratings"], kit.settings["openness"]
+    sets = sets_of(order["activities"], order["differences"])
+    return forms.ratings(stops, list(about["items"]), int(about["most"])), forms.openness(sets)
 
 
 def rounds_of(kit: Packed, lang: str) -> pd.DataFrame:
@@ -137,6 +142,7 @@ def _sheets(kit: Packed, names: Sequence[str], lang: str) -> sheets.Sheets:
     return sheets.Sheets(
         result=kit.result,
         stops=stops,
+        outlines=list(shapes),
         positions=shapely.get_coordinates(shapely.point_on_surface(shapes)),
         legs=kit.legs,
         total_m=kit.total_m,

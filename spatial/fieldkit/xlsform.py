@@ -16,6 +16,8 @@ from spatial.core.languages import FALLBACK, LANGUAGES, texts
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
+    from spatial.fieldkit.forms import Form
+
 
 LABELS = {code: f"{texts(code)['map']['language']} ({code})" for code in LANGUAGES}
 POSTURES = ("posture_standing", "posture_sitting_formal", "posture_sitting_informal", "posture_lying")
@@ -128,53 +130,18 @@ def checks(
     _save(rows, choices, path, title=title, identity="faellesrum_checks", version=version, lang=lang)
 
 
-def ratings(
-    stops: Sequence[Mapping[str, Any]],
-    items: Sequence[str],
-    most: int,
-    path: Path,
-    *,
-    title: str,
-    version: str,
-    lang: str,
-) -> None:
-    """Write the form on which a trained rater judges the stops, step by step from 0 to ``most``."""
-    rating = {code: texts(code)["fieldkit"]["rating"] for code in LANGUAGES}
-    rows = [
-        _question("select_one observer", "observer_code", "observer", required=True, appearance="minimal"),
-        _question("select_one space", "location_id", "where", required=True, appearance="minimal"),
-        *({"type": "select_one step", "name": item, "required": "yes"} | _labels(_by_language(rating, item))
-          for item in items),
-    ]  # fmt: skip
-    choices = [
-        *({"list_name": "space", "name": stop["id"]} | _labels(stop["name"]) for stop in stops),
-        *({"list_name": "step", "name": str(n)} | _labels(_by_language(rating, f"step_{n}")) for n in range(most + 1)),
-        *({"list_name": "observer", "name": code} | _labels(dict.fromkeys(LANGUAGES, code)) for code in OBSERVERS),
-    ]
-    _save(rows, choices, path, title=title, identity="faellesrum_ratings", version=version, lang=lang)
-
-
-def openness(sets: Sequence[Sequence[str]], path: Path, *, title: str, version: str, lang: str) -> None:
-    """Write the form on which a resident says which of four activities is most, and which least, open to everybody."""
-    say = {code: texts(code)["fieldkit"]["openness"] for code in LANGUAGES}
+def choices(form: Form, path: Path, *, title: str, version: str, lang: str) -> None:
+    """Write a form of choices."""
+    say = {code: texts(code)["fieldkit"]["answers"]["unlike"] for code in LANGUAGES}
     rows: list[dict[str, str]] = []
-    choices: list[dict[str, str]] = []
-    for n, shown in enumerate(sets, 1):
-        for end, other in (("best", ""), ("worst", f". != ${{best_{n}}}")):
-            row = {"type": f"select_one set_{n}", "name": f"{end}_{n}", "required": "yes", "constraint": other}
-            message = {f"constraint_message::{LABELS[code]}": say[code]["same"] if other else "" for code in LANGUAGES}
-            label = {code: say[code][end].format(n=n, sets=len(sets)) for code in LANGUAGES}
-            rows.append(row | message | _labels(label))
-        choices += [
-            {"list_name": f"set_{n}", "name": one}
-            | _labels({code: texts(code)["kind"][one]["title"] for code in LANGUAGES})
-            for one in shown
-        ]
-    _save(rows, choices, path, title=title, identity="faellesrum_openness", version=version, lang=lang)
-
-
-def _by_language(book: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, str]:
-    return {code: str(words[name]) for code, words in book.items()}
+    options: list[dict[str, str]] = []
+    for field in form.fields:
+        unlike = {"constraint": f". != ${{{field.unlike}}}"} if field.unlike else {}
+        message = {f"constraint_message::{LABELS[code]}": say[code] for code in LANGUAGES} if field.unlike else {}
+        row = {"type": f"select_one {field.name}_", "name": field.name, "required": "yes"}
+        rows.append(row | unlike | message | _labels(field.label))
+        options += [{"list_name": f"{field.name}_", "name": name} | _labels(text) for name, text in field.options]
+    _save(rows, options, path, title=title, identity=f"faellesrum_{form.name}", version=version, lang=lang)
 
 
 def _labels(by_language: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ Shrout & Fleiss (1979), doi 10.1037/0033-2909.86.2.420: ICC(1).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -84,23 +84,24 @@ def ordered(choices: pd.DataFrame, sets: Sequence[Sequence[str]], known: Mapping
     DataFrame
         Index activity: ``score``, ``neutrality``, and ``spread``, the standard deviation between residents.
     """
-    best, worst = (choices[[f"{end}_{n}" for n in range(1, len(sets) + 1)]].to_numpy() for end in ("best", "worst"))
-    answered = np.array([_is_whole(b, w, sets) for b, w in zip(best, worst, strict=True)], dtype=bool)
+    columns = [[f"{end}_{n}" for n in range(1, len(sets) + 1)] for end in ("best", "worst")]
+    whole = [_is_whole(row[columns[0]], row[columns[1]], sets) for _, row in choices.iterrows()]
+    best, worst = (choices.loc[whole, names].to_numpy() for names in columns)
     names = sorted({name for shown in sets for name in shown})
     shown = np.array([sum(name in one for one in sets) for name in names])
     own = np.array(
         [[((b == name).sum() - (w == name).sum()) for name in names]
-         for b, w in zip(best[answered], worst[answered], strict=True)]
+         for b, w in zip(best, worst, strict=True)]
     ).reshape(-1, len(names)) / shown  # fmt: skip
     low, high = min(known[name] for name in names), max(known[name] for name in names)
     score, spread = (own.mean(axis=0), own.std(axis=0, ddof=1)) if len(own) > 1 else (np.nan, np.nan)
     half = (high - low) / 2
     table = {"score": score, "neutrality": low + half * (1 + score), "spread": half * spread}
     found = pd.DataFrame(table, index=pd.Index(names, name="activity"))
-    found.attrs["residents"] = int(answered.sum())
+    found.attrs["residents"] = sum(whole)
     return found
 
 
-def _is_whole(best: Sequence[str], worst: Sequence[str], sets: Sequence[Sequence[str]]) -> bool:
+def _is_whole(best: Iterable[str], worst: Iterable[str], sets: Sequence[Sequence[str]]) -> bool:
     """Whether in every set two different activities of the set were chosen."""
     return all(b in one and w in one and b != w for b, w, one in zip(best, worst, sets, strict=True))

@@ -47,7 +47,7 @@ def ratings_told(run: Path, files: Sequence[Path], *, lang: str) -> str:
 def _in_words(found: pd.DataFrame, unused: int, lang: str) -> str:
     say, lines = texts(lang)["study"]["ratings"], []
     for aspect, row in found.iterrows():
-        told = {name: number(float(value), lang, 0 if name.endswith("_n") else 2) for name, value in row.items()}
+        told = {str(n): number(float(value), lang, 0 if str(n).endswith("_n") else 2) for n, value in row.items()}
         lines.append(say["aspect"].format(title=texts(lang)["aspect"][str(aspect)]["title"], **told))
     return "\n".join([say["heading"], *lines, *([say["unused"].format(n=unused)] if unused else [])])
 

@@ -26,8 +26,8 @@ from tests.observed import table as csv_of
 from tests.pdf_structure import structure
 
 FILES = [
-    "checks.xlsx", "count.html", "counts.xlsx", "field.gpkg", "openness.xlsx", "protocol-da.txt", "protocol-en.txt",
-    "ratings.xlsx", "rounds.csv", "sheets.pdf",
+    "checks.xlsx", "count.html", "counts.xlsx", "field.gpkg", "openness.html", "openness.xlsx", "protocol-da.txt",
+    "protocol-en.txt", "ratings.html", "ratings.xlsx", "rounds.csv", "sheets.pdf",
 ]  # fmt: skip
 
 
@@ -93,7 +93,9 @@ def test_every_meeting_space_is_a_choice_and_a_line_on_the_sheets(run):
 def test_the_sheets_can_be_read_aloud(run):
     found = structure((run / "fieldkit" / "sheets.pdf").read_bytes())
     assert (found.faults, found.lang) == ([], "en")
-    assert len(found.alts) == 1 and "numbered stops" in found.alts[0]
+    stops = len(loading.read_run(run).meeting_spaces)
+    assert len(found.alts) == 1 + stops and "numbered stops" in found.alts[0]
+    assert [int(re.findall(r"outline of stop (\d+)", alt)[0]) for alt in found.alts[1:]] == list(range(1, stops + 1))
 
 
 def test_a_filled_form_comes_back_through_observe(run, tmp_path):

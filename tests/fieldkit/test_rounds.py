@@ -26,8 +26,9 @@ def test_every_place_has_the_same_hours_days_observers_and_pairs(count, people, 
 
 @given(st.integers(2, 40))
 def test_no_place_always_comes_first(count):
-    """A round and the next, the other way, are mirrored: every place comes on average in the middle."""
+    """A day's rounds and the next day's, the other way, are mirrored: every place comes on average in the middle."""
     plan = rounds([f"p{i}" for i in range(count)], begins=BEGINS, observers=["A"], paired=0)
+    assert (plan.groupby(["begins", "location_id"])["turn"].mean() == (count + 1) / 2).all()  # and so at every hour
     assert plan.groupby("location_id")["turn"].mean().to_numpy() == pytest.approx((count + 1) / 2)
 
 
@@ -50,13 +51,17 @@ def test_each_stop_has_its_time():
     assert plan["location_id"].tolist()[:6] == ["p", "q", "r", "r", "q", "p"]
 
 
-@given(st.integers(1, 3), st.integers(0, 4), st.sampled_from([30, 100, 175, 215, 240]))
-def test_two_rounds_are_never_walked_at_once(people, paired, minutes):
-    """Where a round takes longer than it is to the next, that begins when it has ended, not before."""
-    places = [f"p{i}" for i in range(5)]
-    plan = rounds(places, begins=["06:00", *BEGINS[1:]], observers=list("ABC")[:people], paired=paired, minutes=minutes)
+@given(st.integers(1, 3), st.integers(0, 4), st.sampled_from([30, 100, 175, 215, 250]), st.integers(1, 30))
+def test_nobody_walks_two_rounds_at_once_and_none_meet_by_chance(people, paired, minutes, count):
+    """Where a round takes longer than it is to the next; two who meet within five minutes would be one visit."""
+    places = [f"p{i}" for i in range(count)]
+    plan = rounds(places, begins=BEGINS, observers=list("ABC")[:people], paired=paired, minutes=minutes)
     plan["clock"] = plan["at"].str.split(":").map(lambda at: 60 * int(at[0]) + int(at[1]))
-    for _, own in plan.groupby("day"):
+    plan["clock"] += 1440 * (plan["clock"] < 540)  # after midnight
+    for _, own in plan.groupby(["day", "location_id"]):
+        assert (own["clock"].sort_values().diff().dropna() > 5).all()
+    one = plan.assign(observer=plan["observers"].str.split("+")).explode("observer")
+    for _, own in one.groupby(["day", "observer"]):
         begun = own.groupby("round")["clock"].min()
         assert (begun.diff().dropna() >= minutes - 5).all()
         assert (begun >= 60 * own.groupby("round")["begins"].first().str[:2].astype(int)).all()

@@ -42,6 +42,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "renewed.toml").write_text(
         f'[[edit]]\nremove = "{BENCH}"\n[[edit]]\nadd = "bench"\nat = {degrees(110, 3)}\n'
     )
+    (folder / "benched.toml").write_text(
+        f'[[edit]]\nadd = "bench"\nat = {degrees(106, 4)}\n[[edit]]\nadd = "table"\nat = {degrees(114, 3)}\n'
+    )
+    (folder / "moved.toml").write_text(f'[[edit]]\nchange = "{BENCH}"\nat = {degrees(113, 4)}\n', encoding="utf-8")
+    (folder / "unbenched.toml").write_text(f'[[edit]]\nremove = "{BENCH}"\n', encoding="utf-8")
     (folder / "block.toml").write_text('[[edit]]\nremove = "osm:way/11"\n', encoding="utf-8")
     # The bench goes to a hundred metres north of the path, and is a room of its own there.
     (folder / "apart.toml").write_text(f'[[edit]]\nchange = "{BENCH}"\nat = {degrees(110, 103)}\n', encoding="utf-8")
@@ -106,6 +111,32 @@ def test_a_thing_under_another_id_where_it_stood_is_the_same(estate, folder, tod
     assert found.spaces[["state", "before_id"]].to_numpy().tolist() == [["kept", ROOM]]
     new = (set(renewed.places.index) - set(today.places.index)).pop()
     assert found.successors.to_numpy().tolist() == [["place", BENCH, new]]
+
+
+@pytest.mark.parametrize(
+    ("edits", "succeeded"),
+    [("benched", 0), ("moved", 0), ("unbenched", 0), ("tagged", 0), ("renewed", 1), ("block", 0)],
+)
+def test_a_meeting_space_keeps_its_id_through_edits_so_that_counts_of_several_years_are_joined(
+    estate, folder, today, edits, succeeded
+):
+    """Things mapped, moved within it, taken away, tagged or mapped anew: the id is that of the ground."""
+    then = after(estate, folder, edits)
+    assert then.meeting_spaces.index.tolist() == today.meeting_spaces.index.tolist() == [ROOM]
+    assert not then.places.drop(columns="geometry").equals(today.places.drop(columns="geometry")) or edits in (
+        "moved", "block"
+    )  # fmt: skip
+    found = spatial.compare(today, then)
+    assert len(found.successors) == succeeded and set(found.successors["level"]) <= {"place"}
+
+
+def test_where_a_moved_place_went_is_said_and_the_ground_keeps_its_id(estate, folder, today):
+    """The bench goes 100 m north, where it is a space of its own: the table of successors says that part went there."""
+    found = spatial.compare(today, after(estate, folder, "apart"))
+    assert found.spaces[["before_id", "after_id"]].sort_values("after_id").to_numpy().tolist() == [
+        [ROOM, ROOM], [ROOM, NORTH],
+    ]  # fmt: skip
+    assert found.successors.to_numpy().tolist() == [["space", ROOM, NORTH]]
 
 
 def test_a_demolished_block_takes_its_homes(estate, folder, today):
