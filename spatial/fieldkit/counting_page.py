@@ -31,7 +31,7 @@ def render_page(stops: Sequence[Mapping[str, Any]], path: Path, *, title: Mappin
 
 def render_form(form: Form, path: Path, *, title: Mapping[str, str], lang: str) -> None:
     """Write a form of choices as a page that is filled in again and again; its answers are saved as one table."""
-    say = {code: texts(code)["fieldkit"] for code in LANGUAGES}
+    say = {code: texts(code)["fieldkit"] for code in carried(lang)}
     words = {
         code: {name: book["page"][name] for name in ("language", "languages", "full")} | dict(book["answers"])
         | {"title": title[code]} for code, book in say.items()

@@ -18,7 +18,7 @@ from spatial.plans.home_changes import DEMOLISHED, LOSING, NEW_HOMES, WINNING, c
 from spatial.plans.phases import phase_names, years_between
 
 # A place of the same kind that is no further away than a walk of five minutes takes the place of one that goes.
-REPLACES_M = FIVE_MINUTES_M
+REPLACES_M, BEYOND_M = FIVE_MINUTES_M, 1e6
 SAME_M = 1.0
 UNREPLACED, CROSSED, REPLACED, MOVED, SHUT = PROMISE_STATES = ("unreplaced", "crossed", "replaced", "moved", "shut")
 # What is built on a place or led through it that stays; a touch of the rim is less than so many metres.
@@ -130,7 +130,7 @@ def promised_places(today: Result, states: Sequence[Result]) -> tuple[pd.DataFra
     """What becomes of each place of today through the phases, and how many of each kind are new beside replacements."""
     old, last = today.places, states[-1].places
     gone, new = old[~old.index.isin(last.index)], last[~last.index.isin(old.index)]
-    replaced = _replacements(gone, new)
+    replaced = pair_by_kind(gone, new, REPLACES_M)
     names = phase_names(states[-1], len(states))
     crossed = _crossed(old, states[-1])
     rows = [_promise(place, replaced.get(place, place), today, states, names, crossed) for place in old.index]
@@ -140,14 +140,14 @@ def promised_places(today: Result, states: Sequence[Result]) -> tuple[pd.DataFra
     return table.reset_index(drop=True), dict(Counter(new.loc[~new.index.isin(replaced.values()), "kind"]))
 
 
-def _replacements(gone: Any, new: Any) -> dict[str, str]:
-    """New places in the place of those that go: of the same kind, the least distance in all, none used twice."""
+def pair_by_kind(wanted: Any, there: Any, within_m: float) -> dict[str, str]:
+    """For each place one of its kind so near: the least distance in all, none used twice."""
     pairs = {}
-    for kind in sorted(set(gone["kind"]) & set(new["kind"])):
-        mine, theirs = (table[(table["kind"] == kind).to_numpy()].sort_index() for table in (gone, new))
+    for kind in sorted(set(wanted["kind"]) & set(there["kind"])):
+        mine, theirs = (table[(table["kind"] == kind).to_numpy()].sort_index() for table in (wanted, there))
         away = shapely.distance(_middles(mine)[:, None], _middles(theirs)[None])
-        for i, k in zip(*linear_sum_assignment(np.where(away <= REPLACES_M, away, 1e6)), strict=True):
-            if away[i, k] <= REPLACES_M:
+        for i, k in zip(*linear_sum_assignment(np.where(away <= within_m, away, BEYOND_M)), strict=True):
+            if away[i, k] <= within_m:
                 pairs[str(mine.index[i])] = str(theirs.index[k])
     return pairs
 

@@ -54,7 +54,10 @@ def changed_objects(before: Result, after: Result) -> gpd.GeoDataFrame:
         (gone, new, moved, shorter, longer, altered, opened, closed), ``object_id``, ``kind``, ``name``,
         ``note`` (of the plan), ``moved_m``; the geometry is the one after, or before where it is gone.
     """
-    rows = [row for what in LAYERS for row in _differing(what, before, after)]
+    found = [row for what in LAYERS for row in _differing(what, before, after)]
+    places = {row["object_id"] for row in found if row["what"] == "place"}
+    # A square that one walks across is told once.
+    rows = [row for row in found if row["what"] != "way" or row["object_id"] not in places]
     rows += _altered(before, after, {row["object_id"] for row in rows})
     notes = (
         {} if (plan := after.layers.get("plan")) is None else dict(zip(plan["object_id"], plan["note"], strict=True))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import shapely
-from scipy.optimize import linear_sum_assignment
 
-from spatial.core.arrays import Floats
 from spatial.core.model import FLOATING, Result
 from spatial.layers import lineage
+from spatial.plans.answer import pair_by_kind
 from spatial.plans.comparison import check_comparable, pair_spaces
 from spatial.plans.validation import is_planned
 from spatial.scoring import scores
@@ -21,7 +18,6 @@ from spatial.scoring.judging import judge_all
 
 # What a plan promises is built where something of its kind stands this near to where it was drawn.
 BUILT_M = 25.0
-BEYOND_M = 1e6
 # A forecast whose bounds lie further apart can hardly be wrong.
 WIDE = 0.4
 INSIDE, ABOVE, BELOW, MISSING, UNFORESEEN, UNSCORED = STATES = (
@@ -31,7 +27,6 @@ COLUMNS = (
     *("today_id", "forecast_id", "now_id", "kinds", "state", "today", "forecast_low", "forecast", "forecast_high"),
     *("now_low", "now", "now_high", "difference", "visits", "people", "per_visit", "counts"),
 )
-NOT_BUILT: Mapping[str, Any] = {"now_id": None, "away_m": np.nan}
 COUNTED, WITHHELD, UNCOUNTED = "counted", "withheld", "uncounted"
 
 
@@ -98,20 +93,25 @@ def look_back(today: Result, forecast: Result, now: Result, counts: pd.DataFrame
 
 def _built(forecast: Result, now: Result, today: Result) -> list[dict[str, Any]]:
     """For each place that the plan adds, one of its kind that is there now and was not before; none is taken twice."""
-    planned = forecast.places[[is_planned(str(name)) for name in forecast.places.index]]
+    planned = forecast.places[[is_planned(str(name)) for name in forecast.places.index]].sort_values(
+        "kind", kind="stable"
+    )
     fresh = now.places[~now.places.index.isin(today.places.index)]
-    rows = []
-    for kind, wanted in planned.groupby("kind", sort=True):
-        there = fresh[fresh["kind"] == kind].sort_index()
-        middles = [shapely.centroid(table.geometry.to_numpy()) for table in (wanted, there)]
-        away: Floats = shapely.distance(middles[0][:, None], middles[1][None])
-        pairs = dict(zip(*linear_sum_assignment(np.where(away <= BUILT_M, away, BEYOND_M)), strict=True))
-        for i, place in enumerate(wanted.index):
-            k = pairs.get(i)
-            near = k is not None and away[i, k] <= BUILT_M
-            found = {"now_id": str(there.index[k]), "away_m": float(away[i, k])} if near else NOT_BUILT
-            rows.append({"place_id": str(place), "kind": kind, "built": near, **found})
-    return rows
+    pairs = pair_by_kind(planned, fresh, BUILT_M)
+    return [
+        {
+            "place_id": str(place),
+            "kind": kind,
+            "built": str(place) in pairs,
+            **_now(shape, pairs.get(str(place)), fresh),
+        }
+        for place, kind, shape in zip(planned.index, planned["kind"], planned.geometry, strict=True)
+    ]
+
+
+def _now(shape: Any, now: str | None, fresh: Any) -> dict[str, Any]:
+    away_m = np.nan if now is None else shape.centroid.distance(fresh.geometry.loc[now].centroid)
+    return {"now_id": now, "away_m": away_m}
 
 
 def _row(

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from spatial.places.whereabouts import nearest_street
 from spatial.reports.document import Block, Cell, Column, Document, Heading, Paragraph, Points, Table
 from spatial.reports.estate import framed
-from spatial.reports.plan import PlanFindings
+from spatial.reports.plan import PlanFindings, things_in_words
 from spatial.reports.sections import Words, shortened
-from spatial.texts import plan_answer, plan_reasons
+from spatial.texts import plan_answer
 from spatial.texts.headline import headline
 
 THINGS, ASKED = 6, 3
@@ -41,7 +40,7 @@ def meeting_document(findings: PlanFindings, price: Price, *, lang: str) -> Docu
     say = words.report["meeting"]
     said = plan_answer.describe_answer(findings.answer, findings.comparison)
     *certain, sureness = plan_answer.answer_sentences(said, lang=lang)
-    things = _things(findings, words)
+    things = things_in_words(findings.comparison, findings.before, words, NOTE)
     estate = shortened(findings.before.estate.name)
     blocks: list[Block] = [
         Paragraph(say["intro"]),
@@ -60,21 +59,6 @@ def meeting_document(findings: PlanFindings, price: Price, *, lang: str) -> Docu
     title = words.say("meeting.title", estate=estate)
     whole = framed(findings.after, words, title=title, blocks=blocks, subtitle=say["subtitle"])
     return replace(whole, overline=say["overline"])
-
-
-def _things(findings: PlanFindings, words: Words) -> list[str]:
-    """What changes on the ground, each in words, with the author's note."""
-    found, before = findings.comparison.items, findings.before
-    streets = nearest_street(found, before.layers.get("paths"))
-    rows = found.drop(columns="geometry").assign(street=streets).to_dict("records")
-    return list(dict.fromkeys(_thing(row, words) for row in rows))
-
-
-def _thing(row: Mapping[Any, Any], words: Words) -> str:
-    name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
-    text = plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared)
-    whole = text[:1].upper() + text[1:]
-    return f"{whole} ({shortened(note, NOTE)})" if note else whole
 
 
 def _more(n: int, words: Words) -> list[str]:

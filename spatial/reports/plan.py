@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from spatial.core.languages import whole_percent
@@ -16,14 +15,12 @@ from spatial.core.model import FLOATING, NOT_STATED, Result
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.answer import Answer
 from spatial.plans.comparison import LOST, NEW, Comparison
-from spatial.plans.home_changes import LOSING, seen_through
-from spatial.reports import figures, plan_states, sections
+from spatial.reports import figures, plan_homes, plan_states, sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
 from spatial.reports.estate import framed
 from spatial.reports.figures import moved
 from spatial.reports.plan_states import Alternatives
 from spatial.reports.sections import Named, Words, shortened
-from spatial.settings import lenses as settings_lenses
 from spatial.texts import plan_answer, plan_reasons
 from spatial.texts import plans as texts_plans
 
@@ -31,7 +28,6 @@ PROMISES = 12
 PLACES = 14  # rows of the table of meeting spaces
 SMALL = 6  # names of those that hardly change
 ITEMS = 12
-BUILDINGS = 8
 REASONS = 2
 NOTE = 200  # letters of a note
 # An id as it stands in a text of ``spatial.texts.plan_reasons``: nothing that a board looks at.
@@ -82,9 +78,9 @@ def plan_document(findings: PlanFindings, *, lang: str) -> Document:
         *_ground(found, before, words),
         *_promises(certain, before, words),
         *_changes(said["changes"], rows, names, words),
-        *_homes(before, after, found, said, words),
-        *_choices(certain, words),
-        *_lenses(found, words),
+        *plan_homes.homes_section(before, after, found, said, words),
+        *plan_homes.choices_section(certain, words),
+        *plan_homes.lenses_section(found, words),
         *plan_states.timeline_section(findings.phases, words),
         *_sure(said, findings.verdict, words),
         *plan_states.alternatives_section(findings.alternatives, words),
@@ -131,22 +127,6 @@ def _promises(said: Mapping[str, Any], before: Result, words: Words) -> list[Blo
     lines = plan_answer.promise_lines(said, plan_answer.place_names(before, words.lang), lang=words.lang)
     rest = [Paragraph(say["rest"].format(n=len(lines) - PROMISES), "note")] if len(lines) > PROMISES else []
     return [Heading(say["title"]), Paragraph(say["intro"]), Points(lines[:PROMISES]), *rest]
-
-
-def _choices(said: Mapping[str, Any], words: Words) -> list[Block]:
-    """How many homes have none, one, two or more good meeting places."""
-    say = words.report["plan"]["choices"]
-    columns = (Column(say["good"], 4), *(Column(say[when], 3, number=True) for when in ("today", "after")))
-    rows = [
-        [Cell(say["most"].format(n=n) if n == said["choices"][-1][0] else str(n)), *map(_whole(words), (was, then))]
-        for n, was, then in said["choices"]
-    ]
-    good = words.hundred(settings_lenses.lenses().good_score)
-    return [Heading(say["title"]), Paragraph(say["intro"].format(good=good)), Table(say["caption"], columns, rows)]
-
-
-def _whole(words: Words) -> Callable[[float], Cell]:
-    return lambda count: Cell(words.number(count))
 
 
 def _facts(after: Result, certain: Mapping[str, Any], words: Words) -> list[Block]:
@@ -198,21 +178,25 @@ def _maps(
 
 def _ground(found: Comparison, before: Result, words: Words) -> list[Block]:
     """What differs on the ground, in words."""
-    say = words.report["plan"]["ground"]
+    say, things = words.report["plan"]["ground"], things_in_words(found, before, words, NOTE)
+    more = [Paragraph(say["more"].format(n=len(things) - ITEMS))] if len(things) > ITEMS else []
+    told = Points([f"{thing}." for thing in things[:ITEMS]]) if things else Paragraph(say["none"])
+    return [Heading(say["title"]), told, *more]
+
+
+def things_in_words(found: Comparison, before: Result, words: Words, letters: int) -> list[str]:
+    """What a plan changes on the ground, with so many letters of its notes; what is alike is told once, counted."""
     streets = nearest_street(found.items, before.layers.get("paths"))
-    items = Counter(
-        _item(row, words) for row in found.items.drop(columns="geometry").assign(street=streets).to_dict("records")
-    )
-    told = [say["one" if n == 1 else "several"].format(thing=thing, n=n) for thing, n in list(items.items())[:ITEMS]]
-    rest = sum(list(items.values())[ITEMS:])
-    more = [Paragraph(say["more"].format(n=rest))] if rest else []
-    return [Heading(say["title"]), Points(told) if told else Paragraph(say["none"]), *more]
+    rows = found.items.drop(columns="geometry").assign(street=streets).to_dict("records")
+    things = Counter(_thing(row, words, letters) for row in rows)
+    several = words.report["plan"]["ground"]["several"]
+    return [thing if n == 1 else several.format(thing=thing, n=n) for thing, n in things.items()]
 
 
-def _item(row: Mapping[Any, Any], words: Words) -> str:
+def _thing(row: Mapping[Any, Any], words: Words, letters: int) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
     text = _capital(plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
-    return words.say("plan.ground.item", thing=text, note=shortened(note, NOTE)) if note else text
+    return words.say("plan.ground.item", thing=text, note=shortened(note, letters)) if note else text
 
 
 def _capital(text: str) -> str:
@@ -321,84 +305,3 @@ def _sure(said: Mapping[str, Any], verdict: Sequence[str], words: Words) -> list
     share = str(words.shared["format"]["percent"]).format(whole_percent(said["keeps_share"]))
     told = [words.say("plan.sure.keeps", share=share), *verdict]
     return [Heading(words.say("plan.sure.title")), *(Paragraph(text) for text in told)]
-
-
-# --- homes ---------------------------------------------------------------------------------------
-
-
-def _homes(before: Result, after: Result, found: Comparison, said: Mapping[str, Any], words: Words) -> list[Block]:
-    """The map of the buildings that lose and gain, and those hit hardest: through the lens that loses most."""
-    say = words.report["plan"]["homes"]
-    worst, lens = said["worst_off"], said["worst_off_as"]
-    homes = seen_through(found.homes, lens)
-    shown = worst[:BUILDINGS]
-    letters = {name: chr(ord("A") + k) for k, name in enumerate(dict.fromkeys(str(row["building"]) for row in shown))}
-    sums = homes.groupby("state")["dwellings"].sum()
-    counts = {name: words.number(round(sums.get(name, 0.0))) for name in (LOSING, "winning", "demolished")}
-    figure = figures.homes_map(
-        before, after, states(homes), letters, sections.map_words(words), labels=say,
-        alt=say["alt"].format(estate=before.estate.name, **counts), caption=say["caption"] if shown else "",
-    )  # fmt: skip
-    intro = say["intro"].format(lens=words.shared["lens_as"][lens or "adult"])
-    blocks: list[Block] = [Heading(say["title"]), Paragraph(intro), Figures([figure])]
-    if not shown:
-        return [*blocks, Paragraph(say["nobody"])]
-    columns = (
-        Column(say["building"], 5), Column(say["homes"], 2, number=True), Column(say["stairwells"], 2, number=True),
-        Column(say["best"], 6),
-    )  # fmt: skip
-    rows = [_building(row, letters[str(row["building"])], words) for row in shown]
-    more = [Paragraph(say["rest"].format(n=len(worst) - len(shown)), "note")] if len(worst) > len(shown) else []
-    return [*blocks, Table(say["worst_caption"], columns, rows), *more]
-
-
-def states(homes: pd.DataFrame) -> pd.Series:
-    """What becomes of each building: losing where any of its homes loses, else what most of them do."""
-
-    def of(group: pd.DataFrame) -> str:
-        if (group["state"] == LOSING).any():
-            return LOSING
-        counts = group.groupby("state")["dwellings"].sum().sort_index()
-        return str(counts.idxmax())
-
-    if not len(homes):
-        return pd.Series([], dtype=object)
-    groups = homes[["building", "state", "dwellings"]].groupby("building")
-    return pd.Series({str(building): of(group) for building, group in groups}, dtype=object)
-
-
-def _building(row: Mapping[str, Any], letter: str, words: Words) -> list[Cell]:
-    change = words.say("plan.facts.change", before=row["before"], after=row["after"])
-    return [
-        Cell(letter, strong=True, quiet=texts_plans.building_at(row, words.shared) if row["street"] else ""),
-        Cell(words.number(row["dwellings"])),
-        Cell(str(row["stairwells"])),
-        Cell(change, strong=True, figure=moved(row["before"] / 100, row["after"] / 100)),
-    ]
-
-
-def _lenses(found: Comparison, words: Words) -> list[Block]:
-    """What the plan does to the homes as one gets about, where most lose first."""
-    if not found.lenses:
-        return []
-    say = words.report["plan"]["lenses"]
-    columns = (
-        Column(say["lens"], 5.5), Column(say["losing"], 2, number=True), Column(say["winning"], 2, number=True),
-        Column(say["median"], 5),
-    )  # fmt: skip
-    rows = []
-    for lens in sorted(found.lenses, key=lambda lens: (-round(lens.dwellings["losing"]), lens.id)):
-        about = words.shared["lens"][lens.id]
-        known = not np.isnan(lens.median_before)
-        change = words.say(
-            "plan.facts.change", before=words.hundred(lens.median_before), after=words.hundred(lens.median_after)
-        )
-        rows.append(
-            [
-                Cell(about["title"], strong=True, quiet=about["text"]),
-                Cell(words.number(lens.dwellings["losing"])),
-                Cell(words.number(lens.dwellings["winning"])),
-                Cell(change if known else "–", figure=moved(lens.median_before, lens.median_after) if known else None),
-            ]
-        )
-    return [Heading(say["title"]), Paragraph(say["intro"]), Table(say["caption"], columns, rows)]

@@ -12,6 +12,8 @@ from spatial.core.numbers import number as written
 
 # Of a mean of counts, which need not be whole, one decimal is worth telling.
 FEW_DECIMALS = {"m": 0, "count": 1, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
+# Of the classes of roads, the one that people call by another name.
+MAJOR = "major"
 UNIT_DECIMALS = {"m": 0, "count": 0, "share": 2, "ratio": 2, "index": 2, "m/ha": 0}
 
 
@@ -65,7 +67,8 @@ def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     """
     say, name = words["edit"], said(item["name"])
     kind = words["kind"].get(item["kind"], {}).get("title") if item["what"] in ("place", "context") else None
-    thing = in_sentence(kind or say["thing"][item["what"]], words)
+    road = MAJOR if item["what"] == "road" and item["kind"] == MAJOR else item["what"]
+    thing = in_sentence(kind or say["thing"][road], words)
     thing = newly(thing, item, words) if item["how"] == "new" else thing
     thing = f"{thing} {say['named'].format(name=name)}" if name else thing
     if item["street"] and item["what"] not in ("road", "way") and not name:

@@ -255,6 +255,17 @@ def test_results_of_two_estates_are_not_compared(today, folder, tmp_path):
         spatial.compare(today, spatial.analyse(moved, osm=folder / "mini.osm"))
 
 
+def test_a_square_that_is_a_way_too_is_told_once(estate, folder, today, tmp_path):
+    corners = [degrees(x, y) for x, y in ((60, -40), (90, -40), (90, -5), (60, -5))]
+    path = tmp_path / "square.toml"
+    tags = '{ highway = "pedestrian", area = "yes", name = "Torvet" }'
+    path.write_text(f'[[edit]]\nadd = "square"\narea = {corners}\ntags = {tags}\n', encoding="utf-8")
+    then = spatial.analyse(estate, osm=folder / "mini.osm", plan=path)
+    assert (then.layers["paths"].index == "plan:edit 1").any()
+    told = comparison.compare(today, then).items
+    assert told[["what", "how", "object_id"]].to_numpy().tolist() == [["place", "new", "plan:edit 1"]]
+
+
 def test_spaces_are_matched_by_the_places_they_share():
     before = {"a": {"1", "2", "3"}, "b": {"4"}, "c": {"9"}}
     then = {"x": {"3", "4"}, "y": {"1", "2"}, "z": {"8"}}

@@ -14,7 +14,7 @@ from spatial.core.languages import LANGUAGES, texts, whole_percent
 from spatial.maps import lettering
 from spatial.plans import answer
 from spatial.reports import html as reports_html
-from spatial.reports import pdf, plan
+from spatial.reports import pdf, plan, plan_homes
 from spatial.reports.plan_states import Alternatives
 from spatial.reports.sections import Words
 from tests.maps import fixtures
@@ -219,7 +219,7 @@ def test_what_the_plan_does_is_told_with_its_own_notes(pages, found):
     items = Page(pages["da"]).items
     for note in found.items["note"]:
         assert any(note in item for item in items), note
-    assert any(item.startswith("Ny vej »Invented road« (INVENTED") for item in items)
+    assert any(item.startswith("Ny trafikvej »Invented road« (INVENTED") for item in items)
 
 
 def test_what_changed_has_its_unit_once():
@@ -240,8 +240,8 @@ def test_buildings_lose_where_any_home_in_them_does():
             "dwellings": [9.0, 1.0, 2.0, 5.0, 1.0],
         }
     )
-    assert plan.states(homes).to_dict() == {"a": "losing", "b": "keeping", "c": "demolished"}
-    assert plan.states(homes.iloc[:0]).empty
+    assert plan_homes.states(homes).to_dict() == {"a": "losing", "b": "keeping", "c": "demolished"}
+    assert plan_homes.states(homes.iloc[:0]).empty
 
 
 def test_the_phases_say_what_is_shut_and_for_how_long(pages):
