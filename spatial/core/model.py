@@ -44,6 +44,8 @@ SIDES = ("e", "ne", "n", "nw", "w", "sw", "s", "se")
 FIVE_MINUTES_M, WALK_LIMIT_M = 400.0, 1600.0
 # Licence or attribution of a file that names none.
 NOT_STATED = "not stated"
+# Source of a boundary that is but a circle around the centre of an area.
+FIRST_GUESS = "first_guess"
 # Ids of what a plan adds begin so.
 PLANNED = "plan:"
 
