@@ -41,4 +41,6 @@ def read_what_answers(
         try:
             yield read_layer(layer, estate)
         except SpatialError as error:
-            click.echo(f"faellesrum: {texts(lang)['setup']['without'].format(layer=layer, error=error.said(lang))}", err=True)
+            click.echo(
+                f"faellesrum: {texts(lang)['setup']['without'].format(layer=layer, error=error.said(lang))}", err=True
+            )
