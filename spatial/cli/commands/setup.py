@@ -12,7 +12,7 @@ import click
 
 from spatial.cli.help import language
 from spatial.cli.options import Whole, layers
-from spatial.cli.paths import Read
+from spatial.cli.paths import Read, ReadPair
 
 KEY = "DATAFORDELER_API_KEY"
 
@@ -22,7 +22,7 @@ KEY = "DATAFORDELER_API_KEY"
 @click.option("--parcels-table", type=Read())
 @click.option("--parcels", type=Read())
 @click.option("--year", type=Whole(2010, 2100))
-@click.option("--layer", "layers", multiple=True, shell_complete=layers)
+@click.option("--layer", "layers", type=ReadPair(), multiple=True, shell_complete=layers)
 @language
 def command(lang: str, **given: Any) -> None:
     """Keep what a run of an area of the registry needs; without options, ask for each."""
@@ -46,14 +46,19 @@ def _plain(name: str, value: Any) -> Any:
     from spatial.core.errors import InputError
     from spatial.settings import usual
     from spatial.sources import catalogue
+    from spatial.sources.layers import split
 
-    if name in usual.FILES:
-        path = Path(value).resolve()
+    def there(file: Any) -> str:
+        path = Path(file).resolve()
         if not path.exists():
             raise InputError("usual.missing", path=path)
         return str(path)
+
+    if name in usual.FILES:
+        return there(value)
     if name == "layers":
-        return [catalogue.load()[one].id for one in value]
+        parts = [split(one) for one in value]
+        return [catalogue.load()[layer].id + (f"={there(file)}" if file else "") for layer, file in parts]
     return int(value)
 
 
