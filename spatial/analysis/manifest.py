@@ -47,6 +47,7 @@ def describe_run(
             "crs": estate.crs.to_string(),
             "municipality": estate.municipality,
             "tenure": estate.tenure,
+            "legal": estate.legal,
             "as_of": estate.as_of,
             "listed": {str(year): said for year, said in estate.listed},
             "margin_m": estate.margin_m,

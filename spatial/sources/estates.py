@@ -15,7 +15,7 @@ from typing import Any
 from spatial.core.errors import InputError
 from spatial.core.messages import phrase
 from spatial.core.model import FIRST_GUESS, NOT_STATED, WALK_LIMIT_M, Estate, Provenance
-from spatial.sources import boundaries
+from spatial.sources import boundaries, own_areas
 
 SUGGESTIONS = 3
 SIMILAR = 0.6
@@ -296,6 +296,9 @@ def read_estate(  # noqa: PLR0913 (the public signature)
     SpatialError
         As ``files.estate`` and ``parcels.estate``.
     """
+    own = None if area is None else own_areas.find_own(area, margin_m=margin_m, reach_m=reach_m)
+    if own is not None:
+        return own
     known = None if area is None else find_area(area)
     built = (parcels_table, parcels, year)
     if boundary is not None and built != (None, None, None):
