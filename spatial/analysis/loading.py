@@ -235,6 +235,7 @@ def _estate(about: Mapping[str, Any], boundary: BaseGeometry) -> Estate:
         reach_m=about["reach_m"],
         municipality=about["municipality"],
         tenure=about["tenure"],
+        legal=about.get("legal"),
         as_of=about.get("as_of"),
         listed=tuple((int(year), said) for year, said in about.get("listed", {}).items()),
     )

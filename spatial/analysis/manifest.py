@@ -12,7 +12,7 @@ import shapely
 
 from spatial.analysis.inputs import Ground, Inputs, Options
 from spatial.core.languages import warning_text as sentence
-from spatial.core.model import LensResult, Plan, Provenance, RawData, Rubric
+from spatial.core.model import FIRST_GUESS, LensResult, Plan, Provenance, RawData, Rubric
 from spatial.core.versions import SCHEMA_VERSION, versions
 from spatial.indicators.estimates import Estimate
 from spatial.layers import health, lifecycle
@@ -47,6 +47,7 @@ def describe_run(
             "crs": estate.crs.to_string(),
             "municipality": estate.municipality,
             "tenure": estate.tenure,
+            "legal": estate.legal,
             "as_of": estate.as_of,
             "listed": {str(year): said for year, said in estate.listed},
             "margin_m": estate.margin_m,
@@ -163,6 +164,8 @@ def warnings_of(inputs: Inputs, places: gpd.GeoDataFrame) -> list[dict[str, Any]
     if estate.missing_parcels:
         numbers = ", ".join(estate.missing_parcels)
         warnings.append({"code": "missing_parcels", "estate": estate.name, "parcels": numbers})
+    if estate.provenance is not None and estate.provenance.source_id == FIRST_GUESS:
+        warnings.append({"code": FIRST_GUESS, "estate": estate.name, "position": estate.provenance.path})
     for what, heights in inputs.models.items():
         if heights.covered_share < 1 - MISSING_SHARE:
             percent = max(1, round((1 - heights.covered_share) * 100))

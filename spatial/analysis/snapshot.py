@@ -149,6 +149,7 @@ def write_boundary(estate: Estate, path: Path) -> dict[str, Any]:
     )
     return {
         **{name: getattr(estate, name) for name in ESTATE_TEXTS},
+        "legal": estate.legal,
         "crs": estate.crs.to_string(),
         "missing_parcels": list(estate.missing_parcels),
         "listed": [list(pair) for pair in estate.listed],
@@ -161,6 +162,7 @@ def read_boundary(path: Path, about: Mapping[str, Any]) -> Estate:
     """Read an estate back."""
     return Estate(
         **{name: about[name] for name in ESTATE_TEXTS},
+        legal=about.get("legal"),
         boundary=gpd.read_parquet(path).geometry.iloc[0],
         crs=CRS.from_user_input(about["crs"]),
         missing_parcels=tuple(about["missing_parcels"]),

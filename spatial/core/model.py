@@ -44,6 +44,8 @@ SIDES = ("e", "ne", "n", "nw", "w", "sw", "s", "se")
 FIVE_MINUTES_M, WALK_LIMIT_M = 400.0, 1600.0
 # Licence or attribution of a file that names none.
 NOT_STATED = "not stated"
+# Source of a boundary that is but a circle around the centre of an area.
+FIRST_GUESS = "first_guess"
 # Ids of what a plan adds begin so.
 PLANNED = "plan:"
 
@@ -195,7 +197,7 @@ class Estate:
     ``as_of`` is the date to which the boundary belongs. ``further`` are the other sources it was
     made from, and ``missing_parcels`` the cadastral numbers that belong to it and were not there.
     ``listed`` says, for an area of the registry, by year whether it was on the state's list of 1
-    December: ``"yes"``, ``"no"`` or ``"unknown"``.
+    December: ``"yes"``, ``"no"`` or ``"unknown"``. ``legal`` is what the law of another country calls it, in its words.
     """
 
     id: str
@@ -211,6 +213,7 @@ class Estate:
     further: tuple[Provenance, ...] = ()
     missing_parcels: tuple[str, ...] = ()
     listed: tuple[tuple[int, str], ...] = ()
+    legal: str | None = None
 
     @property
     def study_area(self) -> BaseGeometry:

@@ -214,6 +214,8 @@ def facts(result: Result, named: Named, words: Words) -> list[tuple[str, str]]:
     years = [str(year) for year, said in result.estate.listed if said == "yes"]
     if years:
         found.append((say["lists"], say["listed"].format(years=words.join(years))))
+    if result.estate.legal:
+        found.append((say["legal"], result.estate.legal))
     if result.estate.municipality:
         found.append((say["municipality"], shortened(result.estate.municipality)))
     return found

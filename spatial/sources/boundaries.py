@@ -68,7 +68,7 @@ def estate(
         If there is no polygon, several, a self-intersecting one, or one too large for an estate.
     """
     path = Path(path)
-    table = _chosen(_table(path), name, path)
+    table = _chosen(rows_of(path), name, path)
     row: Mapping[str, Any] = table.iloc[0].drop("geometry").to_dict()
     called = name or _called(row) or path.stem
     return _described(table.geometry.iloc[0], table.crs, row, path, called, margin_m, reach_m, sha256_of(path))
@@ -92,10 +92,10 @@ def read_areas(
         If the file as a whole cannot be used.
     """
     path = Path(path)
-    table, digest = _table(path), sha256_of(path)
+    table, digest = rows_of(path), sha256_of(path)
     rows: list[dict[str, Any]] = table.drop(columns="geometry").to_dict("records")
     names = [_called(row) or f"{path.stem} {i + 1}" for i, row in enumerate(rows)]
-    often = Counter(_slug(name) for name in names)
+    often = Counter(slug(name) for name in names)
     found: list[tuple[str, Estate | SpatialError]] = []
     for i, (name, row, shape) in enumerate(zip(names, rows, table.geometry, strict=True)):
         try:
@@ -160,7 +160,7 @@ def of_shape(shape: BaseGeometry, crs: CRS, path: Path, *, name: str, margin_m: 
     metric = local_metric(position.centroid.x, position.centroid.y)
     boundary = gpd.GeoSeries([shape], crs=crs).to_crs(metric).iloc[0]
     _check_area(boundary, path)
-    return Estate(id=_slug(name), name=name, boundary=boundary, crs=metric, margin_m=margin_m, reach_m=reach_m)
+    return Estate(id=slug(name), name=name, boundary=boundary, crs=metric, margin_m=margin_m, reach_m=reach_m)
 
 
 def write_boundary(found: Estate, path: Path) -> None:
@@ -204,7 +204,8 @@ def _text(row: Mapping[str, Any], key: str) -> str | None:
     return str(value.date()) if isinstance(value, datetime) else str(value) or None
 
 
-def _table(path: Path) -> gpd.GeoDataFrame:
+def rows_of(path: Path) -> gpd.GeoDataFrame:
+    """The rows of a file of polygons; see ``estate``."""
     if not path.exists():
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     if path.is_file() and not path.stat().st_size:
@@ -288,6 +289,7 @@ def _check_area(boundary: Any, path: Path) -> None:
         raise InputError("files.too_large", path=path, area_km2=area_km2, most_km2=MAX_AREA_KM2)
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """A name as an id: small letters of the alphabet, digits and dashes."""
     plain = text.lower().translate(LATIN)
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "estate"

@@ -14,8 +14,8 @@ from typing import Any
 
 from spatial.core.errors import InputError
 from spatial.core.messages import phrase
-from spatial.core.model import WALK_LIMIT_M, Estate
-from spatial.sources import boundaries
+from spatial.core.model import FIRST_GUESS, NOT_STATED, WALK_LIMIT_M, Estate, Provenance
+from spatial.sources import boundaries, own_areas
 
 SUGGESTIONS = 3
 SIMILAR = 0.6
@@ -24,6 +24,8 @@ _SAME = (("æ", "ae"), ("ø", "oe"), ("å", "aa"), ("ä", "ae"), ("ö", "oe"), (
 _SHORT = (("aa", "a"), ("oe", "o"), ("ae", "a"))
 # A boundary this much further from the registered centre than its tolerance is another place.
 ELSEWHERE_M = 5000.0
+# Radius of a first guess: about the ground of a large estate (50 ha).
+GUESS_M = 400.0
 _SAID = {True: "yes", False: "no", None: "unknown"}
 
 
@@ -197,6 +199,28 @@ def no_boundary(area: Area) -> InputError:
     )
 
 
+def guessed(area: Area, *, margin_m: float, reach_m: float) -> Estate:
+    """An estate whose boundary is a circle around the registered centre, which its provenance says."""
+    import shapely
+    from pyproj import Transformer
+
+    from spatial.core.crs import WGS84, local_metric
+
+    where = area.position
+    crs = local_metric(where.lon, where.lat)
+    centre = shapely.Point(Transformer.from_crs(WGS84, crs, always_xy=True).transform(where.lon, where.lat))
+    origin = Provenance(FIRST_GUESS, f"{where.lon}, {where.lat} ± {where.tolerance_m:.0f} m", NOT_STATED, NOT_STATED)
+    return Estate(
+        id=area.id,
+        name=area.name,
+        boundary=centre.buffer(GUESS_M),
+        crs=crs,
+        margin_m=margin_m,
+        reach_m=reach_m,
+        provenance=origin,
+    )
+
+
 def check_position(area: Area, estate: Estate) -> Estate:
     """Return an estate that carries the area's identity, after checking that it lies where the area does.
 
@@ -246,6 +270,7 @@ def read_estate(  # noqa: PLR0913 (the public signature)
     allow_missing: bool = False,
     margin_m: float = 250.0,
     reach_m: float = WALK_LIMIT_M,
+    or_guess: bool = False,
 ) -> Estate:
     """Read an estate.
 
@@ -260,6 +285,9 @@ def read_estate(  # noqa: PLR0913 (the public signature)
         Which polygon of the file, or which area of the table, is meant; else the estate's name.
     parcels_table, parcels, year, municipality, allow_missing
         What the boundary is built from; see ``parcels.estate``.
+    or_guess
+        Where nothing gives a boundary of an area of the registry, take a circle around its centre, marked as a
+        first guess.
 
     Raises
     ------
@@ -268,6 +296,9 @@ def read_estate(  # noqa: PLR0913 (the public signature)
     SpatialError
         As ``files.estate`` and ``parcels.estate``.
     """
+    own = None if area is None else own_areas.find_own(area, margin_m=margin_m, reach_m=reach_m)
+    if own is not None:
+        return own
     known = None if area is None else find_area(area)
     built = (parcels_table, parcels, year)
     if boundary is not None and built != (None, None, None):
@@ -292,6 +323,8 @@ def read_estate(  # noqa: PLR0913 (the public signature)
         )
     elif built != (None, None, None):
         raise InputError("estates.part", needed=TWO_WAYS)
+    elif known is not None and or_guess:
+        found = guessed(known, margin_m=margin_m, reach_m=reach_m)
     elif known is not None:
         raise no_boundary(known)
     else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spatial.core.languages import texts
-from spatial.core.model import Result
+from spatial.core.model import FIRST_GUESS, Result
 
 
 def plan_state(manifest: Mapping[str, Any], lang: str) -> str:
@@ -29,12 +29,19 @@ def plan_state(manifest: Mapping[str, Any], lang: str) -> str:
 
 
 def plan_headline(manifest: Mapping[str, Any], lang: str) -> str:
-    """One sentence above what shows a plan; "" above what shows today."""
+    """What stands above what shows a plan or a boundary that is guessed; "" above what shows today."""
     state = plan_state(manifest, lang)
-    return str(texts(lang)["plan_state"]["headline"]).format(state=state) if state else ""
+    headline = str(texts(lang)["plan_state"]["headline"]).format(state=state) if state else ""
+    return " ".join(filter(None, (headline, _guess(manifest, "guess_headline", lang))))
 
 
 def called(result: Result, name: str, lang: str) -> str:
     """The name of an estate, or of what shows it, and which state of a plan it is in."""
     state = plan_state(result.manifest, lang)
-    return f"{name}, {state}" if state else name
+    return ", ".join(filter(None, (name, state, _guess(result.manifest, "guess", lang))))
+
+
+def _guess(manifest: Mapping[str, Any], word: str, lang: str) -> str:
+    """That the boundary is a first guess, where it is one."""
+    guessed = any(warning["code"] == FIRST_GUESS for warning in manifest.get("warnings", ()))
+    return str(texts(lang)["plan_state"][word]) if guessed else ""

@@ -17,8 +17,8 @@ from tests.cli.test_main import analysis, call, finished, inputs  # noqa: F401  
 CASES = Path(__file__).parents[1] / "data"
 # Texts that are no paths; all else that is a text names one.
 WORDS = {
-    "area", "complete", "identity", "k_reason", "lens", "memory_limit", "municipality", "name", "place_id", "scheduler",
-    "tiles",
+    "area", "complete", "crs", "identity", "k_reason", "lens", "memory_limit", "municipality", "name", "place_id",
+    "scheduler", "tiles",
 }  # fmt: skip
 DECLARED = (paths.Read, paths.ReadText, paths.Written)
 

@@ -214,8 +214,9 @@ def test_run_says_which_options_name_an_estate(args, what, tmp_path):
     assert done.code == 2 and what in done.err
 
 
-def test_run_by_id_without_a_boundary_says_what_to_do(tmp_path):
-    done = call("run", "--estate", "vollsmose", "--osm", "x.osm.pbf", "--out", tmp_path / "out")
+def test_fetch_by_id_without_a_boundary_says_what_to_do(tmp_path):
+    """A run takes a first guess and says so (tests/cli/test_setup.py); nothing else does."""
+    done = call("fetch", "--estate", "vollsmose", "--osm", "x.osm.pbf", "--out", tmp_path / "out")
     assert done.code == 1 and "lodflade" in done.err and "--parcels-table" in done.err
     assert not (tmp_path / "out").exists()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spatial.cli import options as cli_options
+from spatial.cli import usual
 from spatial.cli.commands import as_json, with_options
 from spatial.cli.console import misused, progress
 from spatial.cli.help import language
@@ -77,6 +78,7 @@ def command(ctx: click.Context, /, frozen: Path | None, **options: Any) -> None:
         analyse({}, {**options, "layers": ()}, frozen)
         return
     which = cli_options.estate_options(options)
+    options["alone"] = usual.complete(which, options)
     if options["osm"] is None:
         raise misused(phrase("commands.choose_inputs"))
     analyse(which, options)
@@ -150,9 +152,12 @@ def _asked_for(
     """The estate and the extract that the options name."""
     from spatial.osm import extract as osm_extract
 
-    estate = cli_options.read_estate(dict(which), margin_m=given["margin_m"], reach_m=given["reach_m"])
+    chosen = {**which, "or_guess": given.get("alone", False)}
+    estate = cli_options.read_estate(chosen, margin_m=given["margin_m"], reach_m=given["reach_m"])
     extract = osm_extract.find_extract(given["osm"], estate, refresh=given.get("refresh", False), tell=tell)
-    return estate, extract, {}
+    optional = given.get("optional", ())
+    found = tuple(usual.read_what_answers(optional, estate, given["lang"], tell))
+    return estate, extract, {"layers": found} if optional else {}
 
 
 def _from_frozen(frozen: Path) -> tuple[Estate, Extract, dict[str, Any]]:
