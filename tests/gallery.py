@@ -1,7 +1,8 @@
-"""Draw the pictures of `maps/gallery`: the demo at three sizes in both languages, and a plan.
+"""Draw the pictures of `maps/gallery`: the demo at three sizes in both languages, a plan, and the place with benches.
 
-`python -m tests.gallery FOLDER [PLAN]` takes finished runs of the demo: `faellesrum demo --pdf --out FOLDER`, and with
-the invented plan `faellesrum demo --plan data/invented_plan.geojson --pdf --out PLAN`.
+`python -m tests.gallery FOLDER PLAN BENCHES` takes finished runs of the demo: `faellesrum demo --pdf --out FOLDER`, with
+the invented plan `faellesrum demo --plan data/invented_plan.geojson --phases --pdf --out PLAN`, and
+`faellesrum demo --place helsinki --lang en --out BENCHES`, on which the places of the brief can be seen.
 """
 
 from __future__ import annotations
@@ -27,21 +28,20 @@ COLOURS, FAST_OCTREE = 128, 2
 PAPER_DPI = 80
 
 
-def main(folder: Path, plan: Path | None = None) -> None:
+def main(folder: Path, plan: Path, benches: Path) -> None:
     """Write the pictures."""
     from playwright.sync_api import sync_playwright
 
     report(folder / "report.pdf", "report.png")
-    if plan is not None:
-        report(plan / "plan.pdf", "plan-report.png")
+    report(plan / "plan.pdf", "plan-report.png")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         for size in SIZES:
             for lang in ("da", "en"):
-                name = "demo.png" if (size, lang) == ("desk", "en") else f"demo-{size}-{lang}.png"
-                picture(browser, folder, size, f"lang={lang}&{VIEWS[size]}", name)
-        if plan is not None:
-            picture(browser, plan, "desk", "lang=en&at=16.5/53.5689/13.2655&swipe=42", "plan.png")
+                picture(browser, folder, size, f"lang={lang}&{VIEWS[size]}", f"demo-{size}-{lang}.png")
+        picture(browser, benches, "desk", "lang=en", "demo.png")
+        picture(browser, plan, "desk", "lang=en&at=16.5/53.5689/13.2655&swipe=42", "plan.png")
+        picture(browser, plan, "desk", "lang=da&find=Am%20Z%C3%BCgel%2012", "stairwell.png", "#fr-stairs")
         browser.close()
 
 
@@ -58,12 +58,14 @@ def report(document: Path, name: str) -> None:
     both.quantize(COLOURS, method=FAST_OCTREE).save(GALLERY / name, optimize=True)
 
 
-def picture(browser: Browser, folder: Path, size: str, fragment: str, name: str) -> None:
-    """Take one picture of the map in a folder."""
+def picture(browser: Browser, folder: Path, size: str, fragment: str, name: str, part: str = "") -> None:
+    """Take one picture of the map in a folder, with a part of the panel in view."""
     width, height = SIZES[size]
     page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page.goto(f"{(folder / 'map.html').resolve().as_uri()}#{fragment}")
     page.wait_for_selector(READY)
+    if part:
+        page.locator(part).evaluate("e => e.scrollIntoView()")
     page.wait_for_timeout(500)
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     shot.quantize(COLOURS, method=FAST_OCTREE).save(GALLERY / name, optimize=True)
@@ -71,4 +73,4 @@ def picture(browser: Browser, folder: Path, size: str, fragment: str, name: str)
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:3]))
+    main(*map(Path, sys.argv[1:4]))

@@ -17,7 +17,7 @@ from spatial.core.model import ASPECTS, FLOATING, Result
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
 from spatial.layers.schema import schema
 from spatial.maps import style as maps_style
-from spatial.maps.style import CLASS_WIDTH, NO_SCORE, RAMP
+from spatial.maps.style import CLASS_WIDTH, NO_SCORE, RAMP, classes_in
 from spatial.texts import plan_state
 
 STYLE_TABLE = "layer_styles"
@@ -68,6 +68,8 @@ EXTENSIONS = (
 )
 UNDATED = "1970-01-01T00:00:00.000Z"
 
+ALL = range(len(RAMP))
+
 
 @dataclass(frozen=True)
 class Part:
@@ -113,7 +115,7 @@ def describe(result: Result, path: Path, columns: Mapping[str, Sequence[str]], *
         _name_columns(database, columns, lang)
         _name_sources(database, result, columns, lang, at)
         for table, names in columns.items():
-            styles = {code: style_of(table, names, code) for code in carried(lang)}
+            styles = {code: style_of(table, names, code, _classes(result, table)) for code in carried(lang)}
             add_styles(database, table, styles, lang=lang, at=at)
 
 
@@ -209,12 +211,23 @@ def aliases(columns: Iterable[str], lang: str) -> dict[str, str]:
     return result
 
 
-def style_of(table: str, columns: Sequence[str], lang: str) -> Style:
-    """Style one table of the GeoPackage as the web map draws it."""
+def _classes(result: Result, table: str) -> tuple[list[int], list[int]]:
+    """The classes of what is ranked in a table, and of what is not."""
+    rows = {"places": result.places, "meeting_spaces": result.meeting_spaces}.get(table)
+    if rows is None:
+        return [], []
+    ranked = rows["rank"].notna()
+    return classes_in(rows[ranked]), classes_in(rows[~ranked])
+
+
+def style_of(
+    table: str, columns: Sequence[str], lang: str, classes: tuple[Sequence[int], Sequence[int]] = (ALL, ALL)
+) -> Style:
+    """Style one table of the GeoPackage as the web map draws it; ``classes`` are those of the ranked and the others."""
     say = texts(lang)
     named = {name: say["gis"]["table"].get(name, name) for name in say["gis"]["table"]}
     if table in SCORED:
-        return _scored(table, columns, lang)
+        return _scored(table, columns, lang, classes)
     if table == "paths":
         return Style("line", [rule for way in WAYS for rule in _way(*way)], labels("name", 3), levels=True)
     if table in STATES:
@@ -234,11 +247,11 @@ def style_of(table: str, columns: Sequence[str], lang: str) -> Style:
     return Style("marker", [(named.get(table, table), "", [_dot(QUIET if table != "gates" else "#ffffff")])])
 
 
-def _scored(table: str, columns: Sequence[str], lang: str) -> Style:
+def _scored(table: str, columns: Sequence[str], lang: str, classes: tuple[Sequence[int], Sequence[int]]) -> Style:
     say = texts(lang)
     rules = []
-    for hatched in (False, True):
-        for k, colour in enumerate(RAMP):
+    for hatched, there in zip((False, True), classes, strict=True):
+        for k in there:
             low, high = k * CLASS_WIDTH, (k + 1) * CLASS_WIDTH
             # Scores count as whole thousandths, here as on the map.
             bounds = f'round("{FLOATING}" * 1000) >= {low * 10}'
@@ -248,7 +261,7 @@ def _scored(table: str, columns: Sequence[str], lang: str) -> Style:
             bounds += " AND \"status\" = 'meeting space'" if hatched and "status" in columns else ""
             label = say["format"]["range"].format(low=low, high=high)
             label += f" · {say['map']['legend']['withheld']}" if hatched else ""
-            parts = [fill(colour, INK, 0.3), *([_hatch("#ffffff", 0.5), _hatch("#2b2b2b", 0.2)] if hatched else [])]
+            parts = [fill(RAMP[k], INK, 0.3), *([_hatch("#ffffff", 0.5), _hatch("#2b2b2b", 0.2)] if hatched else [])]
             rules.append((label, bounds, parts))
     rules.append((say["sitemap"]["legend"]["no_score"], f'"{FLOATING}" IS NULL', [fill(NO_SCORE, INK, 0.3)]))
     if "status" in columns:

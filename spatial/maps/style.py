@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spatial.core.model import NOT_STATED, Result
+from spatial.places.meeting_spaces import MEETING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # ColorBrewer YlGnBu, five classes ordered in lightness (the lightest from the nine-class scheme, so
 # that it stands out from the ground). Equal classes: maps of two estates can be laid side by side.
@@ -34,6 +38,17 @@ def colour_of(score: float) -> str:
     """Colour of a score in [0, 1], as ``#rrggbb``."""
     found = class_of(score)
     return NO_SCORE if found is None else RAMP[found]
+
+
+def classes_in(table: pd.DataFrame) -> list[int]:
+    """The classes in which some meeting space of a table lies, for legends: those of what is scored, in their order."""
+    shown = table[table["status"] == MEETING]["floating"] if "status" in table else table["floating"]
+    return sorted({found for found in map(class_of, shown.to_numpy(dtype=float)) if found is not None})
+
+
+def span_of(k: int) -> str:
+    """The scores of a class, such as "40–60"."""
+    return f"{k * CLASS_WIDTH}–{(k + 1) * CLASS_WIDTH}"
 
 
 def named_sources(result: Result) -> list[dict[str, Any]]:

@@ -108,7 +108,7 @@ def space_columns(result: Result, names: Mapping[str, str], lang: str) -> list[C
         make("name", "text", [names[str(i)] for i in table.index]),
         make("number", "whole", table["rank"].where(meeting)),
         make("tier", "text", [tiers.get(word, "") for word in tier_words(table["tier"])]),
-        *_scores(table, make, lang),
+        *_scores(table, make, lang, meeting),
         make("inside", "text", _sides(table["inside"], lang)),
         make("status", "text", [status[one] for one in table["status"]]),
         make("what", "text", what),
@@ -126,7 +126,7 @@ def place_columns(result: Result, names: Mapping[str, str], lang: str) -> list[C
     return [
         make("name", "text", [names[str(i)] for i in table.index]),
         make("in_space", "text", [names.get(str(i), "") for i in table["space_id"]]),
-        *_scores(table, make, lang),
+        *_scores(table, make, lang, table["space_id"].map(result.meeting_spaces["status"]) == MEETING),
         make("inside", "text", _sides(table["inside"], lang)),
         make("what", "text", [kinds_text(str(kind), 1, lang) for kind in table["kind"]]),
         make("area", "whole", table["area_m2"]),
@@ -143,8 +143,13 @@ def _maker(lang: str) -> Callable[[str, str, Iterable[Any]], Column]:
     return make
 
 
-def _scores(table: pd.DataFrame, make: Callable[[str, str, Iterable[Any]], Column], lang: str) -> list[Column]:
+def _scores(
+    table: pd.DataFrame, make: Callable[[str, str, Iterable[Any]], Column], lang: str, judged: pd.Series
+) -> list[Column]:
+    """Points of what is judged, as on the map: what is closed, a rest or only possible is shown without any."""
     say = texts(lang)
+    points = [FLOATING + end for end in ("", "_low", "_high")] + list(ASPECTS)
+    table = table.assign(**table[points].where(judged))
     bounds = (("score", ""), ("low", "_low"), ("high", "_high"))
     whole = [make(key, "points", table[FLOATING + end] * POINTS) for key, end in bounds]
     for aspect in ASPECTS:

@@ -17,8 +17,9 @@ from spatial.maps.lettering import BOLD, Lettering, width_of
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.labels import Taken
 from spatial.maps.sheet.layout import AIR_MM, Box, Sheet
-from spatial.maps.style import CLASS_WIDTH, RAMP
+from spatial.maps.style import RAMP, classes_in, span_of
 from spatial.maps.svg import Figure, Pen
+from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import in_order
 
 BLACK, GREY, TRACK = "#000000", "#56595e", "#c9c5bd"
@@ -112,7 +113,8 @@ def estate_map(
         if keys:
             line_of_keys(pen, keys, level=4.5)
         elif keys is None:
-            _legend(pen, words, _keys(words, withheld=bool(result.meeting_spaces["rank"].isna().any())))
+            shown = result.meeting_spaces
+            _legend(pen, words, _keys(words, withheld=_some_withheld(shown)), classes_in(shown))
 
     return Figure(sheet.width, sheet.height, draw, told.alt, told.caption)
 
@@ -183,19 +185,25 @@ def _keys(words: MapWords, *, withheld: bool) -> list[tuple[str, Sample]]:
     return [*hatched, (words.boundary, boundary), (words.context, context)]
 
 
+def _some_withheld(shown: pd.DataFrame) -> bool:
+    """Whether some meeting space has no rank; what is closed has none, and is told as such."""
+    return bool((shown["rank"].isna() & shown["status"].eq(MEETING)).any())
+
+
 def _sample(x: float, level: float) -> Any:
     """The field of a sample in a line of keys."""
     return shapely.box(x, level - 1.5, x + KEY_MM, level + 1.5)
 
 
-def _legend(pen: Pen, words: MapWords, keys: Sequence[tuple[str, Sample]], *, y: float = 1.2) -> None:
-    """One line: the ramp, then what else is drawn."""
+def _legend(
+    pen: Pen, words: MapWords, keys: Sequence[tuple[str, Sample]], classes: Sequence[int], *, y: float = 1.2
+) -> None:
+    """One line: the classes of colour that the map has, then what else is drawn."""
     x, size = 0.0, 7.0
     part, high = 9.5, 3.0
-    for k, colour in enumerate(RAMP):
-        pen.rect(x, y + 2.0, part, high, fill=colour, line=BLACK, weight=0.12)
-        span = f"{k * CLASS_WIDTH}–{(k + 1) * CLASS_WIDTH}"
-        pen.text(x + part / 2, y - 0.8, span, 6.2, style=Lettering(at="middle", colour=GREY))
+    for k in classes:
+        pen.rect(x, y + 2.0, part, high, fill=RAMP[k], line=BLACK, weight=0.12)
+        pen.text(x + part / 2, y - 0.8, span_of(k), 6.2, style=Lettering(at="middle", colour=GREY))
         x += part
     pen.text(x + 1.5, y + 2.6, words.ramp, size)
     line_of_keys(pen, keys, x=x + 7.5 + width_of(words.ramp, size), level=y + 3.5)
@@ -210,15 +218,15 @@ def line_of_keys(pen: Pen, keys: Sequence[tuple[str, Sample]], *, x: float = 0.0
         x += KEY_MM + 5.5 + width_of(label, size)
 
 
-def legend(words: MapWords, more: Sequence[tuple[str, Sample]], *, withheld: bool, alt: str) -> Figure:
-    """Draw the legend of several maps by itself, with more keys in a second line."""
-    keys = _keys(words, withheld=withheld)
+def legend(words: MapWords, more: Sequence[tuple[str, Sample]], shown: pd.DataFrame, *, alt: str) -> Figure:
+    """Draw the legend of several maps by itself, with more keys in a second line; ``shown`` is on one of them."""
+    keys = _keys(words, withheld=_some_withheld(shown))
     below = LEGEND_MM - 2.5 if more else 0.0
 
     def draw(pen: Pen) -> None:
         if more:
             line_of_keys(pen, more, level=3.0)
-        _legend(pen, words, keys, y=below + 1.2)
+        _legend(pen, words, keys, classes_in(shown), y=below + 1.2)
 
     return Figure(MAP_MM, LEGEND_MM + below, draw, alt)
 
@@ -385,8 +393,8 @@ def _new(pen: Pen, shape: Any) -> None:
         pen.disc(shape.x, shape.y, POINT_MM, line=BLACK, weight=NEW_LINE)
 
 
-def key(words: MapWords, marks: Marks, *, withheld: bool, alt: str) -> Figure:
-    """Draw the legend of both maps."""
+def key(words: MapWords, marks: Marks, shown: pd.DataFrame, *, alt: str) -> Figure:
+    """Draw the legend of both maps, on which all of ``shown`` is."""
 
     def gone(pen: Pen, x: float, level: float) -> None:
         _gone(pen, shapely.box(x, level - 1.4, x + KEY_MM, level + 1.4))
@@ -394,7 +402,7 @@ def key(words: MapWords, marks: Marks, *, withheld: bool, alt: str) -> Figure:
     def new(pen: Pen, x: float, level: float) -> None:
         _new(pen, shapely.LineString([(x, level), (x + KEY_MM, level)]))
 
-    return legend(words, [(marks.gone, gone), (marks.new, new)], withheld=withheld, alt=alt)
+    return legend(words, [(marks.gone, gone), (marks.new, new)], shown, alt=alt)
 
 
 def homes_map(

@@ -169,9 +169,9 @@ def _maps(
         alts=(say["alt_before"].format(estate=estate), say["alt_after"].format(estate=estate)),
         captions=(say["before"], say["after"]),
     )  # fmt: skip
-    withheld = bool(pd.concat([before.meeting_spaces["rank"], after.meeting_spaces["rank"]]).isna().any())
+    shown = pd.concat([table.meeting_spaces[["rank", "status", "floating"]] for table in (before, after)])
     marks = figures.Marks(say["gone"], say["new"])
-    key = figures.key(kind, marks, withheld=withheld, alt=words.shared["map"]["legend"]["show"])
+    key = figures.key(kind, marks, shown, alt=words.shared["map"]["legend"]["show"])
     note = f"{say['numbers'] if rows else ''} {sections.attribution(after, words)}".strip()
     return [Heading(say["title"]), Figures(pair), Figures([key]), *([Paragraph(note, "note")] if note else [])]
 

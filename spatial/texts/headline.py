@@ -151,7 +151,8 @@ def _best(meeting: gpd.GeoDataFrame, names: Mapping[str, str], lang: str) -> tup
             names=named[0], score=score, low=low, high=high
         ), ids
     more = len(first) - len(named)
-    return str(say["best_more" if more else "best_of"]).format(names="; ".join(named), n=_number(more, lang)), ids
+    key = "best_of" if not more else "best_more_one" if more == 1 else "best_more"
+    return str(say[key]).format(names="; ".join(named), n=_number(more, lang)), ids
 
 
 def _places(n: int, lang: str) -> str:

@@ -13,6 +13,7 @@ from spatial.maps.web.stairs_payload import TODAY, WALKS, Moment, encode_stairs
 from spatial.places.homes import best_space_per_home
 from spatial.settings.lenses import lenses
 from tests.maps import fixtures
+from tests.maps.test_web_page import axe
 
 GOOD = lenses().good_score
 DEEP = pytest.mark.browser
@@ -131,3 +132,18 @@ def test_a_run_without_walks_has_no_stairwells(demo_result):
     homes = demo_result.layers["homes"].drop(columns=WALKS)
     older = replace(demo_result, layers={**demo_result.layers, "homes": homes})
     assert encode_stairs([Moment(TODAY, "", older)], "da")[0] is None
+
+
+@DEEP
+@pytest.mark.parametrize("size", [(390, 844), (640, 400), (1280, 900)], ids=lambda size: str(size[0]))
+def test_axe_finds_no_violation_and_nothing_overflows(folder, browser, size):
+    homes, _ = files_say(folder)
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+    page.goto((folder / "map.html").as_uri() + "#lang=en")
+    page.wait_for_selector(fixtures.READY)
+    page.fill("#fr-find", doors_with_addresses(folder, homes)[0][1])
+    assert page.locator("#fr-stairs li").count() > 2
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    panel = page.locator("#fr-scroll")
+    assert panel.evaluate("e => e.scrollWidth") <= panel.evaluate("e => e.clientWidth")

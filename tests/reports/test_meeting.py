@@ -74,6 +74,6 @@ def test_it_says_proposal_price_gains_and_what_is_not_known_and_has_a_box_for_ea
     assert rows[-1][0] == say["whole"]
     # Of the bundled plan only the gate has a price.
     gate = next(measure for measure in read_measures() if measure.id == "gate")
-    thousands = texts(lang)["format"]["thousands"]
+    thousands = {"da": ".", "en": ","}[lang]
     expected = say["price_some"].format(dkk=f"{gate.cost_dkk:,.0f}".replace(",", thousands), n=1, of=things)
     assert expected in page.paragraphs

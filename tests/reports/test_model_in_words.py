@@ -31,7 +31,7 @@ def test_a_model_that_refuses_says_why_and_no_number_of_its_own(verdict, lang):
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("verdict", SPOKEN)
 def test_a_model_that_speaks_says_how_sure_it_is_and_beside_what(verdict, lang):
-    comma = texts(lang)["format"]["decimal"]
+    comma = {"da": ",", "en": "."}[lang]
     about = {"raw": TWOFOLD, "effect": TWOFOLD, "beside": TWOFOLD, "gain": Gain(0.1, 0.05, 0.15, 8)}
     text = words(verdict, lang, **about, power=Power(0.0953, 40.0))
     for figure in ("2.00", "1.10", "3.64"):

@@ -1,14 +1,19 @@
 """Every name, number and first sentence of a run, read back from each file that it writes: all say the same."""
 
+import contextlib
 import csv
 import io
 import json
 import re
+import sqlite3
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import openpyxl
+import PIL.Image
+import pyarrow.parquet
 import pyogrio
 import pypdf
 import pytest
@@ -22,6 +27,7 @@ from tests.maps.reading import Page
 PROJECT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("faellesrum")
 RESIDENTS = ("map.html", "report.html", "scores.csv", "places.xlsx", "places-excel.csv", "board.docx", "board.pptx")
+POINTS = ("score", "low", "high")
 SPREAD = re.compile(r"(\d+) \((\d+)(?:–(\d+))?\)")
 
 
@@ -29,7 +35,7 @@ SPREAD = re.compile(r"(\d+) \((\d+)(?:–(\d+))?\)")
 def run(request, demo_result, tmp_path_factory):
     """A folder that a run has written, and its language."""
     folder = tmp_path_factory.mktemp("agree") / "run"
-    spatial.save(demo_result, folder, lang=request.param)
+    spatial.save(demo_result, folder, lang=request.param, pdf=True)
     office.write_office(spatial.load(folder), folder, ("excel-csv", "pptx", "docx"))
     return folder, request.param
 
@@ -60,6 +66,11 @@ def sentences(run):
     return found
 
 
+def judged(told):
+    """What tables for people say: of what is not open to everybody, or no meeting space, no points."""
+    return {i: entry if entry[1] is not None else (*entry[:2], None, None, None) for i, entry in told.items()}
+
+
 def ranked(told):
     return sorted((entry for entry in told.values() if entry[1] is not None), key=lambda entry: entry[1])
 
@@ -82,10 +93,10 @@ def test_geopackage_and_workbook(run, told):
         row[column["id"]]: (
             row[column["name"]],
             row[column["number"]],
-            *(round(row[column[key]]) for key in ("score", "low", "high")),
+            *(row[column[key]] if row[column[key]] is None else round(row[column[key]]) for key in POINTS),
         )
         for row in rows
-    } == told
+    } == judged(told)
 
 
 def test_csv_for_excel(run, told):
@@ -96,10 +107,10 @@ def test_csv_for_excel(run, told):
         row[say["id"]]: (
             row[say["name"]],
             int(row[say["number"]]) if row[say["number"]] else None,
-            *(int(row[say[key]]) for key in ("score", "low", "high")),
+            *(int(row[say[key]]) if row[say[key]] else None for key in POINTS),
         )
         for row in csv.DictReader(io.StringIO(text), delimiter=";" if lang == "da" else ",")
-    } == told
+    } == judged(told)
 
 
 def test_report(run, told, sentences):
@@ -126,6 +137,36 @@ def test_sheet(run, told, sentences):
         row = f"{name} {best} {low}–{high}"
         assert row in text[at:], row
         at = text.index(row, at)
+
+
+def rows_on_board(found, told):
+    """The table of slide and Word page: number, name, tier, points with their spread."""
+    rows = found[1:]
+    assert len(rows) == 8
+    for (number, name, _, points), expected in zip(rows, ranked(told), strict=False):
+        best, low, high = re.findall(r"\d+", points)
+        assert (name, int(number), int(best), int(low), int(high)) == expected
+
+
+def test_slide(run, told, sentences):
+    from pptx import Presentation
+
+    (slide,) = Presentation(run[0] / "board.pptx").slides
+    said = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+    text = " ".join(" ".join(said).split())
+    assert all(" ".join(sentence.split()) in text for sentence in sentences)
+    (table,) = [shape.table for shape in slide.shapes if shape.has_table]
+    rows_on_board([[cell.text for cell in row.cells] for row in table.rows], told)
+
+
+def test_word_page(run, told, sentences):
+    import docx
+
+    page = docx.Document(run[0] / "board.docx")
+    said = [" ".join(paragraph.text.split()) for paragraph in page.paragraphs]
+    assert all(" ".join(sentence.split()) in said for sentence in sentences)
+    (table,) = page.tables
+    rows_on_board([[cell.text for cell in row.cells] for row in table.rows], told)
 
 
 @pytest.mark.browser
@@ -161,6 +202,29 @@ def test_explain_and_what_the_run_says(run, told):
     assert said.stdout.splitlines()[0] == f"{told[first][0]} ({first})"
 
 
+def insides(path):
+    """A file as it is, and unpacked: what stands in Office files, in streams and the metadata of PDF, in Parquet."""
+    yield "", path.read_bytes()
+    if path.suffix in (".xlsx", ".docx", ".pptx"):
+        with zipfile.ZipFile(path) as pack:
+            yield from ((name, pack.read(name)) for name in pack.namelist())
+    elif path.suffix == ".pdf":
+        reader = pypdf.PdfReader(path)
+        yield (
+            "metadata",
+            str(reader.metadata).encode() + (reader.xmp_metadata.stream.get_data() if reader.xmp_metadata else b""),
+        )
+        yield from ((str(k), page.extract_text().encode()) for k, page in enumerate(reader.pages))
+    elif path.suffix == ".parquet":
+        table = pyarrow.parquet.read_table(path)
+        yield "table", str(table.schema.metadata).encode() + table.to_pandas().to_csv().encode()
+    elif path.suffix == ".gpkg":
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            yield "dump", "\n".join(map(str, database.iterdump())).encode()
+    elif path.suffix == ".png":
+        yield "about", str(PIL.Image.open(path).info).encode()
+
+
 def test_no_file_that_is_handed_out_names_a_path_of_the_machine(run):
     folder, _ = run
     named = (str(PROJECT), str(folder), str(Path.home()) + "/")
@@ -168,6 +232,6 @@ def test_no_file_that_is_handed_out_names_a_path_of_the_machine(run):
         if path.name == "manifest.json":  # for whoever asks later, it says which files were read
             assert json.loads(path.read_text(encoding="utf-8"))
             continue
-        content = path.read_bytes()
-        assert not [each for each in named if each.encode() in content], path.name
+        for part, content in insides(path):
+            assert not [each for each in named if each.encode() in content], (path.name, part)
     assert set(RESIDENTS) <= {path.name for path in folder.iterdir()}

@@ -44,6 +44,7 @@ POINT_MM = 1.1  # radius of a meeting space that is smaller than this
 SEAT_MM = 0.6  # radius of a seat with no room around it
 CLOSED_FILL, CLOSED_LINE, POSSIBLE_FILL, POSSIBLE_LINE = "#cfccc6", "#8d8880", "#f4eefb", "#a48cc9"
 POSSIBLE_DASH = (1.2, 0.8)
+PLUS_MM, POSSIBLE_PLUS = 0.7, "#7a5fa8"
 LETTERED = ("major", "street", "pedestrian", "service")
 STREET_PT, AREA_PT, NUMBER_PT = 6.0, 6.0, 7.0
 HATCH_MM = 1.1
@@ -190,8 +191,16 @@ def unscored(ink: Pen, shapes: Shapes, status: str) -> None:
     if status == POSSIBLE:
         ink.shapes(shapes, fill=POSSIBLE_FILL)
         ink.shapes(shapely.boundary(shapes), line=POSSIBLE_LINE, width=0.2, dash=POSSIBLE_DASH)
+        _invite(ink, shapes)
     else:
         ink.shapes(shapes, fill=WHITE if status == SEAT else CLOSED_FILL, line=CLOSED_LINE, width=0.15)
+
+
+def _invite(ink: Pen, shapes: Shapes) -> None:
+    """A plus within each shape that has room for it: something could come here."""
+    for at in shapely.point_on_surface(shapes[shapely.minimum_bounding_radius(shapes) > 2 * PLUS_MM]):
+        for wide, high in ((PLUS_MM, 0.0), (0.0, PLUS_MM)):
+            ink.rule(at.x - wide, at.y - high, at.x + wide, at.y + high, line=POSSIBLE_PLUS, weight=0.3)
 
 
 def space(ink: Pen, shape: Any, score: float, *, ranked: bool, factor: float) -> None:

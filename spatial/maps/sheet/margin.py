@@ -14,7 +14,7 @@ from spatial.maps.lettering import BOLD, REGULAR, Lettering, shortened, wrapped
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.layout import Box, Sheet, table_columns
 from spatial.maps.sheet.paper import WEIGHTS, Grid, Paper, Style
-from spatial.maps.style import CLASS_WIDTH, NO_SCORE, RAMP
+from spatial.maps.style import NO_SCORE, RAMP, span_of
 from spatial.places.meeting_spaces import SEAT
 
 BLACK, GREY, LIGHT = "#000000", "#5c5c5c", "#cfcbc4"
@@ -46,13 +46,18 @@ class Row:
     coverage: float
 
 
-def legend(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], there: Mapping[str, bool]) -> float:
-    """Draw the legend from the top of ``box``; return where it ends. Only what is drawn is explained."""
+def legend(
+    ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], there: Mapping[str, bool], classes: Sequence[int]
+) -> float:
+    """Draw the legend from the top of ``box``; return where it ends.
+
+    Only what is drawn is explained: ``there`` by key, and ``classes`` of colour.
+    """
     factor = sheet.factor
     left, width = box.left + PAD_MM, box.width - 2 * PAD_MM
     y = box.top - PAD_MM - HEAD_PT * factor * 0.3
     ink.lines(left, y, [say["map"]["legend"]["title"]], HEAD_PT * factor, font=BOLD, level=2)
-    y = _ramp(ink, left, y - 6.2 * factor, width, factor)
+    y = _ramp(ink, left, y - 6.2 * factor, width, factor, classes)
     lines, size = wrapped(say["map"]["legend"]["text"], width, SMALL_PT * factor), SMALL_PT * factor
     ink.lines(left, y - size * LINE, lines, size, step=size * LINE, colour=GREY)
     y -= len(lines) * size * LINE + 1.2 * factor
@@ -81,12 +86,13 @@ def _keys(say: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _ramp(ink: Paper, left: float, y: float, width: float, factor: float) -> float:
+def _ramp(ink: Paper, left: float, y: float, width: float, factor: float, classes: Sequence[int]) -> float:
+    """Draw the classes of colour that the map has."""
     part, high = width / len(RAMP), 3.6 * factor
-    for k, colour in enumerate(RAMP):
-        ink.rect(left + k * part, y, part, high, fill=colour, line=BLACK, weight=0.15)
-        label = f"{k * CLASS_WIDTH}–{(k + 1) * CLASS_WIDTH}"
-        ink.text(left + (k + 0.5) * part, y - 2.6 * factor, label, SMALL_PT * factor, style=Lettering(at="middle"))
+    for i, k in enumerate(classes):
+        ink.rect(left + i * part, y, part, high, fill=RAMP[k], line=BLACK, weight=0.15)
+        middle = left + (i + 0.5) * part
+        ink.text(middle, y - 2.6 * factor, span_of(k), SMALL_PT * factor, style=Lettering(at="middle"))
     return y - 3.0 * factor
 
 

@@ -97,7 +97,7 @@ def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None =
     with paper.picture(sheet.field, alt=_alt(rows, facts, say)) as pen:
         drawn = _map(pen, sheet, result, say, order)
     drawn["boundary"] = True
-    end = margin.legend(paper, sheet, sheet.legend, say, drawn)
+    end = margin.legend(paper, sheet, sheet.legend, say, drawn, style.classes_in(result.meeting_spaces))
     room = margin.column_room(sheet, end) if sheet.landscape else sheet.table
     rest = margin.table(paper, sheet, room, say, rows)
     while rest:

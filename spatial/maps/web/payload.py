@@ -305,9 +305,12 @@ def _objects(
 
 
 def _possible(result: Result, projector: Projector) -> dict[str, Any]:
-    """Encode the rooms near the estate on which nothing is mapped."""
+    """Encode the rooms near the estate on which nothing is mapped, and where each invites to something new."""
     rooms = possible_in(result.layers.get("possible_spaces"), result.estate.study_area)
-    return projector.features(shapely.simplify(rooms, ROOM_SIMPLIFY_M))
+    return {
+        **projector.features(shapely.simplify(rooms, ROOM_SIMPLIFY_M)),
+        "at": projector.points(shapely.point_on_surface(rooms)),
+    }
 
 
 def _addresses(table: gpd.GeoDataFrame | None, projector: Projector, door: Ints) -> list[dict[str, Any]]:

@@ -6,6 +6,10 @@ import { drawStreetNames } from "./streets.js";
 /** @import { Painter } from "./painter.js" */
 /** @import { Payload } from "./payload.js" */
 /** @import { Side } from "./plan.js" */
+/** @import { Invitations } from "./ground.js" */
+
+/** @type {Invitations} */
+const NOTHING = { rooms: [], pluses: [] };
 
 /**
  * Draw ground and street names of each side; what draws them again goes into `repainted` as soon as it is there,
@@ -28,8 +32,9 @@ export function* drawBase(map, data, decode, sides, repainted, invited) {
   const same = yield* decodeGround(decode, data.base);
   for (const side of sides) {
     const paths = data.plan ? yield* decodeGround(decode, data.plan.ground[side], same) : same;
-    const rooms = yield* decodePaths(decode, (side === "before" && data.plan ? data.plan.before : data).possible, true);
-    grounds.push(drawGround(map, data, paths, paneOf("ground", side), shade, () => (invited() ? rooms : [])));
+    const { possible } = side === "before" && data.plan ? data.plan.before : data, pluses = decode.unitPoints(possible.at);
+    const rooms = yield* decodePaths(decode, possible, true);
+    grounds.push(drawGround(map, data, paths, paneOf("ground", side), shade, () => (invited() ? { rooms, pluses } : NOTHING)));
     yield 1;
   }
   repainted.push(paintGround);

@@ -83,6 +83,8 @@ export function createRelief(relief, decode, onReady) {
   };
 }
 
+/** @typedef {{ rooms: Path[], pluses: number[] | Float64Array }} Invitations rooms on which nothing is mapped, and a point in each */
+
 /**
  * Draw the ground into a pane of its own.
  *
@@ -91,9 +93,9 @@ export function createRelief(relief, decode, onReady) {
  * @param {GroundPaths} paths
  * @param {string} pane
  * @param {Shade | null} shade
- * @param {() => Path[]} rooms on which nothing is mapped, as far as they are shown
+ * @param {() => Invitations} invitations as far as they are shown
  */
-export function drawGround(map, data, paths, pane, shade, rooms) {
+export function drawGround(map, data, paths, pane, shade, invitations) {
   const ways = Object.entries(paths.ways).filter(([name]) => name !== "tunnel")
     .sort(([a], [b]) => WAY_ORDER.indexOf(a) - WAY_ORDER.indexOf(b));
 
@@ -132,8 +134,10 @@ export function drawGround(map, data, paths, pane, shade, rooms) {
     drawAreas(brush, paths.water, "water");
     brush.line(paths.waterways, { color: colour("water"), weight: Math.max(pixels(WATERWAY_M), 1) });
     if (shade) { shade(context); }
-    drawAreas(brush, rooms(), "possible");
-    brush.line(rooms(), { color: colour("possible-edge"), weight: 1, dash: [4, 3] });
+    const { rooms, pluses } = invitations();
+    drawAreas(brush, rooms, "possible");
+    brush.line(rooms, { color: colour("possible-edge"), weight: 1, dash: [4, 3] });
+    if (near) { brush.pluses(pluses, { color: colour("possible-plus"), weight: 2, radius: 5 }); }
     drawWays(brush);
     drawAreas(brush, paths.buildings, "building", "building-edge");
     drawAreas(brush, paths.own_buildings, "own-building", "own-building-edge");

@@ -74,7 +74,7 @@ export function createList(data, words, scale, names, marks) {
     const order = ranked().filter(meets), first = order.length === 1 ? order : inTier(TIERS[0]).filter(meets), named = first.slice(0, BEST_NAMED).map((i) => link(i, handlers));
     if (!order.length) { return null; }
     if (!first.length) { return h("p", {}, t("headline.best_all")); }
-    if (first.length > BEST_NAMED) { return sentence("headline.best_more", { n: words.number(first.length - BEST_NAMED) }, ...named); }
+    if (first.length > BEST_NAMED) { return sentence("headline.best_more" + (first.length - BEST_NAMED === 1 ? "_one" : ""), { n: words.number(first.length - BEST_NAMED) }, ...named); }
     if (first.length > 1) { return sentence("headline.best_of", {}, ...named); }
     const [low, score, high] = spaces.scores[FLOATING].map((column) => words.score(column[first[0]] ?? 0));
     return sentence(order.length > 1 ? "headline.best" : "headline.only", { score, low, high }, ...named);

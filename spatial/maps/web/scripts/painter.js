@@ -177,6 +177,21 @@ export function createBrush(context, view, size) {
       context.setLineDash((dash || []).map((part) => part * pixel));
       for (const { shape, box } of paths) { if (inView(box)) { context.stroke(shape); } }
     },
+    /** @param {ArrayLike<number>} xy @param {LineStyle & { radius: number }} style */
+    pluses(xy, { color, weight, radius }) {
+      const arm = radius * pixel;
+      context.strokeStyle = color;
+      context.lineWidth = weight * pixel;
+      context.setLineDash([]);
+      context.beginPath();
+      for (let k = 0; k < xy.length; k += 2) {
+        context.moveTo(xy[k] - arm, xy[k + 1]);
+        context.lineTo(xy[k] + arm, xy[k + 1]);
+        context.moveTo(xy[k], xy[k + 1] - arm);
+        context.lineTo(xy[k], xy[k + 1] + arm);
+      }
+      context.stroke();
+    },
     /** @param {number[]} xy @param {{ fillColor: string, color: string, radius: number }} style */
     dots(xy, { fillColor, color, radius }) {
       context.fillStyle = fillColor;

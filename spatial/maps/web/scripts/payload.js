@@ -16,7 +16,7 @@
  * @property {Table} places
  * @property {StreetNumbers[]} addresses
  * @property {Stairs | null} stairs
- * @property {Features} possible rooms on which nothing is mapped
+ * @property {Rooms} possible rooms on which nothing is mapped
  * @property {JudgedTables | null} judged
  * @property {Lens[]} lenses
  * @property {Rubric} rubric
@@ -24,6 +24,14 @@
  * @property {Relief | null} relief
  * @property {Observed | null} observed
  * @property {Plan} [plan]
+ */
+
+/**
+ * @typedef {object} Rooms
+ * @property {number[]} n
+ * @property {number[]} d
+ * @property {number[]} rings
+ * @property {number[]} at pairs, where each invites
  */
 
 /** @typedef {{ [key: string]: string | Texts }} Texts words under words, by key */
@@ -319,7 +327,7 @@
  * @property {Context} context
  * @property {Table} spaces
  * @property {Table} places
- * @property {Features} possible
+ * @property {Rooms} possible
  * @property {JudgedTables | null} judged
  * @property {Lens[]} lenses
  */
