@@ -1,8 +1,9 @@
 """Take no step twice on the same inputs. Pure steps only.
 
 A step is a function of a module and its arguments: ``step(function, *inputs)``. `AFRESH` takes every step. A `Memory`
-keeps what each step first gave; later, a step whose inputs are the very same objects is not taken, and a result that
-equals the remembered one is that one, so that the steps behind it are not taken either.
+keeps what each step first gave, and of a moving start what it last gave; later, a step whose inputs are the very same
+objects is not taken, and a result that equals a remembered one is that one, so that the steps behind it are not taken
+either.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from spatial.core.arrays import object_array
+
+Array = np.ndarray[Any, Any]
 T = TypeVar("T")
 R = TypeVar("R")
 # Makes the result of a step from the inputs and the result that are remembered.
@@ -40,6 +44,12 @@ class Steps(Protocol):
     def each(self, function: Callable[..., T], rows: Sequence[R], *inputs: Any, key: str = "") -> list[T]:
         """Take a step for each row by itself: ``function(row, *inputs)``."""
 
+    def rows(self, function: Callable[..., T], rows: Array, *inputs: Any, near_m: float = -1.0, key: str = "") -> T:
+        """Take a step that makes of rows (a geometry or a tuple each) as many rows, each of its own row alone.
+
+        ``near_m``: the first input are geometries, of which a row hangs on those that are so near.
+        """
+
 
 class Afresh:
     """Every step is taken."""
@@ -60,15 +70,26 @@ class Afresh:
         """Take it for each row."""
         return [function(row, *inputs) for row in rows]
 
+    def rows(self, function: Callable[..., T], rows: Array, *inputs: Any, near_m: float = -1.0, key: str = "") -> T:
+        """Take it for all rows."""
+        return function(rows, *inputs)
+
 
 AFRESH = Afresh()
 
 
-class Memory:
-    """Keeps the first result of each step; see the module."""
+@dataclass(frozen=True)
+class _Taken:
+    inputs: Sequence[Any]
+    result: Any
 
-    def __init__(self) -> None:
-        self._steps: dict[str, tuple[tuple[Any, ...], Any]] = {}
+
+class Memory:
+    """Keeps the first result of each step, and the last where the start is a moving one; see the module."""
+
+    def __init__(self, *, moving: bool = False) -> None:
+        self._moving = moving
+        self._steps: dict[str, tuple[_Taken, ...]] = {}
         self._rows: dict[str, _Rows] = {}
 
     def __call__(self, function: Callable[..., T], *inputs: Any, key: str = "") -> T:
@@ -76,20 +97,52 @@ class Memory:
         return self.mend(function, *inputs, by=lambda *_: function(*inputs), key=key)
 
     def mend(self, function: Callable[..., T], *inputs: Any, by: Mend[T], key: str = "") -> T:
-        """Take the step from what is remembered, if it was not taken on these inputs."""
-        name = _name(function, key)
-        if name not in self._steps:
-            self._steps[name] = (inputs, function(*inputs))
-            return self._steps[name][1]
-        before, result = self._steps[name]
-        return result if _alike(before, inputs) else as_before(by(before, result), result)
+        """Take the step from what is remembered and most alike, if it was not taken on these inputs."""
+        return self._taken(_name(function, key), inputs, lambda: function(*inputs), by)
 
     def last(self, function: Callable[..., T], *inputs: Any, key: str = "") -> T:
         """Take the step, if it was not taken on these inputs."""
-        name = _name(function, key)
-        if name in self._steps and not _alike(self._steps[name][0], inputs):
-            return function(*inputs)
-        return self(function, *inputs, key=key)
+        return self._taken(_name(function, key), inputs, lambda: function(*inputs), compared=False)
+
+    def rows(self, function: Callable[..., T], rows: Array, *inputs: Any, near_m: float = -1.0, key: str = "") -> T:
+        """Take it for the rows for which it was not taken."""
+
+        def mend(before: Sequence[Any], result: T) -> T:
+            apart = int(near_m >= 0)
+            if not _alike(before[1 + apart :], inputs[apart:]):
+                return function(rows, *inputs)
+            number = {row: i for i, row in enumerate(before[0])}
+            at = np.array([number.get(row, -1) for row in rows], dtype=np.int64)
+            if apart and before[1] is not inputs[0]:
+                changed = come_or_gone(before[1], inputs[0])
+                at[shapely.STRtree(rows).query(changed, predicate="dwithin", distance=near_m)[1]] = -1
+            return _with_rows(result, at, function(rows[at < 0], *inputs)) if (at < 0).any() else _at(result, at)
+
+        return self._taken(_name(function, key), (rows, *inputs), lambda: function(rows, *inputs), mend)
+
+    def _taken(
+        self,
+        name: str,
+        inputs: Sequence[Any],
+        take: Callable[[], T],
+        by: Mend[T] | None = None,
+        *,
+        compared: bool = True,
+    ) -> T:
+        known = self._steps.get(name, ())
+        for one in known:
+            if _alike(one.inputs, inputs):
+                return one.result
+        if by is None or not known:
+            result = take()
+        else:
+            near = max(known, key=lambda one: sum(map(_same, one.inputs, inputs)))
+            result = by(near.inputs, near.result)
+        for one in known if compared else ():
+            result = as_before(result, one.result)
+        if self._moving or not known:
+            self._steps[name] = (_Taken(inputs, result), *known[-1:])
+        return result
 
     def each(self, function: Callable[..., T], rows: Sequence[R], *inputs: Any, key: str = "") -> list[T]:
         """Take it for each row for which it was not taken."""
@@ -111,6 +164,37 @@ class Memory:
             for row in rows[head : len(rows) - tail]
         )
         return [*before.results[:head], *between, *before.results[len(before.rows) - tail :]]
+
+
+def come_or_gone(before: Array, now: Array) -> Array:
+    """Geometries that are in one of two lists alone."""
+    both = set(map(id, before)) & set(map(id, now))
+    earlier, later = ({one for one in part if id(one) not in both} for part in (before, now))
+    return object_array(earlier ^ later)
+
+
+def _at(result: T, rows: Array) -> T:
+    """Some rows of a result: an array, or a record or tuple of such."""
+    return _of_arrays(lambda one: one[rows], result)
+
+
+def _with_rows(result: T, rows: Array, made: T) -> T:
+    """Some rows of a result, and in the order of its own what was made where a row is below 0."""
+
+    def joined(old: Array, new: Array) -> Array:
+        return np.concatenate([old, new])[np.where(rows < 0, len(old) + np.cumsum(rows < 0) - 1, rows)]
+
+    return _of_arrays(joined, result, made)
+
+
+def _of_arrays(work: Callable[..., Array], *results: T) -> T:
+    first = results[0]
+    if isinstance(first, tuple):
+        return tuple(_of_arrays(work, *parts) for parts in zip(*results, strict=True))  # type: ignore[return-value]
+    if is_dataclass(first) and not isinstance(first, type):
+        parts = {f.name: _of_arrays(work, *(getattr(one, f.name) for one in results)) for f in fields(first)}
+        return replace(first, **parts)
+    return None if first is None else work(*results)  # type: ignore[return-value]
 
 
 def _name(function: Callable[..., Any], key: str) -> str:

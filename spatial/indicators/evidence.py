@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from spatial.core import model as core_model
-from spatial.core.arrays import object_array
+from spatial.core.arrays import Shapes, Texts, object_array
 from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import EVIDENCE_COLUMNS, FACTS, GATE, RawData
 from spatial.indicators import estimates, registry, unknown_facts
@@ -23,7 +24,7 @@ from spatial.indicators.registry import Measured
 from spatial.layers import conflation, lineage
 from spatial.layers.schema import CanonicalLayers
 from spatial.layers.taken_ground import taken_ground
-from spatial.layers.unseen_buildings import unseen_buildings
+from spatial.layers.unseen_buildings import doors_and_shops, unseen_buildings
 from spatial.osm import osmium_reader
 from spatial.osm import reader as osm_reader
 from spatial.places import detection, meeting_spaces, possible
@@ -76,18 +77,29 @@ def _rooms(
 ) -> gpd.GeoDataFrame:
     unseen = step(
         unseen_buildings,
-        *(raw.points, raw.areas, layers.buildings, layers.dwellings, layers.departments, estate.crs),
+        *(
+            step(doors_and_shops, raw.points, estate.crs),
+            raw.areas,
+            layers.buildings,
+            layers.dwellings,
+            layers.departments,
+            estate.crs,
+        ),
     )
     lost = bool(raw.dropped.get(osm_reader.LOST_BUILDING, 0))
     # Only where outlines are lost does it matter to the rooms what is mapped on them.
     objects = layers.place_objects if lost else step(_none_of, layers.place_objects)
     tables = layers.by_name() | {"place_objects": objects}
     seen = [step(_part_of, tables[name], columns, key=name) for name, columns in COLUMNS.items()]
-    return step(_rooms_of, estate, *seen, taken, unseen, raw.extent, lost)
+    return step(_rooms_of, estate, step, *seen, taken, unseen, raw.extent, lost)
 
 
-def _rooms_of(estate: core_model.Estate, *around: Any) -> gpd.GeoDataFrame:
-    return outdoor_rooms(estate.study_area, Surroundings(*around))
+def _rooms_of(estate: core_model.Estate, step: Steps, *around: Any) -> gpd.GeoDataFrame:
+    return outdoor_rooms(step(_study_area, estate), Surroundings(*around), step=step)
+
+
+def _study_area(estate: core_model.Estate) -> BaseGeometry:
+    return estate.study_area
 
 
 def _part_of(table: gpd.GeoDataFrame, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
@@ -137,42 +149,59 @@ def measure_indicators(
         chances = step(estimates.chances_of_facts, estimated, sites, ways)
     # A source may cover more ground than was read of it.
     read = step(shapely.intersection, raw.extent, inputs.estate.context_area)
+    shapes, many = sites.geometry.to_numpy(), step(_anchors_of_spaces, sites, inputs.anchors)
     parts: list[dict[str, Any]] = []
     references = {}
     for name, indicator in registry.registry().items():
         if name not in spec.rules or registry.lacking(indicator, inputs):
             continue
         radius_m = indicator.catchment_m
-        seen_share = step(covered_share, sites, radius_m, read, key=f"{radius_m:g}")
+        seen_share = step.rows(covered_share, shapes, radius_m, read, key=f"{radius_m:g}")
+        tables = [getattr(inputs, name) for name in indicator.needs]
+        measured = _measured(indicator, found if indicator.members else sites, tables, step)
+        sources = step(_sources, indicator, found, many, _sources_of_inputs(indicator, inputs, of_layer), key=name)
         references[name], columns = step.last(
-            _measured,
-            *(indicator, found, sites, inputs.anchors, inputs.kinds, seen_share),
-            *(spec.rules[name].plausible, _sources_of_inputs(indicator, inputs, of_layer)),
-            *(getattr(inputs, name) for name in indicator.needs),
+            _described,
+            *(indicator, measured, sources, sites, many, inputs.kinds, seen_share, spec.rules[name].plausible),
             key=name,
         )
         parts.append(_estimated(columns, chances, spec.rules[name].plausible, seen_share))
     return _evidence(parts, sites), references
 
 
-def _measured(
+def _measured(indicator: registry.Spec, sites: gpd.GeoDataFrame, tables: Sequence[Any], step: Steps) -> Measured:
+    if indicator.by_shape:
+        return step.rows(_of_shapes, sites.geometry.to_numpy(), indicator, sites.crs, *tables, key=indicator.id)
+    return step.last(_of_sites, sites, indicator, *tables, key=indicator.id)
+
+
+def _of_sites(sites: gpd.GeoDataFrame, indicator: registry.Spec, *tables: Any) -> Measured:
+    return indicator.measure(sites, *tables)
+
+
+def _of_shapes(shapes: Shapes, indicator: registry.Spec, crs: Any, *tables: Any) -> Measured:
+    return indicator.measure(gpd.GeoDataFrame(geometry=shapes, crs=crs), *tables)
+
+
+def _anchors_of_spaces(sites: gpd.GeoDataFrame, anchors: Mapping[str, Any]) -> Texts:
+    """Rows of what people come for in each meeting space, in the order of the sites."""
+    return object_array(anchors[space] for space in sites.index[sites["level"] == "space"])
+
+
+def _described(
     indicator: registry.Spec,
-    found: gpd.GeoDataFrame,
+    measured: Measured,
+    sources: str | Texts,
     sites: gpd.GeoDataFrame,
-    anchors: Mapping[str, Any],
+    many: Texts,
     rules: settings_tags.TagRules,
     seen_share: npt.NDArray[np.float64],
     plausible: tuple[float, float] | None,
-    of_inputs: str,
-    *tables: Any,
 ) -> tuple[Any, dict[str, Any]]:
-    """Measure one indicator: its reference, and its columns of the long table."""
-    many = [anchors[space] for space in sites.index[sites["level"] == "space"]]
-    measured = indicator.measure(found if indicator.members else sites, *tables)
-    whole = _with_rooms(indicator, measured, many, plausible)
+    """What one indicator is told by: its reference, and its columns of the long table."""
+    whole = _with_rooms(indicator, measured, list(many), plausible)
     marked = registry.at_extract_edge(indicator, whole, seen_share)
-    behind = _facts(indicator, measured, marked, sites, many, rules)
-    sources = _sources(indicator, found, many, of_inputs)
+    behind = _facts(indicator, measured, marked, sites, list(many), rules)
     return measured.reference, _columns(indicator, marked, sources, behind)
 
 
@@ -266,7 +295,8 @@ def _facts(
 
 def at_edge(indicator: registry.Spec, measured: Measured, sites: gpd.GeoDataFrame, raw: RawData) -> Measured:
     """Mark what was measured over the edge of the extract."""
-    return registry.at_extract_edge(indicator, measured, covered_share(sites, indicator.catchment_m, raw.extent))
+    share = covered_share(sites.geometry.to_numpy(), indicator.catchment_m, raw.extent)
+    return registry.at_extract_edge(indicator, measured, share)
 
 
 def _estimated(
@@ -312,9 +342,7 @@ def _sources_of_inputs(indicator: registry.Spec, inputs: IndicatorInputs, of_lay
     return lineage.joined([lineage.joined(of_layer[name] for name in layers) or osmium_reader.SOURCE_ID, *models])
 
 
-def _sources(
-    indicator: registry.Spec, found: gpd.GeoDataFrame, many: Sequence[npt.NDArray[np.int64]], of_inputs: str
-) -> str | npt.NDArray[np.object_]:
+def _sources(indicator: registry.Spec, found: gpd.GeoDataFrame, many: Texts, of_inputs: str) -> str | Texts:
     """Sources that each value of an indicator rests on; those of a room are those of its places."""
     if not indicator.reads:
         return of_inputs

@@ -23,6 +23,7 @@ PIECE_M = 10.0
     "fewer meet and stay where traffic is heavy; Gehl (2010), Cities for People: talk ends beside it.",
     behind=("road", "building", "barrier"),
     within_m=50.0,
+    by_shape=True,
 )
 def from_traffic(
     places: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, view: Occluders, *, far_m: float = 50.0

@@ -517,15 +517,15 @@ def _near_way(places: gpd.GeoDataFrame, graph: Network, within_m: float) -> Bool
     return near
 
 
-def covered_share(sites: gpd.GeoDataFrame, radius_m: float, extent: Any) -> Floats:
+def covered_share(shapes: Shapes, radius_m: float, extent: Any) -> Floats:
     """Share of the disc around each site that the extract covers."""
     if radius_m <= 0:
-        return np.ones(len(sites))
-    discs = shapely.buffer(shapely.centroid(sites.geometry.to_numpy()), radius_m)
+        return np.ones(len(shapes))
+    discs = shapely.buffer(shapely.centroid(shapes), radius_m)
     # A copy of its own: lenses ask from several threads, and GEOS must not prepare one geometry twice at once.
     extent = shapely.from_wkb(shapely.to_wkb(extent))
     shapely.prepare(extent)
-    share = np.ones(len(sites))
+    share = np.ones(len(shapes))
     cut = ~shapely.contains_properly(extent, discs)
     share[cut] = shapely.area(shapely.intersection(discs[cut], extent)) / shapely.area(discs[cut])
     return share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -30,6 +30,9 @@ READS = (
 UNREADABLE = "access_unreadable"
 # A path through a room, or beside it.
 PATH_THROUGH_M = 3.0
+
+# Columns of a site that tell of its ground.
+OF_GROUND = ("access", "ground", "ground_name", "institution_share", "nearest_public_path_m", "row_house_share")
 
 Row = tuple[float, float, float, str, str]
 # Where tags do not say: best, low, high; the surest first. Why: docs/method.md.
@@ -91,10 +94,11 @@ def legal_access(
     business = buildings[buildings["use"].isin(kinds.building["of_business"])]
     court = closed_share(places.geometry.to_numpy(), buildings.iloc[:0], business) > MOSTLY
     ids, tags, ground, told = (places[name].to_numpy(dtype=object) for name in ("space_id", "tags", "ground", "access"))
+    grounds = places[list(OF_GROUND)].to_dict("records")
     rows, facts = [], []
     for i, level in enumerate(places["level"]):
         things = anchors[ids[i]] if level == "space" else np.array([i])
-        otherwise = _of_ground(places, i, {ground[row] for row in things}, bool(almen[i]), bool(court[i]), kinds)
+        otherwise = _of_ground(grounds[i], {ground[row] for row in things}, bool(almen[i]), bool(court[i]), kinds)
         rows.append(_of_things([(tags[row], told[row]) for row in things], otherwise, kinds, position))
         facts.append(facts_as_text(str(places.index[things[0]]), ("access",)))
     return replace(from_rows(rows), facts=object_array(facts))
@@ -142,28 +146,28 @@ def _right(value: str, values: Mapping[str, float]) -> Reading:
     return Reading(min(rights), max(rights))
 
 
-def _of_ground(places: gpd.GeoDataFrame, i: int, owners: set[Any], almen: bool, court: bool, rules: TagRules) -> Row:
+def _of_ground(site: Mapping[Hashable, Any], owners: set[Any], almen: bool, court: bool, rules: TagRules) -> Row:
     """What the ground of a site lets one assume."""
-    told = places["access"].iloc[i]
+    told = site["access"]
     values: Mapping[str, float] = rules.access["values"]
     if isinstance(told, str) and told in values:
         return (values[told], values[told], values[told], OBSERVED, "ground_access")
     shut = rules.access["closed_ground"]
     # One thing on open ground opens the space, as one that is tagged open does.
     of_things = [str(owner) for owner in owners] if owners <= set(shut) else []
-    closed = sorted({*of_things, *([ground] if (ground := places["ground"].iloc[i]) in shut else [])})
-    if closed or float(places["institution_share"].iloc[i]) > MOSTLY:
+    closed = sorted({*of_things, *([ground] if (ground := site["ground"]) in shut else [])})
+    if closed or float(site["institution_share"]) > MOSTLY:
         return (0.2, 0.0, 1.0, ASSUMED, f"{closed[0] if closed else 'institution'}_ground")
-    if places["ground"].iloc[i] == "park" and isinstance(places["ground_name"].iloc[i], str):
+    if site["ground"] == "park" and isinstance(site["ground_name"], str):
         return NAMED_PARK
     if almen:
         return ALMEN
-    away_m = float(places["nearest_public_path_m"].iloc[i])
+    away_m = float(site["nearest_public_path_m"])
     if away_m <= PATH_THROUGH_M:
         return PATH_THROUGH
     if court:
         return COURT
-    if float(places["row_house_share"].iloc[i]) > MOSTLY and not away_m <= PATH_NEAR_M:
+    if float(site["row_house_share"]) > MOSTLY and not away_m <= PATH_NEAR_M:
         return ROW_HOUSES
     return PATH_NEAR if away_m <= PATH_NEAR_M else NOTHING
 

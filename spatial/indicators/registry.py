@@ -77,6 +77,7 @@ class Declared(TypedDict, total=False):
     catchment_m: float
     surroundings: tuple[str, ...]
     walked: bool
+    by_shape: bool
     behind: tuple[str, ...]
     within_m: float
 
@@ -89,6 +90,7 @@ class Spec:
     ``members``: a meeting space has the best of what people come for in it. ``reads``: the tags of a place that it
     reads, which are the facts behind its value. ``catchment_m``: how far around a place it looks.
     ``surroundings``: facts of ``facts.toml`` about what lies around the meeting space.
+    ``by_shape``: it reads nothing of a place but its shape, each by itself.
     ``walked``: it follows from walking distances alone, so that resident lenses measure it again.
     ``behind``: what may stand behind a change of it: `HOMES`, `SIDES`, `OWN`, or things of these kinds
     (``building``, ``barrier``, ``gate``, ``way``, ``road``, ``place``, ``context``, ``stop``) that lie
@@ -107,6 +109,7 @@ class Spec:
     catchment_m: float = 0.0
     surroundings: tuple[str, ...] = ()
     walked: bool = False
+    by_shape: bool = False
     behind: tuple[str, ...] = ()
     within_m: float = 0.0
 

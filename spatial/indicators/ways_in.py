@@ -21,6 +21,7 @@ SECTORS = 8
     reference="Permeability: Hillier (1996), Space is the Machine; Bentley et al. (1985), Responsive Environments.",
     behind=("sides", "way", "gate", "barrier", "building"),
     within_m=60.0,
+    by_shape=True,
 )
 def ways_in(places: gpd.GeoDataFrame, network: Network, blockers: Occluders, *, within_m: float = 50.0) -> Measured:
     """Number of 45° sectors from which a walkable way comes within 50 m of the place.
@@ -47,6 +48,8 @@ def sectors(shapes: Shapes, network: Network, blockers: Occluders, *, within_m: 
     # Ways that run on from one reached way bring people as well, wherever they cross the ring.
     reached = _running_on(network, shapes, place, edges[line], reached, within_m)
     rings = shapely.boundary(shapely.buffer(shapes, within_m))
+    shapely.prepare(rings)
+    reached &= shapely.intersects(rings[place], lines[line])
     crossing = shapely.intersection(rings[place[reached]], lines[line[reached]])
     points, row = shapely.get_coordinates(crossing, return_index=True)
     owner = place[reached][row]

@@ -22,8 +22,15 @@ _SHOP_KEYS = ("shop", "office")
 _SHOP_AMENITIES = frozenset({"cafe", "restaurant", "fast_food", "bar", "pub", "pharmacy", "dentist", "doctors"})
 
 
+def doors_and_shops(points: Features, crs: CRS) -> Table:
+    """Points that belong to a building, with the ``sign`` that each is where none is drawn."""
+    signs = [_sign(tags) for tags in points.tags]
+    index = np.array([i for i, sign in enumerate(signs) if sign is not None], dtype=np.int64)
+    return _signs(points.ids[index], points.geometry[index], [signs[i] for i in index], crs)
+
+
 def unseen_buildings(
-    points: Features,
+    doors_and_shops: Table,
     areas: Features,
     buildings: Table,
     dwellings: Table,
@@ -52,7 +59,7 @@ def unseen_buildings(
     cleared = [i for i, words in enumerate(tags) if words.get("landuse") == "brownfield"]
     outlines = [] if lost is None else [i for i, words in enumerate(lost.tags) if "building" in words]
     parts = [
-        _away_from_buildings(points, buildings, crs),
+        _away_from_buildings(doors_and_shops, buildings),
         _signs(empty.index.to_numpy(), empty.geometry.to_numpy(), DWELLINGS, crs),
         _signs(areas.ids[cleared], areas.geometry[cleared], CLEARED, crs),
     ]
@@ -61,12 +68,9 @@ def unseen_buildings(
     return pd.concat([part for part in parts if len(part)] or parts[:1]).sort_index()
 
 
-def _away_from_buildings(points: Features, buildings: Table, crs: CRS) -> Table:
-    signs = [_sign(tags) for tags in points.tags]
-    index = np.array([i for i, sign in enumerate(signs) if sign is not None], dtype=np.int64)
-    near, _ = buildings.sindex.query(points.geometry[index], predicate="dwithin", distance=NEAR_M)
-    index = np.delete(index, np.unique(near))
-    return _signs(points.ids[index], points.geometry[index], [signs[i] for i in index], crs)
+def _away_from_buildings(signs: Table, buildings: Table) -> Table:
+    near, _ = buildings.sindex.query(signs.geometry, predicate="dwithin", distance=NEAR_M)
+    return signs.iloc[np.setdiff1d(np.arange(len(signs)), near)]
 
 
 def _sign(tags: Tags) -> str | None:

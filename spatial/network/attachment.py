@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from spatial.core.arrays import Bools, Floats, Ints, Shapes, object_array
-from spatial.core.incremental import AFRESH, Steps
+from spatial.core.arrays import Bools, Floats, Ints, Shapes
+from spatial.core.incremental import AFRESH, Steps, come_or_gone
 from spatial.network.graph import Network
 
 Clear = Callable[[Floats, Floats], Bools]
@@ -334,7 +334,7 @@ class Meeting:
     def __init__(self, network: Network, step: Steps) -> None:
         self._network = network
         self._step = step
-        self._difference: Difference | None = None
+        self._differences: dict[int, Difference] = {}
 
     def __call__(
         self,
@@ -377,8 +377,9 @@ class Meeting:
         now = self._network
         if before.geometry is now.geometry and before.attachable is now.attachable:
             return Difference(np.arange(len(now.geometry)), np.empty(0, dtype=object))
-        self._difference = self._difference or difference(before, now, self._step)
-        return self._difference
+        if id(before) not in self._differences:
+            self._differences[id(before)] = difference(before, now, self._step)
+        return self._differences[id(before)]
 
 
 def _rows_before(shapes_before: Shapes, inside_before: Bools | None, shapes: Shapes, inside: Bools | None) -> Ints:
@@ -398,16 +399,4 @@ def _come_or_gone(before: Obstacles | None, now: Obstacles | None) -> Shapes:
     """Geometries of obstacles that are in one of two lists alone."""
     if before is None or now is None or before.shapes is now.shapes:
         return np.empty(0, dtype=object)
-    earlier, later = (dict(zip(shapely.to_wkb(part), part, strict=True)) for part in _apart(before.shapes, now.shapes))
-    different = [earlier.get(key) or later[key] for key in earlier.keys() ^ later.keys()]
-    return object_array(different)
-
-
-def _apart(before: Shapes, now: Shapes) -> tuple[Shapes, Shapes]:
-    """Both lists without the very same objects, which need not be compared."""
-    both = set(map(id, before)) & set(map(id, now))
-
-    def others(shapes: Shapes) -> Shapes:
-        return shapes[[id(one) not in both for one in shapes]]
-
-    return others(before), others(now)
+    return come_or_gone(before.shapes, now.shapes)

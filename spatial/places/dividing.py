@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Bools, Floats, Ints, Shapes, object_array
+from spatial.core.incremental import AFRESH, Steps
 
 # Gehl (2010), Cities for People: the social field of vision ends at about 100 m.
 WIDE_M = 100.0
@@ -41,7 +43,9 @@ def mean_width(shapes: Shapes) -> Floats:
     return np.divide(2 * shapely.area(shapes), length, out=np.zeros(len(shapes)), where=length > 0)
 
 
-def divided(shapes: Shapes, paths: Shapes, homes: Shapes, wanted: BaseGeometry) -> tuple[Shapes, Ints]:
+def divided(
+    shapes: Shapes, paths: Shapes, homes: Shapes, wanted: BaseGeometry, *, step: Steps = AFRESH
+) -> tuple[Shapes, Ints]:
     """Cut wide shapes along paths, what is very wide by the nearest home, and what is still wide across its own axes.
 
     Parameters
@@ -54,6 +58,8 @@ def divided(shapes: Shapes, paths: Shapes, homes: Shapes, wanted: BaseGeometry) 
         Buildings in which people live.
     wanted
         Where parts are wanted; those ``SEEN_M`` or more outside it are left out.
+    step
+        How steps are taken; see ``spatial.core.incremental``.
 
     Returns
     -------
@@ -61,16 +67,24 @@ def divided(shapes: Shapes, paths: Shapes, homes: Shapes, wanted: BaseGeometry) 
         The parts, and of each the number of the shape that it is a part of.
     """
     wide, by_path, by_home = is_wide(shapes), shapely.STRtree(paths), shapely.STRtree(homes)
-    parts, of = [shapes[~wide]], [np.flatnonzero(~wide)]
-    for i in np.flatnonzero(wide):
-        crossing = paths[np.sort(by_path.query(shapes[i], predicate="intersects"))]
-        near = homes[np.sort(by_home.query(shapes[i], predicate="dwithin", distance=OF_HOME_M))]
-        cut = _rooms_of(shapes[i], crossing, near, wanted)
-        parts.append(cut)
-        of.append(np.full(len(cut), i))
+    around = []
+    for shape in shapes[wide]:
+        crossing = paths[np.sort(by_path.query(shape, predicate="intersects"))]
+        near = homes[np.sort(by_home.query(shape, predicate="dwithin", distance=OF_HOME_M))]
+        around.append((shape, tuple(crossing), tuple(near)))
+    cut = step.rows(_cut, object_array(around), wanted)
+    parts = [shapes[~wide], *cut]
+    of = [np.flatnonzero(~wide), np.repeat(np.flatnonzero(wide), list(map(len, cut)))]
     rounded, number = _to_the_millimetre(np.concatenate(parts)), np.concatenate(of)
     kept = shapely.area(rounded) > 0  # a sliver thinner than a millimetre is nothing
     return rounded[kept], number[kept]
+
+
+def _cut(around: npt.NDArray[np.object_], wanted: BaseGeometry) -> npt.NDArray[np.object_]:
+    """Rooms of each wide shape, with the paths that cross it and the homes near."""
+    return object_array(
+        _rooms_of(shape, object_array(paths), object_array(homes), wanted) for shape, paths, homes in around
+    )
 
 
 def _rooms_of(shape: shapely.Polygon, paths: Shapes, homes: Shapes, wanted: BaseGeometry) -> Shapes:

@@ -5,7 +5,7 @@ A room is made of the ground alone, so that nothing that is mapped on it moves i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import geopandas as gpd
@@ -121,12 +121,13 @@ def meeting_spaces(
         grounds[row] if row >= 0 else shapely.union_all(shapes[members])
         for row, members in zip(at, groups.values(), strict=True)
     ]
+    names = [places[column].to_numpy() for column in ("name", "ground_name")]
     largest_first = [rows[np.lexsort((ids[rows], -area[rows]))] for rows in groups.values()]
     columns = {
         "kind": "meeting_space",
         "kinds": [";".join(_by_pull(set(kinds[rows]), rules)) for rows in groups.values()],
         "place_count": [len(rows) for rows in groups.values()],
-        "name": [_first_name(places, rows) for rows in largest_first],
+        "name": [_first_name(names, rows) for rows in largest_first],
         "room_id": room,
         **{name: _of_room(rooms, at, name, missing) for name, missing in ROOM_COLUMNS.items()},
     }
@@ -177,10 +178,9 @@ def _by_pull(kinds: set[str], rules: TagRules) -> list[str]:
     return sorted(kinds, key=lambda kind: (-rules.kinds[kind].pull, kind))
 
 
-def _first_name(places: gpd.GeoDataFrame, rows: Ints) -> str | None:
+def _first_name(names: Sequence[Texts], rows: Ints) -> str | None:
     """The first name of these places, else of the ground on which they lie."""
-    names = (value for column in ("name", "ground_name") for value in places[column].to_numpy()[rows])
-    return next((value for value in names if isinstance(value, str)), None)
+    return next((value for column in names for value in column[rows] if isinstance(value, str)), None)
 
 
 def _of_room(rooms: gpd.GeoDataFrame, at: Ints, name: str, missing: object) -> Texts:

@@ -69,13 +69,20 @@ def public_paths(paths: gpd.GeoDataFrame) -> Shapes:
     return walked
 
 
-def house_plots(buildings: gpd.GeoDataFrame, ways: Shapes) -> Shapes:
-    """Gardens of houses for one family: what is near to them, less a strip beside the public ways."""
+def gardens(buildings: gpd.GeoDataFrame) -> BaseGeometry:
+    """What is near to houses for one family."""
     houses = buildings.geometry.to_numpy()[(buildings["one_family"] & buildings["solid"]).to_numpy(dtype=bool)]
-    if not len(houses):
-        return houses
-    plots = shapely.union_all(_grow(houses, PLOT_M))
-    beside = ways[shapely.STRtree(ways).query(plots, predicate="dwithin", distance=PLOT_PATH_M)]
+    return shapely.union_all(_grow(houses, PLOT_M))
+
+
+def ways_beside(plots: BaseGeometry, paths: Shapes, roads: Shapes) -> Shapes:
+    """Public ways in gardens or beside them."""
+    ways = np.concatenate([paths, roads])
+    return ways[np.sort(shapely.STRtree(ways).query(plots, predicate="dwithin", distance=PLOT_PATH_M))]
+
+
+def house_plots(plots: BaseGeometry, beside: Shapes) -> Shapes:
+    """Gardens less a strip beside the public ways."""
     strips = shapely.union_all(shapely.buffer(beside, PLOT_PATH_M, quad_segs=ROUND_SEGMENTS))
     return np.asarray(shapely.get_parts(shapely.difference(plots, strips)), dtype=object)
 

@@ -17,6 +17,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.crs import require_metric
+from spatial.core.incremental import AFRESH, Steps
 from spatial.layers.taken_ground import RESTRICTED
 from spatial.layers.unseen_buildings import CLEARED, DOOR, DWELLINGS, OUTLINE, SHOP
 from spatial.places import dividing, open_ground
@@ -96,17 +97,22 @@ class Surroundings:
     extent: BaseGeometry
     outlines_lost: bool = False
 
-    def within(self, frame: BaseGeometry) -> Surroundings:
+    def within(self, frame: BaseGeometry, step: Steps) -> Surroundings:
         """Keep what reaches into a frame, in the order of its ids."""
         tables = {name: table for name, table in vars(self).items() if isinstance(table, gpd.GeoDataFrame)}
-        near = {
-            name: table.iloc[table.sindex.query(frame, predicate="intersects")].sort_index()
-            for name, table in tables.items()
-        }
+        near = {name: step(_reaching_into, table, frame, key=name) for name, table in tables.items()}
         return Surroundings(**{**vars(self), **near})
 
 
-def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
+def _reaching_into(table: gpd.GeoDataFrame, frame: BaseGeometry) -> gpd.GeoDataFrame:
+    return table.iloc[table.sindex.query(frame, predicate="intersects")].sort_index()
+
+
+def _frame(area: BaseGeometry, extent: BaseGeometry) -> BaseGeometry:
+    return shapely.intersection(shapely.buffer(area, PAD_M), extent)
+
+
+def outdoor_rooms(area: BaseGeometry, around: Surroundings, *, step: Steps = AFRESH) -> gpd.GeoDataFrame:
     """Divide the open ground of an area into outdoor rooms.
 
     Parameters
@@ -115,6 +121,8 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
         Boundary and margin, in the CRS of the layers. Rooms whose centroid it holds are given, whole.
     around
         The layers, at least ``PAD_M`` beyond the area.
+    step
+        How steps are taken; see ``spatial.core.incremental``.
 
     Returns
     -------
@@ -133,27 +141,27 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
         If the layers are not in a projected CRS in metres.
     """
     crs = require_metric(around.buildings.crs, "buildings")
-    frame = shapely.intersection(shapely.buffer(area, PAD_M), around.extent)
-    around = around.within(frame)
-    lines, half_m = open_ground.carriageways(around.paths)
-    paths = open_ground.public_paths(around.paths)
-    whole = open_ground.pieces(frame, area, *_cover(around, lines, half_m, paths))
+    frame = step(_frame, area, around.extent)
+    around = around.within(frame, step)
+    lines, half_m = step(open_ground.carriageways, around.paths)
+    paths = step(open_ground.public_paths, around.paths)
+    whole = step(open_ground.pieces, frame, area, *_cover(around, lines, half_m, paths, step))
     homes = around.buildings.geometry.to_numpy()[around.buildings["residential"].to_numpy(dtype=bool)]
-    shapes, of = dividing.divided(whole, paths, homes, area)
+    shapes, of = dividing.divided(whole, paths, homes, area, step=step)
     ids, middle = _ids(shapes), shapely.centroid(shapes)
     kept = np.flatnonzero((shapely.area(shapes) >= MIN_AREA_M2) & shapely.intersects(area, middle))
     kept = kept[np.argsort(ids[kept])]
-    rims, width_m = _Rims.of(shapes[kept]), dividing.mean_width(shapes[kept])
+    width_m, built = dividing.mean_width(shapes[kept]), step(_outlines, around.buildings)
     shares = {
         "mean_width_m": width_m,
-        "street_share": rims.share_near(lines, half_m + ON_RIM_M),
-        "path_share": rims.share_near(paths, BESIDE_M),
-        "building_share": rims.share_near(around.buildings.geometry.to_numpy(), ON_RIM_M),
+        "street_share": step.rows(_street_share, shapes[kept], lines, half_m),
+        "path_share": step.rows(_rim_share, shapes[kept], paths, BESIDE_M, near_m=BESIDE_M, key="path"),
+        "building_share": step.rows(_rim_share, shapes[kept], built, ON_RIM_M, near_m=ON_RIM_M, key="building"),
     }
     wide = ~((width_m < STRIP_WIDTH_M) & (shares["street_share"] > STRIP_STREET_SHARE))
     kept = kept[wide]
     shapes, of, ids = shapes[kept], of[kept], ids[kept]
-    to_path_m, ground = _nearest_m(shapes, paths), _dissolved(around.ground)
+    to_path_m, ground = _nearest_m(shapes, paths), step(_dissolved, around.ground)
     reason = _why_invalid(shapes, whole, of, (lines, half_m), around)
     columns = {
         "area_m2": shapely.area(shapes),
@@ -161,7 +169,7 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
         "row_house_share": _row_house_share(shapes, around.buildings),
         "institution_share": _share_on(shapes, _of_kind(around.ground, "ground", INSTITUTIONS)),
         "nearest_public_path_m": to_path_m,
-        "nearest_street_m": _nearest_m(shapes, shapely.buffer(lines, half_m, quad_segs=2)),
+        "nearest_street_m": step.rows(_nearest_street_m, shapes, lines, half_m),
         "through_path": to_path_m <= 2 * open_ground.GRID_M,
         **_lies_on(shapes, ground, around.taken),
         "part_of": _part_of(shapes, whole, of, ground),
@@ -171,19 +179,42 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, index=pd.Index(ids, name="room_id", dtype=object), geometry=shapes, crs=crs)
 
 
-def _cover(around: Surroundings, lines: Shapes, half_m: Floats, paths: Shapes) -> tuple[Shapes, Shapes, Floats]:
+def _cover(
+    around: Surroundings, lines: Shapes, half_m: Floats, paths: Shapes, step: Steps
+) -> tuple[Shapes, Shapes, Floats]:
     """What covers or closes the ground: areas, lines, and half the width of each line."""
-    walked = around.paths.geometry.to_numpy()[(around.paths["allowed"] & ~around.paths["tunnel"]).to_numpy(dtype=bool)]
-    fences = open_ground.closing_barriers(around.barriers, around.gates, walked)
+    fences = step(_fences, around.barriers, around.gates, around.paths)
+    gardens = step(open_ground.gardens, around.buildings)
+    plots = step(open_ground.house_plots, gardens, step(open_ground.ways_beside, gardens, paths, lines))
+    areas = step(_covered, around.buildings, plots, around.water, around.taken, around.ground)
+    return areas, *step(_closed_along, lines, half_m, fences)
+
+
+def _fences(barriers: gpd.GeoDataFrame, gates: gpd.GeoDataFrame, paths: gpd.GeoDataFrame) -> Shapes:
+    walked = paths.geometry.to_numpy()[(paths["allowed"] & ~paths["tunnel"]).to_numpy(dtype=bool)]
+    return open_ground.closing_barriers(barriers, gates, walked)
+
+
+def _covered(
+    buildings: gpd.GeoDataFrame,
+    plots: Shapes,
+    water: gpd.GeoDataFrame,
+    taken: gpd.GeoDataFrame,
+    ground: gpd.GeoDataFrame,
+) -> Shapes:
     areas = [
-        around.buildings.geometry.to_numpy()[around.buildings["solid"].to_numpy(dtype=bool)],
-        open_ground.house_plots(around.buildings, np.concatenate([paths, lines])),
-        around.water.geometry.to_numpy(),
-        around.taken.geometry.to_numpy()[(around.taken["kind"] != RESTRICTED).to_numpy()],
-        around.ground.geometry.to_numpy()[open_ground.closed_ground(around.ground)],
+        buildings.geometry.to_numpy()[buildings["solid"].to_numpy(dtype=bool)],
+        plots,
+        water.geometry.to_numpy(),
+        taken.geometry.to_numpy()[(taken["kind"] != RESTRICTED).to_numpy()],
+        ground.geometry.to_numpy()[open_ground.closed_ground(ground)],
     ]
+    return _flat(np.concatenate(areas))
+
+
+def _closed_along(lines: Shapes, half_m: Floats, fences: Shapes) -> tuple[Shapes, Floats]:
     half_all = np.concatenate([half_m, np.full(len(fences), open_ground.BARRIER_M)])
-    return _flat(np.concatenate(areas)), np.concatenate([lines, fences]), half_all
+    return np.concatenate([lines, fences]), half_all
 
 
 def _flat(shapes: Shapes) -> Shapes:
@@ -231,6 +262,19 @@ class _Rims:
         return np.asarray(np.bincount(self.room[near], self.length_m[near], self.rooms) / total)
 
 
+def _street_share(shapes: Shapes, lines: Shapes, half_m: Floats) -> Floats:
+    return _rim_share(shapes, lines, half_m + ON_RIM_M)
+
+
+def _rim_share(shapes: Shapes, things: Shapes, within_m: float | Floats) -> Floats:
+    return _Rims.of(shapes).share_near(things, within_m)
+
+
+def _outlines(buildings: gpd.GeoDataFrame) -> Shapes:
+    outlines: Shapes = buildings.geometry.to_numpy()
+    return outlines
+
+
 # --- what lies on them and around ----------------------------------------------------------------
 
 
@@ -255,6 +299,10 @@ def _nearest_m(shapes: Shapes, things: Shapes) -> Floats:
         (shape, _), away = shapely.STRtree(things).query_nearest(shapes, return_distance=True)
         result[shape] = away
     return np.round(result, 3)
+
+
+def _nearest_street_m(shapes: Shapes, lines: Shapes, half_m: Floats) -> Floats:
+    return _nearest_m(shapes, shapely.buffer(lines, half_m, quad_segs=2))
 
 
 def _row_house_share(shapes: Shapes, buildings: gpd.GeoDataFrame) -> Floats:

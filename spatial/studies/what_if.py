@@ -64,13 +64,14 @@ class Look:
     @cached_property
     def best_at_home(self) -> pd.Series:
         """Best floating potential within five minutes of each door of the estate, 0 where there is none."""
-        return self._best(self.floating)
+        return self.best_of(self.floating)
 
     def best_by(self, rubric: Rubric) -> pd.Series:
         """The same by some rubric."""
-        return self._best(self.scores(rubric)[FLOATING])
+        return self.best_of(self.scores(rubric)[FLOATING])
 
-    def _best(self, floating: pd.Series) -> pd.Series:
+    def best_of(self, floating: pd.Series) -> pd.Series:
+        """The same by the floating potential of each meeting space."""
         rows, ids = homes.rows_of_spaces(self.view.sites)
         inside = self.view.measured_from.dwellings["inside"].to_numpy(dtype=bool)
         near = self.view.measured_from.walks.distance_m[rows][:, inside] <= FIVE_MINUTES_M
@@ -117,6 +118,8 @@ class WhatIf:
         Called with the name of each stage as it begins.
     plain_unknowns
         What is not known stays in the middle.
+    moving
+        Each look is made from the one before it too, as it is one change further.
     """
 
     def __init__(
@@ -126,12 +129,13 @@ class WhatIf:
         progress: Callable[[str], None] | None = None,
         *,
         plain_unknowns: bool = False,
+        moving: bool = False,
     ) -> None:
         self._rules, self._spec = tags.tag_rules(), settings_rubric.rubric(rubric)
         ground = prepare_ground(inputs, self._rules, Clock(progress))
         self._conflated, self._estate, self._models = ground.conflated, inputs.estate, inputs.models
         self._absence = conflation.absence(inputs.registers)
-        self._step, self._ground = Memory(), ground
+        self._step, self._ground = Memory(moving=moving), ground
         self._estimated: dict[str, Estimate] | None = {} if plain_unknowns else None
         self.before = self._look(self._conflated, self._step, None, progress)
         # The start is kept: to go through it at each collection of garbage takes a tenth of a second.
@@ -180,10 +184,11 @@ class WhatIf:
                 return out
             out |= faults
 
-    def gain(self, after: Look) -> Gain:
-        """What a change does to the homes, by the rubric of the start."""
+    def gain(self, after: Look, floating: pd.Series | None = None) -> Gain:
+        """What a change does to the homes, by the rubric of the start; ``floating`` where it is known already."""
         was = self.before.best_at_home
-        then = after.best_at_home.reindex(was.index).fillna(0.0).to_numpy(dtype=np.float64)
+        best = after.best_at_home if floating is None else after.best_of(floating)
+        then = best.reindex(was.index).fillna(0.0).to_numpy(dtype=np.float64)
         weight = self.before.dwellings["dwellings"].to_numpy(dtype=np.float64)
         return gain_of(was.to_numpy(dtype=np.float64), then, weight)
 

@@ -94,7 +94,7 @@ class Table:
     ) -> None:
         self.inputs, self.estate = inputs, inputs.estate
         self.rubric_file, self.plain_unknowns = rubric, plain_unknowns
-        self.what_if = WhatIf(inputs, rubric, progress, plain_unknowns=plain_unknowns)
+        self.what_if = WhatIf(inputs, rubric, progress, plain_unknowns=plain_unknowns, moving=True)
         self.start = self._seen(self.what_if.before)
 
     def plan(self, strokes: Strokes, name: str = "studio") -> Plan:
@@ -128,7 +128,8 @@ class Table:
         renamed = after.meeting_spaces[[FLOATING]].rename(index=lambda name: home_changes.AFTER + str(name))
         floating = pd.concat([before.meeting_spaces[[FLOATING]], renamed])
         table = home_changes.home_table(before, after, floating)
-        return Difference(match(self.start.members, seen.members), table, self.what_if.gain(seen.look))
+        gain = self.what_if.gain(seen.look, after.meeting_spaces[FLOATING])
+        return Difference(match(self.start.members, seen.members), table, gain)
 
     def through_lenses(self, seen: Seen, found: Difference, tell: Tell | None = None) -> Difference:
         """Look at the homes through `LENSES` too."""

@@ -18,7 +18,7 @@ from spatial.core.errors import CRSError
 from spatial.core.model import Estate
 from spatial.layers.canonical import canonical_layers
 from spatial.layers.taken_ground import taken_ground
-from spatial.layers.unseen_buildings import unseen_buildings
+from spatial.layers.unseen_buildings import doors_and_shops, unseen_buildings
 from spatial.osm.reader import LOST_BUILDING, read_around
 from spatial.places import dividing, open_ground, outdoor_rooms
 from spatial.places.dissolving import dissolve_touching, likeness
@@ -150,7 +150,7 @@ def test_gardens_of_houses_are_no_rooms_but_a_strip_beside_the_path_is_open():
     assert not rooms.intersects(shapely.box(0.5, 11, 29.5, 21.9)).any()
     assert rooms.intersects(shapely.box(0.5, 22.5, 29.5, 23)).any()
     path = shapely.LineString([(-40, 15), (70, 15)])
-    plots = open_ground.house_plots(houses, np.array([path]))
+    plots = open_ground.house_plots(open_ground.gardens(houses), np.array([path]))
     assert shapely.area(plots).sum() == pytest.approx(54 * 34 - 54 * 6, abs=0.5)
 
 
@@ -457,7 +457,8 @@ def surroundings(extract, boundary, crs):
     estate = Estate("estate", "estate", boundary, CRS.from_epsg(crs))
     raw = read_around(extract, estate)
     made = canonical_layers(raw, tag_rules(), estate.crs)
-    unseen = unseen_buildings(raw.points, raw.areas, made.buildings, made.dwellings, made.departments, estate.crs)
+    signs = doors_and_shops(raw.points, estate.crs)
+    unseen = unseen_buildings(signs, raw.areas, made.buildings, made.dwellings, made.departments, estate.crs)
     return estate.study_area, Surroundings(
         **{name: getattr(made, name) for name in LAYERS},
         taken=taken_ground(raw.areas, raw.lines, estate.crs),
