@@ -13,7 +13,7 @@ from typing import Any
 
 from spatial.batch import area, dask_workers
 from spatial.batch.area import Outcome, Settings, Task
-from spatial.core import outputs
+from spatial.core import marks, outputs
 from spatial.core.errors import InputError, SpatialError
 from spatial.core.files import sha256_of
 from spatial.core.messages import phrase
@@ -142,14 +142,14 @@ def _with_digests(settings: Settings) -> Settings:
 
 def _clean(out: Path) -> None:
     """Take away what a batch that was killed left half-written."""
-    if outputs.read_mark(out / area.DRAFTS) is not None:
+    if marks.read_mark(out / area.DRAFTS) is not None:
         shutil.rmtree(out / area.DRAFTS, ignore_errors=True)
     outputs.restore(out / area.EXTRACT)
 
 
 def _refuse_foreign(out: Path, todo: Sequence[Task]) -> None:
     """Refuse to replace tables of areas that no batch has written, as their records have it, unless that is allowed."""
-    for task in () if outputs.may_replace() else todo:
+    for task in () if marks.may_replace() else todo:
         known = area.recorded_files(out, task.estate.id)
         for name in area.file_names(task.estate.id):
             path = out / name
@@ -176,7 +176,7 @@ def _outcomes(
     if drafts.exists():
         raise InputError("folders.foreign", path=drafts)
     drafts.mkdir(parents=True)
-    outputs.write_mark(drafts, {})
+    marks.write_mark(drafts, {})
     done = dask_workers.run_on_workers(
         work,
         todo,

@@ -229,7 +229,9 @@ def health_as_json(sheet: HealthSheet) -> str:
     kinds = {
         kind: {
             "count": len(remarks),
-            "objects": [{"id": one.object_id, "about": one.what, "url": _page(one.object_id)} for one in remarks],
+            "objects": [
+                {"id": one.object_id, "about": one.what, "why": one.why, "url": _page(one.object_id)} for one in remarks
+            ],
         }
         for kind, remarks in sheet.remarks.items()
     }
@@ -242,8 +244,7 @@ def _page(object_id: str) -> str:
 
 
 def _about(one: Remark, say: Mapping[str, Any]) -> str:
-    """What a remark is about; an object that it names by its page."""
-    if not one.what:
-        return ""
-    words = say["same_as"].format(page=_page(one.what)) if one.what.startswith("osm:") else one.what
-    return f"  {say['why'].get(words, words)}"
+    """Why a remark is made and what it is about; an object that it names by its page."""
+    what = say["same_as"].format(page=_page(one.what)) if one.what.startswith("osm:") else one.what
+    said = ": ".join(filter(None, (say["why"].get(one.why, one.why), what)))
+    return f"  {said}" if said else ""

@@ -54,6 +54,23 @@ def _places(ctx: click.Context) -> Iterable[tuple[str, str]]:
         return [(row["place_id"], row["name"] or row["kind"]) for row in csv.DictReader(file)]
 
 
+# What a file of counts may leave open, and what can be said of it.
+LEFT_OPEN = {
+    "dates": ("day-first", "month-first", "year-first"),
+    "decimal": ("comma", "point"),
+    "rows": ("visits", "persons"),
+}
+READING = (
+    click.option("--mapping", type=Read()),
+    *(click.option(f"--{name}", type=click.Choice(choices)) for name, choices in LEFT_OPEN.items()),
+)
+
+
+def counts_as_said(options: dict[str, Any]) -> dict[str, Any]:
+    """Take out of the options of a command how its files of counts are to be read."""
+    return {"mapping": options.pop("mapping"), "said": {name: options.pop(name) for name in LEFT_OPEN}}
+
+
 areas, layers, places = map(_offering, (_areas, _layers, _places))
 
 

@@ -15,7 +15,9 @@ from typing import Any
 import click
 
 from spatial.core.errors import InputError
-from spatial.core.outputs import is_inside, is_same, locked, read_mark, refuse_foreign, replacing, restore
+from spatial.core.locks import is_inside, is_same, locked, may_be_one
+from spatial.core.marks import read_mark, refuse_foreign, replacing
+from spatial.core.outputs import restore
 
 FORCE = f"{__name__}.force"
 # What stands in the place of a file where a service is asked.
@@ -171,7 +173,7 @@ def refuse_overlap(paths: Paths) -> None:
                 raise InputError("folders.same", path=path)
             if path.is_dir() and is_inside(file, path) and file.exists() and file.name not in paths.own_names:
                 raise InputError("folders.part", path=file, folder=path)
-        if any(is_same(file, other) for other in (*paths.files[:k], *paths.folders)):
+        if any(may_be_one(file, other) for other in (*paths.files[:k], *paths.folders)):
             raise InputError("folders.twice", path=file)
 
 

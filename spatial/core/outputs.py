@@ -12,263 +12,28 @@ noted in the user's cache.
 
 from __future__ import annotations
 
-import contextvars
 import ctypes
 import errno
-import getpass
 import glob
-import hashlib
 import json
 import os
 import re
 import shutil
-import socket
 import sys
 import tempfile
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from spatial.core.errors import InputError
-from spatial.core.files import (
-    DIGEST_CHUNK_BYTES,
-    MANIFEST,
-    PRIVATE_FILE,
-    PRIVATE_FOLDER,
-    cache_folder,
-    scratch_folder,
-    sha256_of_bytes,
-)
-from spatial.core.messages import Spoken, phrase
+from spatial.core.files import MANIFEST, scratch_folder
+from spatial.core.locks import CLOSED, DRAFT_END, drafts, is_in_draft, is_inside, is_same, locked, real_path
+from spatial.core.marks import MARK, is_foreign, note, read_mark, refuse_foreign, write_mark, written_digest
 
-MARK = ".faellesrum.json"
-PROGRAM, FORM = "faellesrum", 1
-# What a draft is called: `.<folder>-<eight letters of mkdtemp>.faellesrum`, and what lies in it.
-DRAFT_END, LETTERS = ".faellesrum", r"[a-z0-9_]{8}"
+LETTERS = r"[a-z0-9_]{8}"  # of mkdtemp
 NEW, OLD, UNDO = "new", "old", "undo.json"
-# QGIS writes into the head of a GeoPackage that it only opens.
-SQLITE, SQLITE_HEAD_BYTES = b"SQLite format 3\0", 100
 # Of Linux: renameat2(2).
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
-CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
-_replacing: contextvars.ContextVar[bool] = contextvars.ContextVar("replacing", default=False)
-_drafts: contextvars.ContextVar[tuple[Path, ...]] = contextvars.ContextVar("drafts", default=())
-_held: contextvars.ContextVar[frozenset[Path]] = contextvars.ContextVar("held", default=frozenset())
-
-
-@contextmanager
-def replacing(allowed: bool = True) -> Iterator[None]:
-    """Let files be replaced, inside this block, that the program did not write."""
-    token = _replacing.set(allowed)
-    try:
-        yield
-    finally:
-        _replacing.reset(token)
-
-
-def may_replace() -> bool:
-    """Whether files may be replaced that the program did not write."""
-    return _replacing.get()
-
-
-def real_path(path: Path) -> Path:
-    """Where a path leads, with links and dots resolved."""
-    return Path(os.path.realpath(path))
-
-
-def is_same(one: Path, other: Path) -> bool:
-    """Whether two paths lead to the same file or folder, whatever they are called."""
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return real_path(one) == real_path(other)
-
-
-def is_inside(path: Path, folder: Path) -> bool:
-    """Whether a path leads into a folder."""
-    return any(is_same(parent, folder) for parent in real_path(path).parents)
-
-
-# --- one writer at a time ---------------------------------------------------------------
-
-
-@contextmanager
-def locked(target: Path) -> Iterator[None]:
-    """Hold a place of output: whoever wants to write there meanwhile is told at once who holds it.
-
-    The lock is a file beside the output, so that it holds between users and between machines that share a disk; the
-    system lets go of it when the process ends, however it ends. Where the folder around may not be written, it lies
-    in the output.
-
-    Raises
-    ------
-    InputError
-        If another process holds it, or neither place can be written.
-    """
-    target = real_path(target)
-    if target in _held.get() or _draft_around(target):
-        yield
-        return
-    made = [parent for parent in target.parents if not parent.exists()]
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lock, path = _acquired(target)
-    except OSError as error:
-        raise InputError("render_files.not_made", folder=target, error=error.strerror or error) from error
-    token = _held.set(_held.get() | {target})
-    try:
-        yield
-    finally:
-        _held.reset(token)
-        with suppress(OSError):
-            path.unlink()  # while it is held: who waits for this file looks again
-        lock.release()
-        with suppress(OSError):  # they hold what was written
-            for parent in made:
-                parent.rmdir()
-
-
-def _acquired(target: Path) -> tuple[Any, Path]:
-    from filelock import FileLock, SoftFileLock, Timeout
-
-    path = target.parent / f".{target.name}.lock"
-    try:
-        return _taken(FileLock, path), path
-    except Timeout as error:
-        raise InputError("folders.busy", folder=target, who=_holder_of(path)) from error
-    except OSError as error:
-        if error.errno not in CLOSED:
-            return _taken(SoftFileLock, path), path
-        if not target.is_dir():
-            raise
-    path = target / f"{DRAFT_END}.lock"
-    try:
-        return _taken(FileLock, path), path
-    except Timeout as error:
-        raise InputError("folders.busy", folder=target, who=_holder_of(path)) from error
-
-
-def _taken(kind: Any, path: Path) -> Any:
-    """A lock that is held, with who holds it written into its file."""
-    from filelock import SoftFileLock
-
-    lock = kind(path, timeout=0, mode=0o666)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a disk has no locks: then the file itself is one
-        lock.acquire()
-    if not isinstance(lock, SoftFileLock):
-        who = {"user": _user(), "host": socket.gethostname(), "pid": os.getpid(), "since": f"{datetime.now(UTC):%H:%M}"}
-        with suppress(OSError):
-            path.write_text(json.dumps(who), encoding="utf-8")
-    return lock
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "?"
-
-
-def _holder_of(path: Path) -> Spoken:
-    """Who holds a lock, as its file says it."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        names = {name: str(found[name]) for name in ("user", "host", "pid", "since")}
-        return phrase("folders.holder", **names)
-    return phrase("folders.somebody")
-
-
-# --- what is ours -----------------------------------------------------------------------
-
-
-def read_mark(folder: Path) -> dict[str, str] | None:
-    """Files that the program wrote into a folder, with their digests; None where it carries no mark."""
-    try:
-        found = json.loads((folder / MARK).read_text(encoding="utf-8"))
-        named = found["files"] if found["program"] == PROGRAM else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return {str(name): str(digest) for name, digest in named.items()} if isinstance(named, dict) else None
-
-
-def write_mark(folder: Path, named: Mapping[str, str]) -> None:
-    """Put a mark into a folder."""
-    said = {"program": PROGRAM, "form": FORM, "files": dict(named)}
-    (folder / MARK).write_text(json.dumps(said, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def written_digest(path: Path) -> str:
-    """Digest of a file as the mark has it: of a GeoPackage without its head, which changes when it is opened."""
-    with path.open("rb") as stream:
-        head = stream.read(SQLITE_HEAD_BYTES)
-        digest = hashlib.sha256(b"" if head.startswith(SQLITE) else head)
-        while chunk := stream.read(DIGEST_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def is_foreign(path: Path) -> bool:
-    """Whether something is there that the program did not write, or that somebody has changed since."""
-    if not os.path.lexists(path):
-        return False
-    if path.is_symlink() or not path.is_file():
-        return True
-    return _known_digest(path) != written_digest(path)
-
-
-def _known_digest(path: Path) -> str | None:
-    """Digest of a file when the program wrote it; None where it did not."""
-    known = (read_mark(path.parent) or {}).get(path.name)
-    if known is None:
-        with suppress(OSError):
-            known = _note_of(path).read_text(encoding="utf-8")
-    return known
-
-
-def refuse_foreign(paths: Iterable[Path]) -> None:
-    """Refuse to replace what is not ours, unless that is allowed.
-
-    Raises
-    ------
-    InputError
-        With the first of them.
-    IsADirectoryError
-        If a folder lies where a file should be.
-    """
-    for path in paths:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not may_replace() and is_foreign(path):
-            if _known_digest(path):
-                raise InputError("folders.changed", path=path)
-            raise InputError("folders.foreign", path=path)
-
-
-def _note_of(path: Path) -> Path:
-    """Where the digest of a file is noted that was written outside a marked folder."""
-    return cache_folder() / "written" / sha256_of_bytes(os.fsencode(real_path(path)))[:32]
-
-
-def _note(paths: Iterable[Path]) -> None:
-    for path in paths:
-        with suppress(OSError):
-            note = _note_of(path)
-            for place in (note.parents[1], note.parent):
-                place.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-            note.write_text(written_digest(path), encoding="utf-8")
-            note.chmod(PRIVATE_FILE)
-
-
-# --- drafts -----------------------------------------------------------------------------
-
-
-def _draft_around(path: Path) -> bool:
-    """Whether a path lies in a draft that this process is writing: then it is part of a larger whole."""
-    return any(draft == path or draft in path.parents for draft in _drafts.get())
 
 
 @contextmanager
@@ -278,11 +43,11 @@ def _drafted(folder: Path, place: Path) -> Iterator[Path]:
     try:
         write_mark(holder, {})
         (holder / NEW).mkdir()
-        token = _drafts.set((*_drafts.get(), holder / NEW))
+        token = drafts.set((*drafts.get(), holder / NEW))
         try:
             yield holder
         finally:
-            _drafts.reset(token)
+            drafts.reset(token)
     finally:
         _remove(holder)
 
@@ -334,7 +99,7 @@ def whole_folder(folder: Path, *, keep_ours: bool = True, swap: bool = True) -> 
         If the folder cannot be made or written, another process is writing there, or a file would be replaced that
         the program did not write.
     """
-    if _draft_around(folder):
+    if is_in_draft(folder):
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
         return
@@ -513,7 +278,7 @@ def replace_files(files: Mapping[Path, bytes]) -> None:
     """
     targets = {real_path(path): content for path, content in files.items()}
     folder = next(iter(targets)).parent
-    if _draft_around(folder):
+    if is_in_draft(folder):
         for path, content in targets.items():
             path.write_bytes(content)
         return
@@ -532,7 +297,7 @@ def replace_files(files: Mapping[Path, bytes]) -> None:
             names.append(Path(MARK))
         _move_files(holder, folder, names)
     if earlier is None:
-        _note(targets)
+        note(targets)
 
 
 @contextmanager

@@ -150,8 +150,8 @@ def _of_ground(site: Mapping[Hashable, Any], owners: set[Any], almen: bool, cour
     """What the ground of a site lets one assume."""
     told = site["access"]
     values: Mapping[str, float] = rules.access["values"]
-    if isinstance(told, str) and told in values:
-        return (values[told], values[told], values[told], OBSERVED, "ground_access")
+    if isinstance(told, str) and (right := _right(told, values)).is_known:
+        return (right.low, right.low, right.low, OBSERVED, "ground_access")
     shut = rules.access["closed_ground"]
     # One thing on open ground opens the space, as one that is tagged open does.
     of_things = [str(owner) for owner in owners] if owners <= set(shut) else []

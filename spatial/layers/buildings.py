@@ -77,9 +77,9 @@ def buildings_of(areas: Features, rules: TagRules, crs: CRS, step: Steps) -> Tab
 
 def _building(tags: Tags, config: Mapping[str, Any]) -> _Building | None:
     """Read a building; None where the tags are of another thing."""
-    use = tags.get("building")
-    if use is None:
+    if "building" not in tags:
         return None
+    use = tags["building"].partition(";")[0].strip().lower()
     flats = read_tag(tags, "building:flats")
     return _Building(
         use=use,

@@ -17,6 +17,7 @@ from spatial.layers.streets import (
     fences_of,
     is_closed,
     is_fenced,
+    is_gate,
     is_walkable_area,
     path_nodes,
     paths_of,
@@ -80,7 +81,7 @@ def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, step: Steps = A
 
 
 def _is_gate(tags: Tags, rules: TagRules) -> bool:
-    return tags.get("barrier") in rules.barrier["gates"]
+    return is_gate(tags, rules)
 
 
 def _is_entrance(tags: Tags, _rules: TagRules) -> bool:

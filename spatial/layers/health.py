@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from spatial.core.dates import span
 from spatial.core.incremental import AFRESH
 from spatial.core.model import Features, RawData
 from spatial.layers import lifecycle, squares
-from spatial.layers.hours import CONDITIONAL, Position, conditions, open_share
+from spatial.layers.hours import CONDITIONAL, HOURS, Position, conditions, open_share
 from spatial.layers.streets import NODE_KEYS, is_closed, is_walkable_area, read_way
 from spatial.layers.tag_values import read, vocabulary
 from spatial.layers.tags import Tags, nodes_of, pick
@@ -24,16 +25,16 @@ CONDITIONS: Final = "conditional_access"
 UNREAD: Final = "unread_values"
 OUTLINES: Final = "missing_outlines"
 CHECKS: Final = (NOT_JOINED, TWICE, LIFECYCLE, CONDITIONS, UNREAD, OUTLINES)
-HOURS: Final = "opening_hours"
 # Tags whose conditions change who may go where, and what is asked.
 _MAY_DEPEND: Final = ("access", "foot", "fee", "locked", "wheelchair")
 
 
 class Remark(NamedTuple):
-    """Something about an object of OpenStreetMap: its identity, and what it is about."""
+    """Something about an object of OpenStreetMap: its identity, what it is about, and why."""
 
     object_id: str
     what: str
+    why: str = ""
 
 
 def unread_values(raw: RawData, rules: TagRules) -> list[tuple[str, str, str]]:
@@ -62,7 +63,7 @@ def health_of(raw: RawData, rules: TagRules) -> dict[str, list[Remark]]:
         LIFECYCLE: list(_lifecycle(raw)),
         CONDITIONS: list(_conditional(there)),
         UNREAD: [Remark(identity, f"{key}={value}") for identity, key, value in unread_values(there, rules)],
-        OUTLINES: [Remark(identity, reason) for reason, names in raw.lost.items() for identity in names],
+        OUTLINES: [Remark(identity, "", reason) for reason, names in raw.lost.items() for identity in names],
     }
 
 
@@ -89,6 +90,9 @@ def _unread(tags: Tags, carriers: frozenset[str], where: Position = (0.0, 0.0)) 
     if not carriers:
         return
     for key, value in tags.items():
+        if key in lifecycle.DATES and span(value) is None:
+            yield key
+            continue
         entry = vocabulary().get(key)
         plain = key.removesuffix(CONDITIONAL)
         if entry is not None:
@@ -116,11 +120,12 @@ def _lifecycle(raw: RawData) -> Iterator[Remark]:
     for features in (raw.points, raw.lines, raw.areas):
         for identity, tags in zip(features.ids, features.tags, strict=True):
             reason = lifecycle.reason_to_leave_out(tags, today)
-            keys = lifecycle.lifecycle_keys(tags)
+            told = lifecycle.lifecycle_tags(tags, today)
             if reason == lifecycle.BELOW or (reason == lifecycle.COMING and lifecycle.is_being_built(tags)):
                 reason = None  # that is how it is
-            if reason is not None or keys:
-                yield Remark(str(identity), ", ".join([*([reason] if reason else []), *keys]))
+            if reason is not None or told:
+                is_ = lifecycle.what_it_is(tags)
+                yield Remark(str(identity), "; ".join([*told, *([is_] if is_ else [])]), reason or "")
 
 
 def _conditional(raw: RawData) -> Iterator[Remark]:

@@ -40,6 +40,7 @@ _SHUT = re.compile(r"\b(?:off|closed)\b", re.IGNORECASE)
 _OPEN = re.compile(r"\bopen\b", re.IGNORECASE)
 _ALWAYS = re.compile(r"(?<=\S )24/7\b")
 CONDITIONAL = ":conditional"
+HOURS: Final = "opening_hours"
 _CLAUSE = re.compile(r"\s*([^@;()]+?)\s*@\s*(?:\(([^()]*)\)|([^;()]+))\s*(?:;|$)")
 
 

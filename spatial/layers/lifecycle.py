@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,12 +11,13 @@ from typing import Final
 import numpy as np
 import shapely
 
+from spatial.core import dates
 from spatial.core.arrays import Ints, Shapes
 from spatial.core.model import Features, RawData
 from spatial.layers.conflation import class_of
 from spatial.layers.tag_values import read_tag
 from spatial.layers.tags import Tags
-from spatial.settings.tags import TagRules
+from spatial.settings.tags import TagRules, words
 
 GONE: Final = "demolished, removed or ended"
 COMING: Final = "planned, under construction or not yet open"
@@ -28,14 +27,17 @@ TWICE: Final = "the same thing mapped twice"
 
 _GONE = ("demolished", "razed", "removed", "destroyed", "dismantled", "obliterated")
 _COMING = ("proposed", "planned", "construction")
-_OUT_OF_USE = ("disused", "abandoned", "ruins", "vacant")
+_OUT_OF_USE = ("disused", "abandoned", "ruins", "ruined", "vacant", "closed", "obsolete")
 # Prefixes of the lifecycle: ``disused:leisure=playground`` is no playground.
-PREFIXES: Final = (*_GONE, *_COMING, "was", "disused", "abandoned", "ruins", "historic", "closed", "not")
+PREFIXES: Final = (*_GONE, *_COMING, *_OUT_OF_USE, "was", "historic", "not", "former", "old", "future")
 # Values by which these keys say nothing of the kind, or nothing at all; ``construction=minor`` leaves a way in use.
 _NOTHING = ("no", "false", "0", "minor", "unknown", "maybe", "?", "")
-_SHUT_STATES = ("closed", "abandoned", "out_of_order", "broken", "nonoperational", "non-operational", "dismantled")
+_SHUT_STATES = (
+    "closed", "abandoned", "out_of_order", "out_of_service", "broken", "nonoperational", "non_operational",
+    "dismantled",
+)  # fmt: skip
 _ENDS, _BEGINS = ("end_date",), ("opening_date", "start_date")
-_DATE = re.compile(r"(?:~|before |by |ca\.? )?(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.IGNORECASE)
+DATES: Final = (*_ENDS, *_BEGINS)
 # Without one of these an object is there.
 _TELLING = frozenset(
     {*_GONE, *_COMING, *_OUT_OF_USE, *_ENDS, *_BEGINS, "operational_status", "location", "parking", "level", "layer",
@@ -127,7 +129,8 @@ def is_being_built(tags: Tags) -> bool:
 def is_out_of_use(tags: Tags) -> bool:
     """Whether these are the tags of something that stands there and that nobody uses."""
     is_shell = "building" in tags and _holds(tags, "construction")
-    is_shut = tags.get("operational_status", "").strip().lower() in _SHUT_STATES
+    state = words(tags.get("operational_status", "").replace(" ", "_").replace("-", "_"))
+    is_shut = not state.isdisjoint(_SHUT_STATES)
     return is_shell or is_shut or any(_holds(tags, key) for key in _OUT_OF_USE)
 
 
@@ -135,7 +138,7 @@ def is_below(tags: Tags) -> bool:
     """Whether these are the tags of something that lies below the ground."""
     if "highway" in tags or "railway" in tags or not any(key in tags for key in _COVERED):
         return False
-    if tags.get("location", "").strip().lower() in _UNDERGROUND or tags.get("parking") == "underground":
+    if not (words(tags.get("location")) | words(tags.get("parking"))).isdisjoint(_UNDERGROUND):
         return True
     if tags.get("building:levels") == "0" and read_tag(tags, "building:levels:underground").low > 0:
         return True
@@ -147,13 +150,29 @@ def is_below(tags: Tags) -> bool:
 
 def is_on_top(tags: Tags) -> bool:
     """Whether these are the tags of something in the open on top of a building."""
-    return tags.get("location", "").strip().lower() in _ON_TOP
+    return not words(tags.get("location")).isdisjoint(_ON_TOP)
 
 
-def lifecycle_keys(tags: Tags) -> tuple[str, ...]:
-    """Keys by which tags say what was there, or will be: ``disused:leisure``."""
-    parts = ((key, *key.partition(":")[::2]) for key in tags)
-    return tuple(key for key, prefix, rest in parts if prefix in PREFIXES and rest in (*_USES, *_STANDING, "place"))
+def lifecycle_tags(tags: Tags, today: date | None = None) -> list[str]:
+    """Tags that say what was there or will be (``disused:leisure=playground``), or that a thing is gone or to come."""
+
+    def tells(key: str, value: str) -> bool:
+        prefix, _, rest = key.partition(":")
+        if rest:
+            return prefix in PREFIXES and rest in (*_USES, *_STANDING, "place")
+        states = (*_GONE, *_COMING, *_OUT_OF_USE)
+        return (key in states and _holds(tags, key)) or (key in _USES and value in states)
+
+    told = [f"{key}={value}" for key, value in tags.items() if tells(key, value)]
+    told += [f"{key}={tags[key]}" for key in _ENDS if _is_past(tags.get(key), today)]
+    told += [f"{key}={tags[key]}" for key in _BEGINS if _is_future(tags.get(key), today)]
+    return told + [f"{key}={tags[key]}" for key in ("operational_status",) if key in tags and is_out_of_use(tags)]
+
+
+def what_it_is(tags: Tags) -> str:
+    """The tag and the name by which somebody finds a thing on the spot."""
+    kinds = [f"{key}={tags[key]}" for key in (*_USES, *_STANDING) if key in tags][:1]
+    return ", ".join([*kinds, *([tags["name"]] if "name" in tags else [])])
 
 
 def _holds(tags: Tags, key: str) -> bool:
@@ -167,30 +186,13 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def _span(text: str | None) -> tuple[date, date] | None:
-    """First and last day of a date as people write it: a year, a month, a day, or two of them; None of any other."""
-    if text is not None and ".." in text:
-        ends = [_span(part) for part in text.split("..", 1)]
-        return None if ends[0] is None or ends[1] is None else (ends[0][0], ends[1][1])
-    found = None if text is None else _DATE.fullmatch(text.strip())
-    if found is None:
-        return None
-    year, month, day = int(found[1]), found[2], found[3]
-    try:
-        first = date(year, int(month or 1), int(day or 1))
-        last_month = int(month or 12)
-        return first, date(year, last_month, int(day or monthrange(year, last_month)[1]))
-    except ValueError:
-        return None
-
-
 def _is_past(text: str | None, today: date | None) -> bool:
-    span = _span(text)
+    span = dates.span(text or "")
     return span is not None and today is not None and span[1] <= today
 
 
 def _is_future(text: str | None, today: date | None) -> bool:
-    span = _span(text)
+    span = dates.span(text or "")
     return span is not None and today is not None and span[0] > today
 
 

@@ -18,10 +18,10 @@ from spatial.core.arrays import object_array
 from spatial.core.incremental import Steps
 from spatial.core.model import Features
 from spatial.layers import squares as walking
-from spatial.layers.hours import CONDITIONAL, Position, over_time
+from spatial.layers.hours import CONDITIONAL, HOURS, Position, open_share, over_time
 from spatial.layers.tag_values import NO, PERHAPS, YES, Reading, read, read_tag
 from spatial.layers.tags import Picked, Table, Tags, as_columns, nodes_of, table_of
-from spatial.settings.tags import TagRules
+from spatial.settings.tags import TagRules, words
 
 # BR18 § 49: ramps and accesses at most 1:20, paths to entrances at least 1.3 m wide.
 MAX_STEP_FREE_SLOPE = 0.05
@@ -97,12 +97,12 @@ def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
         way_class=way_class,
         width_m=width_m,
         incline=incline,
-        steps=highway == "steps",
+        steps=_has_steps(tags),
         bridge="bridge" in tags and read_tag(tags, "bridge").high > 0.0,
         tunnel="tunnel" in tags and read_tag(tags, "tunnel").high > 0.0,
         level=level.number if "layer" in tags and level.is_read else 0.0,
         allowed=allowed,
-        doubt=not (is_sure and is_wide and is_flat and is_kerb),
+        doubt=not (is_sure and is_wide and is_flat and is_kerb and _is_passable(tags)),
         major=highway in walk["major"] or fast,
         is_crossing=not _crossing_tags(tags).isdisjoint(walk["crossing_ways"]),
     )
@@ -179,13 +179,30 @@ def _allowed(tags: Tags, walk: Mapping[str, Any]) -> tuple[bool, bool]:
     return by_class or "foot" in tags or "foot" + CONDITIONAL in tags, is_sure
 
 
+def _has_steps(tags: Tags) -> bool:
+    """Whether a way is one of steps, or has some."""
+    kinds = words(tags.get("highway")) | words(tags.get("footway")) | words(tags.get("path"))
+    return (
+        "steps" in kinds or read_tag(tags, "step_count").low > 0.0 or ("ford" in tags and read_tag(tags, "ford") == NO)
+    )
+
+
+def _is_passable(tags: Tags) -> bool:
+    """Whether a way is open most of the time by its hours, and leads through no water."""
+    return (HOURS not in tags or open_share(tags[HOURS]).low > OPEN_MOSTLY) and (
+        "ford" not in tags or read_tag(tags, "ford") == YES
+    )
+
+
 def _width(tags: Tags) -> tuple[float, bool]:
-    """Width in metres, NaN where nobody says; and whether it is known if it is enough."""
+    """Width in metres, NaN where nobody says; and whether it is known if it is enough. A guess at it is no more."""
+    if "width" not in tags:
+        return math.nan, "est_width" not in tags or read_tag(tags, "est_width").low >= MIN_STEP_FREE_WIDTH_M
     width = read_tag(tags, "width")
     if width.high < MIN_STEP_FREE_WIDTH_M:
         return width.number, True
     is_enough = width.low >= MIN_STEP_FREE_WIDTH_M
-    return (width.low if is_enough else math.nan), is_enough or "width" not in tags
+    return (width.low if is_enough else math.nan), is_enough
 
 
 def _incline(tags: Tags) -> tuple[float, bool]:
@@ -200,8 +217,9 @@ def _incline(tags: Tags) -> tuple[float, bool]:
 def _kerb(tags: Tags) -> tuple[str | None, bool]:
     """Kerb as ``raised`` or ``lowered``, None without one; and whether it is known which."""
     said = [read_tag(tags, "kerb")] if "kerb" in tags else []
-    if "kerb:height" in tags:
-        height = read_tag(tags, "kerb:height")
+    heights = ("kerb:height", "height") if tags.get("barrier") == "kerb" else ("kerb:height",)
+    if measured := next((key for key in heights if key in tags), None):
+        height = read("kerb:height", tags[measured])
         said.append(YES if height.high <= MAX_KERB_M else NO if height.low > MAX_KERB_M else PERHAPS)
     if not said:
         return None, True
@@ -211,7 +229,7 @@ def _kerb(tags: Tags) -> tuple[str | None, bool]:
 
 def _ramp(tags: Tags) -> str | None:
     """Whether wheels get up steps by a ramp: yes, no, perhaps; None where nobody says."""
-    if tags.get("conveying") in CONVEYORS:
+    if not words(tags.get("conveying")).isdisjoint(CONVEYORS):
         return "no"
     if "ramp:wheelchair" in tags:
         ramp = read_tag(tags, "ramp:wheelchair")
@@ -221,7 +239,7 @@ def _ramp(tags: Tags) -> str | None:
 
 
 # Without one of these a node says nothing of the way.
-NODE_KEYS = frozenset({"barrier", "crossing", "highway", "kerb", "kerb:height", "railway"})
+NODE_KEYS = frozenset({"barrier", "crossing", "ford", "highway", "kerb", "kerb:height", "railway"})
 
 
 def path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
@@ -246,7 +264,7 @@ def path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
 
 def _is_locked(tags: Tags, rules: TagRules) -> bool:
     """Whether nobody gets through."""
-    if tags.get("barrier") not in rules.barrier["gates"]:
+    if not is_gate(tags, rules):
         return False
     may = permission(tags)
     if "foot" in tags and may is not None and may.high > 0.0:
@@ -260,15 +278,19 @@ def wheels_pass(tags: Tags, rules: TagRules) -> int:
     if chair.is_known:
         return int(chair.low)
     said = [chair] if "wheelchair" in tags else []
+    said += [read_tag(tags, "ford")] if "ford" in tags else []
+    said += [NO] if "steps" in words(tags.get("highway")) else []
     kerb, is_known = _kerb(tags)
     if kerb or not is_known:
         said.append(PERHAPS if not is_known else YES if kerb == "lowered" else NO)
     if "barrier" in tags and not (tags["barrier"] == "kerb" and (kerb or not is_known)):
         said.append(_barrier(tags))
-    if tags.get("barrier") in rules.barrier["gates"]:
+    if is_gate(tags, rules):
         may, lock = permission(tags), read_tag(tags, "locked")
-        is_open = (may is None or (may.is_read and may.low > OPEN_MOSTLY)) and (
-            "locked" not in tags or lock.high == 0.0
+        is_open = (
+            (may is None or (may.is_read and may.low > OPEN_MOSTLY))
+            and ("locked" not in tags or lock.high == 0.0)
+            and _is_passable(tags)
         )
         said.append(YES if is_open or _is_locked(tags, rules) or "foot" in tags else PERHAPS)
     low, high = (min((part[side] for part in said), default=1.0) for side in (0, 1))
@@ -295,7 +317,8 @@ def fences_of(lines: Table, areas: Table, rules: TagRules) -> Table:
     table = table.sort_index()
     sees_over = np.array([_height_m(text).high < config["view_height_m"] for text in table["height"]], dtype=bool)
     kind = table["barrier"].fillna("fence").to_numpy().astype(str)
-    return table.assign(barrier=kind, blocks_view=np.isin(kind, config["blocks_view"]) & ~sees_over)
+    opaque = np.array([not words(text).isdisjoint(config["blocks_view"]) for text in kind], dtype=bool)
+    return table.assign(barrier=kind, blocks_view=opaque & ~sees_over)
 
 
 def _height_m(text: object) -> Reading:
@@ -304,7 +327,13 @@ def _height_m(text: object) -> Reading:
 
 def is_closed(tags: Tags, rules: TagRules) -> bool:
     """Whether these are the tags of a barrier that is closed to people on foot."""
-    return tags.get("barrier") in rules.barrier["closed"]
+    kinds = words(tags.get("barrier"))
+    return not kinds.isdisjoint(rules.barrier["closed"]) and kinds.isdisjoint(rules.barrier["gates"])
+
+
+def is_gate(tags: Tags, rules: TagRules) -> bool:
+    """Whether these are the tags of something in a barrier, or on a path, that lets people on foot through."""
+    return not words(tags.get("barrier")).isdisjoint(rules.barrier["gates"])
 
 
 def is_fenced(tags: Tags, rules: TagRules) -> bool:

@@ -54,15 +54,18 @@ LENGTHS_M: Final = {
     "ft": FOOT_M, "feet": FOOT_M, "foot": FOOT_M, "'": FOOT_M, "in": INCH_M, "inch": INCH_M, '"': INCH_M,
 }  # fmt: skip
 SPEEDS_KMH: Final = {"": 1.0, "km/h": 1.0, "kmh": 1.0, "kph": 1.0, "mph": MPH_KMH, "knots": KNOT_KMH}
-_DECIMAL = r"[0-9]+(?:[.,][0-9]+)?"
+_DECIMAL = r"(?:[0-9]+(?:[.,][0-9]+)?|\.[0-9]+)"
 _NUMBER = re.compile(rf"([+-]?{_DECIMAL})\s*(.*)", re.DOTALL)
 _FEET = re.compile(rf"({_DECIMAL})\s*(?:'|ft|feet)\s*({_DECIMAL})\s*(?:\"|''|in|inch)?")
 _RATIO = re.compile(rf"[+-]?({_DECIMAL})\s*[:/]\s*({_DECIMAL})")
-_RANGE = re.compile(rf"([+-]?{_DECIMAL})\s*-\s*({_DECIMAL})\s*(.*)", re.DOTALL)
+_RANGE = re.compile(rf"([+-]?{_DECIMAL})\s*(?:-|\.\.)\s*([+-]?{_DECIMAL})\s*(.*)", re.DOTALL)
 # A count of dwellings or floors has no thousandth part: a thousand, written as others write fractions.
 _THOUSANDS = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
 _CURRENCY = r"[a-z€$£]{1,3}\.?"
 _MONEY = re.compile(rf"(?:{_CURRENCY}\s*)?({_DECIMAL})(?:,-)?\s*(?:{_CURRENCY})?(?:\s*/.*)?", re.DOTALL)
+# Signs that a keyboard or an editor puts in the place of others, and words for yes and no.
+_SIGNS = str.maketrans("\u2010\u2012\u2013\u2014\u2212\u2032\u2019\u2033\u201d\uff05", "-----''\"\"%")
+_PLAIN = {"true": "yes", "ja": "yes", "false": "no", "nej": "no"}
 _COUNTRY = re.compile(r"[a-z]{2}:(?:zone:?)?(.*)")
 
 
@@ -91,7 +94,7 @@ def read(key: str, value: str | None) -> Reading:
     if value is None:
         return {True: ANY_LEVEL if unit == "level" else ANY_NUMBER, False: PERHAPS}[is_number]
     unread = (UNREAD_LEVEL if unit == "level" else UNREAD_NUMBER) if is_number else UNREAD
-    parts = [part.strip().lower() for part in value.split(";")]
+    parts = [part.strip().lower() for part in value.translate(_SIGNS).split(";")]
     read_ = [_part(entry, part) for part in parts if part]
     known = [reading for reading in read_ if reading is not None]
     if not known or len(known) < len(read_):
@@ -122,6 +125,7 @@ def states(key: str, values: Iterable[object]) -> npt.NDArray[np.int8]:
 
 def _part(entry: Mapping[str, Any], text: str) -> Reading | None:
     """Read one part of a value; None where it cannot be."""
+    text = _PLAIN.get(text, text)
     if text in entry.get("yes", ()):
         return YES
     if text in entry.get("no", ()):

@@ -11,13 +11,15 @@ import shapely
 from pyproj import CRS
 
 from spatial.core.model import Features
-from spatial.layers.tags import Table, Tags, column, table_of
+from spatial.layers.tags import Table, Tags, table_of
+from spatial.settings.tags import words
 
 PARKING, RAIL, SITE, GARDEN, RESTRICTED = "parking", "rail", "construction", "private_garden", "restricted"
 TAKEN: Final = (PARKING, RAIL, SITE, GARDEN)
 
 RAIL_HALF_WIDTH_M = 3.0
 _PARKING = frozenset({"parking", "parking_space", "motorcycle_parking", "car_wash", "fuel"})
+_NOT_ON_THE_GROUND = frozenset({"underground", "multi-storey", "rooftop"})
 _RAILS = frozenset({"rail", "light_rail", "subway", "narrow_gauge"})
 _BURIED = frozenset({"yes", "covered"})
 _SITES = frozenset({"construction", "brownfield", "railway", "depot", "industrial"})
@@ -40,7 +42,10 @@ def taken_ground(areas: Features, lines: Features, crs: CRS) -> Table:
     index = [i for i, kind in enumerate(kinds) if kind is not None]
     rails = [i for i, tags in enumerate(lines.tags) if _is_rail(tags)]
     tags = [areas.tags[i] for i in index]
-    columns = {"kind": np.array([kinds[i] for i in index], dtype=object), "access": column(tags, "access")}
+    columns = {
+        "kind": np.array([kinds[i] for i in index], dtype=object),
+        "access": np.array([_who_may(t) for t in tags], dtype=object),
+    }
     found = table_of(areas.ids[index], areas.geometry[index], columns, crs)
     beds = table_of(
         lines.ids[rails],
@@ -54,14 +59,21 @@ def taken_ground(areas: Features, lines: Features, crs: CRS) -> Table:
 def _kind(tags: Tags) -> str | None:
     if "building" in tags:
         return None
-    if tags.get("amenity") in _PARKING and tags.get("parking") not in ("underground", "multi-storey", "rooftop"):
+    said = {key: words(tags.get(key)) for key in ("amenity", "parking", "landuse", "leisure", "garden:type")}
+    if said["amenity"] & _PARKING and not said["parking"] & _NOT_ON_THE_GROUND:
         return PARKING
-    if tags.get("landuse") in _SITES:
+    if said["landuse"] & _SITES:
         return SITE
-    closed = tags.get("access") in _CLOSED
-    if tags.get("leisure") == "garden" and (closed or tags.get("garden:type") in _PRIVATE_GARDENS):
+    may = words(_who_may(tags))
+    closed = bool(may) and may <= _CLOSED
+    if "garden" in said["leisure"] and (closed or said["garden:type"] & _PRIVATE_GARDENS):
         return GARDEN
     return RESTRICTED if closed and any(key in tags for key in _GROUND_KEYS) else None
+
+
+def _who_may(tags: Tags) -> str | None:
+    """Who may go there: what is said of people on foot before what is said of all."""
+    return tags.get("foot", tags.get("access"))
 
 
 def _is_rail(tags: Tags) -> bool:

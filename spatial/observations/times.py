@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from spatial.core.dates import MONTH, named_month
 from spatial.settings.observation_columns import DAY_FIRST, MONTH_FIRST, YEAR_FIRST
 
 BAD_TIME, OTHER_FORMAT = "bad_time", "other_time_format"
@@ -58,9 +59,22 @@ _SHORT_DATE = re.compile(r"^(\d\d?)([-./])\d\d?\2(\d\d)\b")
 _HALF_DAY = re.compile(r"(\d{1,2})(?:[:.](\d\d))?(:\d\d)? ?([ap])\.? ?m\.?$", re.IGNORECASE)
 # Ways to write a clock that are brought to one: 9:00, 10.00 and 1000 after a date with signs between its parts.
 _CLOCKS = (
-    (r"^(\d{4}-\d\d-\d\d)[T ](\d[:.])", r"\1 0\2"),
-    (r"^(\d{4}-\d\d-\d\d)[T ](\d\d)\.(\d\d)", r"\1 \2:\3"),
+    (r"^(\d{4})(\d\d)(\d\d)T(\d\d):?(\d\d)", r"\1-\2-\3T\4:\5"),
+    (r"^(\d{4})[./](\d\d)[./](\d\d)(?=[T ])", r"\1-\2-\3"),
+    (r"(\d)h(\d\d)$", r"\1:\2"),
+    (r" (\d\d)\.(\d\d)\.(\d\d)$", r" \1:\2:\3"),
+    (r"^(\d{4}-\d\d-\d\d)[T ](?:kl\.? ?)?(\d[:.])", r"\1 0\2"),
+    (r"^(\d{4}-\d\d-\d\d)[T ](?:kl\.? ?)?(\d\d)\.(\d\d)", r"\1 \2:\3"),
+    (r"^(\d{4}-\d\d-\d\d)[T ](?:kl\.? ?)?(?=\d)", r"\1 "),
     (r"^(\d+[-./]\d+[-./]\d+) (\d\d)(\d\d)$", r"\1 \2:\3"),
+)
+# A day with the name of its month, and of the weekday before it.
+_NAMED = tuple(
+    re.compile(rf"^(?:[^\W\d]+\.?,?\s+(?:d\.\s*|den\s+)?)?{form}\b,?(?=\s|$)", re.IGNORECASE)
+    for form in (
+        rf"(?P<day>\d\d?)\.?[\s-]\s*{MONTH}[\s,-]+(?P<year>\d{{4}})",
+        rf"{MONTH}\s+(?P<day>\d\d?),?\s+(?P<year>\d{{4}})",
+    )
 )
 NOON = 12
 # A workbook's days since the end of 1899 (from 1954 on), and its clocks as parts of a day, where no format is set.
@@ -93,6 +107,8 @@ def _one_clock(texts: pd.Series) -> pd.Series:
     """Times as written, with the many ways to write a clock brought to one."""
     texts = texts.astype(str).str.strip().str.replace(_SERIAL_DAY, _day, regex=True)
     texts = texts.str.replace(_PART_OF_DAY, lambda match: _clock(match[1]), regex=True)
+    for form in _NAMED:
+        texts = texts.str.replace(form, named_month, regex=True)
     texts = texts.str.replace(_HALF_DAY, _half_day, regex=True)
     for pattern, instead in _CLOCKS:
         texts = texts.str.replace(pattern, instead, regex=True)

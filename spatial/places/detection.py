@@ -17,7 +17,7 @@ from spatial.core.arrays import Shapes, object_array
 from spatial.layers.buildings import inside_buildings
 from spatial.layers.lifecycle import is_on_top
 from spatial.layers.taken_ground import GARDEN, RESTRICTED
-from spatial.settings.tags import TagRules
+from spatial.settings.tags import TagRules, words
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDArr
 
 
 def _is_indoors(tags: Mapping[str, str]) -> bool:
-    return tags.get("indoor", "no") in INDOOR or tags.get("location") == "indoor"
+    return not words(tags.get("indoor")).isdisjoint(INDOOR) or "indoor" in words(tags.get("location"))
 
 
 def footprints(objects: gpd.GeoDataFrame, rules: TagRules) -> Shapes:

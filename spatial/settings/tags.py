@@ -11,12 +11,24 @@ from spatial.core.errors import ConfigError
 from spatial.settings.loading import Condition, load_toml
 
 
+@lru_cache(maxsize=65_536)
+def words(value: str | None) -> frozenset[str]:
+    """Parts of the value of a tag, as vocabularies write them: without capitals, and without blanks around.
+
+    Examples
+    --------
+    >>> sorted(words("Gate; bollard")), words(None)
+    (['bollard', 'gate'], frozenset())
+    """
+    return frozenset() if value is None else frozenset(p for part in value.split(";") if (p := part.strip().lower()))
+
+
 @dataclass(frozen=True)
 class Matcher:
     """Named selectors over tags: finds the first name one of whose selectors matches.
 
     A selector is ``"key=value"``, ``"key=*"`` or several joined by ``" & "``; a leading ``!``
-    negates a condition.
+    negates a condition. What an object is may be one part of a list; what else must hold is the whole value.
     """
 
     by_key: Mapping[str, Sequence[tuple[int, str, str | None, tuple[Condition, ...]]]]
@@ -46,7 +58,8 @@ class Matcher:
             return None
         for key, found in tags.items():
             for order, name, value, others in self.by_key.get(key, ()):
-                if (value is None or value == found) and (best is None or order < best[0]) and _holds(others, tags):
+                is_it = value is None or value == found or value in words(found)
+                if is_it and (best is None or order < best[0]) and _holds(others, tags):
                     best = (order, name)
         return None if best is None else best[1]
 
@@ -60,10 +73,14 @@ def _condition(part: str, selector: str) -> Condition:
 
 
 def _holds(conditions: Iterable[Condition], tags: Mapping[str, str]) -> bool:
-    return all(
-        ((key in tags) if value is None else (tags.get(key) == value)) is not negated
-        for key, value, negated in conditions
-    )
+    return all(_says(tags.get(key), value, any_part=negated) is not negated for key, value, negated in conditions)
+
+
+def _says(found: str | None, value: str | None, *, any_part: bool) -> bool:
+    """Whether a tag has a value, or any; as one part of its list, or as all of it."""
+    if value is None or found is None or found == value:
+        return found is not None
+    return value in words(found) if any_part else words(found) == {value}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -95,7 +95,7 @@ def read_areas(
     table, digest = rows_of(path), sha256_of(path)
     rows: list[dict[str, Any]] = table.drop(columns="geometry").to_dict("records")
     names = [_called(row) or f"{path.stem} {i + 1}" for i, row in enumerate(rows)]
-    often = Counter(slug(name) for name in names)
+    ids = _ids(names)
     found: list[tuple[str, Estate | SpatialError]] = []
     for i, (name, row, shape) in enumerate(zip(names, rows, table.geometry, strict=True)):
         try:
@@ -103,8 +103,21 @@ def read_areas(
         except SpatialError as error:
             found.append((name, error))
             continue
-        found.append((name, one if often[one.id] == 1 else replace(one, id=f"{one.id}-{i + 1}")))
+        found.append((name, replace(one, id=ids[i])))
     return found
+
+
+def _ids(names: Sequence[str]) -> list[str]:
+    """An id for each name: those of names that occur twice end in the row, and none is given twice."""
+    plain = [slug(name) for name in names]
+    often = Counter(plain)
+    ids: list[str] = []
+    for row, one in enumerate(plain, 1):
+        own = one if often[one] == 1 else f"{one}-{row}"
+        while own in ids or (own != one and own in often):
+            own += f"-{row}"
+        ids.append(own)
+    return ids
 
 
 def _called(row: Mapping[str, Any]) -> str | None:

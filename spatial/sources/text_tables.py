@@ -206,9 +206,15 @@ def projected(geometry: Shapes, crs: CRS, into: CRS) -> tuple[Shapes, npt.NDArra
 NEEDED = phrase("observations.needed")
 TABLES, BOOKS, MAPS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm"), (".geojson", ".json", ".gpkg", ".shp", ".fgb")
 # Spreadsheets in Danish write semicolons between cells, because the comma is taken.
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS = ("utf-8-sig", "cp1252")
-UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# The longer marks first: that of UTF-32 begins with that of UTF-16.
+WIDE = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 # The first line by which a spreadsheet is told what stands between cells.
 SEPARATOR = re.compile(r'^"?sep=(.)"?[ \t,;]*\r?\n', re.IGNORECASE)
 MAX_BYTES = 500_000_000
@@ -323,7 +329,7 @@ def _known(cells: Sequence[str], mapped: Mapped | None) -> int:
 
 
 def _decoded(data: bytes) -> str:
-    for mark, encoding in UTF16.items():
+    for mark, encoding in WIDE.items():
         if data.startswith(mark):
             return data.decode(encoding)
     if b"\0" in data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -31,8 +32,10 @@ class LookedBack:
     now: Result
 
 
-def look_back(plan: Path, run: Path, counts: Sequence[Path] = ()) -> LookedBack:
+def look_back(plan: Path, run: Path, counts: Sequence[Path] = (), **as_said: Any) -> LookedBack:
     """Hold the forecast in the folder of a plan against a run of now, and files of counts.
+
+    ``as_said`` is how counts are read, as ``read_observations_for`` takes it.
 
     Raises
     ------
@@ -44,13 +47,13 @@ def look_back(plan: Path, run: Path, counts: Sequence[Path] = ()) -> LookedBack:
     if not name:
         raise InputError("commands.no_plan", folder=plan)
     today, now = loading.read_run(plan / str(name)), loading.read_run(run)
-    published = _published(now, counts) if counts else None
+    published = _published(now, counts, **as_said) if counts else None
     return LookedBack(hindsight.look_back(today, forecast, now, published), today, forecast, now)
 
 
-def _published(now: Result, counts: Sequence[Path]) -> pd.DataFrame:
+def _published(now: Result, counts: Sequence[Path], **as_said: Any) -> pd.DataFrame:
     """What may be published of people staying, by meeting space."""
-    cells = observe(now, read_observations_for(now, counts)).cells
+    cells = observe(now, read_observations_for(now, counts, **as_said)).cells
     whole = cells[(cells["by"] == overlay.ALL) & (cells["kind"] == STAYING)]
     return whole.set_index("unit_id")[["visits", "people", "per_visit", "withheld"]]
 

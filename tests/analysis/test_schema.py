@@ -16,8 +16,8 @@ from PIL import Image
 
 from spatial.analysis import storage
 from spatial.core.errors import SourceFormatError
+from spatial.core.marks import MARK
 from spatial.core.model import SHARES
-from spatial.core.outputs import MARK
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION, generator
 from tests.cli.test_main import FILES, call, earlier, finished, inputs  # noqa: F401  (fixtures)
 

@@ -25,6 +25,27 @@ ON_THE_WAY = {
     "a kerb that nobody knows": ({"kerb": "zz"}, FOOTWAY, UNKNOWN),
     "steps with a ramp for wheelchairs": ({}, STEPS | {"ramp:wheelchair": "yes"}, YES),
     "a bridge that is none": ({}, FOOTWAY | {"bridge": "No"}, YES),
+    "four steps on a path": ({}, FOOTWAY | {"step_count": "4"}, NO),
+    "a path of steps": ({}, FOOTWAY | {"footway": "steps"}, NO),
+    "steps at a point": ({"highway": "steps"}, FOOTWAY, NO),
+    "through the water": ({}, FOOTWAY | {"ford": "yes"}, UNKNOWN),
+    "a ford at a point": ({"ford": "yes"}, FOOTWAY, UNKNOWN),
+    "stepping stones": ({}, FOOTWAY | {"ford": "stepping_stones"}, NO),
+    "no ford": ({"ford": "no"}, FOOTWAY, YES),
+    "a gate with hours": ({"barrier": "gate", "opening_hours": "Mo-Fr 08:00-16:00"}, FOOTWAY, UNKNOWN),
+    "a gate open all day": ({"barrier": "gate", "opening_hours": "06:00-22:00"}, FOOTWAY, YES),
+    "a path with hours": ({}, FOOTWAY | {"opening_hours": "08:00-18:00"}, UNKNOWN),
+    "a guess that it is narrow": ({}, FOOTWAY | {"est_width": "0.8"}, UNKNOWN),
+    "a guess that it is wide": ({}, FOOTWAY | {"est_width": "2"}, YES),
+    "a kerb of 12 cm, by its height": ({"barrier": "kerb", "height": "0.12"}, FOOTWAY, NO),
+    "a long dash": ({}, FOOTWAY | {"width": "0.9\u20131.2 m"}, NO),
+    "a minus of its own": ({}, FOOTWAY | {"incline": "\u221210%"}, NO),
+    "an escalator in capitals": ({}, STEPS | {"ramp": "yes", "conveying": "Yes"}, NO),
+}
+# What nobody gets through, in capitals or in a list.
+SHUT = {
+    "a locked Gate": {"barrier": "Gate", "locked": "yes"},
+    "a locked gate among bollards": {"barrier": "gate;bollard", "locked": "yes"},
 }
 # Of fee, booking, members and staff a playground excludes booking by nature: the mean is over four.
 FREE, CHARGED, UNTOLD = (0.5, 1.0), (0.25, 0.75), (0.25, 1.0)
@@ -43,6 +64,7 @@ OF_THE_PLACE = {
     "a fee of 20 kr that is none": ({"fee": "no", "charge": "20 kr"}, "low_commitment", UNTOLD),
     "a fee in words": ({"fee": "yes", "charge": "Voksne 20 kr"}, "low_commitment", CHARGED),
     "fee=unknown": ({"fee": "unknown"}, "low_commitment", UNTOLD),
+    "fee=false": ({"fee": "false"}, "low_commitment", FREE),
     "fee=zz": ({"fee": "zz"}, "low_commitment", UNTOLD),
     "supervised=unknown": ({"supervised": "unknown"}, "low_commitment", UNTOLD),
     "supervised=unknown, programme": ({"supervised": "unknown"}, "no_programme", UNKNOWN),
@@ -65,7 +87,7 @@ OF_THE_PLACE = {
     ),
     "school holidays": ({"opening_hours": "Mo-Fr 10:00-16:00; SH off"}, "open_hours", (0.0, 261 * 6 / 8760)),
 }
-CASES = [*ON_THE_WAY, *OF_THE_PLACE]
+CASES = [*ON_THE_WAY, *SHUT, *OF_THE_PLACE]
 
 
 def strip(number, middle, way, place):
@@ -86,6 +108,7 @@ def strip(number, middle, way, place):
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory):
     strips = [(middle, way, {}) for middle, way, _ in ON_THE_WAY.values()]
+    strips += [(middle, FOOTWAY, {}) for middle in SHUT.values()]
     strips += [({}, FOOTWAY, place) for place, _, _ in OF_THE_PLACE.values()]
     nodes, ways = {}, {}
     for number, tags in enumerate(strips):
@@ -108,6 +131,11 @@ def test_what_is_on_the_way(evidence, case):
     bounds = row(evidence, case, "step_free")[["low", "high"]]
     assert tuple(bounds) == ON_THE_WAY[case][2]
     assert row(evidence, case, "dwellings_5min")["value"] == 20
+
+
+@pytest.mark.parametrize("case", SHUT)
+def test_what_is_shut(evidence, case):
+    assert row(evidence, case, "dwellings_5min")["value"] == 0
 
 
 @pytest.mark.parametrize("case", OF_THE_PLACE)

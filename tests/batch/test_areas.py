@@ -322,11 +322,18 @@ def test_largest_first_and_a_key_for_every_input(demo_data, tmp_path):
     assert len(keys | others | seeds | reaches) == 16
 
 
-def test_names_that_occur_twice_have_ids_of_their_own(tmp_path):
+@pytest.mark.parametrize(
+    ("names", "ids"),
+    [
+        (["Park", "Park", None], ["park-1", "park-2", "a-3"]),
+        (["PARK", "park", "Park "], ["park-1", "park-2", "park-3"]),
+        (["Park 2", "Park", "Park"], ["park-2", "park-2-2", "park-3"]),
+    ],
+)
+def test_names_that_occur_twice_have_ids_of_their_own(tmp_path, names, ids):
     square = shapely.box(0, 0, 100, 100)
-    names = ["Park", "Park", None]
     gpd.GeoDataFrame({"name": names}, geometry=[square] * 3, crs=25832).to_file(tmp_path / "a.gpkg", driver="GPKG")
-    assert [one.id for _, one in boundaries.read_areas(tmp_path / "a.gpkg")] == ["park-1", "park-2", "a-3"]
+    assert [one.id for _, one in boundaries.read_areas(tmp_path / "a.gpkg")] == ids
 
 
 def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):

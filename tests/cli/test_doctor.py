@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pyogrio
@@ -13,6 +14,7 @@ from spatial.cli import doctor
 from spatial.core.languages import texts
 from spatial.core.model import Estate
 from spatial.layers.health import CHECKS
+from spatial.layers.lifecycle import lifecycle_tags
 from spatial.sources.http_cache import Cache
 from tests.cli.test_main import call
 from tests.osm_xml import CENTRE_M, METRIC, write
@@ -121,7 +123,7 @@ def test_squares_values_and_outlines_that_a_mapper_can_mend(tmp_path):
     path = write(tmp_path / "a.osm.pbf", nodes | corners, ways, {5: house}, bounds=(-3000, -3000, 3000, 3000))
     around = Estate("a", "a", Point(CENTRE_M).buffer(100.0), METRIC)
     found = doctor.look_at_extract(path, around).remarks
-    assert {kind: [(one.object_id, one.what) for one in rows] for kind, rows in found.items() if rows} == {
+    assert {kind: [(one.object_id, one.what or one.why) for one in rows] for kind, rows in found.items() if rows} == {
         "squares_not_joined": [("osm:way/2", "")],
         "unread_values": [
             ("osm:node/3", "opening_hours=soon"), ("osm:node/3", "fee=who knows"), ("osm:way/1", "surface=beton"),
@@ -134,6 +136,26 @@ def test_squares_values_and_outlines_that_a_mapper_can_mend(tmp_path):
 def test_a_health_sheet_in_words(lang, says):
     told = health("mapped-twice", "--lang", lang).out
     assert says in told and "https://www.openstreetmap.org/relation/37" in told and "→" in told
+
+
+def test_what_is_not_there_is_told_by_its_tag_and_its_name():
+    told = health("lifecycle", "--lang", "en").out
+    assert "way/46  demolished, removed or ended: end_date=2019-05-01; leisure=playground, ended 2019" in told
+    assert "way/22  disused or abandoned: disused=yes; leisure=playground, disused" in told
+
+
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [
+        ({"removed:amenity": "bench", "amenity": "bench"}, ["removed:amenity=bench"]),
+        ({"shop": "vacant"}, ["shop=vacant"]),
+        ({"amenity": "bench", "operational_status": "out of order"}, ["operational_status=out of order"]),
+        ({"amenity": "bench", "end_date": "2010s", "start_date": "1990"}, ["end_date=2010s"]),
+        ({"amenity": "bench", "disused": "no", "was:name": "x"}, []),
+    ],
+)
+def test_tags_of_the_lifecycle(tags, told):
+    assert lifecycle_tags(tags, date(2024, 5, 6)) == told
 
 
 def test_half_of_what_a_health_sheet_needs_is_refused():

@@ -25,7 +25,7 @@ import pytest
 import shapely
 
 from spatial.cli import commands, main
-from spatial.core.outputs import MARK
+from spatial.core.marks import MARK
 from spatial.settings.loading import DEFAULTS
 from tests.osm_xml import degrees, write
 

@@ -18,7 +18,8 @@ import pyogrio
 import pytest
 
 from spatial.analysis import loading
-from spatial.core.outputs import MARK, replace_files
+from spatial.core.marks import MARK
+from spatial.core.outputs import replace_files
 from spatial.settings.rubric import rubric
 from tests.cli.test_main import call, demo, digests  # noqa: F401  (demo is a fixture)
 from tests.observed import table as csv_of

@@ -177,3 +177,11 @@ def test_a_table_that_was_filled_in_is_not_written_over(run_folder):
     table.write_text(table.read_text() + "\n")
     done = call("run", "--boundary", "none.geojson", "--osm", "none.osm", "--out", str(run_folder), "--lang", "en")
     assert done.code == 1 and "scores.csv: found a file that was changed after faellesrum wrote it" in done.err
+
+
+@pytest.mark.parametrize("other", ["Map.html", "MAP.HTML", "map.html", "./Map.html"])
+def test_two_outputs_that_are_one_where_a_disk_knows_no_capitals(tmp_path, other):
+    written = [tmp_path / "map.html", tmp_path / other]
+    with pytest.raises(InputError, match="written twice"):
+        paths.refuse_overlap(paths.Paths(files=written))
+    paths.refuse_overlap(paths.Paths(files=[tmp_path / "map.html", tmp_path / "map2.html"]))

@@ -9,7 +9,7 @@ import pypdf
 import pytest
 
 import spatial
-from spatial.core.outputs import MARK
+from spatial.core.marks import MARK
 from tests.analysis.test_run import PLAYGROUND, boundary, miniature
 from tests.cli.test_main import call, digests
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from spatial.core import outputs
+from spatial.core import locks, marks, outputs
 from spatial.core.errors import InputError
-from spatial.core.outputs import MARK, whole_file, whole_folder
+from spatial.core.marks import MARK
+from spatial.core.outputs import whole_file, whole_folder
 from tests.faults.failing import killed, writes
 
 
@@ -231,7 +232,7 @@ def test_a_file_that_is_not_ours_is_replaced_only_when_that_is_allowed(kind, swa
     assert "ikke" in caught.value.said("da")
     there = out / "sub" / "x" if kind == "below" else out / "x"
     assert there.read_text() == "mine"
-    with outputs.replacing():
+    with marks.replacing():
         again()
     assert there.read_text() == "new" and mine.read_text() == "mine"
 
@@ -264,10 +265,10 @@ def test_a_geopackage_that_was_only_opened_is_still_ours(tmp_path):
         base.execute("CREATE TABLE a (b)")
     with closing(sqlite3.connect(out / "a.gpkg")) as base:
         base.execute("PRAGMA journal_mode = wal").fetchone()
-    assert not outputs.is_foreign(out / "a.gpkg")
+    assert not marks.is_foreign(out / "a.gpkg")
     with closing(sqlite3.connect(out / "a.gpkg")) as base:
         base.execute("CREATE TABLE mine (b)")
-    assert outputs.is_foreign(out / "a.gpkg")
+    assert marks.is_foreign(out / "a.gpkg")
 
 
 def test_without_the_files_of_before_what_is_not_ours_stays(tmp_path):
@@ -299,9 +300,9 @@ def test_the_same_files_make_the_same_mark(tmp_path):
 def killed_between_renames(tmp_path: Path) -> Path:
     """As a process leaves it that dies between two renames, where folders cannot be exchanged."""
     out = write(tmp_path / "out", x="old")
-    holder = tmp_path / f".out-abcdefgh{outputs.DRAFT_END}"
+    holder = tmp_path / f".out-abcdefgh{locks.DRAFT_END}"
     holder.mkdir()
-    outputs.write_mark(holder, {})
+    marks.write_mark(holder, {})
     fill(holder / "new", x="new")
     os.rename(out, holder / "old")
     return out
@@ -358,7 +359,7 @@ def test_killed_at_each_step_the_folder_is_as_before_or_as_after(swap, exchange,
 
 def test_the_lock_holds_between_homes_and_says_who_has_it(tmp_path):
     code = (
-        "import sys, time; from pathlib import Path; from spatial.core.outputs import locked\n"
+        "import sys, time; from pathlib import Path; from spatial.core.locks import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     env = {**os.environ, "HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "home"), "LOGNAME": "anna"}
@@ -368,18 +369,18 @@ def test_the_lock_holds_between_homes_and_says_who_has_it(tmp_path):
     try:
         assert other.stdout is not None and other.stdout.readline() == "held\n"
         said = rf"out: another run is writing there \(anna on .*, process {other.pid}, since \d\d:\d\d UTC\); wait"
-        with pytest.raises(InputError, match=said) as caught, outputs.locked(tmp_path / "link" / "." / "out"):
+        with pytest.raises(InputError, match=said) as caught, locks.locked(tmp_path / "link" / "." / "out"):
             pytest.fail("two hold it")
         assert f"anna på {socket.gethostname()}, proces {other.pid}" in caught.value.said("da")
     finally:
         other.kill()
         other.communicate()
-    with outputs.locked(tmp_path / "link" / "out"):  # what a dead process held is free
+    with locks.locked(tmp_path / "link" / "out"):  # what a dead process held is free
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["link"]
 
 
 def test_a_lock_makes_no_folder_that_stays(tmp_path):
-    with outputs.locked(tmp_path / "a" / "b" / "out"):
+    with locks.locked(tmp_path / "a" / "b" / "out"):
         assert (tmp_path / "a" / "b").is_dir()
     assert not (tmp_path / "a").exists()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from spatial.analysis import before_after, loading, snapshot, storage
-from spatial.core import outputs
+from spatial.core import marks, outputs
 from spatial.core.errors import InputError, SourceError, SpatialError
 from spatial.core.model import Extract
 from spatial.maps import tables
@@ -77,7 +77,7 @@ def whole(out: Path, before: dict[str, str]) -> bool:
 
 
 def leftovers(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob(".*") if path.name not in (".", outputs.MARK))
+    return sorted(path.name for path in folder.rglob(".*") if path.name not in (".", marks.MARK))
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["new", "over an earlier run"])
@@ -267,7 +267,7 @@ def test_a_field_kit_is_whole_or_absent(finished, tmp_path):
         there = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
         assert [name for name in there if not name.startswith(".")] in (
             [],
-            [name for name in names if name != outputs.MARK],
+            [name for name in names if name != marks.MARK],
         ), seen[at - 1]
         shutil.rmtree(out, ignore_errors=True)
 

@@ -364,3 +364,30 @@ def test_a_number_that_follows_the_coordinates_is_no_number_of_people(tmp_path):
 def test_a_file_of_which_nothing_can_be_used_shows_the_cell_and_the_form_wanted(tmp_path, head, row, cell, form):
     with pytest.raises(EmptyAreaError, match=f"'{cell}'.*{form}"):
         read(written(tmp_path, f"{head}\n{row}\n"))
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "6 May 2025 10:00", "6. maj 2025 kl. 10.00", "May 6, 2025 10:00 AM", "06-maj-2025 10:00",
+        "tirsdag d. 6. maj 2025 10:00", "Tuesday, 6 May 2025 10:00", "20250506T1000", "2025.05.06 10:00",
+        "2025/05/06T10:00", "2025-05-06 10h00", "2025-05-06 10.00.00", "06.05.2025 10.00.00", "2025-05-06 kl. 10.00",
+    ],
+)  # fmt: skip
+def test_months_by_name_and_clocks_in_many_ways(tmp_path, time):
+    found = read(written(tmp_path, f'space_id,start,total,kind\n{SPACES[0]},"{time}",4,staying\n'))
+    assert found.surveys["start"].tolist() == [pd.Timestamp(AT)]
+
+
+@pytest.mark.parametrize("time", ["31. februar 2025 10:00", "6. foo 2025 10:00", "2025-13-06 10h00", "1746518400"])
+def test_a_time_that_does_not_exist_is_told_with_its_cell(tmp_path, time):
+    with pytest.raises(EmptyAreaError, match=f"found '{time}'"):
+        read(written(tmp_path, f'space_id,start,total,kind\n{SPACES[0]},"{time}",4,staying\n'))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16", "utf-32"])
+@pytest.mark.parametrize("between", [";", "\t", "|"])
+def test_signs_between_cells_and_encodings(tmp_path, between, encoding):
+    lines = [["space_id", "start", "antal", "kind", "bemærkning"], [SPACES[0], AT, "4", "bevægelse", "gård"]]
+    text = "\n".join(between.join(line) for line in lines)
+    assert read(written(tmp_path, text, encoding)).surveys["kind"].tolist() == ["moving"]

@@ -54,6 +54,7 @@ POINT_KEYS = (
     "kerb",
     "kerb:height",
     "crossing",
+    "ford",
 )
 LINE_KEYS = ("highway", "barrier", "waterway", "amenity", "leisure", "railway")
 # A closed way is a line all the same where it is one of these.

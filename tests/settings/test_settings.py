@@ -21,7 +21,11 @@ from spatial.settings.tags import Matcher
     ("selector", "tags", "matches"),
     [
         ("amenity=bench", {"amenity": "bench"}, True),
-        ("amenity=bench", {"amenity": "Bench"}, False),
+        ("amenity=bench", {"amenity": " Bench"}, True),
+        ("amenity=bench", {"amenity": "waste_basket;bench"}, True),
+        ("amenity=bench", {"amenity": "bench_swing"}, False),
+        ("leisure=pitch & sport=chess", {"leisure": "Pitch", "sport": "chess;soccer"}, False),
+        ("a=1 & !b=2", {"a": "1", "b": "2;3"}, False),
         ("amenity=bench", {"leisure": "bench"}, False),
         ("amenity=bench", {}, False),
         ("shop=*", {"shop": "anything"}, True),

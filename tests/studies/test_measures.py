@@ -16,7 +16,7 @@ from spatial.cli import main
 from spatial.core import errors, languages
 from spatial.core.arrays import object_array
 from spatial.core.errors import ConfigError
-from spatial.core.outputs import MARK
+from spatial.core.marks import MARK
 from spatial.plans import reading
 from spatial.settings.tags import tag_rules
 from spatial.studies import measures as studies_measures

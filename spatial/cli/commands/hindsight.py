@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from spatial.cli.commands import as_json
+from spatial.cli.commands import as_json, with_options
 from spatial.cli.help import language
+from spatial.cli.options import READING, counts_as_said
 from spatial.cli.paths import Read, WrittenFolder, force
 
 
@@ -16,17 +18,20 @@ from spatial.cli.paths import Read, WrittenFolder, force
 @click.argument("run", type=Read())
 @click.argument("counts", nargs=-1, type=Read())
 @language
+@with_options(READING)
 @click.option("--out", type=WrittenFolder(names=("hindsight.csv", "promised.csv")))
 @force
 @as_json
-def command(plan: Path, run: Path, counts: tuple[Path, ...], lang: str, out: Path | None, as_json: bool) -> None:
+def command(
+    plan: Path, run: Path, counts: tuple[Path, ...], lang: str, out: Path | None, as_json: bool, **options: Any
+) -> None:
     """Hold the forecast of a plan against a run of what is there now, and against counts of people."""
     import json
 
     from spatial.studies import hindsight
     from spatial.texts import hindsight as texts_hindsight
 
-    looked = hindsight.look_back(plan, run, counts)
+    looked = hindsight.look_back(plan, run, counts, **counts_as_said(options))
     if out is not None:
         hindsight.write(looked, out, lang=lang)
     results = looked.found, looked.forecast, looked.now

@@ -11,23 +11,13 @@ import click
 from spatial.cli.commands import as_json, with_options
 from spatial.cli.console import misused
 from spatial.cli.help import language
-from spatial.cli.options import Decimal, Whole
+from spatial.cli.options import READING, Decimal, Whole, counts_as_said
 from spatial.cli.paths import ChangedFolder, NewFile, Read, ReadPair, WrittenFile, force
 from spatial.core.messages import phrase
 
-# What a file of counts may leave open, and what can be said of it.
-READING = {
-    "dates": ("day-first", "month-first", "year-first"),
-    "decimal": ("comma", "point"),
-    "rows": ("visits", "persons"),
-}
-READING_OPTIONS = (
-    click.option("--mapping", type=Read()),
-    *(click.option(f"--{name}", type=click.Choice(choices)) for name, choices in READING.items()),
-)
 # What an observation run takes besides its files.
 OPTIONS = (
-    *READING_OPTIONS,
+    *READING,
     click.option("--by", type=click.Choice(("space", "hexagon")), default="space", show_default=True),
     click.option("--k", type=int),
     click.option("--k-reason"),
@@ -61,7 +51,7 @@ def command(
     """Lay observations over a finished run and test its scores against them."""
     import json
 
-    options["said"] = {name: options.pop(name) for name in READING}
+    options |= counts_as_said(options)
     if look is not None:
         _show(look, options, lang, as_json=as_json)
         return

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from spatial.cli.commands import as_json, finished_run, with_options
-from spatial.cli.commands.observe import READING, READING_OPTIONS
 from spatial.cli.help import language
+from spatial.cli.options import READING, counts_as_said
 from spatial.cli.paths import Read
 
 
@@ -18,7 +18,7 @@ from spatial.cli.paths import Read
 @finished_run
 @click.argument("other", required=False, type=Read())
 @click.option("--raw", multiple=True, type=Read())
-@with_options(READING_OPTIONS)
+@with_options(READING)
 @language
 @as_json
 def command(folder: Path, other: Path | None, raw: tuple[Path, ...], lang: str, as_json: bool, **options: Any) -> None:
@@ -28,8 +28,7 @@ def command(folder: Path, other: Path | None, raw: tuple[Path, ...], lang: str, 
     from spatial.studies import privacy_audit
     from spatial.texts import privacy
 
-    given = {"mapping": options["mapping"], "said": {name: options[name] for name in READING}}
-    found = privacy_audit.audit(folder, raw=raw, other=other, options=given)
+    found = privacy_audit.audit(folder, raw=raw, other=other, options=counts_as_said(options))
     if as_json:
         click.echo(json.dumps([vars(attack) | {"held": attack.held} for attack in found], ensure_ascii=False, indent=1))
     else:

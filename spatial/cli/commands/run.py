@@ -39,6 +39,7 @@ ANALYSIS = (
     click.option("--field-checks", type=Read()),
     click.option("--corrections", type=Read()),
     click.option("--observations", type=Read(), multiple=True),
+    *cli_options.READING,
     click.option("--rubric", type=Read()),
     click.option("--seed", type=Whole(min=0), default=20250201, show_default=True),
     click.option("--plain-unknowns", is_flag=True),
@@ -108,6 +109,9 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
 
     if given["phases"] and (given["plan"] is None or given["phase"] is not None):
         raise misused(phrase("commands.phases"))
+    as_said = cli_options.counts_as_said(dict(given))
+    if not given["observations"] and any((as_said["mapping"], *as_said["said"].values())):
+        raise misused(phrase("commands.no_counts"))
     out, lang = given["out"], given["lang"]
     online = http.offline_if(given.get("offline", False) or frozen is not None)
     with online, progress(lang) as tell, parallel.started() as other:
@@ -128,7 +132,7 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
 
             review = plan_review.review_plan(inputs, options, tell, phases=given["phases"])
             analysis = review.after
-        counts = _counts(analysis, given["observations"])
+        counts = _counts(analysis, given["observations"], as_said)
         with whole_folder(out) as draft:
             analysis = (
                 storage.save(analysis, draft, lang=lang, pdf=given["pdf"], progress=tell, press=press)
@@ -184,13 +188,13 @@ def _input_files(osm: Reading, given: Mapping[str, Any]) -> InputFiles:
     )
 
 
-def _counts(analysis: Analysis, files: Sequence[Path]) -> ReadCounts | None:
+def _counts(analysis: Analysis, files: Sequence[Path], as_said: Mapping[str, Any]) -> ReadCounts | None:
     """Counts of people to lay over the result, where files with any are named."""
     if not files:
         return None
     from spatial.observations import study
 
-    return study.read_observations_for(analysis, files)
+    return study.read_observations_for(analysis, files, **as_said)
 
 
 def _say(analysis: Analysis, review: PlanReview | None, out: Path, lang: str, *, machine: bool) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from spatial.cli.commands import Group, output, with_options
-from spatial.cli.commands.observe import READING, READING_OPTIONS
 from spatial.cli.help import heard, language
-from spatial.cli.options import Decimal, Whole
+from spatial.cli.options import LEFT_OPEN, READING, Decimal, Whole
 from spatial.cli.paths import NewFile, Read, WrittenFile, WrittenFolder, force
 
 
@@ -65,7 +64,7 @@ def plan(
 @click.argument("counts", nargs=-1, required=True, type=Read())
 @click.option("--digest")
 @click.option("--exploratory", is_flag=True)
-@with_options(READING_OPTIONS)
+@with_options(READING)
 @click.option("--out", type=WrittenFolder())
 @click.option("--keep-visits", type=NewFile())
 @force
@@ -85,7 +84,7 @@ def report(
     """Carry out the frozen analysis on counts, or refuse where it is no longer the one that was frozen."""
     from spatial.studies import preregistration
 
-    said = {name: said[name] for name in READING}
+    said = {name: said[name] for name in LEFT_OPEN}
     came = preregistration.report_on(
         study, run, counts, told_digest=digest, exploratory=exploratory, mapping=mapping, said=said
     )
