@@ -24,6 +24,7 @@ TOOLBOX = Path(__file__).with_name("qgis_toolbox.py")
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).with_name("faellesrum")
 PROFILE = Path(".local/share/QGIS/QGIS3/profiles/default/QGIS/QGIS3.ini")
+DANISH = "\n[locale]\noverrideFlag=true\nuserLocale=da\n"
 SETTINGS = "[Processing]\nConfiguration\\FAELLESRUM_PROGRAM={program}\n\n[PythonPlugins]\nfaellesrum=true\n"
 
 
@@ -37,9 +38,9 @@ def home(tmp_path_factory):
     return home
 
 
-def set_program(home, program):
+def set_program(home, program, more=""):
     (home / PROFILE).parent.mkdir(parents=True, exist_ok=True)
-    (home / PROFILE).write_text(SETTINGS.format(program=program), encoding="utf-8")
+    (home / PROFILE).write_text(SETTINGS.format(program=program) + more, encoding="utf-8")
 
 
 def environment(home):
@@ -178,6 +179,16 @@ def test_a_program_that_is_not_there_is_named_with_where_to_say_it(home, inputs)
     finally:
         set_program(home, PROGRAM)
     assert found.code != 0 and "/nowhere/faellesrum" in found.log and "pipx install faellesrum" in found.log
+
+
+@pytest.mark.parametrize(("settings", "title"), [("", "Check a plan"), (DANISH, "Tjek en plan")])
+def test_the_toolbox_speaks_the_language_of_qgis(home, settings, title):
+    set_program(home, PROGRAM, settings)
+    try:
+        done = subprocess.run([PROCESS, "list"], capture_output=True, text=True, timeout=120, env=environment(home))
+    finally:
+        set_program(home, PROGRAM)
+    assert f"faellesrum:plancheck\t{title}" in done.stdout
 
 
 # --- the toolbox ---------------------------------------------------------------------------
