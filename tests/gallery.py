@@ -1,7 +1,7 @@
 """Draw the pictures of `maps/gallery`: the demo at three sizes in both languages, a plan, and the place with benches.
 
-`python -m tests.gallery FOLDER PLAN BENCHES` takes finished runs of the demo: `faellesrum demo --pdf --out FOLDER`,
-with the invented plan `faellesrum demo --plan data/invented_plan.geojson --phases --pdf --out PLAN`, and
+`python -m tests.gallery FOLDER PLAN BENCHES` takes finished runs: the demo, `faellesrum demo --pdf --out FOLDER`, with
+the invented plan `faellesrum demo --plan data/invented_plan.geojson --phases --pdf --out PLAN`, and
 `faellesrum demo --place helsinki --lang en --out BENCHES`, on which the places of the brief can be seen.
 """
 

@@ -55,10 +55,8 @@ def test_styles_are_sound_and_speak_of_columns_that_are_there(database):
 
 def test_classes_of_the_style_part_all_scores(database):
     """Each score falls into exactly one rule, with the colour of its class; asked of SQLite, as QGIS asks its own."""
-    (text,) = database.execute(
-        "SELECT styleQML FROM layer_styles WHERE f_table_name = 'places' AND useAsDefault"
-    ).fetchone()
-    style = ElementTree.fromstring(text)
+    columns = [row[1] for row in database.execute("PRAGMA table_info(places)")]
+    style = ElementTree.fromstring(qgis_styles.qml(qgis_styles.style_of("places", columns, "da")))
     colours = {}
     for symbol in style.findall("./renderer-v2/symbols/symbol"):
         colours[symbol.get("name")] = symbol.find("./layer/Option/Option[@name='color']").get("value")
@@ -78,6 +76,19 @@ def test_classes_of_the_style_part_all_scores(database):
             red, green, blue = (int(wanted[k : k + 2], 16) for k in (1, 3, 5))
             assert colours[hit[0].get("symbol")] == f"{red},{green},{blue},255"
     scratch.close()
+
+
+@pytest.mark.parametrize("table", ["places", "meeting_spaces"])
+def test_the_legend_holds_the_classes_that_are_there_and_no_others(database, table):
+    """Each row falls into one rule, and no class of colour is without a row."""
+    (text,) = database.execute(
+        "SELECT styleQML FROM layer_styles WHERE f_table_name = ? AND useAsDefault", (table,)
+    ).fetchone()
+    rules = [rule.get("filter") for rule in ElementTree.fromstring(text).findall(".//rule")]
+    hits = [database.execute(f"SELECT count(*) FROM {table} WHERE {rule}").fetchone()[0] for rule in rules]
+    assert sum(hits) == database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    classes = [hit for hit, rule in zip(hits, rules, strict=True) if ">=" in rule]
+    assert len(classes) > 1 and min(classes) > 0
 
 
 def test_columns_are_named_in_both_languages(database, result):

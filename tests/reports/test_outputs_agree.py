@@ -222,7 +222,8 @@ def insides(path):
         with contextlib.closing(sqlite3.connect(path)) as database:
             yield "dump", "\n".join(map(str, database.iterdump())).encode()
     elif path.suffix == ".png":
-        yield "about", str(PIL.Image.open(path).info).encode()
+        with PIL.Image.open(path) as picture:
+            yield "about", str(picture.info).encode()
 
 
 def test_no_file_that_is_handed_out_names_a_path_of_the_machine(run):

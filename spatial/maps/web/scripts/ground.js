@@ -137,7 +137,7 @@ export function drawGround(map, data, paths, pane, shade, invitations) {
     const { rooms, pluses } = invitations();
     drawAreas(brush, rooms, "possible");
     brush.line(rooms, { color: colour("possible-edge"), weight: 1, dash: [4, 3] });
-    if (near) { brush.pluses(pluses, { color: colour("possible-plus"), weight: 2, radius: 5 }); }
+    brush.pluses(pluses, { color: colour("possible-plus"), weight: near ? 2 : 1.4, radius: near ? 5 : 3 });
     drawWays(brush);
     drawAreas(brush, paths.buildings, "building", "building-edge");
     drawAreas(brush, paths.own_buildings, "own-building", "own-building-edge");
