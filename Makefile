@@ -32,7 +32,7 @@ help:
 	@echo "make integration  run the tests that need real servers and programs"
 	@echo "make docs         build the documentation into $(SITE), warnings as errors"
 	@echo "make first-hour   follow README and the Danish quick guide to the letter in a clean clone"
-	@echo "make audit | licences | sbom | dist-check | coverage | mutants | faults | fuzz | fuzz-guided | worlds | test-oldest | same-bytes"
+	@echo "make audit | licences | sbom | dist-check | coverage | mutants | faults | fuzz | fuzz-guided | worlds | sittings | test-oldest | same-bytes"
 	@echo "make lint | types | imports | scripts | format | bench | lock | locale | clean"
 
 demo: $(RUN_STAMP)
