@@ -33,7 +33,7 @@ help:
 	@echo "make docs         build the documentation into $(SITE), warnings as errors"
 	@echo "make qgis-plugin  zip the plugin for QGIS into build/qgis"
 	@echo "make first-hour   follow README and the Danish quick guide to the letter in a clean clone"
-	@echo "make audit | licences | sbom | dist-check | coverage | mutants | faults | fuzz | fuzz-guided | worlds | test-oldest | same-bytes"
+	@echo "make audit | licences | sbom | dist-check | coverage | mutants | faults | fuzz | fuzz-guided | worlds | sittings | test-oldest | same-bytes"
 	@echo "make lint | types | imports | scripts | format | bench | lock | locale | clean"
 
 demo: $(RUN_STAMP)

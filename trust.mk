@@ -6,6 +6,7 @@ NEWEST ?= $(shell for p in python3.14 python3.13 python3.12; do \
 SCRATCH := build/trust
 EXAMPLES ?= 1000
 WORLDS ?= 1000
+SITTINGS ?= 200
 SECONDS_EACH ?= 60
 COVERED ?= 92
 # Compiled modules once more as plain Python: what is compiled is not counted as run.
@@ -26,7 +27,7 @@ mutants_visibility := spatial/visibility/isovists.py $(SIGHTS) --sample 100
 mutants_sweep := spatial/visibility/kernels.py $(SIGHTS) --sample 100
 MUTATED := disclosure publication scoring conflation network walking visibility sweep
 
-.PHONY: trust audit licences sbom dist-check coverage slowest mutants $(MUTATED:%=mutants-%) faults fuzz worlds fuzz-guided test-oldest test-newest same-bytes
+.PHONY: trust audit licences sbom dist-check coverage slowest mutants $(MUTATED:%=mutants-%) faults fuzz worlds sittings fuzz-guided test-oldest test-newest same-bytes
 
 trust: audit licences sbom dist-check same-bytes
 
@@ -90,6 +91,10 @@ fuzz: $(DEV_STAMP)
 # How often intervals of the model of counts hold what was planted, in many more worlds than in `make test`.
 worlds: $(DEV_STAMP)
 	FAELLESRUM_WORLDS=$(WORLDS) $(BIN)/python -m pytest tests/observations/test_model.py -k planted $(PYTEST_ARGS)
+
+# That what the studio shows is what a run with the plan finds, after this many random sittings.
+sittings: $(DEV_STAMP)
+	FAELLESRUM_SITTINGS=$(SITTINGS) $(BIN)/python -m pytest tests/studio/test_looking.py -k shown_last $(PYTEST_ARGS)
 
 # Our own parsers under a fuzzer that is guided by branches (atheris, Linux): so many seconds each.
 fuzz-guided: $(DEV_STAMP)

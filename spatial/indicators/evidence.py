@@ -150,6 +150,7 @@ def measure_indicators(
     # A source may cover more ground than was read of it.
     read = step(shapely.intersection, raw.extent, inputs.estate.context_area)
     shapes, many = sites.geometry.to_numpy(), step(_anchors_of_spaces, sites, inputs.anchors)
+    about = step(_about, sites)
     parts: list[dict[str, Any]] = []
     references = {}
     for name, indicator in registry.registry().items():
@@ -162,7 +163,7 @@ def measure_indicators(
         sources = step(_sources, indicator, found, many, _sources_of_inputs(indicator, inputs, of_layer), key=name)
         references[name], columns = step.last(
             _described,
-            *(indicator, measured, sources, sites, many, inputs.kinds, seen_share, spec.rules[name].plausible),
+            *(indicator, measured, sources, about, many, inputs.kinds, seen_share, spec.rules[name].plausible),
             key=name,
         )
         parts.append(_estimated(columns, chances, spec.rules[name].plausible, seen_share))
@@ -188,11 +189,16 @@ def _anchors_of_spaces(sites: gpd.GeoDataFrame, anchors: Mapping[str, Any]) -> T
     return object_array(anchors[space] for space in sites.index[sites["level"] == "space"])
 
 
+def _about(sites: gpd.GeoDataFrame) -> tuple[Texts, ...]:
+    """Ids, tags, kinds and meeting spaces of the sites."""
+    return sites.index.to_numpy(), *(sites[name].to_numpy() for name in ("tags", "kinds", "space_id"))
+
+
 def _described(
     indicator: registry.Spec,
     measured: Measured,
     sources: str | Texts,
-    sites: gpd.GeoDataFrame,
+    about: tuple[Texts, ...],
     many: Texts,
     rules: settings_tags.TagRules,
     seen_share: npt.NDArray[np.float64],
@@ -201,7 +207,7 @@ def _described(
     """What one indicator is told by: its reference, and its columns of the long table."""
     whole = _with_rooms(indicator, measured, list(many), plausible)
     marked = registry.at_extract_edge(indicator, whole, seen_share)
-    behind = _facts(indicator, measured, marked, sites, list(many), rules)
+    behind = _facts(indicator, measured, marked, about, list(many), rules)
     return measured.reference, _columns(indicator, marked, sources, behind)
 
 
@@ -257,17 +263,16 @@ def _facts(
     indicator: registry.Spec,
     measured: Measured,
     marked: Measured,
-    sites: gpd.GeoDataFrame,
+    about: tuple[Texts, ...],
     many: list[Any],
     rules: settings_tags.TagRules,
 ) -> Any:
     """The unknown facts behind each interval: of the place, its surroundings, or the places of a room."""
     open_ = ~(marked.low == marked.high)
-    behind = np.full(len(sites), "", dtype=object)
+    behind = np.full(len(open_), "", dtype=object)
     if not (indicator.reads or indicator.surroundings) and measured.facts is None:
         return behind
-    columns = (sites[name].to_numpy() for name in ("tags", "kinds", "space_id"))
-    for i, (identity, tags, kind, space) in enumerate(zip(sites.index, *columns, strict=True)):
+    for i, (identity, tags, kind, space) in enumerate(zip(*about, strict=True)):
         if not open_[i] or (indicator.members and i >= len(measured.value)):
             continue
         nature = rules.kinds[kind].by_nature if kind in rules.kinds else ()

@@ -205,7 +205,7 @@ def indicator_inputs(
     places = step(_places, sites)
     department = step(department_of, layers.departments, layers.dwellings)
     models = _terrain(terrain, surface, layers.paths, walking, sights.solid, estate, step)
-    step_free = (walking.network, walking.entries, walking.doors, models.step_free_edges)
+    step_free = (step(_rows, walking.entries), walking.network, walking.doors, models.step_free_edges)
     return IndicatorInputs(
         **layers.by_name(),
         **vars(sights),
@@ -220,8 +220,8 @@ def indicator_inputs(
         member_kinds=step(_kinds, places),
         near_way=step(_near_way, places, walking.network, rules.access["path_side_m"]),
         seats_complete=step(_seats_complete, sites, estate, absence),
-        step_free_sure_m=step(_step_free_m, *step_free, True, key="sure"),
-        step_free_perhaps_m=step(_step_free_m, *step_free, False, key="perhaps"),
+        step_free_sure_m=step.rows(_step_free_m, *step_free, True, key="sure"),
+        step_free_perhaps_m=step.rows(_step_free_m, *step_free, False, key="perhaps"),
         department_of=department,
     )
 
@@ -248,6 +248,7 @@ def _walking(layers: CanonicalLayers, sights: Sights, sites: gpd.GeoDataFrame, e
     stops = met(step(_shapes, layers.stops, key="stops"), key="stops")
     helping = met(step(_help, layers.context), key="help")
     goals = met(step(_centres, layers.destinations), key="goals")
+    rows = step(_rows, entries)
     return Walking(
         network=network,
         entries=entries,
@@ -255,8 +256,8 @@ def _walking(layers: CanonicalLayers, sights: Sights, sites: gpd.GeoDataFrame, e
         walks=step(_approaches, network, entries, doors, sights.seats),
         flows=step(_flows, lengths, doors, dwellings, goals, estate),
         stop_entries=stops,
-        stop_walk_m=step(_nearest_m, lengths, entries, stops, key="stops"),
-        help_walk_m=step(_nearest_m, lengths, entries, helping, key="help"),
+        stop_walk_m=step.rows(_nearest_m, rows, lengths, stops, key="stops"),
+        help_walk_m=step.rows(_nearest_m, rows, lengths, helping, key="help"),
         straight_m=step(_straight_m, shapes, dwellings),
         decay_sample=step(_decay_sample, lengths, doors, dwellings, estate),
     )
@@ -292,14 +293,18 @@ def _approaches(
     return distances.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy())
 
 
-def _step_free_m(
-    network: Network, entries: Attachments, doors: Attachments, edges: npt.NDArray[np.int8], sure: bool
-) -> Floats:
+def _step_free_m(rows: Texts, network: Network, doors: Attachments, edges: npt.NDArray[np.int8], sure: bool) -> Floats:
     """Walks by ways known to be free of steps and firm, or by ways not known to be otherwise: metres, NaN for none."""
     usable = edges == network_graph.YES if sure else edges != network_graph.NO
     barred = network.raised | network.unsure if sure else network.raised
     return distances.approaches(
-        network, entries, doors, limit_m=STEP_FREE_M, usable=usable, barred_nodes=barred, detailed=False
+        network,
+        Attachments.of_rows(rows),
+        doors,
+        limit_m=STEP_FREE_M,
+        usable=usable,
+        barred_nodes=barred,
+        detailed=False,
     ).distance_m
 
 
@@ -371,8 +376,12 @@ def _shapes(table: gpd.GeoDataFrame) -> Shapes:
     return shapes
 
 
-def _nearest_m(graph: Network, entries: Attachments, targets: Attachments) -> Floats:
-    return distances.nearest_m(graph, entries, targets, limit_m=WALK_LIMIT_M)
+def _rows(entries: Attachments) -> Texts:
+    return entries.rows
+
+
+def _nearest_m(rows: Texts, graph: Network, targets: Attachments) -> Floats:
+    return distances.nearest_m(graph, Attachments.of_rows(rows), targets, limit_m=WALK_LIMIT_M)
 
 
 def _help(context: gpd.GeoDataFrame) -> Shapes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from spatial.core.arrays import Bools, Floats, Ints, Shapes
+from spatial.core.arrays import Bools, Floats, Ints, Shapes, Texts, object_array
 from spatial.core.incremental import AFRESH, Steps, come_or_gone
 from spatial.network.graph import Network
 
@@ -45,6 +46,26 @@ class Attachments:
     def attached(self) -> Bools:
         """Whether each geometry meets the network at all."""
         return np.diff(self.indptr) > 0
+
+    @property
+    def rows(self) -> Texts:
+        """Of each geometry where it meets the network: edges, offsets and legs."""
+        cuts = list(pairwise(self.indptr.tolist()))
+        columns = [column.tolist() for column in (self.edge, self.offset_m, self.leg_m)]
+        return object_array(tuple(tuple(column[begin:end]) for column in columns) for begin, end in cuts)
+
+    @classmethod
+    def of_rows(cls, rows: Texts) -> Attachments:
+        """Attachments whose ``rows`` these are."""
+        count = np.array([len(edges) for edges, _, _ in rows], dtype=np.int64)
+        edge, offset_m, leg_m = (list(chain.from_iterable(row[i] for row in rows)) for i in range(3))
+        return cls(
+            np.repeat(np.arange(len(rows)), count),
+            np.array(edge, dtype=np.int64),
+            np.array(offset_m, dtype=np.float64),
+            np.array(leg_m, dtype=np.float64),
+            np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
+        )
 
 
 # --- attaching -----------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ ON_RIM_M, BESIDE_M = 1.0, 3.0
 ADJOINING_M = open_ground.PLOT_M + 3.0
 INSTITUTIONS: Final = ("school", "sports_club", "institution")
 PARK: Final = "park"
+LIES_ON: Final = ("ground", "ground_name", "access")
 # Ids: cells of the grid of the world in which the centroid of a room lies. An inner point would leap with the last
 # digits of the outline; a centroid moves as little as the room does, though it may lie outside of it.
 ID_CELL_M, ID_ROUNDED_TO = 10.0, 1
@@ -166,12 +167,12 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings, *, step: Steps = AFR
     columns = {
         "area_m2": shapely.area(shapes),
         **{name: share[wide] for name, share in shares.items()},
-        "row_house_share": _row_house_share(shapes, around.buildings),
-        "institution_share": _share_on(shapes, _of_kind(around.ground, "ground", INSTITUTIONS)),
+        "row_house_share": step.rows(_row_house_share, shapes, around.buildings),
+        "institution_share": step.rows(_institution_share, shapes, around.ground),
         "nearest_public_path_m": to_path_m,
         "nearest_street_m": step.rows(_nearest_street_m, shapes, lines, half_m),
         "through_path": to_path_m <= 2 * open_ground.GRID_M,
-        **_lies_on(shapes, ground, around.taken),
+        **dict(zip(LIES_ON, step.rows(_lies_on, shapes, ground, around.taken), strict=True)),
         "part_of": _part_of(shapes, whole, of, ground),
         "valid": np.array([why is None for why in reason], dtype=bool),
         "why_invalid": reason,
@@ -278,10 +279,6 @@ def _outlines(buildings: gpd.GeoDataFrame) -> Shapes:
 # --- what lies on them and around ----------------------------------------------------------------
 
 
-def _of_kind(table: gpd.GeoDataFrame, column: str, kinds: tuple[str, ...]) -> Shapes:
-    return _flat(table.geometry.to_numpy()[table[column].isin(kinds).to_numpy()])
-
-
 def _share_on(shapes: Shapes, areas: Shapes) -> Floats:
     """Share of each shape that lies on some areas, which may overlap."""
     parts = shapely.get_parts(shapely.union_all(areas)) if len(areas) else areas
@@ -313,16 +310,17 @@ def _row_house_share(shapes: Shapes, buildings: gpd.GeoDataFrame) -> Floats:
     return np.divide(small, count, out=np.full(len(shapes), np.nan), where=count > 0)
 
 
-def _lies_on(shapes: Shapes, ground: gpd.GeoDataFrame, taken: gpd.GeoDataFrame) -> dict[str, npt.NDArray[np.object_]]:
-    """The smallest ground that holds half of each shape, and what tags say of access there."""
+def _institution_share(shapes: Shapes, ground: gpd.GeoDataFrame) -> Floats:
+    return _share_on(shapes, _flat(ground.geometry.to_numpy()[ground["ground"].isin(INSTITUTIONS).to_numpy()]))
+
+
+def _lies_on(shapes: Shapes, ground: gpd.GeoDataFrame, taken: gpd.GeoDataFrame) -> tuple[Shapes, ...]:
+    """`LIES_ON` of each shape: the smallest ground that holds half of it, and what tags say of access there."""
     restricted = taken[(taken["kind"] == RESTRICTED).to_numpy()][["access", "geometry"]]
     telling = [part for part in (ground.loc[ground["access"].notna(), ["access", "geometry"]], restricted) if len(part)]
-    tables = {
-        "ground": (ground, "ground"),
-        "ground_name": (ground, "name"),
-        "access": (pd.concat(telling) if telling else restricted, "access"),
-    }
-    return {name: _smallest_around(shapes, table, column) for name, (table, column) in tables.items()}
+    access = pd.concat(telling) if telling else restricted
+    columns = ((ground, "ground"), (ground, "name"), (access, "access"))
+    return tuple(_smallest_around(shapes, table, column) for table, column in columns)
 
 
 def _smallest_around(shapes: Shapes, table: gpd.GeoDataFrame, column: str) -> npt.NDArray[np.object_]:

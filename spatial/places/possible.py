@@ -28,9 +28,11 @@ def possible_spaces(rooms: gpd.GeoDataFrame, places: gpd.GeoDataFrame, space_of:
     used = pd.Index(space_of.unique()).str.removeprefix(SPACE_PREFIX)
     free = rooms[rooms["valid"].to_numpy(dtype=bool) & ~rooms.index.isin(used)]
     if len(places) and len(free):
-        things = shapely.union_all(places.geometry.to_numpy())
-        held = shapely.area(shapely.intersection(free.geometry.to_numpy(), things)) / free["area_m2"].to_numpy()
-        free = free[held < 1 / 2]
+        things, shapes = places.geometry.to_numpy(), free.geometry.to_numpy()
+        on, thing = shapely.STRtree(things).query(shapes, predicate="intersects")
+        rows, held_m2 = np.unique(on), np.zeros(len(free))
+        held_m2[rows] = shapely.area(shapely.intersection(shapes[rows], shapely.union_all(things[np.unique(thing)])))
+        free = free[held_m2 / free["area_m2"].to_numpy() < 1 / 2]
     ours = (free["row_house_share"] > MOSTLY) & ~(free["nearest_public_path_m"] <= PATH_NEAR_M)
     free = free[~(ours | (free["institution_share"] > MOSTLY)).to_numpy(dtype=bool)]
     return free.assign(status=POSSIBLE, name=free["ground_name"])

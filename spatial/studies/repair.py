@@ -39,13 +39,13 @@ class Balance:
 
     @property
     def worse(self) -> tuple[str, ...]:
-        """Lenses through which more homes lose than win."""
-        return tuple(lens for lens in self.losing if round(self.losing[lens]) > round(self.winning[lens]))
+        """Lenses through which some home loses: what others win does not make up for it."""
+        return tuple(lens for lens in self.losing if round(self.losing[lens]) > 0)
 
     @property
     def harm(self) -> float:
-        """Over the lenses that are worse off, by how many more homes lose than win."""
-        return sum(round(self.losing[lens]) - round(self.winning[lens]) for lens in self.worse)
+        """Homes that lose, summed over the lenses."""
+        return sum(round(self.losing[lens]) for lens in self.worse)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,16 +1,20 @@
 """How long it takes from a stroke to its scores in the studio, and to the lenses.
 
     python -m tests.benchmarks.studio [TIMES] [EXTRACT.osm.pbf BOUNDARY.geojson]
+    python -m tests.benchmarks.studio memory [TIMES]
 
 In this process, without a browser: the stroke checked, the estate looked at, homes told apart, the example told, all
 of it encoded. Each stroke is drawn, looked at and undone, at other spots each time. The median and the 95th percentile,
-and the median of processor time, which other work on the machine moves less.
+the median of processor time, which other work on the machine moves less, and the 95th percentile as a share of a whole
+look in the same run. With ``memory``, what the process holds after so many strokes against after the first.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import random
+import resource
 import statistics
 import sys
 import time
@@ -31,6 +35,8 @@ from spatial.studio.telling import Addresses
 from tests.benchmarks import processes, whole_run
 
 TIMES, SEED, WARM = 20, 1, 2
+# Of the strokes of a long sitting so many stay, up to so many at a time.
+KEPT, MOST = 0.2, 8
 Act = Callable[[], object]
 
 
@@ -83,11 +89,48 @@ def measured(session: Session, addresses: Addresses, act: Act) -> tuple[float, f
     return scores, lenses, processor
 
 
+def opened(extract: Path, boundary: Path) -> Session:
+    """The estate on the table, in a session."""
+    run.load_compiled()
+    return Session(Table(Inputs.read(spatial.Estate.from_file(boundary), InputFiles(extract))))
+
+
+def whole_look_s(session: Session) -> float:
+    """Seconds of a look at a bench that finds everything anew: the median of three."""
+    fitting(acts(session)["a bench"])
+    edits, spent = session.table.plan(session.variant("A").strokes).edits, []
+    for _ in range(3):
+        begin = time.perf_counter()
+        session.table.what_if.after(*edits, whole=True)
+        spent.append(time.perf_counter() - begin)
+    session.undo("A")
+    return statistics.median(spent)
+
+
+def memory(times: int, extract: Path, boundary: Path) -> list[dict[str, object]]:
+    """What the process holds after the first round of strokes, and after so many strokes that stay, move on and go."""
+    session, dice = opened(extract, boundary), random.Random(SEED)
+    addresses, draw = Addresses.of(session.ground.raw), acts(session)
+    kinds, rows, first = list(draw), [], 0.0
+    for number in range(1, times + 1):
+        measured(session, addresses, draw[kinds[number % len(kinds)]])
+        if dice.random() < KEPT:
+            fitting(draw[dice.choice(kinds[:3])])
+        if len(session.variant("A").strokes) > MOST:
+            session.undo("A")
+        if number == len(kinds) or number == times or number % 100 == 0:
+            gc.collect()
+            held = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+            first = first or held
+            rows.append({"strokes": number, "held": f"{held:.0f} MB", "of the first": f"{held / first:.2f}"})
+    return rows
+
+
 def studio(times: int, extract: Path, boundary: Path) -> list[dict[str, object]]:
     """One row a kind of stroke."""
-    run.load_compiled()
-    session = Session(Table(Inputs.read(spatial.Estate.from_file(boundary), InputFiles(extract))))
+    session = opened(extract, boundary)
     addresses, rows = Addresses.of(session.ground.raw), []
+    whole = whole_look_s(session)
     for name, act in acts(session).items():
         found = [measured(session, addresses, act) for _ in range(WARM + times)][WARM:]
         scores, lenses, processor = zip(*found, strict=True)
@@ -96,6 +139,7 @@ def studio(times: int, extract: Path, boundary: Path) -> list[dict[str, object]]
                 "stroke": name,
                 "to the scores, median": f"{statistics.median(scores) * 1e3:.0f} ms",
                 "95 %": f"{np.percentile(scores, 95) * 1e3:.0f} ms",
+                "95 %, of a whole look": f"{np.percentile(scores, 95) / whole:.2f}",
                 "processor": f"{statistics.median(processor) * 1e3:.0f} ms",
                 "to the lenses, median": f"{statistics.median(lenses) * 1e3:.0f} ms",
             }
@@ -105,9 +149,11 @@ def studio(times: int, extract: Path, boundary: Path) -> list[dict[str, object]]
 
 def main(arguments: list[str]) -> None:
     """Print the table."""
+    asked = memory if arguments[:1] == ["memory"] else studio
+    arguments = arguments[asked is memory :]
     times = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else TIMES
     extract, boundary = map(Path, arguments) if arguments else whole_run.DEMO
-    print(processes.table(studio(times, extract, boundary)))
+    print(processes.table(asked(times, extract, boundary)))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spatial.core.arrays import object_array
 from spatial.core.incremental import AFRESH, Memory, as_before
 
 TAKEN = []
@@ -95,6 +96,51 @@ def test_rows_are_made_again_where_what_they_share_is_another(taken):
     step, rows = Memory(), [{"a": 1}, {"b": 2}]
     assert [step.each(size, rows, least) for least in (0, 5, 0)] == [[1, 1], [5, 5], [1, 1]]
     assert taken == [*rows, *rows]
+
+
+def near(rows, things, within_m):
+    """How many things are near each row, and the length of its outline."""
+    TAKEN.append(rows)
+    count = np.bincount(
+        shapely.STRtree(things).query(rows, predicate="dwithin", distance=within_m)[0], minlength=len(rows)
+    )
+    return count, shapely.length(rows)
+
+
+def some(data, most):
+    at = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=most)
+    return object_array(shapely.box(x, y, x + 3, y + 2) for x, y in data.draw(at))
+
+
+@given(data=st.data(), moving=st.booleans())
+def test_rows_are_as_if_made_afresh_whatever_comes_goes_and_changes_near(data, moving):
+    step = Memory(moving=moving)
+    for _ in range(4):
+        rows, things, within_m = some(data, 6), some(data, 4), data.draw(st.sampled_from([0.0, 5.0]))
+        found, expected = step.rows(near, rows, things, within_m, near_m=within_m), near(rows, things, within_m)
+        assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def test_only_rows_near_a_change_are_made_again(taken):
+    step, rows = Memory(), object_array(shapely.box(x, 0, x + 1, 1) for x in (0, 100, 200))
+    things = object_array([shapely.Point(0, 0), shapely.Point(150, 0)])
+    step.rows(near, rows, things, 5.0, near_m=5.0)
+    step.rows(near, rows[:2], object_array([*things, shapely.Point(102, 0)]), 5.0, near_m=5.0)
+    assert [len(made) for made in taken] == [3, 1] and taken[1][0] is rows[1]
+
+
+def test_a_moving_start_knows_the_first_and_the_last(taken):
+    step, first, second, third = Memory(moving=True), [1], [2], [3]
+    given_ = [first, second, second, first, third, second, first]
+    assert [step(double, one) for one in given_] == [2, 4, 4, 2, 6, 4, 2]
+    assert taken == [first, second, third, second]
+
+
+def test_what_is_most_alike_is_mended():
+    step, shared, other, told = Memory(moving=True), [1], [2], []
+    for number, one in enumerate((shared, other, shared)):
+        step.mend(as_array, one, (float(number),), by=lambda before, was: [told.append(before[0]), was + 1][1])
+    assert told[0] is shared and told[1] is shared and len(told) == 2
 
 
 def test_a_step_is_mended_from_what_it_gave():
