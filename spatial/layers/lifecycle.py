@@ -36,7 +36,7 @@ _SHUT_STATES = (
     "closed", "abandoned", "out_of_order", "out_of_service", "broken", "nonoperational", "non_operational",
     "dismantled",
 )  # fmt: skip
-_ENDS, _BEGINS = ("end_date",), ("opening_date", "start_date")
+_ENDS, _BEGINS = ("end_date", "end_date:edtf", "temporary:date_off"), ("opening_date", "start_date", "start_date:edtf")
 DATES: Final = (*_ENDS, *_BEGINS)
 # Without one of these an object is there.
 _TELLING = frozenset(

@@ -11,53 +11,39 @@ https://wiki.openstreetmap.org/wiki/Overpass_API/Overpass_QL
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from spatial.core.addresses import remember_address, shown_address
+from spatial.core.addresses import shown_address
 from spatial.core.errors import (
     ConfigError,
-    EmptyAreaError,
-    IncompleteResult,
     InputError,
     SourceError,
-    SourceFormatError,
     SourceUnavailable,
 )
-from spatial.core.messages import cause, phrase
+from spatial.core.messages import phrase
 from spatial.core.model import Estate, Extract, Provenance
 from spatial.osm import osmium_reader
+from spatial.osm.overpass_answers import EXTRACT, Answer, Box, parsed, write
+from spatial.osm.overpass_settings import Settings, settings
 from spatial.settings import loading
 from spatial.sources import http
 from spatial.sources.http import Manner, PassingError, Reply, Transport
 from spatial.sources.http_cache import Cache, Entry
 
-CONFIG_VARIABLE = "FAELLESRUM_CONFIG"
-URL_VARIABLE = "FAELLESRUM_OVERPASS_URL"
-EXTRACT = phrase("overpass.extract")
 # Some 30–60 m more than is read, so that rounding loses nothing at the edge.
 PAD_DEG = 0.0005
 DECIMALS = 6
 M2_PER_KM2 = 1e6
-BYTES_PER_MB = 1 << 20
 # How long a process waits for another one's query, and for the status.
 QUEUE_S, STATUS_S = 1800.0, 30.0
 # The longest pause that is made because the server asks for it.
 DAY_S = 86400.0
 SUFFIX = ".osm.pbf"
-TYPES = ("node", "way", "relation")
-# What the dispatcher says when there is no room for a query (Overpass-API issue 389).
-BUSY = re.compile(r"too busy|Dispatcher_Client|dispatcher|rate_limited|open64: 0 Success", re.IGNORECASE)
-MOMENT, YEARS = "%Y-%m-%dT%H:%M:%SZ", range(1970, 2106)  # seconds since 1970, in 32 bits
 OVERLOADED = (502, 503, 504)
 REFUSED = {
     400: phrase("overpass.http_400"),
@@ -66,101 +52,9 @@ REFUSED = {
     404: phrase("overpass.http_404"),
     406: phrase("overpass.http_406"),
 }
-Box = tuple[float, float, float, float]
 Tags = Mapping[str, bool | list[str]]
+BYTES_PER_MB = 1 << 20
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How Overpass is asked; see ``defaults/overpass.toml``."""
-
-    url: str
-    user_agent: str
-    timeout_s: int
-    slack_s: float
-    maxsize_mb: int
-    max_area_km2: float
-    max_answer_mb: int
-    attempts: int
-    pause_s: float
-    longest_pause_s: float
-    connect_s: float
-    only_known_values: tuple[str, ...]
-
-    @property
-    def interpreter(self) -> str:
-        """Address of the interpreter as it may be shown: it stands in manifests."""
-        return shown_address(self.address("interpreter"))
-
-    @property
-    def where(self) -> str:
-        """Short name of the server for messages, without what a login may stand in."""
-        return f"Overpass ({urlsplit(shown_address(self.url)).netloc})"
-
-    def address(self, path: str) -> str:
-        """Address of a part of the service, with login and key: to be asked, and shown nowhere."""
-        parts = urlsplit(self.url)
-        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/').removesuffix('/interpreter')}/{path}"))
-
-
-def settings(path: Path | None = None) -> Settings:
-    """Read how Overpass is asked: the bundled settings, the user's file over them, the environment over both.
-
-    Raises
-    ------
-    ConfigError
-        If a file cannot be read, or a setting is missing, unknown or of the wrong kind.
-    """
-    table = dict(loading.load_toml(None, "overpass.toml")["overpass"])
-    own = path or _config_file()
-    if own is not None:
-        found = loading.load_toml(own, "overpass.toml").get("overpass", {})
-        if not isinstance(found, dict):
-            raise ConfigError("overpass.table", path=own, found=found)
-        table |= found
-    table["url"] = os.environ.get(URL_VARIABLE, "").strip() or table["url"]
-    named = os.environ.get(http.USER_AGENT_VARIABLE, "").strip()
-    table["user_agent"] = named or table["user_agent"] or http.user_agent()
-    return settings_of(table)
-
-
-def _config_file() -> Path | None:
-    named = os.environ.get(CONFIG_VARIABLE, "").strip()
-    if named:
-        return Path(named)
-    from platformdirs import user_config_path
-
-    usual = user_config_path("faellesrum", appauthor=False) / "config.toml"
-    return usual if usual.is_file() else None
-
-
-def settings_of(table: dict[str, Any]) -> Settings:
-    """Check a table of settings.
-
-    Raises
-    ------
-    ConfigError
-        If one is missing, unknown, or of the wrong kind.
-    """
-    fields = Settings.__dataclass_fields__
-    wrong = sorted(set(table) ^ set(fields))
-    if wrong:
-        raise ConfigError("overpass.settings", names=wrong, known=list(fields))
-    for name, value in table.items():
-        text = name in ("url", "user_agent")
-        good = (
-            isinstance(value, str)
-            if text
-            else name == "only_known_values"
-            or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
-        )
-        if not good:
-            needed = phrase("overpass.a_text") if text else phrase("overpass.a_number")
-            raise ConfigError("overpass.setting", name=name, value=value, needed=needed)
-    url = str(table["url"]).strip().rstrip("/").removesuffix("/interpreter")
-    remember_address(url)
-    return Settings(**table | {"url": url, "only_known_values": tuple(table["only_known_values"])})
 
 
 def extract(
@@ -450,119 +344,3 @@ def _wait_of(status: str) -> float:
     ]
     # A second more, since the server rounds down.
     return float(max(min(waits), 0) + 1) if waits else 0.0
-
-
-# --- what it answers -------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Whole data: its elements as Overpass writes them, and the moment whose map it is."""
-
-    elements: Sequence[Mapping[str, Any]]
-    timestamp_osm_base: str | None
-
-
-def parsed(body: bytes, where: str) -> Answer:
-    """Take an answer apart.
-
-    Raises
-    ------
-    PassingError
-        If the server is too busy, or the answer broke off.
-    IncompleteResult
-        If the server says that it gave up: the data beside that is partial.
-    SourceFormatError
-        If it is not an answer of Overpass.
-    EmptyAreaError
-        If there is nothing in it.
-    """
-    text = body.lstrip()
-    if not text:
-        raise PassingError(IncompleteResult("overpass.nothing_said", where=where, extract=EXTRACT))
-    if text[:1] not in (b"{", b"["):
-        raise _not_json(text, where)
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PassingError(IncompleteResult("overpass.cut_off", where=where, extract=EXTRACT)) from error
-    if not isinstance(found, dict) or not isinstance(found.get("elements"), list):
-        raise SourceFormatError("overpass.another_form", where=where, said=http.excerpt(body))
-    if found.get("remark"):
-        raise gave_up(str(found["remark"]), where)
-    if not found["elements"]:
-        raise EmptyAreaError("overpass.nothing_there", where=where)
-    base = found.get("osm3s", {}).get("timestamp_osm_base") if isinstance(found.get("osm3s"), dict) else None
-    return Answer(found["elements"], _moment(base))
-
-
-def _moment(written: Any) -> str | None:
-    """A moment as osmium writes it in a header; None for what is none: osmium ends the whole process over one."""
-    try:
-        moment = datetime.strptime(written, MOMENT)
-    except (TypeError, ValueError):
-        return None
-    return moment.strftime(MOMENT) if moment.year in YEARS else None
-
-
-def _not_json(text: bytes, where: str) -> Exception:
-    """The error for an answer in HTML or XML, which Overpass gives when it fails."""
-    said = http.excerpt(text)
-    whole = text[: http.SEARCHED_BYTES].decode("utf-8", "replace")
-    if BUSY.search(whole):
-        return PassingError(SourceUnavailable("overpass.busy", where=where, said=said, extract=EXTRACT))
-    remark = re.search(r"<remark>(.*?)</remark>", text.decode("utf-8", "replace"), re.DOTALL)
-    if remark or "runtime error" in whole:
-        return gave_up(" ".join(remark[1].split()) if remark else said, where)
-    return SourceFormatError("overpass.page", where=where, said=said, extract=EXTRACT)
-
-
-def gave_up(remark: str, where: str) -> IncompleteResult:
-    """Return the error for a query that the server did not finish."""
-    reason = phrase("overpass.stopped")
-    if "timed out" in remark:
-        reason = phrase("overpass.out_of_time")
-    elif "memory" in remark:
-        reason = phrase("overpass.out_of_memory")
-    return IncompleteResult(
-        "overpass.gave_up", where=where, reason=reason, remark=remark[: http.EXCERPT].strip(), extract=EXTRACT
-    )
-
-
-def write(answer: Answer, path: Path, box: Box, where: str) -> None:
-    """Write an answer as an OpenStreetMap file, each object once and in order, with the box that was asked for.
-
-    Raises
-    ------
-    SourceFormatError
-        If an element is not one.
-    """
-    import osmium
-
-    try:
-        elements = {(TYPES.index(element["type"]), int(element["id"])): element for element in answer.elements}
-        header = osmium.io.Header()
-        header.set("generator", "faellesrum")
-        header.add_box(osmium.osm.Box(*box))
-        if answer.timestamp_osm_base:
-            header.set("osmosis_replication_timestamp", answer.timestamp_osm_base)
-        with osmium.SimpleWriter(str(path), header=header) as writer:
-            for (kind, identity), element in sorted(elements.items(), key=lambda item: item[0]):
-                _add(writer, kind, identity, element)
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise SourceFormatError(
-            "overpass.no_element", where=where, kind=type(error).__name__, cause=cause(error), extract=EXTRACT
-        ) from error
-
-
-def _add(writer: Any, kind: int, identity: int, element: Mapping[str, Any]) -> None:
-    from osmium.osm import mutable
-
-    tags = element.get("tags", {})
-    if kind == 0:
-        writer.add_node(mutable.Node(id=identity, location=(element["lon"], element["lat"]), tags=tags))
-    elif kind == 1:
-        writer.add_way(mutable.Way(id=identity, nodes=element["nodes"], tags=tags))
-    else:
-        members = [(member["type"][0], member["ref"], member["role"]) for member in element["members"]]
-        writer.add_relation(mutable.Relation(id=identity, members=members, tags=tags))

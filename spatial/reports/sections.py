@@ -41,8 +41,8 @@ def draw_document(document: Document, *, pdf: bool = False, paper: Document | No
     return made
 
 
-def write_document(document: Document, path: Path, *, pdf: bool = False) -> list[Path]:
-    """Write a report as a page, and with ``pdf`` beside it as ``.pdf``; all or none.
+def write_document(document: Document, path: Path, *, pdf: bool = False, paper: Document | None = None) -> list[Path]:
+    """Write a report as a page, and with ``pdf`` beside it as ``.pdf``, of ``paper`` where that differs; all or none.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def write_document(document: Document, path: Path, *, pdf: bool = False) -> list
     """
     from spatial.core import outputs
 
-    page, *others = draw_document(document, pdf=pdf).items()
+    page, *others = draw_document(document, pdf=pdf, paper=paper).items()
     made = {path: page[1], **{path.with_suffix(ending): content for ending, content in others}}
     outputs.replace_files(made)
     return list(made)

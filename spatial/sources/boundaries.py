@@ -29,6 +29,7 @@ from spatial.core.outputs import replace_files
 from spatial.sources import vector_files
 
 NEEDED = phrase("files.needed")
+MIN_AREA_M2 = 1.0  # what is less is a line, or was declared in other units
 MAX_AREA_KM2 = 100.0
 M2_PER_KM2 = 1e6
 # Columns by which a layer of public-housing departments is known; their ground is almen.
@@ -172,6 +173,9 @@ def of_shape(shape: BaseGeometry, crs: CRS, path: Path, *, name: str, margin_m: 
         raise CRSError("files.misfit", path=path, west=west, south=south, east=east, north=north, crs=crs.name)
     metric = local_metric(position.centroid.x, position.centroid.y)
     boundary = gpd.GeoSeries([shape], crs=crs).to_crs(metric).iloc[0]
+    if boundary.area < MIN_AREA_M2 and crs.is_projected and _degrees(np.array(shape.bounds)):
+        x, y = shape.bounds[:2]
+        raise CRSError("files.not_metres", path=path, x=x, y=y, crs=crs.name)
     _check_area(boundary, path)
     return Estate(id=slug(name), name=name, boundary=boundary, crs=metric, margin_m=margin_m, reach_m=reach_m)
 
@@ -296,7 +300,7 @@ def _check_shape(shape: Any, path: Path) -> None:
 
 def _check_area(boundary: Any, path: Path) -> None:
     area_km2 = boundary.area / M2_PER_KM2
-    if not area_km2 > 0:
+    if not boundary.area >= MIN_AREA_M2:
         raise EmptyAreaError("files.no_area", path=path, needed=NEEDED)
     if area_km2 > MAX_AREA_KM2:
         raise InputError("files.too_large", path=path, area_km2=area_km2, most_km2=MAX_AREA_KM2)

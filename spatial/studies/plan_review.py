@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -138,6 +139,22 @@ class PlanReview:
         rest = plan_texts.changes_in_words(self.changes, units, lang=lang, verdict=self.verdict(lang) + through_phases)
         return f"{first}\n{rest}"
 
+    @cached_property
+    def on_paper(self) -> PlanReview:
+        """The review without the names of which paper has no letter; itself where it has them all."""
+        from spatial.maps.lettering import on_paper, readable
+
+        states = self.today, self.after, *self.phases
+        today, after, *phases = map(on_paper, states)
+        if all(one is other for one, other in zip((today, after, *phases), states, strict=True)):
+            return self
+        told = copy(self)
+        told.__dict__.pop("changes", None)
+        told.today, told.after, told.phases = today, after, tuple(phases)
+        items = self.comparison.items
+        told.comparison = replace(self.comparison, items=items.assign(name=[readable(name) for name in items["name"]]))
+        return told
+
     def report(self, lang: str = "da", alternatives: Sequence[dict[str, Any]] = (), own: str = "") -> Document:
         """The report of the plan for the board; ``alternatives`` side by side, of which this is ``own``."""
         from spatial.reports import plan as plan_report
@@ -237,7 +254,8 @@ class PlanReview:
                 spaces = plan_names.with_names(self.timeline.spaces, self.today, self.after, lang)
                 tables.write_timeline(self.timeline.phases, spaces, draft)
             document = self.report(lang, alternatives, folder.name)
-            sections.write_document(document, draft / REPORT, pdf=pdf)
+            paper = self.on_paper.report(lang, alternatives, folder.name) if pdf and self.on_paper is not self else None
+            sections.write_document(document, draft / REPORT, pdf=pdf, paper=paper)
 
 
 def review_plan(

@@ -18,7 +18,7 @@ from spatial.core.arrays import object_array
 from spatial.core.errors import SourceFormatError, SourceUnavailable
 from spatial.core.model import Estate, Extract, Features, Provenance, Raster, RawData
 from spatial.osm import extract as osm_extract
-from spatial.osm import osmium_reader, overpass
+from spatial.osm import osmium_reader, overpass_settings
 from spatial.osm import reader as osm_reader
 from spatial.sources import boundaries, layers
 from tests.cli.test_main import call, digests
@@ -92,7 +92,7 @@ def test_what_overpass_answered_is_replayed_without_it(demo_data, tmp_path, monk
     boundary = ("--boundary", demo_data / "reitbahnviertel.geojson", *NEAR)
     monkeypatch.setenv("FAELLESRUM_CACHE", str(tmp_path / "cache"))
     with running(Served(demo_data / "reitbahnviertel.osm.pbf")) as server:
-        monkeypatch.setenv(overpass.URL_VARIABLE, server.url)
+        monkeypatch.setenv(overpass_settings.URL_VARIABLE, server.url)
         live = call("run", *boundary, "--osm", "overpass", "--out", tmp_path / "live")
         done = call("fetch", *boundary, "--osm", "overpass", "--out", tmp_path / "inputs")
         assert live.code == done.code == 0, live.err + done.err

@@ -107,19 +107,19 @@ def _answers(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...
 
 
 def _overpass(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:
-    from spatial.osm import overpass
+    from spatial.osm import overpass_answers
 
     path = folder / "a.osm.pbf"
 
     def once(data: bytes) -> None:
         path.unlink(missing_ok=True)
-        overpass.write(overpass.parsed(data, "x"), path, (12.0, 55.0, 13.0, 56.0), "x")
+        overpass_answers.write(overpass_answers.parsed(data, "x"), path, (12.0, 55.0, 13.0, 56.0), "x")
 
     seeds = [b'{"osm3s": {"timestamp_osm_base": "2024-05-01T00:00:00Z"}, "elements": [{"type": "node", "id": 1, "lat": 55.5, '
              b'"lon": 12.5, "tags": {"a": "b"}}, {"type": "way", "id": 2, "nodes": [1, 1]}, {"type": "relation", "id": 3, '
              b'"members": [{"type": "way", "ref": 2, "role": ""}]}]}', b'{"remark": "timed out", "elements": []}',
              b"<html><body>too busy</body>", b"<osm><remark>runtime error</remark></osm>"]  # fmt: skip
-    return once, seeds, (overpass.PassingError,)
+    return once, seeds, (overpass_answers.PassingError,)
 
 
 def _plan(folder: Path) -> tuple[Try, list[bytes], tuple[type[Exception], ...]]:

@@ -98,3 +98,16 @@ def test_a_run_with_observations_does_both(inputs, finished, tmp_path):  # noqa:
     bad = csv_of(tmp_path / "bad.csv", [["v", "nowhere", "x", "", "staying", 1]])
     done = run_town(inputs, tmp_path / "none", "--observations", bad)
     assert done.code == 1 and not (tmp_path / "none").exists()
+
+
+def test_a_run_is_told_how_its_counts_are_to_be_read(inputs, finished, tmp_path):  # noqa: F811
+    space = next(i for i in pd.read_csv(finished / "scores.csv")["place_id"] if i.startswith("space:"))
+    head = ["space_id", "start", "total", "kind"]
+    file = csv_of(tmp_path / "v.csv", [[space, f"05/0{month}/2025 10:00", 9, "staying"] for month in (6, 7)], head)
+    unclear = run_town(inputs, tmp_path / "none", "--observations", file)
+    assert unclear.code == 1 and "--dates" in unclear.err and not (tmp_path / "none").exists()
+    assert run_town(inputs, tmp_path / "out", "--observations", file, "--dates", "month-first").code == 0
+    found = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["observations"]
+    assert found["rows"] == {"read": 2, "rejected": 0, "used": 2}
+    without = run_town(inputs, tmp_path / "none", "--dates", "month-first")
+    assert without.code == 2 and "--observations" in without.err

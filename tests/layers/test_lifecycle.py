@@ -54,6 +54,8 @@ DAY = date(2024, 5, 6)
         ({"amenity": "bench", "opening_date": "2027-Q1"}, COMING),
         ({"amenity": "bench", "start_date": "late 2026"}, COMING),
         ({"amenity": "bench", "opening_date": "01.08.2026"}, COMING),
+        ({"amenity": "bench", "end_date:edtf": "2018/2019"}, GONE),
+        ({"amenity": "bench", "temporary:date_off": "2023-09-01"}, GONE),
         ({"amenity": "bench", "closed": "yes"}, OUT_OF_USE),
         ({"amenity": "drinking_water", "operational_status": "Out of service"}, OUT_OF_USE),
         ({"amenity": "parking", "parking": "Underground"}, BELOW),

@@ -32,7 +32,7 @@ from spatial.core.errors import (
     SpatialError,
 )
 from spatial.core.model import Estate
-from spatial.osm import osmium_reader, overpass
+from spatial.osm import osmium_reader, overpass, overpass_settings
 from spatial.osm import reader as osm_reader
 from spatial.osm.overpass import Client
 from spatial.settings.loading import DEFAULTS
@@ -84,7 +84,7 @@ class Asker:
 
 @pytest.fixture
 def ask(server, estate, tmp_path, monkeypatch):
-    for name in (overpass.CONFIG_VARIABLE, overpass.URL_VARIABLE, http.USER_AGENT_VARIABLE):
+    for name in (overpass_settings.CONFIG_VARIABLE, overpass_settings.URL_VARIABLE, http.USER_AGENT_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
     return Asker(server, estate, Cache(tmp_path / "cache"))
@@ -127,7 +127,7 @@ def test_the_file_says_of_when_it_is(ask):
 
 @pytest.mark.parametrize("lang", ["da", "en"])
 def test_a_run_from_overpass_scores_as_a_run_from_the_file(server, demo_data, tmp_path, monkeypatch, lang):
-    monkeypatch.setenv(overpass.URL_VARIABLE, server.url)
+    monkeypatch.setenv(overpass_settings.URL_VARIABLE, server.url)
     monkeypatch.setenv("FAELLESRUM_CACHE", str(tmp_path / "cache"))
     args = ("run", "--boundary", demo_data / "reitbahnviertel.geojson", "--reach", 600, "--lang", lang)
     file = call(*args, "--osm", demo_data / "reitbahnviertel.osm.pbf", "--out", tmp_path / "file")
@@ -140,7 +140,7 @@ def test_a_run_from_overpass_scores_as_a_run_from_the_file(server, demo_data, tm
 
 
 def test_analyse_takes_the_word_for_a_file(server, estate, tmp_path, monkeypatch):
-    monkeypatch.setenv(overpass.URL_VARIABLE, server.url)
+    monkeypatch.setenv(overpass_settings.URL_VARIABLE, server.url)
     monkeypatch.setenv("FAELLESRUM_CACHE", str(tmp_path / "cache"))
     result = spatial.analyse(estate, osm="overpass")
     assert result.manifest["sources"][0]["timestamp_osm_base"] == OSM_BASE
@@ -187,7 +187,7 @@ def test_we_say_who_we_are_and_a_configured_name_wins(ask, monkeypatch, tmp_path
     own.write_text(
         '[overpass]\nuser_agent = "estate-study (a@b.dk)"\nurl = "https://overpass.example.dk/api/interpreter"\n'
     )
-    monkeypatch.setenv(overpass.CONFIG_VARIABLE, str(own))
+    monkeypatch.setenv(overpass_settings.CONFIG_VARIABLE, str(own))
     assert overpass.settings().user_agent == "estate-study (a@b.dk)"
     assert overpass.settings().interpreter == "https://overpass.example.dk/api/interpreter"
     monkeypatch.setenv(http.USER_AGENT_VARIABLE, "mine")
@@ -197,7 +197,7 @@ def test_we_say_who_we_are_and_a_configured_name_wins(ask, monkeypatch, tmp_path
 
 def test_settings_that_cannot_be_are_named(monkeypatch, tmp_path):
     own = tmp_path / "own.toml"
-    monkeypatch.setenv(overpass.CONFIG_VARIABLE, str(own))
+    monkeypatch.setenv(overpass_settings.CONFIG_VARIABLE, str(own))
     for text, what in [
         ("[overpass]\nattempts = 0\n", "attempts is 0"), ("[overpass]\nurl = 3\n", "url is 3"),
         ("[overpass]\nspeed = 9\n", "speed"), ("overpass = 3\n", "needed a table"), ("[overpass", "not valid TOML"),
@@ -205,7 +205,7 @@ def test_settings_that_cannot_be_are_named(monkeypatch, tmp_path):
         own.write_text(text)
         with pytest.raises(ConfigError, match=what):
             overpass.settings()
-    monkeypatch.setenv(overpass.CONFIG_VARIABLE, str(tmp_path / "none.toml"))
+    monkeypatch.setenv(overpass_settings.CONFIG_VARIABLE, str(tmp_path / "none.toml"))
     with pytest.raises(ConfigError, match="cannot be read"):
         overpass.settings()
 
@@ -445,7 +445,7 @@ def test_two_threads_ask_one_after_the_other(ask, estate):
 
 def test_two_processes_at_once_ask_once_and_score_alike(server, demo_data, tmp_path):
     server.delay_s = 1.0
-    environment = os.environ | {overpass.URL_VARIABLE: server.url, "FAELLESRUM_CACHE": str(tmp_path / "cache")}
+    environment = os.environ | {overpass_settings.URL_VARIABLE: server.url, "FAELLESRUM_CACHE": str(tmp_path / "cache")}
     runs = [
         subprocess.Popen(
             [COMMAND, "run", "--boundary", demo_data / "reitbahnviertel.geojson", "--osm", "overpass",
@@ -461,7 +461,7 @@ def test_two_processes_at_once_ask_once_and_score_alike(server, demo_data, tmp_p
 
 
 def test_a_run_that_fails_leaves_no_results(server, demo_data, tmp_path, monkeypatch):
-    monkeypatch.setenv(overpass.URL_VARIABLE, server.url)
+    monkeypatch.setenv(overpass_settings.URL_VARIABLE, server.url)
     monkeypatch.setenv("FAELLESRUM_CACHE", str(tmp_path / "cache"))
     server.script = ["remark"]
     args = ("run", "--boundary", demo_data / "reitbahnviertel.geojson", "--reach", 60, "--osm", "overpass")
@@ -501,7 +501,7 @@ def test_a_moment_that_is_none_is_not_said_and_ends_nothing(said, kept, tmp_path
     """In a process of its own: osmium ends the whole process over a moment that it cannot read."""
     body = {"osm3s": {"timestamp_osm_base": said}, "elements": [{"type": "node", "id": 1, "lat": 55.5, "lon": 12.5}]}
     code = (
-        "import sys; from pathlib import Path; from spatial.osm import overpass as answer;"
+        "import sys; from pathlib import Path; from spatial.osm import overpass_answers as answer;"
         "found = answer.parsed(sys.argv[1].encode(), 'x'); print(found.timestamp_osm_base);"
         "answer.write(found, Path(sys.argv[2]), (12.0, 55.0, 13.0, 56.0), 'x')"
     )

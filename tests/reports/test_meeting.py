@@ -1,6 +1,7 @@
 """The page for the residents' meeting: one page, its price added on paper, a box to tick for each thing."""
 
 import io
+from dataclasses import replace
 
 import geopandas as gpd
 import pypdf
@@ -77,3 +78,18 @@ def test_it_says_proposal_price_gains_and_what_is_not_known_and_has_a_box_for_ea
     thousands = {"da": ".", "en": ","}[lang]
     expected = say["price_some"].format(dkk=f"{gate.cost_dkk:,.0f}".replace(",", thousands), n=1, of=things)
     assert expected in page.paragraphs
+
+
+def test_what_goes_and_has_a_name_in_other_letters_is_told_on_paper_by_its_kind(review):
+    """Fonts of a sheet have no Chinese; a page on the screen has."""
+    assert review.on_paper is review
+
+    def called(result):
+        return replace(result, places=result.places.assign(name="\u5f69\u8679"))
+
+    states = called(review.today), called(review.after)
+    foreign = PlanReview(*states)
+    foreign.comparison = replace(foreign.comparison, items=foreign.comparison.items.assign(name="\u5f69\u8679"))
+    for write in (PlanReview.report, PlanReview.meeting_sheet):
+        assert "\u5f69\u8679" in html.html(write(foreign, "en"))
+        assert "\u5f69\u8679" not in html.html(write(foreign.on_paper, "en"))

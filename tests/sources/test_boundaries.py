@@ -342,3 +342,23 @@ def test_dates_become_iso(tmp_path):
     frame = gpd.GeoDataFrame({"data_date": [pd.Timestamp("2025-05-01")]}, geometry=[BLOCK], crs=25832)
     frame.to_file(tmp_path / "a.gpkg")
     assert boundaries.estate(tmp_path / "a.gpkg").provenance.data_date == "2025-05-01"
+
+
+@pytest.mark.parametrize(
+    ("crs", "words"), [(25832, "declared as metres .*declare WGS 84"), (4326, None)], ids=["degrees", "as they are"]
+)
+def test_degrees_declared_as_metres(tmp_path, crs, words):
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame(geometry=[shapely.box(12.3, 55.6, 12.31, 55.61)], crs=crs).to_file(path)
+    if words is None:
+        assert boundaries.estate(path).boundary.area > 1000
+    else:
+        with pytest.raises(CRSError, match=words):
+            boundaries.estate(path)
+
+
+def test_a_boundary_of_less_than_a_square_metre_is_none(tmp_path):
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame(geometry=[shapely.box(720000, 6170000, 720900, 6170000.001)], crs=25832).to_file(path)
+    with pytest.raises(EmptyAreaError, match="without area"):
+        boundaries.estate(path)

@@ -42,9 +42,9 @@ def command(folder: Path, before: Path | None, plan: bool, sheet: bool, lang: st
 
         before = _today(folder) if plan else before
         path = (out or folder / (RUN if before is None else SHEET if sheet else PLAN)).with_suffix(".html")
-        document = _of_run(folder, lang) if before is None else _of_plan(before, folder, lang, sheet=sheet)
+        document, paper = _of_run(folder, lang) if before is None else _of_plan(before, folder, lang, sheet=sheet)
         with outputs.whole_file(path):
-            written = sections.write_document(document, path, pdf=pdf)
+            written = sections.write_document(document, path, pdf=pdf, paper=paper)
     for file in written:
         click.echo(str(file))
 
@@ -60,17 +60,25 @@ def _today(folder: Path) -> Path:
     return folder / str(name)
 
 
-def _of_run(folder: Path, lang: str) -> Document:
+def _of_run(folder: Path, lang: str) -> tuple[Document, Document]:
+    """The report for the screen and for paper, whose fonts lack some letters."""
     from spatial.analysis import storage
+    from spatial.maps.lettering import on_paper
     from spatial.reports import estate
 
     result = storage.load(folder)
-    return estate.estate_document(result, result.field_checks, lang=lang)
+    document = estate.estate_document(result, result.field_checks, lang=lang)
+    readable = on_paper(result)
+    return document, document if readable is result else estate.estate_document(
+        readable, result.field_checks, lang=lang
+    )
 
 
-def _of_plan(before: Path, after: Path, lang: str, *, sheet: bool) -> Document:
+def _of_plan(before: Path, after: Path, lang: str, *, sheet: bool) -> tuple[Document, Document]:
     from spatial.analysis import storage
     from spatial.studies.plan_review import PlanReview
 
     review = PlanReview.read(storage.load(before), after)
-    return review.meeting_sheet(lang) if sheet else review.report(lang)
+    write = PlanReview.meeting_sheet if sheet else PlanReview.report
+    document = write(review, lang)
+    return document, document if review.on_paper is review else write(review.on_paper, lang)
