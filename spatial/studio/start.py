@@ -64,6 +64,7 @@ class Setup:
     demo: tuple[Path, Path]
     area: str | None = None
     osm: str | None = None
+    layers: tuple[str, ...] = ()
     files: Mapping[str, Any] = field(default_factory=dict)
     rubric: Path | None = None
     plain_unknowns: bool = False
@@ -228,7 +229,8 @@ class Opening:
             self._after = None
         estate = estate_of(wish, setup)
         osm = find_extract(wish.osm if wish.osm == LIVE else check_extract(wish.osm), estate, tell=self.tell)
-        inputs = Inputs.read(estate, InputFiles(osm, layers=wish.layers, **setup.files), self.tell)
+        layers = (*setup.layers, *wish.layers)
+        inputs = Inputs.read(estate, InputFiles(osm, layers=layers, **setup.files), self.tell)
         name = opening.name_of(inputs)
         self._check()
         kept = Kept(setup.kept or opening.place_for(name), name)

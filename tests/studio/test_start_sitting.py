@@ -98,7 +98,9 @@ def test_an_estate_is_found_by_its_name_bounded_opened_and_found_again(start, br
     with page.expect_download() as download:
         page.click("#fr-save a:has-text('Excel')")
     assert download.value.suggested_filename == "A-places.xlsx" and download.value.path().stat().st_size > 5000
-    again = Start(browser, tmp_path)
+    again = Start(browser, tmp_path, "--estate", "gellerup", "--osm", demo_data / "reitbahnviertel.osm.pbf")
+    assert again.page.input_value("#fr-start-name").startswith("Gellerup")
+    assert again.page.locator(".fr-areas [aria-pressed=true]").count() == 1
     assert again.page.inner_text(".fr-before button") == "Vores gård"
     again.page.click(".fr-before button")
     again.page.wait_for_selector("#fr-open .fr-fault:has-text('åben på et andet tegnebord')")  # one studio at a time

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from spatial.studio.start import Setup
 
 INPUT_NAMES = (*cli_options.ESTATE_OPTION_NAMES, "osm", "layers", "complete", "refresh", "offline")
-# Options that name an estate.
-NAMING = ("area", "boundary", "parcels_table", "parcels")
+# Options that give an estate its boundary; an area of the registry has none.
+BOUNDED = ("boundary", "parcels_table", "parcels")
 MORE_INPUTS = ("terrain", "surface", "field_checks", "corrections")
 SHARED = (*MORE_INPUTS, "rubric", "plain_unknowns", "lang", "margin_m", "reach_m")
 
@@ -43,7 +43,7 @@ def command(folder: Path | None, kept: Path | None, port: int, no_browser: bool,
 
     server.bound(port).close()  # said before minutes are spent on reading
     offline = options.pop("offline")
-    named = folder is not None or (options["osm"] is not None and any(options[name] for name in NAMING))
+    named = folder is not None or (options["osm"] is not None and any(options[name] for name in BOUNDED))
     opened = _session(folder, kept, options, lang, offline=offline) if named else _setup(kept, options, lang)
     serving = server.Server(opened, lang, port)
     click.echo(texts(lang)["studio"]["open_this"].format(address=serving.address))
@@ -78,14 +78,15 @@ def _setup(kept: Path | None, options: dict[str, Any], lang: str) -> Setup:
     area, osm, data = options["area"], options["osm"], data_folder()
     wanted = {name: options[name] for name in ("rubric", "plain_unknowns", "margin_m", "reach_m")}
     demo = next(iter(PLACES.values()))
-    if any(options[name] for name in (*NAMING, "layers", "complete") if name != "area"):
+    if any(options[name] for name in BOUNDED):
         raise misused(phrase("commands.choose_osm"))
     return Setup(
         lang,
         (data / f"{demo}.geojson", data / f"{demo}.osm.pbf"),
         area=None if area is None else estates.find_area(area).id,
         osm=osm,
-        files={name: options[name] for name in MORE_INPUTS if options[name]},
+        layers=tuple(options["layers"]),
+        files={name: options[name] for name in ("complete", *MORE_INPUTS) if options[name]},
         kept=kept,
         **wanted,
     )
@@ -99,7 +100,7 @@ def _inputs(folder: Path | None, options: dict[str, Any], tell: Callable[[str], 
 
     more = {name: options[name] for name in MORE_INPUTS if options[name]}
     if folder is not None:
-        if any(options[name] for name in NAMING):
+        if any(options[name] for name in ("area", *BOUNDED)):
             raise misused(phrase("commands.studio_run"))
         run_estate, files = opening.inputs_of_run(folder, options["osm"])
         return Inputs.read(run_estate, replace(files, **more), tell)
