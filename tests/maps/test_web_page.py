@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).parents[2]
 MAP = "map_faellesrum"
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+TWICE = {"width": 640, "height": 400}  # 1280 × 800 at 200 %
 # WCAG 2.2 AA is what the rules of these tags test.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -74,7 +75,7 @@ def opened_everything(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE, TWICE], ids=["desk", "phone", "twice as large"])
 def test_axe_finds_no_violation(opened, demo_result, scheme, viewport):
     page = opened(viewport=viewport, color_scheme=scheme)
     opened_everything(page)
