@@ -15,7 +15,7 @@ from spatial.reports.observations import modelled, number
 ENOUGH_POWER = 0.8
 
 
-def description(frozen: Design, result: Result, stage: str, lang: str) -> str:
+def description(result: Result, stage: str, lang: str) -> str:
     """The folder in one sentence."""
     return str(texts(lang)["study"][stage].format(estate=result.estate.name))
 

@@ -199,7 +199,7 @@ def report_into(came: Came, out: Path | None, visits: Path | None, folders: Sequ
 
 def _about(frozen: Design, result: Result, stage: str, lang: str) -> deposit.About:
     credit = "; ".join(dict.fromkeys(str(one["attribution"]) for one in result.manifest["sources"]))
-    about = study_words.description(frozen, result, stage, lang)
+    about = study_words.description(result, stage, lang)
     return deposit.About(
         frozen.title, about, frozen.version, frozen.authors, frozen.frozen_on, URN + frozen.digest(), credit
     )
