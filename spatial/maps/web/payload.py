@@ -22,6 +22,7 @@ from spatial.maps.web.stairs_payload import TODAY, Moment, encode_stairs
 from spatial.places.naming import kinds_beside_names, names_in_order, names_of
 from spatial.places.possible import possible_in
 from spatial.places.whereabouts import HOUSE_NUMBERS
+from spatial.plans.home_changes import seen_through
 from spatial.scoring.tiers import tier_words
 from spatial.texts import plan_state
 from spatial.texts.headline import headline, named_sources, reservations
@@ -44,10 +45,11 @@ ON_THE_PAGE = (
     "kind",
     "answer",
     "lens",
+    "lens_as",
 )
 RULES = "rule"  # those that something is known by; all of them, where other looks come later
 # What is said of a plan as a whole.
-SAID = ("plan", "spaces", "dwellings", "median_before", "median_after", "keeps_share")
+SAID = ("plan", "spaces", "worst_off_as", "median_before", "median_after", "keeps_share")
 OSM_CREDIT = "© OpenStreetMap contributors"
 PER_MILLE = 1000  # scores travel as thousandths, with two decimals: the page rounds but once
 MIN_BUILDING_M2 = 6.0  # smaller ones are bicycle sheds and kiosks that no zoom shows well
@@ -191,7 +193,8 @@ def _planned(
         }
         for when, result in (("before", plan.before), ("after", after))
     }
-    said = {key: plan.said[key] for key in SAID}
+    homes = seen_through(plan.homes, plan.said["worst_off_as"])
+    said = {key: plan.said[key] for key in SAID} | {"dwellings": plan_payload.counted(plan.said, homes)}
     return {
         "base": same,
         "plan": {
@@ -199,7 +202,7 @@ def _planned(
             "ground": ground,
             "before": _tables(plan.before, codes, projector, plan.judged, plan.lenses, languages),
             "changes": plan_payload.changes(plan.said, after, plan.before),
-            "homes": plan_payload.homes(plan.homes, projector),
+            "homes": plan_payload.homes(homes, projector),
             "things": plan_payload.ground_changes(plan.items, projector),
         },
     }

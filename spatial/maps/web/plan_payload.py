@@ -109,6 +109,12 @@ def changes(said: Mapping[str, Any], after: Result, before: Result) -> list[dict
     return rows
 
 
+def counted(said: Mapping[str, Any], homes: pd.DataFrame) -> dict[str, int]:
+    """Homes that win and lose through the lens by which most lose, beside those demolished and new."""
+    sums = homes.groupby("state")["dwellings"].sum()
+    return {**said["dwellings"], **{name: round(sums.get(name, 0.0)) for name in (LOSING, WINNING)}}
+
+
 def homes(table: gpd.GeoDataFrame, projector: Projector) -> dict[str, Any]:
     """Homes that win and lose, by building: never a single door."""
     moved = table[table["state"].isin((WINNING, LOSING))]

@@ -295,7 +295,8 @@
  * @typedef {object} Plan What was there before, and what differs.
  * @property {string | null} plan its name
  * @property {SpaceCounts} spaces
- * @property {DwellingCounts} dwellings
+ * @property {string | null} worst_off_as the lens through which most homes lose; null: as an adult
+ * @property {DwellingCounts} dwellings through that lens
  * @property {number | null} median_before points
  * @property {number | null} median_after points
  * @property {number | null} keeps_share

@@ -172,7 +172,7 @@ export function createPlan(map, data, plan, decode, words, scale, { onSwiped, on
       h("h2", {}, plan.plan ? t("map.plan.title", { name: plan.plan }) : t("map.plan.title_plain")),
       h("div", { class: "fr-see", role: "group", "aria-label": t("map.plan.handle") }, see(1, "map.plan.before"), see(0.5, "map.plan.both"), see(0, "map.plan.after")),
       h("p", {}, t("map.plan.spaces", { lost: num(n.lost), new: num(n.new), changed: num(n.changed), kept: num(n.kept) })),
-      h("p", {}, t("map.plan.dwellings", { losing: num(d.losing), winning: num(d.winning), demolished: num(d.demolished), new: num(d.new) })),
+      h("p", {}, t("map.plan.dwellings", { lens: t("lens_as." + (plan.worst_off_as ?? "adult")), losing: num(d.losing), winning: num(d.winning), demolished: num(d.demolished), new: num(d.new) })),
       medianText(),
       h("p", { class: "fr-overlays" }, h("label", {}, input, t("map.plan.show_homes"))),
       list.length ? h("ul", { class: "fr-changes" }, ...list.slice(0, FEW_CHANGES)) : "",
