@@ -53,6 +53,21 @@ def assign_anchors(rooms: gpd.GeoDataFrame, anchors: gpd.GeoDataFrame, parting: 
     return pd.DataFrame({"room_id": room_id, "distance_m": distance_m}, index=anchors.index)
 
 
+def stands_on(shapes: Shapes, carries: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Row of the smallest larger area, among those that carry, on which each thing stands; its own row where on none."""
+    area, rows = shapely.area(shapes), np.flatnonzero(carries)
+    middle = shapely.point_on_surface(shapes)
+    thing, under = shapely.STRtree(shapes[rows]).query(middle, predicate="within")
+    under = rows[under]
+    larger = area[under] > area[thing]
+    thing, under = thing[larger], under[larger]
+    order = np.lexsort((under, area[under], thing))
+    owner, first = np.unique(thing[order], return_index=True)
+    found = np.arange(len(shapes))
+    found[owner] = under[order][first]
+    return found
+
+
 def _sight_lines(shapes: Shapes, grounds: Shapes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """From things to a little way into grounds, along the shortest lines."""
     ends = shapely.get_coordinates(shapely.shortest_line(shapes, grounds)).reshape(-1, 2, 2)

@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Ints, Shapes, Texts, object_array
-from spatial.places.anchors import LINK_M, assign_anchors
+from spatial.places.anchors import LINK_M, assign_anchors, stands_on
 from spatial.places.dissolving import dissolve_touching, likeness
 from spatial.settings.tags import TagRules
 from spatial.visibility.isovists import Occluders
@@ -65,7 +65,7 @@ def group_places(places: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame, parting: Occ
     A place belongs to the room in which it stands, else to the nearest in sight within 25 m; a seat, water or light
     only to one within 3 m, and what stands on ground that is closed to none beside it. What stands in none, but on the
     ground of one owner (a school, a club), makes one space with all that stands there; anything else is a space of its
-    own. Touching polygons that are alike are one thing.
+    own. What stands on a playground or pitch belongs where that does. Touching polygons that are alike are one thing.
 
     Returns
     -------
@@ -80,10 +80,14 @@ def group_places(places: gpd.GeoDataFrame, rooms: gpd.GeoDataFrame, parting: Occ
     within_m = np.where(shut, 0.0, np.where(anchor, LINK_M, SEAT_AT_ROOM_M))
     near = of_thing["distance_m"].to_numpy() <= within_m
     room = object_array(name if at else None for name, at in zip(of_thing["room_id"], near, strict=True))
+    own = [
+        name or (ground if isinstance(ground, str) else members[0])
+        for members, name, ground in zip(things["members"], room, things["ground_id"], strict=True)
+    ]
+    wide = np.array([rules.kinds[kind].ground for kind in things["kind"]], dtype=bool)
     space: dict[str, str] = {}
-    for members, own, ground in zip(things["members"], room, things["ground_id"], strict=True):
-        name = own or (ground if isinstance(ground, str) else members[0])
-        space |= dict.fromkeys(members, SPACE_PREFIX + name)
+    for members, under in zip(things["members"], stands_on(things.geometry.to_numpy(), anchor & ~wide), strict=True):
+        space |= dict.fromkeys(members, SPACE_PREFIX + own[under])
     return pd.Series([space[i] for i in places.index], index=places.index, name="space_id", dtype=object)
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from spatial.places.anchors import assign_anchors
+from spatial.places.anchors import assign_anchors, stands_on
 from spatial.visibility.isovists import Occluders
 from tests import tables
 
@@ -45,3 +45,14 @@ def test_a_room_behind_a_wall_is_no_anchors():
     hidden = assigned([shapely.Point(46, 20)], [WALL, shapely.LineString([(47, -50), (47, 90)])])
     assert hidden["room_id"].tolist() == [None]
     assert hidden["distance_m"].isna().all()
+
+
+def test_what_stands_on_a_thing_that_carries_stands_on_the_smallest():
+    park, pitch, corner, table, beside = (
+        shapely.box(0, 0, 100, 100), shapely.box(10, 10, 60, 60), shapely.box(20, 20, 30, 30),
+        shapely.Point(25, 25).buffer(3), shapely.Point(80, 80).buffer(3),
+    )  # fmt: skip
+    shapes = np.array([park, pitch, corner, table, beside], dtype=object)
+    assert stands_on(shapes, np.array([False, True, True, False, False])).tolist() == [0, 1, 1, 2, 4]
+    assert stands_on(shapes, np.array([True, False, False, False, False])).tolist() == [0, 0, 0, 0, 0]
+    assert stands_on(shapes, np.zeros(5, dtype=bool)).tolist() == [0, 1, 2, 3, 4]

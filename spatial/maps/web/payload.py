@@ -194,7 +194,7 @@ def _planned(
         for when, result in (("before", plan.before), ("after", after))
     }
     homes = seen_through(plan.homes, plan.said["worst_off_as"])
-    said = {key: plan.said[key] for key in SAID} | {"dwellings": plan_payload.counted(plan.said, homes)}
+    said = {key: plan.said[key] for key in SAID} | {"dwellings": plan_payload.counted(plan.said["dwellings"], homes)}
     return {
         "base": same,
         "plan": {

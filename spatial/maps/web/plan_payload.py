@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,10 +109,10 @@ def changes(said: Mapping[str, Any], after: Result, before: Result) -> list[dict
     return rows
 
 
-def counted(said: Mapping[str, Any], homes: pd.DataFrame) -> dict[str, int]:
-    """Homes that win and lose through the lens by which most lose, beside those demolished and new."""
+def counted(states: Iterable[str], homes: pd.DataFrame) -> dict[str, int]:
+    """Homes by what becomes of them."""
     sums = homes.groupby("state")["dwellings"].sum()
-    return {**said["dwellings"], **{name: round(sums.get(name, 0.0)) for name in (LOSING, WINNING)}}
+    return {state: round(sums.get(state, 0.0)) for state in states}
 
 
 def homes(table: gpd.GeoDataFrame, projector: Projector) -> dict[str, Any]:
