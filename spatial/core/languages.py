@@ -88,6 +88,11 @@ def in_sentence(text: str, words: Mapping[str, Any]) -> str:
     return text if words["format"]["nouns"] == "large" else text[:1].lower() + text[1:]
 
 
+def first_capital(text: str) -> str:
+    """A text that begins a line or sentence; the rest of it stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def locale(lang: str) -> str:
     """Locale by which numbers and dates are written in a language, such as ``da-DK``."""
     return str(texts(lang)["format"]["locale"])

@@ -54,7 +54,7 @@ def assign_anchors(rooms: gpd.GeoDataFrame, anchors: gpd.GeoDataFrame, parting: 
 
 
 def stands_on(shapes: Shapes, carries: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Row of the smallest larger area, among those that carry, on which each thing stands; its own row where on none."""
+    """Row of the smallest larger area that carries, on which each thing stands; its own row where on none."""
     area, rows = shapely.area(shapes), np.flatnonzero(carries)
     middle = shapely.point_on_surface(shapes)
     thing, under = shapely.STRtree(shapes[rows]).query(middle, predicate="within")

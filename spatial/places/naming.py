@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from spatial.core.arrays import object_array
-from spatial.core.languages import in_sentence, said, texts
+from spatial.core.languages import first_capital, in_sentence, said, texts
 from spatial.core.model import SIDES, Result
 from spatial.places.whereabouts import Whereabouts, nearest_street, whereabouts
 from spatial.settings.tags import tag_rules
@@ -276,7 +276,7 @@ def _kinds_in_words(names: Sequence[str], lang: str, more: str = "") -> str:
     joined = [_join(part, both) for part in (titles[: len(main)], titles[len(main) :]) if part]
     # "Bord med bænke og læskur": nothing has something twice.
     text = (f" {both} " if having in joined[0] else having).join(joined) + more
-    return text[:1].upper() + text[1:]
+    return first_capital(text)
 
 
 def _join(words: Sequence[str], last: str) -> str:

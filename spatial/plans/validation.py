@@ -13,7 +13,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.core.languages import texts
+from spatial.core.languages import first_capital, texts
 from spatial.core.messages import Spoken
 from spatial.core.model import PLANNED, Edit, Estate, Plan, RawData
 from spatial.layers.buildings import CLEARED
@@ -67,7 +67,7 @@ class Fault:
         facts |= {name: say["plan"][how].get(facts[name], facts[name]) for name, how in WORDED.items() if name in facts}
         head = self.feature if self.edit is None else self.edit.said(lang)
         text = f"{head}: {say['plan_fault'][self.code].format(**facts)}"
-        return text[:1].upper() + text[1:]
+        return first_capital(text)
 
 
 def identity(edit: Edit) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from spatial.core.languages import whole_percent
+from spatial.core.languages import first_capital, whole_percent
 from spatial.core.model import FLOATING, NOT_STATED, Result
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.answer import Answer
@@ -195,12 +195,8 @@ def things_in_words(found: Comparison, before: Result, words: Words, letters: in
 
 def _thing(row: Mapping[Any, Any], words: Words, letters: int) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
-    text = _capital(plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
+    text = first_capital(plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
     return words.say("plan.ground.item", thing=text, note=shortened(note, letters)) if note else text
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _plain(text: str) -> str:
@@ -240,7 +236,7 @@ def _row(number: int, row: Mapping[str, Any], names: tuple[Named, Named], words:
     figure = moved(*(float("nan") if score is None else score / 100 for score in (before, after)))
     numbers = [words.say("place.withheld") if score is None else str(score) for score in (before, after)]
     return [
-        Cell(f"{number}. {name[:1].upper()}{name[1:]}"),
+        Cell(f"{number}. {first_capital(name)}"),
         Cell(words.say("plan.facts.change", before=numbers[0], after=numbers[1]), strong=True, figure=figure),
         _by(row, words),
         Cell(words.listed(_reasons(row, words))),
@@ -257,7 +253,7 @@ def _reasons(row: Mapping[str, Any], words: Words) -> list[str]:
             found.append(text)
             told.update(causes)
     edits = plan_reasons.reasons_in_words((row["edits"] or ())[:REASONS], words.shared)
-    return [*map(_capital, edits), *found[:REASONS], *_behind(row["causes"], words)]
+    return [*map(first_capital, edits), *found[:REASONS], *_behind(row["causes"], words)]
 
 
 def _behind(causes: Sequence[Mapping[str, Any]], words: Words) -> list[str]:

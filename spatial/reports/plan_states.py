@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spatial.core.languages import first_capital
 from spatial.plans.alternatives import CRITERIA
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Table
 from spatial.reports.figures import state_box
@@ -72,7 +73,7 @@ def timeline_section(phases: Mapping[str, Any] | None, words: Words) -> list[Blo
     columns = (
         Column(say["phase"], 3), Column(say["lasts"], 2), Column(say["open"], 2.4, number=True),
         Column(say["shut"], 2.4, number=True), Column(say["losing"], 3, number=True),
-        *(Column(words.shared["lens_as"][lens].capitalize(), 2.2, number=True) for lens in TOLD_LENSES),
+        *(Column(first_capital(words.shared["lens_as"][lens]), 2.2, number=True) for lens in TOLD_LENSES),
         Column(say["median"], 2.6, number=True),
     )  # fmt: skip
     table = Table(say["caption"], columns, [_phase(row, words) for row in phases["phases"]])

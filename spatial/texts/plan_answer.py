@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.languages import in_sentence, texts, whole_percent
+from spatial.core.languages import first_capital, in_sentence, texts, whole_percent
 from spatial.core.model import Result
 from spatial.core.numbers import number as written
 from spatial.places.naming import names_of
@@ -119,17 +119,13 @@ def _places(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
     for state in PROMISE_STATES:
         kinds = Counter(row["kind"] for row in said["promises"] if row["state"] == state)
         if kinds:
-            found.append(_sentence(say[state].format(list=_kinds(kinds, words))))
+            found.append(first_capital(say[state].format(list=_kinds(kinds, words))))
     new = said["new_places"]
     return [*found, *([say["new"].format(list=_kinds(new, words))] if new else [])] or [say["places_kept"]]
 
 
 def _kinds(counts: Mapping[str, int], words: Mapping[str, Any]) -> str:
     return _join([_count(kind, n, words) for kind, n in counts.items()], words)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _count(kind: str, n: int, words: Mapping[str, Any]) -> str:

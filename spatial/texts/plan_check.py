@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from spatial.core.languages import texts
+from spatial.core.languages import first_capital, texts
 from spatial.core.messages import Spoken
 from spatial.core.model import Estate, Plan
 from spatial.plans.interpretation import Understood
@@ -60,7 +60,7 @@ def edit_in_words(found: Understood, *, lang: str) -> str:
     thing += f" ({own})" if own else ""
     details = [*_details(found, say, words), *([say["note"].format(note=edit.note)] if edit.note else [])]
     head = say[_verb(found, details)].format(thing=thing)
-    text = head[:1].upper() + head[1:]
+    text = first_capital(head)
     return f"{text}: {', '.join(details)}" if details else text
 
 
@@ -134,7 +134,7 @@ def unsaid_in_words(effect: SideEffect, *, lang: str) -> str:
     text = str(texts(lang)["plan"]["unsaid"][effect.effect]).format(
         thing=effect.thing.said(lang), edit=by, metres=amount, m2=amount
     )
-    return text[:1].upper() + text[1:]
+    return first_capital(text)
 
 
 def plan_check_in_words(checked: Checked, estate: Estate, *, lang: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.languages import said, texts, whole_percent
+from spatial.core.languages import first_capital, said, texts, whole_percent
 from spatial.core.model import FLOATING, Result
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
@@ -261,7 +261,7 @@ def building_at(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     if not row["street"]:
         return str(row["building"])
     text = str(say["at"].format(thing=say["thing"]["building"], street=row["street"]))
-    return text[:1].upper() + text[1:]
+    return first_capital(text)
 
 
 def _line(row: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, Any], lang: str) -> str:

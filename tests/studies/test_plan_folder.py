@@ -17,7 +17,7 @@ from spatial.texts import plan_answer
 from tests.cli.test_main import call
 from tests.maps.reading import Page
 
-# A playground that goes, and the place beside which a table comes; the bundled plan does the rest.
+# A playground that goes, and the one on which a table comes; a pitch gets a bench, and the bundled plan does the rest.
 GONE, BESIDE = "osm:way/157841289", "osm:way/158004160"
 SCORES = (FLOATING, *ASPECTS)
 BOUNDS = ("_low", "", "_high")
@@ -27,10 +27,12 @@ STATES = ("", "phase-1", "today")
 @pytest.fixture(scope="module")
 def drawn(demo_data, demo_result, tmp_path_factory):
     plan = json.loads((demo_data / "invented_plan.geojson").read_text(encoding="utf-8"))
-    at = demo_result.places.loc[[BESIDE]].representative_point().to_crs(4326).iloc[0]
+    pitch = demo_result.places.query("kind == 'pitch' and inside").index[0]
+    at, there = demo_result.places.loc[[BESIDE, pitch]].representative_point().to_crs(4326)
     more = [
         ({"action": "remove", "layer": "place", "target": GONE}, None),
         ({"action": "add", "layer": "place", "kind": "table"}, {"type": "Point", "coordinates": [at.x, at.y]}),
+        ({"action": "add", "layer": "place", "kind": "bench"}, {"type": "Point", "coordinates": [there.x, there.y]}),
     ]
     plan["features"] += [
         {"type": "Feature", "properties": {"phase": "2030", **given}, "geometry": shape} for given, shape in more
