@@ -116,7 +116,7 @@ def worth_counting(score: pd.Series) -> pd.Series:
 
     Examples
     --------
-    >>> worth_counting(pd.Series([0.1, *np.linspace(0.4, 0.8, 12)])).min()
+    >>> float(worth_counting(pd.Series([0.1, *np.linspace(0.4, 0.8, 12)])).min())
     0.4
     """
     kept = score.dropna().sort_values(kind="stable")

@@ -125,7 +125,9 @@ def _places(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
 
 
 def _kinds(counts: Mapping[str, int], words: Mapping[str, Any]) -> str:
-    return _join([_count(kind, n, words) for kind, n in counts.items()], words)
+    return _join(
+        [_count(kind, n, words) for kind, n in sorted(counts.items(), key=lambda one: (-one[1], one[0]))], words
+    )
 
 
 def _count(kind: str, n: int, words: Mapping[str, Any]) -> str:

@@ -47,7 +47,7 @@ CASES = {
 
 def measured(places, walks, homes, network, entries, doors, edges):
     """The share, by walks over ways that are sure and over those that may be free of steps."""
-    sure, perhaps = (inputs._step_free_m(network, entries, doors, edges, strict) for strict in (True, False))
+    sure, perhaps = (inputs._step_free_m(entries.rows, network, doors, edges, strict) for strict in (True, False))
     return step_free(places, walks, homes, sure, perhaps)
 
 

@@ -1,7 +1,6 @@
 """Which facts stand behind what is not known."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from spatial.core.languages import LANGUAGES, texts
@@ -67,6 +66,7 @@ def test_an_indicator_may_name_such_a_fact_though_it_reads_no_tags():
     texts_ = np.array(["class:neutrality:bench", "", "class:neutrality:bench"], dtype=object)
     low, high = np.array([0.1, 0.5, 0.1]), np.array([0.9, 0.5, 0.9])
     measured = registry.Measured((low + high) / 2, low, high, texts_, texts_, facts=texts_)
-    sites = pd.DataFrame({"tags": [{}] * 3, "kinds": "bench", "space_id": "s", "level": "place"}, index=list("pqr"))
-    found = indicators_evidence._facts(spec, measured, measured, sites, [], tag_rules())
+    columns = list("pqr"), [{}] * 3, ["bench"] * 3, ["s"] * 3
+    about = tuple(np.array(column, dtype=object) for column in columns)
+    found = indicators_evidence._facts(spec, measured, measured, about, [], tag_rules())
     assert found.tolist() == ["class:neutrality:bench", "", "class:neutrality:bench"]

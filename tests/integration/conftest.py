@@ -15,7 +15,7 @@ from spatial.sources import boundaries, catalogue
 from tests.integration import servers
 
 # A script that another Python runs.
-collect_ignore = ["qgis_render.py"]
+collect_ignore = ["qgis_render.py", "qgis_toolbox.py"]
 
 
 class Served(NamedTuple):

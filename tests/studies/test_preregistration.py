@@ -1,4 +1,4 @@
-"""A study of the demo with invented counts: frozen, deposited, carried out, and what is refused."""
+"""A study of an estate with invented counts: frozen, deposited, carried out, and what is refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rocrate.rocrate import ROCrate
 
 from spatial.core.languages import LANGUAGES, texts
 from spatial.reports import deposit
-from tests.cli.test_main import call, demo, digests  # noqa: F401  (demo is a fixture)
+from tests.cli.test_main import call, digests
 from tests.observed import table as csv_of
 
 PLAN = ("--title", "Møder i gårdene", "--author", "A. Nielsen", "--author", "B. Holm", "--date", "2026-05-01",
@@ -24,8 +24,11 @@ HEAD = ["location_id", "kind", "survey_time_start", "row_total", "observer_code"
 
 
 @pytest.fixture(scope="module")
-def run(demo):  # noqa: F811
-    return demo[0]
+def run(tmp_path_factory):
+    """A run of the estate with benches, whose scores lie far enough apart for a study."""
+    out = tmp_path_factory.mktemp("benches") / "out"
+    assert call("demo", "--place", "helsinki", "--out", out).code == 0
+    return out
 
 
 @pytest.fixture(scope="module")

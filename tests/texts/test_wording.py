@@ -126,7 +126,7 @@ def test_no_danish_stands_in_the_code():
     """Danish letters in string constants, but for names: of the program, of laws and registers, and in docstrings."""
     names = re.compile(
         'Fællesrum|Område|Mødesteder som løftestang|Højdemodel|[æøåÆØÅ]"?: |^[æøå]$|bevæg|øst|NEØ|a-zæøå|Tåstrup'
-        "|Østerbro|forår|efterår|før\\|"
+        "|Østerbro|forår|efterår|^før$|før\\|"
     )
     for path in sorted(SPATIAL.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
