@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -73,7 +74,8 @@ def _walks_as_text(
     order = np.argsort(ids.astype(str), kind="stable")
     door, row = np.nonzero(near[order].T)
     metres = np.rint(walk_m[order][row, door]).astype(np.int64).astype(str)
-    return [";".join(part) for part in np.split(metres, np.searchsorted(door, np.arange(1, near.shape[1])))]
+    ends = np.searchsorted(door, np.arange(near.shape[1] + 1))
+    return [";".join(metres[begin:end]) for begin, end in pairwise(ends.tolist())]
 
 
 def rows_of_spaces(sites: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:

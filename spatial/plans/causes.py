@@ -280,7 +280,7 @@ def _sides_of(result: Result, space: str) -> set[str] | None:
     names = (space, *_members(result, space))
     rows = views[views["place_id"].isin(names)]
     own = rows[rows["place_id"] == space] if (rows["place_id"] == space).any() else rows
-    return {side for text in own["ways_in"].astype(object).fillna("") for side in text.split(";") if side}
+    return {side for text in own["ways_in"].fillna("") for side in text.split(";") if side}
 
 
 def _homes(before: Result, after: Result, mine: str, theirs: str) -> list[dict[str, Any]]:
@@ -298,7 +298,7 @@ def _homes(before: Result, after: Result, mine: str, theirs: str) -> list[dict[s
 
 def _with(table: pd.DataFrame, space: str) -> pd.Index:
     """Doors that have a space within five minutes."""
-    near = [space in text.split(";") for text in table["spaces_5min"].astype(object).fillna("")]
+    near = [space in text.split(";") for text in table["spaces_5min"].fillna("")]
     return table.index[np.array(near, dtype=bool)]
 
 

@@ -67,9 +67,7 @@ def judge_homes(
 def _facts(evidence: pd.DataFrame, same: Mapping[str, str]) -> list[str]:
     """The unknown facts behind each row, by the ids of before; what has none stands for itself, as in any draw."""
     names = evidence["place_id"].astype(str)
-    written = (
-        evidence["facts"].astype(object).fillna("") if "facts" in evidence else pd.Series("", index=evidence.index)
-    )
+    written = evidence["facts"].fillna("") if "facts" in evidence else pd.Series("", index=evidence.index)
     return [
         text.replace(f"{name}{MARK}", f"{same.get(name, name)}{MARK}") or f"{same.get(name, name)}{MARK}{indicator}"
         for name, text, indicator in zip(names, written, evidence["indicator"], strict=True)
@@ -78,7 +76,7 @@ def _facts(evidence: pd.DataFrame, same: Mapping[str, str]) -> list[str]:
 
 def best(texts: pd.Series, totals: Floats, index: pd.Index, prefix: str = "") -> Floats:
     """Best of the scores (B, N) of what each door has within five minutes: (B, doors); 0 where that is nothing."""
-    lists = [[prefix + space for space in text.split(";") if space] for text in texts.astype(object).fillna("")]
+    lists = [[prefix + space for space in text.split(";") if space] for text in texts.fillna("")]
     found = np.zeros((len(totals), len(lists)))
     near = np.flatnonzero([len(spaces) > 0 for spaces in lists])
     if len(near):
@@ -92,9 +90,7 @@ def count_good(texts: pd.Series, floating: pd.Series, prefix: str = "") -> Float
     """Count the good meeting spaces that each door has within five minutes; what is good is a rule of the lenses."""
     enough = settings_lenses.lenses().good_score
     good = frozenset(floating.index[floating.to_numpy(dtype=np.float64) >= enough])
-    counts_ = [
-        sum(prefix + space in good for space in text.split(";") if space) for text in texts.astype(object).fillna("")
-    ]
+    counts_ = [sum(prefix + space in good for space in text.split(";") if space) for text in texts.fillna("")]
     return np.array(counts_, dtype=np.float64)
 
 

@@ -107,8 +107,8 @@ def test_the_csv_for_excel_has_a_mark_semicolons_and_decimal_commas(demo_result)
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
     say, names = texts("da")["workbook"]["column"], names_of(result, "da")
     assert {row[say["id"]]: row[say["name"]] for row in rows} == {i: names[i] for i in result.meeting_spaces.index}
-    # What is closed is not judged.
-    whole = result.meeting_spaces["floating"].mask(result.meeting_spaces["status"] == "closed")
+    # What is closed, a seat or only possible is not judged.
+    whole = result.meeting_spaces["floating"].where(result.meeting_spaces["status"] == "meeting space")
     for row in rows:
         best = whole[row[say["id"]]]
         assert row[say["score"]] == ("" if np.isnan(best) else f"{round(best * 100)}")

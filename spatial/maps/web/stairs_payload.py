@@ -81,7 +81,7 @@ def _moment(moment: Moment, doors: pd.Index, lang: str) -> dict[str, Any]:
     homes, spaces = moment.result.layers["homes"], moment.result.meeting_spaces
     spaces = spaces[spaces["status"] == MEETING]
     there = doors.isin(homes.index)
-    near = homes.reindex(doors)[["spaces_5min", WALKS]].astype(object).fillna("")
+    near = homes.reindex(doors)[["spaces_5min", WALKS]].fillna("")
     door = np.repeat(np.arange(len(doors)), [text.count(";") + 1 if text else 0 for text in near["spaces_5min"]])
     ids = [name for text in near["spaces_5min"] for name in text.split(";") if name]
     minutes = np.ceil(np.array([int(one) for text in near[WALKS] for one in text.split(";") if one]) / METRES_A_MINUTE)
