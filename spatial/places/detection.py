@@ -17,6 +17,7 @@ from spatial.core.arrays import Shapes, object_array
 from spatial.layers.buildings import inside_buildings
 from spatial.layers.lifecycle import is_on_top
 from spatial.layers.taken_ground import GARDEN, RESTRICTED
+from spatial.places.dissolving import areas_together, likeness
 from spatial.settings.tags import TagRules, words
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,8 @@ def find_places(
     GeoDataFrame
         Index ``place_id``; ``kind``, ``name``, ``inside`` (its inner point lies in the boundary),
         ``tags`` (as mapped), ``ground`` (whose ground it lies on, the smallest known area, or
-        None), ``ground_id``, ``ground_name``, ``area_m2``, ``access`` (None; see ``on_closed_ground``)
+        None), ``ground_id``, ``ground_name``, ``area_m2`` (with what touches it and is alike), ``access``
+        (None; see ``on_closed_ground``)
         and a polygon: the mapped area, or a footprint of the kind's size around a point or line. Parks
         and squares larger than a pocket park or longer than a room are ground for other places, not places themselves.
     """
@@ -76,7 +78,7 @@ def find_places(
         "inside": shapely.contains(boundary, inner),
         "tags": outdoors["tags"].to_numpy(),
         **_on_ground(inner, ground, outdoors.index.to_numpy()),
-        "area_m2": shapely.area(footprint),
+        "area_m2": areas_together(outdoors, likeness(outdoors)),
         "access": np.full(len(outdoors), None, dtype=object),
     }
     index = pd.Index(outdoors.index, name="place_id")

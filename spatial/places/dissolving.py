@@ -11,6 +11,8 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from spatial.core.arrays import Floats, Ints
+
 # What must be the same of two objects, beside their kind.
 ALIKE_TAGS: Final = ("name", "sport", "access")
 # Two rims that run together at least this far are one: a corner in common is not enough.
@@ -41,8 +43,7 @@ def dissolve_touching(table: gpd.GeoDataFrame, alike: Sequence[Hashable]) -> gpd
         As ``table``, sorted by id, without the rows that were joined to another: those that belong together
         keep the columns of the largest and the smallest id. ``members`` holds the ids of each, ascending.
     """
-    labels = {label: number for number, label in enumerate(dict.fromkeys(alike))}
-    label = np.array([labels[one] for one in alike], dtype=np.int64)
+    label = _labels(alike)
     order = np.argsort(table.index.to_numpy().astype(str), kind="stable")
     table, label = table.iloc[order], label[order]
     shapes = table.geometry.to_numpy()
@@ -58,6 +59,18 @@ def dissolve_touching(table: gpd.GeoDataFrame, alike: Sequence[Hashable]) -> gpd
     members_of = np.empty(len(rows), dtype=object)
     members_of[:] = [tuple(ids[members]) for members in rows]
     return result.assign(members=members_of)
+
+
+def areas_together(table: gpd.GeoDataFrame, alike: Sequence[Hashable]) -> Floats:
+    """Area of each object in square metres, with all that `dissolve_touching` makes one with it."""
+    shapes, group = table.geometry.to_numpy(), _groups(table.geometry.to_numpy(), _labels(alike))
+    found: Floats = np.bincount(group, weights=shapely.area(shapes), minlength=len(shapes))[group]
+    return found
+
+
+def _labels(alike: Sequence[Hashable]) -> Ints:
+    numbers = {label: number for number, label in enumerate(dict.fromkeys(alike))}
+    return np.array([numbers[one] for one in alike], dtype=np.int64)
 
 
 def _groups(shapes: np.ndarray, label: np.ndarray) -> np.ndarray:

@@ -114,7 +114,7 @@ def meeting_spaces(
     """
     groups = members_by_space(places, space_of)
     shapes, kinds = places.geometry.to_numpy(), places["kind"].to_numpy()
-    area, ids = shapely.area(shapes), places.index.to_numpy().astype(str)
+    area, ids = places["area_m2"].to_numpy(), places.index.to_numpy().astype(str)
     tags = places["tags"].to_numpy()
     index = pd.Index(list(groups), name="space_id", dtype=object)
     room = object_array(name if name in rooms.index else None for name in index.str.removeprefix(SPACE_PREFIX))
