@@ -65,7 +65,7 @@ def areas_together(table: gpd.GeoDataFrame, alike: Sequence[Hashable]) -> Floats
     """Area of each object in square metres, with all that `dissolve_touching` makes one with it."""
     shapes, group = table.geometry.to_numpy(), _groups(table.geometry.to_numpy(), _labels(alike))
     found: Floats = np.bincount(group, weights=shapely.area(shapes), minlength=len(shapes))[group]
-    return found
+    return found.astype(np.float64)  # NumPy counts nothing in whole numbers
 
 
 def _labels(alike: Sequence[Hashable]) -> Ints:

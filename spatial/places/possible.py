@@ -74,7 +74,7 @@ def lawns(rooms: gpd.GeoDataFrame, paths: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     order = np.lexsort((-area_m2, lawn))
     largest = np.sort(order[np.unique(lawn[order], return_index=True)[1]])
     whole = [shapely.union_all(shapes[lawn == lawn[row]]) for row in largest]
-    table = rooms.iloc[largest].assign(area_m2=np.bincount(lawn, area_m2)[lawn[largest]])
+    table = rooms.iloc[largest].assign(area_m2=np.bincount(lawn, area_m2)[lawn[largest]].astype(float))
     return table.set_geometry(np.array([*whole, None], dtype=object)[:-1], crs=rooms.crs)
 
 

@@ -125,6 +125,7 @@ def test_no_objects_no_places():
     assert len(space_of) == 0
     made = meeting_spaces.meeting_spaces(table, space_of, ROOMS, BOUNDARY, RULES)
     assert len(made) == 0 and {"kinds", "place_count", "inside", "area_m2"} <= set(made.columns)
+    assert {table["area_m2"].dtype, made["area_m2"].dtype} == {np.dtype(float)}  # parts of one dataset share a type
 
 
 # --- closed ground -------------------------------------------------------------------------------
@@ -314,6 +315,7 @@ def test_rooms_on_which_nothing_is_mapped_invite(room, objects, invites):
     own = meeting_spaces.group_places(places, rooms, parting(), RULES)
     free = possible.possible_spaces(rooms, places, own)
     assert free.index.tolist() == (["room:w"] if invites else [])
+    assert free["area_m2"].dtype == float
     assert free["status"].tolist() == ["possible"] * invites and free["name"].tolist() == ["Lunden"] * invites
 
 
