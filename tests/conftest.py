@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import shutil
@@ -28,6 +29,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 # Derandomised: a commit passes or fails everywhere. No deadline: numba compiles on first use.
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("project")
+# A tenth of the time of all tests went into looking for cycles among the modules and tests that stay to the end.
+gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
