@@ -148,7 +148,7 @@ def test_a_newcomer_draws_compares_exports_and_the_command_line_finds_the_same(s
     page.click("text=Kopiér varianten")
     page.fill("#fr-name", "Uden blokken")
     page.keyboard.press("Enter")
-    # That there are two is told to all who listen, maybe before this page holds the copy: what is drawn then is drawn in A.
+    # That there are two is told to all who listen, maybe before this page holds the copy: a stroke then goes to A.
     page.wait_for_selector("#fr-variant option:checked:has-text('Uden blokken')", state="attached")
     sitter.wait_for_look()
     assert page.locator("#fr-compare").is_visible()
