@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+import os
+import pickle
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 import spatial
-from tests import pictures
+from tests import command, pictures
 from tests.ensure_browser import MISSING, find_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    MadeOnce = Callable[[str, Callable[[Path], object]], object]
 
 PROJECT = Path(__file__).resolve().parents[1]
 
 # Derandomised: a commit passes or fails everywhere. No deadline: numba compiles on first use.
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("project")
+# A tenth of the time of all tests went into looking for cycles among the modules and tests that stay to the end.
+gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +53,66 @@ def demo_result(demo_data: Path) -> spatial.Analysis:
     """The demo, analysed once; do not change it."""
     estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
     return spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf")
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Calls a function with a new folder and gives its answer: one process of the tests does, for all of them."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], object]) -> object:
+        known = root / f"{name}.pickle"
+        with FileLock(root / f"{name}.lock"):
+            if not known.exists():
+                folder = root / f"{name}-made-once"
+                folder.mkdir()
+                known.write_bytes(pickle.dumps(make(folder)))
+        return pickle.loads(known.read_bytes())
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def inputs(made_once: MadeOnce) -> tuple[Path, Path]:
+    """Boundary and extract of the made-up town."""
+    return made_once("inputs", lambda to: (command.boundary(to / "estate.geojson"), command.town(to / "town.osm")))
+
+
+@pytest.fixture(scope="session")
+def finished(inputs: tuple[Path, Path], made_once: MadeOnce) -> Path:
+    """A finished run of the made-up town; do not change it."""
+
+    def make(folder: Path) -> Path:
+        done = command.run_town(inputs, folder / "town")
+        assert done.code == 0 and done.err == ""
+        return folder / "town"
+
+    return made_once("finished", make)
+
+
+@pytest.fixture
+def earlier(finished: Path, tmp_path: Path) -> Path:
+    """A copy of it, alone in its folder."""
+    return shutil.copytree(finished, tmp_path / "runs" / "town")
+
+
+@pytest.fixture(scope="session")
+def analysis(inputs: tuple[Path, Path]) -> spatial.Analysis:
+    """The made-up town, analysed once; do not change it."""
+    estate = spatial.Estate.from_file(inputs[0], margin_m=50, reach_m=900)
+    return spatial.analyse(estate, osm=inputs[1])
+
+
+@pytest.fixture(scope="session")
+def demo(made_once: MadeOnce) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The demo, run as a user runs it; do not change it."""
+
+    def make(folder: Path) -> tuple[Path, subprocess.CompletedProcess[str]]:
+        line = [command.COMMAND, "demo", "--out", folder / "out"]
+        return folder / "out", subprocess.run(line, capture_output=True, text=True, cwd=folder, timeout=300)
+
+    return made_once("demo", make)
 
 
 @pytest.fixture(scope="session")

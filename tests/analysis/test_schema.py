@@ -19,7 +19,7 @@ from spatial.core.errors import SourceFormatError
 from spatial.core.marks import MARK
 from spatial.core.model import SHARES
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION, generator
-from tests.cli.test_main import FILES, call, earlier, finished, inputs  # noqa: F401  (fixtures)
+from tests.command import FILES, call
 
 BEFORE = Path(__file__).parents[1] / "data" / "run_of_schema_1.zip"
 FORM = str(SCHEMA_VERSION)
@@ -55,7 +55,7 @@ def form_of(path: Path) -> str | None:
     return str(json.loads(path.read_text())["schema_version"])
 
 
-def test_every_file_of_a_run_names_its_form(finished):  # noqa: F811
+def test_every_file_of_a_run_names_its_form(finished):
     manifest = json.loads((finished / "manifest.json").read_text())
     told = [name for name in FILES if name not in ("manifest.json", MARK)]
     assert sorted(manifest["outputs"]) == told
@@ -66,7 +66,7 @@ def test_every_file_of_a_run_names_its_form(finished):  # noqa: F811
         assert about == {"bytes": (finished / name).stat().st_size, "schema_version": SCHEMA_VERSION}
 
 
-def test_other_formats_name_it_too(finished, tmp_path):  # noqa: F811
+def test_other_formats_name_it_too(finished, tmp_path):
     done = call("export", finished, "--as", "geojson", "--as", "geoparquet", "--out", tmp_path / "more")
     assert done.code == 0, done.err
     assert json.loads((tmp_path / "more" / "places.geojson").read_text())[SCHEMA_NAME] == FORM
@@ -111,13 +111,13 @@ def test_shares_of_the_first_edition_are_told_too(old):
 
 
 @pytest.mark.parametrize(("lang", "words"), [("da", "1. udgave"), ("en", "edition 1")])
-def test_editions_are_not_mixed(old, earlier, lang, words):  # noqa: F811
+def test_editions_are_not_mixed(old, earlier, lang, words):
     for before, after in ((old, earlier), (earlier, old)):
         done = call("compare", before, after, "--lang", lang)
         assert done.code == 1 and words in done.err and len(done.err.splitlines()) == 1
 
 
-def test_a_run_of_a_form_to_come_is_refused_with_what_to_do(earlier):  # noqa: F811
+def test_a_run_of_a_form_to_come_is_refused_with_what_to_do(earlier):
     path = earlier / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": SCHEMA_VERSION + 1}))
     with pytest.raises(SourceFormatError, match=rf"found form {SCHEMA_VERSION + 1}; needed .*run again"):

@@ -21,7 +21,7 @@ from spatial.osm import extract as osm_extract
 from spatial.osm import osmium_reader, overpass_settings
 from spatial.osm import reader as osm_reader
 from spatial.sources import boundaries, layers
-from tests.cli.test_main import call, digests
+from tests.command import call, digests
 from tests.overpass_server import OSM_BASE
 from tests.overpass_server import Extract as Served
 from tests.overpass_server import overpass as running

@@ -15,7 +15,7 @@ import pytest
 
 from spatial.cli import commands, console, main
 from spatial.core.errors import ConfigError, InputError, SchemaError
-from tests.cli.test_main import COMMAND, call, finished, inputs, run_town  # noqa: F401  (fixtures)
+from tests.command import COMMAND, call, run_town
 
 GROUPS = ("estates", "sources")
 
@@ -130,7 +130,7 @@ def test_a_wrong_command_line_is_told_in_english_where_that_is_asked_for():
     ]
 
 
-def test_a_mistyped_place_lens_or_weight_is_answered_too(finished):  # noqa: F811
+def test_a_mistyped_place_lens_or_weight_is_answered_too(finished):
     import spatial
 
     assert "osm:way/6" in call("explain", finished, "osm:wai/6").err
@@ -156,7 +156,7 @@ def test_a_mistyped_column_is_answered_with_what_it_is_near_to():
         columns.recognise([sheet], Mapped())
 
 
-def test_the_summary_names_three_best_three_least_known_and_the_files(inputs, tmp_path):  # noqa: F811
+def test_the_summary_names_three_best_three_least_known_and_the_files(inputs, tmp_path):
     out = tmp_path / "town"
     shown = run_town(inputs, out, "--lang", "en").out
     assert f"The map: {out / 'map.html'}" in shown and f"All files: {out}" in shown
@@ -171,7 +171,7 @@ def test_the_summary_names_three_best_three_least_known_and_the_files(inputs, tm
         assert call(*why).code == 0  # the command it ends with works as it stands
 
 
-def test_the_language_may_be_set_once_for_all(finished, monkeypatch):  # noqa: F811
+def test_the_language_may_be_set_once_for_all(finished, monkeypatch):
     monkeypatch.setenv("FAELLESRUM_LANG", "en")
     assert "Openness" in call("explain", finished, "osm:way/6").out
     assert "Åbenhed" in call("explain", finished, "osm:way/6", "--lang", "da").out
@@ -191,7 +191,7 @@ def completed(*words, cwd=None):
     return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
 
-def test_the_tab_key_completes_commands_options_and_ids(finished):  # noqa: F811
+def test_the_tab_key_completes_commands_options_and_ids(finished):
     assert completed("expl") == ["explain"]
     assert "--boundary" in completed("run", "--b")
     assert completed("run", "--estate", "voll") == ["vollsmose"]
@@ -211,7 +211,7 @@ def test_the_completion_script_is_printed(shell):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp850"])
-def test_no_console_refuses_our_letters(finished, encoding):  # noqa: F811
+def test_no_console_refuses_our_letters(finished, encoding):
     env = {**os.environ, "PYTHONIOENCODING": encoding}
     for words in (("explain", finished, "osm:node/26"), ("run", "--help"), ("estates", "list"), ("no-sŭch-ⓒommand",)):
         done = subprocess.run([COMMAND, *words], env=env, capture_output=True, timeout=120)
@@ -251,7 +251,7 @@ def on_a_terminal(*words, **env):
     return found.decode(), process.wait(timeout=60)
 
 
-def test_progress_is_shown_on_a_terminal_and_without_colour_if_that_is_wished(finished, tmp_path):  # noqa: F811
+def test_progress_is_shown_on_a_terminal_and_without_colour_if_that_is_wished(finished, tmp_path):
     out = str(tmp_path / "en.html")
     words = ("sitemap", str(finished), "--lang", "en", "--out", out, "--dpi", "50")
     shown, code = on_a_terminal(*words, TERM="xterm-256color", NO_COLOR="1")
@@ -280,7 +280,7 @@ def test_the_first_run_ever_says_that_it_takes_longer(monkeypatch, tmp_path):
     assert console._compiled()
 
 
-def test_stages_are_lines_for_a_program_that_asks_for_them(finished, tmp_path):  # noqa: F811
+def test_stages_are_lines_for_a_program_that_asks_for_them(finished, tmp_path):
     words = [COMMAND, "sitemap", finished, "--lang", "en", "--out", tmp_path / "en.pdf", "--dpi", "50"]
     done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "FAELLESRUM_PROGRESS": "lines"})
     assert done.returncode == 0 and "progress: Drawing the sheet" in done.stderr.splitlines()

@@ -16,7 +16,7 @@ from spatial.core.model import Estate
 from spatial.layers.health import CHECKS
 from spatial.layers.lifecycle import lifecycle_tags
 from spatial.sources.http_cache import Cache
-from tests.cli.test_main import call
+from tests.command import call
 from tests.osm_xml import CENTRE_M, METRIC, write
 
 

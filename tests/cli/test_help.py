@@ -20,7 +20,7 @@ from spatial.cli import help as cli_help
 from spatial.core.languages import KNOWN_LANGUAGES, texts
 from spatial.settings.loading import DEFAULTS
 from tests.cli.test_console import every_command
-from tests.cli.test_main import COMMAND, call
+from tests.command import COMMAND, call
 from tests.core.test_languages import leaves
 
 LISTS = ("option", "metavar")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import hashlib
-import io
 import json
 import math
 import re
 import resource
-import shutil
 import subprocess
-import sys
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -24,31 +19,12 @@ import pyogrio
 import pytest
 import shapely
 
-from spatial.cli import commands, main
+from spatial.cli import commands
 from spatial.core.marks import MARK
 from spatial.settings.loading import DEFAULTS
+from tests.command import COMMAND, FILES, NEAR, Outcome, boundary, call, digests, lon_lat, run_town, town
 from tests.osm_xml import degrees, write
 
-FILES = [
-    MARK,
-    "evidence.parquet",
-    "facts.parquet",
-    "field_checks.csv",
-    "lens_evidence.parquet",
-    "lens_homes.parquet",
-    "lenses.csv",
-    "lineage.parquet",
-    "manifest.json",
-    "map.html",
-    "places.gpkg",
-    "places.xlsx",
-    "reach.parquet",
-    "report.html",
-    "scores.csv",
-    "sitemap.pdf",
-    "sitemap.png",
-]
-COMMAND = Path(sys.executable).with_name("faellesrum")
 ASPECTS = ["openness", "accessibility", "neutrality", "low_threshold", "mixing"]
 # The contract's columns, in its order.
 IDENTITY = ["place_id", "space_id", "kind", "name", "own_name", "inside", "source_id", "area_m2"]
@@ -69,116 +45,6 @@ UNIT_OF = {
 NEED_A_MODEL = {"slope_max", "sky_view", "sun_hours"}
 NEED_A_LAYER = {"estates_reached"}
 MEASURED = sorted([*(f"{x}_{unit}" for x, unit in UNIT_OF.items()), "lit_share", "step_free_share"])
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a call of the command left: exit code and texts."""
-
-    code: int
-    out: str
-    err: str
-
-
-def call(*args: object) -> Outcome:
-    """Call the command in this process, as its script does."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    argv, sys.argv = sys.argv, ["faellesrum", *map(str, args)]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main.main()
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    finally:
-        sys.argv = argv
-    return Outcome(code, out.getvalue(), err.getvalue())
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Digest of every file under a folder, hidden ones included."""
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def boundary(path: Path, shape=None) -> Path:
-    """A GeoJSON file with a shape in degrees."""
-    shape = lon_lat(-60, -60, 60, 60) if shape is None else shape
-    feature = {"type": "Feature", "properties": {"name": "Bøgen"}, "geometry": None}
-    if shape:
-        feature["geometry"] = json.loads(shapely.to_geojson(shape))
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    return path
-
-
-def lon_lat(west, south, east, north):
-    return shapely.box(*degrees(west, south), *degrees(east, north))
-
-
-def town(path: Path, places: dict | None = None) -> Path:
-    """Two blocks of flats, a street, a path with a bench, a table and a playground beside it."""
-    nodes = {
-        1: (-50, 20), 2: (-10, 20), 3: (-10, 32), 4: (-50, 32),
-        5: (10, 20), 6: (50, 20), 7: (50, 32), 8: (10, 32),
-        10: (-150, 0), 11: (-30, 0), 12: (0, 0), 13: (150, 0), 14: (0, -60),
-        15: (-30, 20, {"entrance": "main"}),
-    }  # fmt: skip
-    flats = {"building": "apartments", "building:levels": "4"}
-    ways = {
-        1: ((1, 15, 2, 3, 4, 1), flats), 2: ((5, 6, 7, 8, 5), flats),
-        3: ((10, 11, 12, 13), {"highway": "residential", "lit": "yes"}),
-        4: ((12, 14), {"highway": "footway"}), 5: ((11, 15), {"highway": "footway"}),
-    }  # fmt: skip
-    if places is not None:
-        nodes |= places
-    else:
-        nodes |= {
-            20: (5, -20, {"amenity": "bench"}), 21: (8, -30, {"leisure": "picnic_table"}),
-            22: (-20, -40), 23: (-8, -40), 24: (-8, -28), 25: (-20, -28),
-            26: (40, -50, {"amenity": "bench", "name": "=1+1, \"x\"\nÆ"}),
-        }  # fmt: skip
-        ways[6] = ((22, 23, 24, 25, 22), {"leisure": "playground"})
-    return write(path, nodes, ways, bounds=(-1200, -1200, 1200, 1200))
-
-
-# Homes are counted within 800 m.
-NEAR = ("--margin", 50, "--reach", 900)
-
-
-@pytest.fixture(scope="session")
-def inputs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("inputs")
-    return boundary(folder / "estate.geojson"), town(folder / "town.osm")
-
-
-def run_town(inputs, out, *args) -> Outcome:
-    return call("run", "--boundary", inputs[0], "--osm", inputs[1], *NEAR, "--out", out, *args)
-
-
-@pytest.fixture(scope="session")
-def finished(inputs, tmp_path_factory):
-    """A finished run of the made-up town; do not change it."""
-    out = tmp_path_factory.mktemp("finished") / "town"
-    done = run_town(inputs, out)
-    assert done.code == 0 and done.err == ""
-    return out
-
-
-@pytest.fixture
-def earlier(finished, tmp_path):
-    """A copy of it, alone in its folder."""
-    shutil.copytree(finished, tmp_path / "runs" / "town")
-    return tmp_path / "runs" / "town"
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    """The demo, run as a user runs it."""
-    out = tmp_path_factory.mktemp("demo") / "out"
-    done = subprocess.run([COMMAND, "demo", "--out", out], capture_output=True, text=True, cwd=out.parent, timeout=300)
-    return out, done
 
 
 # --- what a run writes ------------------------------------------------------------------
@@ -530,14 +396,6 @@ def test_a_failed_write_leaves_the_earlier_run_as_it_was(writer, error, analysis
     with pytest.raises(expected):
         storage.save(analysis, fresh)
     assert [path.name for path in earlier.parent.iterdir()] == ["town"]
-
-
-@pytest.fixture(scope="session")
-def analysis(inputs):
-    import spatial
-
-    estate = spatial.Estate.from_file(inputs[0], margin_m=50, reach_m=900)
-    return spatial.analyse(estate, osm=inputs[1])
 
 
 def test_an_interrupted_run_says_so(inputs, earlier, monkeypatch):

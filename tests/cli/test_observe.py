@@ -21,7 +21,7 @@ from spatial.analysis import loading
 from spatial.core.marks import MARK
 from spatial.core.outputs import replace_files
 from spatial.settings.rubric import rubric
-from tests.cli.test_main import call, demo, digests  # noqa: F401  (demo is a fixture)
+from tests.command import call, digests
 from tests.observed import table as csv_of
 from tests.observed import visits
 
@@ -32,7 +32,7 @@ SECRET = "Fru Madsen fra opgang 4"
 
 
 @pytest.fixture
-def run(demo, tmp_path):  # noqa: F811
+def run(demo, tmp_path):
     shutil.copytree(demo[0], tmp_path / "run")
     return tmp_path / "run"
 

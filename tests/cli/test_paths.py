@@ -12,7 +12,7 @@ import pytest
 from spatial.cli import paths
 from spatial.core.errors import InputError
 from tests.cli.test_console import every_command
-from tests.cli.test_main import analysis, call, finished, inputs  # noqa: F401  (fixtures)
+from tests.command import call
 
 CASES = Path(__file__).parents[1] / "data"
 # Texts that are no paths; all else that is a text names one.
@@ -113,7 +113,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def run_folder(finished, tmp_path):  # noqa: F811
+def run_folder(finished, tmp_path):
     return Path(shutil.copytree(finished, tmp_path / "estate"))
 
 
@@ -147,7 +147,7 @@ def test_what_is_read_is_never_written(words, named, lang, run_folder):
         assert set(before) <= set(content(run_folder))
 
 
-def test_folders_of_the_user_beside_and_in_the_output_stay(inputs, tmp_path):  # noqa: F811
+def test_folders_of_the_user_beside_and_in_the_output_stay(inputs, tmp_path):
     """Two folders whose names look like drafts, each with a file of the user."""
     out = tmp_path / "maps" / "estate"
     mine = [tmp_path / "maps" / ".estate-20260101" / "a.txt", out / ".draft-20260101" / "b.txt"]

@@ -11,7 +11,7 @@ import pytest
 import spatial
 from spatial.core.marks import MARK
 from tests.analysis.test_run import PLAYGROUND, boundary, miniature
-from tests.cli.test_main import call, digests
+from tests.command import call, digests
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pyproj import Transformer
 from spatial.core.errors import InputError
 from spatial.sources import estates
 from tests import osm_xml
-from tests.cli.test_main import call
+from tests.command import call
 from tests.sources.unruly import Reply, serving
 
 AREA = estates.find_area("mjoelnerparken")

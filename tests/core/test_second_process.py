@@ -19,7 +19,6 @@ from spatial.analysis.storage import Press
 from spatial.core import parallel
 from spatial.core.errors import CRSError, SourceError
 from spatial.osm import extract
-from tests.cli.test_main import analysis, inputs  # noqa: F401  (fixtures)
 
 
 def test_answers_come_to_whom_they_belong_whoever_waits_first():
@@ -79,7 +78,7 @@ def test_an_interrupt_of_the_terminal_is_not_for_it():
         assert os.getpgid(number) != os.getpgid(0)
 
 
-def test_papers_are_the_same_from_there_from_here_and_when_it_has_gone(analysis, tmp_path):  # noqa: F811
+def test_papers_are_the_same_from_there_from_here_and_when_it_has_gone(analysis, tmp_path):
     with parallel.started() as other:
         storage.save(analysis, tmp_path / "there", press=Press(other, "da"))
         os.kill(other.ask(os.getpid).result(), signal.SIGTERM)
@@ -114,7 +113,7 @@ def test_neither_waits_to_be_heard_by_the_other():
         assert [len(asked[0].result()), asked[1].result(), asked[2].result()] == [5_000_000] * 3
 
 
-def test_a_sheet_that_was_begun_before_the_lenses_is_that_of_the_end(analysis, tmp_path):  # noqa: F811
+def test_a_sheet_that_was_begun_before_the_lenses_is_that_of_the_end(analysis, tmp_path):
     with parallel.started() as other:
         early, late = Press(other, "da"), Press(other, "da")
         early.made_at = late.made_at = "2026-11-23T12:00:00+00:00"

@@ -13,7 +13,7 @@ import pytest
 from spatial.cli import commands, main
 from spatial.settings import tags
 from spatial.sources import catalogue, estates
-from tests.cli.test_main import FILES, finished, inputs, run_town  # noqa: F401  (fixtures)
+from tests.command import FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -46,7 +46,7 @@ def test_every_file_of_a_run_is_told(made):
         assert f"| `{name}` |" in made["reference/columns.md"], name
 
 
-def test_every_column_of_every_table_is_told(reference, finished):  # noqa: F811
+def test_every_column_of_every_table_is_told(reference, finished):
     for path in sorted(finished.iterdir()):
         if path.suffix in (".csv", ".parquet"):
             table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_main import COMMAND, FILES, NEAR, boundary, town
+from tests.command import COMMAND, FILES, NEAR, boundary, town
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and rights of POSIX")
 # Interrupts are answered within a second of their own time; the machine may have other things to do.

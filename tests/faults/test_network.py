@@ -22,7 +22,7 @@ import pytest
 from spatial.core.errors import SourceError, SourceUnavailable, SpatialError
 from spatial.sources import catalogue, http, layers
 from spatial.sources.http import Key, Transport
-from tests.cli.test_main import COMMAND, NEAR, boundary, call, town
+from tests.command import COMMAND, NEAR, boundary, call, town
 from tests.hostile.readers import ESTATE
 from tests.sources.unruly import Reply, gml, serving, wfs
 

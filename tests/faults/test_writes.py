@@ -1,4 +1,3 @@
-# ruff: noqa: F811 (fixtures of another file)
 """Outputs are whole or absent, whichever write fails, and whichever write a run is killed at."""
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from spatial.maps.sheet import sitemap
 from spatial.maps.web import page as web_page
 from spatial.reports import estate
 from spatial.sources.http_cache import Cache
-from tests.cli.test_main import FILES, analysis, digests, finished, inputs  # noqa: F401  (fixtures)
+from tests.command import FILES, digests
 from tests.faults.failing import killed, limited, writes
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes of POSIX")

@@ -27,7 +27,7 @@ from spatial.settings.loading import load_toml
 from spatial.settings.tags import tag_rules
 from spatial.sources.field_answers import Answer, Answers, read_field_answers
 from tests import osm_apply
-from tests.cli.test_main import call, finished, inputs, run_town  # noqa: F401  (two are fixtures)
+from tests.command import call, run_town
 from tests.observed import table as csv_of
 from tests.osm_xml import METRIC, write
 
@@ -108,7 +108,7 @@ def test_the_map_with_the_changes_gives_the_scores_of_the_answers(demo_data, dem
 
 
 @pytest.fixture
-def files(inputs, finished, tmp_path):  # noqa: F811
+def files(inputs, finished, tmp_path):
     """A copy of the finished town, and answers with all that can be wrong with them."""
     rows = [
         [DAY, "osm:node/20#access", "yes", "Karoline siger ja", "karoline"],
@@ -162,7 +162,7 @@ def test_the_same_answers_give_the_same_bytes(files, tmp_path):
             assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "c" / name).read_bytes()
 
 
-def test_the_town_with_the_changes_gives_the_scores_of_the_answers(files, inputs, tmp_path):  # noqa: F811
+def test_the_town_with_the_changes_gives_the_scores_of_the_answers(files, inputs, tmp_path):
     run, file = files
     assert call("giveback", run, "--answers", file, "--out", tmp_path / "back").code == 0
     changed = osm_apply.apply(inputs[1], tmp_path / "back" / "changes.osc", tmp_path / "changed.osm")
@@ -172,7 +172,7 @@ def test_the_town_with_the_changes_gives_the_scores_of_the_answers(files, inputs
     pd.testing.assert_frame_equal(told.drop(columns="source_id"), mapped.drop(columns="source_id"), rtol=0, atol=1e-9)
 
 
-def test_what_somebody_has_edited_since_is_refused_and_the_rest_written(files, inputs, tmp_path):  # noqa: F811
+def test_what_somebody_has_edited_since_is_refused_and_the_rest_written(files, inputs, tmp_path):
     run, file = files
     text = inputs[1].read_text(encoding="utf-8")
     newer = tmp_path / "newer.osm"
@@ -187,7 +187,7 @@ def test_what_somebody_has_edited_since_is_refused_and_the_rest_written(files, i
     assert "Row 3, node/26: deleted in OpenStreetMap since" in done.out
 
 
-def test_a_run_whose_extract_is_gone_asks_for_it_and_takes_it_from_elsewhere(files, inputs, tmp_path):  # noqa: F811
+def test_a_run_whose_extract_is_gone_asks_for_it_and_takes_it_from_elsewhere(files, inputs, tmp_path):
     run, file = files
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     manifest["sources"][0]["path"] = str(tmp_path / "away.osm")

@@ -21,7 +21,7 @@ from spatial.fieldkit import kit as fieldkit_kit
 from spatial.fieldkit.kit import COUNT_FIELDS
 from spatial.indicators.unknown_facts import vocabulary
 from spatial.settings.loading import load_toml
-from tests.cli.test_main import call, finished, inputs  # noqa: F401  (two are fixtures)
+from tests.command import call
 from tests.observed import table as csv_of
 from tests.pdf_structure import structure
 
@@ -32,7 +32,7 @@ FILES = [
 
 
 @pytest.fixture(scope="module")
-def run(finished, tmp_path_factory):  # noqa: F811
+def run(finished, tmp_path_factory):
     """A finished run of the made-up town with its field kit; do not change it."""
     folder = tmp_path_factory.mktemp("kit") / "town"
     shutil.copytree(finished, folder)

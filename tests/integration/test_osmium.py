@@ -9,13 +9,13 @@ import subprocess
 import pandas as pd
 import pytest
 
-from tests.cli.test_main import call, finished, inputs, run_town  # noqa: F401  (two are fixtures)
+from tests.command import call, run_town
 from tests.observed import table as csv_of
 
 pytestmark = pytest.mark.integration
 
 
-def test_osmium_applies_the_changes_and_the_scores_are_those_of_the_answers(inputs, finished, tmp_path):  # noqa: F811
+def test_osmium_applies_the_changes_and_the_scores_are_those_of_the_answers(inputs, finished, tmp_path):
     program = shutil.which("osmium")
     assert program is not None, "install osmium-tool (Debian, Ubuntu: apt-get install osmium-tool)"
     rows = [

@@ -13,7 +13,7 @@ from spatial.core.model import CLAIM_COLUMNS, Features, Provenance, RawData
 from spatial.layers import field_answers as layers_field_answers
 from spatial.layers.conflation import Conflated
 from spatial.sources import field_answers
-from tests.cli.test_main import call, finished, inputs, run_town  # noqa: F401  (two are fixtures)
+from tests.command import run_town
 from tests.observed import table as csv_of
 from tests.observed import visits
 
@@ -49,7 +49,7 @@ def test_the_latest_answer_goes_before_the_tag_and_both_are_told():
     assert told.loc[("name", "a"), "used"]
 
 
-def test_a_run_with_field_checks_knows_what_was_seen(inputs, finished, tmp_path):  # noqa: F811
+def test_a_run_with_field_checks_knows_what_was_seen(inputs, finished, tmp_path):
     """The bench's access was unknown; now it is observed, with the field check as its source, and coverage grows."""
     rows = [
         ["2026-05-04", "osm:node/20#access", "yes", "", "u1", "karen"],
@@ -79,7 +79,7 @@ def test_a_run_with_field_checks_knows_what_was_seen(inputs, finished, tmp_path)
     assert not ((checks["object_id"] == "osm:node/20") & checks["fact"].isin(["access", "fee"])).any()
 
 
-def test_a_file_without_answers_is_refused_before_anything_is_written(inputs, tmp_path):  # noqa: F811
+def test_a_file_without_answers_is_refused_before_anything_is_written(inputs, tmp_path):
     path = csv_of(tmp_path / "x.csv", [["1"]], ["a"])
     with pytest.raises(SchemaError, match="no answers"):
         field_answers.read_field_answers(path)
@@ -87,7 +87,7 @@ def test_a_file_without_answers_is_refused_before_anything_is_written(inputs, tm
     assert done.code == 1 and not (tmp_path / "out").exists()
 
 
-def test_a_run_with_observations_does_both(inputs, finished, tmp_path):  # noqa: F811
+def test_a_run_with_observations_does_both(inputs, finished, tmp_path):
     spaces = [i for i in pd.read_csv(finished / "scores.csv")["place_id"] if i.startswith("space:")]
     file = csv_of(tmp_path / "v.csv", visits(spaces, [60] * len(spaces)))
     out = tmp_path / "out"
@@ -100,7 +100,7 @@ def test_a_run_with_observations_does_both(inputs, finished, tmp_path):  # noqa:
     assert done.code == 1 and not (tmp_path / "none").exists()
 
 
-def test_a_run_is_told_how_its_counts_are_to_be_read(inputs, finished, tmp_path):  # noqa: F811
+def test_a_run_is_told_how_its_counts_are_to_be_read(inputs, finished, tmp_path):
     space = next(i for i in pd.read_csv(finished / "scores.csv")["place_id"] if i.startswith("space:"))
     head = ["space_id", "start", "total", "kind"]
     file = csv_of(tmp_path / "v.csv", [[space, f"05/0{month}/2025 10:00", 9, "staying"] for month in (6, 7)], head)

@@ -10,7 +10,6 @@ from PIL import Image
 import spatial
 from spatial.core.errors import InputError
 from spatial.core.languages import texts
-from tests.cli.test_main import finished, inputs, run_town  # noqa: F401  (fixtures)
 
 matplotlib.use("Agg")
 
@@ -18,7 +17,7 @@ TEXT = re.compile(r"<[^>]+>")
 
 
 @pytest.fixture(scope="module")
-def result(finished):  # noqa: F811
+def result(finished):
     return spatial.load(finished)
 
 

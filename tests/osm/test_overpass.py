@@ -38,7 +38,7 @@ from spatial.osm.overpass import Client
 from spatial.settings.loading import DEFAULTS
 from spatial.sources import boundaries, http
 from spatial.sources.http_cache import Cache
-from tests.cli.test_main import COMMAND, call
+from tests.command import COMMAND, call
 from tests.overpass_server import FREE, OSM_BASE, STATUS_HEAD, Extract, Server
 from tests.overpass_server import overpass as running
 

@@ -20,7 +20,7 @@ from spatial.plans import comparison, home_changes
 from spatial.texts import plans
 from tests import osm_xml
 from tests.analysis.test_run import BENCH, PLAYGROUND, ROOM, boundary, miniature
-from tests.cli.test_main import call
+from tests.command import call
 
 # The room north of the path, to which the bench goes.
 NORTH = "space:room:71109-617310"

@@ -14,7 +14,7 @@ from spatial.core.model import CLAIM_COLUMNS, Estate, Features, Provenance, RawD
 from spatial.layers.conflation import Conflated
 from spatial.plans.correction_files import COLUMNS, read_corrections, write_corrections
 from spatial.plans.corrections import Correction, apply_corrections, without_kind
-from tests.cli.test_main import call, finished, inputs, run_town  # noqa: F401  (two are fixtures)
+from tests.command import call, run_town
 from tests.observed import table as csv_of
 
 HEAD = ["correction", "object", "value", "longitude", "latitude", "by", "on"]
@@ -145,7 +145,7 @@ def test_what_is_written_is_read_as_it_was(tmp_path):
         read_corrections(tmp_path / "c.csv")
 
 
-def test_a_run_with_corrections_tells_them_and_rests_on_them(inputs, finished, tmp_path):  # noqa: F811
+def test_a_run_with_corrections_tells_them_and_rests_on_them(inputs, finished, tmp_path):
     rows = [
         ["private", "osm:node/20", "", "", "", *WHO],
         ["called", "osm:node/20", "Karens bænk", "", "", *WHO],
@@ -166,7 +166,7 @@ def test_a_run_with_corrections_tells_them_and_rests_on_them(inputs, finished, t
     assert "rettelse af Karen, beboer den 2026-05-04" in call("explain", out, "osm:node/20", "--lang", "da").out
 
 
-def test_faults_of_the_file_come_before_anything_is_written(inputs, tmp_path):  # noqa: F811
+def test_faults_of_the_file_come_before_anything_is_written(inputs, tmp_path):
     rows = [["private", "osm:node/999", "", "", "", *WHO], ["called", "osm:node/998", "x", "", "", *WHO]]
     done = run_town(inputs, tmp_path / "out", "--corrections", csv_of(tmp_path / "c.csv", rows, HEAD))
     assert done.code == 1 and not (tmp_path / "out").exists()

@@ -23,7 +23,7 @@ from spatial.osm import extract
 from spatial.plans import application, outlines, reading
 from tests import osm_xml
 from tests.analysis.test_run import boundary, miniature
-from tests.cli.test_main import call
+from tests.command import call
 from tests.plans import dxf_text
 from tests.tables import ETRS89_UTM32
 

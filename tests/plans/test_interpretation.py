@@ -14,7 +14,7 @@ import shapely
 
 from tests import osm_xml
 from tests.analysis.test_run import PLAYGROUND, boundary, miniature
-from tests.cli.test_main import call
+from tests.command import call
 from tests.pdf_structure import structure
 from tests.plans.test_comparison import degrees
 

@@ -9,7 +9,7 @@ import pytest
 from spatial.core.languages import LANGUAGES, texts
 from spatial.texts import plan_answer
 from tests.analysis.test_run import boundary, miniature
-from tests.cli.test_main import call
+from tests.command import call
 from tests.plans.test_comparison import degrees
 
 

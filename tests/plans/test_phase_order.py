@@ -15,7 +15,7 @@ from spatial.core.languages import LANGUAGES
 from spatial.plans import phase_order
 from tests import osm_xml, rasters
 from tests.analysis.test_run import PLAYGROUND, boundary, miniature
-from tests.cli.test_main import call
+from tests.command import call
 from tests.plans.test_comparison import degrees
 
 

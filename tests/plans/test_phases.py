@@ -13,7 +13,7 @@ import spatial
 from spatial.plans import phases
 from spatial.texts import timeline
 from tests.analysis.test_run import BENCH, ROOM, boundary, miniature
-from tests.cli.test_main import call
+from tests.command import call
 from tests.plans.test_comparison import degrees
 
 SITE = [degrees(*corner) for corner in ((85, 2), (120, 2), (120, 30), (85, 30))]

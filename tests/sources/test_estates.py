@@ -15,7 +15,7 @@ import spatial
 from spatial.core.errors import InputError
 from spatial.core.model import Estate
 from spatial.sources import estates
-from tests.cli.test_main import boundary, call, lon_lat
+from tests.command import boundary, call, lon_lat
 
 # Numbers of areas on the list of each 1 December, as the authority published them (bl.dk; 2024: mondaq.com).
 PUBLISHED = {2018: 15, 2019: 15, 2020: 13, 2021: 10, 2022: 9, 2023: 8, 2024: 7}

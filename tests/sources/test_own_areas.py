@@ -7,7 +7,7 @@ import shapely
 from spatial.cli import options as cli_options
 from spatial.core.errors import ConfigError, InputError
 from spatial.sources import estates
-from tests.cli.test_main import call
+from tests.command import call
 
 LEGAL = "quartier prioritaire de la politique de la ville (QPV), loi n° 2014-173"
 TABLE = f"""

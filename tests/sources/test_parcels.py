@@ -21,7 +21,7 @@ from spatial.core.errors import (
     SpatialError,
 )
 from spatial.sources import parcels
-from tests.cli.test_main import call
+from tests.command import call
 
 X, Y = 711_000.0, 6_173_000.0
 HEAD = "Område;Kommune;Landsejerlavskode;Matrikelnummer"

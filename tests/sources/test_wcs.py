@@ -20,7 +20,7 @@ from spatial.sources import catalogue, rasters
 from spatial.sources.http import Transport
 from spatial.sources.protocol import Area
 from spatial.sources.protocols import wcs
-from tests.cli.test_main import NEAR, boundary, call, town
+from tests.command import NEAR, boundary, call, town
 from tests.sources.unruly import EXCEPTION, PAGE, Reply, serving
 
 X, Y = 723_500.0, 6_179_500.0

@@ -10,7 +10,7 @@ import pytest
 from spatial.core.languages import LANGUAGES, texts
 from tests import osm_xml
 from tests.analysis.test_run import PLAYGROUND, boundary, miniature
-from tests.cli.test_main import call
+from tests.command import call
 from tests.plans.test_comparison import degrees
 
 # A bench and a table are promised, the playground is to go.

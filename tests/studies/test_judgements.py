@@ -17,14 +17,14 @@ from spatial.fieldkit.kit import settings
 from spatial.indicators import neutral_activity
 from spatial.settings.loading import DEFAULTS
 from spatial.settings.tags import tag_rules
-from tests.cli.test_main import call, finished, inputs  # noqa: F401  (fixtures)
+from tests.command import call
 from tests.observed import table as csv_of
 
 ITEMS = settings()["ratings"]["items"]
 
 
 @pytest.fixture(scope="module")
-def kit(finished, tmp_path_factory):  # noqa: F811
+def kit(finished, tmp_path_factory):
     out = tmp_path_factory.mktemp("kit") / "kit"
     assert call("fieldkit", finished, "--out", out).code == 0
     return out
@@ -43,7 +43,7 @@ def test_two_items_judge_each_aspect_and_each_has_a_source_and_words():
         assert set(texts(lang)["fieldkit"]["rating"]) == {*ITEMS, "who", "step_0", "step_1", "step_2", "step_3"}
 
 
-def test_ratings_come_back_with_agreement_by_aspect(finished, kit, tmp_path):  # noqa: F811
+def test_ratings_come_back_with_agreement_by_aspect(finished, kit, tmp_path):
     """As KoboToolbox exports them: raters who see our score exactly agree; a third row names no place of the run."""
     spaces = loading.read_run(finished).meeting_spaces
     names = [row["name"] for row in asked(kit / "ratings.xlsx")]
@@ -68,7 +68,7 @@ def test_ratings_come_back_with_agreement_by_aspect(finished, kit, tmp_path):  #
     assert "A" not in re.findall(r"\b[A-H]\b", done.out)
 
 
-def test_ratings_of_another_form_are_refused_in_one_line(finished, tmp_path):  # noqa: F811
+def test_ratings_of_another_form_are_refused_in_one_line(finished, tmp_path):
     file = csv_of(tmp_path / "r.csv", [["A", "p", 1]], ["observer_code", "location_id", "seen_into"])
     done = call("study", "ratings", finished, file, "--lang", "en")
     assert done.code == 1 and "found no table with the questions of the form" in done.err and done.err.count("\n") == 1

@@ -14,7 +14,7 @@ import shapely
 from spatial.core.languages import texts
 from spatial.core.model import ASPECTS, FLOATING
 from spatial.texts import plan_answer
-from tests.cli.test_main import call
+from tests.command import call
 from tests.maps.reading import Page
 
 # A playground that goes, and the one on which a table comes; a pitch gets a bench, and the bundled plan does the rest.

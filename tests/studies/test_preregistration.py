@@ -15,7 +15,7 @@ from rocrate.rocrate import ROCrate
 
 from spatial.core.languages import LANGUAGES, texts
 from spatial.reports import deposit
-from tests.cli.test_main import call, digests
+from tests.command import call, digests
 from tests.observed import table as csv_of
 
 PLAN = ("--title", "Møder i gårdene", "--author", "A. Nielsen", "--author", "B. Holm", "--date", "2026-05-01",

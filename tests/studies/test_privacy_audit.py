@@ -20,7 +20,7 @@ from spatial.analysis import loading
 from spatial.observations import study
 from spatial.reports import observations as reports
 from spatial.studies import observation_study, privacy_audit
-from tests.cli.test_main import call, demo  # noqa: F401  (demo is a fixture)
+from tests.command import call
 from tests.observed import table
 
 COUNTS = Path(__file__).parents[1] / "data" / "privacy"
@@ -29,12 +29,12 @@ MONDAY = datetime(2026, 5, 4, 9, 0)
 
 
 @pytest.fixture(scope="module")
-def result(demo):  # noqa: F811
+def result(demo):
     return loading.read_run(demo[0])
 
 
 @pytest.fixture
-def run(demo, tmp_path):  # noqa: F811
+def run(demo, tmp_path):
     return Path(shutil.copytree(demo[0], tmp_path / "run"))
 
 
@@ -135,7 +135,7 @@ def shared(run):
 
 
 @pytest.mark.parametrize("lang", ["da", "en"])
-def test_our_own_publication_holds(shared, demo, tmp_path, lang):  # noqa: F811
+def test_our_own_publication_holds(shared, demo, tmp_path, lang):
     other = Path(shutil.copytree(demo[0], tmp_path / "other"))
     shutil.copy(COUNTS / "c2.csv", tmp_path / "c1.csv")
     assert call("observe", other, tmp_path / "c1.csv").code == 0
@@ -246,7 +246,7 @@ def test_other_counts_and_figures_computed_from_exact_ones_are_found(shared, mon
     assert "organised" in found["person"]
 
 
-def test_two_publications_of_which_one_tells_more_are_found(shared, demo, tmp_path):  # noqa: F811
+def test_two_publications_of_which_one_tells_more_are_found(shared, demo, tmp_path):
     other = Path(shutil.copytree(shared, tmp_path / "other"))
     manifest_with(lambda facts: facts.update(organised=3))(other)
     assert [one.found for one in privacy_audit.audit(shared, other=other) if not one.held] == [("organised",)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from spatial.core.languages import LANGUAGES
 from spatial.studies import repair
 from tests.analysis.test_run import boundary, miniature
-from tests.cli.test_main import call
+from tests.command import call
 
 # The one bench at the playground goes.
 PLAN = '[[edit]]\nremove = "osm:node/30"\n'

@@ -5,30 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
 
 import spatial
-from spatial.analysis import storage
 from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.core.errors import InputError, SourceUnavailable
 from spatial.core.files import sha256_of
 from spatial.studio import opening
-
-
-@pytest.fixture(scope="module")
-def finished(demo_result, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run") / "demo"
-    storage.save(demo_result, folder)
-    return folder
+from tests.command import call
 
 
 @pytest.fixture
-def run_folder(finished, tmp_path):
-    return shutil.copytree(finished, tmp_path / "demo")
+def run_folder(demo, tmp_path):
+    return shutil.copytree(demo[0], tmp_path / "demo")
 
 
 def changed(folder, **parts):
@@ -84,10 +75,8 @@ def test_each_boundary_and_extract_has_a_name_of_its_own(table):
 
 
 def said(*arguments):
-    code = "from spatial.cli.start import run; run()"
-    line = [sys.executable, "-c", code, "studio", "--no-browser", "--lang", "en", *map(str, arguments)]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stderr.strip()
+    done = call("studio", "--no-browser", "--lang", "en", *arguments)
+    return done.code, done.err.strip()
 
 
 def test_what_is_wrong_on_the_command_line_is_one_line(tmp_path, demo_data):

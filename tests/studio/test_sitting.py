@@ -148,7 +148,10 @@ def test_a_newcomer_draws_compares_exports_and_the_command_line_finds_the_same(s
     page.click("text=Kopiér varianten")
     page.fill("#fr-name", "Uden blokken")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#fr-compare")
+    # That there are two is told to all who listen, maybe before this page holds the copy: a stroke then goes to A.
+    page.wait_for_selector("#fr-variant option:checked:has-text('Uden blokken')", state="attached")
+    sitter.wait_for_look()
+    assert page.locator("#fr-compare").is_visible()
     page.click("#fr-hand-pick")
     sitter.point_at(block_at)
     if page.locator("[data-act=remove]").count() == 0:
