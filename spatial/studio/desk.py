@@ -14,7 +14,7 @@ from typing import Any
 from spatial.core.errors import InputError, SpatialError
 from spatial.studio.answering import said_of
 from spatial.studio.correcting import CORRECTIONS
-from spatial.studio.exports import Found, found_of
+from spatial.studio.exports import Found
 from spatial.studio.history import Strokes, Variant
 from spatial.studio.looking import Difference, Seen, Table
 from spatial.studio.session import Session
@@ -166,7 +166,7 @@ class Desk:
         """A variant looked at as a run does; the last one is kept, for its next file."""
         key = (self.session.table, variant)
         if self._found is None or self._found[0] != key:
-            self._found = key, found_of(*key)
+            self._found = key, Found(*key)
         return self._found[1]
 
     async def compare(self) -> list[dict[str, Any]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from spatial.analysis import before_after, run
 from spatial.analysis.inputs import Options
 from spatial.analysis.result import Analysis
+from spatial.core.errors import InputError
 from spatial.core.files import without_hours
 from spatial.studies.plan_review import PlanReview, review_plan
 from spatial.studio.history import Variant
@@ -19,19 +21,27 @@ from spatial.studio.looking import Table
 
 @dataclass(frozen=True)
 class Found:
-    """A variant looked at as a run does: the result, and where anything is drawn the review of the plan."""
+    """A variant as a run finds it, once it is asked for; one in which nothing is drawn is the estate as it is."""
 
-    result: Analysis
-    review: PlanReview | None = None
+    table: Table
+    variant: Variant
 
+    @cached_property
+    def review(self) -> PlanReview | None:
+        """The review of the plan; None where nothing is drawn."""
+        table, variant = self.table, self.variant
+        if not variant.strokes:
+            return None
+        return review_plan(replace(table.inputs, plan=table.plan(variant.strokes, variant.name)), self._options)
 
-def found_of(table: Table, variant: Variant) -> Found:
-    """A variant found from the start; one in which nothing is drawn is the estate as it is."""
-    options = Options(table.rubric_file, plain_unknowns=table.plain_unknowns)
-    if not variant.strokes:
-        return Found(run.run(table.inputs, options))
-    review = review_plan(replace(table.inputs, plan=table.plan(variant.strokes, variant.name)), options)
-    return Found(review.after, review)
+    @cached_property
+    def result(self) -> Analysis:
+        """What is there with all that is drawn."""
+        return run.run(self.table.inputs, self._options) if self.review is None else self.review.after
+
+    @property
+    def _options(self) -> Options:
+        return Options(self.table.rubric_file, plain_unknowns=self.table.plain_unknowns)
 
 
 def _map(found: Found, lang: str) -> bytes:
@@ -83,9 +93,18 @@ def _field_kit(found: Found, lang: str) -> bytes:
         return without_hours(Path(shutil.make_archive(str(inside), "zip", inside)).read_bytes())
 
 
+def _board(found: Found, lang: str) -> bytes:
+    from spatial.studio import board, page
+
+    if not found.variant.strokes:
+        raise InputError("studio.nothing_drawn")
+    return page.board_page(board.board_sight(found.table, found.variant, lang))
+
+
 # By name of the file: how it is made.
 MAKERS: Mapping[str, Callable[[Found, str], bytes]] = {
     "map.html": _map,
+    "board.html": _board,
     "report.html": _report(".html"),
     "report.pdf": _report(".pdf"),
     "sitemap.pdf": _sitemap,

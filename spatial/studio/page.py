@@ -1,21 +1,26 @@
 """The page of the studio: the panel, map and scripts of the map page, and beside them the drawing table.
 
 Everything comes from this server, and nothing is written into the page that a policy against foreign scripts forbids.
+The page for the board is one file, and asks nobody for anything.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
 
 from spatial.core.languages import texts
+from spatial.core.versions import generator
+from spatial.maps.web.geometry import embed
 from spatial.maps.web.linking import link_modules
-from spatial.maps.web.page import FILES, leaflet
+from spatial.maps.web.page import FILES, POLICY, leaflet
 
-ENTRY, START = ("studio.js",), ("start.js",)
+ENTRY, START, BOARD = ("studio.js",), ("start.js",), ("board.js",)
 SCRIPTS, TEMPLATES = FILES / "scripts", files("spatial.studio") / "templates"
 
 
@@ -31,11 +36,18 @@ def start_page(lang: str) -> bytes:
     return _rendered("start.html.j2", lang)
 
 
-def _rendered(name: str, lang: str, estate: str = "") -> bytes:
+def board_page(data: Mapping[str, Any]) -> bytes:
+    """The page for the board, with all that is on it."""
+    script = "\n".join([leaflet()[0], link_modules(SCRIPTS, BOARD), "faellesrum.startBoard();"])
+    own = {"script": Markup(script), "style": Markup(style().decode()), "json": Markup(embed(data))}
+    return _rendered("board.html.j2", data["lang"], data["estate"]["name"], policy=POLICY, generator=generator(), **own)
+
+
+def _rendered(name: str, lang: str, estate: str = "", **more: Any) -> bytes:
     loader = FunctionLoader(lambda name: (TEMPLATES / name).read_text(encoding="utf-8"))
     template = Environment(loader=loader, autoescape=True).get_template(name)
     glyphs = Markup((SCRIPTS / "glyphs.svg").read_text(encoding="utf-8"))
-    return template.render(estate=estate, lang=lang, glyphs=glyphs, texts=texts(lang)).encode()
+    return template.render(estate=estate, lang=lang, glyphs=glyphs, texts=texts(lang), **more).encode()
 
 
 @cache

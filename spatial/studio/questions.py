@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from spatial.core.errors import InputError
-from spatial.core.languages import LANGUAGES
+from spatial.core.languages import KNOWN_LANGUAGES
 from spatial.plans.correction_files import Corrections, write_corrections
 from spatial.studio import exports
 from spatial.studio.answering import asked_of, download, number, spot_of, values_of, word
@@ -146,7 +146,7 @@ class Questions:
     async def made(self, request: Request) -> Response:
         """Map, report, tables …, as a run with the plan makes them."""
         name, lang = request.path_params["name"], request.query_params.get("lang", self._desk.lang)
-        if name not in exports.MAKERS or lang not in LANGUAGES:
+        if name not in exports.MAKERS or lang not in KNOWN_LANGUAGES:
             return PlainTextResponse("no such file", 404)
         variant = self._session.variant(request.query_params.get("variant", ""))
         content = await self._desk.apart(lambda: exports.MAKERS[name](self._desk.found(variant), lang))

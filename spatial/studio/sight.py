@@ -12,7 +12,7 @@ import shapely
 from spatial.analysis import manifest, run
 from spatial.analysis.inputs import Options
 from spatial.core.languages import LANGUAGES
-from spatial.core.model import FLOATING
+from spatial.core.model import FLOATING, Result
 from spatial.core.timing import Clock
 from spatial.maps.web.payload import RULES, payload, payload_of_look
 from spatial.plans.home_changes import KEEPING, LensChange, levels
@@ -29,8 +29,8 @@ from spatial.studio.tools import answers_of, tools, verbs
 WORTH_POINTS = 0.5
 
 
-def first_sight(table: Table, lang: str) -> dict[str, Any]:
-    """Everything the page shows at first: ground, places as they are, texts and tools."""
+def ground_sight(table: Table, lang: str) -> dict[str, Any]:
+    """The estate as it is: ground, places and texts."""
     view, found = table.start.look.view, table.start.result
     judged = run.Judged(found.evidence, found.rubric, found.places, found.meeting_spaces)
     clock = Clock(None)
@@ -38,7 +38,11 @@ def first_sight(table: Table, lang: str) -> dict[str, Any]:
     said = manifest.describe_run(table.inputs, Options(table.rubric_file), table.what_if.start, found.rubric, {})
     warned = {"warnings": manifest.warnings_of(table.inputs, view.places)}
     whole = replace(found, layers={**found.layers, **context.layers}, manifest={**said, **warned})
-    shown = {**payload(whole, lang, also=("studio", "lens_as", RULES)), "reach": None}
+    return {**payload(whole, lang, also=("studio", "lens_as", RULES)), "reach": None}
+
+
+def first_sight(table: Table, lang: str) -> dict[str, Any]:
+    """Everything the page shows at first: the estate as it is, and tools."""
     own = {
         "tools": [
             {"id": one.name, "layer": one.layer, "shape": one.shape, "fields": one.fields} for one in tools().values()
@@ -46,7 +50,7 @@ def first_sight(table: Table, lang: str) -> dict[str, Any]:
         "verbs": [{"id": one.name, "layers": one.layers} for one in verbs().values()],
         "kinds": list(tag_rules().kinds),
     }
-    return {**shown, "studio": own}
+    return {**ground_sight(table, lang), "studio": own}
 
 
 def state_of(variants: Sequence[Variant], ground: Ground) -> list[dict[str, Any]]:
@@ -72,8 +76,8 @@ def sight_of(table: Table, seen: Seen, found: Difference, addresses: Addresses) 
     return {
         "tables": payload_of_look(seen.result),
         "sum": summary(found),
-        "spaces": _space_changes(table.start, seen, found),
-        "doors": _doors(found, Ground(seen.look.view.raw, table.estate), addresses),
+        "spaces": space_changes(table.start.result, seen.result, found),
+        "doors": doors(found, Ground(seen.look.view.raw, table.estate), addresses),
         "example": {lang: tell_example(table.start, seen, found, addresses, lang) for lang in LANGUAGES},
     }
 
@@ -119,19 +123,19 @@ def _points(score: float) -> float | None:
     return None if np.isnan(score) else round(100 * score, 2)
 
 
-def _space_changes(start: Seen, seen: Seen, found: Difference) -> list[dict[str, Any]]:
+def space_changes(before: Result, after: Result, found: Difference) -> list[dict[str, Any]]:
     """Meeting spaces that go, come, or move by half a point or into another tier: rows of both tables, and scores."""
-    old, new = start.result.meeting_spaces, seen.result.meeting_spaces
+    old, new = before.meeting_spaces, after.meeting_spaces
     tiers = [tier_words(table["tier"]) for table in (old, new)]
     rows: list[dict[str, Any]] = []
     for name in old.index:
         heir = found.spaces.get(str(name))
-        before = 100 * float(old.at[name, FLOATING])
-        after = None if heir is None else 100 * float(new.at[heir, FLOATING])
+        was = 100 * float(old.at[name, FLOATING])
+        then = None if heir is None else 100 * float(new.at[heir, FLOATING])
         tier: list[Any] = [tiers[0].at[name], None if heir is None else tiers[1].at[heir]]
-        if after is None or abs(after - before) >= WORTH_POINTS or tier[0] != tier[1]:
-            state = "lost" if after is None else "changed"
-            rows.append({"state": state, "before": str(name), "after": heir, "scores": [before, after], "tiers": tier})
+        if then is None or abs(then - was) >= WORTH_POINTS or tier[0] != tier[1]:
+            state = "lost" if then is None else "changed"
+            rows.append({"state": state, "before": str(name), "after": heir, "scores": [was, then], "tiers": tier})
     heirs = set(found.spaces.values())
     for name in (name for name in new.index if str(name) not in heirs):
         scores = [None, 100 * float(new.at[name, FLOATING])]
@@ -141,7 +145,7 @@ def _space_changes(start: Seen, seen: Seen, found: Difference) -> list[dict[str,
     return rows
 
 
-def _doors(found: Difference, ground: Ground, addresses: Addresses) -> list[dict[str, Any]]:
+def doors(found: Difference, ground: Ground, addresses: Addresses) -> list[dict[str, Any]]:
     """Stairwells whose homes win, lose, go or come, those that lose most first."""
     moved = found.homes[(found.homes["state"] != KEEPING).to_numpy()]
     at = shapely.get_coordinates([ground.to_degrees(point) for point in moved.geometry]).round(6).tolist()

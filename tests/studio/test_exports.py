@@ -25,12 +25,12 @@ def drawn(table):
 
 @pytest.fixture(scope="module")
 def found(table, drawn):
-    return exports.found_of(table, drawn)
+    return exports.Found(table, drawn)
 
 
 @pytest.fixture(scope="module")
 def today(table):
-    return exports.found_of(table, Session(table).variant("A"))
+    return exports.Found(table, Session(table).variant("A"))
 
 
 def test_the_review_is_that_of_the_plan_that_was_drawn(found, table, drawn):

@@ -54,6 +54,7 @@ OSM_CREDIT = "© OpenStreetMap contributors"
 PER_MILLE = 1000  # scores travel as thousandths, with two decimals: the page rounds but once
 MIN_BUILDING_M2 = 6.0  # smaller ones are bicycle sheds and kiosks that no zoom shows well
 DRAWN = ("water", "waterways", "green", "barriers", "gates")
+Named = Mapping[str, Mapping[str, str]]
 LETTERED = ("major", "street", "pedestrian", "service")
 
 
@@ -97,15 +98,19 @@ def payload(
         "config": _config(result, codes, tiles),
         "origin": projector.origin.tolist(),
         "base": base_map(result.layers, estate, projector),
-        **_tables(result, codes, projector, judged, lenses, carried(lang)),
+        **_tables(result, codes, projector, judged, lenses, _named(result, lang)),
         "addresses": _addresses(moments[0].result.layers.get(HOUSE_NUMBERS), projector, door),
         "stairs": stairs,
         "rubric": score_payload.rubric(result.rubric),
         "reach": encode_reach(result.layers, {"spaces": result.meeting_spaces, "places": result.places}, projector),
         "relief": None if result.terrain is None else relief.encode(result.terrain, projector),
         "observed": None if observed is None else encode_observed(observed, result.meeting_spaces.index, projector),
-        **({} if plan is None else _planned(result, plan, codes, projector, carried(lang))),
+        **({} if plan is None else _planned(result, plan, codes, projector, lang)),
     }
+
+
+def _named(result: Result, lang: str) -> Named:
+    return {code: names_of(result, code) for code in carried(lang)}
 
 
 def _parts(lang: str, names: Sequence[str]) -> dict[str, Any]:
@@ -127,11 +132,15 @@ def _headline(result: Result, lang: str) -> dict[str, Any]:
     }
 
 
-def payload_of_look(result: Result) -> dict[str, Any]:
-    """Gather what another look at the same estate changes on a page: places, meeting spaces and rooms."""
+def payload_of_look(result: Result, named: Named | None = None) -> dict[str, Any]:
+    """Gather what another look at the same estate changes on a page: places, meeting spaces and rooms.
+
+    ``named``: what each is called, by language and id, where it is known.
+    """
+    named = {code: names_of(result, code) for code in LANGUAGES} if named is None else named
     projector = Projector(result.estate.crs, result.estate.boundary.centroid)
     codes = {column: _codes(result.evidence, column) for column in ("source_id", "rule", "indicator")}
-    return {"config": _config(result, codes, None), **_tables(result, codes, projector, None, (), LANGUAGES)}
+    return {"config": _config(result, codes, None), **_tables(result, codes, projector, None, (), named)}
 
 
 def _config(result: Result, codes: Mapping[str, list[str]], tiles: str | None) -> dict[str, Any]:
@@ -161,10 +170,9 @@ def _tables(
     projector: Projector,
     judged: Mapping[str, score_payload.Judged] | None,
     lenses: Sequence[score_payload.Seen],
-    languages: Sequence[str],
+    named: Named,
 ) -> dict[str, Any]:
     """Encode places, meeting spaces and context, and what they are judged by."""
-    named = {code: names_of(result, code) for code in languages}
     return {
         "context": _context(result.layers.get("context"), projector),
         "spaces": _objects(result, result.meeting_spaces, codes, projector, named),
@@ -180,7 +188,7 @@ def _planned(
     plan: plan_payload.Planned,
     codes: Mapping[str, list[str]],
     projector: Projector,
-    languages: Sequence[str],
+    lang: str,
 ) -> dict[str, Any]:
     """Encode what was there before, and what differs; the ground that is the same stands there once."""
     estate, parts = after.estate, plan_payload.parted(plan.before, after)
@@ -200,7 +208,7 @@ def _planned(
         "plan": {
             **said,
             "ground": ground,
-            "before": _tables(plan.before, codes, projector, plan.judged, plan.lenses, languages),
+            "before": _tables(plan.before, codes, projector, plan.judged, plan.lenses, _named(plan.before, lang)),
             "changes": plan_payload.changes(plan.said, after, plan.before),
             "homes": plan_payload.homes(homes, projector),
             "things": plan_payload.ground_changes(plan.items, projector),
@@ -280,7 +288,7 @@ def _objects(
     table: gpd.GeoDataFrame,
     codes: Mapping[str, list[str]],
     projector: Projector,
-    named: Mapping[str, Mapping[str, str]],
+    named: Named,
 ) -> dict[str, Any]:
     """Encode places or meeting spaces column by column."""
     geometries = np.asarray(table.geometry.to_numpy(), dtype=object)

@@ -1,7 +1,7 @@
 // What was drawn, on the map: new things as solid lines, what goes as dashed ones with a cross, moved and changed
 // things dotted; and the stairwells whose homes gain or lose.
 import { colour } from "./colours.js";
-/** @import { Door, Geometry, Thing, Variant } from "./talk.js" */
+/** @import { Door, Geometry, Stroke, Variant } from "./talk.js" */
 
 /** @typedef {ReturnType<typeof createDrawn>} DrawnLayer */
 const COLOURS = /** @type {Record<string, string>} */ ({ add: "new", remove: "gone", change: "altered" });
@@ -61,11 +61,12 @@ export function createDrawn(map) {
       }).bindTooltip(() => { const tip = document.createElement("span"); tip.textContent = words(door); return tip; }, { className: "fr-tip" }));
     }
   }
-  /** @param {Thing | null} thing */
-  function choose(thing) {
+  /** @param {Pick<Stroke, "geometry" | "about">[]} things */
+  function choose(things) {
     chosen.clearLayers();
-    if (thing) {
-      chosen.addLayer(layerOf(thing.geometry, { color: colour("chosen"), weight: 4, fillOpacity: 0.1 }));
+    for (const { geometry, about } of things) {
+      const shape = geometry ?? about?.geometry;
+      if (shape) { chosen.addLayer(layerOf(shape, { color: colour("chosen"), weight: 4, fillOpacity: 0.1 })); }
     }
   }
   return {

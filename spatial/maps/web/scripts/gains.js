@@ -33,6 +33,7 @@ export function createGains(words, on) {
   /** @param {LensSum[] | null} lenses */
   function throughLenses(lenses) {
     if (!lenses) { return h("p", { class: "fr-quiet" }, t("studio.lens_wait")); }
+    if (!lenses.length) { return null; }
     return h("ul", { class: "fr-lenses" }, ...lenses.map((lens) => h("li", {}, t("studio.lens", {
       title: t("lens." + lens.id + ".title"), winning: homes(lens.dwellings.winning), losing: homes(lens.dwellings.losing),
     }))));

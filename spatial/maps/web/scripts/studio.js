@@ -1,28 +1,18 @@
 // The studio's page: the map of the estate, drawn on and looked at anew after each stroke.
-import { drawBase } from "./base.js";
-import { addControls, fitEstate, pointOut } from "./controls.js";
 import { createCorrections } from "./correct.js";
-import { createDecoder } from "./decode.js";
 import { createDrawn } from "./drawn.js";
 import { byId } from "./elements.js";
 import { createGains } from "./gains.js";
 import { createHand } from "./hand.js";
-import { createPanel } from "./panel.js";
 import { runInPieces } from "./pieces.js";
-import { createScale } from "./scale.js";
-import { drawSpaces } from "./spaces.js";
+import { createSight } from "./sight.js";
 import { createTalk } from "./talk.js";
-import { createTheme } from "./theme.js";
 import { createVariants } from "./variants.js";
 import { createWords } from "./words.js";
-/** @import { Handlers } from "./panel.js" */
-/** @import { Payload } from "./payload.js" */
-/** @import { ObjectKind } from "./names.js" */
 /** @import { Work } from "./pieces.js" */
-/** @import { SpaceDrawing } from "./spaces.js" */
-/** @import { FirstSight, LensSum, Look, Said, SpaceChange, State, Talk } from "./talk.js" */
+/** @import { FirstSight, LensSum, Look, Said, State, Talk } from "./talk.js" */
 
-const NARROW = "(max-width: 719px)", CLOSE_ZOOM = 18, MOST_ZOOM = 21;
+const MOST_ZOOM = 21;
 
 /** Make the page, of what is fetched. */
 export function startStudio() {
@@ -44,131 +34,39 @@ export function startStudio() {
  * @param {Talk} talk
  */
 function createPage(map, first, talk) {
-  const decode = createDecoder(first), words = createWords(first), t = words.t;
-  const bounds = L.latLngBounds(decode.rings(first.base.boundary).flat()), narrow = window.matchMedia(NARROW);
-  map.fitBounds(bounds);
-  /** @type {Payload} */
-  let data = first;
-  let scale = createScale(data, words), panel = createPanel(data, words, scale, null);
-  // A colour means the same before a stroke and after it.
-  scale.wishRelative(false);
-  const theme = createTheme(null, repaint);
-  /** @type {SpaceDrawing | null} */
-  let drawing = null;
-  /** @type {{ kind: ObjectKind, i: number } | null} */
-  let chosen = null;
+  const words = createWords(first), t = words.t;
+  const sight = createSight(map, first, words, {
+    rewrite: write, repaint: drawStrokes, planned: () => (current()?.strokes.length ? [["new", t("studio.drawn"), ""]] : []),
+    taken(at) { if (hand.busy) { hand.touch(at); } return hand.busy; },
+  });
   /** @type {State} */
   let state = { variants: [], corrections: { name: "", strokes: [], done: 0, undone: 0 } };
   /** @type {Look | null} */
   let look = null;
   /** @type {LensSum[] | null} */
   let lenses = null;
-  let variant = decodeURIComponent(location.hash.slice(1)), find = "", invited = true, begun = false, status = () => "", paintGround = () => {};
-  /** @type {(() => void)[]} */
-  const repainted = [];
+  let variant = decodeURIComponent(location.hash.slice(1)), begun = false, status = () => "";
   const layer = createDrawn(map);
-  const writeControls = addControls(map, first, words, fit);
-  const gains = createGains(words, {
-    nameOf, space(id) { const i = data.spaces.id.indexOf(id); if (i >= 0) { show("space", i); } },
-    door(door) { map.setView([door.at[1], door.at[0]], Math.max(map.getZoom(), CLOSE_ZOOM)); },
-  });
+  const gains = createGains(words, { nameOf: sight.nameOf, space: sight.show, door: (door) => sight.go(door.at) });
   const variants = createVariants(words, { choose, act: (kind, more) => void act(kind, more), compare: () => void compare() });
   const corrections = createCorrections(words, first.studio.kinds, { act: (kind, more) => void act(kind, more, ""), missing: () => hand.missing(), name: variants.thingName });
-  const hand = createHand(map, first, words, talk, { act, variant: () => variant, mark: (thing) => layer.choose(thing), name: variants.thingName, corrections });
+  const hand = createHand(map, first, words, talk, { act, variant: () => variant, mark: (thing) => layer.choose(thing ? [{ geometry: thing.geometry, about: null }] : []), name: variants.thingName, corrections });
 
-  /** @type {Handlers} */
-  const handlers = {
-    space: (i) => show("space", i), place: (i) => show("place", i), back: close,
-    details(kind, i) { map.closePopup(); open(kind, i); tall(true); },
-    language(code) { words.lang = code; write(); },
-    theme: { next: () => theme.next(), turn() { theme.turn(); panel.head(handlers); } },
-    by(name) { scale.show(name); panel.list(handlers); panel.legend(handlers); drawing?.restyle(); },
-    relative(on) { scale.wishRelative(on); panel.list(handlers); panel.legend(handlers); drawing?.restyle(); },
-    find(text) { find = text; panel.find(text); panel.list(handlers); },
-    address: (at, name) => pointOut(map, decode.points(at)[0], name, CLOSE_ZOOM),
-    overlays: () => null, overlay() {}, possible: () => invited,
-    showPossible(on) { invited = on; paintGround(); panel.legend(handlers); },
-    reached: () => [], counted: () => [], ofPlan: () => null, ofCounts: () => null,
-    planned: () => (current()?.strokes.length ? [["new", t("studio.drawn"), ""]] : []),
-    changed() {}, nameOf: (_side, i) => panel.spaceName(i),
-  };
   function current() { return state.variants.find((each) => each.name === variant) ?? null; }
-  /** @param {SpaceChange} change */
-  function nameOf(change) {
-    const table = change.after === null ? first.spaces : data.spaces, id = change.after ?? change.before ?? "";
-    return table.name[words.lang][table.id.indexOf(id)] ?? id;
-  }
 
-  // What is chosen
-  /** @param {ObjectKind} kind @param {number} i */
-  function open(kind, i) {
-    chosen = { kind, i };
-    drawing?.choose(kind === "space" ? i : panel.spaceOf(i));
-    panel.details(kind, i, handlers, false);
-  }
-  /** @param {ObjectKind} kind @param {number} i */
-  function show(kind, i) {
-    if (!drawing) { return; }
-    open(kind, i);
-    if (kind === "space") { drawing.show(i); } else { map.setView(drawing.at(data.places, i), Math.max(map.getZoom(), CLOSE_ZOOM)); }
-  }
-  function close() {
-    chosen = null;
-    drawing?.choose(null);
-    map.closePopup();
-    panel.overview();
-  }
-  // Who draws means the spot, not what lies there.
-  /** @param {ObjectKind} kind @param {number} i @param {L.LatLng} at */
-  function pressed(kind, i, at) { if (hand.busy) { hand.touch(at); } else { open(kind, i); } }
-
-  // What is drawn
-  function fit() { fitEstate(map, bounds, narrow.matches); }
-  function repaint() {
-    for (const paint of repainted) { paint(); }
-    drawing?.restyle();
-    drawStrokes();
-  }
   function drawStrokes() {
     const now = current();
     if (now) { layer.show(now); }
     layer.showDoors(look && look.variant === variant && now?.strokes.length ? look.doors : [], gains.doorWords);
   }
-  /** @returns {Work} */
-  function* drawTables() {
-    drawing?.remove();
-    drawing = yield* drawSpaces(map, data, decode, scale, words, {
-      space: (i, at) => pressed("space", i, at), place: (i, at) => pressed("place", i, at), spaceName: (i) => panel.spaceName(i), placeName: (i) => panel.placeName(i),
-    }, "");
-    drawing.restyle();
-  }
-  /** @param {boolean} wide */
-  function tall(wide) {
-    byId("fr-page").classList.toggle("fr-tall", wide);
-    byId("fr-sheet").setAttribute("aria-expanded", String(wide));
-    byId("fr-sheet").setAttribute("aria-label", t(wide ? "map.hide_panel" : "map.show_panel"));
-    map.invalidateSize();
-  }
 
   // What is written
   function write() {
-    panel.head(handlers);
-    panel.search(handlers);
-    panel.about();
-    byId("fr-sheet").setAttribute("aria-label", t("map.show_panel"));
-    map.getContainer().setAttribute("aria-label", t("map.map_label"));
-    writeControls();
+    sight.write();
     hand.write();
     variants.write(state, variant);
     corrections.write(state.corrections);
-    writeTables();
     writeGains();
-  }
-  function writeTables() {
-    panel.summary(handlers);
-    panel.find(find);
-    panel.list(handlers);
-    panel.legend(handlers);
   }
   function writeGains() {
     gains.write(look && look.variant === variant ? look : null, lenses, status(), (current()?.strokes.length ?? 0) > 0);
@@ -178,26 +76,14 @@ function createPage(map, first, talk) {
   /** @param {Look} told */
   function looked(told) {
     if (told.variant !== variant) { return; }
-    const same = chosen && (chosen.kind === "space" ? data.spaces : data.places).id[chosen.i];
     look = told;
     lenses = null;
-    data = { ...first, ...told.tables };
-    const { by, wish } = scale;
-    scale = createScale(data, words);
-    scale.wishRelative(wish);
-    scale.show(by);
-    panel = createPanel(data, words, scale, null);
     status = () => t("studio.took", { seconds: words.number(told.seconds, 1) });
     hand.tell(current()?.strokes.length ? gains.short(told) : "");
-    Array.from(drawTables());
-    writeTables();
+    sight.take(told.tables);
     writeGains();
     drawStrokes();
     byId("fr-page").dataset.looked = String(told.number);
-    if (chosen) {
-      const again = (chosen.kind === "space" ? data.spaces : data.places).id.indexOf(same ?? "");
-      if (again >= 0) { open(chosen.kind, again); } else { close(); }
-    }
   }
   /** @param {Said} said */
   function failed(said) {
@@ -253,12 +139,8 @@ function createPage(map, first, talk) {
   function* build() {
     write();
     yield 1;
-    fit();
-    paintGround = yield* drawBase(map, first, decode, ["after"], repainted, () => invited);
-    yield* drawTables();
-    repaint();
-    byId("fr-sheet").addEventListener("click", () => tall(!byId("fr-page").classList.contains("fr-tall")));
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !hand.escape() && chosen) { close(); } });
+    yield* sight.build();
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !hand.escape() && sight.chosen) { sight.close(); } });
     talk.listen({
       state: stated, look: looked,
       lenses(told) { if (look && told.variant === variant && told.number === look.number) { lenses = told.lenses; writeGains(); byId("fr-page").dataset.lenses = String(told.number); } },

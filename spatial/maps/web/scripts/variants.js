@@ -1,10 +1,11 @@
 // The variants in the panel: which one is drawn on, what was drawn in it, its copies, and all of them side by side.
 import { byId, h } from "./elements.js";
-/** @import { Compared, State, Stroke, Thing, Variant } from "./talk.js" */
+import { createStrokeWords } from "./strokes.js";
+/** @import { Compared, State, Stroke, Variant } from "./talk.js" */
 /** @import { Words } from "./words.js" */
 
 /** @typedef {ReturnType<typeof createVariants>} VariantPanel */
-const FORMATS = [["gpkg", "GeoPackage"], ["geojson", "GeoJSON"]], PAGES = ["map.html", "report.html", "report.pdf", "sitemap.pdf", "places.xlsx", "fieldkit.zip"], FORGET = "forget";
+const FORMATS = [["gpkg", "GeoPackage"], ["geojson", "GeoJSON"]], PAGES = ["map.html", "report.html", "report.pdf", "sitemap.pdf", "places.xlsx", "fieldkit.zip"], BOARD = "board.html", FORGET = "forget";
 
 /**
  * @typedef {object} VariantEvents
@@ -20,26 +21,13 @@ const FORMATS = [["gpkg", "GeoPackage"], ["geojson", "GeoJSON"]], PAGES = ["map.
  * @param {VariantEvents} on
  */
 export function createVariants(words, on) {
-  const t = words.t;
+  const t = words.t, { thingName, strokeName } = createStrokeWords(words);
   /** @type {string | null} */
   let naming = null;
   /** @type {Compared[] | null} */
   let compared = null;
   let comparing = false;
 
-  /** @param {Stroke} stroke */
-  function strokeName({ properties: said, about }) {
-    const tool = said.feature.replace(/-\d+$/, ""), known = t("studio.tool." + tool);
-    const what = about ? thingName(about) : known !== "studio.tool." + tool ? known : words.upper(t("studio.layer." + said.layer));
-    const flats = said["building:flats"];
-    const act = said.action === "remove" && said.layer === "building" ? "demolish" : said.action;
-    return t("studio.action." + act, { name: [said.name ?? what, flats && t("studio.new_homes", { n: flats })].filter(Boolean).join(", ") });
-  }
-  /** @param {Thing} thing */
-  function thingName({ kind, name, layer, address, length_m, area_m2 }) {
-    const size = length_m !== null ? words.number(length_m) + " m" : area_m2 !== null ? words.number(area_m2) + " m²" : null;
-    return [words.upper(name ?? (kind ? words.kind(kind) : t("studio.layer." + layer))), address ?? size].filter(Boolean).join(", ");
-  }
   /** @param {Stroke} stroke */
   function phaseOf(stroke) {
     const input = h("input", { type: "number", min: 1, max: 99, step: 1, value: stroke.properties.phase ?? "", "aria-label": t("studio.phase_of", { name: strokeName(stroke) }) });
@@ -98,7 +86,7 @@ export function createVariants(words, on) {
     const link = (/** @type {string} */ path, /** @type {string} */ text) => h("li", {}, h("a", { href: path + query, download: "" }, text));
     const some = variant.strokes.length > 0, plan = some ? FORMATS.map(([ending, format]) => link("/api/plan." + ending, t("studio.save_plan", { format }))) : [];
     byId("fr-save").replaceChildren(h("h2", {}, t("studio.save")), h("ul", { class: "fr-rows" }, ...plan,
-      ...PAGES.map((page) => link("/api/out/" + page, t("studio." + (some ? "out." : "out_today.") + page.replace(".", "_"))))));
+      ...[...(some ? [BOARD] : []), ...PAGES].map((page) => link("/api/out/" + page, t("studio." + (some ? "out." : "out_today.") + page.replace(".", "_"))))));
   }
   /** @type {{ state: State, chosen: string } | null} */
   let last = null;
