@@ -223,7 +223,7 @@ def _changes(
     listed = words.join(small[:SMALL]) if len(small) <= SMALL else say["more"].format(
         names=", ".join(small[:SMALL]), n=len(small) - SMALL
     )  # fmt: skip
-    return [*blocks, Paragraph(say["small_one" if len(small) == 1 else "small"].format(n=len(small), names=listed))]
+    return [*blocks, Paragraph(words.counted("plan.changes.small", len(small), names=listed))]
 
 
 def _name(row: Mapping[str, Any], names: tuple[Named, Named]) -> str:
