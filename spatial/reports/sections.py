@@ -292,6 +292,9 @@ def _left_out(result: Result, words: Words) -> Iterable[str]:
 
 
 def _checks(result: Result, checks: pd.DataFrame, named: Named, words: Words) -> list[Block]:
+    """Questions of the meeting spaces; what to ask where it is closed, or nothing is mapped, has its own sections."""
+    if len(checks):
+        checks = checks[result.places["space_id"].reindex(checks["place_id"]).isin(named.ids).to_numpy()]
     if not len(checks):
         return [Paragraph(words.say("unknown.checks_none"))]
     columns = (
