@@ -9,6 +9,7 @@ from typing import Any
 
 from spatial.core import messages
 from spatial.core.errors import ConfigError
+from spatial.core.numbers import number, plural_form
 
 _ABOUT = messages.table("languages")
 LANGUAGES = tuple(code for code, about in _ABOUT.items() if not about.get("draft"))
@@ -91,6 +92,34 @@ def in_sentence(text: str, words: Mapping[str, Any]) -> str:
 def first_capital(text: str) -> str:
     """A text that begins a line or sentence; the rest of it stays as it is."""
     return text[:1].upper() + text[1:]
+
+
+def plural(forms: Mapping[str, str] | str, count: float, words: Mapping[str, Any]) -> str:
+    """The text for so many, of a table such as ``{ one = "…", few = "…", other = "…" }``; one text stands for all.
+
+    Which of them a count takes, the language of ``words`` says.
+
+    Examples
+    --------
+    >>> [plural({"one": "{n} bench", "other": "{n} benches"}, n, texts("en")).format(n=n) for n in (1, 3)]
+    ['1 bench', '3 benches']
+    """
+    if isinstance(forms, str):
+        return forms
+    return forms.get(plural_form(count, words["format"]["locale"]), forms["other"])
+
+
+def kinds_counted(kind: str, count: int, words: Mapping[str, Any]) -> str:
+    """So many things of a kind, as within a sentence.
+
+    Examples
+    --------
+    >>> kinds_counted("bench", 1, texts("da")), kinds_counted("bench", 3, texts("da"))
+    ('1 bænk', '3 bænke')
+    """
+    named = words["kind"].get(kind, words["kind"]["other"])
+    called = in_sentence(named["title"], words) if count == 1 else plural(named["plural"], count, words)
+    return str(words["plan_answer"]["kinds"]).format(n=number(count, words["format"]["locale"]), kind=called)
 
 
 def locale(lang: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -46,11 +47,30 @@ def long_date(day: date, locale: str) -> str:
     return format_date(day, "long", locale=_code(locale))
 
 
+def plural_form(count: float, locale: str) -> str:
+    """Which plural a count takes in a language, by the rules of CLDR: ``one``, ``few``, ``many``, ``other`` …
+
+    Examples
+    --------
+    >>> [plural_form(n, "da-DK") for n in (0, 1, 2)], [plural_form(n, "pl-PL") for n in (1, 22, 5)]
+    (['other', 'one', 'other'], ['one', 'few', 'many'])
+    """
+    return _plural_rule(_code(locale))(count)
+
+
 def decimal_sign(locale: str) -> str:
     """The sign before a fraction."""
     from babel.numbers import get_decimal_symbol
 
     return get_decimal_symbol(_code(locale))
+
+
+@cache
+def _plural_rule(code: str) -> Callable[[float], str]:
+    from babel import Locale
+
+    rule: Callable[[float], str] = Locale.parse(code).plural_form
+    return rule
 
 
 @cache

@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from spatial.core.arrays import object_array
-from spatial.core.languages import first_capital, in_sentence, said, texts
+from spatial.core.languages import first_capital, in_sentence, kinds_counted, said, texts
 from spatial.core.model import SIDES, Result
 from spatial.places.whereabouts import Whereabouts, nearest_street, whereabouts
 from spatial.settings.tags import tag_rules
@@ -82,7 +82,7 @@ def kinds_text(kinds: str, number: int, lang: str) -> str:
     """
     names = [kind for kind in kinds.split(";") if kind]
     if len(names) == 1 and number > 1:
-        return f"{number} {_kind(texts(lang), names[0])['plural']}"
+        return kinds_counted(names[0], number, texts(lang))
     return _kinds_in_words(names or ["other"], lang)
 
 

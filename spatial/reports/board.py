@@ -57,7 +57,7 @@ def board(result: Result, lang: str, frame: Frame) -> Board:
         alt=words.say("board.alt", estate=estate.name),
         head=[say["number"], say["place"], say["tier"], say["score"]],
         rows=_rows(result, list(shown), named, words),
-        note=words.say("board.more", n=words.number(more)) if more else "",
+        note=words.counted("board.more", more) if more else "",
         credit=attribution(result, words),
         made_at=result.manifest.get("made_at"),
     )

@@ -317,9 +317,7 @@ def _withheld(result: Result, named: Named, words: Words) -> str:
     if not missing:
         return words.say("best.all_ranked", share=share)
     names = named.some(missing, NAMES)
-    return words.say(
-        "best.withheld_one" if len(missing) == 1 else "best.withheld", n=len(missing), share=share, names=names
-    )
+    return words.counted("best.withheld", len(missing), share=share, names=names)
 
 
 def aspects(result: Result, named: Named, words: Words) -> list[Block]:
@@ -430,10 +428,9 @@ def _stand(row: dict[Any, Any], named: Named, words: Words) -> str:
     names = [named.both(identity) for identity in row["space_ids"].split(";")]
     known = words.homes(row["dwellings_known"])
     said = words.say("siting.known", n=known) if row["dwellings_known"] >= 1 else words.say("siting.known_none")
-    return words.say(
-        "siting.one" if row["k"] == 1 else "siting.more",
-        k=row["k"],
-        name=names[0],
+    return words.counted(
+        "siting.more",
+        row["k"],
         names=words.join(names),
         homes=words.homes(row["dwellings"]),
         share=words.percent(row["share"]),

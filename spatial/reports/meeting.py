@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from spatial.reports.document import Block, Cell, Column, Document, Heading, Paragraph, Points, Table
 from spatial.reports.estate import framed
@@ -15,21 +14,20 @@ from spatial.texts.headline import headline
 
 THINGS, ASKED = 6, 3
 NOTE = 80  # letters of an author's note
-STEP_DKK = 1000
+STEP_DKK, DIGITS = 1000, 2
 BOX = "☐"
+Price = tuple[float, float]  # from how many kroner to how many
 
 
-@dataclass(frozen=True)
-class Price:
-    """Kroner for ``priced`` of the ``things`` that a plan changes; the others nobody has a price for."""
-
-    dkk: float
-    priced: int
-    things: int
-
-
-def meeting_document(findings: PlanFindings, price: Price, *, lang: str) -> Document:
+def meeting_document(findings: PlanFindings, prices: Sequence[Price | None], *, lang: str) -> Document:
     """Say on one page what a residents' meeting decides on.
+
+    Parameters
+    ----------
+    findings
+        As for the report of the plan.
+    prices
+        Of each item of the comparison; None where no price is known.
 
     Raises
     ------
@@ -40,20 +38,21 @@ def meeting_document(findings: PlanFindings, price: Price, *, lang: str) -> Docu
     say = words.report["meeting"]
     said = plan_answer.describe_answer(findings.answer, findings.comparison)
     *certain, sureness = plan_answer.answer_sentences(said, lang=lang)
-    things = things_in_words(findings.comparison, findings.before, words, NOTE)
+    told = things_in_words(findings.comparison, findings.before, words, NOTE)
+    things, costs = list(told), [_sum([prices[k] for k in items]) for items in told.values()]
     estate = shortened(findings.before.estate.name)
     blocks: list[Block] = [
         Paragraph(say["intro"]),
         Heading(say["proposal"]),
         Points([*(f"{thing}." for thing in things[:THINGS]), *_more(len(things) - THINGS, words)]),
         Heading(say["price"]),
-        Paragraph(_price(price, words)),
+        Paragraph(_prices(costs, words)),
         Heading(say["gains"]),
         Points(certain),
         Heading(say["unknown"]),
         Points(_unknown(findings, sureness, words)),
         Heading(say["boxes"]),
-        _boxes(things[:THINGS], say),
+        _boxes(list(zip(things, costs, strict=True))[:THINGS], _sum(costs), words),
         Paragraph(say["name"], "note"),
     ]
     title = words.say("meeting.title", estate=estate)
@@ -62,15 +61,35 @@ def meeting_document(findings: PlanFindings, price: Price, *, lang: str) -> Docu
 
 
 def _more(n: int, words: Words) -> list[str]:
-    return [words.say("meeting.more", n=n)] if n > 0 else []
+    return [words.counted("meeting.more", n)] if n > 0 else []
 
 
-def _price(price: Price, words: Words) -> str:
-    if not price.things or not price.priced:
+def _sum(prices: Sequence[Price | None]) -> Price | None:
+    """What all cost together; None if that of one is not known."""
+    known = [price for price in prices if price is not None]
+    if not known or len(known) < len(prices):
+        return None
+    return sum(low for low, _ in known), sum(high for _, high in known)
+
+
+def _prices(costs: Sequence[Price | None], words: Words) -> str:
+    """What the proposal costs, of how many of its things that is known, and what it is taken from."""
+    known = [cost for cost in costs if cost is not None]
+    whole = _sum(known)
+    if whole is None:
         return words.say("meeting.price_none")
-    dkk = words.number(max(STEP_DKK, round(price.dkk / STEP_DKK) * STEP_DKK))
-    key = "price_all" if price.priced == price.things else "price_some"
-    return words.say(f"meeting.{key}", dkk=dkk, n=price.priced, of=price.things)
+    key = "price_all" if len(known) == len(costs) else "price_some"
+    return words.say(f"meeting.{key}", dkk=_kroner(whole, words), n=len(known), of=len(costs))
+
+
+def _kroner(price: Price, words: Words) -> str:
+    low, high = (words.number(_rounded(dkk)) for dkk in price)
+    return words.say("meeting.kroner", low=low, high=high)
+
+
+def _rounded(dkk: float) -> float:
+    """Two digits, and no less than a thousand: nobody knows more."""
+    return max(STEP_DKK, float(f"{dkk:.{DIGITS}g}"))
 
 
 def _unknown(findings: PlanFindings, sureness: str, words: Words) -> list[str]:
@@ -81,9 +100,14 @@ def _unknown(findings: PlanFindings, sureness: str, words: Words) -> list[str]:
     return [text for text in (sureness, headline(findings.after, words.lang).unknown, *first) if text]
 
 
-def _boxes(things: list[str], say: Mapping[str, Any]) -> Table:
+def _boxes(things: list[tuple[str, Price | None]], whole: Price | None, words: Words) -> Table:
+    say = words.report["meeting"]
     columns = (
-        Column(say["matter"], 10.4), Column(say["yes"], 1.8), Column(say["no"], 1.8), Column(say["unsure"], 2.4),
+        Column(say["matter"], 8.4), Column(say["cost"], 3.2), Column(say["yes"], 1.3), Column(say["no"], 1.3),
+        Column(say["unsure"], 2.2),
     )  # fmt: skip
-    rows = [[Cell(text), *(Cell(BOX) for _ in range(3))] for text in [*things, say["whole"]]]
+    rows = [
+        [Cell(text), Cell(say["cost_none"] if price is None else _kroner(price, words)), *(Cell(BOX) for _ in range(3))]
+        for text, price in [*things, (say["whole"], whole)]
+    ]
     return Table(say["caption"], columns, rows)

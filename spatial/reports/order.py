@@ -50,7 +50,7 @@ def in_tiers(result: Result, carried: Mapping[str, Carried], named: Named, words
         score = spaces.loc[ids, FLOATING]
         rows.append(
             [
-                Cell(name, strong=True, quiet=say("tiers.one") if len(ids) == 1 else say("tiers.count", n=len(ids))),
+                Cell(name, strong=True, quiet=words.counted("tiers.count", len(ids))),
                 Cell(named.some(ids, PLACES_SHOWN)),
                 Cell(_reasons((carried[i].lifts for i in ids), len(ids), words)),
                 Cell(_reasons((carried[i].holds for i in ids), len(ids), words)),

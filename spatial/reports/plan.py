@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -178,19 +177,24 @@ def _maps(
 
 def _ground(found: Comparison, before: Result, words: Words) -> list[Block]:
     """What differs on the ground, in words."""
-    say, things = words.report["plan"]["ground"], things_in_words(found, before, words, NOTE)
-    more = [Paragraph(say["more"].format(n=len(things) - ITEMS))] if len(things) > ITEMS else []
+    say, things = words.report["plan"]["ground"], list(things_in_words(found, before, words, NOTE))
+    more = [Paragraph(words.counted("plan.ground.more", len(things) - ITEMS))] if len(things) > ITEMS else []
     told = Points([f"{thing}." for thing in things[:ITEMS]]) if things else Paragraph(say["none"])
     return [Heading(say["title"]), told, *more]
 
 
-def things_in_words(found: Comparison, before: Result, words: Words, letters: int) -> list[str]:
-    """What a plan changes on the ground, with so many letters of its notes; what is alike is told once, counted."""
+def things_in_words(found: Comparison, before: Result, words: Words, letters: int) -> dict[str, list[int]]:
+    """What a plan changes on the ground, with so many letters of its notes: each sentence, and the items it tells of.
+
+    What is alike is told once, counted.
+    """
     streets = nearest_street(found.items, before.layers.get("paths"))
     rows = found.items.drop(columns="geometry").assign(street=streets).to_dict("records")
-    things = Counter(_thing(row, words, letters) for row in rows)
+    things: dict[str, list[int]] = {}
+    for k, row in enumerate(rows):
+        things.setdefault(_thing(row, words, letters), []).append(k)
     several = words.report["plan"]["ground"]["several"]
-    return [thing if n == 1 else several.format(thing=thing, n=n) for thing, n in things.items()]
+    return {thing if len(of) == 1 else several.format(thing=thing, n=len(of)): of for thing, of in things.items()}
 
 
 def _thing(row: Mapping[Any, Any], words: Words, letters: int) -> str:
@@ -223,7 +227,7 @@ def _changes(
     listed = words.join(small[:SMALL]) if len(small) <= SMALL else say["more"].format(
         names=", ".join(small[:SMALL]), n=len(small) - SMALL
     )  # fmt: skip
-    return [*blocks, Paragraph(say["small_one" if len(small) == 1 else "small"].format(n=len(small), names=listed))]
+    return [*blocks, Paragraph(words.counted("plan.changes.small", len(small), names=listed))]
 
 
 def _name(row: Mapping[str, Any], names: tuple[Named, Named]) -> str:

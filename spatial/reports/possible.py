@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from spatial.core.model import Result
-from spatial.places.naming import names_in_order, names_of
+from spatial.places.meeting_spaces import POSSIBLE
+from spatial.places.naming import POSSIBLE_SPACES, names_in_order, names_of
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 
 if TYPE_CHECKING:
@@ -22,9 +24,11 @@ QUESTIONS = ("ask_things", "ask_access", "ask_use")
 
 def invitations(result: Result, words: Words) -> list[Block]:
     """The largest possible meeting spaces, those inside the boundary first; nothing of a run that did not look."""
-    rooms = result.layers.get("possible_spaces")
+    rooms = result.layers.get(POSSIBLE_SPACES)
     if rooms is None:
         return []
+    bare = result.meeting_spaces[result.meeting_spaces["status"] == POSSIBLE]  # such as paving without a seat
+    rooms = pd.concat([table[["area_m2", "geometry"]] for table in (rooms, bare)])
     say = words.say
     if not len(rooms):
         return [Heading(say("possible.title")), Paragraph(say("possible.none"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial.core.languages import in_sentence, texts
+from spatial.core.languages import in_sentence, kinds_counted, plural, texts
 from spatial.core.model import ASPECTS, GATE, KNOWN_EVIDENCE, NOT_STATED, SHARES, Result
 from spatial.core.numbers import number as written
 from spatial.maps import style
@@ -59,7 +59,6 @@ def write_document(document: Document, path: Path, *, pdf: bool = False, paper: 
 
 ABOUT_FROM, ABOUT_STEP = 100, 10  # dwellings follow from floor area: beyond a hundred, tens are enough
 SHORT_M, METRES_STEP = 20, 10
-ONE = 0.05  # this near to one is one
 NAME_MOST = 80  # letters of a name; longer ones are no names
 
 
@@ -73,10 +72,15 @@ class Words:
 
     def say(self, key: str, **values: Any) -> str:
         """Return the text of the report under a key such as ``"answer.count"``, filled in."""
-        found: Any = self.report
-        for part in key.split("."):
-            found = found[part]
-        return str(found).format(**values) if values else str(found)
+        found = str(self._found(key))
+        return found.format(**values) if values else found
+
+    def counted(self, key: str, count: int, **values: Any) -> str:
+        """Return the text for so many: ``n``, written as the language does."""
+        return plural(self._found(key), count, self.shared).format(n=self.number(count), **values)
+
+    def _found(self, key: str) -> Any:
+        return reduce(lambda part, name: part[name], key.split("."), self.report)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Return a number as the language writes it."""
@@ -129,8 +133,8 @@ class Words:
         """Return a measured value with its unit in words, as on the map."""
         about = self.shared["indicator"][indicator]
         text = self._forms[about["form"]](value)
-        unit = about.get("unit_one") if abs(value - 1) < ONE else about.get("unit")
-        return str(unit).replace("{}", text) if unit else text
+        unit = plural(about.get("unit", ""), round(value, 1), self.shared)
+        return unit.replace("{}", text) if unit else text
 
     def changed(self, indicator: str, values: Sequence[float], *, unit: bool) -> str:
         """Return what was measured, a value or two bounds, to stand beside another: the unit with one of them."""
@@ -288,6 +292,9 @@ def _left_out(result: Result, words: Words) -> Iterable[str]:
 
 
 def _checks(result: Result, checks: pd.DataFrame, named: Named, words: Words) -> list[Block]:
+    """Questions of the meeting spaces; what to ask where it is closed, or nothing is mapped, has its own sections."""
+    if len(checks):
+        checks = checks[result.places["space_id"].reindex(checks["place_id"]).isin(named.ids).to_numpy()]
     if not len(checks):
         return [Paragraph(words.say("unknown.checks_none"))]
     columns = (
@@ -343,18 +350,15 @@ def _not_judged(result: Result, named: Named, words: Words) -> list[str]:
     found = []
     if closed:
         names = named.some(closed, CLOSED_SHOWN)
-        found.append(words.say("context.closed_one" if len(closed) == 1 else "context.closed", names=names))
+        found.append(words.counted("context.closed", len(closed), names=names))
         found.append(words.say("context.ask"))
     if seats:
-        found.append(words.say("context.seats_one" if seats == 1 else "context.seats", n=seats))
+        found.append(words.counted("context.seats", seats))
     return found
 
 
 def _counted(kind: str, rows: pd.DataFrame, words: Words) -> str:
-    about = words.shared["kind"].get(kind, words.shared["kind"]["other"])
-    title = in_sentence(about["title"], words.shared)
-    n = len(rows)
-    count = words.say("context.one", title=title) if n == 1 else words.say("context.many", n=n, plural=about["plural"])
+    count = kinds_counted(kind, len(rows), words.shared)
     names = sorted({str(name) for name in rows["name"].dropna()})
     if not names or len(names) > NAMES_SHOWN:
         return count

@@ -1,39 +1,40 @@
-"""What a plan costs, roughly: only of those of its things that the list of small measures has a price for. Pure."""
+"""What the things of a plan cost, roughly: ranges from `prices.toml`, and nothing where none is known. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import geopandas as gpd
+from shapely.geometry.base import BaseGeometry
 
 from spatial.reports.meeting import Price
-from spatial.settings.tags import tag_rules
-from spatial.studies.measures import Measure
 
-GATE, LINK = "gate", "link"
+AMOUNT: Mapping[str, Callable[[BaseGeometry], float]] = {
+    "piece": lambda _: 1.0,
+    "m": lambda shape: shape.length,
+    "m2": lambda shape: shape.area,
+}
 
 
-def rough_price(items: gpd.GeoDataFrame, measures: Sequence[Measure]) -> Price:
-    """Add the prices of what a plan changes on the ground.
+def rough_prices(items: gpd.GeoDataFrame, prices: Mapping[str, Any]) -> list[Price | None]:
+    """From how much to how much each thing costs that a plan changes on the ground; None where that is not known.
 
     Parameters
     ----------
     items
         As ``spatial.plans.causes.changed_objects`` lists them.
-    measures
-        Small measures with their rough costs: new seats and tables, an opened gate, a new path.
+    prices
+        As they stand in ``prices.toml``: ``what`` → ``how`` → an entry, or one for each ``kind``.
     """
-    by_id, rules = {measure.id: measure for measure in measures}, tag_rules()
-    by_kind = {kind: measure for measure in measures if (kind := rules.kind.first(measure.tags))}
-    dkk, priced = 0.0, 0
-    for row in items.itertuples(index=False):
-        measure = (
-            by_kind.get(row.kind) if (row.what, row.how) == ("place", "new")
-            else by_id.get(GATE) if (row.what, row.how) == ("gate", "opened")
-            else by_id.get(LINK) if (row.what, row.how) == ("way", "new")
-            else None
-        )  # fmt: skip
-        if measure is not None:
-            dkk += measure.cost(row.geometry.length)
-            priced += 1
-    return Price(dkk, priced, len(items))
+    return [_price(row, prices) for row in items.itertuples(index=False)]
+
+
+def _price(row: Any, prices: Mapping[str, Any]) -> Price | None:
+    entry = prices.get(row.what, {}).get(row.how, {})
+    entry = entry.get(row.kind, entry)
+    if "dkk" not in entry:
+        return None
+    amount = AMOUNT[entry["per"]](row.geometry)
+    low, high = (amount * dkk for dkk in entry["dkk"])
+    return low, high

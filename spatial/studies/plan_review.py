@@ -164,11 +164,11 @@ class PlanReview:
     def meeting_sheet(self, lang: str = "da") -> Document:
         """One page for the residents' meeting: the proposal, its rough price, who gains, what is not known, boxes."""
         from spatial.reports.meeting import meeting_document
-        from spatial.studies.measures import read_measures
-        from spatial.studies.plan_price import rough_price
+        from spatial.settings.loading import load_toml
+        from spatial.studies.plan_price import rough_prices
 
-        price = rough_price(self.comparison.items, read_measures())
-        return meeting_document(self.findings(lang), price, lang=lang)
+        prices = rough_prices(self.comparison.items, load_toml(None, "prices.toml"))
+        return meeting_document(self.findings(lang), prices, lang=lang)
 
     def findings(self, lang: str, alternatives: Sequence[dict[str, Any]] = (), own: str = "") -> PlanFindings:
         """What the reports of the plan are made of."""

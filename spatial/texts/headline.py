@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from spatial.core.languages import locale, texts, whole_percent
+from spatial.core.languages import locale, plural, texts, whole_percent
 from spatial.core.model import FLOATING, NOT_STATED, SHARES, Result
 from spatial.core.numbers import long_date
 from spatial.core.numbers import number as written
@@ -112,19 +112,19 @@ def _counted(meeting: gpd.GeoDataFrame, result: Result, lang: str) -> str:
         return str(say["none"]).format(**given)
     key = "count_inside" if not around else "count_around" if not inside else "count"
     here, near = (_places(n, lang) for n in (inside, around))
-    more = say["more_one" if around == 1 else "more"].format(n=_number(around, lang))
+    more = plural(say["more"], around, texts(lang)).format(n=_number(around, lang))
     return str(say[key]).format(inside=here, around=near, more=more, ranked=RANKED, **given)
 
 
 def _ranked(meeting: gpd.GeoDataFrame, lang: str) -> str:
     say, ranked = texts(lang)["headline"], int(meeting["rank"].notna().sum())
     key = "ranked_none" if not ranked else "ranked_all" if ranked == len(meeting) else "ranked"
-    return str(say[key if len(meeting) > 1 else f"{key}_one"]).format(n=_number(ranked, lang))
+    return plural(say[key], len(meeting), texts(lang)).format(n=_number(ranked, lang))
 
 
 def _unknown(meeting: gpd.GeoDataFrame, possible: int, lang: str) -> str:
     say = texts(lang)["headline"]
-    ground = say["possible_one" if possible == 1 else "possible"].format(n=_number(possible, lang)) if possible else ""
+    ground = plural(say["possible"], possible, texts(lang)).format(n=_number(possible, lang)) if possible else ""
     if not len(meeting):
         return str(say["unknown_ground"]).format(ground=ground) if ground else ""
     shares = {share: _percent(float(meeting[share].mean()), lang) for share in SHARES}
@@ -151,13 +151,12 @@ def _best(meeting: gpd.GeoDataFrame, names: Mapping[str, str], lang: str) -> tup
             names=named[0], score=score, low=low, high=high
         ), ids
     more = len(first) - len(named)
-    key = "best_of" if not more else "best_more_one" if more == 1 else "best_more"
-    return str(say[key]).format(names="; ".join(named), n=_number(more, lang)), ids
+    said = plural(say["best_more"], more, texts(lang)) if more else str(say["best_of"])
+    return said.format(names="; ".join(named), n=_number(more, lang)), ids
 
 
 def _places(n: int, lang: str) -> str:
-    say = texts(lang)["headline"]
-    return str(say["place"]) if n == 1 else str(say["places"]).format(n=_number(n, lang))
+    return plural(texts(lang)["headline"]["places"], n, texts(lang)).format(n=_number(n, lang))
 
 
 def _number(n: int, lang: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.languages import texts
+from spatial.core.languages import plural, texts
 from spatial.core.model import Result
 from spatial.core.numbers import number as written
 from spatial.plans.hindsight import (
@@ -78,7 +78,7 @@ def hindsight_in_words(found: Hindsight, forecast: Result, now: Result, *, lang:
     lines = [say["title"].format(plan=said["plan"], estate=forecast.estate.name)]
     lines += [say["promised"].format(**said)] if said["promised"] else [say["promised_none"]]
     if found.still_there:
-        lines.append(say["still_there_one" if found.still_there == 1 else "still_there"].format(n=found.still_there))
+        lines.append(plural(say["still_there"], found.still_there, words).format(n=found.still_there))
     lines.append(say["states"].format(judged=judged, **states))
     rows = said["places"]
     for state in (BELOW, ABOVE, MISSING, UNFORESEEN, INSIDE, UNSCORED):

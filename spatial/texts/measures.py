@@ -14,7 +14,7 @@ import shapely.geometry
 
 from spatial.core import files
 from spatial.core.crs import WGS84
-from spatial.core.languages import in_sentence, texts
+from spatial.core.languages import in_sentence, plural, texts
 from spatial.core.numbers import number as written
 from spatial.layers.completeness import as_fraction
 from spatial.places.meeting_spaces import POSSIBLE
@@ -83,7 +83,7 @@ def _sentence(row: Mapping[Any, Any], lang: str) -> str:
     if not _missing(row.get("unmapped_share")):
         n, of = as_fraction(row["unmapped_share"])
         said = words["unmapped" if row.get("unmapped_by") != "stated" else "unmapped_stated"]
-        line += said.format(n=n, of=of, what=kinds[row["kind"]]["plural"]) if n else ""
+        line += said.format(n=n, of=of, what=plural(kinds[row["kind"]]["plural"], of, everything)) if n else ""
     return line + (words["worse"].format(homes=number(row["homes_worse"])) if row["homes_worse"] else "")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.languages import first_capital, in_sentence, texts, whole_percent
+from spatial.core.languages import first_capital, kinds_counted, plural, texts, whole_percent
 from spatial.core.model import Result
 from spatial.core.numbers import number as written
 from spatial.places.naming import names_of
@@ -108,7 +108,7 @@ def _homes(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
 def _demolished(gone: Mapping[str, int], words: Mapping[str, Any]) -> list[str]:
     """How many homes go, and where that is not known, that it is estimated."""
     say, n = words["plan_answer"], gone["buildings"]
-    buildings = say["one_building"] if n == 1 else say["buildings"].format(n=n)
+    buildings = plural(say["buildings"], n, words).format(n=n)
     about = "demolished_about" if gone["estimated"] else "demolished"
     told = say[about].format(buildings=buildings, homes=number(gone["homes"], words))
     return [told, *([say["estimated"]] if gone["estimated"] else [])]
@@ -126,15 +126,8 @@ def _places(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
 
 def _kinds(counts: Mapping[str, int], words: Mapping[str, Any]) -> str:
     return _join(
-        [_count(kind, n, words) for kind, n in sorted(counts.items(), key=lambda one: (-one[1], one[0]))], words
+        [kinds_counted(kind, n, words) for kind, n in sorted(counts.items(), key=lambda one: (-one[1], one[0]))], words
     )
-
-
-def _count(kind: str, n: int, words: Mapping[str, Any]) -> str:
-    named = words["kind"].get(kind, words["kind"]["other"])
-    if n == 1:
-        return str(words["plan_answer"]["kind_one"].format(kind=in_sentence(named["title"], words)))
-    return str(words["plan_answer"]["kind_many"].format(n=n, kind=named["plural"]))
 
 
 def _bearing(said: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from spatial.core.languages import first_capital, texts
+from spatial.core.languages import first_capital, plural, texts
 from spatial.core.messages import Spoken
 from spatial.core.model import Estate, Plan
 from spatial.plans.interpretation import Understood
@@ -77,7 +77,7 @@ def _details(found: Understood, say: Mapping[str, Any], words: Mapping[str, Any]
     edit = found.edit
     whole = edit.action != "change"
     if found.thing == "building" and whole:
-        yield _homes(found, say)
+        yield _homes(found, say, words)
     if found.area_m2 is not None and whole:
         yield say["area"].format(m2=round(found.area_m2))
     if found.length_m is not None and whole:
@@ -94,7 +94,7 @@ def _details(found: Understood, say: Mapping[str, Any], words: Mapping[str, Any]
         yield say["not_measured"]
 
 
-def _homes(found: Understood, say: Mapping[str, Any]) -> str:
+def _homes(found: Understood, say: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     """Homes that go or come with a building."""
     if found.dwellings is None:
         return str(say["dwellings_unknown"])
@@ -102,14 +102,14 @@ def _homes(found: Understood, say: Mapping[str, Any]) -> str:
     if not count:
         return str(say["dwellings_none"])
     gone = found.edit.action == "remove"
-    return str(say["dwellings_gone" if gone else "dwellings_one" if count == 1 else "dwellings"].format(count=count))
+    return str(plural(say["dwellings_gone" if gone else "dwellings"], count, words).format(count=count))
 
 
 def _ways(names: Sequence[str | None], say: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     """Ways by their names, and how many have none."""
     known = list(dict.fromkeys(name for name in names if name))
     shown, rest = known[:JOINS_SHOWN], len(known[JOINS_SHOWN:]) + sum(not name for name in names)
-    more = [] if not rest else [say["unnamed_one"] if rest == 1 else say["unnamed"].format(n=rest)]
+    more = [] if not rest else [plural(say["unnamed"], rest, words).format(n=rest)]
     every = [*shown, *more]
     return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} {words['format']['and']} {every[-1]}"
 
@@ -139,8 +139,9 @@ def unsaid_in_words(effect: SideEffect, *, lang: str) -> str:
 
 def plan_check_in_words(checked: Checked, estate: Estate, *, lang: str) -> str:
     """Say what was understood of a plan, edit by edit, what it does besides, and whether it fits."""
-    say = texts(lang)["plan"]
-    lines = [_head(checked, estate, say)]
+    words = texts(lang)
+    say = words["plan"]
+    lines = [_head(checked, estate, words)]
     for (phase, name), edits in groupby(checked.found, key=lambda one: (one.edit.phase, one.phase_name)):
         lines += [_phase(phase, name, say)] if _phases(checked) > 1 or name not in (None, "1") else []
         lines += [f"  {one.number:>2}. {edit_in_words(one, lang=lang)}" for one in edits]
@@ -161,9 +162,9 @@ def _phases(checked: Checked) -> int:
     return max((one.edit.phase for one in checked.found), default=0)
 
 
-def _head(checked: Checked, estate: Estate, say: Mapping[str, Any]) -> str:
-    n, phases = len(checked.found), _phases(checked)
-    changes = say["changes_one"] if n == 1 else say["changes"].format(n=n)
+def _head(checked: Checked, estate: Estate, words: Mapping[str, Any]) -> str:
+    say, n, phases = words["plan"], len(checked.found), _phases(checked)
+    changes = plural(say["changes"], n, words).format(n=n)
     key = "head_phases" if phases > 1 else "head"
     return str(say[key].format(plan=checked.plan.name, estate=estate.name, changes=changes, phases=phases))
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.languages import first_capital, said, texts, whole_percent
+from spatial.core.languages import first_capital, plural, said, texts, whole_percent
 from spatial.core.model import FLOATING, Result
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
@@ -248,7 +248,7 @@ def _worst(rows: list[Mapping[str, Any]], lens: str | None, words: Mapping[str, 
     say = words["compare"]
     more = [say["more"].format(count=len(rows) - SHOWN)] if len(rows) > SHOWN else []
     told = [
-        say["worst_row_one" if row["stairwells"] == 1 else "worst_row"].format(**row, at=building_at(row, words))
+        plural(say["worst_row"], row["stairwells"], words).format(**row, at=building_at(row, words))
         for row in rows[:SHOWN]
     ]
     head = say["worst"] if lens is None else say["worst_as"].format(lens=words["lens_as"][lens])

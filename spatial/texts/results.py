@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from spatial.core.languages import in_sentence, texts
+from spatial.core.languages import in_sentence, plural, texts
 from spatial.core.model import SHARES, Result
 from spatial.core.numbers import number as written
 from spatial.layers.completeness import as_fraction
@@ -216,7 +216,7 @@ def completeness_in_words(rows: Sequence[Mapping[str, Any]], *, lang: str) -> li
     say, kinds = words["completeness"], words["kind"]
     found = []
     for row in rows:
-        what = kinds[row["kind"]]["plural"] if row["kind"] in kinds else row["kind"]
+        what = plural(kinds[row["kind"]]["plural"], row.get("known", 2), words) if row["kind"] in kinds else row["kind"]
         if row["stated"]:
             low, high = (round(100 * (1 - 1 / row[end])) for end in ("low", "high"))
             found.append(say["stated"].format(what=what, low=low, high=high))

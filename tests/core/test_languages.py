@@ -2,9 +2,10 @@ import re
 from collections.abc import Mapping
 
 import pytest
+from babel import Locale
 
 from spatial.core.errors import ConfigError
-from spatial.core.languages import KNOWN_LANGUAGES, LANGUAGES, in_sentence, texts
+from spatial.core.languages import KNOWN_LANGUAGES, LANGUAGES, in_sentence, kinds_counted, locale, plural, texts
 from spatial.core.model import ASPECTS, EVIDENCE, FLOATING
 from spatial.settings.loading import DEFAULTS
 
@@ -12,24 +13,48 @@ BOOKS = ("strings", "report", "errors", "help")
 PLACEHOLDER = re.compile(r"\{\w*\}")
 
 
-def leaves(value, path=()):
-    if isinstance(value, Mapping):
-        return {leaf: text for key in value for leaf, text in leaves(value[key], (*path, key)).items()}
+FORMS = {"zero", "one", "two", "few", "many", "other"}
+
+
+def is_plural(value):
+    """Whether this is one text in several plurals."""
+    return isinstance(value, Mapping) and "other" in value and value.keys() <= FORMS
+
+
+def leaves(value, path=(), *, plurals=False):
+    """All texts by their path; with ``plurals``, those of one text in several plurals together."""
+    if isinstance(value, Mapping) and not (plurals and is_plural(value)):
+        return {leaf: text for key in value for leaf, text in leaves(value[key], (*path, key), plurals=plurals).items()}
     return {path: value}
 
 
 @pytest.mark.parametrize("book", BOOKS)
 @pytest.mark.parametrize("lang", KNOWN_LANGUAGES)
 def test_every_language_has_the_same_keys_and_placeholders(lang, book):
-    mine, danish = leaves(texts(lang, book)), leaves(texts("da", book))
+    mine, danish = (leaves(texts(code, book), plurals=True) for code in (lang, "da"))
     assert mine.keys() == danish.keys()
-    for path, text in mine.items():
+    for path, forms in mine.items():
+        text, wanted = (whole["other"] if is_plural(whole) else whole for whole in (forms, danish[path]))
         if not isinstance(text, str):  # the examples of a command, lines to type
-            assert text == danish[path] or path[-1] == "examples"
+            assert text == wanted or path[-1] == "examples"
             continue
-        assert text.strip() or not danish[path].strip(), path  # a bare number has no unit
+        assert text.strip() or not wanted.strip(), path  # a bare number has no unit
         if book != "errors":  # test_messages.py holds those against what is given
-            assert sorted(PLACEHOLDER.findall(text)) == sorted(PLACEHOLDER.findall(danish[path])), path
+            assert sorted(PLACEHOLDER.findall(text)) == sorted(PLACEHOLDER.findall(wanted)), path
+            if is_plural(forms):  # a form for each that the language tells apart, and nothing in it that is not given
+                assert forms.keys() == {*Locale.parse(locale(lang).replace("-", "_")).plural_form.tags, "other"}, path
+                assert all(set(PLACEHOLDER.findall(form)) <= set(PLACEHOLDER.findall(text)) for form in forms.values())
+
+
+def test_a_language_with_more_plurals_needs_only_its_files():
+    polish = {**texts("en"), "format": {**texts("en")["format"], "locale": "pl-PL"}}
+    forms = {"one": "{n} ławka", "few": "{n} ławki", "many": "{n} ławek", "other": "{n} ławki"}
+    said = [plural(forms, n, polish).format(n=n) for n in (0, 1, 2, 5, 12, 22, 25)]
+    assert said == ["0 ławek", "1 ławka", "2 ławki", "5 ławek", "12 ławek", "22 ławki", "25 ławek"]
+    bench = {"title": "Ławka", "plural": {"few": "ławki", "many": "ławek", "other": "ławki"}}
+    polish["kind"] = {**texts("en")["kind"], "bench": bench}
+    assert [kinds_counted("bench", n, polish) for n in (1, 3, 7)] == ["1 ławka", "3 ławki", "7 ławek"]
+    assert plural("{n} m", 5, polish) == "{n} m"
 
 
 @pytest.mark.parametrize("lang", KNOWN_LANGUAGES)

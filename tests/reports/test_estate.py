@@ -249,7 +249,7 @@ def test_ranks_that_are_withheld_are_said_so(lang):
     withheld = result.meeting_spaces["rank"].isna()
     assert 1 < withheld.sum() < len(withheld)
     page = Page(reports_html.html(estate.estate_document(result, NO_CHECKS, lang=lang)))
-    said = texts(lang, "report")["best"]["withheld"].partition("{n}")[2].partition("{share}")[0].strip()
+    said = texts(lang, "report")["best"]["withheld"]["other"].partition("{n}")[2].partition("{share}")[0].strip()
     assert any(said in text and text.startswith(str(withheld.sum())) for text in page.paragraphs)
     rows = page.tables[texts(lang, "report")["all"]["caption"]][1:]
     assert [row[2] == "–" for row in rows] == sorted(withheld)

@@ -11,9 +11,10 @@ import shapely
 import spatial
 from spatial.core.languages import texts
 from spatial.reports import html, pdf
-from spatial.reports.meeting import BOX, Price
-from spatial.studies.measures import Measure, read_measures
-from spatial.studies.plan_price import rough_price
+from spatial.reports.meeting import BOX
+from spatial.settings.loading import load_toml
+from spatial.studies.measures import read_measures
+from spatial.studies.plan_price import AMOUNT, rough_prices
 from spatial.studies.plan_review import PlanReview
 from tests.maps.reading import Page
 from tests.pdf_structure import structure
@@ -29,29 +30,55 @@ def review(demo_data, demo_result):
     return PlanReview(demo_result, after)
 
 
+PRICES = load_toml(None, "prices.toml")
+
+
 def items_of(rows):
-    what, how, kind, length_m = zip(*rows, strict=True)
-    lines = [shapely.LineString([(0, 0), (length, 0)]) if length else shapely.Point(0, 0) for length in length_m]
-    return gpd.GeoDataFrame({"what": what, "how": how, "kind": kind}, geometry=lines, crs=25832)
+    what, how, kind, shapes = zip(*rows, strict=True)
+    return gpd.GeoDataFrame({"what": what, "how": how, "kind": kind}, geometry=list(shapes), crs=25832)
 
 
-def test_a_price_is_the_sum_of_what_has_one():
-    measures = [
-        Measure("bench", "space_without_seat", {"amenity": "bench"}, 12000, 0, ""),
-        Measure("gate", "locked_gate", {"access": "yes"}, 3000, 0, ""),
-        Measure("link", "missing_link", {"highway": "footway"}, 5000, 1500, ""),
-    ]
+def test_a_price_is_by_piece_metre_or_square_metre_or_not_known():
+    prices = {
+        "place": {"new": {"bench": {"dkk": [6, 20], "per": "piece"}, "square": {"dkk": [1, 3], "per": "m2"}}},
+        "way": {"new": {"dkk": [2, 5], "per": "m"}},
+    }
+    spot, line, ground = shapely.Point(0, 0), shapely.LineString([(0, 0), (0, 10)]), shapely.box(0, 0, 4, 5)
     items = items_of(
         [
-            ("place", "new", "bench", 0),
-            ("gate", "opened", None, 0),
-            ("way", "new", "footway", 10),  # 5,000 and 10 × 1,500
-            ("building", "gone", "apartments", 0),  # nobody has a price for it
-            ("place", "gone", "bench", 0),
+            ("place", "new", "bench", spot),
+            ("place", "new", "square", ground),  # 20 m² at 1 to 3
+            ("way", "new", "footway", line),  # 10 m at 2 to 5
+            ("way", "new", None, line),
+            ("place", "new", "pitch", ground),  # nobody has a price for it, nor for what goes
+            ("place", "gone", "bench", spot),
+            ("building", "gone", "apartments", ground),
         ]
     )
-    assert rough_price(items, measures) == Price(12000 + 3000 + 20000, 3, 5)
-    assert rough_price(items[3:], measures) == Price(0.0, 0, 2)
+    assert rough_prices(items, prices) == [(6, 20), (20, 60), (20, 50), (20, 50), None, None, None]
+    assert rough_prices(items[:0], prices) == []
+
+
+def test_every_price_is_a_range_that_says_what_is_assumed_and_holds_the_costs_of_the_small_measures():
+    kinds = set(texts("en")["kind"])
+    told = [
+        (what, how, kind, entry)
+        for what, hows in PRICES.items()
+        for how, entries in hows.items()
+        for kind, entry in ([(None, entries)] if "dkk" in entries else entries.items())
+    ]
+    assert len(told) > 20 and not {what for what, *_ in told} & {"building"}
+    for what, how, kind, entry in told:
+        low, high = entry["dkk"]
+        assert 0 < low < high and entry["per"] in AMOUNT and entry["assumed"].endswith("."), (what, how, kind)
+        assert kind is None or kind in kinds or what == "road", (what, how, kind)
+    costs = {measure.id: measure for measure in read_measures()}
+    for name, entry in (
+        ("bench", PRICES["place"]["new"]["bench"]), ("table", PRICES["place"]["new"]["table"]),
+        ("gate", PRICES["gate"]["opened"]),
+    ):  # fmt: skip
+        assert entry["dkk"][0] <= costs[name].cost(0) <= entry["dkk"][1]
+    assert PRICES["way"]["new"]["dkk"][0] <= costs["link"].cost_dkk_per_m <= PRICES["way"]["new"]["dkk"][1]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -70,14 +97,25 @@ def test_it_says_proposal_price_gains_and_what_is_not_known_and_has_a_box_for_ea
     assert page.headings[1:] == [say[name] for name in ("proposal", "price", "gains", "unknown", "boxes")]
     things = len(review.comparison.items)
     rows = page.tables[say["caption"]]
-    assert rows[0] == [say["matter"], say["yes"], say["no"], say["unsure"]]
-    assert len(rows) == 1 + things + 1 and all(row[1:] == [BOX] * 3 for row in rows[1:])
+    assert rows[0] == [say["matter"], say["cost"], say["yes"], say["no"], say["unsure"]]
+    assert len(rows) == 1 + things + 1 and all(row[2:] == [BOX] * 3 for row in rows[1:])
     assert rows[-1][0] == say["whole"]
-    # Of the bundled plan only the gate has a price.
-    gate = next(measure for measure in read_measures() if measure.id == "gate")
-    thousands = {"da": ".", "en": ","}[lang]
-    expected = say["price_some"].format(dkk=f"{gate.cost_dkk:,.0f}".replace(",", thousands), n=1, of=things)
-    assert expected in page.paragraphs
+    # Of the bundled plan two buildings go, a road of 180 m comes at 12,000 to 40,000 a metre, a playground moves for
+    # 80,000 to 1,000,000, and a gate opens for 1,000 to 10,000.
+    items = review.comparison.items
+    road_m = items.geometry[(items["what"] == "road").to_numpy()].length.sum()
+    known = [(12000 * road_m, 40000 * road_m), (80000, 1000000), (1000, 10000)]
+
+    def kroner(low, high):
+        shown = [f"{float(f'{dkk:.2g}'):,.0f}" for dkk in (low, high)]
+        low, high = (text.replace(",", ".") if lang == "da" else text for text in shown)
+        return say["kroner"].format(low=low, high=high)
+
+    costs = [row[1] for row in rows[1:]]
+    assert sorted(costs) == sorted([*(kroner(*one) for one in known), *[say["cost_none"]] * (things - 3 + 1)])
+    assert costs[-1] == say["cost_none"]  # of the whole, since the buildings have none
+    total = kroner(*(sum(end) for end in zip(*known, strict=True)))
+    assert say["price_some"].format(dkk=total, n=3, of=things) in page.paragraphs
 
 
 def test_what_goes_and_has_a_name_in_other_letters_is_told_on_paper_by_its_kind(review):

@@ -100,7 +100,7 @@ def test_what_cannot_be_told_is_said(lang, folder):
     said = call("hindsight", folder / "plan", folder / "now", "--lang", lang)
     cannot = texts(lang)["hindsight"]["cannot"]
     assert said.code == 0 and cannot["use"] in said.out and cannot["no_counts"] in said.out
-    assert texts(lang)["hindsight"]["still_there_one"] in said.out
+    assert texts(lang)["hindsight"]["still_there"]["one"] in said.out
 
 
 def test_a_folder_without_a_plan_is_refused_in_one_line(folder):

@@ -218,10 +218,11 @@ def source_lines(sources: list[dict[str, Any]], lang: str) -> Iterator[str]:
     """Say of what a service delivered how old it is."""
     from spatial.core import languages
 
-    say = languages.texts(lang)["overpass"]
+    words = languages.texts(lang)
+    say = words["overpass"]
     for source in sources:
         if source.get("query") and source["source_id"] == "osm":
             days = (datetime.now(UTC) - datetime.fromisoformat(source["retrieved_at"])).days
-            age = say["today"] if not days else say["one_day"] if days == 1 else say["days"].format(days=days)
+            age = say["today"] if not days else languages.plural(say["days"], days, words).format(days=days)
             base = source["timestamp_osm_base"] or say["unknown"]
             yield say["age"].format(base=base, date=source["retrieved_at"][:10], age=age)

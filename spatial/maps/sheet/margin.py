@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from spatial.core.languages import plural
 from spatial.maps.lettering import BOLD, REGULAR, Lettering, shortened, wrapped
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.layout import Box, Sheet, table_columns
@@ -166,7 +167,7 @@ def table(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequ
             _rows(ink, box.left + PAD_MM + k * (width + PAD_MM), top, width, part, own, factor)
     rest = rows[starts[-1] :]
     if rest:
-        more = own["goes_on" if len(rest) > 1 else "goes_on_one"].format(n=len(rest))
+        more = plural(own["goes_on"], len(rest), say).format(n=len(rest))
         ink.text(box.right - PAD_MM, foot - size * LINE + 0.8, more, size, style=Lettering(at="right"))
     ink.lines(box.left + PAD_MM, foot - 2 * size * LINE + 0.8, notes, size, step=size * LINE, colour=GREY)
     return rest

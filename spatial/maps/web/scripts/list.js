@@ -7,10 +7,11 @@ import { createStairs } from "./stairs.js";
 /** @import { Handlers } from "./panel.js" */
 /** @import { Payload } from "./payload.js" */
 /** @import { Scale } from "./scale.js" */
-/** @import { Values, Words } from "./words.js" */
+/** @import { Words } from "./words.js" */
 
 const LEAST_ASKED = 3, ADDRESSES_SHOWN = 12, FIRST_SHOWN = 12, SEARCHED_FROM = 6, BEST_NAMED = 3;
 const TIERS = ["best", "between", "weakest"], ASIDE = ["closed", "seat", "possible"], MEETING = "meeting space";
+const MARK = "\u0000"; // where links stand in a sentence
 const NOTABLE = 50; // thousandths from the middle of the ranked, from which an answer is a reason
 
 /**
@@ -60,10 +61,10 @@ export function createList(data, words, scale, names, marks) {
       class: "fr-link", href: "#show=" + encodeURIComponent(spaces.id[i]), on: (event) => { event.preventDefault(); handlers.space(i); },
     }, names.spaceName(i));
   }
-  // A sentence with links in it, without ever building HTML from text.
-  /** @param {string} path @param {Values} values @param {HTMLElement[]} links */
-  function sentence(path, values, ...links) {
-    const [before, after] = t(path, { ...values, names: "\u0000" }).split("\u0000");
+  // A sentence with links where the mark stands, without ever building HTML from text.
+  /** @param {string} text @param {HTMLElement[]} links */
+  function sentence(text, links) {
+    const [before, after] = text.split(MARK);
     return h("p", {}, before, ...links.flatMap((name, k) => (k ? ["; ", name] : [name])), after);
   }
   /** @param {string} tier */
@@ -74,19 +75,20 @@ export function createList(data, words, scale, names, marks) {
     const order = ranked().filter(meets), first = order.length === 1 ? order : inTier(TIERS[0]).filter(meets), named = first.slice(0, BEST_NAMED).map((i) => link(i, handlers));
     if (!order.length) { return null; }
     if (!first.length) { return h("p", {}, t("headline.best_all")); }
-    if (first.length > BEST_NAMED) { return sentence("headline.best_more" + (first.length - BEST_NAMED === 1 ? "_one" : ""), { n: words.number(first.length - BEST_NAMED) }, ...named); }
-    if (first.length > 1) { return sentence("headline.best_of", {}, ...named); }
+    const more = first.length - BEST_NAMED;
+    if (more > 0) { return sentence(words.counted("headline.best_more", more, { names: MARK }), named); }
+    if (first.length > 1) { return sentence(t("headline.best_of", { names: MARK }), named); }
     const [low, score, high] = spaces.scores[FLOATING].map((column) => words.score(column[first[0]] ?? 0));
-    return sentence(order.length > 1 ? "headline.best" : "headline.only", { score, low, high }, ...named);
+    return sentence(t(order.length > 1 ? "headline.best" : "headline.only", { names: MARK, score, low, high }), named);
   }
   /** @param {number} i */
   function meets(i) { return spaces.status[i] === MEETING; }
   /** @param {Handlers} handlers */
   function summary(handlers) {
     const meeting = all.filter(meets), n = meeting.length, n_ranked = meeting.filter((i) => spaces.rank[i] !== null).length, said = data.headline[words.lang];
-    const order = (n_ranked === 0 ? "ranked_none" : n_ranked === n ? "ranked_all" : "ranked") + (n === 1 ? "_one" : "");
+    const order = n_ranked === 0 ? "ranked_none" : n_ranked === n ? "ranked_all" : "ranked";
     byId("fr-summary").replaceChildren(
-      h("p", { class: "fr-count" }, n === 0 ? said.counted : said.counted.replace("{ranked}", t("headline." + order, { n: words.number(n_ranked) }))),
+      h("p", { class: "fr-count" }, n === 0 ? said.counted : said.counted.replace("{ranked}", words.counted("headline." + order, n, { n: words.number(n_ranked) }))),
       said.unknown ? h("p", {}, said.unknown) : "", bestSentence(handlers) ?? "");
   }
   // Which answers lift a space above the others or hold it down: the furthest from the middle of the ranked.
@@ -220,7 +222,7 @@ export function createList(data, words, scale, names, marks) {
     if (found.length) { parts.push(h("h2", {}, t("map.list.addresses")), h("ul", { class: "fr-addresses" }, ...found)); count += found.length; }
     byId("fr-list").replaceChildren(...parts);
     const status = byId("fr-found");
-    if (status) { status.textContent = searched ? t(count === 1 ? "map.list.found_one" : "map.list.found", { n: words.number(count) }) : ""; }
+    if (status) { status.textContent = searched ? words.counted("map.list.found", count) : ""; }
   }
   // For paper: the overview with all that is listed.
   /** @param {boolean} on @param {Handlers} handlers */

@@ -41,14 +41,14 @@ export function createStairs(data, words) {
     return one.low >= good ? "sure" : one.score >= good ? "likely" : one.high >= good ? "maybe" : "below";
   }
   /** @param {string} key @param {number} n */
-  function counted(key, n) { return t("map.stairs." + key + (n === 1 ? "_one" : ""), { n: words.number(n), good: words.score(good) }); }
+  function counted(key, n) { return words.counted("map.stairs." + key, n, { good: words.score(good) }); }
   /** @param {Moment} moment */
   function titleOf(moment) {
     if (moment.when !== "phase") { return t("map.stairs." + moment.when); }
     return /^\d{4}/.test(moment.name) ? moment.name : t("map.stairs.phase", { name: moment.name });
   }
   /** @param {Near} one */
-  function walk(one) { return t("map.stairs.walk" + (one.minutes === 1 ? "_one" : ""), { minutes: words.number(one.minutes) }); }
+  function walk(one) { return words.counted("map.stairs.walk", one.minutes, { minutes: words.number(one.minutes) }); }
   /** @param {Near[]} all */
   function nearest(all) {
     const first = all.find(isGood);

@@ -3,7 +3,8 @@
 
 /** @typedef {ReturnType<typeof createWords>} Words */
 /** @typedef {Record<string, string | number | null | undefined>} Values what stands in the place of {name} */
-/** @typedef {{ title: string, text: string, form?: string, unit?: string, unit_one?: string }} AboutIndicator */
+/** @typedef {string | Record<string, string>} Forms a text, or one for each plural: { one: "…", other: "…" } */
+/** @typedef {{ title: string, text: string, form?: string, unit?: Forms }} AboutIndicator */
 /** @typedef {{ title: string, text: string, mark: string }} AboutEvidence */
 
 /**
@@ -34,6 +35,17 @@ export function createWords(data) {
    * @param {string} path @param {Values | string | number} [values] @returns {string}
    */
   function t(path, values) { return fill(lookup(path.split(".")) ?? path, values); }
+
+  /**
+   * The text for so many; which plural a count takes, the browser knows of each language.
+   *
+   * @param {Forms} forms @param {number} count
+   */
+  function plural(forms, count) {
+    return typeof forms === "string" ? forms : forms[new Intl.PluralRules(t("format.locale")).select(count)] ?? forms.other;
+  }
+  /** @param {string} path @param {number} count @param {Values} [values] @returns {string} */
+  function counted(path, count, values) { return fill(plural(lookup(path.split(".")) ?? path, count), { n: number(count), ...values }); }
 
   /** @param {number} value @param {number} [digits] */
   function number(value, digits) {
@@ -78,7 +90,7 @@ export function createWords(data) {
   /** @param {string} id @param {number} value */
   function measured(id, value) {
     const about = indicator(id), text = formOf(id)(value);
-    const unit = Math.abs(value - 1) < 0.05 ? about.unit_one : about.unit;
+    const unit = plural(about.unit ?? "", Math.round(value * 10) / 10);
     return unit ? fill(unit, text) : text;
   }
   /** @param {string} id @param {number} low @param {number} high */
@@ -91,7 +103,7 @@ export function createWords(data) {
   function short(id, value) { return formOf(id)(value).replace(/ m$/, ""); }
   // The unit by itself: "{} boliger" without the number.
   /** @param {string} id */
-  function unitOf(id) { return (indicator(id).unit || (indicator(id).form === "metres" ? "m" : "")).replace("{}", "").trim(); }
+  function unitOf(id) { return (plural(indicator(id).unit ?? "", 2) || (indicator(id).form === "metres" ? "m" : "")).replace("{}", "").trim(); }
   /** @param {number} perMille */
   function coverage(perMille) {
     const step = perMille >= 800 ? "most" : perMille >= 500 ? "much" : perMille >= 250 ? "some" : "little";
@@ -100,7 +112,7 @@ export function createWords(data) {
   const order = new Map(Object.keys(lookup(["indicator"])).map((id, i) => [id, i]));
 
   return {
-    t, short, unitOf, number, percent, score, date, join, lower, upper, kind, indicator, measured, range, coverage,
+    t, counted, short, unitOf, number, percent, score, date, join, lower, upper, kind, indicator, measured, range, coverage,
     /** @param {string} id @returns {number} */
     place: (id) => order.get(id) ?? order.size,
     /** @param {string} id @returns {string} */
@@ -108,7 +120,7 @@ export function createWords(data) {
     /** @param {string} state @returns {AboutEvidence} */
     evidence: (state) => lookup(["evidence", state]),
     /** @param {string} id @param {number} n @returns {string} */
-    plural: (id, n) => (n === 1 ? kind(id) : number(n) + " " + (lookup(["kind", id])?.plural || id)),
+    plural: (id, n) => (n === 1 ? kind(id) : number(n) + " " + plural(lookup(["kind", id])?.plural || id, n)),
     get lang() { return lang; },
     set lang(code) { lang = code; document.documentElement.lang = code; },
     languages: Object.keys(data.texts),
