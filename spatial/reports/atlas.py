@@ -53,9 +53,8 @@ def render_atlas(batch: Path, folder: Path) -> int:
         raise InputError("atlas.no_batch", folder=batch) from error
     words = Words(about["settings"]["lang"])
     source = _source(about["sources"][0], words)
-    rows = sorted(
-        table.to_dict("records"), key=lambda row: in_alphabet(str(row["name"]), words.shared["atlas"]["last"])
-    )
+    found: list[Any] = table.to_dict("records")
+    rows = sorted(found, key=lambda row: in_alphabet(str(row["name"]), words.shared["atlas"]["last"]))
     (folder / AREAS).mkdir()
     for row in rows:
         if row["status"] == "done":
@@ -133,6 +132,7 @@ def _listed(row: Mapping[str, Any], words: Words) -> dict[str, str]:
     return {
         "name": str(row["name"]),
         "page": f"{AREAS}/{row['area']}.html" if done else "",
+        "sought": f"{row['name']} {_municipality(row)}".strip(),
         "about": " · ".join(filter(None, told)),
     }
 

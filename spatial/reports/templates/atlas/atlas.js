@@ -22,7 +22,7 @@ export function folded(text) {
  */
 export function openAtlas(points, words) {
   const rows = /** @type {HTMLLIElement[]} */ ([...document.querySelectorAll("#areas li")]);
-  const names = rows.map((row) => folded(row.textContent || ""));
+  const names = rows.map((row) => folded(row.dataset.sought || ""));
   const map = L.map("map", { renderer: L.canvas({ padding: 0.3 }), preferCanvas: true, attributionControl: false });
   const all = L.featureGroup();
   const dots = points.map((at, i) => {
