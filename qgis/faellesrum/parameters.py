@@ -20,7 +20,7 @@ from qgis.core import (
 
 # Formats of a boundary that the program reads as they are; another one is exported first.
 READ_AS_IT_IS = ["gpkg", "geojson", "json", "shp", "tab", "kml", "fgb"]
-NUMBERS = {"whole": QgsProcessingParameterNumber.Integer, "decimal": QgsProcessingParameterNumber.Double}
+NUMBERS = {"whole": QgsProcessingParameterNumber.Type.Integer, "decimal": QgsProcessingParameterNumber.Type.Double}
 
 
 def asked(parameter, words, lang):
@@ -28,7 +28,7 @@ def asked(parameter, words, lang):
     field = _MADE[parameter["kind"]](parameter, parameter["label"][lang], words, lang)
     field.setHelp(parameter["help"][lang])
     if parameter["advanced"]:
-        field.setFlags(field.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
+        field.setFlags(field.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
     return field
 
 
@@ -59,13 +59,14 @@ def _choice(parameter, label, words, lang):
 
 
 def _file(parameter, label, words, lang):
-    folder = QgsProcessingParameterFile.Folder if parameter["kind"] == "folder" else QgsProcessingParameterFile.File
-    return QgsProcessingParameterFile(parameter["name"], label, folder, "", None, parameter["optional"])
+    kinds = QgsProcessingParameterFile.Behavior
+    kind = kinds.Folder if parameter["kind"] == "folder" else kinds.File
+    return QgsProcessingParameterFile(parameter["name"], label, kind, "", None, parameter["optional"])
 
 
 def _files(parameter, label, words, lang):
     return QgsProcessingParameterMultipleLayers(
-        parameter["name"], label, QgsProcessing.TypeFile, None, parameter["optional"]
+        parameter["name"], label, QgsProcessing.SourceType.TypeFile, None, parameter["optional"]
     )
 
 
@@ -83,7 +84,7 @@ def _new_file(parameter, label, words, lang):
 
 _MADE = {
     "boundary": lambda p, label, words, lang: QgsProcessingParameterVectorLayer(
-        p["name"], label, [QgsProcessing.TypeVectorPolygon], None, p["optional"]
+        p["name"], label, [QgsProcessing.SourceType.TypeVectorPolygon], None, p["optional"]
     ),
     "crs": lambda p, label, words, lang: QgsProcessingParameterCrs(p["name"], label, p["default"], p["optional"]),
     "flag": lambda p, label, words, lang: QgsProcessingParameterBoolean(p["name"], label, False, True),

@@ -36,12 +36,13 @@ if TYPE_CHECKING:
 
 
 EXTRACT, RECORDS, DRAFTS, MAPS = "extract", "areas", ".drafts.faellesrum", "maps"
-SCORES, PLACES, SPACES = (
+SCORES, PLACES, SPACES, DRAWING = (
     "scores/area={}/scores.csv",
     "places/area={}/part-0.parquet",
     "meeting_spaces/area={}/part-0.parquet",
+    "drawings/area={}/map.svg",
 )
-RECORD_FORMAT = 1
+RECORD_FORMAT = 2
 WGS84 = 4326
 KILO = 1024
 
@@ -107,7 +108,7 @@ def _versions() -> dict[str, str]:
 
 def file_names(identity: str) -> list[str]:
     """Names of the files of an area below the folder of a batch."""
-    return [name.format(identity) for name in (SCORES, PLACES, SPACES)]
+    return [name.format(identity) for name in (SCORES, PLACES, SPACES, DRAWING)]
 
 
 def recorded_files(out: Path, identity: str) -> dict[str, str]:
@@ -184,7 +185,7 @@ def _performed(out: Path, settings: Settings, task: Task) -> dict[str, Any]:
 
         storage.save(analysis, out / MAPS / estate.id, lang=settings.lang)
     row = _row(analysis, task)
-    _write(out, task, analysis, row, began)
+    _write(out, task, analysis, row, began, lang=settings.lang)
     return row
 
 
@@ -224,19 +225,23 @@ def _count(dwellings: Any) -> int | None:
     return None if dwellings is None else round(float(dwellings))
 
 
-def _write(out: Path, task: Task, analysis: Analysis, row: Mapping[str, Any], began: tuple[float, float]) -> None:
+def _write(
+    out: Path, task: Task, analysis: Analysis, row: Mapping[str, Any], began: tuple[float, float], *, lang: str
+) -> None:
     """Write the files of an area and, when they are all in place, its record."""
     from spatial.maps import tables
+    from spatial.reports import atlas
 
     identity = task.estate.id
     (out / DRAFTS).mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=out / DRAFTS, prefix=f"{identity}-"))
     try:
         made = {name: draft / name.partition("/")[0] for name in file_names(identity)}
-        scores, places, spaces = made.values()
-        tables.scores(analysis, scores)
+        scores, places, spaces, drawing = made.values()
+        tables.scores(analysis, scores, lang=lang)
         tables.dataset(analysis.places, places)
         tables.dataset(analysis.meeting_spaces, spaces)
+        drawing.write_text(atlas.draw_area(analysis, lang), encoding="utf-8")
         record = {
             "key": task.key,
             "files": {name: sha256_of(path) for name, path in made.items()},

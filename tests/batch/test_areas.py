@@ -70,7 +70,7 @@ def finished(demo_data, tmp_path_factory):
 def single(demo_data: Path, areas: Path, name: str, path: Path) -> bytes:
     """The scores of one area by the way of a single run: the extract itself, read by osmium."""
     estate = spatial.Estate.from_file(areas, name=name, reach_m=300)
-    tables.scores(spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf"), path)
+    tables.scores(spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf"), path, lang="en")
     return path.read_bytes()
 
 

@@ -198,3 +198,19 @@ def test_imports_hold_for_qt_5_and_6_and_the_code_for_an_old_python(path):
     outside = {name.split(".")[0] for name in modules} - sys.stdlib_module_names
     assert outside <= {"qgis", "processing"}
     assert all(name.startswith("qgis.PyQt") for name in modules if "Qt" in name)
+
+
+@pytest.mark.parametrize("path", sorted((PLUGIN / "faellesrum").glob("*.py")), ids=lambda path: path.name)
+def test_values_of_an_enumeration_are_named_with_it(path):
+    """``Class.Value`` is gone with Qt 6; ``Class.Enumeration.Value`` holds for both."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    led_on = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    led_on |= {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    led_on |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign)}
+    short = [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id[:3] in ("Qgs", "Qgi")
+        if node.attr[0].isupper() and id(node) not in led_on
+    ]
+    assert short == []

@@ -21,7 +21,7 @@ from spatial.cli.paths import Read, WrittenFolder
 Group = cli_help.Group
 # The order of the work, as `--help` shows it under titles of its book; a command that is not named here comes last.
 SECTIONS = {
-    "begin": ("demo", "setup", "run", "batch"),
+    "begin": ("demo", "setup", "run", "batch", "atlas"),
     "ask": ("explain", "map", "sitemap", "report", "export", "siting", "sensitivity"),
     "plans": ("studio", "plan", "compare", "timeline", "suggest", "hindsight"),
     "look": ("fieldkit", "giveback", "observe", "study", "privacy-audit"),
