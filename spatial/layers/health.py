@@ -13,7 +13,7 @@ from spatial.core.incremental import AFRESH
 from spatial.core.model import Features, RawData
 from spatial.layers import lifecycle, squares
 from spatial.layers.hours import CONDITIONAL, HOURS, Position, conditions, open_share
-from spatial.layers.streets import NODE_KEYS, is_closed, is_walkable_area, read_way
+from spatial.layers.streets import NODE_KEYS, is_closed, is_walkable_area, read_way, tags_of_the_way
 from spatial.layers.tag_values import read, vocabulary
 from spatial.layers.tags import Tags, nodes_of, pick
 from spatial.settings.tags import TagRules
@@ -79,7 +79,7 @@ def _carried(raw: RawData, rules: TagRules) -> Iterator[tuple[Features, Callable
         return frozenset(name for name, holds in said.items() if holds)
 
     def of_point(tags: Tags) -> frozenset[str]:
-        said = {"place": rules.kind.first(tags), "node": not NODE_KEYS.isdisjoint(tags)}
+        said = {"place": rules.kind.first(tags), "node": not NODE_KEYS.isdisjoint(tags_of_the_way(tags))}
         return frozenset(name for name, holds in said.items() if holds)
 
     yield from ((raw.points, of_point), (raw.lines, of_line), (raw.areas, of_area))

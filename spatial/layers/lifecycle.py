@@ -15,7 +15,7 @@ from spatial.core import dates
 from spatial.core.arrays import Ints, Shapes
 from spatial.core.model import Features, RawData
 from spatial.layers.conflation import class_of
-from spatial.layers.tag_values import read_tag
+from spatial.layers.tag_values import NO, read, read_tag
 from spatial.layers.tags import Tags
 from spatial.settings.tags import TagRules, words
 
@@ -30,18 +30,25 @@ _COMING = ("proposed", "planned", "construction")
 _OUT_OF_USE = ("disused", "abandoned", "ruins", "ruined", "vacant", "closed", "obsolete")
 # Prefixes of the lifecycle: ``disused:leisure=playground`` is no playground.
 PREFIXES: Final = (*_GONE, *_COMING, *_OUT_OF_USE, "was", "historic", "not", "former", "old", "future")
+FORMER: Final = frozenset(f"{prefix}:{key}" for prefix in PREFIXES for key in ("amenity", "leisure"))
 # Values by which these keys say nothing of the kind, or nothing at all; ``construction=minor`` leaves a way in use.
 _NOTHING = ("no", "false", "0", "minor", "unknown", "maybe", "?", "")
-_SHUT_STATES = (
-    "closed", "abandoned", "out_of_order", "out_of_service", "broken", "nonoperational", "non_operational",
-    "dismantled",
-)  # fmt: skip
-_ENDS, _BEGINS = ("end_date", "end_date:edtf", "temporary:date_off"), ("opening_date", "start_date", "start_date:edtf")
+# Tags of a state; of what is none of these words nobody uses it (``defaults/tag_values.toml``).
+STATES: Final = ("operational_status", "status", "state", "lifecycle")
+_STATES_OF_THE_GONE = (*_GONE, "gone", "collapsed", "decommissioned", "nedlagt")
+_STATES_TO_COME = (*_COMING, "under_construction", "planlagt")
+_NOT_IN_USE = frozenset({*_STATES_OF_THE_GONE, *_STATES_TO_COME, *_OUT_OF_USE})
+# Kinds under whose own name people write that one is none any more.
+_OWN_STATE = ("playground", "garden", "pitch", "square", "damage")
+_ENDS, _BEGINS = (
+    ("end_date", "end_date:edtf", "temporary:date_off", "demolition_date", "removal_date"),
+    ("opening_date", "start_date", "start_date:edtf", "temporary:date_on"),
+)
 DATES: Final = (*_ENDS, *_BEGINS)
 # Without one of these an object is there.
 _TELLING = frozenset(
-    {*_GONE, *_COMING, *_OUT_OF_USE, *_ENDS, *_BEGINS, "operational_status", "location", "parking", "level", "layer",
-     "building:levels"}
+    {*_GONE, *_COMING, *_OUT_OF_USE, *_ENDS, *_BEGINS, *STATES, *_OWN_STATE, "location", "parking", "level", "layer",
+     "building:levels", *FORMER}
 )  # fmt: skip
 # What stands there though nobody uses it, and the keys that say what it was for.
 _STANDING = ("building", "barrier", "natural", "waterway", "landuse")
@@ -88,8 +95,8 @@ def _parts_of(raw: RawData) -> tuple[Features, Features, Features]:
 
 
 def day_of(raw: RawData) -> date | None:
-    """Day to which the data of a source belong; None where it does not say."""
-    return _day(raw.provenance.data_date)
+    """Day to which the data of a source belong, else the day since when it is here; None where neither is known."""
+    return _day(raw.provenance.data_date or raw.provenance.retrieved_at)
 
 
 def drawn_twice(raw: RawData, rules: TagRules) -> list[tuple[str, str]]:
@@ -112,13 +119,26 @@ def reason_to_leave_out(tags: Tags, today: date | None = None) -> str | None:
     """
     if _TELLING.isdisjoint(tags):
         return None
-    if any(_holds(tags, key) for key in _GONE) or any(_is_past(tags.get(key), today) for key in _ENDS):
+    if (former := _former(tags)) is not None:
+        return former
+    state = _state(tags)
+    if state == GONE or any(_holds(tags, key) for key in _GONE) or any(_is_past(tags.get(key), today) for key in _ENDS):
         return GONE
     if any(_holds(tags, key) for key in _COMING) or any(_is_future(tags.get(key), today) for key in _BEGINS):
+        return COMING
+    if state == COMING:
         return COMING
     if is_out_of_use(tags):
         return OUT_OF_USE
     return BELOW if is_below(tags) else None
+
+
+def _former(tags: Tags) -> str | None:
+    """Why nothing is there of an object of which tags say only what it was, or will be; None of any other."""
+    if tags.keys().isdisjoint(FORMER) or not tags.keys().isdisjoint((*_USES, *_STANDING, "area", "place")):
+        return None
+    prefix = next(key for key in tags if key in FORMER).partition(":")[0]
+    return GONE if prefix in (*_GONE, "was") else COMING if prefix in _COMING else OUT_OF_USE
 
 
 def is_being_built(tags: Tags) -> bool:
@@ -129,9 +149,25 @@ def is_being_built(tags: Tags) -> bool:
 def is_out_of_use(tags: Tags) -> bool:
     """Whether these are the tags of something that stands there and that nobody uses."""
     is_shell = "building" in tags and _holds(tags, "construction")
-    state = words(tags.get("operational_status", "").replace(" ", "_").replace("-", "_"))
-    is_shut = not state.isdisjoint(_SHUT_STATES)
-    return is_shell or is_shut or any(_holds(tags, key) for key in _OUT_OF_USE)
+    return is_shell or _state(tags) == OUT_OF_USE or any(_holds(tags, key) for key in _OUT_OF_USE)
+
+
+def is_shut(tags: Tags) -> bool:
+    """Whether these are the tags of something that is said to be closed for now."""
+    return _state(tags) == OUT_OF_USE or _holds(tags, "closed")
+
+
+def _state(tags: Tags) -> str | None:
+    """Why a thing is not there for anybody by a tag of its state; None where none says so."""
+    found = [(key, tags[key].strip().lower().replace(" ", "_").replace("-", "_")) for key in STATES if key in tags]
+    told = [words(value) for key, value in found if read(key, value) == NO]
+    told += [own for key in _OWN_STATE if not (own := words(tags.get(key))).isdisjoint(_NOT_IN_USE)]
+    if not told:
+        return None
+    first = told[0]
+    if not first.isdisjoint(_STATES_OF_THE_GONE):
+        return GONE
+    return OUT_OF_USE if first.isdisjoint(_STATES_TO_COME) else COMING
 
 
 def is_below(tags: Tags) -> bool:
@@ -166,7 +202,8 @@ def lifecycle_tags(tags: Tags, today: date | None = None) -> list[str]:
     told = [f"{key}={value}" for key, value in tags.items() if tells(key, value)]
     told += [f"{key}={tags[key]}" for key in _ENDS if _is_past(tags.get(key), today)]
     told += [f"{key}={tags[key]}" for key in _BEGINS if _is_future(tags.get(key), today)]
-    return told + [f"{key}={tags[key]}" for key in ("operational_status",) if key in tags and is_out_of_use(tags)]
+    stated = _state(tags) is not None
+    return told + [f"{key}={tags[key]}" for key in (*STATES, *_OWN_STATE) if stated and key in tags]
 
 
 def what_it_is(tags: Tags) -> str:

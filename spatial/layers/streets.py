@@ -19,6 +19,7 @@ from spatial.core.incremental import Steps
 from spatial.core.model import Features
 from spatial.layers import squares as walking
 from spatial.layers.hours import CONDITIONAL, HOURS, Position, open_share, over_time
+from spatial.layers.lifecycle import is_shut
 from spatial.layers.tag_values import NO, PERHAPS, YES, Reading, read, read_tag
 from spatial.layers.tags import Picked, Table, Tags, as_columns, nodes_of, table_of
 from spatial.settings.tags import TagRules, words
@@ -68,6 +69,12 @@ FLAGS = ("steps", "bridge", "tunnel", "allowed", "doubt", "major", "is_crossing"
 
 
 SLOW_CLASSES = ("footway", "path", "track", "cycleway")
+KERBS = ("kerb", "curb", "sloped_curb", "sloped_kerb")
+WIDTHS = ("width", "maxwidth:physical")
+HURDLES = ("sac_scale", "obstacle", "obstacle:wheelchair", "ladder", "stroller")
+GAPS = frozenset({"barrier", "maxwidth:physical"})
+# Gates whose width is that of the gap in them; of a bollard it is its own.
+WIDE_AS_ITS_GAP = ("gate", "swing_gate", "sliding_gate", "wicket_gate", "kissing_gate", "lift_gate", "entrance", "door")
 RAMPS = ("ramp", "ramp:stroller", "ramp:bicycle", "ramp:luggage")
 CONVEYORS = ("yes", "forward", "backward", "reversible")
 
@@ -77,7 +84,7 @@ def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
     way_class = _way_class(tags, walk)
     if way_class is None:
         return None
-    highway, level = tags["highway"], read_tag(tags, "layer")
+    highway, level, hurdle = tags["highway"], read_tag(tags, "layer"), _hurdle(tags)
     speed = read_tag(tags, "maxspeed")
     fast = highway not in SLOW_CLASSES and speed.low > walk["major_speed_kmh"]
     (allowed, is_sure), (width_m, is_wide), (incline, is_flat), (kerb, is_kerb) = (
@@ -89,7 +96,7 @@ def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
         surface=tags.get("surface"),
         smoothness=tags.get("smoothness"),
         lit=tags.get("lit"),
-        wheelchair=tags.get("wheelchair"),
+        wheelchair=tags.get("wheelchair", None if hurdle.high else "no"),
         kerb=kerb,
         ramp=_ramp(tags),
         access=tags.get("access"),
@@ -102,7 +109,7 @@ def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
         tunnel="tunnel" in tags and read_tag(tags, "tunnel").high > 0.0,
         level=level.number if "layer" in tags and level.is_read else 0.0,
         allowed=allowed,
-        doubt=not (is_sure and is_wide and is_flat and is_kerb and _is_passable(tags)),
+        doubt=not (is_sure and is_wide and is_flat and is_kerb and _is_passable(tags) and hurdle.is_known),
         major=highway in walk["major"] or fast,
         is_crossing=not _crossing_tags(tags).isdisjoint(walk["crossing_ways"]),
     )
@@ -194,11 +201,18 @@ def _is_passable(tags: Tags) -> bool:
     )
 
 
+def _hurdle(tags: Tags) -> Reading:
+    """Whether wheels get past what else is said to be in the way: ladders, fallen trees, rock."""
+    said = [read_tag(tags, key) for key in HURDLES if key in tags]
+    return Reading(min((part.low for part in said), default=1.0), min((part.high for part in said), default=1.0))
+
+
 def _width(tags: Tags) -> tuple[float, bool]:
     """Width in metres, NaN where nobody says; and whether it is known if it is enough. A guess at it is no more."""
-    if "width" not in tags:
+    said = [read_tag(tags, key) for key in WIDTHS if key in tags]
+    if not said:
         return math.nan, "est_width" not in tags or read_tag(tags, "est_width").low >= MIN_STEP_FREE_WIDTH_M
-    width = read_tag(tags, "width")
+    width = Reading(min(part.low for part in said), min(part.high for part in said))
     if width.high < MIN_STEP_FREE_WIDTH_M:
         return width.number, True
     is_enough = width.low >= MIN_STEP_FREE_WIDTH_M
@@ -216,7 +230,7 @@ def _incline(tags: Tags) -> tuple[float, bool]:
 
 def _kerb(tags: Tags) -> tuple[str | None, bool]:
     """Kerb as ``raised`` or ``lowered``, None without one; and whether it is known which."""
-    said = [read_tag(tags, "kerb")] if "kerb" in tags else []
+    said = [read_tag(tags, key) for key in KERBS if key in tags]
     heights = ("kerb:height", "height") if tags.get("barrier") == "kerb" else ("kerb:height",)
     if measured := next((key for key in heights if key in tags), None):
         height = read("kerb:height", tags[measured])
@@ -239,14 +253,34 @@ def _ramp(tags: Tags) -> str | None:
 
 
 # Without one of these a node says nothing of the way.
-NODE_KEYS = frozenset({"barrier", "crossing", "ford", "highway", "kerb", "kerb:height", "railway"})
+NODE_KEYS = frozenset(
+    {"barrier", "crossing", "ford", "highway", *KERBS, "kerb:height", "railway", "step_count", "wheelchair", "access",
+     "foot", "maxwidth:physical"}
+)  # fmt: skip
+# Where one of these stands, what may be said of it is not said of the way.
+STANDS_THERE = (
+    "amenity", "leisure", "shop", "tourism", "office", "club", "entrance", "door", "building", "public_transport",
+    "natural", "addr:housenumber", "social_facility", "place", "man_made", "power", "indoor",
+)  # fmt: skip
+MAY_BE_ITS = ("wheelchair", "access", "foot", "maxwidth:physical", "step_count")
+STOPS = ("bus_stop", "platform", "station", "halt", "tram_stop", "subway_entrance")
+
+
+def tags_of_the_way(tags: Tags) -> Tags:
+    """Tags of a node that are said of the way on which it lies."""
+    if tags.keys().isdisjoint(NODE_KEYS) or "barrier" in tags:
+        return tags
+    is_stop = not (words(tags.get("highway")) | words(tags.get("railway"))).isdisjoint(STOPS)
+    if not is_stop and tags.keys().isdisjoint(STANDS_THERE):
+        return tags
+    return {key: value for key, value in tags.items() if key not in MAY_BE_ITS}
 
 
 def path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
     """Nodes that decide whether one gets through or across: locked gates, stiles, crossings, kerbs."""
     found = [
         (i, _is_locked(t, rules), rules.crossing.first(t) == "crossing", t.get("kerb"), wheels_pass(t, rules))
-        for i, t in enumerate(points.tags)
+        for i, t in enumerate(map(tags_of_the_way, points.tags))
         # A vertex of a way has a number; a point of another source lies on none.
         if not NODE_KEYS.isdisjoint(t) and points.ids[i].rpartition("/")[2].isdigit()
     ]
@@ -262,14 +296,21 @@ def path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
     return table_of(points.ids[index], points.geometry[index], columns, crs)
 
 
+def locked_share(tags: Tags, where: Position | None = None) -> Reading:
+    """Share of the time that something is locked; 0 where nobody says that it ever is."""
+    base = read_tag(tags, "locked") if "locked" in tags else NO
+    return over_time(base, tags.get("locked" + CONDITIONAL), partial(read, "locked"), where)
+
+
 def _is_locked(tags: Tags, rules: TagRules) -> bool:
     """Whether nobody gets through."""
-    if not is_gate(tags, rules):
-        return False
     may = permission(tags)
     if "foot" in tags and may is not None and may.high > 0.0:
         return False
-    return (may is not None and may.high <= 0.0) or read_tag(tags, "locked").low == 1.0
+    is_forbidden = may is not None and may.high <= 0.0
+    if is_gate(tags, rules):
+        return is_forbidden or locked_share(tags).low == 1.0 or is_shut(tags)
+    return is_forbidden and tags.keys().isdisjoint(("highway", "crossing", "railway"))
 
 
 def wheels_pass(tags: Tags, rules: TagRules) -> int:
@@ -279,17 +320,20 @@ def wheels_pass(tags: Tags, rules: TagRules) -> int:
         return int(chair.low)
     said = [chair] if "wheelchair" in tags else []
     said += [read_tag(tags, "ford")] if "ford" in tags else []
-    said += [NO] if "steps" in words(tags.get("highway")) else []
+    said += [NO] if not words(tags.get("highway")).isdisjoint(("steps", "step")) else []
+    if "step_count" in tags:
+        count = read_tag(tags, "step_count")
+        said.append(NO if count.low > 0.0 else PERHAPS if count.high > 0.0 else YES)
     kerb, is_known = _kerb(tags)
     if kerb or not is_known:
         said.append(PERHAPS if not is_known else YES if kerb == "lowered" else NO)
-    if "barrier" in tags and not (tags["barrier"] == "kerb" and (kerb or not is_known)):
+    if not GAPS.isdisjoint(tags) and not (tags.get("barrier") == "kerb" and (kerb or not is_known)):
         said.append(_barrier(tags))
     if is_gate(tags, rules):
-        may, lock = permission(tags), read_tag(tags, "locked")
+        may = permission(tags)
         is_open = (
             (may is None or (may.is_read and may.low > OPEN_MOSTLY))
-            and ("locked" not in tags or lock.high == 0.0)
+            and locked_share(tags).high < 1.0 - OPEN_MOSTLY
             and _is_passable(tags)
         )
         said.append(YES if is_open or _is_locked(tags, rules) or "foot" in tags else PERHAPS)
@@ -299,13 +343,15 @@ def wheels_pass(tags: Tags, rules: TagRules) -> int:
 
 def _barrier(tags: Tags) -> Reading:
     """Whether wheels get past a barrier on a path, by its kind and the gap in it."""
-    kind = read_tag(tags, "barrier")
-    gaps = [read_tag(tags, key) for key in ("maxwidth:physical", "maxwidth") if key in tags]
+    kind = read_tag(tags, "barrier") if "barrier" in tags else YES
+    gaps = [read_tag(tags, key) for key in ("maxwidth:physical", "maxwidth", "opening") if key in tags]
+    if "width" in tags and not words(tags.get("barrier")).isdisjoint(WIDE_AS_ITS_GAP):
+        gaps.append(read_tag(tags, "width"))
     if not gaps or kind.high == 0.0:
         return kind
     if gaps[0].high < SHUT_GAP_M:
         return NO
-    return YES if gaps[0].low >= OPEN_GAP_M and tags["barrier"] != "kissing_gate" else PERHAPS
+    return YES if gaps[0].low >= OPEN_GAP_M and tags.get("barrier") != "kissing_gate" else PERHAPS
 
 
 def fences_of(lines: Table, areas: Table, rules: TagRules) -> Table:

@@ -72,7 +72,8 @@ _COUNTRY = re.compile(r"[a-z]{2}:(?:zone:?)?(.*)")
 @lru_cache(maxsize=1)
 def vocabulary() -> Mapping[str, Mapping[str, Any]]:
     """Return the tags that are read, by key, with what their values mean."""
-    return load_toml(None, "tag_values.toml")
+    table = load_toml(None, "tag_values.toml")
+    return {key: table[entry.get("like", key)] for key, entry in table.items()}
 
 
 @lru_cache(maxsize=65_536)

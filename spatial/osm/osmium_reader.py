@@ -10,6 +10,7 @@ import bz2
 import errno
 import gzip
 import os
+import re
 import shutil
 import zlib
 from collections import Counter
@@ -36,7 +37,24 @@ ATTRIBUTION = "© OpenStreetMap contributors"
 PBF = ".pbf"
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
 NEEDED = phrase("osm_file.needed", endings=SUFFIXES)
+# What stood there, or will: read to be counted.
+LIFECYCLE_KEYS = tuple(
+    f"{prefix}:{key}"
+    for prefix in (
+        "disused",
+        "abandoned",
+        "demolished",
+        "removed",
+        "razed",
+        "was",
+        "proposed",
+        "planned",
+        "construction",
+    )
+    for key in ("amenity", "leisure")
+)
 POINT_KEYS = (
+    *LIFECYCLE_KEYS,
     "amenity",
     "leisure",
     "barrier",
@@ -54,13 +72,22 @@ POINT_KEYS = (
     "natural",
     "kerb",
     "kerb:height",
+    "curb",
+    "sloped_curb",
+    "sloped_kerb",
     "crossing",
     "ford",
+    "step_count",
+    "wheelchair",
+    "access",
+    "foot",
+    "maxwidth:physical",
 )
 LINE_KEYS = ("highway", "barrier", "waterway", "amenity", "leisure", "railway")
 # A closed way is a line all the same where it is one of these.
 RING_LINE_KEYS = ("highway", "barrier")
 AREA_KEYS = (
+    *LIFECYCLE_KEYS,
     "building",
     "amenity",
     "leisure",
@@ -84,6 +111,7 @@ RELATION_KEYS = (*AREA_KEYS, "highway")
 # that begins further off reaches into the area.
 WINDOW_DEG = 0.02
 STAMP = "osmosis_replication_timestamp"
+OSM_BASE, HEAD_BYTES = re.compile(rb'<meta [^>]*osm_base="([0-9T:Z-]+)"'), 2048
 ELEMENTS = {"n": "node", "w": "way", "r": "relation"}
 RANKS = {kind: rank for rank, kind in enumerate(ELEMENTS)}
 # Objects are put in order in memory, of which they take about so much.
@@ -171,6 +199,15 @@ def read_header(path: Path) -> Header:
         return Header(None, stamp)
     low, high = box.bottom_left, box.top_right
     return Header((low.lon, low.lat, high.lon, high.lat), stamp)
+
+
+def osm_base(path: Path) -> str:
+    """The moment that an answer of Overpass names, which libosmium does not read; "" where it names none."""
+    if path.suffix != ".osm":
+        return ""
+    with path.open("rb") as stream:
+        found = OSM_BASE.search(stream.read(HEAD_BYTES))
+    return found[1].decode() if found else ""
 
 
 @dataclass

@@ -237,8 +237,11 @@ def extent_of(path: Path, header: Header, seen: Seen) -> Box:
 
 
 def provenance(path: Path, header: Header, seen: Seen, sha256: str) -> Provenance:
-    """Where the data come from; their date is that of the newest edit, if the header gives none."""
-    stamp = header.stamp
+    """Where the data come from; their date is that of the newest edit, if the header gives none.
+
+    Of an extract without any date the day of the file is told: its data are no newer.
+    """
+    stamp = header.stamp or osmium_reader.osm_base(path)
     if not stamp and seen.newest > 0:
         stamp = datetime.fromtimestamp(seen.newest, UTC).isoformat()
     return Provenance(
@@ -247,6 +250,7 @@ def provenance(path: Path, header: Header, seen: Seen, sha256: str) -> Provenanc
         licence=osmium_reader.LICENCE,
         attribution=osmium_reader.ATTRIBUTION,
         data_date=stamp[:10] or None,
+        retrieved_at=None if stamp else datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds"),
         sha256=sha256,
     )
 

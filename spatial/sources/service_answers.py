@@ -6,9 +6,11 @@ import html
 import json
 import os
 import re
+import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from spatial.core.addresses import without_secrets
 from spatial.core.errors import SourceFormatError, SourceUnavailable
@@ -161,19 +163,33 @@ def what_is_cut(counts: Counts) -> str | None:
 
 
 def cut_in_file(path: Path) -> str | None:
-    """By what an answer that was saved in a file shows that it holds not all; None where it does not."""
+    """By what an answer that was saved in a file, or in a zip, shows that it holds not all; None where it does not."""
     if not path.is_file():
         return None
-    with path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
-        first = head.lstrip(BOM)[:1]
-        if first == b"{" and path.stat().st_size <= WHOLE_BYTES:
-            return what_is_cut(feature_counts(head + stream.read()))
-        if first != b"{":
-            return what_is_cut(feature_counts(head)) if first == b"<" else None
-        stream.seek(-HEAD_BYTES, os.SEEK_END)
-        found = LIMIT_SAID.search(head + stream.read())
-        return None if found is None else found[1].decode()
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as stream:
+            return _cut_in(stream, path.stat().st_size)
+    # What Python cannot unpack, GDAL may.
+    with suppress(zipfile.BadZipFile, NotImplementedError, RuntimeError), zipfile.ZipFile(path) as archive:
+        for one in archive.infolist():
+            if not one.is_dir():
+                with archive.open(one) as stream:
+                    if cut := _cut_in(stream, one.file_size):
+                        return cut
+    return None
+
+
+def _cut_in(stream: IO[bytes], size: int) -> str | None:
+    """By what an answer of this many bytes shows that it holds not all."""
+    head = stream.read(HEAD_BYTES)
+    first = head.lstrip(BOM)[:1]
+    if first == b"{" and size <= WHOLE_BYTES:
+        return what_is_cut(feature_counts(head + stream.read(WHOLE_BYTES)))
+    if first != b"{":
+        return what_is_cut(feature_counts(head)) if first == b"<" else None
+    stream.seek(-HEAD_BYTES, os.SEEK_END)
+    found = LIMIT_SAID.search(head + stream.read())
+    return None if found is None else found[1].decode()
 
 
 def relink_pages(body: bytes, become: dict[str, str]) -> bytes:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+import os
+import re
+from datetime import UTC, date, datetime
 
 import pytest
 
-from spatial.layers.lifecycle import BELOW, COMING, GONE, OUT_OF_USE, reason_to_leave_out
+from spatial.layers.health import LIFECYCLE, health_of
+from spatial.layers.lifecycle import BELOW, COMING, GONE, OUT_OF_USE, day_of, on_the_ground, reason_to_leave_out
+from spatial.osm.reader import read_area
+from spatial.settings.tags import tag_rules
+from tests import osm_xml
 from tests.scoring import towns
 
 DAY = date(2024, 5, 6)
+DAY_S = datetime(2024, 5, 6, 12, tzinfo=UTC).timestamp()
+BENCH = {"amenity": "bench"}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +65,28 @@ DAY = date(2024, 5, 6)
         ({"amenity": "bench", "end_date:edtf": "2018/2019"}, GONE),
         ({"amenity": "bench", "temporary:date_off": "2023-09-01"}, GONE),
         ({"amenity": "bench", "closed": "yes"}, OUT_OF_USE),
+        ({"amenity": "bench", "status": "closed"}, OUT_OF_USE),
+        ({"amenity": "bench", "status": " Temporarily closed"}, OUT_OF_USE),
+        ({"amenity": "bench", "status": "open;closed"}, None),
+        ({"amenity": "bench", "status": "active"}, None),
+        ({"amenity": "bench", "status": "zz"}, None),
+        ({"amenity": "bench", "operational_status": "closed"}, OUT_OF_USE),
+        ({"amenity": "bench", "state": "proposed"}, COMING),
+        ({"amenity": "bench", "status": "under construction"}, COMING),
+        ({"amenity": "bench", "lifecycle": "disused"}, OUT_OF_USE),
+        ({"amenity": "bench", "lifecycle": "demolished"}, GONE),
+        ({"building": "yes", "damage": "collapsed"}, GONE),
+        ({"building": "yes", "damage": "minor"}, None),
+        ({"leisure": "playground", "playground": "disused"}, OUT_OF_USE),
+        ({"leisure": "playground", "playground": "swing"}, None),
+        ({"highway": "footway", "status": "lukket"}, OUT_OF_USE),
+        ({"amenity": "bench", "demolition_date": "2019"}, GONE),
+        ({"amenity": "bench", "temporary:date_on": "2024-08-01"}, COMING),
+        ({"disused:amenity": "bench"}, OUT_OF_USE),
+        ({"was:leisure": "playground", "name": "A"}, GONE),
+        ({"proposed:leisure": "playground"}, COMING),
+        ({"disused:amenity": "pub", "building": "yes"}, None),
+        ({"disused:amenity": "bench", "amenity": "waste_basket"}, None),
         ({"amenity": "drinking_water", "operational_status": "Out of service"}, OUT_OF_USE),
         ({"amenity": "parking", "parking": "Underground"}, BELOW),
         ({"amenity": "bench", "start_date": "2025"}, COMING),
@@ -153,3 +183,38 @@ def towns_court():
     town = towns.Town()
     towns.court(town, 0, 0)
     return town
+
+
+def test_an_extract_without_dates_is_no_newer_than_its_file(tmp_path):
+    """Two benches, one until 2019 and one from 2099, and a third without a date; the file is of 2024."""
+    nodes = {1: (0, 0, BENCH | {"end_date": "2019"}), 2: (9, 0, BENCH | {"opening_date": "2099"}), 3: (18, 0, BENCH)}
+    path = osm_xml.write(tmp_path / "a.osm", nodes, bounds=(-900, -900, 900, 900))
+    text = re.sub(' timestamp="[^"]*"', "", path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (DAY_S, DAY_S))
+    raw = read_area(path, None, osm_xml.METRIC)
+    assert raw.provenance.data_date is None and day_of(raw) == DAY
+    there = on_the_ground(raw, tag_rules())
+    assert list(there.points.ids) == ["osm:node/3"] and there.dropped == {GONE: 1, COMING: 1}
+    path.write_text(text.replace("<bounds", '<meta osm_base="2018-01-02T03:04:05Z"/><bounds'), encoding="utf-8")
+    raw = read_area(path, None, osm_xml.METRIC)
+    assert raw.provenance.data_date == "2018-01-02"
+    assert list(on_the_ground(raw, tag_rules()).points.ids) == ["osm:node/1", "osm:node/3"]
+
+
+def test_what_only_was_is_counted_and_on_the_health_sheet(tmp_path):
+    """A bench that is out of use, and the outline of a playground that is gone."""
+    ring = {10: (50, 0), 11: (60, 0), 12: (60, 9)}
+    path = osm_xml.write(
+        tmp_path / "a.osm",
+        {1: (0, 0, {"disused:amenity": "bench"}), 2: (9, 0, BENCH)} | ring,
+        {1: ((10, 11, 12, 10), {"removed:leisure": "playground"})},
+    )
+    raw = read_area(path, None, osm_xml.METRIC)
+    there = on_the_ground(raw, tag_rules())
+    assert list(there.points.ids) == ["osm:node/2"] and not len(there.areas)
+    assert there.dropped == {GONE: 1, OUT_OF_USE: 1}
+    assert [(one.object_id, one.why) for one in health_of(raw, tag_rules())[LIFECYCLE]] == [
+        ("osm:node/1", OUT_OF_USE),
+        ("osm:way/1", GONE),
+    ]

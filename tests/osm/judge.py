@@ -35,7 +35,23 @@ ATTRIBUTION = "© OpenStreetMap contributors"
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2")
 NEEDED = phrase("osm_file.needed", endings=SUFFIXES)
 
+LIFECYCLE_KEYS = tuple(
+    f"{prefix}:{key}"
+    for prefix in (
+        "disused",
+        "abandoned",
+        "demolished",
+        "removed",
+        "razed",
+        "was",
+        "proposed",
+        "planned",
+        "construction",
+    )
+    for key in ("amenity", "leisure")
+)
 POINT_KEYS = (
+    *LIFECYCLE_KEYS,
     "amenity",
     "leisure",
     "barrier",
@@ -53,13 +69,22 @@ POINT_KEYS = (
     "natural",
     "kerb",
     "kerb:height",
+    "curb",
+    "sloped_curb",
+    "sloped_kerb",
     "crossing",
     "ford",
+    "step_count",
+    "wheelchair",
+    "access",
+    "foot",
+    "maxwidth:physical",
 )
 LINE_KEYS = ("highway", "barrier", "waterway", "amenity", "leisure", "railway")
 # A closed way is a line all the same where it is one of these.
 RING_LINE_KEYS = ("highway", "barrier")
 AREA_KEYS = (
+    *LIFECYCLE_KEYS,
     "building",
     "amenity",
     "leisure",

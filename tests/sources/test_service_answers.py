@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import pytest
 from hypothesis import given
@@ -112,6 +113,23 @@ def test_a_saved_answer_that_was_cut_off_is_known(body, said, tmp_path):
     path = tmp_path / "saved"
     path.write_bytes(body)
     assert service_answers.cut_in_file(path) == said
+    with zipfile.ZipFile(tmp_path / "saved.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("data")
+        archive.writestr("data/readme.txt", "saved on Monday")
+        archive.write(path, "data/saved.json")
+    assert service_answers.cut_in_file(tmp_path / "saved.zip") == said
+
+
+def test_an_archive_that_python_cannot_unpack_says_nothing(tmp_path):
+    """The method of compression is one that is not known (99: AES)."""
+    path = tmp_path / "saved.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.json", '{"exceededTransferLimit":true,"features":[]}')
+    data = bytearray(path.read_bytes())
+    for mark, at in ((b"PK\3\4", 8), (b"PK\1\2", 10)):
+        data[data.index(mark) + at] = 99
+    path.write_bytes(data)
+    assert service_answers.cut_in_file(path) is None
 
 
 def test_a_large_saved_answer_is_looked_at_at_both_ends(tmp_path, monkeypatch):
