@@ -54,7 +54,7 @@ def render_atlas(batch: Path, folder: Path) -> int:
     words = Words(about["settings"]["lang"])
     source = _source(about["sources"][0], words)
     found: list[Any] = table.to_dict("records")
-    rows = sorted(found, key=lambda row: in_alphabet(str(row["name"]), words.shared["atlas"]["last"]))
+    rows = sorted(found, key=lambda row: in_alphabet(str(row["name"]), words.shared["atlas"]["alphabet"]))
     (folder / AREAS).mkdir()
     for row in rows:
         if row["status"] == "done":
@@ -78,19 +78,18 @@ def draw_area(result: Result, lang: str) -> str:
     return drawn(figure, "m", wide=True)
 
 
-def in_alphabet(name: str, last: str) -> list[tuple[int, str]]:
-    """What a name is sorted by: letters without accents, and those that come ``last`` in the alphabet after z.
+def in_alphabet(name: str, alphabet: str) -> list[tuple[int, str]]:
+    """What a name is sorted by: its letters as they stand in the ``alphabet``, others without their accents.
 
     Examples
     --------
-    >>> sorted(["Ågården", "Aabyhøj", "Zenit", "Éden", "Ærø"], key=lambda name: in_alphabet(name, "æøå"))
+    >>> danish = "abcdefghijklmnopqrstuvwxyzæøå"
+    >>> sorted(["Ågården", "Aabyhøj", "Zenit", "Éden", "Ærø"], key=lambda name: in_alphabet(name, danish))
     ['Éden', 'Zenit', 'Ærø', 'Aabyhøj', 'Ågården']
     """
-    plain = name.casefold().replace("aa", "å") if "å" in last else name.casefold()
-    return [
-        (1 + last.index(letter), "") if letter in last else (0, unicodedata.normalize("NFKD", letter)[0])
-        for letter in plain
-    ]
+    plain = name.casefold().replace("aa", "å") if "å" in alphabet else name.casefold()
+    letters = (letter if letter in alphabet else unicodedata.normalize("NFKD", letter)[0] for letter in plain)
+    return [(alphabet.find(letter), letter) for letter in letters]
 
 
 def _source(source: Mapping[str, Any], words: Words) -> str:
