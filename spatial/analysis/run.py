@@ -239,7 +239,7 @@ def _through_lenses(analysis: Analysis, view: View, found: Judged, clock: Clock)
             view.sites,
             view.measured_from,
             (found.places.index, found.meeting_spaces.index),
-            lambda spec, measured: indicators_evidence.at_edge(spec, measured, view.sites, view.raw),
+            view.raw.extent,
         )
     said = {"lenses": manifest.lens_entries(seen)}
     return replace(analysis, lenses=seen, manifest={**analysis.manifest, **said})

@@ -298,12 +298,6 @@ def _facts(
     return behind
 
 
-def at_edge(indicator: registry.Spec, measured: Measured, sites: gpd.GeoDataFrame, raw: RawData) -> Measured:
-    """Mark what was measured over the edge of the extract."""
-    share = covered_share(sites.geometry.to_numpy(), indicator.catchment_m, raw.extent)
-    return registry.at_extract_edge(indicator, measured, share)
-
-
 def _estimated(
     columns: dict[str, Any],
     chances: Mapping[str, float],

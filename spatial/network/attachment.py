@@ -54,6 +54,16 @@ class Attachments:
         columns = [column.tolist() for column in (self.edge, self.offset_m, self.leg_m)]
         return object_array(tuple(tuple(column[begin:end]) for column in columns) for begin, end in cuts)
 
+    def and_then(self, others: Attachments) -> Attachments:
+        """These geometries, and others after them."""
+        return Attachments(
+            np.concatenate([self.owner, others.owner + len(self)]),
+            np.concatenate([self.edge, others.edge]),
+            np.concatenate([self.offset_m, others.offset_m]),
+            np.concatenate([self.leg_m, others.leg_m]),
+            np.concatenate([self.indptr, self.indptr[-1] + others.indptr[1:]]),
+        )
+
     @classmethod
     def of_rows(cls, rows: Texts) -> Attachments:
         """Attachments whose ``rows`` these are."""

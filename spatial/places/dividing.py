@@ -176,9 +176,12 @@ def _given_away(parts: Shapes) -> Shapes:
     """Small and narrow parts given to the neighbour with which each shares the longest rim."""
     parts = _in_order(parts)
     small = (shapely.area(parts) < SMALL_PART_M2 - SAME_M) | (mean_width(parts) < NARROW_PART_M - SAME_M)
-    a, b, rim_m = neighbours(parts)
-    taken = small[a] & ~small[b]
-    return _unions(parts, _favourites(a[taken], b[taken], rim_m[taken], len(parts)))
+    a, b = touching(parts)
+    given = small[a] != small[b]
+    a, b = a[given], b[given]
+    rim_m = shapely.length(shapely.intersection(parts[a], parts[b]))
+    one, other = np.where(small[a], a, b)[rim_m > 0], np.where(small[a], b, a)[rim_m > 0]
+    return _unions(parts, _favourites(one, other, rim_m[rim_m > 0], len(parts)))
 
 
 def _in_order(parts: Shapes) -> Shapes:
@@ -191,13 +194,10 @@ def _same(lengths_m: Floats) -> Floats:
     return np.asarray(np.round(lengths_m / SAME_M + OFFSET))
 
 
-def neighbours(parts: Shapes) -> tuple[Ints, Ints, Floats]:
-    """Pairs of parts that share a rim, both ways round, and its length in metres."""
+def touching(parts: Shapes) -> tuple[Ints, Ints]:
+    """Pairs of parts that touch, each pair once."""
     a, b = shapely.STRtree(parts).query(parts, predicate="intersects")
-    a, b = a[a < b], b[a < b]
-    rim_m = shapely.length(shapely.intersection(parts[a], parts[b]))
-    a, b, rim_m = a[rim_m > 0], b[rim_m > 0], rim_m[rim_m > 0]
-    return np.concatenate([a, b]), np.concatenate([b, a]), np.concatenate([rim_m, rim_m])
+    return a[a < b], b[a < b]
 
 
 def _favourites(a: Ints, b: Ints, rim_m: Floats, count: int) -> Ints:

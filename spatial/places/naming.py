@@ -7,6 +7,7 @@ another is called so too, by what only it has: the corner, the house number, the
 from __future__ import annotations
 
 import string
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ KINDS_IN_NAME = 3  # of more, two are named
 MOST_LETTERS = 64  # of a name, before a side or a letter tells it apart
 POSSIBLE_SPACES, POSSIBLE_KIND = "possible_spaces", "possible"  # a layer of a result, and what its rows are
 
+_kept: dict[int, dict[str, dict[str, str]]] = {}  # names of the results that there are, by language
+
 
 def in_order(spaces: gpd.GeoDataFrame) -> list[int]:
     """Rows of the meeting spaces in the order of their numbers: by rank, then by best estimate."""
@@ -44,7 +47,18 @@ def names_of(result: Result, lang: str) -> dict[str, str]:
     """Name everything of a result by its id: meeting spaces, places, and ground on which nothing is mapped.
 
     No two things have the same name but a space and a place of it: the only one, or the one whose own name it has.
+    They are found once for a result, and kept as long as it is.
     """
+    if id(result) not in _kept:
+        _kept[id(result)] = {}
+        weakref.finalize(result, _kept.pop, id(result), None)
+    known = _kept[id(result)]
+    if lang not in known:
+        known[lang] = _names_of(result, lang)
+    return dict(known[lang])
+
+
+def _names_of(result: Result, lang: str) -> dict[str, str]:
     spaces = _spaces(result, lang)
     alike = {place: space for place, space in _called_alike(result).items() if space in spaces}
     kinds = (spaces, _places(result, alike, lang), _possible(result, lang))

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Bools, Shapes
-from spatial.places.dividing import GRID_M, neighbours
+from spatial.places.dividing import GRID_M, touching
 from spatial.places.meeting_spaces import MOSTLY, PATH_NEAR_M, POSSIBLE, SPACE_PREFIX
 
 # Rooms of one lawn are of one owner's ground, and under one rule.
@@ -62,11 +62,13 @@ def lawns(rooms: gpd.GeoDataFrame, paths: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         and their area.
     """
     shapes = rooms.geometry.to_numpy()
-    a, b, _ = neighbours(shapes)
+    a, b = touching(shapes)
     told = rooms[OF_ONE_LAWN].astype(object).fillna("").to_numpy()
     joined = (told[a] == told[b]).all(axis=1)
-    a, b = a[joined], b[joined]
-    open_between = ~_on_paths(shapely.intersection(shapes[a], shapes[b]), paths)
+    # Both ways round: which point stands for a rim of several lines hangs on which room comes first.
+    a, b = np.concatenate([a[joined], b[joined]]), np.concatenate([b[joined], a[joined]])
+    rims = shapely.intersection(shapes[a], shapes[b])
+    open_between = (shapely.length(rims) > 0) & ~_on_paths(rims, paths)
     a, b = a[open_between], b[open_between]
     links = coo_array((np.ones(len(a), dtype=bool), (a, b)), shape=(len(shapes), len(shapes)))
     lawn = connected_components(links, directed=False)[1]

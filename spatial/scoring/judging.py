@@ -197,9 +197,10 @@ def judge_all(evidence: pd.DataFrame, index: pd.Index, rubric: Rubric) -> Judged
     """
     # In the order of their names, so that the same draws come out whatever order the rules stand in.
     names = tuple(sorted(name for name in rubric.rules if rubric.rules[name].weight > 0))
-    rows = index.get_indexer(pd.Index(evidence["place_id"]))
     columns = pd.Index(names).get_indexer(pd.Index(evidence["indicator"]))
-    wanted = (rows >= 0) & (columns >= 0)
+    evidence, columns = evidence[columns >= 0], columns[columns >= 0]
+    rows = index.get_indexer(pd.Index(evidence["place_id"]))
+    wanted = rows >= 0
     at = rows[wanted], columns[wanted]
     shape = (len(index), len(names))
     measured = {key: np.full(shape, np.nan) for key in ("value", "low", "high")}

@@ -8,19 +8,21 @@ made twice, as if it were good and as if it were bad; what differs between them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Bools, Floats, object_array
 from spatial.core.model import ASPECTS, FACTS, FIVE_MINUTES_M, FLOATING, WALK_LIMIT_M, LensResult, Rubric
 from spatial.indicators import registry, unknown_facts
-from spatial.indicators.inputs import IndicatorInputs
+from spatial.indicators.inputs import IndicatorInputs, covered_share
 from spatial.indicators.registry import Measured
 from spatial.layers.streets import MAX_STEP_FREE_SLOPE, MIN_STEP_FREE_WIDTH_M
 from spatial.network import attachment, distances, graph
@@ -29,8 +31,6 @@ from spatial.places import homes
 from spatial.scoring import scores
 from spatial.scoring.judging import Judged, every_rule, judge_again, judge_all
 from spatial.settings.lenses import BARRED, Lens, Lenses, changed, put_in
-
-AtEdge = Callable[[registry.Spec, Measured], Measured]
 
 ADULT_MPS = 1.33
 # Values of the best and the worst routes nearer than this (of the larger) are one value.
@@ -136,25 +136,22 @@ class Walked:
 
 
 def walk_through_lens(lens: Lens, found: Ways, inputs: IndicatorInputs, *, best: bool) -> Walked:
-    """Walk all approaches again under a lens."""
+    """Walk all approaches again under a lens: once, to doors and stops."""
     network = inputs.network
     metres, usable = lengths_through_lens(network, found, lens, best=best)
     ratio = np.divide(metres, network.length_m, out=np.ones_like(metres), where=network.length_m > 0)
     changed = replace(network, length_m=metres)
-    entries, doors, stops = (_stretched(ends, ratio) for ends in (inputs.entries, inputs.doors, inputs.stop_entries))
+    goals = inputs.doors.and_then(inputs.stop_entries)
     limit_m = WALK_LIMIT_M * lens.speed_mps / ADULT_MPS
     too_high = network.raised if best else network.raised | network.unsure
     barred = too_high if lens.cost.get("kerb") == BARRED else None
-
-    def go(targets: attachment.Attachments) -> Floats:
-        found_ = distances.approaches(
-            changed, entries, targets, limit_m=limit_m, usable=usable, barred_nodes=barred, detailed=False
-        )
-        return found_.distance_m
-
-    away = go(stops)
-    nearest = np.where(np.isnan(away), np.inf, away).min(axis=1, initial=np.inf)
-    return Walked(go(doors), np.where(np.isinf(nearest), np.nan, nearest))
+    entries, goals = _stretched(inputs.entries, ratio), _stretched(goals, ratio)
+    walks = distances.approaches(
+        changed, entries, goals, limit_m=limit_m, usable=usable, barred_nodes=barred, detailed=False
+    )
+    to_door, to_stop = np.split(walks.distance_m, [len(inputs.doors)], axis=1)
+    nearest = np.where(np.isnan(to_stop), np.inf, to_stop).min(axis=1, initial=np.inf)
+    return Walked(np.ascontiguousarray(to_door), np.where(np.isinf(nearest), np.nan, nearest))
 
 
 def score_through_lenses(
@@ -164,7 +161,7 @@ def score_through_lenses(
     sites: gpd.GeoDataFrame,
     inputs: IndicatorInputs,
     tables: tuple[pd.Index, pd.Index],
-    at_edge: AtEdge,
+    extent: BaseGeometry,
 ) -> tuple[LensResult, ...]:
     """Look at the estate through every lens, the worst served first.
 
@@ -178,13 +175,15 @@ def score_through_lenses(
         What was measured and what it was measured from: see ``spatial.indicators.inputs``.
     tables
         Ids of the places and of the meeting spaces.
-    at_edge
-        Marks what was measured over the edge of the extract.
+    extent
+        What the extract covers.
     """
     found = ways_of_network(inputs.network, inputs.paths, inputs.slopes)
     kept, before = _rows(evidence, rubric)
     judged = [judge_all(evidence, index, every_rule(rubric)) for index in tables]
-    measurer = _Measurer(rules, rubric, kept, before, judged, sites, inputs, tables, at_edge)
+    radii_m = {registry.registry()[name].catchment_m for name in before}
+    covered = {radius_m: covered_share(sites.geometry.to_numpy(), radius_m, extent) for radius_m in radii_m}
+    measurer = _Measurer(rules, rubric, kept, before, judged, sites, inputs, tables, covered)
     # One after the other: the walks use all processors, and shapely may not prepare a shape in two threads.
     results = [measurer.through(lens, found) for lens in rules.lenses]
     return tuple(sorted(results, key=_order))
@@ -214,7 +213,7 @@ class _Measurer:
     sites: gpd.GeoDataFrame
     inputs: IndicatorInputs
     tables: tuple[pd.Index, pd.Index]
-    at_edge: AtEdge
+    covered: Mapping[float, Floats]
 
     def through(self, lens: Lens, found: Ways) -> LensResult:
         """Walk, measure, judge and score under one lens."""
@@ -246,8 +245,8 @@ class _Measurer:
             # A detour is a matter of metres; all else is a matter of time.
             walked_ = in_metres if spec.unit == "ratio" else in_time
             both = [registry.measure(spec, self.sites, inputs) for inputs in walked_]
-            merged = self.at_edge(spec, between_bounds(both[0], both[-1]))
-            at, space = self._where(rows["place_id"])
+            merged = registry.at_extract_edge(spec, between_bounds(both[0], both[-1]), self.covered[spec.catchment_m])
+            at, space = self._sites_of[name]
             new = {key: getattr(merged, key)[at] for key in ("value", "low", "high", "evidence", "rule")}
             known = new["low"] == new["high"]
             behind = [
@@ -260,6 +259,11 @@ class _Measurer:
         distance_m = route.distance_m if pace == 1.0 else route.distance_m * pace
         walks = replace(self.inputs.walks, distance_m=distance_m)
         return replace(self.inputs, walks=walks, stop_walk_m=route.stop_m * pace)
+
+    @cached_property
+    def _sites_of(self) -> dict[str, tuple[npt.NDArray[np.int64], list[str]]]:
+        """Of each indicator the sites of its rows."""
+        return {name: self._where(rows["place_id"]) for name, rows in self.before.items()}
 
     def _where(self, identities: Any) -> tuple[npt.NDArray[np.int64], list[str]]:
         """Position of the site of each id, and its space."""

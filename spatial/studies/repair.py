@@ -15,7 +15,6 @@ import shapely
 from spatial.analysis.inputs import Inputs
 from spatial.core.errors import InputError
 from spatial.core.languages import KNOWN_LANGUAGES
-from spatial.indicators import evidence as indicators_evidence
 from spatial.places.naming import names_by_street
 from spatial.plans.home_changes import WORTH
 from spatial.scoring import lenses
@@ -202,7 +201,7 @@ class _Bench:
             view.sites,
             view.measured_from,
             (view.places.index, view.rooms.index),
-            lambda spec, measured: indicators_evidence.at_edge(spec, measured, view.sites, view.raw),
+            view.raw.extent,
         )
         for lens in seen:
             if lens.homes is not None:

@@ -17,7 +17,6 @@ import pandas as pd
 from spatial.analysis.inputs import Inputs
 from spatial.analysis.result import SEED
 from spatial.core.model import FLOATING, LensResult, Plan, Result
-from spatial.indicators import evidence as indicators_evidence
 from spatial.places import homes
 from spatial.plans import home_changes
 from spatial.plans.comparison import match
@@ -183,5 +182,5 @@ def through(seen: Seen, names: Sequence[str]) -> tuple[LensResult, ...]:
         view.sites,
         view.measured_from,
         (seen.result.places.index, seen.result.meeting_spaces.index),
-        lambda spec, measured: indicators_evidence.at_edge(spec, measured, view.sites, view.raw),
+        view.raw.extent,
     )
