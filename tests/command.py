@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import io
 import json
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import shapely
 
 from spatial.cli import main
+from spatial.core import parallel
 from spatial.core.marks import MARK
 from tests.osm_xml import degrees, write
 
@@ -49,12 +54,59 @@ class Outcome:
     err: str
 
 
+# What changes on the way, and the second process does not ask for or sets by itself.
+PASSING = ("PYTEST_CURRENT_TEST", "LANGUAGE", "GDAL_CURL_CA_BUNDLE", "PROJ_CURL_CA_BUNDLE")
+
+
+def surroundings() -> tuple[str, dict[str, str]]:
+    """The folder and the environment that a process begins with."""
+    return os.getcwd(), {name: value for name, value in os.environ.items() if name not in PASSING}
+
+
+class Helper:
+    """The second process of the command, kept from call to call: its imports take longer than a small run does.
+
+    Where a test has changed the folder or the environment, a process of its own is started as the command does.
+    """
+
+    def __init__(self) -> None:
+        self._start, self._usual = parallel.started, surroundings()
+        self._kept: parallel.Second | None = None
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[parallel.Second]:
+        if surroundings() != self._usual:
+            with self._start() as other:
+                yield other
+            return
+        if self._kept is None:
+            opened = contextlib.ExitStack()
+            self._kept = opened.enter_context(self._start())
+            atexit.register(opened.close)
+        try:
+            yield self._kept
+        finally:
+            self._settle(self._kept)
+
+    def _settle(self, second: parallel.Second) -> None:
+        """Wait for what nobody waited for, and forget all answers; a process that has gone is not lent again."""
+        try:
+            second.ask(os.getpid).result()
+        except parallel.GoneError:
+            self._kept = None
+        second._answers = [(True, None)] * len(second._answers)
+
+
+HELPER = Helper()
+
+
 def call(*args: object) -> Outcome:
     """Call the command in this process, as its script does."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     argv, sys.argv = sys.argv, ["faellesrum", *map(str, args)]
+    lent = mock.patch.object(parallel, "started", HELPER.lent)
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), lent:
             main.main()
     except SystemExit as stop:
         code = int(stop.code or 0)

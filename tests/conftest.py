@@ -49,13 +49,6 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_result(demo_data: Path) -> spatial.Analysis:
-    """The demo, analysed once; do not change it."""
-    estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
-    return spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf")
-
-
-@pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
     """Calls a function with a new folder and gives its answer: one process of the tests does, for all of them."""
     base = tmp_path_factory.getbasetemp()
@@ -98,10 +91,17 @@ def earlier(finished: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def analysis(inputs: tuple[Path, Path]) -> spatial.Analysis:
+def analysis(inputs: tuple[Path, Path], made_once: MadeOnce) -> spatial.Analysis:
     """The made-up town, analysed once; do not change it."""
     estate = spatial.Estate.from_file(inputs[0], margin_m=50, reach_m=900)
-    return spatial.analyse(estate, osm=inputs[1])
+    return made_once("analysis", lambda _: spatial.analyse(estate, osm=inputs[1]))
+
+
+@pytest.fixture(scope="session")
+def demo_result(demo_data: Path, made_once: MadeOnce) -> spatial.Analysis:
+    """The demo, analysed once; do not change it."""
+    estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
+    return made_once("demo_result", lambda _: spatial.analyse(estate, osm=demo_data / "reitbahnviertel.osm.pbf"))
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +113,17 @@ def demo(made_once: MadeOnce) -> tuple[Path, subprocess.CompletedProcess[str]]:
         return folder / "out", subprocess.run(line, capture_output=True, text=True, cwd=folder, timeout=300)
 
     return made_once("demo", make)
+
+
+@pytest.fixture(scope="session")
+def benches(made_once: MadeOnce) -> Path:
+    """A finished run of the estate with benches, whose scores lie far apart; do not change it."""
+
+    def make(folder: Path) -> Path:
+        assert command.call("demo", "--place", "helsinki", "--out", folder / "out").code == 0
+        return folder / "out"
+
+    return made_once("benches", make)
 
 
 @pytest.fixture(scope="session")

@@ -57,13 +57,8 @@ def raw(demo_data, demo_estate):
 
 
 @pytest.fixture(scope="module")
-def reference_result(demo_data, demo_estate):
-    return spatial.analyse(demo_estate, osm=demo_data / "reitbahnviertel.osm.pbf")
-
-
-@pytest.fixture(scope="module")
-def reference(reference_result):
-    return scores(reference_result)
+def reference(demo_result):
+    return scores(demo_result)
 
 
 def mixed(features, seed):
@@ -109,7 +104,7 @@ def alike(one, other, degrees):
 
 
 @pytest.mark.parametrize("degrees", [0.0, TURNED])
-def test_neither_position_nor_turn_of_the_town_changes_a_score(raw, demo_estate, reference_result, degrees):
+def test_neither_position_nor_turn_of_the_town_changes_a_score(raw, demo_estate, demo_result, degrees):
     """Ground whose end nobody sees, with no home near, is divided on a grid of the world: it is another there."""
     parts = {name: carried_away(getattr(raw, name), demo_estate, degrees) for name in ("points", "lines", "areas")}
     there = replace(raw, extent=carried(raw.extent, demo_estate, degrees), **parts)
@@ -117,11 +112,11 @@ def test_neither_position_nor_turn_of_the_town_changes_a_score(raw, demo_estate,
         replace(demo_estate, boundary=carried(demo_estate.boundary, demo_estate, degrees)), osm=there
     )
     columns = scoring_scores.SCORE_COLUMNS
-    one, other = reference_result.places, again.places
+    one, other = demo_result.places, again.places
     assert len(one) >= 20 and one.index.equals(other.index)
     alike(one[columns].astype(float), other[columns].astype(float), degrees)
     # Rooms are named by where they lie: each is found by what stands in it.
-    spaces, there = reference_result.meeting_spaces[columns], again.meeting_spaces[columns]
+    spaces, there = demo_result.meeting_spaces[columns], again.meeting_spaces[columns]
     pairs = pd.concat([one["space_id"], other["space_id"]], axis=1).drop_duplicates()
     found = spaces.loc[pairs.iloc[:, 0]].astype(float), there.loc[pairs.iloc[:, 1]].astype(float)
     alike(found[0], found[1].set_axis(found[0].index), degrees)

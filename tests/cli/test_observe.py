@@ -226,12 +226,9 @@ def test_a_file_in_the_wrong_crs_leaves_the_folder_as_it_was(run, tmp_path):
     assert digests(run) == before
 
 
-@pytest.fixture(scope="module")
-def spread(tmp_path_factory):
-    """A run of the estate with benches, whose scores lie far apart."""
-    out = tmp_path_factory.mktemp("benches") / "out"
-    assert call("demo", "--place", "helsinki", "--out", out).code == 0
-    return out
+@pytest.fixture
+def spread(benches, tmp_path):
+    return shutil.copytree(benches, tmp_path / "benches")
 
 
 def test_a_planted_order_is_recovered_by_the_command_and_said_in_a_sentence(spread, tmp_path):

@@ -59,16 +59,10 @@ def test_what_goes_wrong_is_one_line(run, tmp_path):
     assert call("report", run, "--plan", "--before", run).code == 2
 
 
-def test_run_writes_the_pdf_where_asked(demo_data, tmp_path):
+def test_run_writes_the_pdf_where_asked(demo_result, tmp_path):
     from spatial.analysis import storage
 
-    made = storage.save(
-        spatial.analyse(
-            spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson"), osm=demo_data / "reitbahnviertel.osm.pbf"
-        ),
-        tmp_path / "run",
-        pdf=True,
-    )
+    made = storage.save(demo_result, tmp_path / "run", pdf=True)
     assert (tmp_path / "run" / "report.pdf").stat().st_size > 50_000
     assert made.manifest["timings"]["drawings"] > 0
 

@@ -277,12 +277,19 @@ def test_the_median_is_by_dwellings():
     assert home_changes.median(values, np.array([1.0, 1.0, 3.0])).tolist() == [0.5, 0.1]
 
 
+@pytest.fixture(scope="module")
+def runs(folder, tmp_path_factory):
+    """The miniature as it is, and without playground and bench, as the command writes them."""
+    common, out = ("--boundary", folder / "mini.gpkg", "--osm", folder / "mini.osm"), tmp_path_factory.mktemp("runs")
+    assert call("run", *common, "--out", out / "a").code == 0
+    assert call("run", *common, "--plan", folder / "gone.toml", "--out", out / "b").code == 0
+    return out / "a", out / "b"
+
+
 @pytest.mark.parametrize(("lang", "said"), [("da", "forsvinder 1, 0 kommer til"), ("en", "spaces 1 go, 0 come")])
-def test_the_command(lang, said, folder, tmp_path):
-    common = ("--boundary", folder / "mini.gpkg", "--osm", folder / "mini.osm")
-    assert call("run", *common, "--out", tmp_path / "a").code == 0
-    assert call("run", *common, "--plan", folder / "gone.toml", "--out", tmp_path / "b").code == 0
-    done = call("compare", tmp_path / "a", tmp_path / "b", "--lang", lang, "--out", tmp_path / "c")
+def test_the_command(lang, said, runs, tmp_path):
+    one, other = runs
+    done = call("compare", one, other, "--lang", lang, "--out", tmp_path / "c")
     assert done.code == 0 and said in done.out and re.search(r"40 (boliger|homes)", done.out)
     written = sorted(path.name for path in (tmp_path / "c").iterdir() if not path.name.startswith("."))
     assert written == [
@@ -296,10 +303,9 @@ def test_the_command(lang, said, folder, tmp_path):
         "spaces.csv",
         "successors.csv",
     ]
-    assert (tmp_path / "b" / "today" / "scores.csv").read_bytes() == (tmp_path / "a" / "scores.csv").read_bytes()
-    drawn = [tmp_path / name / "map.html" for name in ("b", "c")]
-    assert call("map", tmp_path / "b", "--out", tmp_path / "again.html").code == 0
-    for path in (*drawn, tmp_path / "again.html"):
+    assert (other / "today" / "scores.csv").read_bytes() == (one / "scores.csv").read_bytes()
+    assert call("map", other, "--out", tmp_path / "again.html").code == 0
+    for path in (other / "map.html", tmp_path / "c" / "map.html", tmp_path / "again.html"):
         assert '"plan":{"plan":"gone",' in path.read_text(encoding="utf-8"), "before and after side by side"
     homes = gpd.read_file(tmp_path / "c" / "changes.gpkg", layer="home_changes")
     assert homes["state"].tolist() == ["losing"] * 2 and homes["dwellings"].sum() == 40

@@ -65,24 +65,23 @@ def review(estate, osm, edits):
     return review_plan(Inputs.read(estate, InputFiles(osm, plan=plan)))
 
 
-def reviewed(estate, osm) -> Reviewed:
-    today = spatial.analyse(estate, osm=osm)
+def reviewed(estate, osm, today) -> Reviewed:
     only, rebuilt = (review(estate, osm, edits) for edits in edits_of(today))
     return Reviewed(only, rebuilt, frozenset(largest_blocks(today)))
 
 
 @pytest.fixture(scope="module")
-def reitbahnviertel(demo_data):
-    return reviewed(
-        spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson"), demo_data / "reitbahnviertel.osm.pbf"
-    )
+def reitbahnviertel(demo_data, demo_result):
+    estate = spatial.Estate.from_file(demo_data / "reitbahnviertel.geojson")
+    return reviewed(estate, demo_data / "reitbahnviertel.osm.pbf", demo_result)
 
 
 @pytest.fixture(scope="module")
 def oesterbro(shared_data):
     city = shared_data / "copenhagen"
     estate = spatial.Estate.from_file(city / "almene_boliger_kk.geojson", name=DEPARTMENT, reach_m=800)
-    return reviewed(estate, city / "oesterbro.osm.pbf")
+    osm = city / "oesterbro.osm.pbf"
+    return reviewed(estate, osm, spatial.analyse(estate, osm=osm))
 
 
 ESTATES = ["reitbahnviertel", pytest.param("oesterbro", marks=pytest.mark.shared)]

@@ -93,14 +93,11 @@ def test_from_what_is_known_and_from_the_start_are_the_same(case, demo):
     np.testing.assert_allclose(quick.best_at_home, whole.best_at_home, rtol=0, atol=1e-9)
 
 
-def test_the_start_is_a_plain_run(demo):
-    plain = spatial.analyse(
-        spatial.Estate.from_file(DATA / "reitbahnviertel.geojson"), osm=DATA / "reitbahnviertel.osm.pbf"
-    )
+def test_the_start_is_a_plain_run(demo, demo_result):
     floating = demo.before.floating
-    for table in (plain.places, plain.meeting_spaces):
+    for table in (demo_result.places, demo_result.meeting_spaces):
         np.testing.assert_allclose(floating.reindex(table.index), table["floating"], rtol=0, atol=1e-12)
-    homes = plain.layers["homes"]
+    homes = demo_result.layers["homes"]
     np.testing.assert_allclose(demo.before.best_at_home.reindex(homes.index), homes["best_floating"], atol=1e-12)
 
 
