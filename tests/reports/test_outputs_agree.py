@@ -42,7 +42,7 @@ def run(request, demo_result, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def told(run):
-    """What ``scores.csv`` says of each space: id → name, number, points, bounds; None of what is not judged."""
+    """What ``scores.csv`` says of each meeting space: id → name, number, points, and their bounds."""
     with (run[0] / "scores.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == "meeting_space"]
     assert len(rows) > 10
@@ -50,7 +50,7 @@ def told(run):
         row["place_id"]: (
             row["name"],
             int(float(row["rank"])) if row["rank"] else None,
-            *(round(float(row[f"floating{end}"]) * 100) if row["floating"] else None for end in ("", "_low", "_high")),
+            *(round(float(row[f"floating{end}"]) * 100) for end in ("", "_low", "_high")),
         )
         for row in rows
     }
@@ -66,15 +66,19 @@ def sentences(run):
     return found
 
 
-def test_what_is_not_judged_has_no_potential_to_be_sorted_by(run, told):
-    """Closed, a seat or only possible: the layer keeps what was worked out, the tables that people sort do not."""
-    layer = pyogrio.read_dataframe(run[0] / "places.gpkg", layer="meeting_spaces", read_geometry=False)
-    judged = set(layer.loc[layer["status"] == "meeting space", "space_id"])
-    assert layer["floating"].notna().all() and 0 < len(judged) < len(layer)
-    assert {i for i, entry in told.items() if entry[2] is not None} == judged
+def test_what_is_closed_stands_in_no_order_and_has_no_more_than_its_condition_leaves(run):
     with (run[0] / "scores.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {bool(row["floating"]) == (row["status"] == "meeting space") for row in rows} == {True}
+    aside = [row for row in rows if row["status"] in ("closed", "seat", "possible")]
+    assert {row["status"] for row in aside} >= {"closed", "possible"}
+    for row in aside:
+        assert (row["rank"], row["tier"], row["top10_share"]) == ("", "", "") and row["rank_p05"] == row["rank_p95"] == ""
+    assert all(float(row["floating"]) <= 0.3 for row in aside if row["status"] == "closed")
+
+
+def judged(told):
+    """What tables for people say: of what is not open to everybody, or no meeting space, no points."""
+    return {i: entry if entry[1] is not None else (*entry[:2], None, None, None) for i, entry in told.items()}
 
 
 def ranked(told):
@@ -91,7 +95,7 @@ def test_geopackage_and_workbook(run, told):
         )
         for row in table.itertuples(index=False)
     }  # fmt: skip
-    assert found == {i: entry if entry[2] is not None else (*entry[:2], *found[i][2:]) for i, entry in told.items()}
+    assert found == told
     say = texts(lang)["workbook"]
     head, *rows = openpyxl.load_workbook(folder / "places.xlsx")[say["spaces"]].iter_rows(values_only=True)
     column = {key: head.index(title) for key, title in say["column"].items() if title in head}
@@ -102,7 +106,7 @@ def test_geopackage_and_workbook(run, told):
             *(row[column[key]] if row[column[key]] is None else round(row[column[key]]) for key in POINTS),
         )
         for row in rows
-    } == told
+    } == judged(told)
 
 
 def test_csv_for_excel(run, told):
@@ -116,7 +120,7 @@ def test_csv_for_excel(run, told):
             *(int(row[say[key]]) if row[say[key]] else None for key in POINTS),
         )
         for row in csv.DictReader(io.StringIO(text), delimiter=";" if lang == "da" else ",")
-    } == told
+    } == judged(told)
 
 
 def test_report(run, told, sentences):
