@@ -21,12 +21,11 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.core import files
 from spatial.core.languages import in_sentence, indicator_texts, said, texts
-from spatial.core.model import EVIDENCE_COLUMNS, FACTS, FLOATING, Result
+from spatial.core.model import EVIDENCE_COLUMNS, FACTS, Result
 from spatial.core.numbers import number as written
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
 from spatial.layers.schema import schema
 from spatial.maps import qgis_styles, style
-from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import names_in_order, names_of
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
@@ -55,8 +54,7 @@ def parquet(table: pd.DataFrame, path: Path) -> None:
 def scores(result: Result, path: Path, *, lang: str = "da") -> None:
     """Write one row a place and, after them, one a meeting space; UTF-8, numbers in full.
 
-    A place has the status of its meeting space, and every row a name that no other of its kind has. What is closed, a
-    seat or only possible has no potential, so that it sorts beside nothing that is ranked; ``places.gpkg`` keeps it.
+    A place has the status of its meeting space, and every row a name that no other of its kind has.
     """
     names = names_of(result, lang)
     places, spaces = (
@@ -65,8 +63,6 @@ def scores(result: Result, path: Path, *, lang: str = "da") -> None:
     places = places.assign(place_count=1, kinds=places["kind"], status=places["space_id"].map(spaces["status"]))
     spaces = spaces.assign(space_id=spaces.index).rename_axis("place_id")
     table = pd.concat([places, spaces[places.columns]]) if len(spaces) else places
-    potential = [FLOATING + end for end in ("_low", "", "_high")]
-    table[potential] = table[potential].where(table["status"] == MEETING)
     files.write_csv(table, path)
 
 

@@ -33,9 +33,10 @@ POINTS = 100
 WIDTHS = {"name": 44, "in_space": 44, "what": 28, "id": 30, "meaning": 110}
 WIDTH, NUMBER_WIDTH, HEAD_HEIGHT = 16, 11, 62
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-FORMATS = {"points": "0", "share": "0 %", "whole": "#,##0", "number": "#,##0.0", "text": "@"}
+FORMATS = {"points": "0", "share": "0 %", "whole": "#,##0", "number": "#,##0.0", "fine": "0.00", "text": "@"}
 ROUNDED = ("points", "share", "whole")
-INDICATOR_FORMATS = {"m": "whole", "share": "share", "count": "number", "h": "number"}
+DECIMALS = {"number": 1, "fine": 2}
+INDICATOR_FORMATS = {"m": "whole", "share": "share", "m/ha": "whole", "ratio": "fine", "index": "fine"}
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ def excel_csv(result: Result, lang: str) -> bytes:
 
 
 def _plain(column: Column) -> Any:
-    """Values as they are shown: points, shares of 100 and areas as whole numbers."""
+    """Values as they are shown: points, shares of 100 and areas as whole numbers, others with few decimals."""
+    if column.form in DECIMALS:
+        return [value if pd.isna(value) else round(value, DECIMALS[column.form]) for value in column.values]
     if column.form not in ROUNDED:
         return column.values
     factor = POINTS if column.form == "share" else 1

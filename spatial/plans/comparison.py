@@ -21,6 +21,7 @@ from spatial.core.errors import CRSError, InputError
 from spatial.core.model import ASPECTS, FLOATING, Result
 from spatial.core.versions import SCHEMA_VERSION, edition
 from spatial.layers import lineage
+from spatial.places.meeting_spaces import MEETING
 from spatial.plans import causes as plans_causes
 from spatial.plans.home_changes import (
     AFTER,
@@ -125,8 +126,9 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
     scores = scoring_scores.estimates(judged, index, before.rubric)
     homes = home_table(before, after, scores)
     today, then, worst_today, worst_then = levels(homes)
-    drawn = _draw(before, after, homes, pairs, (judged, index), seed)
-    spaces = _spaces(before, after, pairs, scores, (judged, index), drawn.changes)
+    told = [pair for pair in pairs if _is_told(pair, before, after)]
+    drawn = _draw(before, after, homes, told, (judged, index), seed)
+    spaces = _spaces(before, after, told, scores, (judged, index), drawn.changes)
     homes, seen = through_lenses(before, after, homes)
     items = plans_causes.changed_objects(before, after)
     return Comparison(
@@ -146,6 +148,12 @@ def compare(before: Result, after: Result, *, seed: int | None = None) -> Compar
         causes=_causes(before, after, items, spaces),
         successors=_successors(heirs, pairs),
     )
+
+
+def _is_told(pair: tuple[str | None, str | None], before: Result, after: Result) -> bool:
+    """Whether a pair is a meeting space before or after: what is closed, a seat or only possible counts in no table."""
+    states = zip(pair, (before.meeting_spaces, after.meeting_spaces), strict=True)
+    return any(name is not None and table.at[name, "status"] == MEETING for name, table in states)
 
 
 def check_comparable(before: Result, after: Result) -> None:

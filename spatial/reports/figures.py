@@ -293,6 +293,7 @@ POINT_MM = 1.6
 # ColorBrewer PuOr, told apart in grey by the hatch as well.
 LOSING, WINNING = "#e08214", "#8073ac"
 LOSING_EVERY_MM = 0.8
+HOME_STATES = ("losing", "winning", "keeping", "demolished")
 HOMES_MM = (60.0, 88.0)  # height of the map of the homes, at least and at most
 CHANGED_BEFORE, CHANGED_AFTER = ("gone", "shorter"), ("new", "longer", "moved", "opened", "closed", "altered")
 
@@ -393,8 +394,8 @@ def _new(pen: Pen, shape: Any) -> None:
         pen.disc(shape.x, shape.y, POINT_MM, line=BLACK, weight=NEW_LINE)
 
 
-def key(words: MapWords, marks: Marks, shown: pd.DataFrame, *, alt: str) -> Figure:
-    """Draw the legend of both maps, on which all of ``shown`` is."""
+def key(words: MapWords, marks: Marks, shown: pd.DataFrame, items: gpd.GeoDataFrame, *, alt: str) -> Figure:
+    """Draw the legend of both maps, on which all of ``shown`` is; of what goes and comes, what is among ``items``."""
 
     def gone(pen: Pen, x: float, level: float) -> None:
         _gone(pen, shapely.box(x, level - 1.4, x + KEY_MM, level + 1.4))
@@ -402,7 +403,12 @@ def key(words: MapWords, marks: Marks, shown: pd.DataFrame, *, alt: str) -> Figu
     def new(pen: Pen, x: float, level: float) -> None:
         _new(pen, shapely.LineString([(x, level), (x + KEY_MM, level)]))
 
-    return legend(words, [(marks.gone, gone), (marks.new, new)], shown, alt=alt)
+    keys = [
+        pair
+        for pair, hows in (((marks.gone, gone), CHANGED_BEFORE), ((marks.new, new), CHANGED_AFTER))
+        if items["how"].isin(hows).any()
+    ]
+    return legend(words, keys, shown, alt=alt)
 
 
 def homes_map(
@@ -434,7 +440,7 @@ def homes_map(
                 pen.disc(middle.x, middle.y, sheet_map.NUMBER_MM * FACTOR, fill=WHITE, line=BLACK, weight=0.25)
                 pen.text(middle.x, middle.y - 0.85, letter, 6.8, style=Lettering(font=BOLD, at="middle"))
 
-    keys = [(labels[name], _home_sample(name)) for name in ("losing", "winning", "keeping", "demolished")]
+    keys = [(labels[name], _home_sample(name)) for name in HOME_STATES if (state == name).any()]
     return estate_map(
         after, words, numbers={}, told=Told(alt, caption), frame=Frame(heights=HOMES_MM, bounds=bounds), over=over,
         spaces=False, keys=keys,

@@ -103,7 +103,7 @@ def _unknown(findings: PlanFindings, sureness: str, words: Words) -> list[str]:
 def _boxes(things: list[tuple[str, Price | None]], whole: Price | None, words: Words) -> Table:
     say = words.report["meeting"]
     columns = (
-        Column(say["matter"], 8.4), Column(say["cost"], 3.2), Column(say["yes"], 1.3), Column(say["no"], 1.3),
+        Column(say["matter"], 7.5), Column(say["cost"], 4.1), Column(say["yes"], 1.3), Column(say["no"], 1.3),
         Column(say["unsure"], 2.2),
     )  # fmt: skip
     rows = [

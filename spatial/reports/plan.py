@@ -166,11 +166,14 @@ def _maps(
     pair = figures.before_and_after(
         before, after, found.items, kind, numbers=(numbers[0], numbers[1]),
         alts=(say["alt_before"].format(estate=estate), say["alt_after"].format(estate=estate)),
-        captions=(say["before"], say["after"]),
+        captions=(
+            say["before"] if found.items["how"].isin(figures.CHANGED_BEFORE).any() else say["today"],
+            say["after"] if found.items["how"].isin(figures.CHANGED_AFTER).any() else say["planned"],
+        ),
     )  # fmt: skip
     shown = pd.concat([table.meeting_spaces[["rank", "status", "floating"]] for table in (before, after)])
     marks = figures.Marks(say["gone"], say["new"])
-    key = figures.key(kind, marks, shown, alt=words.shared["map"]["legend"]["show"])
+    key = figures.key(kind, marks, shown, found.items, alt=words.shared["map"]["legend"]["show"])
     note = f"{say['numbers'] if rows else ''} {sections.attribution(after, words)}".strip()
     return [Heading(say["title"]), Figures(pair), Figures([key]), *([Paragraph(note, "note")] if note else [])]
 
@@ -241,7 +244,7 @@ def _row(number: int, row: Mapping[str, Any], names: tuple[Named, Named], words:
     numbers = [words.say("place.withheld") if score is None else str(score) for score in (before, after)]
     return [
         Cell(f"{number}. {first_capital(name)}"),
-        Cell(words.say("plan.facts.change", before=numbers[0], after=numbers[1]), strong=True, figure=figure),
+        Cell(words.moved(numbers[0], numbers[1]), strong=True, figure=figure),
         _by(row, words),
         Cell(words.listed(_reasons(row, words))),
     ]

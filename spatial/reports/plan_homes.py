@@ -65,7 +65,7 @@ def states(homes: pd.DataFrame) -> pd.Series:
 
 
 def _building(row: Mapping[str, Any], letter: str, words: Words) -> list[Cell]:
-    change = words.say("plan.facts.change", before=row["before"], after=row["after"])
+    change = words.moved(row["before"], row["after"])
     return [
         Cell(letter, strong=True, quiet=texts_plans.building_at(row, words.shared) if row["street"] else ""),
         Cell(words.number(row["dwellings"])),
@@ -103,9 +103,7 @@ def lenses_section(found: Comparison, words: Words) -> list[Block]:
     for lens in sorted(found.lenses, key=lambda lens: (-round(lens.dwellings["losing"]), lens.id)):
         about = words.shared["lens"][lens.id]
         known = not np.isnan(lens.median_before)
-        change = words.say(
-            "plan.facts.change", before=words.hundred(lens.median_before), after=words.hundred(lens.median_after)
-        )
+        change = words.moved(words.hundred(lens.median_before), words.hundred(lens.median_after))
         rows.append(
             [
                 Cell(about["title"], strong=True, quiet=about["text"]),

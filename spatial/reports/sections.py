@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial.core.languages import in_sentence, kinds_counted, plural, texts
+from spatial.core.languages import first_capital, in_sentence, kinds_counted, plural, texts
 from spatial.core.model import ASPECTS, GATE, KNOWN_EVIDENCE, NOT_STATED, SHARES, Result
 from spatial.core.numbers import number as written
 from spatial.maps import style
@@ -102,6 +102,10 @@ class Words:
 
     def _differ(self, low: float, high: float) -> bool:
         return self.hundred(low) != self.hundred(high)
+
+    def moved(self, before: Any, after: Any) -> str:
+        """Return what was and what becomes of it, such as "68 → 65", or that it stays."""
+        return self.say(f"plan.facts.{'same' if before == after else 'change'}", before=before, after=after)
 
     def quoted(self, text: str) -> str:
         """Return a text in the marks of the language."""
@@ -246,8 +250,9 @@ def unknown(result: Result, checks: pd.DataFrame, named: Named, words: Words) ->
     left_out = list(_left_out(result, words))
     blocks += [Paragraph(words.say("unknown.left_out", list="; ".join(left_out)))] if left_out else []
     blocks += [Paragraph(words.say("unknown.reservation", text=text)) for text in reservations(result, words.lang)]
-    complete = completeness_in_words(result.manifest.get("completeness", ()), lang=words.lang)
-    blocks += [Paragraph(words.say("unknown.complete", list="; ".join(complete)))] if complete else []
+    rows = result.manifest.get("completeness", ())
+    complete = [f"{first_capital(text)}." for text in completeness_in_words(rows, lang=words.lang)]
+    blocks += [Paragraph(words.say("unknown.complete", list=" ".join(complete)))] if complete else []
     return [*blocks, *_checks(result, checks, named, words)]
 
 
@@ -259,8 +264,8 @@ def shares(spaces: pd.DataFrame, words: Words) -> dict[str, str]:
 def _known(spaces: pd.DataFrame, named: Named, words: Words) -> str:
     """How the typical place is known, and of which least is."""
     said = words.say("unknown.known", **shares(spaces, words))
-    low, high = (words.percent(float(value)) for value in (spaces["unknown"].min(), spaces["unknown"].max()))
-    if low == high:
+    typical, high = (words.percent(float(value)) for value in (spaces["unknown"].mean(), spaces["unknown"].max()))
+    if typical == high:
         return said
     least = named.both(str(spaces["unknown"].idxmax()))
     return f"{said} {words.say('unknown.least', name=least, unknown=high)}"

@@ -266,7 +266,9 @@ def building_at(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
 
 def _line(row: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, Any], lang: str) -> str:
     given = {"name": row["called"][lang], "id": row["after_id"] or row["before_id"]}
-    line = words["compare"][row["state"]].format(**given, before=row["before"], after=row["after"])
+    same = row["state"] == CHANGED and row["before"] == row["after"]
+    say = words["compare"]["changed_same" if same else row["state"]]
+    line = say.format(**given, before=row["before"], after=row["after"])
     edits = reasons_in_words(row["edits"] or (), words)
     why = "; ".join(
         [*edits, *(because(reason, units, words) for reason in row["because"]), *told_once(row["causes"], words)]

@@ -276,6 +276,22 @@ def test_paper_is_light_and_has_the_ground(opened, scheme):
     ), "the window is as it was"
 
 
+def test_paper_from_a_phone_is_as_full_as_from_a_desk(opened):
+    """The map goes to the right edge of the sheet, and the legend is unfolded; then the window is as it was."""
+    drawn = []
+    for viewport in (DESK, PHONE):
+        page = opened("#lang=da", viewport=viewport)
+        before = page.locator("#fr-frame").bounding_box()
+        sheet = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True, print_background=True))[0]
+        grey = np.asarray(sheet.render(scale=1).to_pil().convert("L")).astype(int)
+        height, width = grey.shape
+        drawn.append((grey[40 : height // 3, width // 2 : -40] < 200).mean())
+        text = sheet.get_textpage().get_text_range()
+        assert texts("da")["map"]["legend"]["boundary"] in text
+        assert page.locator("#fr-frame").bounding_box() == before
+    assert min(drawn) > 0.005 and max(drawn) < 2 * min(drawn)
+
+
 def test_light_and_dark_are_chosen_on_the_page(opened):
     ground = "getComputedStyle(document.documentElement).getPropertyValue('--map-ground').trim()"
     page = opened(color_scheme="light")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -127,12 +128,22 @@ def test_what_is_closed_is_named_without_a_number_and_never_among_the_ranked(pag
 def test_possible_spaces_are_invitations_those_inside_first(pages, demo_result, lang):
     say = texts(lang, "report")["possible"]
     page, rooms = Page(pages[lang]), demo_result.layers["possible_spaces"]
+    bare = demo_result.meeting_spaces.query("status == 'possible'")
+    told = say["intro"].format(n=len(rooms) + len(bare), inside="§").partition("§")[0]
+    assert any(text.startswith(told) for text in page.paragraphs)  # as many as the first sentences of the report say
     inside = rooms[rooms.representative_point().within(demo_result.estate.boundary)]
     rows = page.tables[say["caption"]][1:]
     largest = inside["area_m2"].sort_values(ascending=False).iloc[: len(rows)]
     areas = [int("".join(filter(str.isdigit, row[1].removesuffix("m²")))) for row in rows]
     assert areas == [round(area / 10) * 10 for area in largest]
     assert [say[name] in page.items for name in ("ask_things", "ask_access", "ask_use")] == [True] * 3
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_questions_are_put_of_meeting_spaces_and_of_no_more(pages, scores, lang):
+    rows = Page(pages[lang]).tables[texts(lang, "report")["unknown"]["caption"]][1:]
+    more = [int(found[1]) for row in rows if (found := re.search(r"(\d+) (?:til|more)$", row[1]))]
+    assert len(more) > 3 and max(more) == len(scores) - 3  # three are named
 
 
 def test_a_run_without_that_layer_invites_nowhere():

@@ -66,6 +66,16 @@ def sentences(run):
     return found
 
 
+def test_what_is_closed_stands_in_no_order_and_has_no_more_than_its_condition_leaves(run):
+    with (run[0] / "scores.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    aside = [row for row in rows if row["status"] in ("closed", "seat", "possible")]
+    assert {row["status"] for row in aside} >= {"closed", "possible"}
+    for row in aside:
+        assert {row[name] for name in ("rank", "tier", "top10_share", "rank_p05", "rank_p95")} == {""}
+    assert all(float(row["floating"]) <= 0.3 for row in aside if row["status"] == "closed")
+
+
 def judged(told):
     """What tables for people say: of what is not open to everybody, or no meeting space, no points."""
     return {i: entry if entry[1] is not None else (*entry[:2], None, None, None) for i, entry in told.items()}

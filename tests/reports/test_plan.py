@@ -129,8 +129,8 @@ def test_the_answer_begins_with_what_is_certain(pages, found):
     }
     worst = max(losing, key=losing.get)
     assert f"{losing[worst]:,.0f} homes have worse" in bearing and texts("en")["lens_as"][worst] in bearing
-    assert f"in {whole_percent(found.harms_share)} % of" in sure
-    assert f"in {whole_percent(found.helps_share)} %;" in sure
+    assert f"in {whole_percent(found.harms_share)}% of" in sure
+    assert f"in {whole_percent(found.helps_share)}%;" in sure
     assert sure.endswith("Differences of less than one point of 100 are not counted.")
 
 

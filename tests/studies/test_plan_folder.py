@@ -127,6 +127,13 @@ def test_counts_of_spaces_and_homes_are_the_same_everywhere(folder, spaces, chan
     layers = {name: gpd.read_file(folder / "changes.gpkg", layer=name) for name in ("space_changes", "home_changes")}
     assert page["spaces"] == changes["spaces"] == {s: int((spaces["state"] == s).sum()) for s in changes["spaces"]}
     assert list(layers["space_changes"]["state"]) == list(spaces["state"])
+    today, after = (
+        int((gpd.read_file(folder / state / "places.gpkg", layer="meeting_spaces")["status"] == "meeting space").sum())
+        for state in ("today", ".")
+    )
+    here = changes["spaces"]["changed"] + changes["spaces"]["kept"]
+    assert (here + changes["spaces"]["lost"], here + changes["spaces"]["new"]) == (today, after)
+    assert pd.read_csv(folder / "timeline.csv")["spaces_open"].iloc[-1] == after
     by_state = {state: round(float(own.sum())) for state, own in homes.groupby("state")["dwellings"]}
     assert {k: v for k, v in changes["dwellings"].items() if v} == {k: v for k, v in by_state.items() if v}
     hardest = next((lens for lens in changes["lenses"] if lens["id"] == page["worst_off_as"]), changes)

@@ -104,9 +104,9 @@ export function createLegend(data, words, scale) {
   /** @param {Handlers} handlers */
   return function legend(handlers) {
     const steps = scale.steps(), box = byId("fr-legend"), reached = handlers.reached(), planned = handlers.planned(), counted = handlers.counted();
-    const small = window.matchMedia(NARROW_WINDOW).matches;
+    const paper = byId("fr-page").classList.contains("fr-on-paper"), small = !paper && window.matchMedia(NARROW_WINDOW).matches;
     // With a plan there is more to say than a small window holds beside the map.
-    const low = planned.length > 0 && byId("fr-frame").clientHeight < LOW_WINDOW_PX;
+    const low = !paper && planned.length > 0 && byId("fr-frame").clientHeight < LOW_WINDOW_PX;
     const folded = small || low;
     const plans = planned.length ? h("ul", { class: "fr-planned" }, ...planned.map(([key, text, sign]) =>
       row(sign ? h("span", { class: "fr-key fr-sign fr-" + key, "aria-hidden": "true" }, sign) : keyed(key), text))) : "";

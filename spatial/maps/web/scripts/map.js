@@ -296,12 +296,14 @@ function* build(map, data, given) {
   /** @param {boolean} on */
   function print(on) {
     paper.lift();
+    byId("fr-page").classList.toggle("fr-on-paper", on); // so that all is measured as it will lie on the sheet
     theme.force(on ? "light" : null);
     if (plan && on) { shareOnScreen = plan.share; }
     panel.whole(on, handlers);
     for (const side of bothSides) { side.drawing?.numberAll(on); }
     plan?.set(on ? 0 : shareOnScreen);
     map.invalidateSize({ animate: false });
+    legend();
     fit();
     repaint();
     if (on) { paper.lay(); }
