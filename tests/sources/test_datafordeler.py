@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import keyring
 import numpy as np
 import pytest
 import shapely
@@ -106,6 +107,48 @@ def test_access_points_are_the_doors_and_bbr_says_how_many_live_behind_each():
     found = canonical.canonical_layers(with_block(raw), tag_rules(), UTM32).dwellings
     assert {(p.x - X, n) for p, n in zip(found.geometry, found["dwellings"], strict=True)} == {(5, 3), (20, 1), (35, 0)}
     assert set(found["evidence"]) == {"observed"}
+    # 300 m² on the ground with two doors and 140 m² with one, four floors each, 80 m² a dwelling.
+    assert dict(zip([p.x - X for p in found.geometry], found["by_floor_area"], strict=True)) == pytest.approx(
+        {5: 300 * 4 / 80 / 2, 20: 300 * 4 / 80 / 2, 35: 140 * 4 / 80}
+    )
+
+
+class KeyRing(keyring.backend.KeyringBackend):
+    """A key-ring of this test's own."""
+
+    priority = 1
+
+    def __init__(self, kept):
+        super().__init__()
+        self.kept = kept
+
+    def get_password(self, service, username):
+        return self.kept.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def key_ring(monkeypatch):
+    before = keyring.get_keyring()
+    yield lambda kept: keyring.set_keyring(KeyRing(kept))
+    keyring.set_keyring(before)
+
+
+def test_the_key_comes_from_the_environment_else_from_the_systems_key_ring(key_ring, monkeypatch):
+    key_ring({})
+    keyring.set_password("faellesrum", "DATAFORDELER_API_KEY", datafordeler.KEY)  # as its own command line does
+    with datafordeler.serving(REGISTERS) as server:
+        source = entry("geodanmark.bygning", server)
+        monkeypatch.setenv("DATAFORDELER_API_KEY", "another")
+        with pytest.raises(SourceUnavailable):
+            layers.ask_service(source, AREA, ONCE)
+        monkeypatch.delenv("DATAFORDELER_API_KEY")
+        assert len(layers.ask_service(source, AREA, ONCE).table) == 5
+        key_ring({})
+        with pytest.raises(ConfigError, match="key-ring"):
+            layers.ask_service(source, AREA, ONCE)
 
 
 def with_block(raw):
