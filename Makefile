@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV ?= $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
   --no-emit-index-url --no-header --no-annotate --no-strip-extras --quiet
-DEV_GROUPS := --extra batch --group build --group test --group lint --group docs --group trust
+DEV_GROUPS := --extra batch --extra keys --group build --group test --group lint --group docs --group trust
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 MAP := maps/demo
@@ -24,7 +24,7 @@ NODE_STAMP := node_modules/.installed
 SITE := build/site
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test integration servers lint types imports scripts node format bench lock locale clean browser programs docs first-hour qgis-plugin
+.PHONY: help demo test integration servers lint types imports scripts node format bench lock locale clean browser programs docs first-hour qgis-plugin release-check
 
 help:
 	@echo "make demo         set up and map the bundled estate into $(MAP)"
@@ -99,6 +99,15 @@ docs: $(DEV_STAMP) browser
 # The table of algorithms is made of the commands themselves.
 qgis-plugin: $(RUN_STAMP)
 	$(BIN)/python qgis/build.py
+
+# What a release says of itself, held against its tag: make release-check TAG=v1.2.3
+release-check:
+	@version="$(TAG:v%=%)"; test -n "$$version" || { echo "release-check: say TAG=v1.2.3" >&2; exit 1; }; \
+	grep -qx "version: $$version" CITATION.cff || { echo "CITATION.cff: version is not $$version" >&2; exit 1; }; \
+	grep -qE '^date-released: [0-9]{4}-[0-9]{2}-[0-9]{2}$$' CITATION.cff || { echo "CITATION.cff: date-released is missing" >&2; exit 1; }; \
+	grep -qF "fallback-version = \"$$version\"" pyproject.toml || { echo "pyproject.toml: fallback-version is not $$version" >&2; exit 1; }; \
+	grep -qF "## [$$version]" CHANGELOG.md || { echo "CHANGELOG.md: has no section of $$version" >&2; exit 1; }; \
+	echo "release-check: $$version is named alike everywhere"
 
 first-hour: | $(BIN)/python
 	$(BIN)/python docs/first_hour.py

@@ -195,7 +195,7 @@ def _as_result(
         claims=conflation.claims_of(view.places, ground.conflated.claims),
         manifest=manifest.describe_run(inputs, options, ground, scored.rubric, clock.seconds)
         | {"warnings": manifest.warnings_of(inputs, view.places)}
-        | {"lenses": [], "siting": {"dwellings": siting.dwellings_of(view.measured_from)}},
+        | {"lenses": [], "siting": siting.homes_of(view.measured_from)},
         reach=None if context is None else context.reach,
         streets=None if options.scores_only else _streets(view),
         terrain=None if terrain is None or options.scores_only else elevation.coarser(terrain, DRAWN_CELLS),

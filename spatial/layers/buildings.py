@@ -164,7 +164,8 @@ def dwellings(buildings: Table, addresses: Beside, entrances: Beside, department
     Returns
     -------
     GeoDataFrame
-        Points; ``dwellings`` (count, not whole), ``building`` (id), ``evidence``.
+        Points; ``dwellings`` (count, not whole), ``building`` (id), ``evidence``, and ``by_floor_area``, the dwellings
+        that the building's floor area would give where a register counts them (else NaN).
     """
     lived_in = buildings["residential"].to_numpy()
     homes = buildings[lived_in]
@@ -183,10 +184,16 @@ def dwellings(buildings: Table, addresses: Beside, entrances: Beside, department
         "dwellings": np.where(np.isfinite(told), told, count[owner] / per_home[owner]),
         "building": homes.index.to_numpy()[owner],
         "evidence": evidence[owner],
+        "by_floor_area": np.where(counted, by_floor_area(homes, rules) / per_home, np.nan)[owner],
     }
     ids = [f"{building}/door/{i}" for building, i in zip(columns["building"], _rank_within(owner), strict=True)]
     inner = shapely.point_on_surface(empty.geometry.to_numpy())
-    unseen = {"dwellings": empty["dwellings"].to_numpy(), "building": None, "evidence": "derived"}
+    unseen = {
+        "dwellings": empty["dwellings"].to_numpy(),
+        "building": None,
+        "evidence": "derived",
+        "by_floor_area": np.nan,
+    }
     unseen_doors = table_of([f"{department}/door/0" for department in empty.index], inner, unseen, buildings.crs)
     found = table_of(ids, doors, columns, buildings.crs)[~homes["cleared"].to_numpy(dtype=bool)[owner]]
     return pd.concat([found, unseen_doors]) if len(empty) else found
@@ -255,6 +262,11 @@ def _floors_m2(homes: Table, rules: TagRules) -> npt.NDArray[np.float64]:
     return floors
 
 
+def by_floor_area(homes: Table, rules: TagRules) -> npt.NDArray[np.float64]:
+    """Dwellings of each home as its floor area has them (count, not whole; at least one)."""
+    return np.maximum(_floors_m2(homes, rules) / rules.building["gross_m2_per_dwelling"], 1.0)
+
+
 def _of_departments(
     homes: Table,
     departments: Table,
@@ -286,9 +298,8 @@ def _of_departments(
 def _dwelling_count(
     homes: Table, addressed: npt.NDArray[np.int64], rules: TagRules
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
-    config = rules.building
     one_family = homes["one_family"].to_numpy()
-    estimate = np.maximum(_floors_m2(homes, rules) / config["gross_m2_per_dwelling"], 1.0)
+    estimate = by_floor_area(homes, rules)
     addresses = np.bincount(addressed, minlength=len(homes)).astype(float)
     count = np.where(one_family, np.maximum(addresses, 1.0), np.maximum(estimate, addresses))
     flats = homes["flats"].to_numpy()

@@ -79,6 +79,17 @@ def dwellings_of(inputs: IndicatorInputs) -> float:
     return float(dwellings["dwellings"].to_numpy()[dwellings["inside"].to_numpy()].sum())
 
 
+def homes_of(inputs: IndicatorInputs) -> dict[str, float]:
+    """Dwellings of the estate; where a register counts them, how many it counts, and their floor area would give."""
+    dwellings, found = inputs.dwellings, {"dwellings": dwellings_of(inputs)}
+    if "by_floor_area" in dwellings:
+        counted = dwellings[dwellings["inside"] & dwellings["by_floor_area"].notna()]
+        if len(counted):
+            told = {"counted": counted["dwellings"], "by_floor_area": counted["by_floor_area"]}
+            found |= {name: float(numbers.sum()) for name, numbers in told.items()}
+    return found
+
+
 def choose_spaces(dwellings: Floats, reach: Bools, worth: Floats, k: int) -> Choice:
     """Choose at most k spaces, exactly.
 

@@ -301,11 +301,12 @@ def read_estate(  # noqa: PLR0913 (the public signature)
         return own
     known = None if area is None else find_area(area)
     built = (parcels_table, parcels, year)
+    asked = known is not None and or_guess and parcels is None  # the cadastre itself
     if boundary is not None and built != (None, None, None):
         raise InputError("estates.two_ways", needed=TWO_WAYS)
     if boundary is not None:
         found = boundaries.estate(boundary, name=name, margin_m=margin_m, reach_m=reach_m)
-    elif parcels_table is not None and parcels is not None and year is not None:
+    elif parcels_table is not None and year is not None and (parcels is not None or asked):
         from spatial.sources import parcels as sources_parcels
 
         names = ([] if name is None else [name]) + ([] if known is None else list(known.names))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 USER_AGENT_VARIABLE = "FAELLESRUM_USER_AGENT"
+KEY_RING = "faellesrum"  # what the keys are filed under in the system's key-ring
 CONNECT_S, READ_S, WHOLE_S = 10.0, 60.0, 300.0
 ATTEMPTS = 4
 PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
@@ -59,7 +60,7 @@ SAYS = {
 
 @dataclass(frozen=True)
 class Key:
-    """Where a key is found, the environment variable, and the parameter of the request that carries it."""
+    """Where a key is found, a name in the environment or the system's key-ring, and the parameter that carries it."""
 
     variable: str
     parameter: str
@@ -70,12 +71,27 @@ class Key:
         Raises
         ------
         ConfigError
-            If the variable is not set.
+            If it is neither in the environment nor in the key-ring.
         """
-        found = os.environ.get(self.variable, "").strip()
+        found = find_key(self.variable)
         if not found:
             raise ConfigError("transport.no_key", variable=self.variable)
         return found
+
+
+def find_key(name: str) -> str:
+    """The key of that name from the environment, else from the system's key-ring where there is one; else nothing."""
+    found = os.environ.get(name, "").strip()
+    if found:
+        return found
+    try:
+        import keyring
+    except ImportError:  # the extra faellesrum[keys] is not installed
+        return ""
+    try:
+        return (keyring.get_password(KEY_RING, name) or "").strip()
+    except keyring.errors.KeyringError:  # none that can be opened
+        return ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,8 @@ def read_layer(layer: str, estate: Estate, *, catalogue: Catalogue | None = None
     Parameters
     ----------
     layer
-        ``"SOURCE_ID"`` to ask the live service, ``"SOURCE_ID=FILE"`` to read a file of that layer.
+        ``"SOURCE_ID"`` to ask the live service, ``"SOURCE_ID=FILE"`` to read a file of that layer, of dwellings a
+        folder of entity files.
     estate
         Gives the area and the CRS.
     catalogue
@@ -96,7 +98,14 @@ def read_layer(layer: str, estate: Estate, *, catalogue: Catalogue | None = None
     known = sources_catalogue.load() if catalogue is None else catalogue
     source = known[identity]
     area = Area(estate.context_area, estate.crs)
-    delivery = ask_service(source, area, transport) if path is None else vector_files.read_map_file(path, source, area)
+    if path is None:
+        delivery = ask_service(source, area, transport)
+    elif source.protocol == "dwellings" and Path(path).is_dir():
+        from spatial.sources.protocols import entity_files
+
+        delivery = entity_files.read_dwellings(Path(path), source, area)
+    else:
+        delivery = vector_files.read_map_file(path, source, area)
     return as_raw_data(delivery, source, area)
 
 

@@ -37,6 +37,7 @@ from spatial.sources.estates import folded
 
 NEEDED_TABLE = phrase("parcels.needed_table")
 NEEDED_LAYER = phrase("parcels.needed_layer")
+CADASTRE = "matrikel.lodflade"
 SHEETS = (".xlsx", ".ods")
 ENCODINGS = ("utf-8-sig", "cp1252")
 DELIMITERS = (";", "\t", ",")
@@ -69,7 +70,7 @@ class Row:
 
 def estate(
     table: str | Path,
-    parcels: str | Path,
+    parcels: str | Path | None,
     names: Sequence[str],
     *,
     year: int,
@@ -86,7 +87,7 @@ def estate(
         CSV, XLSX or ODS with the columns Område, Kommune, Landsejerlavskode, Matrikelnummer, in any
         usual spelling, below any number of title rows.
     parcels
-        Any vector file whose polygons carry ejerlavskode and matrikelnummer.
+        Any vector file whose polygons carry ejerlavskode and matrikelnummer; None: the cadastre is asked for them.
     names
         The area's name, and others by which the table may know it.
     year
@@ -103,10 +104,10 @@ def estate(
     IncompleteResult
         If parcels of the table are not in the layer; the message names them.
     """
-    table, parcels = Path(table), Path(parcels)
+    table = Path(table)
     rows = _of_area(_rows(table), table, names, municipality, year)
-    layer = _layer(parcels, {code for row in rows for code in row.codes})
     wanted = {_key(row.codes, number): (row.codes, number) for row in rows for number in row.numbers}
+    layer, parcels, origin = _asked(wanted.values()) if parcels is None else _of_file(Path(parcels), wanted.values())
     found, missing = _matched(layer, wanted.values(), parcels)
     if missing and not (allow_missing and len(found)):
         raise IncompleteResult(
@@ -126,7 +127,7 @@ def estate(
         municipality=rows[0].municipality or municipality,
         as_of=f"{year}-12-01",
         missing_parcels=tuple(missing),
-        provenance=_provenance("parcels", parcels, None, layer),
+        provenance=origin,
         further=(_provenance("parcels_table", table, f"{year}-12-01", None),),
     )
 
@@ -266,6 +267,30 @@ def _of_year(rows: Sequence[Row], path: Path, name: str, year: int) -> list[Row]
 
 # --- the parcels ------------------------------------------------------------------------
 
+Wanted = Iterable[tuple[tuple[str, ...], str]]
+
+
+def _of_file(path: Path, wanted: Wanted) -> tuple[gpd.GeoDataFrame, Path, Provenance]:
+    """Parcels of a file, the file, and what is said of it."""
+    layer = _layer(path, {code for codes, _ in wanted for code in codes})
+    return layer, path, _provenance("parcels", path, None, layer)
+
+
+def _asked(wanted: Wanted) -> tuple[gpd.GeoDataFrame, Path, Provenance]:
+    """Parcels that the cadastre delivers, how it is called in a message, and what is said of it."""
+    from spatial.sources import catalogue
+    from spatial.sources.protocols import cadastre
+
+    source = catalogue.load()[CADASTRE]
+    pairs = list(wanted)
+    told = cadastre.fetch_parcels(source, {code for codes, _ in pairs for code in codes}, {one for _, one in pairs})
+    origin = Provenance(
+        "parcels", told.origin, source.licence, source.attribution, data_date=told.data_date,
+        retrieved_at=told.retrieved_at, sha256=told.sha256,
+    )  # fmt: skip
+    name = Path(CADASTRE)
+    return _checked(told.table, "ejerlavskode", cadastre.NUMBER, name), name, origin
+
 
 def _layer(path: Path, codes: set[str]) -> gpd.GeoDataFrame:
     """Parcels of these ejerlav, with the columns ``code`` and ``number`` as text."""
@@ -318,9 +343,7 @@ def _checked(found: Any, code: str, number: str, path: Path) -> gpd.GeoDataFrame
     )
 
 
-def _matched(
-    layer: gpd.GeoDataFrame, wanted: Iterable[tuple[tuple[str, ...], str]], path: Path
-) -> tuple[gpd.GeoDataFrame, list[str]]:
+def _matched(layer: gpd.GeoDataFrame, wanted: Wanted, path: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
     """The parcels wanted, and those that are not there, each as ``code number``."""
     there = set(zip(layer["code"], layer["number"], strict=True))
     chosen: set[tuple[str, str]] = set()

@@ -55,6 +55,7 @@ def summarise_run(result: Result, out: Path, *, lang: str) -> dict[str, Any]:
         "least_known": lines(unsure),
         "map": str(out / "map.html"),
         "folder": str(out),
+        "homes": dict(result.manifest.get("siting", {})),
         "matching": [dict(row) for layer in result.manifest.get("layers", []) for row in layer["matching"]],
         "warnings": list(result.manifest.get("warnings", [])),
     }
@@ -80,6 +81,7 @@ def summary_in_words(summary: Mapping[str, Any], *, lang: str) -> str:
         count,
         *("  " + line for line in others),
         *("  " + _matching(row, lang) for row in summary["matching"]),
+        *("  " + line for line in _counted(summary["homes"], lang)),
         *_first(summary, lang),
     ]
     if summary["least_known"]:
@@ -125,6 +127,18 @@ def _matching(row: Mapping[str, Any], lang: str) -> str:
         matched=row["matched"],
         added=row["added"],
     )
+
+
+def _counted(homes: Mapping[str, float], lang: str) -> list[str]:
+    """How many homes a register counts beside what their floor area would have given; nothing where none is asked."""
+    if "counted" not in homes:
+        return []
+    say, numbers = texts(lang)["summary"], (round(homes["counted"]), round(homes["by_floor_area"]))
+    more = numbers[0] - numbers[1]
+    locale = texts(lang)["format"]["locale"]
+    values = {"counted": numbers[0], "estimated": numbers[1], "differ": abs(more)}
+    key = "homes_same" if not more else "homes_more" if more > 0 else "homes_fewer"
+    return [str(say[key]).format(**{name: written(value, locale) for name, value in values.items()})]
 
 
 def _row(row: Mapping[str, Any], pattern: str) -> str:

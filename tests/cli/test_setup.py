@@ -15,6 +15,7 @@ from spatial.core.errors import InputError
 from spatial.sources import estates
 from tests import osm_xml
 from tests.command import call
+from tests.sources import datafordeler
 from tests.sources.unruly import Reply, serving
 
 AREA = estates.find_area("mjoelnerparken")
@@ -114,3 +115,68 @@ def test_what_is_not_there_is_not_kept(home, options, said):
 def test_without_an_extract_the_run_says_what_keeps_it(home):
     done = call("run", "--estate", "mjoelnerparken", "--out", home / "map", "--lang", "en")
     assert done.code == 2 and "faellesrum setup" in done.err
+
+
+LOOPBACK = """
+[source."{id}"]
+title = {{ da = "Prøve", en = "Trial" }}
+protocol = "{protocol}"
+endpoint = "{address}"
+{more}
+licence = "CC BY 4.0"
+attribution = "Indeholder data fra Klimadatastyrelsen"
+key = "DATAFORDELER_API_KEY"
+"""
+PARCELS = {"12a": (-60, -40, 0, 40), "12b": (0, -40, 60, 40)}
+
+
+@pytest.fixture
+def registers(home, monkeypatch):
+    """The cadastre, in which the numbers occur in another ejerlav as well, and the state's table of the area."""
+    parcel = {
+        "lodfladeRepraesentationJordstykke": {"nodes": [{"geometri": {"wkt": shapely.box(0, 0, 9, 9).wkt}}]},
+        "jordstykkeLiggerIEjerlav": {"ejerlavskode": 999},
+    }
+    rows = [parcel | {"matrikelnummer": number} for number in PARCELS]
+    for number, (x0, y0, x1, y1) in PARCELS.items():
+        polygon = shapely.box(X + x0, Y + y0, X + x1, Y + y1)
+        rows.append({
+            "matrikelnummer": number,
+            "jordstykkeLiggerIEjerlav": {"ejerlavskode": 2000173},
+            "lodfladeRepraesentationJordstykke": {"nodes": [{"geometri": {"wkt": polygon.wkt}}]},
+        })  # fmt: skip
+    table = home / "areas.csv"
+    head = "Område;Kommune;Landsejerlavskode;Matrikelnummer\n"
+    table.write_text(head + "Mjølnerparken;København;2000173;12a, 12b\n", encoding="utf-8")
+    monkeypatch.setenv("FAELLESRUM_SOURCES", str(home / "own.toml"))
+    with datafordeler.serving({"/flexibleCurrent/v1": {"MAT_Jordstykke": rows}}) as server:
+        gdal = 'layer = "MAT_Lodflade"\ntags = "boundary=lot"\nid_field = "id_lokalId"\npage_size = 1'
+        text = LOOPBACK.format(
+            id="matrikel.lodflade", protocol="graphql", address=f"{server.address}/MAT/v2", more=gdal
+        )
+        heights = 'layer = "dhm_terraen"\nversion = "1.0.0"\nresolution_m = 0.4'
+        text += LOOPBACK.format(id="dhm.terraen", protocol="wcs", address=f"{server.address}/WCS", more=heights)
+        (home / "own.toml").write_text(text, encoding="utf-8")
+        yield server
+
+
+def test_the_boundary_comes_from_the_cadastre_and_heights_that_do_not_answer_are_done_without(
+    home, extract, registers, monkeypatch
+):
+    monkeypatch.setenv("DATAFORDELER_API_KEY", datafordeler.KEY)
+    call("setup", "--osm", extract, "--parcels-table", home / "areas.csv", "--year", "2024", "--lang", "en")
+    words = ("run", "--estate", "mjoelnerparken", "--terrain", "dhm.terraen", "--out", home / "map", "--lang", "en")
+    done = call(*words)
+    assert done.code == 0, done.err
+    assert "dhm.terraen" in done.err and "goes on without it" in done.err and "first guess" not in done.err
+    boundary = pyogrio.read_dataframe(home / "map" / "places.gpkg", layer="boundary").geometry[0]
+    assert boundary.area == pytest.approx(120 * 80)  # two parcels of 60 by 80 m
+    manifest = json.loads((home / "map" / "manifest.json").read_text(encoding="utf-8"))
+    assert "flexibleCurrent" not in done.err and datafordeler.KEY not in json.dumps(manifest)
+
+
+def test_without_a_key_the_boundary_is_a_first_guess_and_the_key_is_named(home, extract, registers):
+    call("setup", "--osm", extract, "--parcels-table", home / "areas.csv", "--year", "2024", "--lang", "en")
+    done = call("run", "--estate", "mjoelnerparken", "--out", home / "map", "--lang", "en")
+    assert done.code == 0, done.err
+    assert "DATAFORDELER_API_KEY" in done.err and "the boundary is a first guess" in done.err

@@ -125,9 +125,21 @@ def test_the_conda_environment_asks_for_what_the_project_asks_for():
 
 
 def test_the_citation_names_this_version():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert f"\nversion: {project['version']}\n" in cited and f"\nlicense: {project['license']}\n" in cited
+    version = project["tool"]["hatch"]["version"]["fallback-version"]
+    assert f"\nversion: {version}\n" in cited and f"\nlicense: {project['project']['license']}\n" in cited
+
+
+def test_the_conda_recipe_asks_for_what_the_project_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
+    run = re.search(r"  run:\n((?:    - .*\n)+)", text)[1]
+    asked = {line.replace(" ", "") for line in re.findall(r"- (.*)", run)} - {f"python{project['requires-python']}"}
+    called = {"matplotlib-base": "matplotlib", "pyosmium": "osmium"}
+    assert {re.sub(r"^[\w-]+", lambda name: called.get(name[0], name[0]), one) for one in asked} == set(
+        project["dependencies"]
+    )
 
 
 def test_the_first_hour_types_what_the_pages_say():

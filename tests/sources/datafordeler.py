@@ -49,7 +49,7 @@ def answer(query: str, register: Mapping[str, list[dict[str, Any]]]) -> dict[str
         raise RefusalError("DAF-GQL-0009", "Both registreringstid and virkningstid must be given.")
     if entity not in register:
         raise RefusalError("HC0020", f"The field `{entity}` does not exist on the type `Query`.")
-    fields = re.findall(r"(\w+)(?:\s*\{\s*wkt\s*\})?", asked)
+    fields = selection(re.findall(r"\w+|[{}]", asked))
     for name in fields:
         if not all(name in row for row in register[entity]):
             raise RefusalError("HC0020", f"The field `{name}` does not exist on the type `{entity}`.")
@@ -62,7 +62,28 @@ def answer(query: str, register: Mapping[str, list[dict[str, Any]]]) -> dict[str
     page = rows[begin : begin + first]
     cursor = base64.b64encode(f"row {begin + len(page)}".encode()).decode()
     info = {"hasNextPage": begin + first < len(rows), "endCursor": cursor}
-    return {"data": {entity: {"nodes": [{name: row[name] for name in fields} for row in page], "pageInfo": info}}}
+    return {"data": {entity: {"nodes": [chosen(row, fields) for row in page], "pageInfo": info}}}
+
+
+def selection(words: list[str]) -> dict[str, Any]:
+    """The fields that are asked for, and those of each."""
+    found: dict[str, Any] = {}
+    while words:
+        word = words.pop(0)
+        if word == "}":
+            break
+        found[word] = {}
+        if words[:1] == ["{"]:
+            words.pop(0)
+            found[word] = selection(words)
+    return found
+
+
+def chosen(row: Any, fields: Mapping[str, Any]) -> Any:
+    """A row with the fields that are asked for alone."""
+    if isinstance(row, list):
+        return [chosen(one, fields) for one in row]
+    return {name: chosen(row[name], inner) for name, inner in fields.items()} if fields else row
 
 
 def matches(row: Mapping[str, Any], name: str, how: str, value: str) -> bool:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 
+import keyring
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pyproj import CRS
 
-from spatial.core.errors import ConfigError, IncompleteResult, SourceError, SourceUnavailable
-from spatial.core.model import Features
+from spatial.core.errors import ConfigError, IncompleteResult, SourceError, SourceFormatError, SourceUnavailable
+from spatial.core.model import Estate, Features
 from spatial.layers import canonical
 from spatial.settings.tags import tag_rules
 from spatial.sources import catalogue, closed_services, layers, service_check
 from spatial.sources.http import Transport
 from spatial.sources.protocol import Area
+from spatial.sources.protocols import entity_files
 from tests.sources import datafordeler
 from tests.sources.unruly import Reply
 from tests.sources.unruly import serving as serving_get
@@ -106,6 +110,94 @@ def test_access_points_are_the_doors_and_bbr_says_how_many_live_behind_each():
     found = canonical.canonical_layers(with_block(raw), tag_rules(), UTM32).dwellings
     assert {(p.x - X, n) for p, n in zip(found.geometry, found["dwellings"], strict=True)} == {(5, 3), (20, 1), (35, 0)}
     assert set(found["evidence"]) == {"observed"}
+    # 300 m² on the ground with two doors and 140 m² with one, four floors each, 80 m² a dwelling.
+    assert dict(zip([p.x - X for p in found.geometry], found["by_floor_area"], strict=True)) == pytest.approx(
+        {5: 300 * 4 / 80 / 2, 20: 300 * 4 / 80 / 2, 35: 140 * 4 / 80}
+    )
+
+
+def entity_files_in(folder, ending):
+    """The same registers as downloads: per entity a zip, or a plain file."""
+    for entity, rows in {**DAR, **BBR}.items():
+        flat = [
+            {name: value["wkt"] if isinstance(value, dict) else value for name, value in row.items()} for row in rows
+        ]
+        text = pd.DataFrame(flat).to_csv(index=False) if ending == ".csv" else json.dumps(flat, indent=1)
+        with zipfile.ZipFile(folder / f"{entity}_0101_20260901.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(f"{entity}{ending}", text)
+            archive.writestr("metadata.xml", "<a/>")
+    return folder
+
+
+@pytest.mark.parametrize("ending", [".json", ".csv"])
+@pytest.mark.parametrize("piece", [7, 1 << 20])
+def test_entity_files_say_what_the_service_says(tmp_path, monkeypatch, ending, piece):
+    monkeypatch.setattr(entity_files, "PIECE", piece)
+    found = entity_files.read_dwellings(entity_files_in(tmp_path, ending), CATALOGUE["bbr.enhed"], AREA)
+    told = {row.husnummertekst: (row.boliger, row.geometry.coords[0]) for row in found.table.itertuples()}
+    assert told == {"7": (3, (X + 5, Y + 20)), "9": (1, (X + 20, Y + 20)), "11": (0, (X + 35, Y + 20))}
+    assert found.table.crs == UTM32 and found.whole_area
+
+
+def test_a_folder_of_entity_files_is_a_layer(tmp_path):
+    estate = Estate("a", "A", AREA.polygon, UTM32, margin_m=10.0, reach_m=10.0)
+    raw = layers.read_layer(f"bbr.enhed={entity_files_in(tmp_path, '.json')}", estate)
+    assert [tags["dwellings"] for tags in raw.points.tags] == ["0", "3", "1"]
+
+
+@pytest.mark.parametrize("cut", [": ", ", {", "]"])
+def test_a_missing_or_half_entity_file_is_named(tmp_path, cut):
+    whole = json.dumps(BBR["BBR_Enhed"])
+    entity_files_in(tmp_path, ".json")
+    path = tmp_path / "BBR_Enhed_0101_20260901.zip"
+    (tmp_path / "BBR_Enhed_0101.json").write_text(whole[: whole.rindex(cut)], encoding="utf-8")
+    path.unlink()
+    with pytest.raises(SourceFormatError, match=r"BBR_Enhed_0101\.json"):
+        entity_files.read_dwellings(tmp_path, CATALOGUE["bbr.enhed"], AREA)
+    (tmp_path / "BBR_Enhed_0101.json").unlink()
+    with pytest.raises(SourceUnavailable, match="Enhed of BBR"):
+        entity_files.read_dwellings(tmp_path, CATALOGUE["bbr.enhed"], AREA)
+    path.write_bytes(b"PK no archive")
+    with pytest.raises(SourceFormatError, match="no whole entity file"):
+        entity_files.read_dwellings(tmp_path, CATALOGUE["bbr.enhed"], AREA)
+
+
+class KeyRing(keyring.backend.KeyringBackend):
+    """A key-ring of this test's own."""
+
+    priority = 1
+
+    def __init__(self, kept):
+        super().__init__()
+        self.kept = kept
+
+    def get_password(self, service, username):
+        return self.kept.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def key_ring(monkeypatch):
+    before = keyring.get_keyring()
+    yield lambda kept: keyring.set_keyring(KeyRing(kept))
+    keyring.set_keyring(before)
+
+
+def test_the_key_comes_from_the_environment_else_from_the_systems_key_ring(key_ring, monkeypatch):
+    key_ring({})
+    keyring.set_password("faellesrum", "DATAFORDELER_API_KEY", datafordeler.KEY)  # as its own command line does
+    with datafordeler.serving(REGISTERS) as server:
+        source = entry("geodanmark.bygning", server)
+        monkeypatch.setenv("DATAFORDELER_API_KEY", "another")
+        with pytest.raises(SourceUnavailable):
+            layers.ask_service(source, AREA, ONCE)
+        monkeypatch.delenv("DATAFORDELER_API_KEY")
+        assert len(layers.ask_service(source, AREA, ONCE).table) == 5
+        key_ring({})
+        with pytest.raises(ConfigError, match="key-ring"):
+            layers.ask_service(source, AREA, ONCE)
 
 
 def with_block(raw):

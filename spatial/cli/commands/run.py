@@ -156,12 +156,14 @@ def _asked_for(
     """The estate and the extract that the options name."""
     from spatial.osm import extract as osm_extract
 
-    chosen = {**which, "or_guess": given.get("alone", False)}
-    estate = cli_options.read_estate(chosen, margin_m=given["margin_m"], reach_m=given["reach_m"])
+    if given.get("alone", False):
+        estate = usual.read_alone(which, given)
+    else:
+        estate = cli_options.read_estate(dict(which), margin_m=given["margin_m"], reach_m=given["reach_m"])
     extract = osm_extract.find_extract(given["osm"], estate, refresh=given.get("refresh", False), tell=tell)
     optional = given.get("optional", ())
-    found = tuple(usual.read_what_answers(optional, estate, given["lang"], tell))
-    return estate, extract, {"layers": found} if optional else {}
+    layers, models = usual.read_what_answers(optional, estate, given["lang"], tell)
+    return estate, extract, {**({"layers": (*given["layers"], *layers)} if layers else {}), **models}
 
 
 def _from_frozen(frozen: Path) -> tuple[Estate, Extract, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +28,7 @@ def command(lang: str, **given: Any) -> None:
     from spatial.core import outputs
     from spatial.core.languages import texts
     from spatial.settings import usual
+    from spatial.sources import http
 
     say = texts(lang)["setup"]
     said = {name: value for name, value in given.items() if value} or _asked(say, usual.read_usual())
@@ -38,7 +38,7 @@ def command(lang: str, **given: Any) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         outputs.replace_files({path: usual.usual_as_toml(kept).encode()})
     click.echo(usual.usual_as_toml(kept) + say["kept"].format(path=path))
-    click.echo(say["key_there" if os.environ.get(KEY) else "key_missing"].format(variable=KEY))
+    click.echo(say["key_there" if http.find_key(KEY) else "key_missing"].format(variable=KEY))
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import shapely
 from pyproj import CRS
 
 from spatial.sources.catalogue import Source
 from spatial.sources.http import Transport
 from spatial.sources.protocol import Area, Delivery
-from spatial.sources.protocols.graphql import Register, inside, shapes
+from spatial.sources.protocols.graphql import Register, inside
 
+Among = Callable[[str, Sequence[str], str, Iterable[str]], Iterator[Any]]
 POINT = "position"
 # Codes of use of BBR for dwellings of all kinds, and of status: built; of DAR: in force.
 DWELLINGS, BUILT, IN_FORCE = frozenset(map(str, range(110, 191))), "6", "3"
@@ -30,35 +32,32 @@ def fetch(source: Source, area: Area, *, transport: Transport | None = None) -> 
     crs = CRS.from_user_input(source.crs)
     register = Register(source, transport or Transport())
     dar, bbr = (f"{str(source.endpoint).rstrip('/')}/{name}" for name in (DAR, BBR))
-    points = register.rows(
-        "DAR_Adressepunkt", ["id_lokalId", f"{POINT} {{ wkt }}"], inside(POINT, area.bounds_in(crs), crs), address=dar
-    )
-    where = {row["id_lokalId"]: row for row in points}
-    found = register.among(
-        "DAR_Husnummer", ["id_lokalId", "adgangspunkt", "husnummertekst", "status"], "adgangspunkt", where, address=dar
-    )
+
+    def among(entity: str, fields: Sequence[str], name: str, ids: Iterable[str]) -> Iterator[Any]:
+        return register.among(entity, fields, name, ids, address=bbr if entity.startswith("BBR") else dar)
+
+    fields = ["id_lokalId", f"{POINT} {{ wkt }}"]
+    points = register.rows("DAR_Adressepunkt", fields, inside(POINT, area.bounds_in(crs), crs), address=dar)
+    rows, geometry = numbers_with_dwellings({row["id_lokalId"]: row[POINT]["wkt"] for row in points}, among)
+    return register.delivery(rows, geometry, crs)
+
+
+def numbers_with_dwellings(points: Mapping[str, str], among: Among) -> tuple[list[dict[str, Any]], list[Any]]:
+    """The house numbers in force at access points, each with its dwellings, and where they are.
+
+    ``points`` are WKT by id; ``among`` gives the rows of an entity whose field holds one of some ids.
+    """
+    found = among("DAR_Husnummer", ["id_lokalId", "adgangspunkt", "husnummertekst", "status"], "adgangspunkt", points)
     numbers = sorted((row for row in found if str(row["status"]) == IN_FORCE), key=lambda row: str(row["id_lokalId"]))
-    addresses = register.among(
-        "DAR_Adresse", ["id_lokalId", "husnummer"], "husnummer", (row["id_lokalId"] for row in numbers), address=dar
-    )
+    addresses = among("DAR_Adresse", ["id_lokalId", "husnummer"], "husnummer", [row["id_lokalId"] for row in numbers])
     reached_by = {row["id_lokalId"]: row["husnummer"] for row in addresses}
-    units = register.among(
-        "BBR_Enhed",
-        ["id_lokalId", "adresseIdentificerer", "enh020EnhedensAnvendelse", "status"],
-        "adresseIdentificerer",
-        reached_by,
-        address=bbr,
-    )
-    counts = count_dwellings(units, reached_by)
+    fields = ["id_lokalId", "adresseIdentificerer", "enh020EnhedensAnvendelse", "status"]
+    counts = count_dwellings(among("BBR_Enhed", fields, "adresseIdentificerer", reached_by), reached_by)
     rows = [
-        {
-            "id_lokalId": row["id_lokalId"],
-            "husnummertekst": row["husnummertekst"],
-            "boliger": counts[row["id_lokalId"]],
-        }
+        {"id_lokalId": row["id_lokalId"], "husnummertekst": row["husnummertekst"], "boliger": counts[row["id_lokalId"]]}
         for row in numbers
     ]
-    return register.delivery(rows, shapes([where[row["adgangspunkt"]] for row in numbers], POINT), crs)
+    return rows, [shapely.from_wkt(points[row["adgangspunkt"]]) for row in numbers]
 
 
 def count_dwellings(units: Iterable[Mapping[str, Any]], reached_by: Mapping[str, str]) -> Counter[str]:
