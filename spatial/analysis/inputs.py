@@ -94,6 +94,7 @@ class Options:
     ``scores_only``: measure and score, and nothing more: no lenses, no layers of a map, no reach. ``judged_by`` is a
     resolved rubric, such as that of today for a plan, by which scores are made instead of resolving it anew.
     ``plain_unknowns``: what is not known stays in the middle, and is not estimated from kind, town and neighbours.
+    ``tags``: choices of tags in which kinds are weighed otherwise (None: the bundled ones).
     """
 
     rubric: Path | None = None
@@ -102,6 +103,7 @@ class Options:
     scores_only: bool = False
     judged_by: Rubric | None = None
     plain_unknowns: bool = False
+    tags: Path | None = None
 
 
 @dataclass(frozen=True)

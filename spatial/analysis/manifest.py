@@ -18,6 +18,7 @@ from spatial.indicators.estimates import Estimate
 from spatial.layers import health, lifecycle
 from spatial.layers.completeness import Completeness
 from spatial.osm import reader
+from spatial.settings.tags import weighed_otherwise
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ def describe_run(
             for raw in inputs.registers
         ],
         "rubric": asdict(rubric),
+        **({} if options.tags is None else {"tags": weighed_otherwise(options.tags)}),
         "seed": options.seed,
         "versions": versions(),
         "timings": timings,

@@ -59,6 +59,7 @@ def analyse(  # noqa: PLR0913 (the public signature)
     field_checks: str | Path | None = None,
     corrections: str | Path | None = None,
     rubric: str | Path | None = None,
+    tags: str | Path | None = None,
     seed: int = SEED,
     scores_only: bool = False,
     scored: Callable[[Analysis], None] | None = None,
@@ -98,6 +99,8 @@ def analyse(  # noqa: PLR0913 (the public signature)
         ``spatial.plans.correction_files.read_corrections``. It goes before field checks.
     rubric
         A rubric in TOML. Default: the bundled one.
+    tags
+        Choices of tags, as ``study openness`` writes them. Default: the bundled ones.
     seed
         Seeds the draws behind rank ranges.
     scores_only
@@ -119,7 +122,8 @@ def analyse(  # noqa: PLR0913 (the public signature)
         One of its kinds, with one line that says what and what to do.
     """
     files = InputFiles(osm, layers, complete, terrain, surface, plan, field_checks, corrections)
-    options = Options(None if rubric is None else Path(rubric), seed, phase, scores_only)
+    choices = None if tags is None else Path(tags)
+    options = Options(None if rubric is None else Path(rubric), seed, phase, scores_only, tags=choices)
     return run(Inputs.read(estate, files, progress), options, progress, on_scored=scored)
 
 
@@ -149,7 +153,7 @@ def run(
         If the plan does not fit, or the rubric cannot be read.
     """
     options, clock = options or Options(), Clock(progress, inputs.seconds)
-    rules, spec = tags.tag_rules(), settings_rubric.rubric(options.rubric)
+    rules, spec = tags.tag_rules(options.tags), settings_rubric.rubric(options.rubric)
     ground = prepare_ground(inputs, rules, clock, phase=options.phase)
     view = survey(
         ground.conflated,

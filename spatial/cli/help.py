@@ -103,7 +103,7 @@ OPTION_SECTIONS: Mapping[str, tuple[str, ...]] = {
         "refresh", "offline",
     ),
     "plan": ("plan", "phase", "phases"),
-    "judged": ("rubric", "seed", "margin_m", "reach_m"),
+    "judged": ("rubric", "tags", "seed", "margin_m", "reach_m"),
     "machine": ("scheduler", "worker_count", "memory_limit"),
     "written": ("out", "force", "maps", "lang", "pdf", "as_json"),
 }  # fmt: skip

@@ -164,7 +164,8 @@ def _celsius(texts: pd.Series, unit: str) -> pd.Series:
     if not unit and (degrees[written == ""] > rules().test["max_celsius"]).any():
         unit = "f"
     units = written.where(written != "", unit)
-    return degrees.where(units == "c", ((degrees - 32) / 1.8).where(units == "f"))
+    celsius = degrees.where(units == "c", ((degrees - 32) / 1.8).where(units == "f"))
+    return celsius.where(celsius.abs() <= rules().test["max_celsius"])  # beyond, a slip: tenths, or another column
 
 
 def timed(table: Table, rows: pd.DataFrame, faults: pd.DataFrame, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:

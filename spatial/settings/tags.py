@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from spatial.core.errors import ConfigError
@@ -129,10 +130,57 @@ class TagRules:
     stated_mapped_share: Mapping[str, Sequence[float]]
 
 
+# What a file of choices may say otherwise of a kind: judgements, and why.
+WEIGHED = ("neutrality", "neutrality_spread", "pull", "why")
+
+
+def tag_rules(path: Path | None = None) -> TagRules:
+    """Return the bundled tag choices, or those of a file in which kinds are weighed otherwise.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or says more otherwise than neutrality, its spread, and the pull of kinds.
+    """
+    return _bundled() if path is None else _rules(_weighed(path))
+
+
+def weighed_otherwise(path: Path) -> dict[str, dict[str, float]]:
+    """Judgements of kinds in which a file of tag choices differs from the bundled one."""
+    bundled, own = load_toml(None, "tags.toml")["kind"], _weighed(path)["kind"]
+    told = {
+        name: {key: entry[key] for key in WEIGHED[:-1] if entry.get(key) != bundled[name].get(key) and key in entry}
+        for name, entry in own.items()
+    }
+    return {name: changes for name, changes in told.items() if changes}
+
+
+def _weighed(path: Path) -> dict[str, Any]:
+    """The tables of a file of tag choices, that differ from the bundled ones in judgements of kinds alone."""
+    table, bundled = load_toml(path, "tags.toml"), load_toml(None, "tags.toml")
+    kinds = table.get("kind")
+    if not isinstance(kinds, dict) or list(kinds) != list(bundled["kind"]):
+        raise ConfigError("config.tags", file=path, where="[kind]", allowed=WEIGHED[:-1])
+    for name, entry in {**kinds, "": table}.items():
+        before = bundled["kind"][name] if name else bundled
+        keys = {*entry, *before} - ({*WEIGHED} if name else {"kind"})
+        if other := sorted(key for key in keys if entry.get(key) != before.get(key)):
+            where = f"kind.{name}.{other[0]}" if name else other[0]
+            raise ConfigError("config.tags", file=path, where=where, allowed=WEIGHED[:-1])
+    for name, entry in kinds.items():
+        for key in WEIGHED[:-1]:
+            value = entry.get(key, 0.0 if key == "neutrality_spread" else None)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
+                raise ConfigError("config.tags_share", file=path, where=f"kind.{name}.{key}", found=value)
+    return table
+
+
 @lru_cache(maxsize=1)
-def tag_rules() -> TagRules:
-    """Return the bundled tag choices."""
-    table = load_toml(None, "tags.toml")
+def _bundled() -> TagRules:
+    return _rules(load_toml(None, "tags.toml"))
+
+
+def _rules(table: Mapping[str, Any]) -> TagRules:
     kinds = {name: _kind(name, entry) for name, entry in table["kind"].items()}
     walk = table["walk"]
     return TagRules(

@@ -219,6 +219,8 @@ WIDE = {
 SEPARATOR = re.compile(r'^"?sep=(.)"?[ \t,;]*\r?\n', re.IGNORECASE)
 MAX_BYTES = 500_000_000
 MAX_ROWS, MAX_CELLS = 1_000_000, 20_000_000
+# Headings below the first rows are looked for down to this one, to say where they are.
+LATEST_HEADING = 200
 RAGGED, BAD_POSITION = "ragged", "bad_geometry"
 
 
@@ -310,7 +312,7 @@ def _csv(file: Path, mapped: Mapped | None) -> pd.DataFrame:
     if told:  # a spreadsheet does not show this line, and does not count it
         text = text[told.end() :]
         return _frame(_split(text, told[1]), mapped)
-    top = "\n".join(text.splitlines()[: rules().test["heading_rows"]])
+    top = "\n".join(text.splitlines()[:LATEST_HEADING])
     return _frame(_split(text, max(DELIMITERS, key=lambda sign: _widest(top, sign, mapped))), mapped)
 
 
@@ -364,7 +366,12 @@ def _heading(cells: list[list[str]], mapped: Mapped | None) -> int:
     filled = [i for i, row in enumerate(top) if any(cell.strip() for cell in row)] or [0]
     if mapped is None:
         return 0
-    return max(filled, key=lambda i: (_known(top[i], mapped), -i))
+    heading = max(filled, key=lambda i: (_known(top[i], mapped), -i))
+    if not _known(top[heading], mapped):
+        late = range(len(top), min(len(cells), LATEST_HEADING))
+        if (row := next((i for i in late if _known(cells[i], mapped) > 1), None)) is not None:
+            raise ValueError(phrase("observations.late_heading", row=row + 1, first=len(top)))
+    return heading
 
 
 def _names(head: Sequence[str], mapped: Mapped | None) -> list[str]:

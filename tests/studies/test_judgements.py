@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
@@ -10,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import spatial
 from spatial.analysis import loading
 from spatial.core.languages import LANGUAGES, texts
 from spatial.core.model import ASPECTS
@@ -17,7 +19,7 @@ from spatial.fieldkit.kit import settings
 from spatial.indicators import neutral_activity
 from spatial.settings.loading import DEFAULTS
 from spatial.settings.tags import tag_rules
-from tests.command import call
+from tests.command import call, run_town
 from tests.observed import table as csv_of
 
 ITEMS = settings()["ratings"]["items"]
@@ -89,7 +91,8 @@ def residents(kit, count, rng):
     return rows, [f"{end}_{n}" for n in range(1, len(sets) + 1) for end in ("best", "worst")]
 
 
-def test_residents_order_becomes_neutrality_with_its_spread(kit, tmp_path):
+def test_residents_order_becomes_neutrality_with_its_spread(kit, finished, inputs, tmp_path):
+    """`run --tags` takes the file: of the town's places of these kinds the neutrality alone differs."""
     rows, head = residents(kit, 30, np.random.default_rng(1))
     assert head == [row["name"] for row in asked(kit / "openness.xlsx")]
     file, out = csv_of(tmp_path / "o.csv", rows, head), tmp_path / "tags.toml"
@@ -97,13 +100,51 @@ def test_residents_order_becomes_neutrality_with_its_spread(kit, tmp_path):
     assert (done.code, done.err) == (0, ""), done.err
     new, bundled = (tomllib.loads(path.read_text(encoding="utf-8")) for path in (out, DEFAULTS / "tags.toml"))
     found = {name: new["kind"][name].pop("neutrality") for name in settings()["openness"]["activities"]}
-    assumed = [bundled["kind"][name].pop("neutrality") for name in found]
+    bundled_neutrality = {name: bundled["kind"][name].pop("neutrality") for name in found}
+    assumed = list(bundled_neutrality.values())
     spreads = [new["kind"][name].pop("neutrality_spread") for name in found]
     assert new == bundled  # nothing else is changed
     assert pd.Series(found).corr(pd.Series(range(len(found), 0, -1), found), method="spearman") > 0.9
     assert min(assumed) <= min(found.values()) and max(found.values()) <= max(assumed)
     assert all(0 < spread < 0.15 for spread in spreads)
+    town = run_town(inputs, tmp_path / "town", "--tags", out, "--lang", "en")
+    assert town.code == 0, town.err
+    changed = json.loads((tmp_path / "town" / "manifest.json").read_text(encoding="utf-8"))["tags"]
+    assert {name: about.get("neutrality", bundled_neutrality[name]) for name, about in changed.items()} == found
+    assert [changed[name]["neutrality_spread"] for name in found] == spreads
+    before, after = (spatial.load(folder).evidence for folder in (finished, tmp_path / "town"))
+    of = [table[table["indicator"] == "neutral_activity"].set_index("place_id") for table in (before, after)]
+    kinds = spatial.load(finished).places["kind"]
+    own = [name for name in kinds.index if kinds[name] in found]
+    assert own and all(
+        of[1].loc[name, "value"] == pytest.approx(
+            of[0].loc[name, "value"] * found[kinds[name]] / bundled_neutrality[kinds[name]]
+        )
+        for name in own
+    )  # fmt: skip
     assert "mindst 10 beboere" in done.out and "30" not in done.out  # how many answered is told of nobody
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('match = ["leisure=dog_park"]', 'match = ["leisure=park"]', "kind.dog_park.match"),
+        ("[kind.dog_park]", "[kind.cat_park]", "[kind]"),
+        ("major_speed_kmh = 50", "major_speed_kmh = 90", "walk"),
+        ("neutrality = 0.75", "neutrality = 7.5", "kind.dog_park.neutrality is 7.5"),
+        ("neutrality = 0.75", 'neutrality = "high"', "kind.dog_park.neutrality is high"),
+        ("neutrality = 0.75", "neutrality = nan", "kind.dog_park.neutrality is nan"),
+        ("neutrality = 0.75\n", "", "kind.dog_park.neutrality is None"),
+        ("pull = 0.85", "pull = ", "not valid TOML"),
+    ],
+)
+def test_choices_of_tags_that_say_more_otherwise_are_refused(old, new, told, inputs, tmp_path):
+    text = (DEFAULTS / "tags.toml").read_text(encoding="utf-8")
+    path = tmp_path / "tags.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = run_town(inputs, tmp_path / "town", "--tags", path, "--lang", "en")
+    assert done.code == 1 and done.err.count("\n") == 1 and told in done.err
+    assert not (tmp_path / "town").exists()
 
 
 def test_a_few_residents_are_refused_without_saying_how_many(kit, tmp_path):

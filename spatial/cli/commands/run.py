@@ -41,6 +41,7 @@ ANALYSIS = (
     click.option("--observations", type=Read(), multiple=True),
     *cli_options.READING,
     click.option("--rubric", type=Read()),
+    click.option("--tags", type=Read()),
     click.option("--seed", type=Whole(min=0), default=20250201, show_default=True),
     click.option("--plain-unknowns", is_flag=True),
     language,
@@ -124,7 +125,8 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
         press = storage.Press(other, lang)
         run.load_compiled()
         inputs = Inputs.read(estate, _input_files(being_read, {**given, **frozen_too}), tell)
-        options = Options(given["rubric"], given["seed"], given["phase"], plain_unknowns=given["plain_unknowns"])
+        plain, choices = given["plain_unknowns"], given["tags"]
+        options = Options(given["rubric"], given["seed"], given["phase"], plain_unknowns=plain, tags=choices)
         if inputs.plan is None:
             analysis, review = run.run(inputs, options, tell, on_scored=press.begin), None
         else:

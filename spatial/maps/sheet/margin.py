@@ -175,7 +175,7 @@ def table(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequ
     return rest
 
 
-def _closer(heights: Sequence[float], columns: int, room: float) -> Sequence[float]:
+def _closer(heights: list[float], columns: int, room: float) -> list[float]:
     """Heights of rows a little closer to each other, where then all find room that else would not."""
     tries = ([height * share for height in heights] for share in CLOSER)
     return next((tried for tried in tries if _flow(tried, columns, room)[-1] == len(heights)), heights)
