@@ -95,18 +95,19 @@ def _unread(tags: Tags, carriers: Callable[[Tags], frozenset[str]]) -> Iterator[
     doubtful = {key: of for key, value in tags.items() if (of := _matters_to(key, value))}
     if doubtful:
         carried_by = carriers(tags)
-        yield from (key for key, of in doubtful.items() if not carried_by.isdisjoint(of))
+        told = (key for key, of in doubtful.items() if not carried_by.isdisjoint(of))
+        yield from (key for key in told if key != HOURS or not open_share(tags[key], NOWHERE).is_read)
 
 
 @lru_cache(maxsize=MANY_TAGS)
 def _matters_to(key: str, value: str) -> frozenset[str]:
-    """To what it matters that a value cannot be read; nothing where it can."""
+    """To what it matters that a value cannot be read; nothing where it can. Hours take long to read: they may be."""
     if key in lifecycle.DATES and span(value) is None:
         return CARRIERS
     entry = vocabulary().get(key)
     if entry is not None:
         return frozenset() if read(key, value).is_read else frozenset(entry["of"])
-    if key == HOURS and not open_share(value, NOWHERE).is_read:
+    if key == HOURS:
         return frozenset({"place"})
     plain = key.removesuffix(CONDITIONAL)
     unread = plain != key and plain in vocabulary() and conditions(value) is None
