@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
+
+MANY = 4096  # a report has the same few numbers over and over
 
 
 def number(value: float, locale: str, decimals: int | None = 0) -> str:
@@ -16,9 +18,13 @@ def number(value: float, locale: str, decimals: int | None = 0) -> str:
     >>> number(1234.5, "da-DK", 1), number(1234.5, "en-GB", 1), number(2.5, "de-DE", None)
     ('1.234,5', '1,234.5', '2,5')
     """
+    return _with_groups(f"{value:g}" if decimals is None else f"{value:.{decimals}f}", locale)
+
+
+@lru_cache(maxsize=MANY)
+def _with_groups(text: str, locale: str) -> str:
     from babel.numbers import format_decimal
 
-    text = f"{value:g}" if decimals is None else f"{value:.{decimals}f}"
     _, point, fraction = text.partition(".")
     return format_decimal(Decimal(text), "#,##0" + point + "0" * len(fraction), locale=_code(locale))
 

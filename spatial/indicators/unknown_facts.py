@@ -23,6 +23,7 @@ from spatial.settings.loading import load_toml
 MARK, JOINT, CLASS = "#", ";", "class:"
 # A curve is kept at so many even steps; a middle nearer to an end than this is no further.
 STEPS, NEAREST = 256, 0.002
+MANY_CURVES = 1024  # 2 MB; scores, field checks and lenses draw by the same
 
 
 @dataclass(frozen=True)
@@ -158,9 +159,14 @@ def curves_towards(middles: Floats) -> Floats:
     >>> curves_towards(np.array([0.5]))[0, [0, 64, 256]].round(9).tolist()
     [0.0, 0.25, 1.0]
     """
+    curves = [_curve_towards(q) for q in np.clip(middles, NEAREST, 1.0 - NEAREST).tolist()]
+    return np.array(curves).reshape(-1, STEPS + 1)
+
+
+@lru_cache(maxsize=MANY_CURVES)
+def _curve_towards(q: float) -> Floats:
     from scipy.special import betaincinv
 
-    q = np.clip(middles, NEAREST, 1.0 - NEAREST)[:, None]
     result: Floats = betaincinv(2 * q, 2 * (1 - q), np.linspace(0.0, 1.0, STEPS + 1))
     return result
 

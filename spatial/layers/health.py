@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,6 +26,10 @@ CONDITIONS: Final = "conditional_access"
 UNREAD: Final = "unread_values"
 OUTLINES: Final = "missing_outlines"
 CHECKS: Final = (NOT_JOINED, TWICE, LIFECYCLE, CONDITIONS, UNREAD, OUTLINES)
+CARRIERS: Final = frozenset({"place", "way", "node", "building", "barrier", "department"})
+# Hours are only tried here: where they would be kept does not matter.
+NOWHERE: Final[Position] = (0.0, 0.0)
+MANY_TAGS: Final = 4096  # an extract has the same ones over and over
 # Tags whose conditions change who may go where, and what is asked.
 _MAY_DEPEND: Final = ("access", "foot", "fee", "locked", "wheelchair")
 
@@ -43,7 +48,7 @@ def unread_values(raw: RawData, rules: TagRules) -> list[tuple[str, str, str]]:
         (str(identity), key, tags[key])
         for features, carriers in _carried(raw, rules)
         for identity, tags in zip(features.ids, features.tags, strict=True)
-        for key in _unread(tags, carriers(tags))
+        for key in _unread(tags, carriers)
     ]
 
 
@@ -85,23 +90,28 @@ def _carried(raw: RawData, rules: TagRules) -> Iterator[tuple[Features, Callable
     yield from ((raw.points, of_point), (raw.lines, of_line), (raw.areas, of_area))
 
 
-def _unread(tags: Tags, carriers: frozenset[str], where: Position = (0.0, 0.0)) -> Iterator[str]:
+def _unread(tags: Tags, carriers: Callable[[Tags], frozenset[str]]) -> Iterator[str]:
     """Keys whose value cannot be read, of those that matter to what carries them."""
-    if not carriers:
-        return
-    for key, value in tags.items():
-        if key in lifecycle.DATES and span(value) is None:
-            yield key
-            continue
-        entry = vocabulary().get(key)
-        plain = key.removesuffix(CONDITIONAL)
-        if entry is not None:
-            if not carriers.isdisjoint(entry["of"]) and not read(key, value).is_read:
-                yield key
-        elif (key == HOURS and "place" in carriers and not open_share(value, where).is_read) or (
-            plain != key and plain in vocabulary() and conditions(value) is None
-        ):
-            yield key
+    doubtful = {key: of for key, value in tags.items() if (of := _matters_to(key, value))}
+    if doubtful:
+        carried_by = carriers(tags)
+        told = (key for key, of in doubtful.items() if not carried_by.isdisjoint(of))
+        yield from (key for key in told if key != HOURS or not open_share(tags[key], NOWHERE).is_read)
+
+
+@lru_cache(maxsize=MANY_TAGS)
+def _matters_to(key: str, value: str) -> frozenset[str]:
+    """To what it matters that a value cannot be read; nothing where it can. Hours take long to read: they may be."""
+    if key in lifecycle.DATES and span(value) is None:
+        return CARRIERS
+    entry = vocabulary().get(key)
+    if entry is not None:
+        return frozenset() if read(key, value).is_read else frozenset(entry["of"])
+    if key == HOURS:
+        return frozenset({"place"})
+    plain = key.removesuffix(CONDITIONAL)
+    unread = plain != key and plain in vocabulary() and conditions(value) is None
+    return CARRIERS if unread else frozenset()
 
 
 def _not_joined(raw: RawData, rules: TagRules) -> list[str]:

@@ -90,12 +90,14 @@ def _cut(around: npt.NDArray[np.object_], wanted: BaseGeometry) -> npt.NDArray[n
 def _rooms_of(shape: shapely.Polygon, paths: Shapes, homes: Shapes, wanted: BaseGeometry) -> Shapes:
     """Rooms of a wide shape, worked out beside the origin: with the same digits wherever on earth."""
     corner = np.floor(shape.bounds[:2])
-    whole, paths, homes = (_moved(given, -corner) for given in (np.array([shape], dtype=object), paths, homes))
+    whole, paths = (_moved(given, -corner) for given in (np.array([shape], dtype=object), paths))
     wanted = shapely.transform(wanted, lambda at: at - corner)
     faces = _given_away(_along(whole[0], paths))
     faces = faces[shapely.dwithin(faces, wanted, SEEN_M)]
     seen = _is_seen_whole(faces)
-    faces = np.concatenate([faces[seen], *(_given_away(_by_home(face, homes)) for face in faces[~seen])])
+    if not seen.all():
+        homes = _moved(homes, -corner)
+        faces = np.concatenate([faces[seen], *(_given_away(_by_home(face, homes)) for face in faces[~seen])])
     large = is_wide(faces)
     cells = [_given_away(_in_cells(face, corner, wanted)) for face in faces[large]]
     return _moved(np.concatenate([faces[~large], *cells]), corner)

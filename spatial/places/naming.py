@@ -10,7 +10,7 @@ import string
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,16 @@ KINDS_IN_NAME = 3  # of more, two are named
 MOST_LETTERS = 64  # of a name, before a side or a letter tells it apart
 POSSIBLE_SPACES, POSSIBLE_KIND = "possible_spaces", "possible"  # a layer of a result, and what its rows are
 
-_kept: dict[int, dict[str, dict[str, str]]] = {}  # names of the results that there are, by language
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is known of a result: where its things are, and their names by language."""
+
+    where: list[Whereabouts] = field(default_factory=list)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+_kept: dict[int, _Kept] = {}  # of each result that there is, by its identity
 
 
 def in_order(spaces: gpd.GeoDataFrame) -> list[int]:
@@ -50,20 +59,22 @@ def names_of(result: Result, lang: str) -> dict[str, str]:
     They are found once for a result, and kept as long as it is.
     """
     if id(result) not in _kept:
-        _kept[id(result)] = {}
+        _kept[id(result)] = _Kept()
         weakref.finalize(result, _kept.pop, id(result), None)
-    known = _kept[id(result)]
-    if lang not in known:
-        known[lang] = _names_of(result, lang)
-    return dict(known[lang])
+    kept = _kept[id(result)]
+    if lang not in kept.names:
+        kept.names[lang] = _names_of(result, lang, kept.where)
+    return dict(kept.names[lang])
 
 
-def _names_of(result: Result, lang: str) -> dict[str, str]:
+def _names_of(result: Result, lang: str, where: list[Whereabouts]) -> dict[str, str]:
+    """Name everything; ``where`` it all is is the same in every language, and filled by the first."""
     spaces = _spaces(result, lang)
     alike = {place: space for place, space in _called_alike(result).items() if space in spaces}
     kinds = (spaces, _places(result, alike, lang), _possible(result, lang))
     things = {identity: thing for one in kinds for identity, thing in one.items()}
-    where = whereabouts(object_array(thing.shape for thing in things.values()), result.layers)
+    if not where:
+        where[:] = whereabouts(object_array(thing.shape for thing in things.values()), result.layers)
     lying = dict(zip(things, where, strict=True))
     found: dict[str, str] = {}
     for one in kinds:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spatial.core.incremental import AFRESH, Memory
-from spatial.network import attachment
+from spatial.network import attachment, distances
 from spatial.network import graph as network_graph
 from spatial.visibility.isovists import Occluders, in_sight
 
@@ -133,3 +133,13 @@ def test_what_went_is_named(gone, expected):
     found = attachment.difference(streets(), streets(gone))
     assert len(found.changed) == expected
     assert (found.moved < 0).sum() == expected
+
+
+def test_two_lists_are_walked_to_as_one():
+    graph = streets()
+    here, first, then = (
+        attachment.attach(graph, shapely.points(at), within_m=0.0)
+        for at in ([(50, 0)], [(80, 0), (150, 0)], [(100, 30), (0, 0)])
+    )
+    walked = distances.approaches(graph, here, first.and_then(then), limit_m=120.0)
+    assert walked.distance_m.tolist() == [[30.0, 100.0, 80.0, 50.0]]

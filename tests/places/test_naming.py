@@ -2,6 +2,7 @@
 
 import csv
 import string
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -286,3 +287,13 @@ def test_names_are_the_same_in_every_table_of_a_run_and_when_it_is_read_again(de
         assert all(row["name"] == names[row["place_id"]] for row in csv.DictReader(file))
     again = spatial.load(finished_demo)
     assert names_of(again, "da") == names and names_of(again, "en") == names_of(demo_result, "en")
+
+
+def test_names_are_kept_with_their_result_and_no_other():
+    result = result_of(alone(("bench", 10, 10)), [STOREGADE])
+    names_of(result, "da").clear()  # what is given out is the caller's own
+    assert names_of(result, "da")["space:0"] == "Bænk ved Storegade"
+    assert names_of(result, "en")["space:0"] == "Bench at Storegade"
+    called = result.meeting_spaces.assign(name="Bænken")
+    assert names_of(replace(result, meeting_spaces=called), "da")["space:0"] != "Bænk ved Storegade"
+    assert names_of(result, "da")["space:0"] == "Bænk ved Storegade"
