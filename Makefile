@@ -40,7 +40,7 @@ demo: $(RUN_STAMP)
 	$(BIN)/faellesrum demo --out $(MAP) --force
 
 test: $(DEV_STAMP) browser
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not integration" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not integration" $(PYTEST_ARGS)
 
 integration: $(DEV_STAMP) browser programs servers
 	$(BIN)/python -m pytest -m integration $(PYTEST_ARGS)

@@ -59,7 +59,7 @@ dist-check: $(DEV_STAMP)
 # interrupts, which would catch the counter itself at its start.
 coverage: $(DEV_STAMP) browser
 	@mkdir -p $(SCRATCH) && rm -f $(SCRATCH)/coverage.data*
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not integration" --cov --cov-report= --durations=10 \
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not integration" --cov --cov-report= --durations=10 \
 	  --ignore tests/faults/test_interrupts.py $(PYTEST_ARGS)
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n auto $(UNCOMPILED) -k "not second_process" --cov --cov-append --cov-report=
 	$(BIN)/coverage html --quiet -d $(SCRATCH)/coverage

@@ -31,6 +31,20 @@ settings.register_profile("project", deadline=None, derandomize=True, max_exampl
 settings.load_profile("project")
 # A tenth of the time of all tests went into looking for cycles among the modules and tests that stay to the end.
 gc.set_threshold(50_000, 10, 10)
+# Files of half a minute and more begin first: one process would wait at the end while the other is at one of them. The
+# first two have numba compile what a fresh clone has not compiled, which each process of those after them would do too.
+LONG = [
+    "scoring/test_laws_of_the_measure.py", "studio/test_looking.py", "batch/test_areas.py", "docs/test_notebooks.py",
+    "studio/test_sitting.py", "cli/test_main.py", "studio/test_start_sitting.py", "hostile/test_outputs.py",
+    "hostile/test_hostile_files.py", "cli/test_observe.py", "faults/test_writes.py", "plans/test_comparison.py",
+    "plans/test_phase_order.py", "analysis/test_snapshot.py", "plans/test_laws.py",
+]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first; all else stays in its order."""
+    ranks = {PROJECT / "tests" / name: i for i, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")
