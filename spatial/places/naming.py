@@ -45,16 +45,26 @@ def names_of(result: Result, lang: str) -> dict[str, str]:
 
     No two things have the same name but a space and a place of it: the only one, or the one whose own name it has.
     """
-    spaces = _spaces(result, lang)
-    alike = {place: space for place, space in _called_alike(result).items() if space in spaces}
-    kinds = (spaces, _places(result, alike, lang), _possible(result, lang))
-    things = {identity: thing for one in kinds for identity, thing in one.items()}
-    where = whereabouts(object_array(thing.shape for thing in things.values()), result.layers)
-    lying = dict(zip(things, where, strict=True))
-    found: dict[str, str] = {}
-    for one in kinds:
-        found |= _tell_apart(one, lying, found.values(), lang)
-    return found | {place: found[space] for place, space in alike.items()}
+    return names_in(result, (lang,))[lang]
+
+
+def names_in(result: Result, languages: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The same in several languages: where things lie is found once."""
+    lying: dict[str, Whereabouts] | None = None
+    named = {}
+    for lang in languages:
+        spaces = _spaces(result, lang)
+        alike = {place: space for place, space in _called_alike(result).items() if space in spaces}
+        kinds = (spaces, _places(result, alike, lang), _possible(result, lang))
+        if lying is None:
+            things = {identity: thing.shape for one in kinds for identity, thing in one.items()}
+            where = whereabouts(object_array(things.values()), result.layers)
+            lying = dict(zip(things, where, strict=True))
+        found: dict[str, str] = {}
+        for one in kinds:
+            found |= _tell_apart(one, lying, found.values(), lang)
+        named[lang] = found | {place: found[space] for place, space in alike.items()}
+    return named
 
 
 def names_by_street(spaces: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, lang: str) -> list[str]:
