@@ -82,6 +82,11 @@ def _names_of(result: Result, lang: str, where: list[Whereabouts]) -> dict[str, 
     return found | {place: found[space] for place, space in alike.items()}
 
 
+def names_in(result: Result, languages: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Name everything of a result in several languages, by language."""
+    return {lang: names_of(result, lang) for lang in languages}
+
+
 def names_by_street(spaces: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, lang: str) -> list[str]:
     """Name meeting spaces that are in no result yet by what they are and their street; some may be called alike."""
     streets = nearest_street(spaces, paths)

@@ -120,12 +120,25 @@ def ranks_of(floating: Floats) -> Ints:
     return ranks
 
 
-def scored_table(
-    table: gpd.GeoDataFrame, columns: list[str], evidence: pd.DataFrame, rubric: Rubric, seed: int
-) -> gpd.GeoDataFrame:
-    """Join scores and one column an indicator to a table of places or rooms."""
+def with_ranges(table: gpd.GeoDataFrame, evidence: pd.DataFrame, rubric: Rubric, seed: int) -> gpd.GeoDataFrame:
+    """A table of ``scored_table`` that was made without draws, with what they say."""
     judged = judge_all(evidence, table.index, rubric)
-    scores = score(judged, table.index, rubric, seed)
+    drawn = _stability(judged, table.index, table["rank"].notna().to_numpy(), rubric, seed)
+    return table.assign(**{name: drawn[name] for name in ("tier", *RANGE_COLUMNS)})
+
+
+def scored_table(
+    table: gpd.GeoDataFrame,
+    columns: list[str],
+    evidence: pd.DataFrame,
+    rubric: Rubric,
+    seed: int,
+    *,
+    ranges: bool = True,
+) -> gpd.GeoDataFrame:
+    """Join scores and one column an indicator to a table of places or rooms; without ``ranges`` no draws are made."""
+    judged = judge_all(evidence, table.index, rubric)
+    scores = rescore(judged, table.index, rubric, seed, ranges=ranges)
     registry = indicators_registry.registry()
     # What is estimated was not measured.
     told = evidence["value"].mask(evidence["evidence"] == EVIDENCE[ESTIMATED])

@@ -17,7 +17,7 @@ import pandas as pd
 from spatial.core.languages import carried
 from spatial.maps.web.geometry import integers
 from spatial.maps.web.payload import PER_MILLE, Named, payload_of_look
-from spatial.places.naming import names_of
+from spatial.places.naming import names_in
 from spatial.scoring.tiers import tier_words
 from spatial.studio.history import Variant
 from spatial.studio.looking import Table
@@ -97,9 +97,8 @@ class _Pool:
         return told
 
     def _named(self) -> Named:
-        found: dict[str, dict[str, str]] = {}
+        found = names_in(self._start, self._languages)
         for lang in self._languages:
-            found[lang] = names_of(self._start, lang)
             for number, patch in enumerate(self._patches, start=1):
                 found[lang] |= {_id(name, number): word for name, word in patch.names.get(lang, {}).items()}
         return found

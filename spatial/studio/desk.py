@@ -18,7 +18,7 @@ from spatial.studio.exports import Found
 from spatial.studio.history import Strokes, Variant
 from spatial.studio.looking import Difference, Seen, Table
 from spatial.studio.session import Session
-from spatial.studio.sight import first_sight, lens_summary, sight_of, state_of, summary
+from spatial.studio.sight import first_sight, glance_of, lens_summary, sight_of, state_of, summary
 from spatial.studio.telling import Addresses
 
 log = logging.getLogger(__name__)
@@ -139,8 +139,10 @@ class Desk:
 
     async def _looked(self, about: About, tell: Tell) -> None:
         begin, strokes = time.perf_counter(), self.session.variant(about["variant"]).strokes
-        seen, found, sight = await self.apart(lambda: self._sight(strokes, tell))
-        self.tell("look", {**about, **sight, "seconds": round(time.perf_counter() - begin, 3)})
+        seen, found, glance = await self.apart(lambda: self._glance(strokes, tell))
+        self.tell("glance", {**about, **glance, "seconds": round(time.perf_counter() - begin, 3)})
+        sight = await self.apart(lambda: self._sight(seen, found, tell))
+        self.tell("look", {**about, **sight})
         lenses = await self.apart(lambda: self._through(seen, found, tell))
         self.tell("lenses", {**about, "lenses": lenses})
 
@@ -151,14 +153,19 @@ class Desk:
         self.session.lay(new)
         self.tell("table", {})
 
-    def _sight(self, strokes: Strokes, tell: Callable[[str], None]) -> tuple[Seen, Difference, dict[str, Any]]:
+    def _glance(self, strokes: Strokes, tell: Tell) -> tuple[Seen, Difference, dict[str, Any]]:
         table = self.session.table
         tell("begin")
-        seen = table.look(strokes, tell)
+        seen = table.glance(strokes, tell)
         found = table.differ(seen)
-        return seen, found, sight_of(table, seen, found, self._addresses)
+        return seen, found, glance_of(table, seen, found, self._addresses)
 
-    def _through(self, seen: Seen, found: Difference, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    def _sight(self, seen: Seen, found: Difference, tell: Tell) -> dict[str, Any]:
+        tell("ranks")
+        table = self.session.table
+        return sight_of(table, table.ranked(seen), found, self._addresses)
+
+    def _through(self, seen: Seen, found: Difference, tell: Tell) -> list[dict[str, Any]]:
         tell("lenses")
         return [lens_summary(lens) for lens in self.session.table.through_lenses(seen, found, tell).lenses]
 
@@ -174,7 +181,7 @@ class Desk:
         table = self.session.table
 
         def numbers(strokes: Strokes) -> dict[str, Any]:
-            seen = table.look(strokes)
+            seen = table.glance(strokes)
             return summary(table.through_lenses(seen, table.differ(seen)))
 
         return [

@@ -1,7 +1,7 @@
 """Look at the estate as the strokes leave it: from what is known of the start, as a run with the plan would find it.
 
-A look is made in two parts, so that the first numbers are there at once: scores, tiers and homes; then the same homes
-through some lenses.
+A look is made in three parts, so that the first numbers are there at once: scores and homes; then the draws that say
+how sure the order is, and the tiers; then the same homes through some lenses.
 """
 
 from __future__ import annotations
@@ -34,10 +34,14 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Seen:
-    """The estate as it is seen after some strokes: a result without context, reach and ranks of lenses."""
+    """The estate as it is seen after some strokes: a result without context, reach and ranks of lenses.
+
+    ``drawn``: whether the draws were made; without them there are no tiers and no ranges of ranks.
+    """
 
     look: Look
     result: Result
+    drawn: bool = False
 
     @cached_property
     def members(self) -> dict[str, set[str]]:
@@ -94,14 +98,29 @@ class Table:
         self.inputs, self.estate = inputs, inputs.estate
         self.rubric_file, self.plain_unknowns = rubric, plain_unknowns
         self.what_if = WhatIf(inputs, rubric, progress, plain_unknowns=plain_unknowns, moving=True)
-        self.start = self._seen(self.what_if.before)
+        self.start = self.ranked(self._seen(self.what_if.before))
 
     def plan(self, strokes: Strokes, name: str = "studio") -> Plan:
         """The plan that the strokes are."""
         return plan_of(strokes, name, self.estate)
 
     def look(self, strokes: Strokes, tell: Tell | None = None) -> Seen:
-        """Look at the estate after the strokes.
+        """Look at the estate after the strokes, with all that ``glance`` and ``ranked`` find."""
+        return self.ranked(self.glance(strokes, tell))
+
+    def ranked(self, seen: Seen) -> Seen:
+        """The same with tiers and ranges of ranks."""
+        if seen.drawn:
+            return seen
+        found = seen.result
+        places, spaces = (
+            scores.with_ranges(table, found.evidence, found.rubric, SEED)
+            for table in (found.places, found.meeting_spaces)
+        )
+        return replace(seen, result=replace(found, places=places, meeting_spaces=spaces), drawn=True)
+
+    def glance(self, strokes: Strokes, tell: Tell | None = None) -> Seen:
+        """Look at the estate after the strokes: scores and homes.
 
         Parameters
         ----------
@@ -157,7 +176,7 @@ class Table:
     def _seen(self, look: Look) -> Seen:
         view, rubric = look.view, self.what_if.before.rubric
         places, spaces = (
-            scores.scored_table(table, columns, look.evidence, rubric, SEED)
+            scores.scored_table(table, columns, look.evidence, rubric, SEED, ranges=False)
             for table, columns in ((view.places, scores.PLACE_COLUMNS), (view.rooms, scores.SPACE_COLUMNS))
         )
         floating = pd.concat([places[FLOATING], spaces[FLOATING]])

@@ -71,13 +71,20 @@ def _about(stroke: Stroke, ground: Ground) -> dict[str, Any] | None:
     return None if thing is None else thing_as_data(thing, ground)
 
 
-def sight_of(table: Table, seen: Seen, found: Difference, addresses: Addresses) -> dict[str, Any]:
-    """What a look changes on the page."""
+def glance_of(table: Table, seen: Seen, found: Difference, addresses: Addresses) -> dict[str, Any]:
+    """What is told of a look before anything is drawn anew: scores, and who gains and loses."""
     return {
-        "tables": payload_of_look(seen.result),
         "sum": summary(found),
         "spaces": space_changes(table.start.result, seen.result, found),
         "doors": doors(found, Ground(seen.look.view.raw, table.estate), addresses),
+    }
+
+
+def sight_of(table: Table, seen: Seen, found: Difference, addresses: Addresses) -> dict[str, Any]:
+    """What a look changes on the page, once its order is known."""
+    return {
+        "tables": payload_of_look(seen.result),
+        "spaces": space_changes(table.start.result, seen.result, found),
         "example": {lang: tell_example(table.start, seen, found, addresses, lang) for lang in LANGUAGES},
     }
 
@@ -124,9 +131,13 @@ def _points(score: float) -> float | None:
 
 
 def space_changes(before: Result, after: Result, found: Difference) -> list[dict[str, Any]]:
-    """Meeting spaces that go, come, or move by half a point or into another tier: rows of both tables, and scores."""
+    """Meeting spaces that go, come, or move by half a point or into another tier: rows of both tables, and scores.
+
+    Without tiers in one of them, tiers are not told.
+    """
     old, new = before.meeting_spaces, after.meeting_spaces
-    tiers = [tier_words(table["tier"]) for table in (old, new)]
+    told = all(table["tier"].notna().any() for table in (old, new))
+    tiers = [tier_words(table["tier"] if told else table["tier"].mask(table["tier"].notna())) for table in (old, new)]
     rows: list[dict[str, Any]] = []
     for name in old.index:
         heir = found.spaces.get(str(name))

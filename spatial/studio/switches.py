@@ -21,7 +21,7 @@ from spatial.analysis.result import SEED
 from spatial.core.errors import InputError
 from spatial.core.languages import carried
 from spatial.core.model import Edit, Result
-from spatial.places.naming import names_of
+from spatial.places.naming import names_in
 from spatial.plans.home_changes import home_states
 from spatial.scoring import scores
 from spatial.scoring.judging import judge_all
@@ -141,7 +141,7 @@ class Switches:
             return
         rows = {number for one in on for number in self.measures[one]}
         try:
-            seen = self._table.look(tuple(stroke for number, stroke in enumerate(self._strokes) if number in rows))
+            seen = self._table.glance(tuple(stroke for number, stroke in enumerate(self._strokes) if number in rows))
         except InputError:
             return
         self._patches[on] = patch_of(self._table.start, seen, self._table.differ(seen), self._languages)
@@ -199,7 +199,7 @@ def patch_of(start: Seen, seen: Seen, found: Difference, languages: Sequence[str
         rows[level] = after.loc[[name for name in after.index if name in differ]]
     ids = [str(name) for level in LEVELS for name in rows[level].index]
     evidence = seen.result.evidence[seen.result.evidence["place_id"].isin(ids).to_numpy()]
-    named = {lang: names_of(seen.result, lang) for lang in languages} if ids else {}
+    named = names_in(seen.result, languages) if ids else {}
     names = {lang: {name: named[lang][name] for name in ids} for lang in named}
     heirs = {one: other for one, other in found.spaces.items() if one in gone["meeting_spaces"]}
     stay = (found.homes["change"].abs() <= SAME).to_numpy(dtype=bool)
@@ -214,9 +214,8 @@ def combined(start: Seen, homes: gpd.GeoDataFrame, patches: Sequence[Patch]) -> 
     kept = old.evidence[~old.evidence["place_id"].isin(out).to_numpy()]
     evidence = pd.concat([kept, *(patch.evidence for patch in patches)], ignore_index=True)
     for level, table in tables.items():
-        judged = judge_all(evidence, table.index, old.rubric)
-        ranked = scores.score(judged, table.index, old.rubric, SEED)[list(RANKED)]
-        tables[level] = table.assign(**{name: ranked[name] for name in RANKED})
+        estimates = scores.estimates(judge_all(evidence, table.index, old.rubric), table.index, old.rubric)
+        tables[level] = scores.with_ranges(table.assign(rank=estimates["rank"]), evidence, old.rubric, SEED)
     result = replace(old, evidence=evidence, **tables)
     gone = {name for patch in patches for name in patch.gone["meeting_spaces"]}
     spaces = {name: name for name in map(str, old.meeting_spaces.index) if name not in gone}

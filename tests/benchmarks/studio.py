@@ -1,12 +1,13 @@
-"""How long it takes from a stroke to its scores in the studio, and to the lenses.
+"""How long it takes from a stroke to its scores in the studio, to the tiers, and to the lenses.
 
     python -m tests.benchmarks.studio [TIMES] [EXTRACT.osm.pbf BOUNDARY.geojson]
     python -m tests.benchmarks.studio memory [TIMES]
 
-In this process, without a browser: the stroke checked, the estate looked at, homes told apart, the example told, all
-of it encoded. Each stroke is drawn, looked at and undone, at other spots each time. The median and the 95th percentile,
-the median of processor time, which other work on the machine moves less, and the 95th percentile as a share of a whole
-look in the same run. With ``memory``, what the process holds after so many strokes against after the first.
+In this process, without a browser: the stroke checked, the estate looked at, homes told apart, all of it encoded; then
+the draws made, the example told and the tables encoded. Each stroke is drawn, looked at and undone, at other spots each
+time. The median and the 95th percentile, the median of processor time, which other work on the machine moves less, and
+the 95th percentile as a share of a whole look in the same run. With ``memory``, what the process holds after so many
+strokes against after the first.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.core.errors import InputError
 from spatial.studio.looking import Table
 from spatial.studio.session import Session
-from spatial.studio.sight import sight_of
+from spatial.studio.sight import glance_of, sight_of
 from spatial.studio.telling import Addresses
 from tests.benchmarks import processes, whole_run
 
@@ -75,18 +76,20 @@ def fitting(act: Act) -> None:
             continue
 
 
-def measured(session: Session, addresses: Addresses, act: Act) -> tuple[float, float, float]:
-    """Seconds until the scores are told, until the lenses are, and of processor time until the scores."""
+def measured(session: Session, addresses: Addresses, act: Act) -> tuple[float, float, float, float]:
+    """Seconds until the scores are told, the tiers, and the lenses; and of processor time until the scores."""
     table, begin, spent = session.table, time.perf_counter(), time.process_time()
     fitting(act)
-    seen = table.look(session.variant("A").strokes)
+    seen = table.glance(session.variant("A").strokes)
     found = table.differ(seen)
-    json.dumps(sight_of(table, seen, found, addresses), default=list)
+    json.dumps(glance_of(table, seen, found, addresses))
     scores, processor = time.perf_counter() - begin, time.process_time() - spent
+    json.dumps(sight_of(table, table.ranked(seen), found, addresses), default=list)
+    tiers = time.perf_counter() - begin
     table.through_lenses(seen, found)
     lenses = time.perf_counter() - begin
     session.undo("A")
-    return scores, lenses, processor
+    return scores, tiers, lenses, processor
 
 
 def opened(extract: Path, boundary: Path) -> Session:
@@ -133,7 +136,7 @@ def studio(times: int, extract: Path, boundary: Path) -> list[dict[str, object]]
     whole = whole_look_s(session)
     for name, act in acts(session).items():
         found = [measured(session, addresses, act) for _ in range(WARM + times)][WARM:]
-        scores, lenses, processor = zip(*found, strict=True)
+        scores, tiers, lenses, processor = zip(*found, strict=True)
         rows.append(
             {
                 "stroke": name,
@@ -141,6 +144,7 @@ def studio(times: int, extract: Path, boundary: Path) -> list[dict[str, object]]
                 "95 %": f"{np.percentile(scores, 95) * 1e3:.0f} ms",
                 "95 %, of a whole look": f"{np.percentile(scores, 95) / whole:.2f}",
                 "processor": f"{statistics.median(processor) * 1e3:.0f} ms",
+                "to the tiers, median": f"{statistics.median(tiers) * 1e3:.0f} ms",
                 "to the lenses, median": f"{statistics.median(lenses) * 1e3:.0f} ms",
             }
         )

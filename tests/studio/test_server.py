@@ -201,8 +201,13 @@ def test_a_stroke_is_kept_told_to_all_and_looked_at(server):
     assert status == 200 and told["feature"] == "table-1" and told["remarks"] == []
     listener.join(60)
     kinds = [kind for kind, _ in heard]
-    assert kinds[0] == "state" and kinds[-3:] == ["state", "look", "lenses"]
-    look = heard[-2][1]
+    assert kinds[0] == "state" and kinds[-4:] == ["state", "glance", "look", "lenses"]
+    glance, look = heard[-3][1], heard[-2][1]
+    assert glance["number"] == look["number"] and glance["seconds"] > 0
+    assert [set(map(str, row["tiers"])) for row in glance["spaces"]] == [{"None"}] * len(glance["spaces"])
+    assert {row["before"]: row["scores"] for row in glance["spaces"]}.items() <= {
+        row["before"]: row["scores"] for row in look["spaces"]
+    }.items() and glance["spaces"]
     assert look["variant"] == "A" and "plan:table-1" in look["tables"]["places"]["id"]
     assert [lens["id"] for lens in heard[-1][1]["lenses"]]
 
@@ -274,7 +279,7 @@ def test_what_nobody_foresaw_is_said_in_a_sentence_and_the_sitting_goes_on(serve
     def fall(*arguments):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(server.desk.session.table, "look", fall)
+    monkeypatch.setattr(server.desk.session.table, "glance", fall)
     told, tell = [], server.desk.tell
     monkeypatch.setattr(server.desk, "tell", lambda kind, data: (told.append((kind, data)), tell(kind, data)))
     browser = Browser(server)

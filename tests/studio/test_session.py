@@ -14,7 +14,7 @@ from spatial.core.errors import InputError
 from spatial.core.model import FLOATING
 from spatial.studio.kept import Kept
 from spatial.studio.session import Session
-from spatial.studio.sight import first_sight, sight_of, state_of
+from spatial.studio.sight import first_sight, glance_of, sight_of, state_of
 from spatial.studio.telling import Addresses
 from spatial.studio.tools import tools
 
@@ -220,7 +220,8 @@ def test_what_the_page_is_told_says_what_the_look_says(table, session, spot):
     seen = table.look(session.variant("A").strokes)
     found = table.through_lenses(seen, table.differ(seen))
     addresses = Addresses.of(session.ground.raw)
-    told = json.loads(json.dumps(sight_of(table, seen, found, addresses), default=list, allow_nan=False))
+    both = {**glance_of(table, seen, found, addresses), **sight_of(table, seen, found, addresses)}
+    told = json.loads(json.dumps(both, default=list, allow_nan=False))
     spaces = seen.result.meeting_spaces
     assert told["tables"]["spaces"]["id"] == list(spaces.index)
     shown = [None if x is None else x / 1000 for x in told["tables"]["spaces"]["scores"]["floating"][1]]

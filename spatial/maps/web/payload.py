@@ -19,7 +19,7 @@ from spatial.maps.web.geometry import DIGITS, UNITS_PER_DEGREE, Projector, integ
 from spatial.maps.web.observed_payload import Observed, encode_observed
 from spatial.maps.web.reach_payload import encode_reach
 from spatial.maps.web.stairs_payload import TODAY, Moment, encode_stairs
-from spatial.places.naming import kinds_beside_names, names_in_order, names_of
+from spatial.places.naming import kinds_beside_names, names_in, names_in_order
 from spatial.places.possible import possible_in
 from spatial.places.whereabouts import HOUSE_NUMBERS
 from spatial.plans.home_changes import seen_through
@@ -110,7 +110,7 @@ def payload(
 
 
 def _named(result: Result, lang: str) -> Named:
-    return {code: names_of(result, code) for code in carried(lang)}
+    return names_in(result, carried(lang))
 
 
 def _parts(lang: str, names: Sequence[str]) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def payload_of_look(result: Result, named: Named | None = None) -> dict[str, Any
 
     ``named``: what each is called, by language and id, where it is known.
     """
-    named = {code: names_of(result, code) for code in LANGUAGES} if named is None else named
+    named = names_in(result, LANGUAGES) if named is None else named
     projector = Projector(result.estate.crs, result.estate.boundary.centroid)
     codes = {column: _codes(result.evidence, column) for column in ("source_id", "rule", "indicator")}
     return {"config": _config(result, codes, None), **_tables(result, codes, projector, None, (), named)}

@@ -1,7 +1,7 @@
 // What the strokes do: who gains and who loses, one example in words, stairwells and meeting spaces, in the panel.
 import { byId, h } from "./elements.js";
 /** @import { Child } from "./elements.js" */
-/** @import { Door, Look, LensSum, SpaceChange } from "./talk.js" */
+/** @import { Door, Glance, LensSum, Rest, SpaceChange } from "./talk.js" */
 /** @import { Words } from "./words.js" */
 
 /** @typedef {ReturnType<typeof createGains>} Gains */
@@ -55,7 +55,7 @@ export function createGains(words, on) {
     if (!items.length) { return null; }
     return h("details", {}, h("summary", {}, title + " (" + words.number(items.length) + ")"), h("ul", { class: "fr-rows" }, ...items.slice(0, LISTED)));
   }
-  /** @param {Look | null} look @param {LensSum[] | null} lenses @param {string} status @param {boolean} drawn */
+  /** @param {(Glance & Pick<Rest, "example">) | null} look @param {LensSum[] | null} lenses @param {string} status @param {boolean} drawn */
   function write(look, lenses, status, drawn) {
     /** @type {Child[]} */
     const parts = [h("h2", {}, t("studio.homes")), h("p", { id: "fr-status", class: "fr-quiet", role: "status" }, status)];
@@ -76,7 +76,7 @@ export function createGains(words, on) {
     byId("fr-gains").replaceChildren(...parts.filter((part) => part !== null && part !== undefined));
     byId("fr-gains").querySelectorAll("details").forEach((each, k) => { each.open = open[k] ?? false; });
   }
-  /** The outcome in a line. @param {Look} look */
+  /** The outcome in a line. @param {Glance} look */
   function short(look) {
     const { winning, losing } = look.sum.dwellings, parts = [];
     if (winning >= HALF_HOME) { parts.push("▲ " + t("studio.winning", { n: homes(winning) })); }

@@ -165,7 +165,7 @@ export function createSight(map, first, words, on) {
     /** @param {SpaceChange} change */
     nameOf(change) {
       const table = change.after === null ? first.spaces : data.spaces, id = change.after ?? change.before ?? "";
-      return table.name[words.lang][table.id.indexOf(id)] ?? id;
+      return table.name[words.lang][table.id.indexOf(id)] ?? words.upper(t("studio.layer.place")); // until its name is told
     },
     get chosen() { return chosen !== null; },
   };

@@ -10,7 +10,7 @@ import { createTalk } from "./talk.js";
 import { createVariants } from "./variants.js";
 import { createWords } from "./words.js";
 /** @import { Work } from "./pieces.js" */
-/** @import { FirstSight, LensSum, Look, Said, State, Talk } from "./talk.js" */
+/** @import { FirstSight, Glance, LensSum, Look, Rest, Said, State, Talk } from "./talk.js" */
 
 const MOST_ZOOM = 21;
 
@@ -41,6 +41,8 @@ function createPage(map, first, talk) {
   });
   /** @type {State} */
   let state = { variants: [], corrections: { name: "", strokes: [], done: 0, undone: 0 } };
+  /** @type {Glance | null} */
+  let glance = null;
   /** @type {Look | null} */
   let look = null;
   /** @type {LensSum[] | null} */
@@ -57,7 +59,7 @@ function createPage(map, first, talk) {
   function drawStrokes() {
     const now = current();
     if (now) { layer.show(now); }
-    layer.showDoors(look && look.variant === variant && now?.strokes.length ? look.doors : [], gains.doorWords);
+    layer.showDoors(glance && glance.variant === variant && now?.strokes.length ? glance.doors : [], gains.doorWords);
   }
 
   // What is written
@@ -69,20 +71,26 @@ function createPage(map, first, talk) {
     writeGains();
   }
   function writeGains() {
-    gains.write(look && look.variant === variant ? look : null, lenses, status(), (current()?.strokes.length ?? 0) > 0);
+    gains.write(glance && glance.variant === variant ? { example: {}, ...glance, ...look } : null, lenses, status(), (current()?.strokes.length ?? 0) > 0);
   }
 
   // What is told
-  /** @param {Look} told */
-  function looked(told) {
+  /** @param {Glance} told */
+  function glanced(told) {
     if (told.variant !== variant) { return; }
-    look = told;
-    lenses = null;
+    glance = told;
+    look = lenses = null;
     status = () => t("studio.took", { seconds: words.number(told.seconds, 1) });
     hand.tell(current()?.strokes.length ? gains.short(told) : "");
-    sight.take(told.tables);
     writeGains();
     drawStrokes();
+  }
+  /** @param {Rest & { variant: string, number: number }} told */
+  function looked(told) {
+    if (!glance || told.variant !== variant || told.number !== glance.number) { return; }
+    look = { ...glance, ...told };
+    sight.take(told.tables);
+    writeGains();
     byId("fr-page").dataset.looked = String(told.number);
   }
   /** @param {Said} said */
@@ -104,7 +112,7 @@ function createPage(map, first, talk) {
   function choose(name) {
     variant = name;
     location.replace("#" + encodeURIComponent(name));
-    look = null;
+    glance = look = null;
     status = () => t("studio.looking");
     variants.write(state, variant);
     hand.undoable(current());
@@ -142,7 +150,7 @@ function createPage(map, first, talk) {
     yield* sight.build();
     document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !hand.escape() && sight.chosen) { sight.close(); } });
     talk.listen({
-      state: stated, look: looked,
+      state: stated, glance: glanced, look: looked,
       lenses(told) { if (look && told.variant === variant && told.number === look.number) { lenses = told.lenses; writeGains(); byId("fr-page").dataset.lenses = String(told.number); } },
       table() { location.reload(); },
       failed(told) { if (told.variant === variant || !told.variant) { failed(told.said); } },

@@ -30,23 +30,30 @@
 /** @typedef {{ at: [number, number], address: string | null, dwellings: number, before: number | null, after: number | null, state: string }} Door */
 
 /**
- * @typedef {object} Look
+ * @typedef {object} Glance What is told first of a look.
  * @property {string} variant
  * @property {number} number
  * @property {number} seconds
- * @property {Pick<Payload, "config" | "context" | "spaces" | "places" | "possible">} tables
  * @property {Sum} sum
  * @property {SpaceChange[]} spaces
  * @property {Door[]} doors
+ */
+
+/**
+ * @typedef {object} Rest What follows: the map, tiers, and one example in words.
+ * @property {Pick<Payload, "config" | "context" | "spaces" | "places" | "possible">} tables
+ * @property {SpaceChange[]} spaces
  * @property {Record<string, string | null>} example
  */
+/** @typedef {Glance & Rest} Look */
 /** @typedef {Sum & { name: string, drawn: number }} Compared */
 /** @typedef {State & { variant?: string, feature?: string | null, remarks?: string[] }} Done */
 
 /**
  * @typedef {object} Listener
  * @property {(state: State) => void} state
- * @property {(look: Look) => void} look
+ * @property {(glance: Glance) => void} glance
+ * @property {(rest: Rest & { variant: string, number: number }) => void} look
  * @property {(told: { variant: string, number: number, lenses: LensSum[] }) => void} lenses
  * @property {(told: { variant: string, number: number, said: Said }) => void} failed
  * @property {() => void} table everything is another by now
@@ -103,7 +110,7 @@ export function createTalk() {
     /** @param {Listener} on */
     listen(on) {
       const source = new EventSource("/api/events");
-      for (const kind of /** @type {("state" | "look" | "lenses" | "failed" | "table")[]} */ (["state", "look", "lenses", "failed", "table"])) {
+      for (const kind of /** @type {("state" | "glance" | "look" | "lenses" | "failed" | "table")[]} */ (["state", "glance", "look", "lenses", "failed", "table"])) {
         source.addEventListener(kind, (event) => on[kind](JSON.parse(event.data)));
       }
       source.addEventListener("open", () => on.connected(true));
