@@ -214,7 +214,7 @@ def test_the_first_page_and_the_homes_of_the_report_are_those_of_the_table_of_ho
     alike = hit.groupby(keys, sort=False)["dwellings"].agg(["sum", "size"]).reset_index()
     told = page.tables[say["homes"]["worst_caption"]][1:]
     expected = [
-        [number(row["sum"]), str(row["size"]), f"{round(100 * row[keys[1]])} → {round(100 * row[keys[2]])}"]
+        [number(row["sum"]), str(row["size"]), f"{round(100 * row[keys[1]])} to {round(100 * row[keys[2]])}"]
         for row in alike.to_dict("records")
     ]
     assert 0 < len(told) <= 8 and all(row[1:] in expected for row in told)
