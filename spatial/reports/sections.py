@@ -104,7 +104,7 @@ class Words:
         return self.hundred(low) != self.hundred(high)
 
     def moved(self, before: Any, after: Any) -> str:
-        """Return what was and what becomes of it, such as "68 → 65", or that it stays."""
+        """Return what was and what becomes of it, such as "68 to 65", or that it stays."""
         return self.say(f"plan.facts.{'same' if before == after else 'change'}", before=before, after=after)
 
     def quoted(self, text: str) -> str:

@@ -25,6 +25,7 @@ from spatial.indicators.inputs import IndicatorInputs
 from spatial.network import attachment, catchments, distances
 from spatial.network.graph import NO
 from spatial.places.meeting_spaces import POSSIBLE, SPACE_PREFIX
+from spatial.places.whereabouts import nearest_street
 from spatial.scoring import lenses
 from spatial.settings import loading
 from spatial.sources import rasters
@@ -368,9 +369,10 @@ def find_measures(
     -------
     suggestions
         One row a suggestion, the most homes a krone first, ties by points and name: ``measure``, ``space_id`` and
-        ``space`` (the nearest meeting space, or the possible one), ``homes_better`` (dwellings whose best meeting
-        space within five minutes gains a whole point of 100, or that get a good one and had none),
-        ``homes_lacking`` (the latter), ``homes_worse``, ``points`` (the sum of what these gain and lose),
+        ``space`` (the nearest meeting space, or the possible one), ``street`` (the nearest),
+        ``homes_better`` (dwellings whose best meeting space within five minutes gains a whole point of 100, or that
+        get a good one and had none), ``homes_lacking`` (the latter), ``homes_worse``, ``points`` (the sum of what these
+        gain and lose),
         ``length_m``, ``cost_dkk``, ``homes_per_1000_dkk`` (better less worse); and the edit: ``action, layer,
         target`` and its tags, so that the table is a plan; ``kind`` is what is set, ``unmapped_share`` how much of all
         there is of it is probably not mapped, and ``unmapped_by`` how that is known (``lists``, ``stated``);
@@ -438,6 +440,7 @@ def _table(best: list[_Tried], view: View, estate: Estate) -> gpd.GeoDataFrame:
         "measure": [one.measure.id for one in best],
         "space_id": [_space_of(one, str(rooms.index[row])) for one, row in zip(best, nearest, strict=True)],
         "space": [_name_of(one, rooms.iloc[row]) for one, row in zip(best, nearest, strict=True)],
+        "street": list(nearest_street(gpd.GeoDataFrame(geometry=shapes, crs=estate.crs), view.measured_from.paths)),
         "points": [one.gain.points for one in best],
         "homes_better": [one.gain.better for one in best],
         "homes_lacking": [one.gain.lacking for one in best],

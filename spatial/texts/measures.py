@@ -14,7 +14,7 @@ import shapely.geometry
 
 from spatial.core import files
 from spatial.core.crs import WGS84
-from spatial.core.languages import in_sentence, plural, texts
+from spatial.core.languages import in_sentence, plural, said, texts
 from spatial.core.numbers import number as written
 from spatial.layers.completeness import as_fraction
 from spatial.places.meeting_spaces import POSSIBLE
@@ -24,6 +24,7 @@ ABOUT = (
     "measure",
     "space_id",
     "space",
+    "street",
     "points",
     "homes_better",
     "homes_lacking",
@@ -65,8 +66,7 @@ def _sentence(row: Mapping[Any, Any], lang: str) -> str:
         return written(value, everything["format"]["locale"], decimals)
 
     title = words["measure"].get(row["measure"], row["measure"])
-    space = in_sentence(kinds[row["space"]]["title"], everything) if row["space"] in kinds else row["space"]
-    space = words["possible"] if row["space"] == POSSIBLE else space
+    space = _called(row["space"], said(row.get("street")), everything)
     cost = max(COST_STEP_DKK, round(row["cost_dkk"] / COST_STEP_DKK) * COST_STEP_DKK)
     length = words["length"].format(metres=number(row["length_m"])) if row["length_m"] else ""
     lacking = row["homes_lacking"]
@@ -82,9 +82,20 @@ def _sentence(row: Mapping[Any, Any], lang: str) -> str:
     )
     if not _missing(row.get("unmapped_share")):
         n, of = as_fraction(row["unmapped_share"])
-        said = words["unmapped" if row.get("unmapped_by") != "stated" else "unmapped_stated"]
-        line += said.format(n=n, of=of, what=plural(kinds[row["kind"]]["plural"], of, everything)) if n else ""
+        hint = words["unmapped" if row.get("unmapped_by") != "stated" else "unmapped_stated"]
+        line += hint.format(n=n, of=of, what=plural(kinds[row["kind"]]["plural"], of, everything)) if n else ""
     return line + (words["worse"].format(homes=number(row["homes_worse"])) if row["homes_worse"] else "")
+
+
+def _called(space: str, street: str | None, words: Mapping[str, Any]) -> str:
+    """A meeting space by its own name, else by what it is and the nearest street."""
+    if space == POSSIBLE:
+        say = words["suggest"]
+        return str(say["possible_at"].format(street=street) if street else say["possible"])
+    if space not in words["kind"]:
+        return space
+    kind = in_sentence(words["kind"][space]["title"], words)
+    return str(words["plan"]["at"].format(thing=kind, street=street)) if street else kind
 
 
 def write_measures(found: gpd.GeoDataFrame, folder: Path, *, lang: str) -> None:

@@ -228,7 +228,7 @@ def test_what_changed_has_its_unit_once():
     assert danish.changed("dwellings_decay", [177.2], unit=True) == "177 boliger"
     assert english.changed("lit_share", [0.0, 1.0], unit=False) == "0–100"
     assert danish.changed("lit_share", [0.06, 1.0], unit=True) == "6–100\u00a0%"
-    assert danish.changed("severance", [0.25], unit=True) == "0,2 veje"
+    assert danish.changed("severance", [0.25], unit=True) == "0,2 vej"
     assert danish.changed("nearest_walk", [639.0], unit=True) == "640 m"
 
 

@@ -166,6 +166,22 @@ def test_a_suggestion_says_how_many_of_its_kind_are_probably_unmapped():
     assert "from experience about 1 of 2 benches are not on the map" in texts_measures.sentences(stated, "en")[0]
     said = texts_measures.sentences(table.assign(unmapped_share=np.nan, unmapped_by=None), "en")[0]
     assert "unmapped" not in said and "a place where nothing is mapped" in said
+    for lang, possible, bench in (
+        (
+            "en",
+            "at a spot at Elmevej where nothing is mapped (space:room:1)",
+            "at playground at Elmevej (space:room:1)",
+        ),
+        (
+            "da",
+            "ved et sted ved Elmevej, hvor intet er kortlagt (space:room:1)",
+            "ved legeplads ved Elmevej (space:room:1)",
+        ),
+    ):
+        at = table.assign(street="Elmevej")
+        assert possible in texts_measures.sentences(at, lang)[0]
+        assert bench in texts_measures.sentences(at.assign(space="playground"), lang)[0]
+        assert "Elmevej" not in texts_measures.sentences(at.assign(space="Tårnlegepladsen"), lang)[0]
 
 
 def test_links_that_spare_most_come_first_and_neighbours_are_one():
@@ -184,6 +200,7 @@ def test_the_suggestions_of_the_demo(demo, tmp_path):  # noqa: F811
     np.testing.assert_allclose(worth, found["homes_per_1000_dkk"])
     assert worth.is_monotonic_decreasing and (worth > 0).all()
     # Where no second list says how many are unmapped, what is stated of tables does: 0.3 to 0.9 are mapped.
+    assert found["street"].notna().all()
     assert (found["unmapped_by"] == "stated").all() and found["unmapped_share"].tolist() == pytest.approx([0.4] * 2)
     texts_measures.write_measures(found, tmp_path, lang="en")
     plan = reading.read_plan(tmp_path / texts_measures.PLAN_FILE, estate)

@@ -161,7 +161,7 @@ def table(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequ
     lines = [_name_lines(row.name, width, factor) for row in rows]
     heights = [_height(len(names), factor) for names in lines]
     top = y - 1.2 * factor - _height(1, factor)
-    heights = _closer(heights, columns, top - foot)
+    heights = list(_closer(heights, columns, top - foot))
     starts = _flow(heights, columns, top - foot)
     for k, (start, end) in enumerate(itertools.pairwise(starts)):
         part = list(zip(rows[start:end], lines[start:end], heights[start:end], strict=True))
