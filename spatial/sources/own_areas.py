@@ -37,13 +37,8 @@ def own_table() -> tuple[Path, Mapping[str, Any]] | None:
     return path, table
 
 
-def find_own(text: str, *, margin_m: float, reach_m: float) -> Estate | None:
-    """The area of that id or name among one's own; None where there is none, or several.
-
-    Its columns say its name and municipality; what it is by law is said in the words of its country.
-    """
-    from spatial.sources.estates import folded
-
+def _rows() -> tuple[Mapping[str, Any], Path, Any] | None:
+    """What the TOML says, the file of the polygons, and its rows; None where none is named."""
     found = own_table()
     if found is None:
         return None
@@ -53,6 +48,37 @@ def find_own(text: str, *, margin_m: float, reach_m: float) -> Estate | None:
     missing = sorted({table["id"], table["name"]} - set(rows.columns))
     if missing:
         raise ConfigError("own_areas.columns", path=polygons, names=missing, known=sorted(map(str, rows.columns)))
+    return table, polygons, rows
+
+
+def list_own() -> tuple[str, list[dict[str, str]]] | None:
+    """What one's own areas are by law, and id, name and municipality of each; None where none are named."""
+    found = _rows()
+    if found is None:
+        return None
+    table, _, rows = found
+    where = table.get("municipality")
+    return table["legal"], [
+        {
+            "id": boundaries.slug(str(row[table["id"]])),
+            "name": str(row[table["name"]]),
+            "municipality": str(row[where]) if where in row else "",
+        }
+        for _, row in rows.iterrows()
+    ]
+
+
+def find_own(text: str, *, margin_m: float, reach_m: float) -> Estate | None:
+    """The area of that id or name among one's own; None where there is none, or several.
+
+    Its columns say its name and municipality; what it is by law is said in the words of its country.
+    """
+    from spatial.sources.estates import folded
+
+    found = _rows()
+    if found is None:
+        return None
+    table, polygons, rows = found
     wanted = folded(text)
     fits = [row for _, row in rows.iterrows() if wanted in {folded(str(row[table[key]])) for key in ("id", "name")}]
     if len(fits) != 1:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spatial.core.languages import FALLBACK, LANGUAGES, in_language, texts
-from spatial.sources import estates
+from spatial.sources import estates, own_areas
 from spatial.sources.estates import Area
 
 ROW = "  {id:<24} {name:<26} {municipality:<13} {years}"
@@ -26,7 +26,18 @@ def all_as_text(*, lang: str) -> str:
     ]
     notes = [f"{year}: {note}" for year, note in _edition_notes(lang)]
     sure = _sure_line(say)
-    return "\n".join([say["title"].format(n=len(rows), **_span()), "", heads, *rows, "", sure, *notes, say["after"]])
+    after = [sure, *notes, *_own_lines(lang), say["after"]]
+    return "\n".join([say["title"].format(n=len(rows), **_span()), "", heads, *rows, "", *after])
+
+
+def _own_lines(lang: str) -> list[str]:
+    """One's own areas, in the words of their law; nothing where none are named."""
+    own = own_areas.list_own()
+    if own is None:
+        return []
+    legal, rows = own
+    title = texts(lang)["estates"]["own"].format(n=len(rows), legal=legal)
+    return ["", title, "", *(ROW.format(**row, years="").rstrip() for row in rows), ""]
 
 
 def _sure_line(say: Mapping[str, Any]) -> str:
@@ -114,7 +125,9 @@ def _boundary_lines(area: Area, lang: str) -> list[str]:
 
 def all_as_json() -> str:
     """Print all areas as JSON."""
-    return _json([_data(area) for area in estates.areas()])
+    own = own_areas.list_own()
+    mine = [] if own is None else [row | {"legal": own[0]} for row in own[1]]
+    return _json([*(_data(area) for area in estates.areas()), *mine])
 
 
 def one_as_json(area: Area) -> str:

@@ -1,5 +1,7 @@
 """Another country's list: French priority neighbourhoods (QPV), invented here, in their own legal words."""
 
+import json
+
 import geopandas as gpd
 import pytest
 import shapely
@@ -49,6 +51,15 @@ def test_the_danish_list_is_there_beside_it(list_of_two):
     assert estates.read_estate("vollsmose", or_guess=True).legal is None
     with pytest.raises(InputError, match="QN0000"):
         estates.read_estate("QN0000")
+
+
+def test_own_areas_are_listed_beside_the_danish_ones_under_their_own_law(list_of_two):
+    said = call("estates", "list", "--lang", "en").out
+    own = said[said.index(LEGAL) :]
+    assert "qn06901i" in own and "Les Tilleuls" in own and "Lyon" in own and "vollsmose" not in own
+    rows = json.loads(call("estates", "list", "--json").out)
+    assert [(row["id"], row["legal"]) for row in rows[-2:]] == [("qn06901i", LEGAL), ("qn06902i", LEGAL)]
+    assert "vollsmose" in [row["id"] for row in rows[:-2]]
 
 
 def test_a_report_says_what_the_area_is_in_law_and_no_danish_term(list_of_two, demo_data):
