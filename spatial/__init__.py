@@ -31,7 +31,9 @@ if TYPE_CHECKING:
         SourceUnavailable,
         SpatialError,
     )
+    from spatial.fieldkit.kit import field_kit
     from spatial.indicators.registry import indicator, known
+    from spatial.observations.study import exact
     from spatial.settings.loading import DEFAULTS
     from spatial.studies.measures import suggest
     from spatial.studies.plan_review import PlanReview
@@ -55,6 +57,8 @@ __all__ = [
     "analyse",
     "batch",
     "compare",
+    "exact",
+    "field_kit",
     "indicator",
     "known",
     "load",
@@ -66,6 +70,8 @@ _HOMES = {
     **dict.fromkeys(("Analysis", "Estate"), "spatial.analysis.result"),
     **dict.fromkeys(("load", "save"), "spatial.analysis.storage"),
     "analyse": "spatial.analysis.run",
+    "exact": "spatial.observations.study",
+    "field_kit": "spatial.fieldkit.kit",
     "suggest": "spatial.studies.measures",
     "PlanReview": "spatial.studies.plan_review",
     "DEFAULTS": "spatial.settings.loading",

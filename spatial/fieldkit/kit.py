@@ -18,6 +18,7 @@ from spatial.core import files
 from spatial.core.errors import EmptyAreaError
 from spatial.core.languages import LANGUAGES, texts
 from spatial.core.model import Result
+from spatial.core.outputs import whole_folder
 from spatial.core.versions import version
 from spatial.fieldkit import counting_page, forms, rounds, sheets, xlsform
 from spatial.maps.lettering import on_paper
@@ -88,6 +89,31 @@ def _judging(kit: Packed, stops: Sequence[Mapping[str, Any]]) -> tuple[forms.For
     about, order = kit.settings["ratings"], kit.settings["openness"]
     sets = sets_of(order["activities"], order["differences"])
     return forms.ratings(stops, list(about["items"]), int(about["most"])), forms.openness(sets)
+
+
+def field_kit(result: Result, folder: str | Path, *, inside: bool = False, lang: str = "da") -> pd.DataFrame:
+    """Write the field kit of a finished run into a folder, and return its rounds: who counts where and when.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    folder
+        Folder to write; what it holds that faellesrum did not write is not replaced.
+    inside
+        Only meeting spaces inside the estate's boundary.
+    lang
+        Language of the sheets; the forms are in all.
+
+    Raises
+    ------
+    SpatialError
+        If there is no meeting space, or the folder cannot be written.
+    """
+    kit = packed(pack(result, inside=inside))
+    with whole_folder(Path(folder)) as draft:
+        render_kit(kit, draft, lang=lang)
+    return rounds_of(kit, lang)
 
 
 def rounds_of(kit: Packed, lang: str) -> pd.DataFrame:

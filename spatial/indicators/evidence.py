@@ -61,7 +61,7 @@ def find_meeting_spaces(
         detection.find_places,
         *(layers.place_objects, buildings, layers.ground, estate.boundary, estate.margin_m, rules),
     )
-    taken = step(taken_ground, conflated.raw.areas, conflated.raw.lines, estate.crs)
+    taken = step(taken_ground, conflated.raw.areas, conflated.raw.lines, rules, estate.crs)
     places = step(detection.on_closed_ground, places, taken)
     rooms = _rooms(layers, estate, conflated.raw, taken, step)
     roads = step(meeting_spaces.parting_roads, layers.paths)

@@ -18,6 +18,7 @@ from spatial.indicators.registry import ASSUMED, DERIVED, OBSERVED, UNKNOWN, Mea
 from spatial.indicators.unknown_facts import facts_as_text
 from spatial.layers.hours import CONDITIONAL, Position, over_time
 from spatial.layers.tag_values import NO, UNREAD, YES, Reading, read, read_tag
+from spatial.layers.taken_ground import FENCED
 from spatial.places.meeting_spaces import MOSTLY, PATH_NEAR_M
 from spatial.settings.tags import TagRules
 
@@ -45,6 +46,7 @@ NOT_SAID = "unknown"
 PATH_NEAR: Row = (0.9, 0.6, 1.0, DERIVED, "path_near")
 COURT: Row = (0.2, 0.0, 1.0, ASSUMED, "business_court")
 ROW_HOUSES: Row = (0.3, 0.0, 1.0, ASSUMED, "row_house_lawn")
+FENCED_GARDEN: Row = (0.5, 0.0, 1.0, UNKNOWN, "fenced_garden")
 NOTHING: Row = (0.75, 0.3, 1.0, UNKNOWN, "no_access_tag")
 # What a public owner opens: a school or a club stays its own though the municipality runs it.
 OF_NOBODY_ELSE = (ALMEN, PATH_THROUGH, PATH_NEAR, COURT, ROW_HOUSES, NOTHING)
@@ -110,6 +112,9 @@ def _of_things(
     """What tags of the things, or of closed ground under them, say together; else what the whole ground says."""
     said = [_tagged(tags, access, rules, where) for tags, access in things]
     told = [value for value in said if value is not None]
+    # A fence says that it may be shut, not that it is.
+    if all(access == FENCED and _tagged(tags, None, rules, where) is None for tags, access in things):
+        return FENCED_GARDEN
     if told and (max(part.low for part in told) == 1.0 or len(told) == len(said)):
         low, high = max(part.low for part in told), max(part.high for part in told)
         if low == high:

@@ -11,13 +11,18 @@ import shapely
 from pyproj import CRS
 
 from spatial.core.model import Features
+from spatial.layers.streets import is_closed, is_fenced
 from spatial.layers.tags import Table, Tags, table_of
-from spatial.settings.tags import words
+from spatial.settings.tags import TagRules, words
 
 PARKING, RAIL, SITE, GARDEN, RESTRICTED = "parking", "rail", "construction", "private_garden", "restricted"
 TAKEN: Final = (PARKING, RAIL, SITE, GARDEN)
 
 RAIL_HALF_WIDTH_M = 3.0
+FENCED: Final = "fenced"
+# A fence this near to the rim of a garden is its own; around so much of the rim it shuts it.
+ON_THE_RIM_M, MOST_OF_IT = 1.0, 0.8
+_TELLING = ("access", "foot", "access:conditional", "garden:type", "name", "opening_hours", "ownership", "operator")
 _PARKING = frozenset({"parking", "parking_space", "motorcycle_parking", "car_wash", "fuel"})
 _NOT_ON_THE_GROUND = frozenset({"underground", "multi-storey", "rooftop"})
 _RAILS = frozenset({"rail", "light_rail", "subway", "narrow_gauge"})
@@ -29,22 +34,28 @@ _CLOSED = frozenset({"private", "no", "members", "residents", "permit", "employe
 _GROUND_KEYS = ("landuse", "leisure", "natural", "place")
 
 
-def taken_ground(areas: Features, lines: Features, crs: CRS) -> Table:
+def taken_ground(areas: Features, lines: Features, rules: TagRules, crs: CRS) -> Table:
     """Areas that nobody can stay on, and those that tags close to the public.
 
     Returns
     -------
     GeoDataFrame
         Polygons in ``crs`` by object id; ``kind`` is one of ``TAKEN``, or ``RESTRICTED`` (open ground that
-        tags close), ``access`` what the tags say of it.
+        tags close), ``access`` what the tags say of it; ``FENCED`` of a garden with a fence around it and no word of
+        who may go there.
     """
     kinds = [_kind(tags) for tags in areas.tags]
+    fenced = _fenced_gardens(areas, lines, rules)
+    for row in fenced:
+        kinds[row] = kinds[row] or RESTRICTED
     index = [i for i, kind in enumerate(kinds) if kind is not None]
     rails = [i for i, tags in enumerate(lines.tags) if _is_rail(tags)]
     tags = [areas.tags[i] for i in index]
     columns = {
         "kind": np.array([kinds[i] for i in index], dtype=object),
-        "access": np.array([_who_may(t) for t in tags], dtype=object),
+        "access": np.array(
+            [FENCED if i in fenced else _who_may(t) for i, t in zip(index, tags, strict=True)], dtype=object
+        ),
     }
     found = table_of(areas.ids[index], areas.geometry[index], columns, crs)
     beds = table_of(
@@ -69,6 +80,22 @@ def _kind(tags: Tags) -> str | None:
     if "garden" in said["leisure"] and (closed or said["garden:type"] & _PRIVATE_GARDENS):
         return GARDEN
     return RESTRICTED if closed and any(key in tags for key in _GROUND_KEYS) else None
+
+
+def _fenced_gardens(areas: Features, lines: Features, rules: TagRules) -> set[int]:
+    """Rows of gardens with a closed barrier around them of which nothing says whose they are, or who may go there."""
+    rows = [row for row, tags in enumerate(areas.tags)
+            if "garden" in words(tags.get("leisure")) and not any(key in tags for key in _TELLING)
+            and "building" not in tags and rules.kind.first(tags) is None]  # fmt: skip
+    fences = lines.geometry[[row for row, tags in enumerate(lines.tags) if is_closed(tags, rules)]]
+    found = {row for row in rows if is_fenced(areas.tags[row], rules)}
+    rims = shapely.boundary(areas.geometry[rows])
+    rim, fence = shapely.STRtree(fences).query(rims, predicate="dwithin", distance=ON_THE_RIM_M)
+    for at in np.unique(rim).tolist():
+        near = shapely.buffer(shapely.union_all(fences[fence[rim == at]]), ON_THE_RIM_M)
+        if shapely.length(shapely.intersection(rims[at], near)) >= MOST_OF_IT * shapely.length(rims[at]):
+            found.add(rows[at])
+    return found
 
 
 def _who_may(tags: Tags) -> str | None:

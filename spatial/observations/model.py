@@ -23,7 +23,7 @@ from spatial.settings.observation_columns import STAYING, rules
 SCORE = "score"
 # Ten points of a hundred.
 POINTS = 0.1
-CATEGORIES = (*PERIODS, "weather", "observer")
+CATEGORIES = (*PERIODS, "weather", "observer", "estate")
 NUMBERS = ("temperature_c", "sun")
 BASELINE = ("seats", "footfall", "area")
 # Numbers that hang together by more than this with the score, by the share of its variance, cannot be told from it.
@@ -277,7 +277,7 @@ def by_visit(visits: pd.DataFrame, spaces: pd.DataFrame, xy: Floats) -> Frame:
     Parameters
     ----------
     visits
-        Of ``overlay.Joined``.
+        Of ``overlay.Joined``; with a column ``estate``, each estate has a level of its own.
     spaces
         Index of places, with ``floating`` and, where known, the columns of ``BASELINE``.
     xy

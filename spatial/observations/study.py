@@ -275,20 +275,43 @@ class Exact:
     visits: pd.DataFrame
 
 
-def exact(observed: Observed) -> Exact:
-    """Hold the exact counts against the model by visit, which knows the weather and hour of each."""
-    result, found = observed.result, observed.read.observations
-    spaces = plain(result)
-    frame = model.by_visit(observed.joined.visits, spaces, middles(result.meeting_spaces))
+def exact(observed: Observed, *others: Observed) -> Exact:
+    """Hold exact counts against the model by visit, which knows the weather and hour of each.
+
+    Counts of several estates go through one model, in which each estate has a level of its own: the effect of the
+    score is that within estates.
+    """
+    every = (observed, *others)
+    # An id of OpenStreetMap may stand in two runs.
+    names = [f"{n}/" if others else "" for n in range(len(every))]
+    spaces = pd.concat([plain(one.result).rename(index=name.__add__) for name, one in zip(names, every, strict=True)])
+    visits = pd.concat(
+        [
+            one.joined.visits.assign(unit_id=name + one.joined.visits["unit_id"].astype(str), estate=name)
+            for name, one in zip(names, every, strict=True)
+        ],
+        ignore_index=bool(others),
+    )
+    xy = np.concatenate([middles(one.result.meeting_spaces) for one in every])
+    frame = model.by_visit(visits, spaces, xy)
     by_place = frame.table.groupby("place", sort=True)["people"]
-    staying = found.surveys.index[found.surveys["kind"] == STAYING]
-    table = overlay.counted(observed.joined.visits, STAYING).join(spaces, on="unit_id")
+    table = overlay.counted(visits, STAYING).join(spaces, on="unit_id")
     return Exact(
         model=model.tell(frame, checked=True),
         reliability=intraclass([people.to_numpy(np.float64) for _, people in by_place]),
-        agreement=agreement(found.pairs[found.pairs["survey_id"].isin(staying)]),
-        visits=table.drop(columns=["kind", "minutes", "organised"]),
+        agreement=agreement(pd.concat([_pairs(one, name) for name, one in zip(names, every, strict=True)])),
+        visits=table.drop(
+            columns=["kind", "minutes", "organised"] if others else ["kind", "minutes", "organised", "estate"]
+        ),
     )
+
+
+def _pairs(observed: Observed, name: str) -> pd.DataFrame:
+    """What observers of people staying counted at once; visits are named by their estate."""
+    found = observed.read.observations
+    staying = found.surveys.index[found.surveys["kind"] == STAYING]
+    pairs = found.pairs[found.pairs["survey_id"].isin(staying)]
+    return pairs.assign(survey_id=name + pairs["survey_id"].astype(str))
 
 
 def plain(result: Result) -> pd.DataFrame:

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import shapely
+from pyproj import CRS
 
+from spatial.core.model import Features
 from spatial.indicators.legal_access import legal_access
+from spatial.layers.taken_ground import taken_ground
 from spatial.settings.tags import tag_rules
 from tests import tables
 
@@ -17,6 +20,7 @@ PUBLIC, PARK = (1, 0.9, 1, "assumed by rule", "public_owner"), (1, 0.9, 1, "assu
 ALMEN, THROUGH = (0.95, 0.8, 1, "assumed by rule", "almen_ground"), (0.95, 0.8, 1, "derived", "path_through")
 BESIDE, NOTHING = (0.9, 0.6, 1, "derived", "path_near"), (0.75, 0.3, 1, "unknown", "no_access_tag")
 UNREADABLE = (0.5, 0, 1, "unknown", "access_unreadable")
+IN_A_FENCE = (0.5, 0, 1, "unknown", "fenced_garden")
 ROWS, COURT = (0.3, 0, 1, "assumed by rule", "row_house_lawn"), (0.2, 0, 1, "assumed by rule", "business_court")
 
 
@@ -51,6 +55,9 @@ TOLD = {
     "by membership": ([{"membership": "yes"}], None, AT_2_M, None, SHUT),
     "on ground that tags close": ([{}], "private", NAMED, "almen", SHUT),
     "open on ground that tags close": ([{"access": "yes"}], "private", {}, None, OPEN),
+    "in a garden with a fence around it": ([{}], "fenced", AT_2_M, "almen", IN_A_FENCE),
+    "open in a garden with a fence around it": ([{"access": "yes"}], "fenced", {}, None, OPEN),
+    "private in a garden with a fence around it": ([{"access": "private"}], "fenced", AT_2_M, None, SHUT),
     "one open thing opens the space": ([{"access": "private"}, {"access": "yes"}], None, {}, None, OPEN),
     "private and for customers": ([{"access": "private"}, {"access": "customers"}], None, {}, None, (0.3, 0.3, 0.3, "observed", "tag_access")),
     "private and not told: as the ground is": ([{"access": "private"}, {}], None, AT_15_M, None, BESIDE),
@@ -139,3 +146,33 @@ def test_a_court_between_hotels_is_theirs_unless_a_path_leads_through():
     assert measured([({}, None, None)], AT_2_M, blocks=hotels)[1] == THROUGH
     # One long side alone is 20 and twice 2 of 60 m.
     assert measured([({}, None, None)], AT_15_M, blocks=hotels[:1])[1] == BESIDE
+
+
+GARDEN = {"leisure": "garden"}
+RING, FENCE = [(0, 0), (30, 0), (30, 20), (0, 20), (0, 0)], {"barrier": "fence"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "fences", "access"),
+    [
+        (GARDEN, [], {}),
+        (GARDEN | {"barrier": "hedge"}, [], {"osm:way/1": "fenced"}),
+        (GARDEN | {"fenced": "yes"}, [], {"osm:way/1": "fenced"}),
+        (GARDEN, [(FENCE, RING)], {"osm:way/1": "fenced"}),
+        (GARDEN, [(FENCE, RING[:3]), ({"barrier": "wall"}, RING[2:])], {"osm:way/1": "fenced"}),
+        (GARDEN, [(FENCE, RING[:4])], {"osm:way/1": "fenced"}),  # 80 of 100 m
+        (GARDEN, [(FENCE, RING[:3])], {}),  # half of it
+        (GARDEN, [({"barrier": "kerb"}, RING)], {}),
+        (GARDEN | {"access": "yes"}, [(FENCE, RING)], {}),
+        (GARDEN | {"access": "private"}, [(FENCE, RING)], {"osm:way/1": "private"}),
+        (GARDEN | {"name": "Rosenhaven"}, [(FENCE, RING)], {}),
+        (GARDEN | {"garden:type": "community"}, [(FENCE, RING)], {}),
+        ({"leisure": "playground"}, [(FENCE, RING)], {}),
+    ],
+)
+def test_a_garden_with_a_fence_around_it(tags, fences, access):
+    areas = Features(np.array(["osm:way/1"], object), [tags], np.array([shapely.Polygon(RING)]))
+    lines = np.array([shapely.LineString(line) for _, line in fences], dtype=object)
+    names = np.array([f"osm:way/{n + 2}" for n in range(len(lines))], dtype=object)
+    found = taken_ground(areas, Features(names, [own for own, _ in fences], lines), tag_rules(), CRS.from_epsg(25832))
+    assert found["access"].to_dict() == access

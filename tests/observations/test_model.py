@@ -66,6 +66,39 @@ def test_a_strong_effect_is_told_with_its_power_and_what_it_adds():
     assert told.checks.ratio > 2 and told.checks.outside <= 0.1 and told.checks.inflated is None
 
 
+def test_several_estates_are_one_model_with_a_level_for_each():
+    """No effect within either estate; the one that scores higher is busier for reasons of its own: 16 such pairs."""
+    pooled, beside = [], []
+    for seed in range(16):
+        rng = np.random.default_rng(900 + seed)
+        pair = [
+            world(2 * seed + n, effect=0.0, score=rng.uniform(0.2 + 0.3 * n, 0.6 + 0.3 * n, 20), sun=always)
+            for n in (0, 1)
+        ]
+        for n, (seen, spaces, xy) in enumerate(pair):
+            seen["estate"] = f"{n}/"
+            seen["unit_id"], spaces.index, xy[:, 0] = (
+                seen["estate"] + seen["unit_id"],
+                f"{n}/" + spaces.index,
+                xy[:, 0] + 9e4 * n,
+            )
+            seen["total"] = seen["total"] * (1 + 3 * n)
+        seen, spaces = (pd.concat([one[part] for one in pair]) for part in (0, 1))
+        xy = np.concatenate([one[2] for one in pair])
+        frame = model.by_visit(seen, spaces, xy)
+        assert len([name for name in frame.circumstances if name.startswith("estate: ")]) == 1
+        found = frame.fit([*frame.circumstances, model.SCORE]).effect(model.SCORE)
+        without = model.by_visit(seen.drop(columns="estate"), spaces, xy)
+        pooled.append(without.fit([*without.circumstances, model.SCORE]).effect(model.SCORE).low > 0)
+        beside.append(found.low > 0 or found.high < 0)
+    assert np.mean(pooled) > 0.8  # thrown together, the score would seem to be what draws people
+    assert np.mean(beside) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 16)
+
+
+def always(rng, score):
+    return np.ones(len(score), dtype=bool)
+
+
 def test_ten_people_everywhere_have_no_effect():
     told = model.tell(model.by_visit(*world(2, people=10)))
     assert told.verdict == UNCLEAR and told.effect.value == pytest.approx(0, abs=1e-3)

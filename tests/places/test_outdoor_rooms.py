@@ -461,7 +461,7 @@ def surroundings(extract, boundary, crs):
     unseen = unseen_buildings(signs, raw.areas, made.buildings, made.dwellings, made.departments, estate.crs)
     return estate.study_area, Surroundings(
         **{name: getattr(made, name) for name in LAYERS},
-        taken=taken_ground(raw.areas, raw.lines, estate.crs),
+        taken=taken_ground(raw.areas, raw.lines, tag_rules(), estate.crs),
         unseen=unseen,
         extent=raw.extent,
         outlines_lost=raw.dropped.get(LOST_BUILDING, 0) > 0,
