@@ -187,8 +187,7 @@ def _as_result(
     """The result of a run, before it is looked at through the lenses."""
     edits = {} if ground.edits is None else {"plan": ground.edits}
     terrain = inputs.models.get(rasters.TERRAIN)
-    near = inputs.estate.study_area.buffer(ADDRESSED_M)
-    addresses = {HOUSE_NUMBERS: house_numbers(view.raw, near, inputs.estate.crs)}
+    addresses = {HOUSE_NUMBERS: addresses_near(view.raw, inputs.estate)}
     return Analysis(
         estate=inputs.estate,
         places=scored.places,
@@ -333,6 +332,11 @@ class MapContext:
 
     layers: Mapping[str, gpd.GeoDataFrame]
     reach: pd.DataFrame
+
+
+def addresses_near(raw: model.RawData, estate: model.Estate) -> gpd.GeoDataFrame:
+    """Addresses by which things of an estate are told apart and found."""
+    return house_numbers(raw, estate.study_area.buffer(ADDRESSED_M), estate.crs)
 
 
 def map_context(view: View, scored: Judged, estate: model.Estate, clock: Clock) -> MapContext:

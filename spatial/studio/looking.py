@@ -14,10 +14,15 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from spatial.analysis import run
 from spatial.analysis.inputs import Inputs
 from spatial.analysis.result import SEED
+from spatial.core.languages import LANGUAGES
 from spatial.core.model import FLOATING, LensResult, Plan, Result
+from spatial.core.timing import Clock
 from spatial.places import homes
+from spatial.places.naming import names_in
+from spatial.places.whereabouts import HOUSE_NUMBERS
 from spatial.plans import home_changes
 from spatial.plans.comparison import match
 from spatial.scoring import lenses as scoring_lenses
@@ -42,6 +47,11 @@ class Seen:
     look: Look
     result: Result
     drawn: bool = False
+
+    @cached_property
+    def names(self) -> dict[str, dict[str, str]]:
+        """What everything is called, by language."""
+        return names_in(self.result, LANGUAGES)
 
     @cached_property
     def members(self) -> dict[str, set[str]]:
@@ -99,6 +109,13 @@ class Table:
         self.rubric_file, self.plain_unknowns = rubric, plain_unknowns
         self.what_if = WhatIf(inputs, rubric, progress, plain_unknowns=plain_unknowns, moving=True)
         self.start = self.ranked(self._seen(self.what_if.before))
+
+    @cached_property
+    def whole(self) -> Result:
+        """The start with all layers that a map shows."""
+        view, found = self.what_if.before.view, self.start.result
+        judged = run.Judged(found.evidence, found.rubric, found.places, found.meeting_spaces)
+        return replace(found, layers={**found.layers, **run.map_context(view, judged, self.estate, Clock(None)).layers})
 
     def plan(self, strokes: Strokes, name: str = "studio") -> Plan:
         """The plan that the strokes are."""
@@ -173,6 +190,11 @@ class Table:
         """The start through each lens, as soon as somebody looked."""
         return {}
 
+    @cached_property
+    def _house_numbers(self) -> gpd.GeoDataFrame:
+        """Addresses of the start: nothing that is drawn has one."""
+        return run.addresses_near(self.what_if.before.view.raw, self.estate)
+
     def _seen(self, look: Look) -> Seen:
         view, rubric = look.view, self.what_if.before.rubric
         places, spaces = (
@@ -185,6 +207,7 @@ class Table:
             "paths": view.measured_from.paths,
             "context": view.measured_from.context,
             "possible_spaces": view.possible[view.possible.intersects(self.estate.study_area)],
+            HOUSE_NUMBERS: self._house_numbers,
             "homes": homes.best_space_per_home(view.measured_from.dwellings, view.sites, walks, floating),
         }
         return Seen(look, Result(self.estate, places, spaces, look.evidence, layers, rubric, pd.DataFrame()))

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import shapely
 
-from spatial.analysis import manifest, run
+from spatial.analysis import manifest
 from spatial.analysis.inputs import Options
 from spatial.core.languages import LANGUAGES
 from spatial.core.model import FLOATING, Result
-from spatial.core.timing import Clock
 from spatial.maps.web.payload import RULES, payload, payload_of_look
+from spatial.maps.web.stairs_payload import FINISHED, TODAY, Moment, encode_stairs
 from spatial.plans.home_changes import KEEPING, LensChange, levels
 from spatial.plans.validation import is_planned
 from spatial.scoring.tiers import tier_words
@@ -31,13 +31,10 @@ WORTH_POINTS = 0.5
 
 def ground_sight(table: Table, lang: str) -> dict[str, Any]:
     """The estate as it is: ground, places and texts."""
-    view, found = table.start.look.view, table.start.result
-    judged = run.Judged(found.evidence, found.rubric, found.places, found.meeting_spaces)
-    clock = Clock(None)
-    context = run.map_context(view, judged, table.estate, clock)
+    found = table.start.result
     said = manifest.describe_run(table.inputs, Options(table.rubric_file), table.what_if.start, found.rubric, {})
-    warned = {"warnings": manifest.warnings_of(table.inputs, view.places)}
-    whole = replace(found, layers={**found.layers, **context.layers}, manifest={**said, **warned})
+    warned = {"warnings": manifest.warnings_of(table.inputs, table.start.look.view.places)}
+    whole = replace(table.whole, manifest={**said, **warned})
     return {**payload(whole, lang, also=("studio", "lens_as", RULES)), "reach": None}
 
 
@@ -82,11 +79,18 @@ def glance_of(table: Table, seen: Seen, found: Difference, addresses: Addresses)
 
 def sight_of(table: Table, seen: Seen, found: Difference, addresses: Addresses) -> dict[str, Any]:
     """What a look changes on the page, once its order is known."""
+    now = Moment(FINISHED, "", seen.result, seen.names)
+    # Without strokes there is nothing but today, which the page has.
+    through = {} if seen is table.start else {"stairs": encode_stairs([_today(table), now])[0]}
     return {
-        "tables": payload_of_look(seen.result),
+        "tables": {**payload_of_look(seen.result, seen.names), **through},
         "spaces": space_changes(table.start.result, seen.result, found),
         "example": {lang: tell_example(table.start, seen, found, addresses, lang) for lang in LANGUAGES},
     }
+
+
+def _today(table: Table) -> Moment:
+    return Moment(TODAY, "", table.whole, table.start.names)
 
 
 def summary(found: Difference) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import shapely
 
 from spatial.core.languages import in_sentence, texts
 from spatial.core.model import RawData
-from spatial.places.naming import names_of
 from spatial.plans.comparison import moved_most
 from spatial.plans.home_changes import LOSING, WINNING
 from spatial.studio.looking import Difference, Seen
@@ -106,4 +105,4 @@ def _reasons(start: Seen, seen: Seen, old: str, new: str) -> list[str]:
 
 
 def _name(seen: Seen, space: str, lang: str) -> str:
-    return names_of(seen.result, lang)[space]
+    return seen.names[lang][space]

@@ -131,7 +131,7 @@ def test_a_run_without_walks_has_no_stairwells(demo_result):
 
     homes = demo_result.layers["homes"].drop(columns=WALKS)
     older = replace(demo_result, layers={**demo_result.layers, "homes": homes})
-    assert encode_stairs([Moment(TODAY, "", older)], "da")[0] is None
+    assert encode_stairs([Moment(TODAY, "", older)])[0] is None
 
 
 @DEEP

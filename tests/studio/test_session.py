@@ -233,6 +233,30 @@ def test_what_the_page_is_told_says_what_the_look_says(table, session, spot):
     assert {lens["id"] for lens in told["sum"]["lenses"]} == {"child", "wheelchair"}
 
 
+def test_each_stairwell_is_told_what_it_has_today_and_with_what_is_drawn(table, session, spot):
+    first = first_sight(table, "da")
+    assert [moment["when"] for moment in first["stairs"]["moments"]] == ["today"] and len(first["addresses"]) > 3
+    session.draw("A", "table", spot(2, 2))
+    seen = table.look(session.variant("A").strokes)
+    told = sight_of(table, seen, table.differ(seen), Addresses.of(session.ground.raw))["tables"]["stairs"]
+    today, then = told["moments"]
+    assert (today["when"], then["when"]) == ("today", "finished")
+    spaces = seen.result.meeting_spaces
+    for moment, table_then in ((today, table.start.result.meeting_spaces), (then, spaces)):
+        score = dict(zip(moment["id"], moment["score"][1], strict=True))
+        assert score == pytest.approx({name: 1000 * table_then.at[name, FLOATING] for name in moment["id"]}, abs=0.01)
+        assert set(moment["names"]) == {"da", "en"} and len(moment["names"]["da"]) == len(moment["id"])
+    shared = set(today["id"]) & set(then["id"])
+    scores = [dict(zip(moment["id"], moment["score"][1], strict=True)) for moment in (today, then)]
+    moved = [name for name in shared if scores[1][name] - scores[0][name] > 10]
+    assert moved  # the place with the new table
+    # Where nothing is drawn, the page has what it needs.
+    assert (
+        "stairs"
+        not in sight_of(table, table.start, table.differ(table.start), Addresses.of(session.ground.raw))["tables"]
+    )
+
+
 def test_one_example_is_told_in_words_with_its_numbers(table, session, spot):
     session.draw("A", "table", spot(2, 2))
     seen = table.look(session.variant("A").strokes)

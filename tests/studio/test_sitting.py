@@ -145,6 +145,17 @@ def test_a_newcomer_draws_compares_exports_and_the_command_line_finds_the_same(s
     gains = page.inner_text("#fr-gains")
     assert re.search(r"\d boliger får det bedre", gains) and "fordi" in page.inner_text("#fr-example")
     pictures.keep(page, "studio-desk-da")
+    address = page.evaluate("""async () => {
+        const { addresses } = await (await fetch("/data.json")).json();
+        const { street, number, door } = addresses.find((one) => one.door.some((each) => each >= 0));
+        return street + " " + number[door.findIndex((each) => each >= 0)];
+    }""")
+    page.fill("#fr-find", address)
+    rows = page.locator("#fr-stairs .fr-years tbody tr")
+    assert rows.count() == 2 and address in page.inner_text("#fr-stairs h2")
+    page.locator("#fr-stairs").scroll_into_view_if_needed()
+    pictures.keep(page, "studio-stairs-da")
+    page.fill("#fr-find", "")
     page.click("text=Kopiér varianten")
     page.fill("#fr-name", "Uden blokken")
     page.keyboard.press("Enter")

@@ -79,8 +79,8 @@ def payload(
     projector = Projector(estate.crs, estate.boundary.centroid)
     evidence = result.evidence if plan is None else pd.concat([result.evidence, plan.before.evidence])
     codes = {column: _codes(evidence, column) for column in ("source_id", "rule", "indicator")}
-    moments = plan.moments(result) if plan else [Moment(TODAY, "", result)]
-    stairs, door = encode_stairs(moments, lang)
+    moments = plan.moments(result, lang) if plan else [Moment(TODAY, "", result)]
+    stairs, door = encode_stairs(moments)
     return {
         "lang": lang,
         "texts": {

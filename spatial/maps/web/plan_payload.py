@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from spatial.core.languages import carried
 from spatial.core.model import Result
 from spatial.maps.web.geometry import Projector, integers, per_mille
 from spatial.maps.web.score_payload import Judged, Seen
 from spatial.maps.web.stairs_payload import FINISHED, PHASE, TODAY, Moment
+from spatial.places.naming import names_in
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -60,9 +62,9 @@ class Planned:
     items: gpd.GeoDataFrame
     phases: Sequence[tuple[str, Result]] = ()
 
-    def moments(self, after: Result) -> list[Moment]:
+    def moments(self, after: Result, lang: str) -> list[Moment]:
         """Today, the phases before the last, and all built."""
-        between = [Moment(PHASE, name, state) for name, state in self.phases]
+        between = [Moment(PHASE, name, state, names_in(state, carried(lang))) for name, state in self.phases]
         return [Moment(TODAY, "", self.before), *between, Moment(FINISHED, "", after)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,9 @@ import pandas as pd
 import shapely
 
 from spatial.core.arrays import Ints
-from spatial.core.languages import carried
 from spatial.core.model import FIVE_MINUTES_M, FLOATING, Result
 from spatial.maps.web.geometry import integers, per_mille
 from spatial.places.meeting_spaces import MEETING
-from spatial.places.naming import names_of
 from spatial.places.whereabouts import HOUSE_NUMBERS
 from spatial.scoring.tiers import tier_words
 from spatial.settings import lenses as settings_lenses
@@ -32,14 +30,18 @@ NOBODY = -1
 
 @dataclass(frozen=True)
 class Moment:
-    """The estate at one time: ``when`` is today, a phase that the plan calls ``name``, or all built."""
+    """The estate at one time: ``when`` is today, a phase that the plan calls ``name``, or all built.
+
+    ``names``: what things are called, by language and id, where the page has no table of this time.
+    """
 
     when: str
     name: str
     result: Result
+    names: Mapping[str, Mapping[str, str]] | None = None
 
 
-def encode_stairs(moments: Sequence[Moment], lang: str) -> tuple[dict[str, Any] | None, Ints]:
+def encode_stairs(moments: Sequence[Moment]) -> tuple[dict[str, Any] | None, Ints]:
     """Encode what each stairwell has near in each moment; and the stairwell of each address of the first moment.
 
     None without addresses or walks, as in a run of an earlier version.
@@ -54,7 +56,7 @@ def encode_stairs(moments: Sequence[Moment], lang: str) -> tuple[dict[str, Any] 
     good = round(settings_lenses.lenses().good_score * 1000)
     return {
         "good": good,
-        "moments": [_moment(moment, doors, lang) for moment in moments],
+        "moments": [_moment(moment, doors) for moment in moments],
     }, door - np.count_nonzero(used == NOBODY)
 
 
@@ -76,7 +78,7 @@ def _door_rows(numbers: gpd.GeoDataFrame, result: Result) -> Ints:
     return rows
 
 
-def _moment(moment: Moment, doors: pd.Index, lang: str) -> dict[str, Any]:
+def _moment(moment: Moment, doors: pd.Index) -> dict[str, Any]:
     """Encode, door by door, what is near and how many minutes away; a door that is not there has no list."""
     homes, spaces = moment.result.layers["homes"], moment.result.meeting_spaces
     spaces = spaces[spaces["status"] == MEETING]
@@ -97,9 +99,9 @@ def _moment(moment: Moment, doors: pd.Index, lang: str) -> dict[str, Any]:
         "space": space.tolist(),
         "minutes": "".join(str(int(one)) for one in np.maximum(minutes[met], 1)),
         "id": [str(i) for i in table.index],
-        "names": {code: [names_of(moment.result, code)[i] for i in table.index] for code in carried(lang)}
-        if moment.when == PHASE
-        else None,
+        "names": None
+        if moment.names is None
+        else {code: [names[i] for i in table.index] for code, names in moment.names.items()},
         "score": [per_mille(table[FLOATING + end]) for end in ("_low", "", "_high")],
         "rank": integers(table["rank"]),
         "tier": [

@@ -67,7 +67,7 @@
  * @property {number[]} space row of the columns that follow
  * @property {string} minutes a digit each
  * @property {string[]} id
- * @property {Record<string, string[]> | null} names by language, in a phase
+ * @property {Record<string, string[]> | null} names by language, where the page has no table of this time
  * @property {(number | null)[][]} score low, best and high, thousandths
  * @property {(number | null)[]} rank
  * @property {(string | null)[]} tier

@@ -63,7 +63,7 @@ export function createSight(map, first, words, on) {
     by(name) { scale.show(name); panel.list(handlers); panel.legend(handlers); drawing?.restyle(); },
     relative(wish) { scale.wishRelative(wish); panel.list(handlers); panel.legend(handlers); drawing?.restyle(); },
     find(text) { find = text; panel.find(text); panel.list(handlers); },
-    address: (at, name) => pointOut(map, decode.points(at)[0], name, CLOSE_ZOOM),
+    address(at, name) { handlers.find(name); pointOut(map, decode.points(at)[0], name, CLOSE_ZOOM); },
     overlays: () => null, overlay() {}, possible: () => invited,
     showPossible(wish) { invited = wish; paintGround(); panel.legend(handlers); },
     reached: () => [], counted: () => [], ofPlan: () => null, ofCounts: () => null,

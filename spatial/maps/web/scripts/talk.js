@@ -41,7 +41,7 @@
 
 /**
  * @typedef {object} Rest What follows: the map, tiers, and one example in words.
- * @property {Pick<Payload, "config" | "context" | "spaces" | "places" | "possible">} tables
+ * @property {Pick<Payload, "config" | "context" | "spaces" | "places" | "possible"> & Partial<Pick<Payload, "stairs">>} tables
  * @property {SpaceChange[]} spaces
  * @property {Record<string, string | null>} example
  */
