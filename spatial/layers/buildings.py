@@ -26,6 +26,8 @@ DEPARTMENT = "almen"
 # Tag of the ground of a building that a plan takes away: as the building stands in the way and in the view, until
 # somebody says what the ground becomes, but nobody lives there and no window looks out.
 CLEARED = "plan:cleared"
+# What is no deeper in a building stands on its wall.
+WALL_M = 0.02
 
 
 def departments_of(areas: Features, extent: BaseGeometry, crs: CRS) -> Table:
@@ -95,10 +97,12 @@ def _building(tags: Tags, config: Mapping[str, Any]) -> _Building | None:
 
 
 def inside_buildings(points: npt.NDArray[np.object_], buildings: Table) -> npt.NDArray[np.bool_]:
-    """Which points lie inside a solid building."""
+    """Which points lie inside a solid building, and not on its wall."""
     found = np.zeros(len(points), dtype=bool)
     point, building = buildings.sindex.query(points, predicate="within")
-    found[point[buildings["solid"].to_numpy(dtype=bool)[building]]] = True
+    walls = shapely.boundary(buildings.geometry.to_numpy()[building])
+    inside = buildings["solid"].to_numpy(dtype=bool)[building] & (shapely.distance(points[point], walls) > WALL_M)
+    found[point[inside]] = True
     return found
 
 

@@ -199,9 +199,12 @@ def _open_legs(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | None) 
 
 
 def _nearest_open(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | None) -> Ints:
+    """Of the pairs with open legs the nearest of each geometry, and whatever is about as near."""
     pairs = _open_legs(shapes, lines, pairs, clear)
     distance = shapely.distance(shapes[pairs[0]], lines[pairs[1]])
-    return pairs[:, _first_of(pairs[0], distance, pairs[1].astype(np.float64))]
+    least = np.full(len(shapes), np.inf)
+    np.minimum.at(least, pairs[0], distance)
+    return pairs[:, distance <= least[pairs[0]] + BESIDE_M]
 
 
 def by_owner(owner: Ints, edge: Ints, offset: Floats, leg: Floats, count: int) -> Attachments:

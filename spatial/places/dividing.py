@@ -24,6 +24,10 @@ OF_HOME_M, MITRE = 120.0, 1.5
 GRID_M = 0.001
 # Lengths that differ by less, and places that are nearer, are the same; counted from where no whole number ends.
 SAME_M, OFFSET = 0.01, 0.317
+# Rims that differ by less are alike: more than the places of corners are known by, which sources round to a centimetre.
+ALIKE_M = 0.08
+# Sizes that differ by a smaller share are the same.
+SAME_SHARE = 1e-4
 
 
 def is_wide(shapes: Shapes) -> Bools:
@@ -156,13 +160,33 @@ def _in_cells(shape: shapely.Polygon, corner: Floats, wanted: BaseGeometry) -> S
 
 def _cells_of_own(shape: shapely.Polygon) -> Shapes:
     """Equal cells of the smallest rectangle around a shape, which may lie at any angle."""
-    corner = shapely.get_coordinates(shapely.oriented_envelope(shape))
-    sides = corner[1] - corner[0], corner[3] - corner[0]
+    corner, *sides = _smallest_rectangle(shape)
     count = [max(int(np.ceil(np.hypot(*side) / CELL_M - SLACK)), 1) for side in sides]
     a, b = (axis.ravel()[:, None] for axis in np.meshgrid(*(np.arange(n) for n in count)))
     one, other = (side / n for side, n in zip(sides, count, strict=True))
-    at = [corner[0] + (a + da) * one + (b + db) * other for da, db in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))]
+    at = [corner + (a + da) * one + (b + db) * other for da, db in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))]
     return np.asarray(shapely.polygons(np.stack(at, axis=1)), dtype=object)
+
+
+def _smallest_rectangle(shape: shapely.Polygon) -> tuple[Floats, Floats, Floats]:
+    """A corner and the two sides from it of the smallest rectangle around a shape.
+
+    Around a triangle three are as small, one on each side: it is the one with the shortest rim; of two that are mirror
+    images always the same one; and of those that the shape fills alike, as of a hexagon, one by its direction.
+    """
+    hull = shapely.get_coordinates(shapely.convex_hull(shape))
+    along = np.diff(hull, axis=0)
+    along /= np.hypot(*along.T)[:, None]
+    across = along[:, ::-1] * (-1, 1)
+    (x0, x1), (y0, y1) = ((at.min(axis=1), at.max(axis=1)) for at in (along @ hull.T, across @ hull.T))
+    wide, deep = x1 - x0, y1 - y0
+    middle = shapely.get_coordinates(shapely.centroid(shape))[0]
+    skew = ((along @ middle - x0) / wide - 0.5) * ((across @ middle - y0) / deep - 0.5)
+    left = np.arange(len(along))
+    for size in (wide * deep, wide + deep, 1 - skew):
+        left = left[size[left] <= size[left].min() * (1 + SAME_SHARE)]
+    i = left[np.argmin((np.arctan2(along[left, 1], along[left, 0]) + OFFSET) % (np.pi / 2))]
+    return x0[i] * along[i] + y0[i] * across[i], wide[i] * along[i], deep[i] * across[i]
 
 
 def _cells_of_world(shape: shapely.Polygon, corner: Floats, wanted: BaseGeometry) -> Shapes:
@@ -175,15 +199,44 @@ def _cells_of_world(shape: shapely.Polygon, corner: Floats, wanted: BaseGeometry
 
 
 def _given_away(parts: Shapes) -> Shapes:
-    """Small and narrow parts given to the neighbour with which each shares the longest rim."""
+    """Small and narrow parts given to the neighbour with which each shares the longest rim, or halved among several."""
     parts = _in_order(parts)
     small = (shapely.area(parts) < SMALL_PART_M2 - SAME_M) | (mean_width(parts) < NARROW_PART_M - SAME_M)
+<<<<<<< HEAD
     a, b = touching(parts)
     given = small[a] != small[b]
     a, b = a[given], b[given]
     rim_m = shapely.length(shapely.intersection(parts[a], parts[b]))
     one, other = np.where(small[a], a, b)[rim_m > 0], np.where(small[a], b, a)[rim_m > 0]
     return _unions(parts, _favourites(one, other, rim_m[rim_m > 0], len(parts)))
+=======
+    a, b, rim_m = neighbours(parts)
+    taken = small[a] & ~small[b]
+    a, b, rim_m = a[taken], b[taken], rim_m[taken]
+    longest_m = np.zeros(len(parts))
+    np.maximum.at(longest_m, a, rim_m)
+    best = rim_m >= longest_m[a] - ALIKE_M
+    a, b = a[best], b[best]
+    host = np.arange(len(parts))
+    host[a] = b
+    for i in np.flatnonzero(np.bincount(a, minlength=len(parts)) > 1):
+        rivals = b[a == i]
+        halves = _halved(parts[i], parts[rivals])
+        rim_m = shapely.length(shapely.intersection(halves[:, None], parts[rivals]))
+        own = len(parts) + np.arange(len(halves))
+        host = np.concatenate([host, np.where(rim_m.any(axis=1), rivals[rim_m.argmax(axis=1)], own)])
+        parts = np.concatenate([parts, halves])
+        parts[i] = shapely.Polygon()  # its halves stand for it
+    return _unions(parts, host)
+
+
+def _halved(part: shapely.Polygon, neighbours: Shapes) -> Shapes:
+    """Parts of a part by the neighbour whose rim with it is nearest."""
+    rims = shapely.centroid(shapely.intersection(part, neighbours))
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(rims), extend_to=part))
+    parts = shapely.get_parts(shapely.intersection(cells, part)) if len(cells) else np.array([part], dtype=object)
+    return np.asarray(parts[shapely.area(parts) > 0], dtype=object)
+>>>>>>> h-laws
 
 
 def _in_order(parts: Shapes) -> Shapes:
@@ -200,15 +253,6 @@ def touching(parts: Shapes) -> tuple[Ints, Ints]:
     """Pairs of parts that touch, each pair once."""
     a, b = shapely.STRtree(parts).query(parts, predicate="intersects")
     return a[a < b], b[a < b]
-
-
-def _favourites(a: Ints, b: Ints, rim_m: Floats, count: int) -> Ints:
-    """Of each part the other that it has most in common with; itself where there is none."""
-    order = np.lexsort((b, -_same(rim_m), a))
-    one, first = np.unique(a[order], return_index=True)
-    favourite = np.arange(count)
-    favourite[one] = b[order][first]
-    return favourite
 
 
 def _unions(parts: Shapes, host: Ints) -> Shapes:

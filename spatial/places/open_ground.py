@@ -40,8 +40,9 @@ HALF_WIDTH_M: Final[Mapping[str, float]] = {
 }
 # Tagged widths beyond these are slips of the pen, or of a whole square.
 TAGGED_WIDTH_M = (2.0, 30.0)
-# The garden around a house for one family, and what is left of it beside a public path.
-PLOT_M, PLOT_PATH_M = 12.0, 3.0
+# The garden around a house for one family, and what is left of it beside a public path: a hair less than half a neck,
+# so that the strip between two gardens is a neck wherever it lies, and not where the last digits have it so.
+PLOT_M, PLOT_PATH_M = 12.0, NECK_M - 0.005
 # Half the thickness of what is drawn as a line and closes.
 BARRIER_M = 0.05
 # A gap in a barrier ends this near to the gate or path that makes it (``barrier.gap_m`` of the tags, and slack).
@@ -139,7 +140,10 @@ def pieces(frame: BaseGeometry, wanted: BaseGeometry, areas: Shapes, lines: Shap
 
     with ThreadPoolExecutor(2) as pool:  # the library lets go of the interpreter while it works
         whole, cores = pool.map(free, (0.0, NECK_M))
-    grown = _grown_back(cores[shapely.dwithin(cores, wanted, 4 * NECK_M)], whole)
+    own = shapely.dwithin(cores, wanted, 4 * NECK_M)
+    # What borders on them takes its share of the rims between, however far from what is wanted.
+    own[shapely.STRtree(cores).query(cores[own], predicate="dwithin", distance=4 * NECK_M)[1]] = True
+    grown = _grown_back(cores[own], whole)
     return grown[shapely.intersects(grown, wanted)]
 
 

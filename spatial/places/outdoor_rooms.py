@@ -34,7 +34,7 @@ MIN_AREA_M2 = 150.0
 # A strip of street: narrow in the mean, and much of its rim on a carriageway.
 STRIP_WIDTH_M, STRIP_STREET_SHARE = 8.0, 0.35
 # A rim is looked at piece by piece no longer than this; each is what lies at its middle.
-RIM_STEP_M = 2.0
+RIM_STEP_M, STRAIGHT_M = 2.0, 0.005
 # Something lies on a rim that is this near; a path beside it may be a little further.
 ON_RIM_M, BESIDE_M = 1.0, 3.0
 # Buildings around a room, beyond the gardens of its houses.
@@ -43,8 +43,9 @@ INSTITUTIONS: Final = ("school", "sports_club", "institution")
 PARK: Final = "park"
 LIES_ON: Final = ("ground", "ground_name", "access")
 # Ids: cells of the grid of the world in which the centroid of a room lies. An inner point would leap with the last
-# digits of the outline; a centroid moves as little as the room does, though it may lie outside of it.
-ID_CELL_M, ID_ROUNDED_TO = 10.0, 1
+# digits of the outline; a centroid moves as little as the room does, though it may lie outside of it. No cell begins at
+# a whole number, nor at a part of one that is easily drawn.
+ID_CELL_M, ID_OFFSET_M = 10.0, 0.0517
 ROOM_PREFIX, WHOLE_PREFIX = "room:", "whole:"
 # At least this many shops that no building holds are a sign of one that is not drawn.
 SHOPS = 2
@@ -224,10 +225,10 @@ def _flat(shapes: Shapes) -> Shapes:
 
 def _ids(shapes: Shapes, prefix: str = ROOM_PREFIX) -> npt.NDArray[np.object_]:
     """Names by the cell of the grid of the world; of several in one cell the larger is named first."""
-    at = np.round(shapely.get_coordinates(shapely.centroid(shapes)).reshape(-1, 2), ID_ROUNDED_TO)
+    at = shapely.get_coordinates(shapely.centroid(shapes)).reshape(-1, 2) + ID_OFFSET_M
     cell = np.floor(at / ID_CELL_M).astype(np.int64)
     names = np.array([*(f"{prefix}{east}-{north}" for east, north in cell.tolist()), None], dtype=object)[:-1]
-    order = np.lexsort((at[:, 1], at[:, 0], -np.round(shapely.area(shapes), ID_ROUNDED_TO)))
+    order = np.lexsort((*np.round(at[:, ::-1].T, 1), -np.round(shapely.area(shapes) + ID_OFFSET_M, 1)))
     number = np.empty(len(names), dtype=np.int64)
     number[order] = pd.Series(names[order]).groupby(names[order]).cumcount().to_numpy()
     return np.where(number > 0, names + "." + (number + 1).astype(str).astype(object), names)
@@ -249,6 +250,8 @@ class _Rims:
     def of(cls, shapes: Shapes) -> _Rims:
         """Cut the rims of shapes into pieces."""
         rings, of = shapely.get_rings(shapes, return_index=True)
+        # Without the corners that do not turn: where those lie is chance, and would shift the pieces.
+        rings = shapely.simplify(rings, STRAIGHT_M)
         at, ring = shapely.get_coordinates(shapely.segmentize(rings, RIM_STEP_M), return_index=True)
         same = ring[1:] == ring[:-1]
         step, middles = (at[1:] - at[:-1])[same], ((at[1:] + at[:-1]) / 2)[same]
