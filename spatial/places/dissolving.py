@@ -8,8 +8,6 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from spatial.core.arrays import Floats, Ints
 
@@ -75,6 +73,9 @@ def _labels(alike: Sequence[Hashable]) -> Ints:
 
 def _groups(shapes: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Number of the group of each shape."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     flat = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
     a, b = shapely.STRtree(shapes[flat]).query(shapes[flat], predicate="intersects")
     a, b = flat[a], flat[b]

@@ -6,8 +6,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Bools, Shapes
@@ -61,6 +59,9 @@ def lawns(rooms: gpd.GeoDataFrame, paths: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         As ``rooms``, in their order, each lawn with id and columns of its largest room, the polygon of all its rooms,
         and their area.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     shapes = rooms.geometry.to_numpy()
     a, b = touching(shapes)
     told = rooms[OF_ONE_LAWN].astype(object).fillna("").to_numpy()

@@ -175,3 +175,11 @@ def test_it_ends_when_nobody_can_ask_any_more_also_while_it_works():
         assert pickle.loads(parallel._received(child.stdout) or b"") == (True, child.pid)
         child.stdin.close()
         assert child.wait(10) == 0
+
+
+def test_who_draws_does_not_load_what_only_the_search_for_places_needs():
+    code = (
+        "import sys; from spatial.analysis import storage; storage.load_drawing(); print('scipy.sparse' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "False"
