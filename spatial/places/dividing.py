@@ -202,17 +202,13 @@ def _given_away(parts: Shapes) -> Shapes:
     """Small and narrow parts given to the neighbour with which each shares the longest rim, or halved among several."""
     parts = _in_order(parts)
     small = (shapely.area(parts) < SMALL_PART_M2 - SAME_M) | (mean_width(parts) < NARROW_PART_M - SAME_M)
-<<<<<<< HEAD
     a, b = touching(parts)
     given = small[a] != small[b]
-    a, b = a[given], b[given]
+    a, b = np.where(small[a], a, b)[given], np.where(small[a], b, a)[given]
     rim_m = shapely.length(shapely.intersection(parts[a], parts[b]))
-    one, other = np.where(small[a], a, b)[rim_m > 0], np.where(small[a], b, a)[rim_m > 0]
-    return _unions(parts, _favourites(one, other, rim_m[rim_m > 0], len(parts)))
-=======
-    a, b, rim_m = neighbours(parts)
-    taken = small[a] & ~small[b]
-    a, b, rim_m = a[taken], b[taken], rim_m[taken]
+    order = np.lexsort((b, a))
+    order = order[rim_m[order] > 0]
+    a, b, rim_m = a[order], b[order], rim_m[order]
     longest_m = np.zeros(len(parts))
     np.maximum.at(longest_m, a, rim_m)
     best = rim_m >= longest_m[a] - ALIKE_M
@@ -236,7 +232,6 @@ def _halved(part: shapely.Polygon, neighbours: Shapes) -> Shapes:
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(rims), extend_to=part))
     parts = shapely.get_parts(shapely.intersection(cells, part)) if len(cells) else np.array([part], dtype=object)
     return np.asarray(parts[shapely.area(parts) > 0], dtype=object)
->>>>>>> h-laws
 
 
 def _in_order(parts: Shapes) -> Shapes:

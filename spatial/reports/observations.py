@@ -393,18 +393,21 @@ def with_manifest(
     path.write_text(json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def check_local(path: Path, *folders: Path) -> None:
+    """Refuse a file for what may not be published if it lies in a folder that is passed on to others."""
+    if {folder.resolve() for folder in folders} & set(path.resolve().parents):
+        raise InputError("render_observed.inside", path=path)
+
+
 def keep_local(left: pd.DataFrame, path: Path, *folders: Path) -> None:
     """Write what may not be published to a new file of the user's own, readable by the owner only.
-
-    ``folders`` are passed on to others, so it may lie in none of them.
 
     Raises
     ------
     InputError
-        If the file lies in such a folder, or is there already, or cannot be written.
+        If the file lies in one of ``folders``, or is there already, or cannot be written.
     """
-    if {folder.resolve() for folder in folders} & set(path.resolve().parents):
-        raise InputError("render_observed.inside", path=path)
+    check_local(path, *folders)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with open(handle, "w", encoding="utf-8", newline="") as file:

@@ -186,7 +186,7 @@ def test_a_wide_lawn_is_divided_across_its_own_axes(degrees):
 
 @pytest.mark.parametrize("degrees", [0, 17, 90, 133, 270])
 def test_a_triangle_is_divided_on_the_side_with_the_shortest_rim(degrees):
-    """Three rectangles hold 10 800 square metres, of 120 by 90, 103.4 by 104.4 and 113.4 by 95.2: two have longer rims."""
+    """Three rectangles hold 10 800 m², of 120 by 90, 103.4 by 104.4 and 113.4 by 95.2: two have longer rims."""
     lawn = rotate(shapely.Polygon([(0, 0), (120, 0), (51, 90)]), degrees, origin=(0, 0))
     corner, one, other = dividing._smallest_rectangle(lawn)
     west = np.hypot(51, 90)

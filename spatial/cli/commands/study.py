@@ -82,8 +82,11 @@ def report(
     **said: Any,
 ) -> None:
     """Carry out the frozen analysis on counts, or refuse where it is no longer the one that was frozen."""
+    from spatial.reports.observations import check_local
     from spatial.studies import preregistration
 
+    if keep_visits is not None:  # before the analysis, which takes a while
+        check_local(keep_visits, study, run, *([out] if out else []))
     said = {name: said[name] for name in LEFT_OPEN}
     came = preregistration.report_on(
         study, run, counts, told_digest=digest, exploratory=exploratory, mapping=mapping, said=said
