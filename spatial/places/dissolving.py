@@ -64,8 +64,8 @@ def dissolve_touching(table: gpd.GeoDataFrame, alike: Sequence[Hashable]) -> gpd
 def areas_together(table: gpd.GeoDataFrame, alike: Sequence[Hashable]) -> Floats:
     """Area of each object in square metres, with all that `dissolve_touching` makes one with it."""
     shapes, group = table.geometry.to_numpy(), _groups(table.geometry.to_numpy(), _labels(alike))
-    found: Floats = np.bincount(group, weights=shapely.area(shapes), minlength=len(shapes))[group]
-    return found
+    found = np.bincount(group, weights=shapely.area(shapes), minlength=len(shapes))[group]
+    return found.astype(np.float64)  # of none, NumPy counts in whole numbers
 
 
 def _labels(alike: Sequence[Hashable]) -> Ints:
