@@ -419,9 +419,8 @@ def department_of(departments: gpd.GeoDataFrame, dwellings: gpd.GeoDataFrame) ->
 
 
 def _with_inside(dwellings: gpd.GeoDataFrame, estate: Estate) -> gpd.GeoDataFrame:
-    area = estate.boundary.buffer(DOORSTEP_M)
-    shapely.prepare(area)
-    return dwellings.assign(inside=shapely.intersects(area, dwellings.geometry.to_numpy()))
+    shapely.prepare(estate.boundary)
+    return dwellings.assign(inside=shapely.dwithin(estate.boundary, dwellings.geometry.to_numpy(), DOORSTEP_M))
 
 
 def _straight_m(shapes: Shapes, dwellings: gpd.GeoDataFrame) -> Floats:
