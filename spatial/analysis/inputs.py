@@ -124,7 +124,7 @@ def prepare_ground(inputs: Inputs, rules: tags.TagRules, clock: Clock, *, phase:
     """Let the sources settle what they both know, put what was seen and corrected first, and carry out the plan."""
     with clock.stage("layers"):
         conflated = conflation.conflate(inputs.osm, inputs.registers, rules)
-        conflated, checked = _with_answers(conflated, inputs.answers)
+        conflated, checked = _with_answers(conflated, inputs)
         if inputs.corrections is not None and inputs.corrections.each:
             conflated = corrections.apply_corrections(conflated, inputs.corrections.each, inputs.estate)
             checked["corrections"] = _corrected(inputs.corrections)
@@ -183,21 +183,23 @@ def _models(files: InputFiles, estate: Estate, clock: Clock) -> dict[str, Raster
     return models
 
 
-def _with_answers(
-    conflated: conflation.Conflated, answers: Answers | None
-) -> tuple[conflation.Conflated, dict[str, Any]]:
+def _with_answers(conflated: conflation.Conflated, inputs: Inputs) -> tuple[conflation.Conflated, dict[str, Any]]:
     """The sources with what was settled on the spot, and what the manifest says of it."""
+    answers = inputs.answers
     if answers is None:
         return conflated, {}
-    from spatial.layers.field_answers import apply_field_answers
+    from spatial.layers.field_answers import SOURCE_ID, apply_field_answers
 
     settled, unknown = apply_field_answers(conflated, answers.used)
-    turned_away = [*answers.rejected, *((row, "unknown_object") for row in unknown)]
-    entry = {
+    settled, found, outside = corrections.apply_finds(settled, answers.finds, inputs.estate, SOURCE_ID)
+    turned_away = [*answers.rejected, *((row, "unknown_object") for row in (*unknown, *outside))]
+    entry: dict[str, Any] = {
         "path": answers.provenance.path,
         "sha256": answers.provenance.sha256,
-        "used": len(answers.used) - len(unknown),
+        "used": len(answers.used) + len(answers.finds) - len(unknown) - len(outside),
         "rejected": [{"row": row, "reason": reason} for row, reason in sorted(turned_away)],
-        "dates": sorted({answer.checked_on for answer in answers.used}),
+        "dates": sorted({one.checked_on for part in (answers.used, answers.finds) for one in part}),
     }
+    if found:
+        entry["here"] = [{"at": list(one.at), "is": one.value, "on": one.checked_on} for one in found]
     return settled, {"field_checks": entry}

@@ -19,7 +19,7 @@ from spatial.osm import objects, reader
 from spatial.osm.objects import Degrees, Key, OsmObject
 from spatial.osm.osmium_reader import SOURCE_ID
 from spatial.settings.tags import TagRules, tag_rules
-from spatial.sources.field_answers import Answer, Answers
+from spatial.sources.field_answers import Answer, Answers, Find
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,16 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class GiveBack:
-    """Changes by element and number, what is left out by row, and the middle of each changed object."""
+    """Changes by element and number, what is left out by row, and the middle of each changed object.
+
+    ``finds`` are things on open ground that nobody has mapped. The forms ask for no position, so they are for a mapper
+    who goes there, and become no new objects.
+    """
 
     changes: tuple[Change, ...]
     left_out: tuple[LeftOut, ...]
     middles: Mapping[Key, Degrees]
+    finds: tuple[Find, ...] = ()
 
 
 def find(run: Result, answers: Answers, newer: Path | None) -> GiveBack:
@@ -73,7 +78,15 @@ def find(run: Result, answers: Answers, newer: Path | None) -> GiveBack:
     torn = torn_by(changes, raw, rules)
     if torn:
         changes, left_out = settle(answers, seen, now, torn)
-    return GiveBack(changes, left_out, objects.middles(now_in, [change.before for change in changes]))
+    middles = objects.middles(now_in, [change.before for change in changes])
+    return GiveBack(changes, left_out, middles, things_found(answers))
+
+
+def things_found(answers: Answers) -> tuple[Find, ...]:
+    """Things found on open ground, by the latest answer of each ground."""
+    latest = {one.object_id: one for one in sorted(answers.finds, key=lambda one: (one.checked_on, one.row))}
+    kinds = tag_rules().kinds
+    return tuple(sorted((one for one in latest.values() if one.value in kinds), key=lambda one: one.row))
 
 
 def _on_the_ground(raw: RawData, rules: TagRules) -> set[Key]:
@@ -106,6 +119,8 @@ def settle(
 ) -> tuple[tuple[Change, ...], tuple[LeftOut, ...]]:
     """Changes of tags, and the rows that make none; of several answers to one question the latest counts."""
     latest, left = _latest(answers)
+    found = things_found(answers)
+    left += [LeftOut(find.row, "no_thing") for find in answers.finds if find not in found]
     tags: dict[Key, dict[str, str]] = {}
     for (key, tag), answer in sorted(latest.items()):
         reason = _refused(key, seen, now)

@@ -13,9 +13,11 @@ from spatial.core.languages import LANGUAGES, texts
 from spatial.fieldkit.giveback import Change, GiveBack, LeftOut
 from spatial.osm.objects import Degrees, OsmObject
 from spatial.settings.loading import load_toml
+from spatial.sources.field_answers import Find
 
 FOLDER = "giveback"
 PAGE = "https://www.openstreetmap.org"
+CLOSE = 19  # a zoom at which single things are drawn
 # What stands before each line, by which a stream of GeoJSON is told apart: RFC 8142.
 SEPARATOR = "\x1e"
 # Of MapRoulette's cooperative challenges: the form, and that a task is a change of tags.
@@ -101,9 +103,17 @@ def summary(found: GiveBack, lang: str) -> str:
     own = sorted({key for change in found.changes for key in change.tags} & set(_own_keys()))
     lines = [say["given"].format(objects=len(found.changes), tags=count)]
     lines += [say["own_keys"].format(keys=", ".join(own))] if own else []
+    lines += ["", say["to_map"].format(n=len(found.finds))] if found.finds else []
+    lines += [f"- {_find(one, lang)}" for one in found.finds]
     lines += ["", say["left_out"].format(rows=len(found.left_out))] if found.left_out else []
     lines += [f"- {_told(one, lang)}" for one in found.left_out]
     return "\n".join([*lines, "", say["before"], ""])
+
+
+def _find(one: Find, lang: str) -> str:
+    kind = texts(lang)["kind"][one.value]["title"]
+    page = f"{PAGE}/#map={CLOSE}/{one.at[1]:.5f}/{one.at[0]:.5f}"
+    return str(texts(lang)["giveback"]["find"].format(row=one.row, kind=kind, day=one.checked_on, page=page))
 
 
 def _own_keys() -> list[str]:

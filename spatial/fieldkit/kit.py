@@ -28,6 +28,7 @@ from spatial.places.naming import names_of
 from spatial.scoring import field_checks
 from spatial.scoring.judging import judge_all
 from spatial.settings.loading import load_toml
+from spatial.sources.field_answers import MARK, choices
 
 FOLDER = "fieldkit"
 COUNTS, CHECKS, SHEETS, PACKAGE = "counts.xlsx", "checks.xlsx", "sheets.pdf", "field.gpkg"
@@ -75,7 +76,7 @@ def render_kit(kit: Packed, folder: Path, *, lang: str) -> None:
     files.write_csv(rounds_of(kit, lang), folder / ROUNDS, index=False)
     asked = _asked(kit)
     if asked:
-        xlsform.checks(asked, kit.settings["answers"], folder / CHECKS, **asked_of)
+        xlsform.checks(asked, choices(), folder / CHECKS, **asked_of)
     paper = replace(kit, result=on_paper(kit.result))
     sheets.render_sheets(_sheets(paper, _names(paper, lang), lang), folder / SHEETS, lang=lang)
     _package(kit, names[lang], folder / PACKAGE)
@@ -141,7 +142,7 @@ def _asked(kit: Packed) -> list[dict[str, Any]]:
     """Checks that become one tag, as the form asks them."""
     return [
         {
-            "id": f"{row.object_id}#{row.fact}",
+            "id": row.check,
             "fact": row.fact,
             "name": {
                 code: f"{row.stop}. {_place(kit, row.object_id, code)}: {texts(code)['fact'][row.fact]['title']}"
@@ -189,13 +190,12 @@ def _package(kit: Packed, names: Sequence[str], path: Path) -> None:
         geometry=kit.stops.geometry.to_numpy(), crs=crs,
     )  # fmt: skip
     asked = kit.answerable
-    shapes = kit.result.places.geometry.reindex(asked["object_id"])
     checks = gpd.GeoDataFrame(
-        {"check": [f"{row.object_id}#{row.fact}" for row in _rows(asked)], "stop": asked["stop"].astype(int),
+        {"check": asked["check"], "stop": asked["stop"].astype(int),
          "question_da": [texts("da")["fact"][fact]["question"] for fact in asked["fact"]],
          "question_en": [texts("en")["fact"][fact]["question"] for fact in asked["fact"]],
-         "answers": [", ".join(kit.settings["answers"][fact]["values"]) for fact in asked["fact"]]},
-        geometry=shapely.point_on_surface(np.asarray(shapes.to_numpy(), dtype=object)), crs=crs,
+         "answers": [", ".join(choices()[fact]["values"]) for fact in asked["fact"]]},
+        geometry=asked["spot"].to_numpy(), crs=crs,
     )  # fmt: skip
     legs = gpd.GeoDataFrame({"length_m": list(kit.leg_m)}, geometry=list(kit.legs), crs=crs)
     layers = {"stops": stops, "checks": checks, "round": legs, "boundary": kit.result.layers["boundary"]}
@@ -218,7 +218,8 @@ class Kit:
     """Everything the field kit is drawn from.
 
     ``stops`` has one row a meeting space in the order of the round: its id and name columns, and
-    ``number`` from 1. ``checks`` are field checks with the number of the stop they are settled at.
+    ``number`` from 1. ``checks`` are field checks with the number of the stop they are settled at, ``check`` to answer
+    them with, and ``spot``, a point there; what is asked of open ground comes last.
     """
 
     result: Result
@@ -270,20 +271,30 @@ def pack(result: Result, *, inside: bool = False, only: Collection[str] | None =
 
 
 def _checks(result: Result, stops: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Facts worth checking, the most consequential first, with the stop at which they are settled."""
+    """Facts worth checking, the most consequential first, with the stop at which they are settled.
+
+    Ground on which nothing is mapped is no stop: it is looked at from the nearest one.
+    """
     index = result.places.index
     found = field_checks.find_field_checks(judge_all(result.evidence, index, result.rubric), index, result.rubric, seed)
     space_of = result.places["space_id"].to_dict()
     number = stops["number"].to_dict()
     at = [number.get(space_of.get(i, i)) for i in found["object_id"]]
     found = found.assign(stop=pd.array(at, dtype="Int64"))
-    return found[found["stop"].notna()].head(MAX_CHECKS).reset_index(drop=True)
+    asked = field_checks.ask_of_open_ground(result)
+    found = found[found["stop"].notna()].head(MAX_CHECKS - len(asked))
+    spots = result.places.geometry.reindex(found["object_id"]).to_numpy()
+    found = found.assign(check=found["object_id"] + MARK + found["fact"], spot=shapely.point_on_surface(spots))
+    nearest = [int(np.argmin(shapely.distance(stops["geometry"].to_numpy(), point))) for point in asked.geometry]
+    here = pd.DataFrame(asked[["object_id", "fact", "check"]]).assign(
+        place_id=asked["object_id"], spot=asked.geometry.to_numpy(), stop=stops["number"].to_numpy()[nearest]
+    )
+    return pd.concat([found, here], ignore_index=True) if len(here) else found.reset_index(drop=True)
 
 
 def answerable(checks: pd.DataFrame) -> pd.DataFrame:
     """The checks that an answer on the spot settles: those of a place that become one tag."""
-    answers: Sequence[str] = tuple(settings()["answers"])
-    return checks[checks["fact"].isin(answers)]
+    return checks[checks["fact"].isin(list(choices()))]
 
 
 def packed(kit: Kit) -> Packed:

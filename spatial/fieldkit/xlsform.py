@@ -112,7 +112,6 @@ def checks(
     answers
         By fact, the tag's key and the values that may be answered.
     """
-    say = {code: texts(code)["fieldkit"]["form"] for code in LANGUAGES}
     facts = sorted({check["fact"] for check in asked})
     rows = [
         _question("date", "checked_on", "checked_on", required=True, default="today()"),
@@ -125,9 +124,16 @@ def checks(
         question = {"type": f"select_one {fact}", "name": f"answer_{fact}", "required": "yes", "relevant": shown}
         rows.append(question | _labels(label))
         for value in answers[fact]["values"]:
-            label = {code: say[code]["answer"].get(value, value) for code in LANGUAGES}
+            label = {code: _answer(value, code) for code in LANGUAGES}
             choices.append({"list_name": fact, "name": value} | _labels(label))
     _save(rows, choices, path, title=title, identity="faellesrum_checks", version=version, lang=lang)
+
+
+def _answer(value: str, lang: str) -> str:
+    """An answer in words: one of those of the forms, or a kind of place."""
+    words = texts(lang)
+    found: str = words["fieldkit"]["form"]["answer"].get(value) or words["kind"][value]["title"]
+    return found
 
 
 def choices(form: Form, path: Path, *, title: str, version: str, lang: str) -> None:

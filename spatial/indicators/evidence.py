@@ -69,6 +69,7 @@ def find_meeting_spaces(
     space_of = step(meeting_spaces.group_places, places, rooms, parting, rules)
     spaces = step(meeting_spaces.meeting_spaces, places, space_of, rooms, estate.boundary, rules)
     free = step(possible.possible_spaces, rooms, places, space_of)
+    free = step(possible.open_to_all, free, layers.paths, conflated.closed_at) if conflated.closed_at else free
     return Found(*step(_sourced, places, space_of, spaces, conflated.sources, conflated.same_as), free)
 
 

@@ -42,7 +42,8 @@ class Conflated:
     used``. ``sources`` says of those objects where each of their tags comes from. ``same_as`` names
     the identities that an object has in other sources. ``counts`` says, a source and class, how many
     objects it holds, how many were matched, and how many it adds. ``lists`` count the same where both the first
-    source and a register were read: see ``spatial.layers.completeness``.
+    source and a register were read: see ``spatial.layers.completeness``. ``closed_at`` are points on open ground
+    where, as was seen on the spot, not everybody may be.
     """
 
     raw: RawData
@@ -51,6 +52,7 @@ class Conflated:
     same_as: Mapping[str, tuple[str, ...]]
     counts: tuple[Mapping[str, Any], ...]
     lists: tuple[TwoLists, ...] = ()
+    closed_at: tuple[shapely.Point, ...] = ()
 
 
 @dataclass

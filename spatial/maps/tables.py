@@ -26,7 +26,9 @@ from spatial.core.numbers import number as written
 from spatial.core.versions import SCHEMA_NAME, SCHEMA_VERSION
 from spatial.layers.schema import schema
 from spatial.maps import qgis_styles, style
-from spatial.places.naming import names_in_order, names_of
+from spatial.places.naming import POSSIBLE_KIND, names_in_order, names_of
+from spatial.scoring.field_checks import ask_of_open_ground
+from spatial.sources.field_answers import MARK
 
 # GeoPackage is written to a folder that is thrown away on failure, so the journal is not needed.
 # What GDAL has to say goes nowhere: a failure is found by looking at the file, and told in one line.
@@ -139,16 +141,33 @@ def lens_homes(result: Result, path: Path) -> None:
 def field_checks(checks: pd.DataFrame, result: Result, path: Path, *, lang: str) -> None:
     """Write the list of field checks, with the question to ask and a sentence that says why.
 
-    ``checks`` is the table of ``spatial.scoring.field_checks.find_field_checks``; the texts are in Danish or English.
+    ``checks`` is the table of ``spatial.scoring.field_checks.find_field_checks``; what is asked of open ground comes
+    after it.
     """
+    words = texts(lang)
     named = checks.assign(
         kind=result.places["kind"].reindex(checks["place_id"]).to_numpy(),
-        name=checks["place_id"].map(names_of(result, lang)).to_numpy(),
-        question=[texts(lang)["fact"][fact]["question"] for fact in checks["fact"]],
+        check=checks["object_id"] + MARK + checks["fact"],
     )
-    named = named.assign(why=[why_check(row, lang) for row in named.to_dict("records")])
+    asked = ask_of_open_ground(result)
+    here = pd.DataFrame(asked[["object_id", "fact", "check"]]).assign(
+        place_id=asked["object_id"], makes_ranked=False, place_count=1, kind=POSSIBLE_KIND
+    )
+    why = [why_check(row, lang) for row in named.assign(name=_names(named, result, lang)).to_dict("records")]
+    why += [words["field_check"]["here"].format(homes=homes) for homes in asked["homes"]]
+    named = pd.concat([named, here], ignore_index=True) if len(here) else named
+    named = named.assign(
+        name=_names(named, result, lang),
+        question=[words["fact"][fact]["question"] for fact in named["fact"]],
+        why=why,
+    )
+    named = named[[*checks.columns, "kind", "name", "question", "why", "check"]]
     named.index = pd.RangeIndex(1, len(named) + 1, name="order")
     files.write_csv(named, path)
+
+
+def _names(checks: pd.DataFrame, result: Result, lang: str) -> list[str]:
+    return list(checks["place_id"].map(names_of(result, lang)))
 
 
 def why_check(check: Mapping[Any, Any], lang: str) -> str:

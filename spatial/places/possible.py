@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.core.arrays import Bools, Shapes
+from spatial.core.arrays import Bools, Ints, Shapes
 from spatial.places.dividing import GRID_M, touching
 from spatial.places.meeting_spaces import MOSTLY, PATH_NEAR_M, POSSIBLE, SPACE_PREFIX
 
@@ -36,6 +38,15 @@ def possible_spaces(rooms: gpd.GeoDataFrame, places: gpd.GeoDataFrame, space_of:
     return free.assign(status=POSSIBLE, name=free["ground_name"])
 
 
+def open_to_all(
+    rooms: gpd.GeoDataFrame, paths: gpd.GeoDataFrame, closed_at: Sequence[shapely.Point]
+) -> gpd.GeoDataFrame:
+    """Rooms of the lawns that hold none of the points where, as was seen on the spot, not everybody may be."""
+    lawn = _lawn_of(rooms, paths)
+    closed = shapely.STRtree(rooms.geometry.to_numpy()).query(list(closed_at), predicate="intersects")[1]
+    return rooms[~np.isin(lawn, lawn[closed])]
+
+
 def possible_in(rooms: gpd.GeoDataFrame | None, area: BaseGeometry) -> Shapes:
     """Outlines of the possible spaces that reach into an area."""
     shapes = np.empty(0, dtype=object) if rooms is None else rooms.geometry.to_numpy()
@@ -59,6 +70,17 @@ def lawns(rooms: gpd.GeoDataFrame, paths: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         As ``rooms``, in their order, each lawn with id and columns of its largest room, the polygon of all its rooms,
         and their area.
     """
+    shapes, lawn = rooms.geometry.to_numpy(), _lawn_of(rooms, paths)
+    area_m2 = rooms["area_m2"].to_numpy(dtype=float)
+    order = np.lexsort((-area_m2, lawn))
+    largest = np.sort(order[np.unique(lawn[order], return_index=True)[1]])
+    whole = [shapely.union_all(shapes[lawn == lawn[row]]) for row in largest]
+    table = rooms.iloc[largest].assign(area_m2=np.bincount(lawn, area_m2)[lawn[largest]].astype(float))
+    return table.set_geometry(np.array([*whole, None], dtype=object)[:-1], crs=rooms.crs)
+
+
+def _lawn_of(rooms: gpd.GeoDataFrame, paths: gpd.GeoDataFrame) -> Ints:
+    """Number of the lawn of each room."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -72,13 +94,7 @@ def lawns(rooms: gpd.GeoDataFrame, paths: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     open_between = (shapely.length(rims) > 0) & ~_on_paths(rims, paths)
     a, b = a[open_between], b[open_between]
     links = coo_array((np.ones(len(a), dtype=bool), (a, b)), shape=(len(shapes), len(shapes)))
-    lawn = connected_components(links, directed=False)[1]
-    area_m2 = rooms["area_m2"].to_numpy(dtype=float)
-    order = np.lexsort((-area_m2, lawn))
-    largest = np.sort(order[np.unique(lawn[order], return_index=True)[1]])
-    whole = [shapely.union_all(shapes[lawn == lawn[row]]) for row in largest]
-    table = rooms.iloc[largest].assign(area_m2=np.bincount(lawn, area_m2)[lawn[largest]].astype(float))
-    return table.set_geometry(np.array([*whole, None], dtype=object)[:-1], crs=rooms.crs)
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
 def _on_paths(rims: Shapes, paths: gpd.GeoDataFrame) -> Bools:

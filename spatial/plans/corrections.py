@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import shapely
@@ -34,9 +34,9 @@ Tags = Mapping[str, str]
 class Correction:
     """One thing put right.
 
-    ``feature`` is its name in the file, ``says`` one of `SAYS`, ``target`` the id of what it is about (None of what is
-    missing), ``value`` the name, the other thing, or the kind of what is missing; ``at`` longitude and latitude of
-    that; ``by`` who said so, and ``on`` the day (ISO 8601).
+    ``feature`` is its name in the file, ``says`` one of `SAYS`, ``target`` the id of what it is about (of what is
+    missing None, or the id that it gets), ``value`` the name, the other thing, or the kind of what is missing; ``at``
+    longitude and latitude of that; ``by`` who said so, and ``on`` the day (ISO 8601).
     """
 
     feature: str
@@ -56,7 +56,31 @@ class Correction:
     @property
     def word(self) -> str:
         """Whose word it is, as claims name it."""
-        return f"{self.on}, {self.by}"
+        return ", ".join(filter(None, (self.on, self.by)))
+
+
+class Find(Protocol):
+    """What was seen on a day (ISO 8601) on open ground, about a point in degrees: a kind of place, or ``PRIVATE``."""
+
+    @property
+    def row(self) -> int:
+        """Row in the file."""
+
+    @property
+    def object_id(self) -> str:
+        """The ground."""
+
+    @property
+    def at(self) -> tuple[float, float]:
+        """A point of it."""
+
+    @property
+    def value(self) -> str:
+        """What was found."""
+
+    @property
+    def checked_on(self) -> str:
+        """Day of the visit."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +94,10 @@ class _Word:
     checked_on: str
 
 
-def apply_corrections(one: Conflated, corrections: Sequence[Correction], estate: Estate) -> Conflated:
-    """Put things right: of several corrections of one tag that of the latest day counts.
+def apply_corrections(
+    one: Conflated, corrections: Sequence[Correction], estate: Estate, source: str = SOURCE_ID
+) -> Conflated:
+    """Put things right on the word of a source: of several corrections of one tag that of the latest day counts.
 
     Raises
     ------
@@ -84,10 +110,33 @@ def apply_corrections(one: Conflated, corrections: Sequence[Correction], estate:
     if faults:
         raise as_one(faults)
     words = [word for row, each in enumerate(corrections) for word in _words(row, each, tags)]
-    settled, _ = apply_field_answers(grown, words, SOURCE_ID)
+    settled, _ = apply_field_answers(grown, words, source)
     same = {each.value: each.identity for each in corrections if each.says == SAME and each.value}
     known = {name: (*settled.same_as.get(name, ()), other) for name, other in same.items()}
     return replace(settled, same_as={**settled.same_as, **known})
+
+
+def apply_finds(
+    one: Conflated, finds: Sequence[Find], estate: Estate, source: str
+) -> tuple[Conflated, tuple[Find, ...], tuple[int, ...]]:
+    """What was found on open ground: a thing of a kind is missing there, ground that is private is no possible space.
+
+    Returns
+    -------
+    settled, counted, outside
+        The sources with it; of each ground the find that counts, which is the latest; and the rows of those that lie
+        outside the estate and its margin.
+    """
+    said = {
+        find: Correction(find.object_id, MISSING, f"{source}:{find.object_id}", find.value, find.at, on=find.checked_on)
+        for find in sorted(finds, key=lambda one: (one.checked_on, one.row))
+    }
+    outside = tuple(sorted(find.row for find, word in said.items() if not _within(word, estate)))
+    latest = {find.object_id: find for find in said if find.row not in outside}
+    things = [said[find] for find in latest.values() if find.value in tag_rules().kinds]
+    closed = tuple(_place(find.at, estate) for find in latest.values() if find.value == PRIVATE)
+    settled = apply_corrections(one, things, estate, source) if things else one
+    return replace(settled, closed_at=(*one.closed_at, *closed)), tuple(latest.values()), outside
 
 
 def as_one(faults: Sequence[InputError]) -> InputError:
@@ -127,7 +176,6 @@ def without_kind(tags: Tags) -> tuple[str, ...]:
 
 
 def _with_missing(raw: RawData, corrections: Sequence[Correction], estate: Estate) -> RawData:
-    there = Transformer.from_crs(WGS84, estate.crs, always_xy=True)
     edits = tuple(
         Edit(
             feature=each.feature,
@@ -135,7 +183,7 @@ def _with_missing(raw: RawData, corrections: Sequence[Correction], estate: Estat
             layer="place",
             target=each.identity,
             tags=kind_tags(str(each.value), each.feature),
-            geometry=shapely.Point(there.transform(*each.at)),
+            geometry=_place(each.at, estate),
             exact=True,
         )
         for each in corrections
@@ -167,8 +215,12 @@ def _faults(one: Correction, tags: Mapping[str, Tags], estate: Estate) -> Iterat
 
 
 def _within(one: Correction, estate: Estate) -> bool:
-    there = Transformer.from_crs(WGS84, estate.crs, always_xy=True)
-    return one.at is not None and bool(shapely.intersects(estate.study_area, shapely.Point(there.transform(*one.at))))
+    return one.at is not None and bool(shapely.intersects(estate.study_area, _place(one.at, estate)))
+
+
+def _place(at: tuple[float, float], estate: Estate) -> shapely.Point:
+    """A point in degrees, in the estate's CRS."""
+    return shapely.Point(Transformer.from_crs(WGS84, estate.crs, always_xy=True).transform(*at))
 
 
 def _words(row: int, one: Correction, tags: Mapping[str, Tags]) -> Iterator[_Word]:

@@ -4,22 +4,31 @@ The estimator: weights and unknown facts are drawn as for rank ranges. In each d
 place is compared with its rank in the same draw when one fact alone is put back to where the best
 estimate leaves it. The mean of the absolute differences over the draws is the expected change of
 rank if that fact were known. Draws are common to both sides, so the noise of all else cancels.
+
+Ground on which nothing is mapped has no rank that could change: it is asked about where most people live around.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
+from pyproj import Transformer
 
-from spatial.core.arrays import Bools, Floats, Ints
-from spatial.core.model import ASPECTS, CLOSED_AT, Rubric
+from spatial.core.arrays import Bools, Floats, Ints, object_array
+from spatial.core.crs import WGS84
+from spatial.core.model import ASPECTS, CLOSED_AT, Result, Rubric
 from spatial.indicators.unknown_facts import MARK, Cells, vocabulary
+from spatial.places.naming import POSSIBLE_SPACES
 from spatial.scoring.combining import ROUNDING, aspect_weights, conditions_hold, gate, part_weights, totals
 from spatial.scoring.draws import Draw, draws, open_cells
 from spatial.scoring.judging import Judged
+from spatial.settings.loading import load_toml
+from spatial.sources.field_answers import HERE, check_id
 
 DRAWS = 200
 COLUMNS = (
@@ -86,6 +95,38 @@ def find_field_checks(
         return pd.DataFrame({name: [] for name in COLUMNS})
     change, spread = _rank_changes(judged, index, rubric, seed, count, cells, entries)
     return _table(judged, index, rubric, cells, entries, change, spread)
+
+
+def ask_of_open_ground(result: Result) -> gpd.GeoDataFrame:
+    """Possible spaces inside the estate of which it is worth asking whether something is there, most homes first.
+
+    Returns
+    -------
+    GeoDataFrame
+        A row each, as many as ``fieldkit.toml`` says: ``object_id`` of the ground, ``fact`` (`HERE`), ``homes`` within
+        reach of it, ``check`` to answer with, and a point of it. What was answered before is not asked again.
+    """
+    spec, rooms = load_toml(None, "fieldkit.toml")[HERE], result.layers.get(POSSIBLE_SPACES)
+    crs = result.estate.crs
+    if rooms is None or not len(rooms):
+        return gpd.GeoDataFrame({name: [] for name in ("object_id", "fact", "homes", "check")}, geometry=[], crs=crs)
+    shapes, doors = rooms.geometry.to_numpy(), result.layers["homes"]
+    points = shapely.point_on_surface(shapes)
+    ground, door = shapely.STRtree(doors.geometry.to_numpy()).query(shapes, "dwithin", distance=float(spec["within_m"]))
+    homes = np.bincount(ground, doors["dwellings"].fillna(0).to_numpy(dtype=float)[door], minlength=len(rooms))
+    degrees = Transformer.from_crs(crs, WGS84, always_xy=True)
+    answered = [one["at"] for one in result.manifest.get("field_checks", {}).get(HERE, [])]
+    known = object_array(shapely.Point(degrees.transform(x, y, direction="INVERSE")) for x, y in answered)
+    asked = shapely.contains(result.estate.boundary, points)
+    asked[shapely.STRtree(shapes).query(known, "intersects")[1]] = False
+    homes = homes.round()
+    order = np.lexsort((rooms.index.to_numpy().astype(str), -rooms["area_m2"].to_numpy(dtype=float), -homes, ~asked))
+    chosen = order[: min(int(spec["most"]), int(asked.sum()))]
+    ids = [str(one) for one in rooms.index[chosen]]
+    at = zip(*degrees.transform(shapely.get_x(points[chosen]), shapely.get_y(points[chosen])), strict=True)
+    checks = [check_id(one, (float(x), float(y))) for one, (x, y) in zip(ids, at, strict=True)]
+    table = {"object_id": ids, "fact": HERE, "homes": homes[chosen].astype(np.int64), "check": checks}
+    return gpd.GeoDataFrame(table, geometry=points[chosen], crs=crs)
 
 
 def _entries(cells: Cells, known: npt.NDArray[np.bool_], judged: Judged) -> _Entries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from itertools import cycle
 from xml.etree import ElementTree
 
@@ -25,7 +26,7 @@ from spatial.osm import objects, reader
 from spatial.osm.objects import OsmObject
 from spatial.settings.loading import load_toml
 from spatial.settings.tags import tag_rules
-from spatial.sources.field_answers import Answer, Answers, read_field_answers
+from spatial.sources.field_answers import Answer, Answers, Find, read_field_answers
 from tests import osm_apply
 from tests.command import call, run_town
 from tests.observed import table as csv_of
@@ -281,9 +282,22 @@ def test_what_cannot_be_changed_safely_stays_out_and_is_named(seen, now, reason)
     assert changes == () and left == (LeftOut(2, reason, ("node", 20)),)
 
 
+def test_a_thing_found_on_open_ground_is_told_to_a_mapper_and_becomes_no_object():
+    here = "room:1-2", (12.5, 55.5)
+    finds = Find(2, *here, "nothing", DAY), Find(3, *here, "bench", "2026-06-01"), Find(4, *here, "private", DAY)
+    given_answers = replace(answers(), finds=finds)
+    changes, left = giveback.settle(given_answers, ALL, ALL)
+    assert changes == () and left == (LeftOut(2, "no_thing"), LeftOut(4, "no_thing"))
+    back = GiveBack(changes, left, {}, giveback.things_found(given_answers))
+    assert elements(giveback_files.osm_change(back)) == []
+    told = giveback_files.summary(back, "en")
+    assert "- Row 3, 2026-06-01: Bench, about https://www.openstreetmap.org/#map=19/55.50000/12.50000\n" in told
+    assert "left out: 2." in told and "Bænk" in giveback_files.summary(back, "da")
+
+
 def test_every_reason_has_words_in_both_languages():
     reasons = {"not_osm", "later", "same", "unknown_object", "twice", "gone", "no_version", "conflict", "unwritable",
-               "unknown_check", "unknown_answer", "bad_time"}  # fmt: skip
+               "unknown_check", "unknown_answer", "bad_time", "no_thing"}  # fmt: skip
     for lang in LANGUAGES:
         assert set(texts(lang)["giveback"]["reason"]) == reasons
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 import pypdf
 import pytest
+import shapely
 from pyxform.xls2xform import convert
 
 from spatial.analysis import loading
@@ -21,6 +22,7 @@ from spatial.fieldkit import kit as fieldkit_kit
 from spatial.fieldkit.kit import COUNT_FIELDS
 from spatial.indicators.unknown_facts import vocabulary
 from spatial.settings.loading import load_toml
+from spatial.sources.field_answers import HERE, read_field_answers
 from tests.command import call
 from tests.observed import table as csv_of
 from tests.pdf_structure import structure
@@ -147,6 +149,29 @@ def test_the_round_visits_each_stop_once_and_checks_name_a_stop(run):
     assert kit.minutes == round(kit.round.total_m / 80 + 5 * len(kit.stops))
     order = kit.checks["rank_change"].to_numpy()
     assert (np.diff(order) <= 1e-9).all()
+
+
+def test_the_form_asks_of_open_ground_what_is_there_and_its_answers_are_read(demo_result, tmp_path):
+    kit = fieldkit_kit.packed(fieldkit_kit.pack(demo_result, inside=True))
+    asked = kit.checks[kit.checks["fact"] == HERE]
+    assert len(asked) == 4 and len(kit.checks) == fieldkit_kit.MAX_CHECKS
+    rooms = demo_result.layers["possible_spaces"].geometry.loc[asked["object_id"]]
+    assert shapely.contains(rooms.to_numpy(), asked["spot"].to_numpy()).all()
+    walks = shapely.distance(kit.stops.geometry.to_numpy(), asked["spot"].to_numpy()[:, None])
+    assert asked["stop"].tolist() == (walks.argmin(axis=1) + 1).tolist()
+    fieldkit_kit.render_kit(kit, tmp_path, lang="da")
+    form = convert(xlsform=str(tmp_path / "checks.xlsx"), validate=False, pretty_print=False)
+    assert not form.warnings and "answer_here" in form.xform
+    options = {row[1]: row[2:4] for row in openpyxl.load_workbook(tmp_path / "checks.xlsx")["choices"].values
+               if row[0] == HERE}  # fmt: skip
+    assert "Bænk" in options["bench"] and "Bench" in options["bench"] and "ingenting" in options["nothing"]
+    rows = [["2026-05-04", check, value] for check, value in zip(asked["check"], options, strict=False)]
+    file = csv_of(tmp_path / "back.csv", rows, ["checked_on", "check", "answer_here"])
+    back = read_field_answers(file)
+    assert [(one.object_id, one.value) for one in back.finds] == list(zip(asked["object_id"], options, strict=False))
+    assert back.used == back.rejected == ()
+    layer = gpd.read_file(tmp_path / "field.gpkg", layer="checks")
+    assert set(asked["check"]) <= set(layer["check"])
 
 
 def test_two_kits_of_one_run_are_the_same(run, tmp_path):

@@ -7,6 +7,7 @@ from spatial.core.languages import LANGUAGES, texts
 from spatial.indicators import evidence as indicators_evidence
 from spatial.indicators import registry, unknown_facts
 from spatial.settings.tags import tag_rules
+from spatial.sources.field_answers import HERE
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_no_open_cell():
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_fact_has_words_and_every_declared_fact_exists(lang):
     known = unknown_facts.vocabulary()
-    assert set(texts(lang)["fact"]) == set(known.names)
+    assert set(texts(lang)["fact"]) == {*known.names, HERE}
     for spec in registry.registry().values():
         assert set(spec.surroundings) <= set(known.surroundings)
         # A space has no tags: it has the best of its places, but where an indicator asks its places itself.

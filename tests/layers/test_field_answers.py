@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,6 +78,64 @@ def test_a_run_with_field_checks_knows_what_was_seen(inputs, finished, tmp_path)
     assert "karen" not in (out / "manifest.json").read_text(encoding="utf-8")
     checks = pd.read_csv(out / "field_checks.csv")
     assert not ((checks["object_id"] == "osm:node/20") & checks["fact"].isin(["access", "fee"])).any()
+
+
+GROUND = "room:71088-617305"  # of the town, east of the estate; nothing is mapped on it
+
+
+def degrees_on(folder, room):
+    """A point of a possible space of a finished run, longitude and latitude."""
+    rooms = gpd.read_file(folder / "places.gpkg", layer="possible_spaces").set_index("room_id")
+    spot = gpd.GeoSeries([rooms.geometry[room].representative_point()], crs=rooms.crs).to_crs(4326)
+    return round(spot.x[0], 6), round(spot.y[0], 6)
+
+
+def test_what_was_found_on_open_ground_counts_as_if_it_were_drawn_there(inputs, finished, tmp_path):
+    x, y = degrees_on(finished, GROUND)
+    rows = [
+        ["2026-05-04", f"{GROUND}@{x},{y}#here", "nothing"],
+        ["2026-06-01", f"{GROUND}@{x},{y}#here", "bench"],
+        ["2026-06-01", "room:1-2@9.000000,55.000000#here", "bench"],  # far away
+        ["2026-06-01", f"{GROUND}#here", "bench"],  # where is not said
+        ["2026-06-01", f"{GROUND}@{x},{y}#fee", "no"],
+        ["2026-06-01", "osm:node/20#here", "bench"],
+        ["2026-06-01", f"{GROUND}@{x},{y}#here", "moon"],
+    ]
+    told, drawn = tmp_path / "told", tmp_path / "drawn"
+    answers = csv_of(tmp_path / "c.csv", rows, ["checked_on", "check", "answer"])
+    assert run_town(inputs, told, "--field-checks", answers).code == 0
+    extract = tmp_path / "drawn.osm"
+    node = f'<node id="900001" version="1" lat="{y}" lon="{x}"><tag k="amenity" v="bench"/></node>'
+    text = inputs[1].read_text(encoding="utf-8")
+    at = text.index("<way") if "<way" in text else text.index("</osm>")
+    extract.write_text(text[:at] + node + text[at:], encoding="utf-8")
+    assert run_town((inputs[0], extract), drawn).code == 0
+    mine, theirs = (pd.read_csv(folder / "scores.csv").set_index("place_id") for folder in (told, drawn))
+    theirs = theirs.rename(index={"osm:node/900001": f"field_check:{GROUND}"})
+    best = ["floating_low", "floating", "floating_high", "coverage", "kind", "status"]
+    pd.testing.assert_frame_equal(mine[best].sort_index(), theirs[best].sort_index(), rtol=0, atol=1e-9)
+    assert len(mine) == len(pd.read_csv(finished / "scores.csv")) + 2  # the bench, and its meeting space
+    entry = json.loads((told / "manifest.json").read_text(encoding="utf-8"))["field_checks"]
+    assert entry["here"] == [{"at": [x, y], "is": "bench", "on": "2026-06-01"}] and entry["used"] == 2
+    assert [(r["row"], r["reason"]) for r in entry["rejected"]] == [
+        (4, "unknown_object"), (5, "unknown_check"), (6, "unknown_check"), (7, "unknown_check"), (8, "unknown_answer"),
+    ]  # fmt: skip
+    claims = pd.read_parquet(told / "lineage.parquet").set_index("object_id").loc[[f"field_check:{GROUND}"]]
+    claims = claims[claims["used"]]
+    assert {"field_check"} == set(claims["source_id"]) and {"2026-06-01"} == set(claims["source_object"])
+
+
+def test_open_ground_where_one_may_not_go_is_no_possible_space_and_no_score_changes(inputs, finished, tmp_path):
+    before = set(gpd.read_file(finished / "places.gpkg", layer="possible_spaces")["room_id"])
+    other = next(iter(before - {GROUND}))
+    spots = {room: "{},{}".format(*degrees_on(finished, room)) for room in before}
+    rows = [["2026-05-04", f"{GROUND}@{spots[GROUND]}#here", "private"],
+            ["2026-05-04", f"{other}@{spots[other]}#here", "nothing"]]  # fmt: skip
+    answers = csv_of(tmp_path / "c.csv", rows, ["checked_on", "check", "answer_here"])
+    assert run_town(inputs, tmp_path / "out", "--field-checks", answers).code == 0
+    assert set(gpd.read_file(tmp_path / "out" / "places.gpkg", layer="possible_spaces")["room_id"]) == before - {GROUND}
+    for name in ("scores.csv", "lenses.csv", "evidence.parquet"):
+        assert (tmp_path / "out" / name).read_bytes() == (finished / name).read_bytes()
 
 
 def test_a_file_without_answers_is_refused_before_anything_is_written(inputs, tmp_path):

@@ -1,12 +1,15 @@
 """The list of field checks against probabilities on paper and against recomputing every draw."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Transformer
 
-from spatial.core.model import ASPECTS
+from spatial.core.model import ASPECTS, Estate, Result, Rubric
 from spatial.indicators.unknown_facts import JOINT
 from spatial.scoring import field_checks
 from spatial.scoring.combining import combine
@@ -114,6 +117,36 @@ def ranks(judged, cells, block, b, rules, unsettled):
     aspects = np.array([[sum(block.within[b, a] * row) for a in range(len(ASPECTS))] for row in values])
     total = [combine(row, block.across[b], rules.mean) for row in aspects]
     return [1 + sum(other > own + 1e-12 for other in total) for own in total]
+
+
+def town(rooms, homes, answered=()):
+    """An estate of a square kilometre: ground (x, y, half a side) on which nothing is mapped, and homes (x, y, n)."""
+    estate = Estate("e", "Byen", shapely.box(0, 0, 1000, 1000), 25832)
+    shapes = [shapely.box(x - half, y - half, x + half, y + half) for x, y, half in rooms.values()]
+    layers = {
+        "possible_spaces": gpd.GeoDataFrame({"area_m2": shapely.area(shapes)}, index=list(rooms), geometry=shapes),
+        "homes": gpd.GeoDataFrame(
+            {"dwellings": [n for *_, n in homes]}, geometry=[shapely.Point(x, y) for x, y, _ in homes]
+        ),
+    }
+    manifest = {"field_checks": {"here": [{"at": at, "is": "nothing", "on": "2026-05-04"} for at in answered]}}
+    return Result(estate, None, None, None, layers, Rubric({}, {}), None, manifest=manifest)
+
+
+def test_open_ground_inside_is_asked_about_where_most_homes_are():
+    rooms = {"room:1-1": (100, 100, 5), "room:1-2": (100, 900, 5), "room:1-3": (900, 900, 5), "room:1-4": (900, 100, 5),
+             "room:1-5": (900, 120, 9), "room:1-6": (1100, 500, 50)}  # fmt: skip
+    homes = [(100, 400, 7), (100, 406, 9), (900, 800, 2), (900, 810, np.nan), (1100, 500, 500)]
+    asked = field_checks.ask_of_open_ground(town(rooms, homes))
+    # From the edge at 105 the home at 400 is within 300 m and that at 406 is not; the sixth lies outside; of the two
+    # without homes the larger comes first.
+    assert asked["object_id"].tolist() == ["room:1-1", "room:1-3", "room:1-5", "room:1-2"]
+    assert asked["homes"].tolist() == [7, 2, 0, 0] and set(asked["fact"]) == {"here"}
+    x, y = Transformer.from_crs(25832, 4326, always_xy=True).transform(100, 100)
+    assert asked["check"][0] == f"room:1-1@{x:.6f},{y:.6f}#here"
+    again = field_checks.ask_of_open_ground(town(rooms, homes, [(x, y)]))
+    assert again["object_id"].tolist() == ["room:1-3", "room:1-5", "room:1-2", "room:1-4"]
+    assert len(field_checks.ask_of_open_ground(town({}, homes))) == 0
 
 
 @pytest.mark.parametrize("name", [None, float("nan"), ""])
