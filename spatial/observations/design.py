@@ -188,7 +188,7 @@ def drawn(score: pd.Series, visits: int, spread: Variances, *, effect: float, rn
 def published_frame(score: pd.Series, people: Ints, visits: int, *, k: int) -> Frame:
     """The counts of one world as they may be published, in the form that the model reads."""
     whole = people.sum(axis=1)
-    shown = disclosure.rounded(whole, whole < k, k)
+    shown = np.where(whole < k, np.nan, disclosure.nearest(whole, k))
     table = pd.DataFrame({"people": shown, "visits": visits, "place": score.index, SCORE: score.to_numpy(np.float64)})
     table["people"] = table["people"].fillna((k - 1) / 2)
     return Frame(table, (), (), np.zeros(len(table), dtype=np.int64), by_place=True)

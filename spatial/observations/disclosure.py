@@ -1,22 +1,23 @@
-"""Decide what may be published of counts: small cells withheld, and others so that no sum gives them away. Pure.
+"""Decide what may be published of counts: small cells withheld, and nothing else that counts their people. Pure.
 
-A unit's cells are bound by sums: its total and the parts of the day, the week and the year. A cell
-below k is withheld. In each sum with a withheld cell at least one more is, and what is withheld in
-it comes to k people or more. Then it is checked by linear algebra that no withheld cell follows
-from the published ones. What is published is rounded to a multiple of k.
+A unit is told by one division of time, the first in which a part holds k people or more: its parts of the day, else of
+the week, else of the year. Parts below k are withheld, the others rounded to a multiple of k. The total of the unit is
+computed from the published parts, a withheld one taken as the middle of what it may be. The other divisions count the
+same people again: they are told only where no part of theirs, nor of the first, is withheld. Where no division has such
+a part, all of the unit is withheld.
 
-What is told of all units together, and every statistic, is computed from the published cells and from
-nothing else. So two publications that differ by one person in a unit that is withheld are the same.
+What is told of all units together, and every statistic, is computed from the published cells and from nothing else. So
+two publications are the same that differ by people in withheld parts of the division that a unit is told by, or in
+units that are withheld. Nothing needs to be hidden beside such a part: no sum that is told holds its people.
 
 References
 ----------
-Hundepool et al. (2012), Statistical Disclosure Control, ch. 4: primary and secondary suppression,
-and rounding.
+Hundepool et al. (2012), Statistical Disclosure Control, ch. 4: primary suppression, rounding, and tables
+made additive from what is published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -24,118 +25,64 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial.core.arrays import Bools, Ints
+from spatial.core.arrays import Floats, Ints, Texts
 from spatial.core.errors import ConfigError
 from spatial.observations.overlay import ALL, EFFORT, NOWHERE, PERIODS, WEATHER, Joined, rates, weather
 from spatial.settings.observation_columns import MOVING, STAYING, rules
 
-# A withheld cell whose projection on the null space is smaller than this is determined by the others.
-DETERMINED = 1e-9
 
-
-@dataclass(frozen=True)
-class Sum:
-    """One cell is the sum of others: rows of the table of cells."""
-
-    total: int
-    parts: tuple[int, ...]
-
-
-def withheld(values: Ints, sums: Sequence[Sum], k: int) -> Bools:
-    """Say which cells are withheld.
-
-    Parameters
-    ----------
-    values
-        People a cell, 0 or more.
-    sums
-        How cells are bound; ``values[total]`` is the sum of ``values[parts]``.
-    k
-        Smallest count that may be published.
+def nearest(values: npt.ArrayLike, k: int) -> Floats:
+    """Multiples of k, halves upwards; NaN stays.
 
     Examples
     --------
-    >>> withheld(np.array([30, 3, 7, 20]), [Sum(0, (1, 2, 3))], 5)  # 30 - 20 - 7 would give the 3
-    array([False,  True,  True, False])
+    >>> nearest([5, 7, 8, 12, np.nan], 5).tolist()
+    [5.0, 5.0, 10.0, 10.0, nan]
     """
-    hidden = values < k
-    while True:
-        if _widen(values, sums, hidden, k):
-            continue
-        known = determined(hidden, sums)
-        if not known.any():
-            return hidden
-        if not _cover(values, sums, hidden, known):
-            return np.ones(len(values), dtype=bool)
-
-
-def _widen(values: Ints, sums: Sequence[Sum], hidden: Bools, k: int) -> bool:
-    """Withhold one more cell in each sum that gives another away; say whether any was."""
-    changed = False
-    for bound in sums:
-        parts = np.array(bound.parts, dtype=np.int64)
-        inside = parts[hidden[parts]]
-        total_hidden = bool(hidden[bound.total])
-        if not len(inside) and not total_hidden:
-            continue
-        alone = len(inside) + total_hidden == 1
-        thin = not total_hidden and int(values[inside].sum()) < k
-        if alone or thin:
-            changed |= _hide_smallest(values, parts, bound.total, hidden)
-    return changed
-
-
-def _hide_smallest(values: Ints, parts: Ints, total: int, hidden: Bools) -> bool:
-    """Withhold the smallest published part, or the total where there is none; the first among equals."""
-    shown = parts[~hidden[parts]]
-    chosen = int(shown[np.argmin(values[shown])]) if len(shown) else total
-    changed = not hidden[chosen]
-    hidden[chosen] = True
-    return changed
-
-
-def determined(hidden: Bools, sums: Sequence[Sum]) -> Bools:
-    """Which withheld cells follow from the published ones by adding and subtracting.
-
-    A cell follows if its unit vector lies in the row space of the sums, taken over what is withheld.
-    """
-    columns = np.flatnonzero(hidden)
-    place = np.full(len(hidden), -1)
-    place[columns] = np.arange(len(columns))
-    rows = []
-    for bound in sums:
-        row = np.zeros(len(columns))
-        members = place[[bound.total, *bound.parts]]
-        signs = np.array([-1.0] + [1.0] * len(bound.parts))
-        row[members[members >= 0]] = signs[members >= 0]
-        if row.any():
-            rows.append(row)
-    found = np.zeros(len(hidden), dtype=bool)
-    if rows:
-        matrix = np.stack(rows)
-        found[columns] = 1 - np.einsum("ij,ji->i", np.linalg.pinv(matrix), matrix) < DETERMINED
+    found: Floats = np.floor(np.asarray(values, dtype=np.float64) / k + 0.5) * k
     return found
 
 
-def _cover(values: Ints, sums: Sequence[Sum], hidden: Bools, known: Bools) -> bool:
-    """Withhold one more cell next to one that follows from the others; say whether there was one."""
-    for bound in sums:
-        members = np.array([*bound.parts, bound.total], dtype=np.int64)
-        if known[members].any() and not hidden[members].all():
-            return _hide_smallest(values, members[:-1], bound.total, hidden)
-    return False
+def middle(k: int) -> float:
+    """What stands for a withheld count: the middle of nought to k - 1."""
+    return (k - 1) / 2
 
 
-def rounded(values: Ints, hidden: Bools, k: int) -> npt.NDArray[np.float64]:
-    """Published counts: the nearest multiple of k, halves upwards; NaN where withheld.
+def total_of(parts: npt.ArrayLike, k: int) -> float:
+    """The people of a unit by its published parts, NaN where they are withheld.
 
     Examples
     --------
-    >>> rounded(np.array([3, 5, 7, 8, 12]), np.array([True, False, False, False, False]), 5).tolist()
-    [nan, 5.0, 5.0, 10.0, 10.0]
+    >>> total_of([10, 30], 5), total_of([40, np.nan], 5), total_of([40, np.nan, np.nan], 5)
+    (40.0, 40.0, 45.0)
     """
-    nearest = np.floor(np.asarray(values, dtype=np.float64) / k + 0.5) * k
-    return np.where(hidden, np.nan, nearest)
+    people = np.asarray(parts, dtype=np.float64)
+    return float(nearest(np.nansum(people) + np.isnan(people).sum() * middle(k), k))
+
+
+def published_people(people: Ints, by: Texts, k: int, *, visits_told: bool = True) -> Floats:
+    """What may be told of the cells of one unit: NaN where withheld.
+
+    Parameters
+    ----------
+    people
+        People a cell.
+    by
+        The division that each cell is a part of, one of ``PERIODS``; of the total, ``ALL``.
+    visits_told
+        Whether a part of time at which nobody was is a cell, too. Where not, a withheld cell tells of a person,
+        and nothing may hang on there being one.
+    """
+    told = np.full(len(people), np.nan)
+    large = {name: (by == name) & (people >= k) for name in PERIODS}
+    first = next((name for name in PERIODS if large[name].any()), None)
+    if first is None:
+        return told
+    whole = [name for name in PERIODS if visits_told and large[name].sum() == (by == name).sum()]
+    for name in {first, *(whole if first in whole else ())}:
+        told[large[name]] = nearest(people[large[name]], k)
+    told[by == ALL] = total_of(told[by == first] if visits_told else told[large[first]], k)
+    return told
 
 
 KINDS = (STAYING, MOVING)
@@ -193,24 +140,34 @@ def publish(joined: Joined, *, k: int, visits_told: bool = True) -> Publication:
         Whether visits were written down that met nobody. Where they were not, a visit tells of a person, and
         what is withheld is left out altogether.
     """
-    tables = [_units(joined.visits, kind, k) for kind in KINDS]
+    tables = [_units(joined.visits, kind, k, visits_told=visits_told) for kind in KINDS]
     if not visits_told:
         untold = dict.fromkeys(WEATHER, np.nan)
-        tables = [table[~table["withheld"]].assign(**untold) for table in tables]
+        tables = [_of_published_parts(table[~table["withheld"]]).assign(**untold) for table in tables]
     whole = pd.concat([_shown(_with_all(table), kind) for kind, table in zip(KINDS, tables, strict=True)])
     cells = whole.reset_index(drop=True)[COLUMNS]
     return Publication(cells, _map(cells, joined.units), published_rates(cells, k), k)
 
 
-def _units(visits: pd.DataFrame, kind: str, k: int) -> pd.DataFrame:
+def _units(visits: pd.DataFrame, kind: str, k: int, *, visits_told: bool) -> pd.DataFrame:
     """All cells of the units of one kind, in all and by parts of time; what is withheld hangs on the unit alone."""
     parts = [_counted(visits, kind, by) for by in (ALL, *PERIODS)]
     table = pd.concat(parts, ignore_index=True)
-    hidden = np.zeros(len(table), dtype=bool)
-    people = table["people"].to_numpy(np.int64)
-    for _, unit in table.groupby("unit_id", sort=True):
-        hidden[unit.index] = withheld(people[unit.index], _sums(unit.reset_index(drop=True)), k)
-    return table.assign(people=rounded(people, hidden, k), withheld=hidden)
+    told = np.full(len(table), np.nan)
+    people, by = table["people"].to_numpy(np.int64), table["by"].to_numpy(dtype=object)
+    for rows in table.groupby("unit_id", sort=True).indices.values():
+        told[rows] = published_people(people[rows], by[rows], k, visits_told=visits_told)
+    return table.assign(people=told, withheld=np.isnan(told))
+
+
+def _of_published_parts(table: pd.DataFrame) -> pd.DataFrame:
+    """Visits and hours of each unit as those of its published parts: that there is a withheld one is not told."""
+    order = table["by"].map((ALL, *PERIODS).index)
+    first = order.where(order > 0).groupby(table["unit_id"]).transform("min")
+    parts = table[order == first].groupby("unit_id")
+    whole, unit = table["by"] == ALL, table["unit_id"]
+    visits, hours = unit.map(parts["visits"].sum()), unit.map(parts["hours"].apply(lambda one: one.sum(skipna=False)))
+    return table.assign(visits=table["visits"].mask(whole, visits), hours=table["hours"].mask(whole, hours))
 
 
 def _counted(visits: pd.DataFrame, kind: str, by: str) -> pd.DataFrame:
@@ -218,12 +175,6 @@ def _counted(visits: pd.DataFrame, kind: str, by: str) -> pd.DataFrame:
     keys = ["unit_id", "part"]
     table = rates(keyed, kind, keys).join(weather(keyed, kind, keys)).reset_index().assign(by=by)
     return table[["unit_id", "by", "part", "people", "visits", "hours", *WEATHER]]
-
-
-def _sums(unit: pd.DataFrame) -> list[Sum]:
-    """How the cells of a unit are bound: each division of time to the total."""
-    total = int(np.flatnonzero(unit["by"] == ALL)[0])
-    return [Sum(total, tuple(part.index)) for by, part in unit.groupby("by", sort=True) if by != ALL]
 
 
 def _with_all(table: pd.DataFrame) -> pd.DataFrame:
@@ -262,7 +213,7 @@ def published_rates(cells: pd.DataFrame, k: int) -> pd.DataFrame:
     staying = cells[(cells["kind"] == STAYING) & (cells["by"] == ALL) & (cells["unit_id"] != ALL)]
     table = staying.set_index("unit_id")[["people", "visits", "withheld"]]
     told = ~table["withheld"].astype(bool)
-    people = table["people"].where(told, (k - 1) / 2).astype(np.float64)
+    people = table["people"].where(told, middle(k)).astype(np.float64)
     return table.assign(people=people, per_visit=people / table["visits"])
 
 

@@ -25,7 +25,7 @@ from spatial.core import files
 from spatial.core.errors import InputError
 from spatial.core.model import Result
 from spatial.observations import overlay
-from spatial.observations.disclosure import Publication
+from spatial.observations.disclosure import Publication, total_of
 from spatial.observations.facts import FACTS, check_facts, observation_facts
 from spatial.observations.normalisation import Observations
 from spatial.observations.study import (
@@ -155,12 +155,35 @@ def _rates(seen: Published) -> Attack:
 
 
 def _totals(seen: Published) -> Attack:
-    """Subtract what is told of each place from what is told of all: nothing must be left."""
+    """Subtract what is told of each place from what is told of all, and of its parts from it: nothing must be left."""
     units = seen.cells[seen.cells["unit_id"] != overlay.ALL]
     told = units.groupby(["kind", "by", "part"])["people"].sum(min_count=1)
     whole = seen.cells[seen.cells["unit_id"] == overlay.ALL].set_index(["kind", "by", "part"])
     rest = whole["people"].fillna(0) - told.reindex(whole.index).fillna(0)
-    return Attack("totals", tuple(_named(whole[rest != 0].reset_index())))
+    of_parts = [
+        part for _, unit in units.groupby(["kind", "unit_id"]) for part in _counting_more(unit, int(seen.facts["k"]))
+    ]
+    return Attack("totals", tuple([*_named(whole[rest != 0].reset_index()), *of_parts]))
+
+
+def _counting_more(unit: pd.DataFrame, k: int) -> list[str]:
+    """Cells of a place that count people of parts that are withheld: its total, and other divisions of time."""
+    by = {name: unit[unit["by"] == name] for name in (overlay.ALL, *overlay.PERIODS)}
+    first = told_by(unit)
+    if first is None:
+        return list(_named(unit[unit["people"].notna()]))
+    wrong = by[overlay.ALL]["people"].dropna() != total_of(by[first]["people"], k)
+    found = list(_named(by[overlay.ALL].loc[wrong.index[wrong]]))
+    if by[first]["withheld"].any():
+        found += [
+            name for other in overlay.PERIODS if other != first for name in _named(by[other].dropna(subset="people"))
+        ]
+    return found
+
+
+def told_by(unit: pd.DataFrame) -> str | None:
+    """The division of time that a place is told by: the first of which a part is told."""
+    return next((by for by in overlay.PERIODS if unit.loc[unit["by"] == by, "people"].notna().any()), None)
 
 
 def _bounds(seen: Published) -> Attack:
@@ -235,24 +258,38 @@ def _texts(seen: Published, read: Read) -> Attack:
 
 
 def _one_person(seen: Published, result: Result, read: Read) -> Attack:
-    """Publish again with one person more, and one less, at places that are withheld: no figure may differ."""
+    """Publish again with one person more, and one less, where it is withheld: no figure may differ."""
     facts = seen.facts
     options = {"by": facts["by"], "k": int(facts["k"]), "k_reason": facts.get("k_reason") or "audit"}
     first = observe(result, read, **options)
     before, found = _figures(first), []
     if not _same_cells(first.publication, seen.cells):
         return Attack("person", ("other_counts",))
-    rates = first.publication.rates
-    hidden = [str(unit) for unit in rates.index[rates["withheld"]]][:TRIED]
     visits = first.joined.visits if facts["by"] == SPACE else hexagons_of(result, read).visits
-    for unit, more in ((unit, more) for unit in hidden for more in (1, -1)):
-        changed = _changed(read, visits[visits["unit_id"] == unit], more)
+    for cell, more in ((cell, more) for cell in _withheld_parts(first.publication.cells) for more in (1, -1)):
+        unit, by, part = cell
+        own = visits["unit_id"] == unit
+        changed = _changed(read, visits[own if by == overlay.ALL else own & (visits[by] == part)], more)
         if changed is None:
             continue
         after = observe(result, replace(read, observations=changed), **options)
-        if after.publication.rates["withheld"].get(unit, False):
+        if cell in _withheld_parts(after.publication.cells, None):
             found += [name for name, value in _figures(after).items() if value != before.get(name)]
     return Attack("person", tuple(dict.fromkeys(found)))
+
+
+def _withheld_parts(cells: pd.DataFrame, most: int | None = TRIED) -> list[tuple[str, str, str]]:
+    """Where people staying are withheld, so many of each: places, and parts of the division a place is told by."""
+    staying = cells[(cells["kind"] == STAYING) & (cells["unit_id"] != overlay.ALL)]
+    places: list[tuple[str, str, str]] = []
+    parts: list[tuple[str, str, str]] = []
+    for unit, own in staying.groupby("unit_id", sort=True):
+        by = told_by(own)
+        hidden = own[(own["by"] == (by or overlay.ALL)) & own["withheld"]]
+        (places if by is None else parts).extend(
+            (str(unit), str(row["by"]), str(row["part"])) for _, row in hidden.iterrows()
+        )
+    return [*places[:most], *parts[:most]]
 
 
 def _changed(read: Read, visits: pd.DataFrame, more: int) -> Observations | None:

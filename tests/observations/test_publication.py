@@ -13,7 +13,7 @@ from spatial.observations import disclosure
 from spatial.observations.overlay import Joined
 from tests.observations.test_disclosure import ETRS89_UTM32, visits
 
-# At k = 5 three people in the morning at b may not be told; nor, then, its evening, which would tell them.
+# At k = 5 three people in the morning at b may not be told; its total is told without them.
 COUNTS = {"a": {"morning": 12, "evening": 30}, "b": {"morning": 3, "evening": 40}}
 
 
@@ -34,22 +34,25 @@ def cell(published, unit, by, part, kind="staying"):
 
 
 def test_fewer_than_k_people_are_not_told_and_cannot_be_worked_out(published):
-    """The parts of the day of one place sum to its total, which is told: one hidden part hides another of the place."""
-    for part in ("morning", "evening"):
-        hidden = cell(published, "b", "time_of_day", part)
+    """What the total of a place counts is told by its parts; week and year count the morning and are not told."""
+    for by, part in (("time_of_day", "morning"), ("week", "weekday"), ("season", "spring")):
+        hidden = cell(published, "b", by, part)
         assert hidden["withheld"] and np.isnan(hidden["people"])
         assert np.isnan(hidden["per_visit"]) and np.isnan(hidden["per_hour"])
 
 
 def test_what_is_told_is_to_the_nearest_five_with_its_rates(published):
-    # 42 and 43 people at two glances each; what is told of all is the sum of what is told of each.
+    # Two glances each: 10 and 30 people, and 40 and what is withheld, taken as 2, to the nearest five. What is told of
+    # all is the sum of what is told of each.
     told = {
         ("a", "all", ""): (2, 40.0, 20.0),
-        ("b", "all", ""): (2, 45.0, 22.5),
-        ("all", "all", ""): (4, 85.0, 21.25),
+        ("b", "all", ""): (2, 40.0, 20.0),
+        ("all", "all", ""): (4, 80.0, 20.0),
         ("a", "time_of_day", "evening"): (1, 30.0, 30.0),
         ("a", "time_of_day", "morning"): (1, 10.0, 10.0),
-        ("all", "time_of_day", "evening"): (1, 30.0, 30.0),
+        ("b", "time_of_day", "evening"): (1, 40.0, 40.0),
+        ("a", "week", "weekday"): (2, 40.0, 20.0),
+        ("all", "time_of_day", "evening"): (2, 70.0, 35.0),
         ("all", "time_of_day", "morning"): (1, 10.0, 10.0),
     }
     for key, expected in told.items():
@@ -100,6 +103,15 @@ def test_where_a_visit_tells_of_a_person_what_is_withheld_is_left_out():
     )
     assert set(found.cells["unit_id"]) == {"a", "all"} and found.map.index.tolist() == ["a"]
     assert cell(found, "all", "all", "")["visits"] == 1
+
+
+def test_where_a_visit_tells_of_a_person_the_total_has_the_visits_of_what_is_told():
+    """Nobody but who counted knows of the one person in the evening, nor of that visit."""
+    both = [{"a": {"morning": 12, "evening": 1}}, {"a": {"morning": 12}}]
+    one, other = (disclosure.publish(Joined(visits(n), _squares("a")), k=5, visits_told=False).cells for n in both)
+    other = other[other["by"].isin(["all", "time_of_day"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(one, other)
+    assert one["visits"].tolist() == [1, 1, 1, 1] and one["people"].tolist() == [10.0] * 4
 
 
 def _squares(names):

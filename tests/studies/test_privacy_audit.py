@@ -80,6 +80,26 @@ def test_two_publications_that_differ_by_one_person_at_a_withheld_place_are_the_
     assert [name for name in one if one[name] != other[name]] == []
 
 
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_two_publications_that_differ_by_one_person_in_a_withheld_part_of_a_day_are_the_same(result, tmp_path, data):
+    """Each of the four visits is in another part of the day; the place is told by another part than that person's."""
+    spaces = list(result.meeting_spaces.index)
+    people = [data.draw(st.lists(st.integers(0, 30), min_size=4, max_size=4)) for _ in spaces]
+    where, visit = data.draw(st.integers(0, len(spaces) - 1)), data.draw(st.integers(0, 3))
+    people[where][visit] = data.draw(st.integers(0, 3))
+    people[where][visit - 1] = data.draw(st.integers(5, 30))
+    more = [list(totals) for totals in people]
+    more[where][visit] += 1
+    by = data.draw(st.sampled_from(["space", "space", "hexagon"]))
+    if by == "hexagon":
+        people, more = ([t if i == where else [0] * 4 for i, t in enumerate(p)] for p in (people, more))
+    one = published(result, [counted(tmp_path / "c.csv", spaces, people)], tmp_path / "out", by=by)
+    other = published(result, [counted(tmp_path / "c.csv", spaces, more)], tmp_path / "out", by=by)
+    assert [name for name in one if one[name] != other[name]] == []
+    assert f"{spaces[where]},all,," in one["observations.csv"].decode() or by == "hexagon"
+
+
 def test_one_person_more_in_an_empty_visit(result, tmp_path):
     for name in ("c1.csv", "c2.csv"):
         shutil.copy(COUNTS / name, tmp_path / name)
@@ -191,6 +211,13 @@ def whole(cells):
     cells.loc[row, "people"] = str(float(cells.loc[row, "people"]) + 10)
 
 
+def more_than_its_parts(cells):
+    """A place's total with people that none of its parts has, and the same in the total of all."""
+    for row in (first(cells, hidden=False), cells.index[(cells["unit_id"] == "all") & (cells["by"] == "all")][0]):
+        people = float(cells.loc[row, "people"]) + 5
+        cells.loc[row, ["people", "per_visit"]] = [str(people), str(round(people / float(cells.loc[row, "visits"]), 2))]
+
+
 def alone(cells):
     """The parts of a place as exact numbers, one of them withheld: 22 + 1 + 1 + what is left are 26, so it is 2."""
     unit = cells.loc[first(cells, hidden=False), "unit_id"]
@@ -211,6 +238,7 @@ def alone(cells):
         ("small", cells_with(told)),
         ("rates", cells_with(finer)),
         ("totals", cells_with(whole)),
+        ("totals", cells_with(more_than_its_parts)),
         ("bounds", cells_with(alone)),
         ("beside", manifest_with(lambda facts: facts.update(visits_with_nobody=22))),
         ("beside", manifest_with(lambda facts: facts["check"].update(reliability=0.6))),
