@@ -253,7 +253,7 @@ def sentence(word, said):
     """The numbers in what a reader is told of the score; the sentence has to stand there whole, and no other."""
     found = re.findall(
         rf"{word} people stay where the score is higher: (?P<value>[\d.]+) times as many for every 10 points "
-        r"\(with 95 % confidence between (?P<low>[\d.]+) and (?P<high>[\d.]+)\)\.", said
+        r"\(with 95% confidence between (?P<low>[\d.]+) and (?P<high>[\d.]+)\)\.", said
     )  # fmt: skip
     assert len(found) == 1 and len(re.findall("people stay where the score is higher", said)) == 1, said
     return dict(zip(("value", "low", "high"), map(float, found[0]), strict=True))
