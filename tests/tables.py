@@ -26,7 +26,7 @@ WAY = {
     "highway": "footway", "name": None, "surface": None, "smoothness": None, "lit": None, "wheelchair": None,
     "kerb": None, "ramp": None, "access": None, "foot": None, "way_class": "path", "width_m": NAN, "incline": NAN,
     "steps": False, "bridge": False, "tunnel": False, "level": 0.0, "allowed": True, "doubt": False, "major": False,
-    "is_crossing": False,
+    "perhaps_major": False, "is_crossing": False,
 }  # fmt: skip
 BUILDING = {
     "use": "apartments", "name": None, "levels": NAN, "height_m": NAN, "flats": NAN, "other_use": False,

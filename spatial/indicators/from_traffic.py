@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -31,11 +33,21 @@ def from_traffic(
     """Distance in a straight line to the nearest piece of a major road in sight; 50 m where none is nearer.
 
     Major roads are those above tertiary, or faster than 50 km/h, on the ground or on a bridge. Behind a building, a
-    wall or a closed fence, one is not beside the traffic.
+    wall or a closed fence, one is not beside the traffic. A road whose speed is tagged and cannot be read may be one.
     """
-    roads = paths.geometry.to_numpy()[(paths["major"] & ~paths["tunnel"]).to_numpy(dtype=bool)]
-    return known(
-        _nearest_seen_m(places.geometry.to_numpy(), _pieces(roads), view, far_m), DERIVED, "major_road_in_sight"
+    shapes, lines = places.geometry.to_numpy(), paths.geometry.to_numpy()
+    open_air = ~paths["tunnel"].to_numpy(dtype=bool)
+    surely_m, perhaps_m = (
+        _nearest_seen_m(shapes, _pieces(lines[paths[name].to_numpy(dtype=bool) & open_air]), view, far_m)
+        for name in ("major", "perhaps_major")
+    )
+    open_ = perhaps_m < surely_m
+    sure = known(np.where(open_, np.nan, surely_m), DERIVED, "major_road_in_sight")
+    return replace(
+        sure,
+        low=np.minimum(surely_m, perhaps_m),
+        high=surely_m,
+        rule=np.where(open_, "speed_not_read", sure.rule).astype(object),
     )
 
 

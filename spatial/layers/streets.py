@@ -58,6 +58,7 @@ class _Way(NamedTuple):
     allowed: bool
     doubt: bool
     major: bool
+    perhaps_major: bool
     is_crossing: bool
 
 
@@ -65,7 +66,7 @@ PATH_COLUMNS = _Way._fields
 
 
 NUMBERS = ("width_m", "incline", "level")
-FLAGS = ("steps", "bridge", "tunnel", "allowed", "doubt", "major", "is_crossing")
+FLAGS = ("steps", "bridge", "tunnel", "allowed", "doubt", "major", "perhaps_major", "is_crossing")
 
 
 SLOW_CLASSES = ("footway", "path", "track", "cycleway")
@@ -86,7 +87,8 @@ def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
         return None
     highway, level, hurdle = tags["highway"], read_tag(tags, "layer"), _hurdle(tags)
     speed = read_tag(tags, "maxspeed")
-    fast = highway not in SLOW_CLASSES and speed.low > walk["major_speed_kmh"]
+    driven, limit = highway not in SLOW_CLASSES, walk["major_speed_kmh"]
+    is_major = highway in walk["major"] or (driven and speed.low > limit)
     (allowed, is_sure), (width_m, is_wide), (incline, is_flat), (kerb, is_kerb) = (
         _allowed(tags, walk), _width(tags), _incline(tags), _kerb(tags),
     )  # fmt: skip
@@ -110,7 +112,8 @@ def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
         level=level.number if "layer" in tags and level.is_read else 0.0,
         allowed=allowed,
         doubt=not (is_sure and is_wide and is_flat and is_kerb and _is_passable(tags) and hurdle.is_known),
-        major=highway in walk["major"] or fast,
+        major=is_major,
+        perhaps_major=not is_major and driven and "maxspeed" in tags and speed.high > limit,
         is_crossing=not _crossing_tags(tags).isdisjoint(walk["crossing_ways"]),
     )
 

@@ -47,6 +47,25 @@ def test_small_streets_and_tunnels_are_no_heavy_traffic(way):
     assert measured(**way).value.tolist() == [50.0] * 3
 
 
+def test_a_road_whose_speed_cannot_be_read_widens_the_interval_where_it_is_nearer():
+    """The road at 0 may be a major one; beside a sure one at 40 it makes no difference where it is no nearer."""
+    tables.check(
+        measured(major=False, perhaps_major=True),
+        (np.nan, 10, 50, "unknown", "speed_not_read"),
+        (np.nan, 30, 50, "unknown", "speed_not_read"),
+        (50, 50, 50, "derived", "major_road_in_sight"),
+    )
+    ways = [([0, 1], {"highway": "tertiary", "perhaps_major": True}), ([2, 3], {"highway": "secondary", "major": True})]
+    both = tables.paths(AT | {2: (-500, 40), 3: (500, 40)}, ways)
+    places = tables.places({name: {"geometry": shape} for name, shape in PLACES.items()})
+    tables.check(
+        from_traffic(places, both, Occluders.from_geometries([], [])),
+        (10, 10, 10, "derived", "major_road_in_sight"),  # both lie ten metres away
+        (0, 0, 0, "derived", "major_road_in_sight"),
+        (40, 40, 40, "derived", "major_road_in_sight"),
+    )
+
+
 def test_without_roads_nothing_is_near():
     found = from_traffic(
         tables.places({"a": {"geometry": PLACES["beside"]}}), tables.paths({}, []), Occluders.from_geometries([], [])

@@ -159,6 +159,26 @@ def test_roads_that_part_what_lies_beside_them(tags, major):
 
 
 @pytest.mark.parametrize(
+    ("tags", "sure", "perhaps"),
+    [
+        ({"highway": "tertiary"}, False, False),
+        ({"highway": "tertiary", "maxspeed": "walk"}, False, False),
+        ({"highway": "tertiary", "maxspeed": "DK:urban"}, False, False),  # 50 by the OSM wiki
+        ({"highway": "tertiary", "maxspeed": "DK:rural"}, True, False),  # 80
+        ({"highway": "tertiary", "maxspeed": "50 mph"}, True, False),  # 80.5
+        ({"highway": "tertiary", "maxspeed": "fast"}, False, True),
+        ({"highway": "tertiary", "maxspeed": "signals"}, False, True),
+        ({"highway": "tertiary", "maxspeed": "30;80"}, False, True),
+        ({"highway": "secondary", "maxspeed": "fast"}, True, False),
+        ({"highway": "footway", "maxspeed": "fast"}, False, False),
+    ],
+)
+def test_a_road_whose_speed_cannot_be_read_may_be_a_fast_one(tags, sure, perhaps):
+    found = path(**tags)
+    assert (found["major"], found["perhaps_major"]) == (sure, perhaps)
+
+
+@pytest.mark.parametrize(
     ("incline", "share"),
     [
         ("5%", 0.05), ("-5%", 0.05), ("5 %", 0.05), ("2,5%", 0.025), ("0%", 0),
