@@ -13,10 +13,13 @@ import threading
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 import pytest
 import shapely
 
+from spatial.analysis import run
+from spatial.analysis.inputs import Options
 from spatial.core.errors import InputError
 from spatial.plans import reading
 from spatial.studio.kept import Kept
