@@ -26,6 +26,7 @@ from spatial.studio.kept import Kept
 from spatial.studio.served import Served, origin_of
 from spatial.studio.server import Server
 from spatial.studio.session import Session
+from tests.command import call
 from tests.studio.test_server import BENCH, BLOCK, SPOT, wait_for
 
 HOSTILE = "<script>window.hacked = 1</script>\n<img src=x onerror='window.hacked = 1'>"
@@ -132,6 +133,20 @@ def test_where_others_could_read_along_it_is_refused_in_one_line(wish, said):
         Served(**wish)
     for lang in ("da", "en", "de"):
         assert said in refused.value.said(lang) and "\n" not in refused.value.said(lang)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--host", "0.0.0.0"], "--host 0.0.0.0"),
+        (["--behind-proxy", "http://faellesrum.example.dk"], "--behind-proxy 'http://faellesrum.example.dk'"),
+        (["--behind-proxy", "https://faellesrum.example.dk"], "--boundary"),
+        (["--certificate", "none.pem"], "--key"),
+    ],
+)
+def test_the_command_refuses_in_one_line_before_it_reads_anything(options, said):
+    done = call("studio", "--no-browser", "--port", "0", *options)
+    assert done.code != 0 and done.out == "" and said in done.err.strip().splitlines()[-1]
 
 
 def test_a_certificate_that_is_none_is_refused_in_one_line(pem, tmp_path):
