@@ -14,7 +14,7 @@ DEV_GROUPS := --extra batch --extra keys --group build --group test --group lint
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 MAP := maps/demo
-PROGRAMS := poppler-utils strace qgis python3-qgis qgis-providers osmium-tool
+PROGRAMS := poppler-utils strace qgis python3-qgis qgis-providers osmium-tool nginx-light
 VISILIBITY := visilibity==1.0.10
 
 RUN_STAMP := $(VENV)/.installed-run

@@ -27,6 +27,8 @@ FIRST_PHASE = 1
 # Formats that keep one layer in several files of one name; the table of styles that QGIS keeps beside layers.
 MANY_FILES = (".shp", ".tab", ".mif")
 STYLES = "layer_styles"
+# What was said of places beside a plan, as the drawing table exports it: no part of the plan.
+COMMENTS = "comments"
 # MapInfo writes 0 where a number is left empty.
 NO_EMPTY_NUMBER = (".tab", ".mif")
 # These are explained by a TOML file beside them.
@@ -194,8 +196,10 @@ def _rows(path: Path, estate: Estate) -> tuple[list[dict[str, Any]], list[InputE
         raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     rows: list[dict[str, Any]] = []
     faults: list[InputError] = []
+    columns_of = {name: {str(column).lower(): column for column in table.columns} for name, table in tables.items()}
+    tables = {name: tables[name] for name, found in columns_of.items() if name != COMMENTS or "action" in found}
     for name, table in tables.items():
-        columns = {str(column).lower(): column for column in table.columns}
+        columns = columns_of[name]
         if "action" not in columns or "layer" not in columns:
             raise SourceFormatError(
                 "plan_file.columns", path=path, layer=name, columns=list(map(str, table.columns[:8])), needed=NEEDED

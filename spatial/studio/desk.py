@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from functools import cached_property, partial
 from typing import Any
 
@@ -70,7 +71,11 @@ class Desk:
         """The variants as they stand."""
         session = self.session
         (corrections,) = state_of([session.corrections], session.ground_as_read)
-        return {"variants": state_of(session.variants, session.ground), "corrections": corrections}
+        return {
+            "variants": state_of(session.variants, session.ground),
+            "corrections": corrections,
+            "comments": [asdict(one) for one in session.comments],
+        }
 
     # --- news ----------------------------------------------------------------------------------
 

@@ -5,19 +5,23 @@ A killed process loses at most the step it was writing.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from spatial.core.errors import InputError
 from spatial.core.messages import cause
+from spatial.studio.comments import Comment
 from spatial.studio.history import Step, Variant
 from spatial.studio.strokes import Stroke, as_feature, stroke_of
 
-FORM = 1
+FORM, MEMORY = 1, Path(":memory:")
 TABLES = """
 CREATE TABLE variant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, at INTEGER NOT NULL);
 CREATE TABLE step (
@@ -25,15 +29,28 @@ CREATE TABLE step (
     number INTEGER NOT NULL, row INTEGER NOT NULL, before TEXT, after TEXT, PRIMARY KEY (variant, number)
 );
 """
+# Came later, and are made in a file that has none: an edition before them leaves them alone.
+TEAM = """
+CREATE TABLE IF NOT EXISTS comment (
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL, role TEXT NOT NULL, by TEXT NOT NULL, text TEXT NOT NULL,
+    lon REAL NOT NULL, lat REAL NOT NULL, space TEXT, settled INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS log (
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL, role TEXT NOT NULL, act TEXT NOT NULL, variant TEXT NOT NULL,
+    about TEXT NOT NULL
+);
+"""
+_COMMENT = ", ".join(field.name for field in fields(Comment))
+LOG_COLUMNS = ("at", "role", "act", "variant", "about")
 
 
 class Kept:
-    """The variants of an estate on disk; one process at a time.
+    """The variants of an estate on disk, comments on it, and who did what when; one process at a time.
 
     Parameters
     ----------
     path
-        The file; made where there is none.
+        The file; made where there is none. `MEMORY`: none, and nothing outlives the process.
     estate
         Name of the estate that it belongs to, by its boundary and extract.
 
@@ -63,6 +80,8 @@ class Kept:
                 self._base.execute(f"PRAGMA user_version = {FORM}")
             elif form != FORM:
                 raise InputError("studio.form", path=self.path, found=form, needed=FORM)
+            for statement in TEAM.split(";"):
+                self._base.execute(statement)
         (found,) = self._base.execute("SELECT name FROM estate").fetchone()
         if found != estate:
             raise InputError("studio.other_estate", path=self.path)
@@ -95,6 +114,31 @@ class Kept:
         with self._writing():
             self._base.execute("DELETE FROM variant WHERE name = ?", (name,))
 
+    def comments(self) -> list[Comment]:
+        """All comments, in the order in which they were made."""
+        with self._said():
+            rows = self._base.execute(f"SELECT {_COMMENT} FROM comment ORDER BY number").fetchall()
+        return [replace(one, settled=bool(one.settled)) for one in itertools.starmap(Comment, rows)]
+
+    def comment(self, comment: Comment) -> None:
+        """Keep a comment, in the place of the one with its number if there is one."""
+        row = asdict(comment)
+        with self._writing():
+            places = ", ".join(f":{name}" for name in row)
+            self._base.execute(f"INSERT OR REPLACE INTO comment ({_COMMENT}) VALUES ({places})", row)
+
+    def note(self, role: str, act: str, variant: str = "", about: str = "") -> None:
+        """Note what a role did, now."""
+        with self._writing():
+            self._base.execute(
+                f"INSERT INTO log ({', '.join(LOG_COLUMNS)}) VALUES (?, ?, ?, ?, ?)", (now(), role, act, variant, about)
+            )
+
+    def log(self) -> list[tuple[str, ...]]:
+        """What was done, the first first, by `LOG_COLUMNS`."""
+        with self._said():
+            return self._base.execute(f"SELECT {', '.join(LOG_COLUMNS)} FROM log ORDER BY number").fetchall()
+
     def close(self) -> None:
         """Close the file."""
         self._base.close()
@@ -126,6 +170,11 @@ class Kept:
             if isinstance(error, InputError):
                 raise
             raise InputError("studio.not_kept", path=self.path, cause=cause(error)) from error
+
+
+def now() -> str:
+    """The moment, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _same_steps(before: Sequence[Step], after: Sequence[Step]) -> int:

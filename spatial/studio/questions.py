@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from spatial.core.errors import InputError
+from spatial.core.files import write_csv
 from spatial.core.languages import KNOWN_LANGUAGES
 from spatial.plans.correction_files import Corrections, write_corrections
 from spatial.studio import exports
 from spatial.studio.answering import asked_of, download, number, spot_of, values_of, word
+from spatial.studio.comments import comments_as_geojson
 from spatial.studio.desk import Desk
+from spatial.studio.guard import ROLE
+from spatial.studio.kept import LOG_COLUMNS
 from spatial.studio.plan_files import ENDINGS, plan_as_file
+from spatial.studio.roles import LOG, ROLES, Team
 from spatial.studio.session import Drawn
 from spatial.studio.sight import thing_as_data
 from spatial.studio.strokes import drawn_shape
@@ -24,6 +31,8 @@ from spatial.studio.strokes import drawn_shape
 FURTHEST_M = 60.0
 # So many things around it are told, for one that may be the same as it.
 NEIGHBOURS = 40
+# What the log tells of an act, and how much of it.
+ABOUT, MOST_ABOUT, EXPORT = ("tool", "id", "verb", "says", "feature", "name", "phase"), 200, "export"
 CSV, HTML = "text/csv; charset=utf-8", "text/html; charset=utf-8"
 MEDIA = {
     ".geojson": "application/geo+json",
@@ -42,10 +51,12 @@ class Questions:
     ----------
     desk
         The session, and who looks on.
+    team
+        Those who are let in.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk, self._session = desk, desk.session
+    def __init__(self, desk: Desk, team: Team) -> None:
+        self._desk, self._session, self._team = desk, desk.session, team
         self._acts: Mapping[str, Callable[[str, Mapping[str, Any]], Drawn | None]] = {
             "draw": self._draw,
             "remove": lambda name, said: self._session.remove(name, word(said, "id")),
@@ -74,6 +85,12 @@ class Questions:
             Route("/api/compare", self.compare, methods=["POST"]),
             Route("/api/plan{ending}", self.plan),
             Route("/api/corrections.csv", self.corrections),
+            Route("/api/role", self.role),
+            Route("/api/invite", self.invite, methods=["POST"]),
+            Route("/api/comment", self.comment, methods=["POST"]),
+            Route("/api/settle", self.settle, methods=["POST"]),
+            Route("/api/comments.geojson", self.comments),
+            Route(LOG, self.log),
             Route("/api/out/{name}", self.made),
         ]
 
@@ -84,7 +101,9 @@ class Questions:
 
     async def events(self, request: Request) -> Response:
         """What happens from now on."""
-        return StreamingResponse(self._desk.listen(), media_type="text/event-stream")
+        # A proxy is not to wait until there is more of it.
+        unheld = {"X-Accel-Buffering": "no"}
+        return StreamingResponse(self._desk.listen(), media_type="text/event-stream", headers=unheld)
 
     async def do(self, request: Request) -> Response:
         """Draw, change, undo: one act, kept before it is answered; the look follows by itself."""
@@ -93,11 +112,14 @@ class Questions:
         if act not in self._acts:
             raise InputError("studio.part", part="act", found=act, needed=", ".join(self._acts))
         drawn = self._acts[act](name, asked)
+        stroke = None if drawn is None else drawn.stroke
+        told = dict.fromkeys(str(asked[part]) for part in ABOUT if isinstance(asked.get(part), str))
+        self._note(request, act, name, " ".join([*told, *([] if stroke is None else [stroke.feature])]))
         self._desk.tell("state", self._desk.state())
         if drawn is None:
             return JSONResponse(self._desk.state())
         self._desk.look(drawn.variant.name)
-        feature = None if drawn.stroke is None else drawn.stroke.feature
+        feature = None if stroke is None else stroke.feature
         told = {"variant": drawn.variant.name, "feature": feature, "remarks": drawn.remarks}
         return JSONResponse({**self._desk.state(), **told})
 
@@ -135,13 +157,66 @@ class Questions:
         ending, variant = request.path_params["ending"], self._session.variant(request.query_params.get("variant", ""))
         if ending not in ENDINGS:
             return PlainTextResponse("no such file", 404)
-        content = await self._desk.apart(lambda: plan_as_file(variant.strokes, ending))
+        comments = self._session.comments
+        content = await self._desk.apart(lambda: plan_as_file(variant.strokes, ending, comments))
+        self._note(request, EXPORT, variant.name, f"plan{ending}")
         return download(content, f"{variant.name}{ending}", MEDIA[ending])
 
     async def corrections(self, request: Request) -> Response:
         """What was put right, as the file that a run takes."""
         each = (self._session.corrected.corrections or Corrections(())).each
-        return download(write_corrections(each), "corrections.csv", CSV)
+        content = write_corrections(each)
+        self._note(request, EXPORT, "", "corrections.csv")
+        return download(content, "corrections.csv", CSV)
+
+    async def role(self, request: Request) -> Response:
+        """What who asks may do, and whether others are let in."""
+        return JSONResponse({"role": request.scope[ROLE], "shared": self._team.shared})
+
+    async def invite(self, request: Request) -> Response:
+        """An address that lets one more in."""
+        role = word(await asked_of(request), "role")
+        if role not in ROLES:
+            raise InputError("studio.part", part="role", found=role[:40], needed=", ".join(ROLES))
+        self._note(request, "invite", "", role)
+        return JSONResponse({"address": self._team.invite(role)})
+
+    async def comment(self, request: Request) -> Response:
+        """Pin a comment to a spot."""
+        asked = await asked_of(request)
+        made = self._session.comment(
+            request.scope[ROLE], word(asked, "by"), word(asked, "text"), spot_of(asked.get("at"))
+        )
+        return self._commented(request, "comment", made.number)
+
+    async def settle(self, request: Request) -> Response:
+        """Mark a comment as settled, or as open again."""
+        asked = await asked_of(request)
+        number, settled = asked.get("number"), asked.get("settled") is True
+        if not isinstance(number, int):
+            raise InputError("studio.part", part="number", found=str(number)[:40], needed="1")
+        self._session.settle(number, settled)
+        return self._commented(request, "settle" if settled else "reopen", number)
+
+    def _commented(self, request: Request, act: str, number: int) -> Response:
+        self._note(request, act, "", f"#{number}")
+        self._desk.tell("state", self._desk.state())
+        return JSONResponse(self._desk.state())
+
+    async def comments(self, request: Request) -> Response:
+        """All comments, as a map layer beside the plan."""
+        content = comments_as_geojson(self._session.comments)
+        self._note(request, EXPORT, "", "comments.geojson")
+        return download(content, "comments.geojson", MEDIA[".geojson"])
+
+    async def log(self, request: Request) -> Response:
+        """Who did what when, as a table."""
+        content = io.BytesIO()
+        write_csv(pd.DataFrame(self._session.kept.log(), columns=list(LOG_COLUMNS)), content, index=False)
+        return download(content.getvalue(), "log.csv", CSV)
+
+    def _note(self, request: Request, act: str, variant: str, about: str) -> None:
+        self._session.kept.note(request.scope[ROLE], act, variant, about[:MOST_ABOUT])
 
     async def made(self, request: Request) -> Response:
         """Map, report, tables …, as a run with the plan makes them."""
@@ -150,4 +225,5 @@ class Questions:
             return PlainTextResponse("no such file", 404)
         variant = self._session.variant(request.query_params.get("variant", ""))
         content = await self._desk.apart(lambda: exports.MAKERS[name](self._desk.found(variant), lang))
+        self._note(request, EXPORT, variant.name, name)
         return download(content, f"{variant.name}-{name}", MEDIA[f".{name.partition('.')[2]}"])

@@ -1,4 +1,4 @@
-"""The studio as a server on this machine: the start page, then the page of the drawing table."""
+"""The studio as a server: the start page, then the page of the drawing table."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from spatial.core.errors import InputError
 from spatial.studio import page
 from spatial.studio.answering import HANDLERS
 from spatial.studio.desk import Desk
 from spatial.studio.guard import ENTRANCE, App, Guard, Receive, Scope, Send
 from spatial.studio.questions import HTML, Questions
+from spatial.studio.roles import COMMENT, EDIT, LOOK, ROLES, Gate, Team
+from spatial.studio.served import Served
 from spatial.studio.session import Session
 from spatial.studio.start import Setup
 from spatial.studio.start_server import StartQuestions
 
-HOST, PORT = "127.0.0.1", 8745
 CSS, SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Server:
-    """A sitting served to the browser of this machine, or the start page until there is one.
+    """A sitting served to the browser of this machine or to a team, or the start page until there is one.
 
     Parameters
     ----------
@@ -36,32 +36,40 @@ class Server:
         The sitting, or what the command line said for the one that is chosen on the start page.
     lang
         Language in which the page opens.
-    port
-        0: any that is free.
+    served
+        Where it is served; where nothing is said, to this machine alone.
 
     Raises
     ------
     InputError
-        If the port is in use.
+        If it cannot be served there.
     """
 
-    def __init__(self, opened: Session | Setup, lang: str, port: int = PORT) -> None:
+    def __init__(self, opened: Session | Setup, lang: str, served: Served | None = None) -> None:
         self.lang = lang
         self.desk: Desk | None = None
-        self.socket = bound(port)
+        self.served = served or Served()
+        self.socket = self.served.bind()
         self.port = int(self.socket.getsockname()[1])
-        self._rooms = _Rooms()
+        origins = self.served.origins(self.port)
+        self._rooms, self._origin = _Rooms(), origins[0]
+        guard = Guard(Gate(self._rooms), origins, f"faellesrum_{self.port}", ROLES)
+        self._token = guard.token
         self._start: StartQuestions | None = None
         if isinstance(opened, Setup):
             self._start = StartQuestions(opened, self.lay)
             self._rooms.app = start_page(self._start, lang)
         else:
             self.lay(opened)
-        self.guard = Guard(self._rooms, (f"{HOST}:{self.port}", f"localhost:{self.port}"), f"faellesrum_{self.port}")
+        let_in = (EDIT, COMMENT, LOOK) if self.served.shared else (EDIT,)
+        self.addresses = {role: self.invite(role) for role in let_in}
+        certificate, key = self.served.certificate, self.served.key
         self._serving = _Serving(
             self.hang_up,
             uvicorn.Config(
-                self.guard,
+                guard,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
                 log_level="warning",
                 access_log=False,
                 server_header=False,
@@ -73,8 +81,12 @@ class Server:
 
     @property
     def address(self) -> str:
-        """The address that opens the page, once."""
-        return f"http://{HOST}:{self.port}{ENTRANCE}?token={self.guard.token}"
+        """The address that opens the page for who draws, once."""
+        return self.addresses[EDIT]
+
+    def invite(self, role: str) -> str:
+        """An address that lets one more in, once."""
+        return f"{self._origin}{ENTRANCE}?token={self._token(role)}"
 
     def run(self) -> None:
         """Serve until the process is asked to end, or this server is."""
@@ -88,7 +100,7 @@ class Server:
         """Show the drawing table from now on."""
         if self.desk is None:
             self.desk = Desk(session, self.lang)
-            self._rooms.app = table_page(self.desk)
+            self._rooms.app = table_page(self.desk, Team(self.served.shared, self.invite))
 
     def hang_up(self) -> None:
         """Tell all who listen that nothing more comes."""
@@ -119,25 +131,6 @@ class _Serving(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def bound(port: int) -> socket.socket:
-    """A socket on this machine alone.
-
-    Raises
-    ------
-    InputError
-        If the port is in use, or may not be used.
-    """
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((HOST, port))
-        made.listen()  # who comes before the server answers waits, and is not turned away
-    except OSError as error:
-        made.close()
-        raise InputError("studio.port", port=port) from error
-    return made
-
-
 class _Rooms:
     """Answers by the page that is shown now."""
 
@@ -148,10 +141,10 @@ class _Rooms:
         await self.app(scope, receive, send)
 
 
-def table_page(desk: Desk) -> Starlette:
+def table_page(desk: Desk, team: Team) -> Starlette:
     """What the server answers at the drawing table, behind the guard."""
     name = desk.session.table.estate.name
-    return _application(lambda: page.page(name, desk.lang), page.script, Questions(desk).routes())
+    return _application(lambda: page.page(name, desk.lang), page.script, Questions(desk, team).routes())
 
 
 def start_page(asked: StartQuestions, lang: str) -> Starlette:

@@ -19,9 +19,10 @@ from spatial.plans.correction_files import Corrections
 from spatial.plans.corrections import apply_corrections
 from spatial.settings.tags import tag_rules
 from spatial.studio import pencil
+from spatial.studio.comments import MOST_COMMENTS, MOST_NAME, MOST_SAID, Comment, checked_text
 from spatial.studio.correcting import CORRECTIONS, corrections_of, stroke_of_correction, with_corrections
 from spatial.studio.history import Variant
-from spatial.studio.kept import Kept
+from spatial.studio.kept import MEMORY, Kept, now
 from spatial.studio.looking import Table
 from spatial.studio.strokes import Stroke, checked_phase, rounded
 from spatial.studio.things import Ground, Thing
@@ -48,16 +49,16 @@ class Session:
     table
         The estate.
     kept
-        Where each step is kept; None: nowhere.
+        Where each step is kept; None: in memory alone.
     given
         What was read, without the corrections that are kept; None: what the table has.
     """
 
     def __init__(self, table: Table, kept: Kept | None = None, given: Inputs | None = None) -> None:
-        self._kept, self._given = kept, given or table.inputs
+        self.kept, self._given = kept or Kept(MEMORY, table.estate.name), given or table.inputs
         self.lay(table)
-        found = [] if kept is None else kept.variants()
-        self._variants = {variant.name: variant for variant in found}
+        self._variants = {variant.name: variant for variant in self.kept.variants()}
+        self.comments = tuple(self.kept.comments())
         if CORRECTIONS not in self._variants:
             self._keep(None, Variant(CORRECTIONS))
         if not self.variants:
@@ -227,16 +228,41 @@ class Session:
     def forget(self, name: str) -> None:
         """Forget a variant; the last one is left as an empty one."""
         self.variant(name)
-        if self._kept is not None:
-            self._kept.forget(name)
+        self.kept.forget(name)
         del self._variants[name]
         if not self.variants:
             self._keep(None, Variant(FIRST))
 
+    def comment(self, role: str, by: str, text: str, at: tuple[float, float]) -> Comment:
+        """Pin a comment to a spot, and to the meeting space that lies there.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to read in it, too much, or too many are there already.
+        """
+        if len(self.comments) >= MOST_COMMENTS:
+            raise InputError("studio.comments", most=MOST_COMMENTS)
+        said = checked_text("by", by.replace("\n", " "), MOST_NAME), checked_text("text", text, MOST_SAID)
+        spaces = self.table.start.result.meeting_spaces
+        there = spaces.index[shapely.intersects(spaces.geometry.to_numpy(), self.ground.to_metres(shapely.Point(at)))]
+        made = Comment(len(self.comments) + 1, now(), role, *said, *at, str(there[0]) if len(there) else None)
+        self.kept.comment(made)
+        self.comments = (*self.comments, made)
+        return made
+
+    def settle(self, number: int, settled: bool) -> None:
+        """Mark a comment as settled, or as open again."""
+        found = next((one for one in self.comments if one.number == number), None)
+        if found is None:
+            raise InputError("studio.no_thing", found=f"#{number}")
+        made = replace(found, settled=settled)
+        self.kept.comment(made)
+        self.comments = tuple(made if one is found else one for one in self.comments)
+
     def close(self) -> None:
         """Close the file in which it is kept."""
-        if self._kept is not None:
-            self._kept.close()
+        self.kept.close()
 
     def _check_name(self, new: str) -> None:
         name = new.strip()
@@ -288,8 +314,8 @@ class Session:
 
     def _keep(self, before: Variant | None, after: Variant) -> Variant:
         """Keep a variant on disk, then here: what cannot be kept has not been done."""
-        if before != after and self._kept is not None:
-            self._kept.keep(before, after)
+        if before != after:
+            self.kept.keep(before, after)
         if before is None or before.name == after.name:
             self._variants[after.name] = after
         else:

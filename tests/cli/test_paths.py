@@ -18,7 +18,7 @@ CASES = Path(__file__).parents[1] / "data"
 # Texts that are no paths; all else that is a text names one.
 WORDS = {
     "area", "complete", "crs", "identity", "k_reason", "lens", "memory_limit", "municipality", "name", "place_id",
-    "scheduler", "tiles", "title", "authors", "version", "digest",
+    "scheduler", "tiles", "title", "authors", "version", "digest", "host", "proxy",
 }  # fmt: skip
 DECLARED = (paths.Read, paths.ReadText, paths.Written)
 

@@ -14,6 +14,7 @@ import pytest
 from spatial.core.errors import InputError
 from spatial.plans import reading
 from spatial.studio.guard import MOST_BYTES
+from spatial.studio.served import Served
 from spatial.studio.server import Server
 from spatial.studio.session import Session
 from spatial.studio.strokes import plan_of
@@ -25,7 +26,7 @@ BENCH = {"type": "Point", "coordinates": SPOT}
 
 @pytest.fixture
 def server(table):
-    made = Server(Session(table), "da", port=0)
+    made = Server(Session(table), "da", Served(port=0))
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     wait_for(made.port)
@@ -88,7 +89,7 @@ def test_the_token_opens_the_page_once_and_the_cookie_is_strict(server):
 
 
 def test_who_comes_before_the_server_answers_waits(table):
-    early = Server(Session(table), "da", port=0)
+    early = Server(Session(table), "da", Served(port=0))
     line = socket.create_connection(("127.0.0.1", early.port), 5)
     line.sendall(f"GET /data.json HTTP/1.1\r\nHost: 127.0.0.1:{early.port}\r\n\r\n".encode())
     thread = threading.Thread(target=early.run, daemon=True)
@@ -101,7 +102,7 @@ def test_who_comes_before_the_server_answers_waits(table):
 
 
 def test_two_studios_of_one_browser_do_not_take_each_others_cookie(server, table):
-    other = Server(Session(table), "da", port=0)
+    other = Server(Session(table), "da", Served(port=0))
     other.socket.close()
     assert Browser(server).cookie.partition("=")[0] == f"faellesrum_{server.port}" != f"faellesrum_{other.port}"
 
@@ -271,7 +272,7 @@ def test_variants_are_compared_in_numbers(server):
 
 def test_a_port_that_is_taken_is_one_line(server, table):
     with pytest.raises(InputError) as refused:
-        Server(Session(table), "da", port=server.port)
+        Server(Session(table), "da", Served(port=server.port))
     assert str(server.port) in str(refused.value) and "\n" not in refused.value.said("da")
 
 

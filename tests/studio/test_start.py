@@ -14,6 +14,7 @@ from shapely.geometry import mapping, shape
 from spatial.core.errors import InputError, SpatialError
 from spatial.sources import estates
 from spatial.studio import sketch, start
+from spatial.studio.served import Served
 from spatial.studio.server import Server
 from tests.studio.test_server import Browser, wait_for
 
@@ -168,7 +169,7 @@ def test_an_estate_where_the_extract_has_nothing_fails_in_words(setup, demo):
 
 
 def test_the_server_shows_the_start_page_then_the_table(setup, demo):
-    server = Server(setup, "da", port=0)
+    server = Server(setup, "da", Served(port=0))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait_for(server.port)

@@ -33,20 +33,31 @@ SHARED = (*MORE_INPUTS, "rubric", "plain_unknowns", "lang", "margin_m", "reach_m
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
 @click.argument("folder", type=Read(), required=False)
 @click.option("--kept", type=KeptFile())
+@click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=Whole(min=0, max=65535), default=8745, show_default=True)
+@click.option("--certificate", type=Read())
+@click.option("--key", type=Read())
+@click.option("--behind-proxy", "proxy")
 @click.option("--no-browser", is_flag=True)
-def command(folder: Path | None, kept: Path | None, port: int, no_browser: bool, lang: str, **options: Any) -> None:
+def command(folder: Path | None, kept: Path | None, no_browser: bool, lang: str, **options: Any) -> None:
     """Draw on the estate in the browser, and see at once who gains and who loses."""
     from spatial.core.languages import texts
     from spatial.sources import http
     from spatial.studio import server
+    from spatial.studio.roles import EDIT
+    from spatial.studio.served import Served
 
-    server.bound(port).close()  # said before minutes are spent on reading
+    served = Served(**{part: options.pop(part) for part in ("host", "port", "certificate", "key", "proxy")})
+    served.bind().close()  # said before minutes are spent on reading
     offline = options.pop("offline")
     named = folder is not None or (options["osm"] is not None and any(options[name] for name in BOUNDED))
+    if served.shared and not named:  # the page of the start reads what lies on this machine
+        raise misused(phrase("commands.studio_shared"))
     opened = _session(folder, kept, options, lang, offline=offline) if named else _setup(kept, options, lang)
-    serving = server.Server(opened, lang, port)
-    click.echo(texts(lang)["studio"]["open_this"].format(address=serving.address))
+    serving, say = server.Server(opened, lang, served), texts(lang)["studio"]
+    click.echo(say["open_this"].format(address=serving.address))
+    for role in [role for role in serving.addresses if role != EDIT]:
+        click.echo(say["address_for"][role].format(address=serving.addresses[role]))
     if not no_browser:
         click.launch(serving.address)
     with suppress(KeyboardInterrupt), http.offline_if(offline):  # how a sitting ends

@@ -20,9 +20,10 @@ const OF_A_PLACE = ["no_meeting_place", "private", "same_as", "called"], BY = "f
  *
  * @param {Words} words
  * @param {string[]} kinds of places
+ * @param {boolean} may whether who sits here may put something right
  * @param {CorrectionEvents} on
  */
-export function createCorrections(words, kinds, on) {
+export function createCorrections(words, kinds, may, on) {
   const t = words.t;
 
   /** @param {Stroke} stroke @param {Stroke[]} all */
@@ -36,13 +37,14 @@ export function createCorrections(words, kinds, on) {
     const rows = corrections.strokes.map((stroke) => {
       const { by, on: day, feature } = stroke.properties, line = lineOf(stroke, corrections.strokes);
       return h("li", {}, h("span", {}, line, h("span", { class: "fr-quiet" }, " " + t("studio.said_by", { by, day: words.date(day) }))),
-        h("button", { type: "button", class: "fr-more", "aria-label": t("studio.take_back") + ": " + line, on: () => on.act("drop", { feature }) }, t("studio.take_back")));
+        may ? h("button", { type: "button", class: "fr-more", "aria-label": t("studio.take_back") + ": " + line, on: () => on.act("drop", { feature }) }, t("studio.take_back")) : null);
     });
+    byId("fr-corrections").hidden = !may && !rows.length;
     const button = (/** @type {string} */ id, /** @type {string} */ key, /** @type {() => void} */ press, /** @type {boolean} */ dead) => h("button", { type: "button", class: "fr-more", id: "fr-correct-" + id, disabled: dead, on: press }, t("studio." + key));
-    byId("fr-corrections").replaceChildren(h("h2", {}, t("studio.corrections")), h("p", { class: "fr-quiet" }, t("studio.corrections_text")),
+    byId("fr-corrections").replaceChildren(h("h2", {}, t("studio.corrections")), ...(may ? [h("p", { class: "fr-quiet" }, t("studio.corrections_text"))] : []),
       h("ul", { class: "fr-strokes" }, ...rows),
-      h("div", { class: "fr-buttons" }, button("missing", "missing_here", on.missing, false),
-        ...(corrections.done + corrections.undone ? [button("undo", "undo_correction", () => on.act("undo"), !corrections.done), button("redo", "redo_correction", () => on.act("redo"), !corrections.undone)] : [])),
+      ...(may ? [h("div", { class: "fr-buttons" }, button("missing", "missing_here", on.missing, false),
+        ...(corrections.done + corrections.undone ? [button("undo", "undo_correction", () => on.act("undo"), !corrections.done), button("redo", "redo_correction", () => on.act("redo"), !corrections.undone)] : []))] : []),
       ...(rows.length ? [h("p", {}, h("a", { href: "/api/corrections.csv", download: "" }, t("studio.save_corrections")))] : []));
   }
 
@@ -89,10 +91,10 @@ export function createCorrections(words, kinds, on) {
 }
 
 /** Who spoke last, on this machine. */
-function remembered() {
+export function remembered() {
   try { return localStorage.getItem(BY) ?? ""; } catch { return ""; }
 }
 /** @param {string} who */
-function remember(who) {
+export function remember(who) {
   try { localStorage.setItem(BY, who); } catch { /* asked for again next time */ }
 }

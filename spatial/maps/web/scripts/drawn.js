@@ -1,7 +1,7 @@
 // What was drawn, on the map: new things as solid lines, what goes as dashed ones with a cross, moved and changed
 // things dotted; and the stairwells whose homes gain or lose.
 import { colour } from "./colours.js";
-/** @import { Door, Geometry, Stroke, Variant } from "./talk.js" */
+/** @import { Comment, Door, Geometry, Stroke, Variant } from "./talk.js" */
 
 /** @typedef {ReturnType<typeof createDrawn>} DrawnLayer */
 const COLOURS = /** @type {Record<string, string>} */ ({ add: "new", remove: "gone", change: "altered" });
@@ -17,7 +17,7 @@ export function createDrawn(map) {
   map.createPane("drawn").style.zIndex = "440";
   map.createPane("doors").style.zIndex = "595"; // under the ranks
   const renderer = L.svg({ pane: "drawn" });
-  const strokes = L.layerGroup().addTo(map), doors = L.layerGroup().addTo(map), chosen = L.layerGroup().addTo(map);
+  const strokes = L.layerGroup().addTo(map), doors = L.layerGroup().addTo(map), chosen = L.layerGroup().addTo(map), pins = L.layerGroup().addTo(map);
 
   /** @param {Geometry} geometry @param {L.PathOptions} style */
   function layerOf(geometry, style) {
@@ -61,6 +61,17 @@ export function createDrawn(map) {
       }).bindTooltip(() => { const tip = document.createElement("span"); tip.textContent = words(door); return tip; }, { className: "fr-tip" }));
     }
   }
+  /** @param {Comment[]} comments @param {(comment: Comment) => string} about */
+  function showComments(comments, about) {
+    pins.clearLayers();
+    for (const comment of comments) {
+      const span = document.createElement("span");
+      span.textContent = String(comment.number);
+      pins.addLayer(L.marker(L.latLng(comment.lat, comment.lon), {
+        pane: "doors", keyboard: false, bubblingMouseEvents: true, icon: L.divIcon({ className: "fr-pin" + (comment.settled ? " fr-settled" : ""), iconSize: [24, 24], iconAnchor: [2, 24], html: span }),
+      }).bindTooltip(() => { const tip = document.createElement("span"); tip.textContent = comment.text + " – " + about(comment); return tip; }, { className: "fr-tip fr-pin-tip" }));
+    }
+  }
   /** @param {Pick<Stroke, "geometry" | "about">[]} things */
   function choose(things) {
     chosen.clearLayers();
@@ -70,6 +81,6 @@ export function createDrawn(map) {
     }
   }
   return {
-    show, showDoors, choose,
+    show, showDoors, showComments, choose,
   };
 }

@@ -3,6 +3,7 @@
 import { byId, h } from "./elements.js";
 import { drawGlyph } from "./glyphs.js";
 import { createPencil } from "./pencil.js";
+/** @import { Comments } from "./comments.js" */
 /** @import { Correction, Corrections } from "./correct.js" */
 /** @import { Child } from "./elements.js" */
 /** @import { Done, FirstSight, Geometry, Said, Talk, Thing, Tool, Variant } from "./talk.js" */
@@ -15,9 +16,11 @@ import { createPencil } from "./pencil.js";
  * @property {(thing: Thing | null) => void} mark
  * @property {(thing: Thing) => string} name
  * @property {Pick<Corrections, "ofPlace" | "ofMissing">} corrections
+ * @property {Pick<Comments, "form">} comments
+ * @property {(said: { by: string, text: string, at: number[] }) => Promise<boolean>} comment whether it was taken
  */
 
-const REACH_PX = 10, MOST_M = 15, PICK = "pick", MOVE = "move", MISSING = "missing";
+const REACH_PX = 10, MOST_M = 15, PICK = "pick", MOVE = "move", MISSING = "missing", COMMENT = "comment";
 
 /**
  * Make the hand.
@@ -29,7 +32,7 @@ const REACH_PX = 10, MOST_M = 15, PICK = "pick", MOVE = "move", MISSING = "missi
  * @param {HandEvents} on
  */
 export function createHand(map, first, words, talk, on) {
-  const t = words.t, pencil = createPencil(map), { tools, verbs } = first.studio;
+  const t = words.t, pencil = createPencil(map), { tools, verbs } = first.studio, may = first.role === "edit";
   /** @type {string | null} what is in the hand: a tool, or PICK or MOVE */
   let held = null;
   /** @type {Thing[]} */
@@ -51,6 +54,7 @@ export function createHand(map, first, words, talk, on) {
 
   // In the panel
   function write() {
+    if (!may) { byId("fr-draw").replaceChildren(h("p", { class: "fr-role" }, t("studio.only_" + first.role))); bar(); return; }
     const rows = tools.map((tool) => h("button", {
       type: "button", class: "fr-tool", "data-tool": tool.id, "aria-pressed": String(held === tool.id), on: () => (held === tool.id ? drop() : draw(tool)),
     }, document.getElementById("glyph-" + tool.id) ? drawGlyph(tool.id) : null, h("span", {}, t("studio.tool." + tool.id))));
@@ -73,7 +77,7 @@ export function createHand(map, first, words, talk, on) {
   }
   function press() {
     for (const each of document.querySelectorAll(".fr-tool")) { each.setAttribute("aria-pressed", String(each instanceof HTMLElement && each.dataset.tool === held)); }
-    byId("fr-hand-pick").setAttribute("aria-pressed", String(held === PICK));
+    document.getElementById("fr-hand-pick")?.setAttribute("aria-pressed", String(held === PICK));
   }
 
   // What is in the hand
@@ -173,8 +177,19 @@ export function createHand(map, first, words, talk, on) {
     bar();
   }
 
+  // What is said of a place
+  function comment() {
+    thing = null;
+    on.mark(null);
+    hold(COMMENT, "point", (geometry) => {
+      asked = on.comments.form((remark) => void on.comment({ ...remark, at: geometry.coordinates }).then((taken) => { if (taken) { drop(); } }));
+      bar();
+    });
+  }
+
   // On the map
   function hint() {
+    if (held === COMMENT) { return t("studio.hint_comment"); }
     if (held === MISSING) { return t("studio.hint_missing"); }
     if (held === PICK) { return t(things.length > 1 && !thing ? "studio.which" : "studio.hint_pick"); }
     if (held === MOVE) { return t("studio.hint_move"); }
@@ -243,15 +258,15 @@ export function createHand(map, first, words, talk, on) {
         asked && refusal ? button("mend", t("studio.back_one"), () => { asked = null; pencil.back(); }) : null,
         button("cancel", t(held ? "studio.cancel" : "studio.ok"), drop)),
     ].filter((part) => part !== null));
-    if (asked && !asked.contains(document.activeElement)) { const control = asked.querySelector("input, select"); if (control instanceof HTMLElement) { control.focus(); } }
+    if (asked && !asked.contains(document.activeElement)) { const control = asked.querySelector("textarea, input, select"); if (control instanceof HTMLElement) { control.focus(); } }
   }
   document.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.target instanceof HTMLInputElement) { return; }
+    if (!may || !(event.ctrlKey || event.metaKey) || event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) { return; }
     const key = event.key.toLowerCase(), back = key === "z" && !event.shiftKey, again = key === "y" || (key === "z" && event.shiftKey);
     if (back || again) { event.preventDefault(); void on.act(back ? "undo" : "redo"); }
   });
   return {
-    write, undoable, missing,
+    write, undoable, missing, comment,
     /** @param {Said | null} said */
     refused(said) { refusal = said; bar(); },
     /** Drop what is in the hand; whether anything was. */

@@ -20,7 +20,8 @@ export function createPencil(map) {
   /** @type {L.LatLng[]} */
   let points = [];
   map.createPane("pencil").style.zIndex = "650";
-  const trace = L.polyline([], { pane: "pencil", interactive: false, renderer: L.svg({ pane: "pencil" }) }).addTo(map);
+  const renderer = L.svg({ pane: "pencil" }); // a canvas would take the pointer from what lies under it
+  const trace = L.polyline([], { pane: "pencil", interactive: false, renderer }).addTo(map);
   const corners = L.layerGroup().addTo(map), frame = byId("fr-frame");
 
   /** @param {L.LatLng | null} [loose] where the pointer is */
@@ -30,7 +31,7 @@ export function createPencil(map) {
     trace.setStyle({ color: colour("chosen"), weight: 2.5, dashArray: "6 4" });
     corners.clearLayers();
     for (const at of points) {
-      corners.addLayer(L.circleMarker(at, { pane: "pencil", radius: 5, color: colour("chosen"), weight: 2, fillColor: colour("halo"), fillOpacity: 1, interactive: false }));
+      corners.addLayer(L.circleMarker(at, { pane: "pencil", renderer, radius: 5, color: colour("chosen"), weight: 2, fillColor: colour("halo"), fillOpacity: 1, interactive: false }));
     }
   }
   function tell() { drawing?.changed(points.length, points.length >= LEAST[drawing.shape]); }

@@ -162,6 +162,8 @@ export function createSight(map, first, words, on) {
     show(id) { const i = data.spaces.id.indexOf(id); if (i >= 0) { show("space", i); } },
     /** @param {[number, number]} at longitude and latitude */
     go(at) { map.setView([at[1], at[0]], Math.max(map.getZoom(), CLOSE_ZOOM)); },
+    /** A meeting space as it is today. @param {string} id */
+    spaceName(id) { return first.spaces.name[words.lang][first.spaces.id.indexOf(id)] ?? null; },
     /** @param {SpaceChange} change */
     nameOf(change) {
       const table = change.after === null ? first.spaces : data.spaces, id = change.after ?? change.before ?? "";

@@ -1,4 +1,5 @@
 // The studio's page: the map of the estate, drawn on and looked at anew after each stroke.
+import { createComments } from "./comments.js";
 import { createCorrections } from "./correct.js";
 import { createDrawn } from "./drawn.js";
 import { byId } from "./elements.js";
@@ -6,7 +7,8 @@ import { createGains } from "./gains.js";
 import { createHand } from "./hand.js";
 import { runInPieces } from "./pieces.js";
 import { createSight } from "./sight.js";
-import { createTalk } from "./talk.js";
+import { createTalk, Refused } from "./talk.js";
+import { createTeam } from "./team.js";
 import { createVariants } from "./variants.js";
 import { createWords } from "./words.js";
 /** @import { Work } from "./pieces.js" */
@@ -40,7 +42,7 @@ function createPage(map, first, talk) {
     taken(at) { if (hand.busy) { hand.touch(at); } return hand.busy; },
   });
   /** @type {State} */
-  let state = { variants: [], corrections: { name: "", strokes: [], done: 0, undone: 0 } };
+  let state = { variants: [], corrections: { name: "", strokes: [], done: 0, undone: 0 }, comments: [] };
   /** @type {Glance | null} */
   let glance = null;
   /** @type {Look | null} */
@@ -50,9 +52,14 @@ function createPage(map, first, talk) {
   let variant = decodeURIComponent(location.hash.slice(1)), begun = false, status = () => "";
   const layer = createDrawn(map);
   const gains = createGains(words, { nameOf: sight.nameOf, space: sight.show, door: (door) => sight.go(door.at) });
-  const variants = createVariants(words, { choose, act: (kind, more) => void act(kind, more), compare: () => void compare() });
-  const corrections = createCorrections(words, first.studio.kinds, { act: (kind, more) => void act(kind, more, ""), missing: () => hand.missing(), name: variants.thingName });
-  const hand = createHand(map, first, words, talk, { act, variant: () => variant, mark: (thing) => layer.choose(thing ? [{ geometry: thing.geometry, about: null }] : []), name: variants.thingName, corrections });
+  const may = first.role === "edit", team = createTeam(words, first, talk);
+  const variants = createVariants(words, may, { choose, act: (kind, more) => void act(kind, more), compare: () => void compare() });
+  const corrections = createCorrections(words, first.studio.kinds, may, { act: (kind, more) => void act(kind, more, ""), missing: () => hand.missing(), name: variants.thingName });
+  const comments = createComments(words, first, {
+    begin: () => hand.comment(), spaceName: sight.spaceName, show(comment) { sight.go([comment.lon, comment.lat]); byId("fr-page").classList.remove("fr-tall"); },
+    settle: (comment, settled) => void put(() => talk.settle(comment.number, settled)),
+  });
+  const hand = createHand(map, first, words, talk, { act, variant: () => variant, mark: (thing) => layer.choose(thing ? [{ geometry: thing.geometry, about: null }] : []), name: variants.thingName, corrections, comments, comment: (remark) => put(() => talk.comment(remark)) });
 
   function current() { return state.variants.find((each) => each.name === variant) ?? null; }
 
@@ -68,7 +75,13 @@ function createPage(map, first, talk) {
     hand.write();
     variants.write(state, variant);
     corrections.write(state.corrections);
+    team.write();
+    writeComments();
     writeGains();
+  }
+  function writeComments() {
+    comments.write(state.comments);
+    layer.showComments(state.comments, comments.about);
   }
   function writeGains() {
     gains.write(glance && glance.variant === variant ? { example: {}, ...glance, ...look } : null, lenses, status(), (current()?.strokes.length ?? 0) > 0);
@@ -104,6 +117,7 @@ function createPage(map, first, talk) {
     if (!begun || !current()) { begun = true; choose(current()?.name ?? told.variants[0].name); }
     variants.write(state, variant);
     corrections.write(state.corrections);
+    writeComments();
     hand.undoable(current());
     drawStrokes();
     if (!current()?.strokes.length) { writeGains(); }
@@ -131,12 +145,15 @@ function createPage(map, first, talk) {
       if (done.variant && done.variant !== variant) { choose(done.variant); } else { stated(state); }
       return done;
     } catch (error) {
-      const said = error instanceof Error && "said" in error ? /** @type {Said} */ (error.said) : { da: String(error), en: String(error) };
       status = () => "";
       writeGains();
-      hand.refused(said);
+      hand.refused(saidOf(error));
       return null;
     }
+  }
+  /** Whether it was taken. @param {() => Promise<State>} send */
+  async function put(send) {
+    try { stated(await send()); return true; } catch (error) { hand.refused(saidOf(error)); return false; }
   }
   async function compare() {
     variants.compared(null, true);
@@ -159,3 +176,6 @@ function createPage(map, first, talk) {
   }
   return { build, map, get look() { return look; }, get lenses() { return lenses; }, get state() { return state; }, get variant() { return variant; } };
 }
+
+/** @param {unknown} error @returns {Said} */
+function saidOf(error) { return error instanceof Refused ? error.said : { da: String(error), en: String(error) }; }

@@ -9,11 +9,13 @@
  * @property {string[]} fields asked for
  */
 /** @typedef {{ id: string, layers: string[] }} Verb */
-/** @typedef {Payload & { studio: { tools: Tool[], verbs: Verb[], kinds: string[] } }} FirstSight */
+/** @typedef {"look" | "comment" | "edit"} Role what who sits here may do */
+/** @typedef {Payload & { role: Role, shared: boolean, studio: { tools: Tool[], verbs: Verb[], kinds: string[] } }} FirstSight */
+/** @typedef {{ number: number, at: string, role: Role, by: string, text: string, lon: number, lat: number, space: string | null, settled: boolean }} Comment at: the moment */
 /** @typedef {{ type: string, coordinates: any }} Geometry GeoJSON, longitude and latitude */
 /** @typedef {{ properties: Record<string, string>, geometry: Geometry | null, about: Thing | null }} Stroke about: the thing it names, as it lies there */
 /** @typedef {{ name: string, strokes: Stroke[], done: number, undone: number }} Variant */
-/** @typedef {{ variants: Variant[], corrections: Variant }} State */
+/** @typedef {{ variants: Variant[], corrections: Variant, comments: Comment[] }} State */
 /** @typedef {{ id: string, layer: string, kind: string | null, name: string | null, address: string | null, length_m: number | null, area_m2: number | null, answers: Record<string, string>, geometry: Geometry }} Thing */
 /** @typedef {Record<string, string>} Said by language */
 /** @typedef {{ id: string, dwellings: Record<string, number>, median: (number | null)[] }} LensSum */
@@ -72,7 +74,7 @@ export class Refused extends Error {
 /** @param {Response} answer @returns {Promise<never>} */
 async function refused(answer) {
   const text = await answer.text();
-  throw new Refused(answer.status === 422 ? JSON.parse(text).said : { da: text, en: text });
+  throw new Refused(answer.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text).said : { da: text, en: text });
 }
 
 /**
@@ -98,9 +100,15 @@ export function send(path, body) {
 export function createTalk() {
   return {
     /** @returns {Promise<FirstSight>} */
-    first: async () => read(await fetch("/data.json")),
+    first: async () => ({ ...await read(await fetch("/data.json")), ...await read(await fetch("/api/role")) }),
     /** @param {string} act @param {string} variant @param {object} [more] @returns {Promise<Done>} */
     act: (act, variant, more) => send("/api/do", { act, variant, ...more }),
+    /** @param {{ by: string, text: string, at: number[] }} said @returns {Promise<State>} */
+    comment: (said) => send("/api/comment", said),
+    /** @param {number} number @param {boolean} settled @returns {Promise<State>} */
+    settle: (number, settled) => send("/api/settle", { number, settled }),
+    /** @param {string} role @returns {Promise<{ address: string }>} */
+    invite: (role) => send("/api/invite", { role }),
     /** @param {string} variant */
     look: (variant) => send("/api/look", { variant }),
     /** @returns {Promise<{ variants: Compared[] }>} */

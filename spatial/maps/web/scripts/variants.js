@@ -18,9 +18,10 @@ const FORMATS = [["gpkg", "GeoPackage"], ["geojson", "GeoJSON"]], PAGES = ["map.
  * Make what writes the variants.
  *
  * @param {Words} words
+ * @param {boolean} may whether who sits here may draw
  * @param {VariantEvents} on
  */
-export function createVariants(words, on) {
+export function createVariants(words, may, on) {
   const t = words.t, { thingName, strokeName } = createStrokeWords(words);
   /** @type {string | null} */
   let naming = null;
@@ -37,8 +38,8 @@ export function createVariants(words, on) {
   /** @param {Variant} variant */
   function drawn(variant) {
     const rows = variant.strokes.map((stroke) => h("li", {}, h("span", {}, strokeName(stroke)),
-      phaseOf(stroke),
-      h("button", { type: "button", class: "fr-more", "aria-label": t("studio.take_back") + ": " + strokeName(stroke), on: () => on.act("drop", { feature: stroke.properties.feature }) }, t("studio.take_back"))));
+      may ? phaseOf(stroke) : stroke.properties.phase ? h("span", { class: "fr-phase" }, t("studio.phase") + " " + stroke.properties.phase) : null,
+      may ? h("button", { type: "button", class: "fr-more", "aria-label": t("studio.take_back") + ": " + strokeName(stroke), on: () => on.act("drop", { feature: stroke.properties.feature }) }, t("studio.take_back")) : null));
     byId("fr-drawn").replaceChildren(...(rows.length ? [h("h2", {}, t("studio.drawn")), h("ul", { class: "fr-strokes" }, ...rows)] : []));
   }
   /** @param {string} act @param {string} key */
@@ -86,7 +87,7 @@ export function createVariants(words, on) {
     const link = (/** @type {string} */ path, /** @type {string} */ text) => h("li", {}, h("a", { href: path + query, download: "" }, text));
     const some = variant.strokes.length > 0, plan = some ? FORMATS.map(([ending, format]) => link("/api/plan." + ending, t("studio.save_plan", { format }))) : [];
     byId("fr-save").replaceChildren(h("h2", {}, t("studio.save")), h("ul", { class: "fr-rows" }, ...plan,
-      ...[...(some ? [BOARD] : []), ...PAGES].map((page) => link("/api/out/" + page, t("studio." + (some ? "out." : "out_today.") + page.replace(".", "_"))))));
+      ...[...(some ? [BOARD] : []), ...PAGES].map((page) => link("/api/out/" + page, t("studio." + (some ? "out." : "out_today.") + page.replace(".", "_")))), may ? link("/api/out/log.csv", t("studio.team_log")) : null));
   }
   /** @type {{ state: State, chosen: string } | null} */
   let last = null;
@@ -102,7 +103,7 @@ export function createVariants(words, on) {
     select.addEventListener("change", () => on.choose(select.value));
     byId("fr-variants").replaceChildren(...[
       h("h2", {}, h("label", { for: "fr-variant" }, t("studio.variant"))), select,
-      h("div", { class: "fr-buttons" }, button("copy", "copy"), button("begin", "new_variant"), button("rename", "rename"), button(FORGET, "forget")),
+      may ? h("div", { class: "fr-buttons" }, button("copy", "copy"), button("begin", "new_variant"), button("rename", "rename"), button(FORGET, "forget")) : null,
       nameForm(),
       state.variants.length > 1 ? h("button", { type: "button", class: "fr-more", id: "fr-compare", disabled: comparing, on: on.compare }, t(comparing ? "studio.comparing" : "studio.compare")) : null,
       sideBySide(),
