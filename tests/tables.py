@@ -33,7 +33,7 @@ BUILDING = {
     "addressed": False, "solid": True, "cleared": False, "residential": True, "one_family": False,
 }  # fmt: skip
 NODE = {"node_id": 0, "locked": False, "crossing": False, "kerb": None, "passable": 1}
-DWELLING = {"dwellings": 1.0, "building": "osm:way/0", "evidence": "derived"}
+DWELLING = {"dwellings": 1.0, "building": "osm:way/0", "evidence": "derived", "by_floor_area": float("nan")}
 BARRIER = {"barrier": "fence", "height": None, "blocks_view": False}
 GROUND = {
     "ground": "park", "name": None, "access": None, "operator": None, "ownership": None, "opening_hours": None,

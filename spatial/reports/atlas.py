@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyogrio
+from pyogrio.errors import DataSourceError
 
 from spatial.core.errors import InputError
 from spatial.core.model import FLOATING, Result
@@ -24,6 +24,7 @@ from spatial.maps.svg import drawn
 from spatial.reports import figures, overview
 from spatial.reports.order import tier_titles
 from spatial.reports.sections import Words, map_words
+from spatial.sources import vector_files
 
 INDEX, AREAS = "index.html", "areas"
 MANIFEST, SCORES, DRAWING, MAP = (
@@ -48,8 +49,9 @@ def render_atlas(batch: Path, folder: Path) -> int:
     try:
         about = json.loads((batch / MANIFEST).read_text(encoding="utf-8"))
         table = pd.read_csv(batch / overview.TABLE, dtype={"area": "string", "name": "string"})
-        outlines = pyogrio.read_dataframe(batch / overview.LAYER, columns=["area"])
-    except (OSError, ValueError, pyogrio.errors.DataSourceError) as error:
+        vector_files.list_layers(batch / overview.LAYER)
+        outlines = vector_files.read_table(batch / overview.LAYER, columns=["area"])
+    except (OSError, ValueError, DataSourceError) as error:
         raise InputError("atlas.no_batch", folder=batch) from error
     words = Words(about["settings"]["lang"])
     source = _source(about["sources"][0], words)

@@ -92,7 +92,7 @@ def find_field_checks(
     known = np.array([key.rpartition(MARK)[2] in vocabulary().names for key in cells.keys], dtype=bool)
     entries = _entries(cells, known, judged)
     if not len(entries.place):
-        return pd.DataFrame({name: [] for name in COLUMNS})
+        return pd.DataFrame({name: [] for name in COLUMNS}).astype({"object_id": object, "fact": object})
     change, spread = _rank_changes(judged, index, rubric, seed, count, cells, entries)
     return _table(judged, index, rubric, cells, entries, change, spread)
 

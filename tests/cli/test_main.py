@@ -248,7 +248,7 @@ def test_an_extract_that_ends_inside_the_reach(demo_data, tmp_path):
     box = gpd.GeoSeries([shapely.box(24.9351762, 60.164155, 24.9534145, 60.179113)], crs=4326).to_crs(25835).iloc[0]
     missing = 1 - disc.intersection(box).area / disc.area
     [line] = [line for line in done.err.splitlines() if "ends inside the reach" in line]
-    assert f"{missing * 100:.0f} % of the area within 1000 m" in line
+    assert f"{missing * 100:.0f}% of the area within 1000 m" in line
     evidence = pd.read_parquet(tmp_path / "out" / "evidence.parquet")
     marked = evidence["rule"].str.contains(r"extract_edge_\d+pct_unseen")
     assert marked.any() and not marked.all()

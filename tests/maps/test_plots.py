@@ -62,7 +62,7 @@ def test_the_aspects_of_a_place_and_of_a_meeting_space(result, level):
     names = ["floating", "openness", "accessibility", "neutrality", "low_threshold", "mixing"]
     assert bars(ax) == pytest.approx([row[name] * 100 for name in names])
     assert [tick.get_text() for tick in ax.get_yticklabels()] == [texts("en")["aspect"][n]["title"] for n in names]
-    assert f"{round(row['coverage'] * 100)} % is known" in ax.get_title("left")
+    assert f"{round(row['coverage'] * 100)}% is known" in ax.get_title("left")
 
 
 def test_a_place_that_is_not_there_is_answered_with_the_nearest(result):

@@ -182,7 +182,7 @@ def test_the_box_covers_all_that_is_read(ask):
 
 
 def test_we_say_who_we_are_and_a_configured_name_wins(ask, monkeypatch, tmp_path):
-    assert re.fullmatch(r"faellesrum/\d+\.\d+\.\d+", overpass.settings().user_agent)
+    assert re.fullmatch(r"faellesrum/\d+\.\d+(\.\w+)*", overpass.settings().user_agent)
     own = tmp_path / "own.toml"
     own.write_text(
         '[overpass]\nuser_agent = "estate-study (a@b.dk)"\nurl = "https://overpass.example.dk/api/interpreter"\n'

@@ -190,7 +190,7 @@ def test_the_key_comes_from_the_environment_else_from_the_systems_key_ring(key_r
     keyring.set_password("faellesrum", "DATAFORDELER_API_KEY", datafordeler.KEY)  # as its own command line does
     with datafordeler.serving(REGISTERS) as server:
         source = entry("geodanmark.bygning", server)
-        monkeypatch.setenv("DATAFORDELER_API_KEY", "another")
+        monkeypatch.setenv("DATAFORDELER_API_KEY", "a-key-that-is-not-known")
         with pytest.raises(SourceUnavailable):
             layers.ask_service(source, AREA, ONCE)
         monkeypatch.delenv("DATAFORDELER_API_KEY")
