@@ -28,9 +28,9 @@ export function openAtlas(points, words) {
   const dots = points.map((at, i) => {
     if (!at) { return null; }
     const popup = /** @type {HTMLElement} */ (rows[i].cloneNode(true));
-    const words = document.createElement("p");
-    words.append(...popup.childNodes);
-    return L.circleMarker(at, { ...SHOWN, radius: DOT_PX }).bindPopup(words).addTo(all);
+    const entry = document.createElement("p");
+    entry.append(...popup.childNodes);
+    return L.circleMarker(at, { ...SHOWN, radius: DOT_PX }).bindPopup(entry).addTo(all);
   });
   all.addTo(map);
   map.fitBounds(all.getBounds(), { padding: [20, 20], maxZoom: CLOSEST_ZOOM });
