@@ -57,7 +57,7 @@ export function createDrawn(map) {
       const better = door.state === "winning", span = document.createElement("span");
       span.textContent = better ? "▲" : "▼";
       doors.addLayer(L.marker(L.latLng(door.at[1], door.at[0]), {
-        pane: "doors", keyboard: false, icon: L.divIcon({ className: "fr-door fr-door-" + (better ? "up" : "down"), iconSize: [12, 12], html: span }),
+        pane: "doors", keyboard: false, bubblingMouseEvents: true, icon: L.divIcon({ className: "fr-door fr-door-" + (better ? "up" : "down"), iconSize: [12, 12], html: span }),
       }).bindTooltip(() => { const tip = document.createElement("span"); tip.textContent = words(door); return tip; }, { className: "fr-tip" }));
     }
   }
