@@ -28,7 +28,7 @@ from spatial.sources.protocol import Area, Delivery
 from spatial.sources.protocols.dwellings import POINT, numbers_with_dwellings
 
 PIECE = 1 << 20
-BETWEEN = re.compile(r"[\s,\[\]]*")
+BETWEEN = re.compile(r"[\s,\[\]]*")  # matches anywhere, if only nothing
 
 
 def read_dwellings(folder: Path, source: Source, area: Area) -> Delivery:
