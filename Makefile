@@ -12,6 +12,10 @@ COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --f
   --no-emit-index-url --no-header --no-annotate --no-strip-extras --quiet
 DEV_GROUPS := --extra batch --extra keys --group build --group test --group lint --group docs --group trust
 PYTEST_ARGS ?=
+# Beside what needs servers and programs, `make integration` takes the browser and what is long; the marks are in pyproject.toml.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+QUICK := -m "not (integration or browser or long)"
+WHOLE := FAELLESRUM_EVERY_CASE=1 $(PYTEST) -m "integration or browser or long or thorough"
 BENCH_ARGS ?=
 MAP := maps/demo
 PROGRAMS := poppler-utils strace qgis python3-qgis qgis-providers osmium-tool nginx-light
@@ -28,8 +32,8 @@ SITE := build/site
 
 help:
 	@echo "make demo         set up and map the bundled estate into $(MAP)"
-	@echo "make test         set up, a browser included, and run all tests but the integration tests"
-	@echo "make integration  run the tests that need real servers and programs"
+	@echo "make test         set up and run the tests that need nothing else"
+	@echo "make integration  run the others: in a browser, with real servers and programs, of many cases"
 	@echo "make docs         build the documentation into $(SITE), warnings as errors"
 	@echo "make qgis-plugin  zip the plugin for QGIS into build/qgis"
 	@echo "make first-hour   follow README and the Danish quick guide to the letter in a clean clone"
@@ -39,11 +43,11 @@ help:
 demo: $(RUN_STAMP)
 	$(BIN)/faellesrum demo --out $(MAP) --force
 
-test: $(DEV_STAMP) browser
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not integration" $(PYTEST_ARGS)
+test: $(DEV_STAMP)
+	$(PYTEST) $(QUICK) $(PYTEST_ARGS)
 
 integration: $(DEV_STAMP) browser programs servers
-	$(BIN)/python -m pytest -m integration $(PYTEST_ARGS)
+	$(WHOLE) $(PYTEST_ARGS)
 
 # MapServer, PostGIS and pygeoapi: installed where that is possible, and named where it is not.
 servers: $(DEV_STAMP)

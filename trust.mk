@@ -59,14 +59,14 @@ dist-check: $(DEV_STAMP)
 # interrupts, which would catch the counter itself at its start.
 coverage: $(DEV_STAMP) browser
 	@mkdir -p $(SCRATCH) && rm -f $(SCRATCH)/coverage.data*
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not integration" --cov --cov-report= --durations=10 \
+	$(PYTEST) -m "not integration" --cov --cov-report= --durations=10 \
 	  --ignore tests/faults/test_interrupts.py $(PYTEST_ARGS)
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n auto $(UNCOMPILED) -k "not second_process" --cov --cov-append --cov-report=
 	$(BIN)/coverage html --quiet -d $(SCRATCH)/coverage
 	$(BIN)/coverage report --skip-covered --fail-under=$(COVERED)
 
-slowest: $(DEV_STAMP) browser
-	$(BIN)/python -m pytest -m "not integration" --durations=10 $(PYTEST_ARGS)
+slowest: $(DEV_STAMP)
+	$(BIN)/python -m pytest $(QUICK) --durations=10 $(PYTEST_ARGS)
 
 # Changes to the code of which some test must say so: all that are named above, `make mutants-scoring`, or any by hand:
 # `make mutants MUTATE=spatial/core/crs.py MUTATE_BY=tests/core/test_crs.py`.

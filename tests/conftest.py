@@ -41,8 +41,12 @@ LONG = [
 ]  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long files first; all else stays in its order."""
+    """Mark what draws in a browser, and put the long files first; all else stays in its order."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
     ranks = {PROJECT / "tests" / name: i for i, name in enumerate(LONG)}
     items.sort(key=lambda item: ranks.get(item.path, len(LONG)))
 

@@ -1,6 +1,6 @@
 """Many areas: the same numbers as one by one, whatever dies on the way.
 
-The batches here are real ones: processes of Dask, killed by signal.
+What kills is tried on real batches: processes of Dask, ended by signal. All else runs in this process.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import geopandas as gpd
 import pandas as pd
@@ -31,6 +32,7 @@ from spatial.maps import tables
 from spatial.osm import partitions
 from spatial.reports import overview
 from spatial.sources import boundaries
+from tests.command import Outcome, call
 
 SOON_S = 300
 
@@ -53,8 +55,22 @@ def command(demo_data: Path, areas: Path, out: Path, *more: str) -> list[str]:
     return [*program, "--osm", osm, "--areas", str(areas), "--out", str(out), "--reach", "300", "--lang", "en", *more]
 
 
-def done(demo_data: Path, areas: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(demo_data, areas, out, *more), capture_output=True, text=True, timeout=SOON_S)
+def here(work, tasks, **_options):
+    """In the place of Dask's workers: this process does all tasks."""
+    for task in tasks:
+        yield task, work(task)
+
+
+def done(demo_data: Path, areas: Path, out: Path, *more: str) -> Outcome:
+    """A batch as the command does it, in this process."""
+    with mock.patch.object(dask_workers, "run_on_workers", here):
+        return call(*command(demo_data, areas, out, *more)[3:])
+
+
+def by_workers(demo_data: Path, areas: Path, out: Path, *more: str) -> dict:
+    """What a batch of Dask's workers says in JSON."""
+    line = [*command(demo_data, areas, out, *more), "--json"]
+    return json.loads(subprocess.run(line, capture_output=True, text=True, timeout=SOON_S).stdout)
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +79,7 @@ def finished(demo_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("batch")
     bow_tie = shapely.Polygon([(384500, 5936500), (384600, 5936600), (384600, 5936500), (384500, 5936600)])
     areas = areas_file(demo_data, folder / "areas.gpkg", [("Knot", bow_tie)])
-    ran = done(demo_data, areas, folder / "out", "--workers", "2")
-    return areas, folder / "out", ran
+    return areas, folder / "out", done(demo_data, areas, folder / "out")
 
 
 def single(demo_data: Path, areas: Path, name: str, path: Path) -> bytes:
@@ -100,10 +115,10 @@ def test_departments_of_copenhagen_score_as_single_runs(shared_data, tmp_path):
 
 def test_a_poisoned_area_is_told_and_the_others_are_done(finished):
     _, out, ran = finished
-    assert ran.returncode == 1 and "Traceback" not in ran.stderr
-    assert "4 of 5 areas are done" in ran.stdout
-    assert "Knot (row 5)" in ran.stderr and "not a valid polygon" in ran.stderr
-    assert ran.stderr.strip().splitlines()[-1].startswith("faellesrum: 1 of 5 areas could not be done")
+    assert ran.code == 1 and "Traceback" not in ran.err
+    assert "4 of 5 areas are done" in ran.out
+    assert "Knot (row 5)" in ran.err and "not a valid polygon" in ran.err
+    assert ran.err.strip().splitlines()[-1].startswith("faellesrum: 1 of 5 areas could not be done")
     rows = {row["name"]: row for row in csv.DictReader((out / overview.TABLE).read_text(encoding="utf-8").splitlines())}
     assert {name for name, row in rows.items() if row["status"] == "done"} == {"West", "Midt", "East", "Corner"}
     assert "not a valid polygon" in rows["Knot (row 5)"]["error"]
@@ -112,8 +127,8 @@ def test_a_poisoned_area_is_told_and_the_others_are_done(finished):
 def test_a_second_run_does_nothing_again(finished, demo_data):
     areas, out, _ = finished
     stamps = {path: path.stat().st_mtime_ns for path in out.glob("*/area=*/*")}
-    ran = done(demo_data, areas, out, "--workers", "2", "--json")
-    said = json.loads(ran.stdout)
+    ran = done(demo_data, areas, out, "--json")
+    said = json.loads(ran.out)
     assert (said["done"], said["done_before"], said["areas"]) == (4, 4, 5)
     assert {path: path.stat().st_mtime_ns for path in out.glob("*/area=*/*")} == stamps
 
@@ -123,7 +138,7 @@ def test_a_file_that_was_changed_is_made_again(finished, demo_data):
     path = out / area.SCORES.format("corner")
     before = path.read_bytes()
     path.write_text("spoiled")
-    said = json.loads(done(demo_data, areas, out, "--json", "--workers", "1").stdout)
+    said = json.loads(done(demo_data, areas, out, "--json").out)
     assert said["done_before"] == 3 and path.read_bytes() == before
 
 
@@ -164,6 +179,7 @@ def wait_for(what, process: subprocess.Popen) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc").exists(), reason="finds the workers by /proc")
 def test_a_killed_worker_costs_nothing_but_time(finished, demo_data, tmp_path):
     areas, whole, _ = finished
@@ -182,6 +198,7 @@ def test_a_killed_worker_costs_nothing_but_time(finished, demo_data, tmp_path):
         assert (out / path.relative_to(whole)).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc").exists(), reason="finds the workers by /proc")
 def test_a_killed_batch_goes_on_where_it_was(finished, demo_data, tmp_path):
     """The scheduler lives in the killed process; the next run does only what is missing."""
@@ -200,7 +217,7 @@ def test_a_killed_batch_goes_on_where_it_was(finished, demo_data, tmp_path):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
     before = {path.name for path in (out / "areas").glob("*.json")}
-    said = json.loads(done(demo_data, areas, out, "--workers", "1", "--json").stdout)
+    said = by_workers(demo_data, areas, out, "--workers", "1")
     assert said["done"] == 4 and said["done_before"] == len(before) > 0
     for path in whole.glob("scores/*/*"):
         assert (out / path.relative_to(whole)).read_bytes() == path.read_bytes()
@@ -228,6 +245,7 @@ def dask_cluster(folder: Path):
             process.wait()
 
 
+@pytest.mark.long
 def test_a_cluster_elsewhere_gives_the_same_and_may_lose_its_scheduler(finished, demo_data, tmp_path):
     """The scheduler is killed in the middle: one line says so. With another one, the rest is done."""
     areas, whole, _ = finished
@@ -245,7 +263,7 @@ def test_a_cluster_elsewhere_gives_the_same_and_may_lose_its_scheduler(finished,
     assert running.returncode == 1 and "Traceback" not in complaint
     assert "it went away" in complaint.strip().splitlines()[-1]
     with dask_cluster(tmp_path) as (address, _):
-        said = json.loads(done(demo_data, areas, out, "--scheduler", address, "--json").stdout)
+        said = by_workers(demo_data, areas, out, "--scheduler", address)
     assert said["done"] == 4 and said["done_before"] > 0
     for path in whole.glob("scores/*/*"):
         assert (out / path.relative_to(whole)).read_bytes() == path.read_bytes()
@@ -284,10 +302,6 @@ def test_a_full_disk_stops_the_batch_with_one_line(demo_data, tmp_path, monkeypa
     """One area is done; then the disk is full. What was done stays, nothing half-written does."""
     areas = areas_file(demo_data, tmp_path / "areas.gpkg")
     out = tmp_path / "out"
-
-    def here(work, tasks, **_options):
-        for task in tasks:
-            yield task, work(task)
 
     written = []
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.amount import long
 from tests.command import COMMAND, FILES, NEAR, boundary, town
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and rights of POSIX")
@@ -48,7 +49,7 @@ def hidden(folder: Path) -> list[Path]:
     return [path for path in folder.rglob(".*")]
 
 
-@pytest.mark.parametrize("after_s", [0.05, 0.3, 0.8, 1.5, 2.5])
+@pytest.mark.parametrize("after_s", [long(0.05), long(0.3), 0.8, long(1.5), 2.5])
 def test_an_interrupt_ends_the_run_and_its_helpers_and_leaves_nothing(after_s, files, tmp_path):
     """As from a keyboard: every process of the group gets it."""
     out = tmp_path / "out"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import re
-import subprocess
-import sys
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -16,10 +15,10 @@ from xml.etree import ElementTree
 import pyogrio
 import pytest
 
+from tests.command import call
 from tests.hostile.corpus import EVIL
 from tests.osm_xml import degrees, write
 
-COMMAND = Path(sys.executable).with_name("faellesrum")
 NEAR = ("--margin", "50", "--reach", "300")
 # OpenStreetMap's binary form holds any text; libosmium takes at most 1,024 signs of it.
 WORDS = [text for text in EVIL.values() if "\x00" not in text]
@@ -52,12 +51,6 @@ def boundary(path: Path, name: str) -> Path:
     return path
 
 
-def call(*arguments, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)], capture_output=True, text=True, errors="surrogateescape", cwd=cwd, timeout=600
-    )
-
-
 @pytest.fixture(scope="module")
 def hurt(tmp_path_factory):
     """The town analysed, observed and packed by the command, with all that it printed."""
@@ -72,29 +65,30 @@ def hurt(tmp_path_factory):
         rows.writerows([word, "2024-05-01 12:00", i % 9 - 1, lon, lat, word] for i, word in enumerate(WORDS))
     mapping = folder / "mapping.toml"
     mapping.write_text('kind = "staying"\n')
-    said = [
-        call("run", "--boundary", estate, "--osm", evil_town(folder / "town.osm.pbf"), *NEAR, "--out", out, cwd=folder),
-        call("observe", out, counts, "--mapping", mapping, cwd=folder),
-        call("fieldkit", out, cwd=folder),
-        call("export", out, *sum((("--as", form) for form in ("geojson", "flatgeobuf")), ()), cwd=folder),
-        *(call("explain", out, place, cwd=folder) for place in ("osm:node/100", "osm:node/117", "osm:node/120")),
-        call("run", "--boundary", estate, "--osm", folder / EVIL["terminal"], "--out", out, cwd=folder),
-    ]
+    with contextlib.chdir(folder):  # a name that is a path would lie here
+        said = [
+            call("run", "--boundary", estate, "--osm", evil_town(folder / "town.osm.pbf"), *NEAR, "--out", out),
+            call("observe", out, counts, "--mapping", mapping),
+            call("fieldkit", out),
+            call("export", out, *sum((("--as", form) for form in ("geojson", "flatgeobuf")), ())),
+            *(call("explain", out, place) for place in ("osm:node/100", "osm:node/117", "osm:node/120")),
+            call("run", "--boundary", estate, "--osm", folder / EVIL["terminal"], "--out", out),
+        ]
     return out, said
 
 
 def test_all_of_it_is_done_without_a_traceback(hurt):
     out, said = hurt
-    assert [one.returncode for one in said[:-1]] == [0] * (len(said) - 1), [one.stderr for one in said]
-    assert said[-1].returncode == 1 and said[-1].stderr.count("\n") == 1
-    assert not any("Traceback" in one.stderr + one.stdout or "fault of its own" in one.stderr for one in said)
+    assert [one.code for one in said[:-1]] == [0] * (len(said) - 1), [one.err for one in said]
+    assert said[-1].code == 1 and said[-1].err.count("\n") == 1
+    assert not any("Traceback" in one.err + one.out or "fault of its own" in one.err for one in said)
     assert {"map.html", "scores.csv", "sitemap.pdf", "fieldkit"} <= {path.name for path in out.iterdir()}
     assert [path.name for path in out.parent.iterdir() if path.name.startswith(("hurt", "x", "etc"))] == []
 
 
 def test_nothing_printed_steers_the_terminal(hurt):
     for one in hurt[1]:
-        for sign in one.stdout + one.stderr:
+        for sign in one.out + one.err:
             assert sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs", "Zl", "Zp"), repr(sign)
             assert unicodedata.bidirectional(sign) not in ("RLO", "LRO", "RLE", "LRE", "RLI", "LRI", "PDI", "PDF")
 

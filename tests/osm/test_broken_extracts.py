@@ -7,13 +7,17 @@ import os
 
 import pytest
 
+from tests.amount import amount
 from tests.hostile import guard
 from tests.osm import broken
 
 # All 300 with `make fuzz`; some of the same, in the same order, otherwise.
-COUNT = int(os.environ.get("FAELLESRUM_BROKEN_EXTRACTS", "40"))
+COUNT = int(os.environ.get("FAELLESRUM_BROKEN_EXTRACTS", amount(15, 40)))
 
-pytestmark = pytest.mark.skipif(not hasattr(guard.resource, "RLIMIT_AS"), reason="needs limits of POSIX")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(not hasattr(guard.resource, "RLIMIT_AS"), reason="needs limits of POSIX"),
+]
 
 
 @pytest.mark.parametrize("kind", broken.FORMATS)

@@ -17,11 +17,13 @@ from spatial.core.incremental import Afresh
 from spatial.layers import lineage
 from spatial.scoring.combining import aspect_weights, part_weights, totals
 from spatial.scoring.judging import judge_all
+from tests.amount import amount
 from tests.scoring import towns
 from tests.scoring.towns import BLOCK_M, DEPTH_M, Seen, Town
 
 # So many towns for each law; FAELLESRUM_TOWNS=60 tries several hundred.
-SEVERAL = settings(max_examples=int(os.environ.get("FAELLESRUM_TOWNS", "5")))
+SEVERAL = settings(max_examples=int(os.environ.get("FAELLESRUM_TOWNS", amount(2, 10))))
+pytestmark = pytest.mark.thorough
 ROUNDING = 1e-9
 NEARLY = 0.02
 FLOATING = ["floating_low", "floating", "floating_high"]
