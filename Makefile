@@ -14,8 +14,8 @@ DEV_GROUPS := --extra batch --extra keys --group build --group test --group lint
 PYTEST_ARGS ?=
 # Beside what needs servers and programs, `make integration` takes the browser and what is long; the marks are in pyproject.toml.
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
-QUICK := -m "not (integration or browser or long)"
-WHOLE := FAELLESRUM_EVERY_CASE=1 $(PYTEST) -m "integration or browser or long or thorough"
+QUICK := -m "not (integration or browser or shared or long)"
+WHOLE := FAELLESRUM_EVERY_CASE=1 $(PYTEST) -m "integration or browser or shared or long or thorough"
 BENCH_ARGS ?=
 MAP := maps/demo
 PROGRAMS := poppler-utils strace qgis python3-qgis qgis-providers osmium-tool nginx-light

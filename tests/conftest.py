@@ -40,13 +40,17 @@ LONG = [
     "plans/test_phase_order.py", "analysis/test_snapshot.py", "plans/test_laws.py",
 ]  # fmt: skip
 
+# Fixtures that not everybody has the means for, and the mark of a test that asks for one.
+NEEDING = {"browser": "browser", "shared_data": "shared"}
+
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what draws in a browser, and put the long files first; all else stays in its order."""
+    """Mark tests by what they need, and put the long files first; all else stays in its order."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker("browser")
+        for fixture, mark in NEEDING.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
     ranks = {PROJECT / "tests" / name: i for i, name in enumerate(LONG)}
     items.sort(key=lambda item: ranks.get(item.path, len(LONG)))
 

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 STUDIO = [sys.executable, "-c", "from spatial.cli.main import run_and_leave; run_and_leave()", "studio", "--no-browser"]
 SOON_S = 120
@@ -28,6 +30,7 @@ def healthy(port: int) -> bool:
     )
 
 
+@pytest.mark.long
 def test_a_studio_that_runs_is_healthy_and_none_is_not():
     port = free_port()
     assert not healthy(port)

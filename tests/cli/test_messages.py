@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
-import sys
+from unittest import mock
 
 import geopandas as gpd
 import pytest
@@ -15,18 +14,16 @@ from spatial.core.errors import IncompleteResult, SourceFormatError, SourceUnava
 from spatial.core.languages import KNOWN_LANGUAGES
 from spatial.core.messages import cause, phrase
 from spatial.sources import http
+from tests.command import call
 
 
 def said(*arguments: object, lang: str | None = None) -> str:
     """The one line on standard error, without the name of the command."""
     environment = {name: value for name, value in os.environ.items() if name != "FAELLESRUM_LANG"}
-    done = subprocess.run(
-        [sys.executable, "-m", "spatial.cli.main", *map(str, arguments)],
-        env=environment | ({} if lang is None else {"FAELLESRUM_LANG": lang}),
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1, done.stderr
-    return done.stderr.removeprefix("faellesrum: ").rstrip("\n")
+    with mock.patch.dict(os.environ, environment | ({} if lang is None else {"FAELLESRUM_LANG": lang}), clear=True):
+        done = call(*arguments)
+    assert done.code == 1 and done.out == "" and done.err.count("\n") == 1, done.err
+    return done.err.removeprefix("faellesrum: ").rstrip("\n")
 
 
 @pytest.fixture

@@ -108,6 +108,7 @@ def test_what_comes_before_it_goes_leaves_nobody_without(folder, tmp_path):
     assert (tmp_path / "out" / "phase_orders.csv").read_text(encoding="utf-8").splitlines()[1].startswith("2;1,")
 
 
+@pytest.mark.long
 def test_an_order_is_proposed_with_a_terrain_model_and_not_with_another_one(folder, tmp_path):
     """A hillside that rises by one in a hundred to the east changes nothing about what is there when."""
     heights = np.tile(np.arange(900) * 0.05, (900, 1))
