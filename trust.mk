@@ -81,7 +81,7 @@ $(MUTATED:%=mutants-%): mutants-%: $(DEV_STAMP)
 	$(BIN)/python -m tests.mutants $(SCRATCH)/mutants-$* $(mutants_$*) --least $(KILLED)
 
 faults: $(DEV_STAMP)
-	$(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
+	FAELLESRUM_EVERY_CASE=1 $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
 
 # Files broken by chance, many more than in `make test`.
 fuzz: $(DEV_STAMP)

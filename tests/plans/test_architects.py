@@ -259,6 +259,7 @@ def estate_files(tmp_path):
     return "--boundary", tmp_path / "mini.gpkg"
 
 
+@pytest.mark.long
 def test_from_the_drawing_to_the_report_of_the_board_in_two_commands(estate_files, tmp_path):
     """What is guessed, with the two points put in, is a plan that fits, and the report tells what was drawn."""
     guessed = call("plan", "check", tmp_path / "architect.dxf", *estate_files, "--lang", "da")

@@ -14,6 +14,7 @@ from spatial.core.model import Edit, Plan
 from spatial.osm import extract
 from spatial.studies import plan_review
 from tests import osm_xml
+from tests.amount import some
 from tests.analysis.test_run import PLAYGROUND, miniature
 from tests.plans.test_drawings import ESTATE
 
@@ -81,7 +82,7 @@ def test_a_plan_and_its_mirror_image_give_mirrored_answers(raw):
     np.testing.assert_allclose(spaces[0], spaces[1], atol=1e-3)
 
 
-@pytest.mark.parametrize("order", [(3, 2, 1, 0), (1, 3, 0, 2)])
+@pytest.mark.parametrize("order", some([((3, 2, 1, 0),), ((1, 3, 0, 2),)], 2))
 def test_the_order_of_the_features_changes_nothing(raw, order):
     one, other = reviewed(raw, MIXED), reviewed(raw, [MIXED[k] for k in order])
     assert one.changes == other.changes

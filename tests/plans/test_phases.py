@@ -81,6 +81,7 @@ def test_in_words(lang, said, found):
     assert said in timeline.timeline_in_words(data, lang=lang)
 
 
+@pytest.mark.long
 def test_the_commands(folder, tmp_path):
     common = ("--boundary", folder / "mini.gpkg", "--osm", folder / "mini.osm")
     plan = ("--plan", folder / "plan.toml")

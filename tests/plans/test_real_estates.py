@@ -14,6 +14,7 @@ from spatial.core.model import Edit, Plan
 from spatial.plans.alternatives import compare_alternatives
 from spatial.studies.plan_review import PlanReview, review_plan
 
+pytestmark = pytest.mark.long  # the same laws on a small estate: test_laws.py
 NEW_HOMES = 60
 DEPARTMENT = "23, Østerbrogade"
 

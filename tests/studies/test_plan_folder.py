@@ -17,6 +17,7 @@ from spatial.texts import plan_answer
 from tests.command import call
 from tests.maps.reading import Page
 
+pytestmark = pytest.mark.long  # a plan in phases on a small estate: tests/plans/test_phases.py
 # A playground that goes, and the one on which a table comes; a pitch gets a bench, and the bundled plan does the rest.
 GONE, BESIDE = "osm:way/157841289", "osm:way/158004160"
 SCORES = (FLOATING, *ASPECTS)
