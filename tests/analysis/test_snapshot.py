@@ -36,14 +36,14 @@ def scores(folder) -> bytes:
 
 
 @pytest.fixture
-def demo(demo_data):
-    return "--boundary", demo_data / "reitbahnviertel.geojson", "--osm", demo_data / "reitbahnviertel.osm.pbf"
+def town(inputs):
+    return "--boundary", inputs[0], "--osm", inputs[1]
 
 
 @pytest.fixture
-def folder(demo, tmp_path):
-    """Frozen inputs of the demo's estate, near around."""
-    done = call("fetch", *demo, *NEAR, "--out", tmp_path / "inputs")
+def folder(town, tmp_path):
+    """Frozen inputs of the made-up town, near around."""
+    done = call("fetch", *town, *NEAR, "--out", tmp_path / "inputs")
     assert done.code == 0, done.err
     return tmp_path / "inputs"
 
@@ -51,8 +51,8 @@ def folder(demo, tmp_path):
 # --- a run, and its replay --------------------------------------------------------------
 
 
-def test_the_replay_has_the_same_scores(demo, folder, tmp_path):
-    direct = call("run", *demo, *NEAR, "--out", tmp_path / "direct")
+def test_the_replay_has_the_same_scores(town, folder, tmp_path):
+    direct = call("run", *town, *NEAR, "--out", tmp_path / "direct")
     replay = call("run", "--inputs", folder, "--out", tmp_path / "replay")
     assert direct.code == replay.code == 0, direct.err + replay.err
     assert scores(tmp_path / "direct") == scores(tmp_path / "replay")
@@ -60,22 +60,22 @@ def test_the_replay_has_the_same_scores(demo, folder, tmp_path):
     assert first["estate"] == again["estate"] and first["sources"] == again["sources"]
 
 
-def test_the_manifest_says_what_where_from_and_under_which_licence(folder, demo_data):
+def test_the_manifest_says_what_where_from_and_under_which_licence(folder, inputs):
     found = json.loads((folder / "inputs.json").read_text())
     assert found["osm"]["clipped"] is False
     assert found["osm"]["provenance"]["licence"] == "ODbL 1.0" and found["osm"]["provenance"]["attribution"]
     assert found["osm"]["sha256"] == found["osm"]["provenance"]["sha256"]
-    assert found["osm"]["provenance"]["path"] == str(demo_data / "reitbahnviertel.osm.pbf")
+    assert found["osm"]["provenance"]["path"] == str(inputs[1])
     assert found["frozen_at"] and found["versions"]["osmium"]
     for path in (folder / "objects").glob("[!.]*"):
         assert path.name.split(".")[0] == digests(folder)[f"objects/{path.name}"]
 
 
 @pytest.mark.parametrize(("lang", "words"), [("da", "Frosset i"), ("en", "Frozen in")])
-def test_it_says_what_is_frozen(demo, tmp_path, lang, words):
-    done = call("fetch", *demo, *NEAR, "--out", tmp_path / "in", "--lang", lang)
+def test_it_says_what_is_frozen(town, tmp_path, lang, words):
+    done = call("fetch", *town, *NEAR, "--out", tmp_path / "in", "--lang", lang)
     assert done.out.startswith(words) and "ODbL" in done.out and f"run --inputs {tmp_path / 'in'}" in done.out
-    data = json.loads(call("fetch", *demo, *NEAR, "--out", tmp_path / "in", "--json").out)
+    data = json.loads(call("fetch", *town, *NEAR, "--out", tmp_path / "in", "--json").out)
     assert data["folder"] == str(tmp_path / "in") and data["osm"]["bytes"] > 1000
 
 
@@ -111,14 +111,14 @@ def test_a_rubric_and_a_seed_still_count(folder, tmp_path):
     assert [json.loads((tmp_path / n / "manifest.json").read_text())["seed"] for n in ("one", "two")] == [1, 2]
 
 
-def test_terrain_is_replayed_as_it_was_read(demo, demo_data, tmp_path):
+def test_terrain_is_replayed_as_it_was_read(town, inputs, tmp_path):
     """Ground that rises by 8 m in 100 to the east, under the estate and around it."""
-    estate = boundaries.estate(demo_data / "reitbahnviertel.geojson", margin_m=50, reach_m=300)
+    estate = boundaries.estate(inputs[0], margin_m=50, reach_m=300)
     west, south, east, north = estate.context_area.buffer(100).bounds
     columns, rows = round((east - west) / 5), round((north - south) / 5)
     heights = np.tile(np.arange(columns, dtype=np.float32) * 0.4, (rows, 1))
     snapshot.write_raster(Raster(heights, west, north, 5.0, estate.crs, 1.0, (PROVENANCE,)), tmp_path / "dtm.tif")
-    args = (*demo, *NEAR, "--terrain", tmp_path / "dtm.tif")
+    args = (*town, *NEAR, "--terrain", tmp_path / "dtm.tif")
     direct = call("run", *args, "--out", tmp_path / "direct")
     done = call("fetch", *args, "--out", tmp_path / "inputs")
     (tmp_path / "dtm.tif").unlink()
@@ -167,17 +167,17 @@ def test_a_manifest_cannot_lead_out_of_its_folder(folder, tmp_path):
         snapshot.read_snapshot(folder)
 
 
-def test_a_failure_leaves_what_was_frozen_before(demo, folder, tmp_path):
+def test_a_failure_leaves_what_was_frozen_before(town, folder, tmp_path):
     before = digests(folder)
-    done = call("fetch", *demo, "--layer", "no.such", "--out", folder)
+    done = call("fetch", *town, "--layer", "no.such", "--out", folder)
     assert done.code == 1 and done.err.count("\n") == 1
     assert digests(folder) == before and sorted(p.name for p in tmp_path.iterdir()) == ["inputs"]
 
 
-def test_a_folder_of_something_else_is_not_replaced(demo, tmp_path):
+def test_a_folder_of_something_else_is_not_replaced(town, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    done = call("fetch", *demo, *NEAR, "--out", tmp_path / "mine")
+    done = call("fetch", *town, *NEAR, "--out", tmp_path / "mine")
     assert done.code == 1 and "indeholder andet end gemte inddata" in done.err
     assert [p.name for p in tmp_path.rglob("*")] == ["mine", "thesis.txt"]
 
