@@ -88,6 +88,7 @@ def test_frozen_inputs_are_all_the_inputs(folder, tmp_path, more):
     assert done.code == 2 and f"udelad {more[0]}" in done.err
 
 
+@pytest.mark.long
 def test_what_overpass_answered_is_replayed_without_it(demo_data, tmp_path, monkeypatch):
     boundary = ("--boundary", demo_data / "reitbahnviertel.geojson", *NEAR)
     monkeypatch.setenv("FAELLESRUM_CACHE", str(tmp_path / "cache"))

@@ -85,6 +85,7 @@ def test_every_combination_is_known_and_is_what_a_look_at_it_finds(table, three,
     assert changed >= 6  # each but none, and the corner alone
 
 
+@pytest.mark.long
 def test_of_many_measures_that_touch_some_combinations_are_not_known(table, drawn, monkeypatch):
     monkeypatch.setattr("spatial.studio.switches.MOST_TOGETHER", 3)
     switches = Switches(table, drawn.strokes)
