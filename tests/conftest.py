@@ -35,9 +35,10 @@ gc.set_threshold(50_000, 10, 10)
 # first two have numba compile what a fresh clone has not compiled, which each process of those after them would do too.
 LONG = [
     "scoring/test_laws_of_the_measure.py", "studio/test_looking.py", "batch/test_areas.py", "docs/test_notebooks.py",
-    "studio/test_sitting.py", "cli/test_main.py", "studio/test_start_sitting.py", "hostile/test_outputs.py",
-    "hostile/test_hostile_files.py", "cli/test_observe.py", "faults/test_writes.py", "plans/test_comparison.py",
-    "plans/test_phase_order.py", "analysis/test_snapshot.py", "plans/test_laws.py",
+    "studio/test_sitting.py", "hostile/test_hostile_files.py", "maps/test_web_page.py", "plans/test_real_estates.py",
+    "cli/test_main.py", "studio/test_start_sitting.py", "studies/test_plan_folder.py", "cli/test_observe.py",
+    "faults/test_writes.py", "plans/test_comparison.py", "analysis/test_snapshot.py", "plans/test_laws.py",
+    "integration/test_qgis_plugin.py", "integration/test_nginx.py",
 ]  # fmt: skip
 
 # Fixtures that not everybody has the means for, and the mark of a test that asks for one.

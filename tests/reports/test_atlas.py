@@ -20,8 +20,8 @@ FIRST_VIEW_BYTES = 2_000_000
 @pytest.fixture(scope="module")
 def batch(demo_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("atlas")
-    ran = done(demo_data, areas_file(demo_data, folder / "areas.gpkg"), folder / "out", "--workers", "2")
-    assert ran.returncode == 0, ran.stderr
+    ran = done(demo_data, areas_file(demo_data, folder / "areas.gpkg"), folder / "out")
+    assert ran.code == 0, ran.err
     return folder / "out"
 
 

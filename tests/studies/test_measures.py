@@ -190,6 +190,7 @@ def test_links_that_spare_most_come_first_and_neighbours_are_one():
     assert [(number, line.coords[0]) for number, line in found] == [(1, (5, 0)), (2, (100, 0))]
 
 
+@pytest.mark.long
 def test_the_suggestions_of_the_demo(demo, tmp_path):  # noqa: F811
     """One gate and all tables are tried; what comes out is ordered by worth and is a plan that does what it says."""
     chosen = tuple(measure for measure in studies_measures.read_measures() if measure.id in ("gate", "table"))
