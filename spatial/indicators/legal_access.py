@@ -14,7 +14,7 @@ import shapely
 from spatial.core.arrays import Bools, Ints, object_array
 from spatial.core.model import GATE, Estate
 from spatial.indicators.enclosure import closed_share
-from spatial.indicators.registry import ASSUMED, DERIVED, OBSERVED, UNKNOWN, Measured, from_rows, indicator
+from spatial.indicators.registry import ASSUMED, DERIVED, OBSERVED, Measured, from_rows, indicator, unknown
 from spatial.indicators.unknown_facts import facts_as_text
 from spatial.layers.hours import CONDITIONAL, Position, over_time
 from spatial.layers.tag_values import NO, UNREAD, YES, Reading, read, read_tag
@@ -46,8 +46,8 @@ NOT_SAID = "unknown"
 PATH_NEAR: Row = (0.9, 0.6, 1.0, DERIVED, "path_near")
 COURT: Row = (0.2, 0.0, 1.0, ASSUMED, "business_court")
 ROW_HOUSES: Row = (0.3, 0.0, 1.0, ASSUMED, "row_house_lawn")
-FENCED_GARDEN: Row = (0.5, 0.0, 1.0, UNKNOWN, "fenced_garden")
-NOTHING: Row = (0.75, 0.3, 1.0, UNKNOWN, "no_access_tag")
+FENCED_GARDEN: Row = unknown("fenced_garden", 0.0, 1.0)
+NOTHING: Row = (0.75, 0.3, 1.0, ASSUMED, "no_access_tag")
 # What a public owner opens: a school or a club stays its own though the municipality runs it.
 OF_NOBODY_ELSE = (ALMEN, PATH_THROUGH, PATH_NEAR, COURT, ROW_HOUSES, NOTHING)
 
@@ -119,8 +119,9 @@ def _of_things(
         low, high = max(part.low for part in told), max(part.high for part in told)
         if low == high:
             return (low, low, high, OBSERVED, "tag_access")
-        is_read = all(part.is_read for part in told)
-        return ((low + high) / 2, low, high, *((DERIVED, "tag_access_hours") if is_read else (UNKNOWN, UNREADABLE)))
+        if not all(part.is_read for part in told):
+            return unknown(UNREADABLE, low, high)
+        return ((low + high) / 2, low, high, DERIVED, "tag_access_hours")
     public = any(tags.get(key) in rules.access["public_owners"] for tags, _ in things for key in OWNER_KEYS)
     return PUBLIC_OWNER if public and otherwise in OF_NOBODY_ELSE else otherwise
 

@@ -8,6 +8,7 @@ import shapely
 
 from spatial.core.arrays import Bools, Ints, Shapes
 from spatial.indicators.registry import DERIVED, Measured, indicator, known
+from spatial.network.attachment import legs_along
 from spatial.network.graph import Network
 from spatial.visibility.isovists import Occluders, in_sight
 
@@ -27,7 +28,8 @@ def ways_in(places: gpd.GeoDataFrame, network: Network, blockers: Occluders, *, 
     """Number of 45° sectors from which a walkable way comes within 50 m of the place.
 
     A way counts from the side on which it crosses the line 50 m around the place, if nothing
-    closed stands between the place and the way where it comes nearest. A way that ends within the
+    closed stands between the place and the way where it comes nearest; of a stretch along the rim, at either end or in
+    the middle. A way that ends within the
     50 m counts from the side on which it comes in.
     """
     if not network.attachable.any() or not len(places):
@@ -42,9 +44,9 @@ def sectors(shapes: Shapes, network: Network, blockers: Occluders, *, within_m: 
     edges, tree = network.stepping
     lines = network.geometry[edges]
     place, line = tree.query(shapes, predicate="dwithin", distance=within_m)
-    legs = shapely.shortest_line(shapes[place], lines[line])
-    ends = shapely.get_coordinates(legs).reshape(-1, 2, 2)
-    reached = (shapely.length(legs) == 0) | in_sight(ends[:, 0], ends[:, 1], blockers)
+    ends, pair = legs_along(shapes[place], lines[line])
+    open_ = (ends[:, 0] == ends[:, 1]).all(axis=1) | in_sight(ends[:, 0], ends[:, 1], blockers)
+    reached = np.bincount(pair, open_, len(place)) > 0
     # Ways that run on from one reached way bring people as well, wherever they cross the ring.
     reached = _running_on(network, shapes, place, edges[line], reached, within_m)
     rings = shapely.boundary(shapely.buffer(shapes, within_m))

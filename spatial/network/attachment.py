@@ -20,6 +20,8 @@ Clear = Callable[[Floats, Floats], Bools]
 INSIDE_M = 0.5
 # Corners this much further from a way than the nearest point are as near to it for somebody who walks.
 BESIDE_M = 0.5
+# A way whose distance to a geometry differs by less runs along it: where it comes nearest is a stretch and no point.
+ALONG_M = 0.05
 # Ways within the one are met if nothing stands between, and no leg is longer than the other.
 WITHIN_M = 25.0
 LIMIT_M = 150.0
@@ -128,8 +130,8 @@ def attach(
         far = tree.query(shapes[missing], predicate="dwithin", distance=limit_m)
         far = _nearest_open(shapes, lines, np.stack([missing[far[0]], far[1]]), clear)
         chosen = np.concatenate([chosen, far], axis=1)
-    legs = shapely.shortest_line(shapes[chosen[0]], lines[chosen[1]])
-    offset, leg = shapely.line_locate_point(lines[chosen[1]], shapely.get_point(legs, 1)), shapely.length(legs)
+    offset = np.mean(nearest_stretch(shapes[chosen[0]], lines[chosen[1]]), axis=0)
+    leg = shapely.distance(shapes[chosen[0]], lines[chosen[1]])
     crossed, offset[leg == 0], last = _entered(shapes[chosen[0]], lines[chosen[1]], offset, leg)
     beside, more, longer = _beside(shapes[chosen[0]], lines[chosen[1]], leg, clear)
     owner, edge = np.concatenate([chosen, chosen[:, crossed], chosen[:, beside]], axis=1)
@@ -156,6 +158,44 @@ def _beside(shapes: Shapes, lines: Shapes, leg: Floats, clear: Clear | None) -> 
         pair, at, away = pair[open_], at[open_], away[open_]
     ends = np.unique(np.concatenate([_first_of(pair, at, away), _first_of(pair, -at, away)]))
     return pair[ends], at[ends], away[ends]
+
+
+def nearest_stretch(shapes: Shapes, lines: Shapes) -> tuple[Floats, Floats]:
+    """Where each line comes nearest to a geometry, metres along it: the first and the last such point.
+
+    They are one, but where the line runs along a straight rim: then all between is as near, and the library would name
+    whichever the last digits have it.
+    """
+    legs = shapely.shortest_line(shapes, lines)
+    at, away = shapely.line_locate_point(lines, shapely.get_point(legs, 1)), shapely.length(legs)
+    first, last = np.full(len(lines), np.inf), np.full(len(lines), -np.inf)
+    pairs = np.flatnonzero((away > 0) & (shapely.get_dimensions(shapes) == 2))
+    # A stretch begins and ends at a corner of the one or the other.
+    for cornered, other in ((shapely.boundary(shapes[pairs]), lines), (lines[pairs], shapes)):
+        corner, row = shapely.get_coordinates(cornered, return_index=True)
+        points: Any = shapely.points(corner)
+        pair = pairs[row]
+        near = shapely.dwithin(points, other[pair], away[pair] + ALONG_M)
+        offset = shapely.line_locate_point(lines[pair[near]], points[near])
+        np.minimum.at(first, pair[near], offset)
+        np.maximum.at(last, pair[near], offset)
+    alone = first > last
+    return np.where(alone, at, first), np.where(alone, at, last)
+
+
+def legs_along(shapes: Shapes, lines: Shapes) -> tuple[Floats, Ints]:
+    """Ends (M, 2, 2) of the legs from each geometry to where a line comes nearest, and the pair of each.
+
+    Of a stretch they lead to its two ends and its middle; pairs are ascending.
+    """
+    first, last = nearest_stretch(shapes, lines)
+    long = np.flatnonzero(last - first > ALONG_M)
+    pair = np.concatenate([np.arange(len(lines)), long, long])
+    at = np.concatenate([(first + last) / 2, first[long], last[long]])
+    to = shapely.line_interpolate_point(lines[pair], at)
+    ends = shapely.get_coordinates(shapely.shortest_line(shapes[pair], to)).reshape(-1, 2, 2)
+    order = np.argsort(pair, kind="stable")
+    return ends[order], pair[order]
 
 
 def _first_of_each(pairs: Ints) -> Ints:
@@ -188,14 +228,13 @@ def _entered(shapes: Shapes, lines: Shapes, offset: Floats, leg: Floats) -> tupl
 def _open_legs(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | None) -> Ints:
     if clear is None or not pairs.shape[1]:
         return pairs
-    legs = shapely.shortest_line(shapes[pairs[0]], lines[pairs[1]])
-    ends = shapely.get_coordinates(legs).reshape(-1, 2, 2)
+    ends, pair = legs_along(shapes[pairs[0]], lines[pairs[1]])
     vector = ends[:, 1] - ends[:, 0]
     length = np.linalg.norm(vector, axis=1)
     unit = np.divide(vector, length[:, None], out=np.zeros_like(vector), where=length[:, None] > 0)
-    inside = shapely.get_dimensions(shapes[pairs[0]]) == 2
+    inside = shapely.get_dimensions(shapes[pairs[0]][pair]) == 2
     begin = ends[:, 0] - unit * np.where(inside, INSIDE_M, 0.0)[:, None]
-    return pairs[:, (length == 0) | clear(begin, ends[:, 1])]
+    return pairs[:, np.unique(pair[(length == 0) | clear(begin, ends[:, 1])])]
 
 
 def _nearest_open(shapes: Shapes, lines: Shapes, pairs: Ints, clear: Clear | None) -> Ints:

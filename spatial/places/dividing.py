@@ -22,6 +22,8 @@ SMALL_PART_M2, NARROW_PART_M = 600.0, 8.0
 # Very wide ground belongs to the home whose middle is nearest, up to this distance.
 OF_HOME_M, MITRE = 120.0, 1.5
 GRID_M = 0.001
+# Rooms that are wanted have their centroid where they are wanted; those around are named together with them.
+NAMED_M = 15.0
 # Lengths that differ by less, and places that are nearer, are the same; counted from where no whole number ends.
 SAME_M, OFFSET = 0.01, 0.317
 # Rims that differ by less are alike: more than the places of corners are known by, which sources round to a centimetre.
@@ -96,15 +98,22 @@ def _rooms_of(shape: shapely.Polygon, paths: Shapes, homes: Shapes, wanted: Base
     corner = np.floor(shape.bounds[:2])
     whole, paths = (_moved(given, -corner) for given in (np.array([shape], dtype=object), paths))
     wanted = shapely.transform(wanted, lambda at: at - corner)
-    faces = _given_away(_along(whole[0], paths))
-    faces = faces[shapely.dwithin(faces, wanted, SEEN_M)]
+    faces = _around(_given_away(_along(whole[0], paths)), wanted)
     seen = _is_seen_whole(faces)
     if not seen.all():
         homes = _moved(homes, -corner)
-        faces = np.concatenate([faces[seen], *(_given_away(_by_home(face, homes)) for face in faces[~seen])])
+        by_home = (_given_away(_by_home(face, homes)) for face in faces[~seen])
+        faces = _around(np.concatenate([faces[seen], *by_home]), wanted)
     large = is_wide(faces)
     cells = [_given_away(_in_cells(face, corner, wanted)) for face in faces[large]]
     return _moved(np.concatenate([faces[~large], *cells]), corner)
+
+
+def _around(shapes: Shapes, wanted: BaseGeometry) -> Shapes:
+    """Those of which a part may have its centroid where it is wanted."""
+    west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+    box = shapely.box(west - NAMED_M, south - NAMED_M, east + NAMED_M, north + NAMED_M)
+    return shapes[shapely.intersects(box, wanted)]
 
 
 def _moved(shapes: Shapes, by_m: Floats) -> Shapes:

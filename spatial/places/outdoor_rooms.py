@@ -7,6 +7,7 @@ beyond the area, and all steps are local (see ``spatial.places.open_ground`` and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import geopandas as gpd
@@ -241,7 +242,7 @@ def _ids(shapes: Shapes, prefix: str = ROOM_PREFIX) -> npt.NDArray[np.object_]:
 class _Rims:
     """Pieces of the rims of rooms: the middle of each, its length (m), and whose it is."""
 
-    middles: Shapes
+    middles: shapely.STRtree
     length_m: Floats
     room: Ints
     rooms: int
@@ -255,15 +256,23 @@ class _Rims:
         at, ring = shapely.get_coordinates(shapely.segmentize(rings, RIM_STEP_M), return_index=True)
         same = ring[1:] == ring[:-1]
         step, middles = (at[1:] - at[:-1])[same], ((at[1:] + at[:-1]) / 2)[same]
-        return cls(shapely.points(middles), np.hypot(step[:, 0], step[:, 1]), of[ring[1:][same]], len(shapes))
+        tree = shapely.STRtree(shapely.points(middles))
+        return cls(tree, np.hypot(step[:, 0], step[:, 1]), of[ring[1:][same]], len(shapes))
 
     def share_near(self, things: Shapes, within_m: float | Floats) -> Floats:
         """Share of each rim that lies near to some things, in [0, 1]."""
         if not len(self.middles) or not len(things):
             return np.zeros(self.rooms)
-        near = np.unique(shapely.STRtree(self.middles).query(things, predicate="dwithin", distance=within_m)[1])
+        near = np.zeros(len(self.middles), dtype=bool)
+        near[self.middles.query(things, predicate="dwithin", distance=within_m)[1]] = True
         total = np.bincount(self.room, self.length_m, self.rooms)
         return np.asarray(np.bincount(self.room[near], self.length_m[near], self.rooms) / total)
+
+
+@lru_cache(maxsize=1)
+def _rims(shapes: tuple[BaseGeometry, ...]) -> _Rims:
+    """Rims of the rooms of one look, along which streets, paths and buildings are looked for one after the other."""
+    return _Rims.of(np.array(shapes, dtype=object))
 
 
 def _street_share(shapes: Shapes, lines: Shapes, half_m: Floats) -> Floats:
@@ -271,7 +280,7 @@ def _street_share(shapes: Shapes, lines: Shapes, half_m: Floats) -> Floats:
 
 
 def _rim_share(shapes: Shapes, things: Shapes, within_m: float | Floats) -> Floats:
-    return _Rims.of(shapes).share_near(things, within_m)
+    return _rims(tuple(shapes)).share_near(things, within_m)
 
 
 def _outlines(buildings: gpd.GeoDataFrame) -> Shapes:

@@ -45,13 +45,17 @@ def ablate(spaces: pd.DataFrame, evidence: pd.DataFrame) -> Ablation:
     """
     ranked = spaces[spaces["rank"].notna()]
     floating = ranked[FLOATING].astype(np.float64)
-    kind = ranked["kinds"].str.split(";").str[0]
+    kind = ranked["kinds"].astype(object).map(_first, na_action="ignore")
     homes = evidence[evidence["indicator"] == "homes_near"].set_index("place_id")["value"]
     return Ablation(
         by_kind=_agreement(floating.groupby(kind).transform("median").where(kind.duplicated(keep=False)), floating),
         by_homes=_agreement(homes.reindex(ranked.index), floating),
         by_features=_agreement(ranked["place_count"], floating),
     )
+
+
+def _first(kinds: str) -> str:
+    return kinds.partition(";")[0]
 
 
 def _agreement(alone: pd.Series, floating: pd.Series) -> float | None:

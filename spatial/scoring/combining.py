@@ -88,6 +88,14 @@ def conditions_hold(judged: Judged) -> Bools:
     return found
 
 
+def conditions_known(judged: Judged) -> Bools:
+    """Where each condition is known, or assumed of what would not close the place if the rule were wrong: (N,)."""
+    at = judged.conditions
+    told = judged.known[:, at] | (judged.low[:, at] > CLOSED_AT + ROUNDING)
+    found: Bools = told.all(axis=1)
+    return found
+
+
 def is_open(judged: Judged) -> Bools:
     """Where everybody may be, whatever there is to stay for: (N,)."""
     return conditions_hold(judged.columns([name for name in judged.indicators if name != ROOM_TO_STAY]))

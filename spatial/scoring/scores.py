@@ -13,9 +13,9 @@ from spatial.core.arrays import Bools, Floats, Ints
 from spatial.core.model import ASPECTS, EVIDENCE, FLOATING, SHARES, Rubric
 from spatial.indicators import registry as indicators_registry
 from spatial.places.meeting_spaces import CLOSED
-from spatial.scoring.combining import aspect_weights, conditions_hold, is_open, part_weights, totals
+from spatial.scoring.combining import aspect_weights, conditions_hold, conditions_known, is_open, part_weights, totals
 from spatial.scoring.draws import ESTIMATED, draws
-from spatial.scoring.judging import UNKNOWN, Judged, judge_all
+from spatial.scoring.judging import Judged, judge_all
 from spatial.scoring.tiers import count_wins, divide_into_tiers
 
 RANK_LOW, RANK_HIGH = 5, 95
@@ -89,8 +89,7 @@ def _stability(judged: Judged, index: pd.Index, ranked: Bools, rubric: Rubric, s
             drawn.append(ranks_of(floating))
             count_wins(floating, wins)
         ranks = np.concatenate(drawn)
-        certain = (judged.states[:, judged.conditions] != UNKNOWN).all(axis=1)
-        tier = divide_into_tiers(wins, len(ranks), certain)
+        tier = divide_into_tiers(wins, len(ranks), conditions_known(judged))
         low, high = np.percentile(ranks, (RANK_LOW, RANK_HIGH), axis=0)
         result.loc[index[rows]] = np.stack([tier, low, high, (ranks <= rubric.top_k).mean(axis=0)], axis=1)
     return result.astype({"tier": "Int64"})

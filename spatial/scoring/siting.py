@@ -241,7 +241,9 @@ def siting_curve(reach: pd.DataFrame, worth: pd.Series, total: float, *, most: i
 
 
 def siting_of_result(result: Result, *, most: int = MOST) -> pd.DataFrame:
-    """Weigh up the meeting spaces of a result: see ``siting_curve``.
+    """Weigh up the meeting spaces of a result that have a rank: see ``siting_curve``.
+
+    Nobody is sent to what is closed, to a seat beside a road, or to where too little is known.
 
     Raises
     ------
@@ -251,4 +253,6 @@ def siting_of_result(result: Result, *, most: int = MOST) -> pd.DataFrame:
     if result.reach is None:
         raise InputError("siting.no_reach")
     total = float(result.manifest.get("siting", {}).get("dwellings", np.nan))
-    return siting_curve(result.reach, result.meeting_spaces["floating"], total, most=most)
+    spaces = result.meeting_spaces
+    worth = spaces.loc[spaces["rank"].notna().to_numpy(dtype=bool), "floating"]
+    return siting_curve(result.reach[result.reach["space_id"].isin(worth.index)], worth, total, most=most)

@@ -109,7 +109,8 @@ def _counted(meeting: gpd.GeoDataFrame, result: Result, lang: str) -> str:
     around = len(meeting) - inside
     given = {"estate": result.estate.name, "margin": round(result.estate.margin_m)}
     if not len(meeting):
-        return str(say["none"]).format(**given)
+        bare = not len(result.meeting_spaces) and not possible_count(result)
+        return str(say["no_ground" if bare else "none"]).format(**given)
     key = "count_inside" if not around else "count_around" if not inside else "count"
     here, near = (_places(n, lang) for n in (inside, around))
     more = plural(say["more"], around, texts(lang)).format(n=_number(around, lang))

@@ -18,9 +18,9 @@ YARD = shapely.box(0, 0, 20, 10)
 OPEN, SHUT = (1, 1, 1, "observed", "tag_access"), (0, 0, 0, "observed", "tag_access")
 PUBLIC, PARK = (1, 0.9, 1, "assumed by rule", "public_owner"), (1, 0.9, 1, "assumed by rule", "public_ground")
 ALMEN, THROUGH = (0.95, 0.8, 1, "assumed by rule", "almen_ground"), (0.95, 0.8, 1, "derived", "path_through")
-BESIDE, NOTHING = (0.9, 0.6, 1, "derived", "path_near"), (0.75, 0.3, 1, "unknown", "no_access_tag")
-UNREADABLE = (0.5, 0, 1, "unknown", "access_unreadable")
-IN_A_FENCE = (0.5, 0, 1, "unknown", "fenced_garden")
+BESIDE, NOTHING = (0.9, 0.6, 1, "derived", "path_near"), (0.75, 0.3, 1, "assumed by rule", "no_access_tag")
+UNREADABLE = (None, 0, 1, "unknown", "access_unreadable")
+IN_A_FENCE = (None, 0, 1, "unknown", "fenced_garden")
 ROWS, COURT = (0.3, 0, 1, "assumed by rule", "row_house_lawn"), (0.2, 0, 1, "assumed by rule", "business_court")
 
 
@@ -90,7 +90,7 @@ ASSUMED = {
 
 
 def measured(things, room=None, *, tenure=None, departments=None, blocks=()):
-    """Right to enter a space with these things: (tags, ground, access of the ground)."""
+    """Right to enter a space with these things: (tags, ground, access of the ground); None is unknown."""
     rows = {
         f"p{i}": {"tags": tags, "ground": ground, "access": access, "geometry": YARD, "space_id": "space:a"}
         for i, (tags, ground, access) in enumerate(things)
@@ -107,7 +107,8 @@ def measured(things, room=None, *, tenure=None, departments=None, blocks=()):
         tables.POSITION,
     )
     values = found.value[-1], found.low[-1], found.high[-1]
-    return found, (*map(float, values), found.evidence[-1], found.rule[-1])
+    told = (None if np.isnan(value) else float(value) for value in values)
+    return found, (*told, found.evidence[-1], found.rule[-1])
 
 
 @pytest.mark.parametrize(("things", "access", "room", "tenure", "expected"), TOLD.values(), ids=TOLD)

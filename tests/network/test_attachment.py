@@ -10,6 +10,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.affinity import rotate
 
 from spatial.core.incremental import AFRESH, Memory
 from spatial.network import attachment, distances
@@ -143,3 +144,35 @@ def test_two_lists_are_walked_to_as_one():
     )
     walked = distances.approaches(graph, here, first.and_then(then), limit_m=120.0)
     assert walked.distance_m.tolist() == [[30.0, 100.0, 80.0, 50.0]]
+
+
+# A lawn of 20 m by 10 m, and a street 120 m long that runs along its southern rim, 5 m away.
+LAWN, STREET = shapely.box(0, 0, 20, 10), shapely.LineString([(-50, -5), (70, -5)])
+
+
+@pytest.mark.parametrize("degrees", [0, 34, 90, 137, 271])
+def test_a_way_along_a_rim_comes_nearest_along_a_stretch_however_it_is_turned(degrees):
+    """From 50 m along the street, where the lawn begins, to 70 m, where it ends."""
+    lawn, street = (rotate(shape, degrees, origin=(400, 300)) for shape in (LAWN, STREET))
+    first, last = attachment.nearest_stretch(np.array([lawn]), np.array([street]))
+    assert (first[0], last[0]) == pytest.approx((50, 70), abs=1e-6)
+    ends, pair = attachment.legs_along(np.array([lawn]), np.array([street]))
+    assert pair.tolist() == [0, 0, 0]
+    assert np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) == pytest.approx([5, 5, 5])
+
+
+def test_a_way_that_comes_near_at_a_corner_comes_nearest_there():
+    street = shapely.LineString([(30, -50), (30, 10), (90, 60)])
+    first, last = attachment.nearest_stretch(np.array([LAWN, shapely.Point(0, 0)]), np.array([street, street]))
+    # Along the lawn's eastern rim, from 50 m to 60 m; nearest to a point is one point.
+    assert first.tolist() == pytest.approx([50, 50])
+    assert last.tolist() == pytest.approx([60, 50])
+
+
+@pytest.mark.parametrize(("wall", "open_"), [((4, 16), True), ((-9, 12), True), ((-9, 29), False)])
+def test_a_way_along_a_rim_is_met_where_any_of_the_stretch_is_open(wall, open_):
+    graph = streets()
+    lawn = shapely.box(220, 305, 240, 315)
+    walls = np.array([shapely.LineString([(220 + x, 302) for x in wall])])
+    found = met(AFRESH, graph, np.array([lawn]), walls, within_m=6.0)
+    assert (5.0 in np.round(found.leg_m, 6)) == open_

@@ -58,3 +58,8 @@ def test_where_all_are_alike_nothing_is_said():
     found = ablate(spaces(["bench"] * 5, things=(1,) * 5), evidence([7] * 5))
     assert found == Ablation(None, None, None)
     assert ablate(spaces(), evidence([1] * 5, "dwellings_5min")).by_homes is None
+
+
+def test_of_an_estate_without_spaces_nothing_is_said():
+    empty = pd.DataFrame({"kinds": [], "place_count": [], "floating": [], "rank": []})
+    assert ablate(empty, evidence([])) == Ablation(None, None, None)

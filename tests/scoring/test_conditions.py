@@ -15,6 +15,7 @@ from scipy.stats import beta
 from spatial.core.errors import ConfigError
 from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, GATE, SHARES
 from spatial.scoring import explanation, field_checks, scores, sensitivity
+from spatial.scoring.combining import conditions_known
 from spatial.scoring.draws import draws, open_cells
 from spatial.scoring.judging import judge_all, reweighted
 from tests.scoring.test_scores import FIVE, evidence, known, rubric, rule
@@ -298,3 +299,13 @@ def test_each_condition_is_a_group_of_its_own_without_a_weight():
     assert found.loc["open", ["first_order", "total"]].tolist() == pytest.approx([1, 1], abs=0.1)
     assert found.loc["way", ["first_order", "total"]].tolist() == [0, 0]
     assert found.drop("open")["total"].max() < 0.02
+
+
+def test_a_right_that_is_assumed_is_not_known_where_the_rule_may_hide_a_closed_gate():
+    told = {"a": (0.3, "assumed by rule"), "b": (0.0, "derived"), "c": (0.9, "assumed by rule"), "d": (0.0, "unknown")}
+    rows = [(place, "open", 0.95, low, 1.0, state) for place, (low, state) in told.items()]
+    rows += [(place, "way", 1.0, 1.0, 1.0, "derived") for place in told]
+    judged, index = judge(rows + [row for place in told for row in known(place, [0.5] * 5)], rubric(*FIVE, *GATES))
+    assert dict(zip(index, conditions_known(judged).tolist(), strict=True)) == {
+        "a": False, "b": True, "c": True, "d": False,
+    }  # fmt: skip

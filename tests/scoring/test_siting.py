@@ -1,6 +1,7 @@
 """Choosing places to stand, against brute force over all subsets and on paper."""
 
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -75,3 +76,13 @@ def test_nobody_in_reach():
     none = siting.siting_curve(reach().iloc[:0], pd.Series(WORTH), 65.0)
     assert none["dwellings"].tolist() in ([], [0.0])
     assert siting.choose_spaces(np.empty(0), np.empty((0, 0), dtype=bool), np.empty(0), 3) == siting.Choice((), 0.0)
+
+
+def test_nobody_is_sent_to_where_there_is_no_rank():
+    """Without d, which is closed, and a, which is withheld: b alone brings 50 × .6, and c 35 × .7 beside it."""
+    spaces = pd.DataFrame({"floating": WORTH, "rank": pd.array([pd.NA, 1, 2, pd.NA], dtype="Int64")}, index=list(WORTH))
+    result = SimpleNamespace(reach=reach(), meeting_spaces=spaces, manifest={"siting": {"dwellings": 130.0}})
+    found = siting.siting_of_result(result)
+    assert found["space_ids"].tolist() == ["b", "c;b"]
+    # b: doors of 20 and 30 at .6; c: of 30 and 5 at .7, and b's 20.
+    assert found["value"].tolist() == pytest.approx([30.0, 36.5])
