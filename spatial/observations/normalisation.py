@@ -20,6 +20,7 @@ from spatial.observations import visits as observations_visits
 from spatial.observations.columns import COMPONENT, COUNTS, LOCATIONS, SURVEYS, Layout, Table, recognise
 from spatial.observations.reliability import no_pairs, paired
 from spatial.observations.rows import Places, Rejected
+from spatial.places.heirs import heirs
 from spatial.settings.observation_columns import Mapped, rules
 
 OSM_ADDRESS = r"^https?://(www\.)?(openstreetmap\.org|osm\.org)/(?=(node|way|relation)/)"
@@ -90,6 +91,7 @@ def normalise(
     area: BaseGeometry | None = None,
     known: Collection[str] = (),
     held: Mapping[str, str] = MappingProxyType({}),
+    ground: gpd.GeoDataFrame | None = None,
 ) -> Observations:
     """Bring tables of any known layout into the canonical one.
 
@@ -107,6 +109,8 @@ def normalise(
         Ids of meeting spaces, which need no position of their own.
     held
         Meeting spaces by the id of what they hold; a location by such an id is that space.
+    ground
+        Meeting spaces by id, for locations whose id is that of ground in another run; see ``places.heirs``.
 
     Raises
     ------
@@ -116,10 +120,15 @@ def normalise(
         If ``crs`` is not metric.
     """
     require_metric(crs, phrase("overlay.observations"))
-    layout = _in_spaces(recognise(sheets, mapped), held)
+    layout, notes = recognise(sheets, mapped), _Notes()
+    layout = _in_spaces(layout, held)
+    if ground is not None:
+        gone = heirs(_written_ids(layout), ground, within_m=float(rules().publish["join_m"]))
+        layout = _in_spaces(layout, gone)
+        notes.add("heirs", [f"{name} → {space}" for name, space in gone.items()])
     places = observations_rows.places(layout.of(LOCATIONS), area)
     surveys, survey_rejects = observations_visits.surveys(layout.of(SURVEYS), mapped)
-    parts, rejects, notes = [], [places.rejected, survey_rejects], _Notes()
+    parts, rejects = [], [places.rejected, survey_rejects]
     read, lost = 0, set()
     for table in layout.of(COUNTS, COMPONENT):
         read += len(table.rows)
@@ -154,6 +163,15 @@ def _note(counted: pd.DataFrame, visit_rows: bool, notes: _Notes) -> None:
     for name, column in TOLD.items():
         notes.add(name, len(counted.loc[counted[column].fillna(False).astype(bool), VISIT].drop_duplicates()))
     notes.add("alike", int(not visit_rows and bool((counted["total"] == 1).all())))
+
+
+def _written_ids(layout: Layout) -> set[str]:
+    """What the tables of counts and visits call their locations, but for those that the file describes itself."""
+    written: dict[bool, set[str]] = {True: set(), False: set()}
+    for table in layout.tables:
+        if "location_id" in table.rows:
+            written[table.role == LOCATIONS] |= set(table.rows["location_id"].str.strip())
+    return written[False] - written[True]
 
 
 def _in_spaces(layout: Layout, held: Mapping[str, str]) -> Layout:
@@ -277,6 +295,21 @@ def _finished(table: pd.DataFrame, categories: list[str], crs: CRS) -> gpd.GeoDa
     return gpd.GeoDataFrame(table[[*COLUMNS, *categories]], geometry=gpd.GeoSeries(shapes, index=table.index, crs=crs))
 
 
+def _where_they_stay(surveys: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
+    """Each location at the first of its positions, unless one lies further off than a joined visit may; and how many do.
+
+    Positions of one spot differ by what a phone errs. One that is further off is another spot under the same id, and
+    its visits stay where they were made.
+    """
+    first = surveys.sort_values("start", kind="stable").groupby("location_id")["geometry"].transform("first")
+    first = gpd.GeoSeries(first.reindex(surveys.index), crs=surveys.crs) if len(surveys) else surveys.geometry
+    off_m = np.asarray(surveys.geometry.centroid.distance(first.centroid))
+    moved = off_m > float(rules().publish["join_m"])
+    kept = np.where(moved, surveys.geometry.to_numpy(), first.to_numpy())
+    settled = surveys.set_geometry(gpd.GeoSeries(kept, index=surveys.index, crs=surveys.crs))
+    return settled, int(surveys["location_id"][moved].nunique())
+
+
 def joined_tables(found: Sequence[Observations]) -> Observations:
     """Several files of one run as one: rows, rejected and counts one after another."""
     first = found[0]
@@ -284,7 +317,8 @@ def joined_tables(found: Sequence[Observations]) -> Observations:
     for one in found:
         for key, value in one.notes.items():
             notes.add(key, value)
-    surveys = pd.concat([one.surveys for one in found])
+    surveys, moved = _where_they_stay(pd.concat([one.surveys for one in found]))
+    notes.add("moved", moved)
     twice = surveys.index.duplicated()
     notes.add("visits_twice", int(twice.sum()))
     together = paired(surveys[~twice].sort_index(kind="stable"), within_min=float(rules().test["paired_min"]))

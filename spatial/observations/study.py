@@ -97,6 +97,7 @@ def read_observations(
     spaces: Sequence[str] = (),
     held: Mapping[str, str] = MappingProxyType({}),
     said: Mapping[str, str | None] = MappingProxyType({}),
+    ground: gpd.GeoDataFrame | None = None,
 ) -> Read:
     """Read observations from files of any known layout into one table.
 
@@ -116,6 +117,8 @@ def read_observations(
         Meeting spaces by the id of what they hold, which may stand for a location as well.
     said
         What the files leave open, by the names of ``CHOICES``: ``{"dates": "month-first"}``.
+    ground
+        Meeting spaces by id, in ``crs``, for locations that carry the id of ground in another run.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def read_observations(
     found, sources, left = [], [], []
     for file in files:
         sheets, crs, provenance = text_tables.read_tables(Path(file), mapped=settings, crs=crs)
-        one = normalise(sheets, mapped=settings, crs=crs, area=area, known=frozenset(spaces), held=held)
+        one = normalise(sheets, mapped=settings, crs=crs, area=area, known=frozenset(spaces), held=held, ground=ground)
         _check_used(one, file, area is not None)
         found.append(one)
         sources.append(provenance)
@@ -151,6 +154,7 @@ def read_observations_for(
         spaces=[str(i) for i in result.meeting_spaces.index],
         held=_held(result),
         said=said,
+        ground=result.meeting_spaces,
     )
 
 
