@@ -154,7 +154,8 @@ def power_of(
     score
         Of the places that will be visited, 0–1.
     times
-        Of the visits to each of them, as ``times_of`` gives them: the same, so that no circumstance differs between them.
+        Of the visits to each of them, as ``times_of`` gives them: the same, so that no circumstance differs between
+        them.
     effect
         How many times as many people there are for ten points more.
     k

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
@@ -110,7 +111,8 @@ def normalise(
     held
         Meeting spaces by the id of what they hold; a location by such an id is that space.
     ground
-        Meeting spaces by id, for locations whose id is that of ground in another run; see ``places.heirs``.
+        Meeting spaces, and ground on which nothing is mapped (``unmapped``), by id: for locations whose id is that of
+        ground in another run; see ``places.heirs``.
 
     Raises
     ------
@@ -123,9 +125,13 @@ def normalise(
     layout, notes = recognise(sheets, mapped), _Notes()
     layout = _in_spaces(layout, held)
     if ground is not None:
-        gone = heirs(_written_ids(layout), ground, within_m=float(rules().publish["join_m"]))
-        layout = _in_spaces(layout, gone)
+        mapped_ground, bare = ground[~ground["unmapped"]], ground[ground["unmapped"]]
+        ids = _written_ids(layout) - set(bare.index)
+        gone = heirs(ids, mapped_ground, within_m=float(rules().publish["join_m"]))
         notes.add("heirs", [f"{name} → {space}" for name, space in gone.items()])
+        layout = _in_spaces(layout, heirs(ids, bare, within_m=0) | gone)
+        unmapped = set(bare.index)
+        notes.add("unmapped", sorted(_written_ids(layout) & unmapped))
     places = observations_rows.places(layout.of(LOCATIONS), area)
     surveys, survey_rejects = observations_visits.surveys(layout.of(SURVEYS), mapped)
     parts, rejects = [], [places.rejected, survey_rejects]
@@ -166,12 +172,14 @@ def _note(counted: pd.DataFrame, visit_rows: bool, notes: _Notes) -> None:
 
 
 def _written_ids(layout: Layout) -> set[str]:
-    """What the tables of counts and visits call their locations, but for those that the file describes itself."""
-    written: dict[bool, set[str]] = {True: set(), False: set()}
+    """What rows call their locations, where neither they nor a table of locations say where these are."""
+    told: dict[bool, set[str]] = {True: set(), False: set()}
     for table in layout.tables:
         if "location_id" in table.rows:
-            written[table.role == LOCATIONS] |= set(table.rows["location_id"].str.strip())
-    return written[False] - written[True]
+            names = table.rows["location_id"].str.strip()
+            unplaced = shapely.is_missing(observations_rows.shapes(table))
+            told[table.role == LOCATIONS] |= set(names if table.role == LOCATIONS else names[unplaced])
+    return told[False] - told[True]
 
 
 def _in_spaces(layout: Layout, held: Mapping[str, str]) -> Layout:
@@ -296,7 +304,7 @@ def _finished(table: pd.DataFrame, categories: list[str], crs: CRS) -> gpd.GeoDa
 
 
 def _where_they_stay(surveys: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
-    """Each location at the first of its positions, unless one lies further off than a joined visit may; and how many do.
+    """Each location at the first of its positions, but for those that lie far from it; and how many have such.
 
     Positions of one spot differ by what a phone errs. One that is further off is another spot under the same id, and
     its visits stay where they were made.

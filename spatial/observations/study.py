@@ -24,6 +24,8 @@ from spatial.observations import calibration, disclosure, model, overlay, valida
 from spatial.observations.columns import sensitive
 from spatial.observations.normalisation import Observations, joined_tables, normalise
 from spatial.observations.reliability import Agreement, agreement, intraclass
+from spatial.places.meeting_spaces import SPACE_PREFIX
+from spatial.places.naming import POSSIBLE_SPACES
 from spatial.scoring.combining import aspect_weights, combine
 from spatial.scoring.judging import judge_all
 from spatial.settings.observation_columns import STAYING, mapped, rules
@@ -118,7 +120,7 @@ def read_observations(
     said
         What the files leave open, by the names of ``CHOICES``: ``{"dates": "month-first"}``.
     ground
-        Meeting spaces by id, in ``crs``, for locations that carry the id of ground in another run.
+        As of ``normalise``, in ``crs``.
 
     Raises
     ------
@@ -146,16 +148,27 @@ def read_observations_for(
     said: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Read:
     """Read observations of the estate of a run: in its CRS, within its study area, its spaces known by id."""
+    ground = _grounds(result)
     return read_observations(
         files,
         mapping=mapping,
         crs=result.estate.crs,
         area=area_of(result, join_m),
-        spaces=[str(i) for i in result.meeting_spaces.index],
+        spaces=[str(i) for i in ground.index],
         held=_held(result),
         said=said,
-        ground=result.meeting_spaces,
+        ground=ground,
     )
+
+
+def _grounds(result: Result) -> gpd.GeoDataFrame:
+    """Meeting spaces by id, and the ground on which nothing is mapped: what was a meeting space may be that now."""
+    spaces = result.meeting_spaces[["geometry"]].assign(unmapped=False)
+    lawns = result.layers.get(POSSIBLE_SPACES)
+    if lawns is None:
+        return spaces
+    free = lawns.set_axis(SPACE_PREFIX + lawns.index.astype(str))[["geometry"]].assign(unmapped=True)
+    return pd.concat([spaces, free[~free.index.isin(spaces.index)]])
 
 
 def _held(result: Result) -> dict[str, str]:

@@ -39,9 +39,10 @@ def heirs(names: Iterable[str], spaces: gpd.GeoDataFrame, *, within_m: float) ->
     {'space:room:51-61': 'space:room:52-62'}
     """
     gone = sorted({name for name in names if name not in spaces.index and NAMED.fullmatch(name)})
-    cells = np.array([NAMED.fullmatch(name).groups() for name in gone], dtype=np.float64).reshape(-1, 2)  # type: ignore[union-attr]
+    cells = np.array([NAMED.findall(name)[0] for name in gone], dtype=np.float64).reshape(-1, 2)
     spaces = spaces.sort_index(kind="stable")
-    middle, ground = shapely.points((cells + 0.5) * ID_CELL_M - ID_OFFSET_M), spaces.geometry.to_numpy()
+    ground = spaces.geometry.to_numpy()
+    middle = np.asarray(shapely.points((cells + 0.5) * ID_CELL_M - ID_OFFSET_M), dtype=object)
     near = shapely.STRtree(ground).query(middle, predicate="dwithin", distance=within_m)
     found: dict[str, str] = {}
     for _, name, space in sorted(

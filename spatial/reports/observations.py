@@ -138,9 +138,9 @@ def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
     ):
         if n:
             lines.append(plural(say[key], n, texts(lang)).format(n=number(n, lang, 0)))
-    heirs = notes.get("heirs", [])
-    if heirs:
-        lines.append(plural(say["heirs"], len(heirs), texts(lang)).format(n=len(heirs), list=", ".join(heirs)))
+    for key in ("heirs", "unmapped"):
+        if ids := notes.get(key, []):
+            lines.append(plural(say[key], len(ids), texts(lang)).format(n=len(ids), list=", ".join(ids)))
     dropped = sorted(name for names in facts["dropped_columns"].values() for name in names)
     if dropped:
         lines.append(say["dropped"].format(columns=", ".join(dropped)))

@@ -94,12 +94,11 @@ def _places(result: Result, score: pd.Series, lang: str) -> pd.DataFrame:
 
 def _frozen(asked: Asked, result: Result, score: pd.Series, times: pd.DataFrame, schedule: str) -> Design:
     k = int(rules().publish["k"])
-    power = designs.power_of(
-        score, times, asked.spread, effect=asked.effect, worlds=asked.worlds, seed=asked.seed, k=k
-    )
+    power = designs.power_of(score, times, asked.spread, effect=asked.effect, worlds=asked.worlds, seed=asked.seed, k=k)
     return Design(
         title=asked.title, version=asked.version, authors=asked.authors, frozen_on=asked.day,
-        estate=result.estate.id, effect=asked.effect, visits=len(times), rounds=schedule, spread=asked.spread, power=power,
+        estate=result.estate.id, effect=asked.effect, visits=len(times), rounds=schedule,
+        spread=asked.spread, power=power,
         places={str(i): float(value) for i, value in score.items()},
         k=k, join_m=float(rules().publish["join_m"]), program=version(), code=code_digest(),
     )  # fmt: skip
