@@ -117,13 +117,16 @@ def field_kit(result: Result, folder: str | Path, *, inside: bool = False, lang:
     return rounds_of(kit, lang)
 
 
+def plan_of(kit: Packed) -> pd.DataFrame:
+    """Who counts where and when, as ``rounds.rounds`` plans it."""
+    told = {name: kit.settings[name] for name in ("begins", "observers", "paired")}
+    return rounds.rounds([str(i) for i in kit.stops.index], **told, minutes=kit.minutes)
+
+
 def rounds_of(kit: Packed, lang: str) -> pd.DataFrame:
     """Who counts where and when, with the number and the name of each stop."""
-    names = _names(kit, lang)
-    told = {name: kit.settings[name] for name in ("begins", "observers", "paired")}
-    stops = [str(i) for i in kit.stops.index]
-    plan = rounds.rounds(stops, **told, minutes=kit.minutes)
-    at = plan["location_id"].map(stops.index)
+    names, plan = _names(kit, lang), plan_of(kit)
+    at = plan["location_id"].map([str(i) for i in kit.stops.index].index)
     days = texts(lang)["fieldkit"]["day"]
     return plan.assign(day=plan["day"].map(days), stop=at + 1, place=[names[i] for i in at])
 

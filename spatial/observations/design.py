@@ -28,6 +28,8 @@ FORM = 1
 # A score that has moved by more is another score: half a point of a hundred.
 MOVED = 0.005
 NO_DIFFERENCE = 1.0
+# A day of each kind on which rounds are walked, in one week like any other.
+ANY_WEEK = {"weekday_1": "2001-05-07", "weekday_2": "2001-05-08", "saturday": "2001-05-12", "sunday": "2001-05-13"}
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _at_ends(score: pd.Series) -> tuple[int, int]:
 
 
 def power_of(
-    score: pd.Series, visits: int, spread: Variances, *, effect: float, worlds: int, seed: int, k: int
+    score: pd.Series, times: pd.DataFrame, spread: Variances, *, effect: float, worlds: int, seed: int, k: int
 ) -> Power:
     """Carry the study out in made-up worlds, with the effect and without one, and count what the model says.
 
@@ -151,8 +153,9 @@ def power_of(
     ----------
     score
         Of the places that will be visited, 0–1.
-    visits
-        To each of them, at the same hours, so that no circumstance differs between them.
+    times
+        Of the visits to each of them, as ``times_of`` gives them: the same, so that no circumstance differs between
+        them.
     effect
         How many times as many people there are for ten points more.
     k
@@ -160,10 +163,10 @@ def power_of(
     """
     rng = np.random.default_rng(seed)
 
-    def told(times: float) -> Iterator[Told]:
+    def told(factor: float) -> Iterator[Told]:
         for _ in range(worlds):
-            people = drawn(score, visits, spread, effect=times, rng=rng)
-            yield model.tell(published_frame(score, people, visits, k=k))
+            people = drawn(score, len(times), spread, effect=factor, rng=rng)
+            yield model.tell(published_frame(score, people, times, k=k))
 
     with_it, without = list(told(effect)), list(told(NO_DIFFERENCE))
     powers = [one.power for one in with_it if one.power is not None]
@@ -185,12 +188,42 @@ def drawn(score: pd.Series, visits: int, spread: Variances, *, effect: float, rn
     return np.asarray(rng.negative_binomial(shape, shape / (shape + mean)), dtype=np.int64)
 
 
-def published_frame(score: pd.Series, people: Ints, visits: int, *, k: int) -> Frame:
-    """The counts of one world as they may be published, in the form that the model reads."""
-    whole = people.sum(axis=1)
-    shown = np.where(whole < k, np.nan, disclosure.nearest(whole, k))
-    table = pd.DataFrame({"people": shown, "visits": visits, "place": score.index, SCORE: score.to_numpy(np.float64)})
-    table["people"] = table["people"].fillna((k - 1) / 2)
+def times_of(plan: pd.DataFrame) -> pd.DataFrame:
+    """The parts of the day, the week and the year of the visits to each place, one row a round.
+
+    Parameters
+    ----------
+    plan
+        Of ``fieldkit.rounds.rounds``. All is counted in one season.
+
+    Examples
+    --------
+    >>> plan = pd.DataFrame({"round": [1, 1, 2], "day": ["weekday_2", "weekday_2", "sunday"], "begins": "15:00"})
+    >>> times_of(plan)[["time_of_day", "week"]].to_numpy().tolist()
+    [['afternoon', 'weekday'], ['afternoon', 'weekend']]
+    """
+    each = plan.drop_duplicates("round").reset_index(drop=True)
+    return pd.DataFrame(overlay.periods_of(pd.to_datetime(each["day"].map(ANY_WEEK) + " " + each["begins"])))
+
+
+def published_frame(score: pd.Series, people: Ints, times: pd.DataFrame, *, k: int) -> Frame:
+    """The counts of one world as they may be published, in the form that the model reads.
+
+    Parameters
+    ----------
+    people
+        Places × visits.
+    times
+        Of the visits, as ``times_of`` gives them.
+    """
+    cells = [(by, times[by] == part) for by in overlay.PERIODS for part in sorted(times[by].unique())]
+    by = np.array([overlay.ALL, *(name for name, _ in cells)], dtype=object)
+    visited = np.array([np.ones(len(times)), *(mine for _, mine in cells)], dtype=np.int64)
+    told = np.array([disclosure.published_people(row, by, k)[0] for row in people @ visited.T])
+    table = pd.DataFrame(
+        {"people": told, "visits": len(times), "place": score.index, SCORE: score.to_numpy(np.float64)}
+    )
+    table["people"] = table["people"].fillna(disclosure.middle(k))
     return Frame(table, (), (), np.zeros(len(table), dtype=np.int64), by_place=True)
 
 

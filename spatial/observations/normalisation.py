@@ -9,6 +9,7 @@ from types import MappingProxyType
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
@@ -20,6 +21,7 @@ from spatial.observations import visits as observations_visits
 from spatial.observations.columns import COMPONENT, COUNTS, LOCATIONS, SURVEYS, Layout, Table, recognise
 from spatial.observations.reliability import no_pairs, paired
 from spatial.observations.rows import Places, Rejected
+from spatial.places.heirs import heirs
 from spatial.settings.observation_columns import Mapped, rules
 
 OSM_ADDRESS = r"^https?://(www\.)?(openstreetmap\.org|osm\.org)/(?=(node|way|relation)/)"
@@ -90,6 +92,7 @@ def normalise(
     area: BaseGeometry | None = None,
     known: Collection[str] = (),
     held: Mapping[str, str] = MappingProxyType({}),
+    ground: gpd.GeoDataFrame | None = None,
 ) -> Observations:
     """Bring tables of any known layout into the canonical one.
 
@@ -107,6 +110,9 @@ def normalise(
         Ids of meeting spaces, which need no position of their own.
     held
         Meeting spaces by the id of what they hold; a location by such an id is that space.
+    ground
+        Meeting spaces, and ground on which nothing is mapped (``unmapped``), by id: for locations whose id is that of
+        ground in another run; see ``places.heirs``.
 
     Raises
     ------
@@ -116,10 +122,19 @@ def normalise(
         If ``crs`` is not metric.
     """
     require_metric(crs, phrase("overlay.observations"))
-    layout = _in_spaces(recognise(sheets, mapped), held)
+    layout, notes = recognise(sheets, mapped), _Notes()
+    layout = _in_spaces(layout, held)
+    if ground is not None:
+        mapped_ground, bare = ground[~ground["unmapped"]], ground[ground["unmapped"]]
+        ids = _written_ids(layout) - set(bare.index)
+        gone = heirs(ids, mapped_ground, within_m=float(rules().publish["join_m"]))
+        notes.add("heirs", [f"{name} → {space}" for name, space in gone.items()])
+        layout = _in_spaces(layout, heirs(ids, bare, within_m=0) | gone)
+        unmapped = set(bare.index)
+        notes.add("unmapped", sorted(_written_ids(layout) & unmapped))
     places = observations_rows.places(layout.of(LOCATIONS), area)
     surveys, survey_rejects = observations_visits.surveys(layout.of(SURVEYS), mapped)
-    parts, rejects, notes = [], [places.rejected, survey_rejects], _Notes()
+    parts, rejects = [], [places.rejected, survey_rejects]
     read, lost = 0, set()
     for table in layout.of(COUNTS, COMPONENT):
         read += len(table.rows)
@@ -154,6 +169,17 @@ def _note(counted: pd.DataFrame, visit_rows: bool, notes: _Notes) -> None:
     for name, column in TOLD.items():
         notes.add(name, len(counted.loc[counted[column].fillna(False).astype(bool), VISIT].drop_duplicates()))
     notes.add("alike", int(not visit_rows and bool((counted["total"] == 1).all())))
+
+
+def _written_ids(layout: Layout) -> set[str]:
+    """What rows call their locations, where neither they nor a table of locations say where these are."""
+    told: dict[bool, set[str]] = {True: set(), False: set()}
+    for table in layout.tables:
+        if "location_id" in table.rows:
+            names = table.rows["location_id"].str.strip()
+            unplaced = shapely.is_missing(observations_rows.shapes(table))
+            told[table.role == LOCATIONS] |= set(names if table.role == LOCATIONS else names[unplaced])
+    return told[False] - told[True]
 
 
 def _in_spaces(layout: Layout, held: Mapping[str, str]) -> Layout:
@@ -277,6 +303,21 @@ def _finished(table: pd.DataFrame, categories: list[str], crs: CRS) -> gpd.GeoDa
     return gpd.GeoDataFrame(table[[*COLUMNS, *categories]], geometry=gpd.GeoSeries(shapes, index=table.index, crs=crs))
 
 
+def _where_they_stay(surveys: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
+    """Each location at the first of its positions, but for those that lie far from it; and how many have such.
+
+    Positions of one spot differ by what a phone errs. One that is further off is another spot under the same id, and
+    its visits stay where they were made.
+    """
+    first = surveys.sort_values("start", kind="stable").groupby("location_id")["geometry"].transform("first")
+    first = gpd.GeoSeries(first.reindex(surveys.index), crs=surveys.crs) if len(surveys) else surveys.geometry
+    off_m = np.asarray(surveys.geometry.centroid.distance(first.centroid))
+    moved = off_m > float(rules().publish["join_m"])
+    kept = np.where(moved, surveys.geometry.to_numpy(), first.to_numpy())
+    settled = surveys.set_geometry(gpd.GeoSeries(kept, index=surveys.index, crs=surveys.crs))
+    return settled, int(surveys["location_id"][moved].nunique())
+
+
 def joined_tables(found: Sequence[Observations]) -> Observations:
     """Several files of one run as one: rows, rejected and counts one after another."""
     first = found[0]
@@ -284,7 +325,8 @@ def joined_tables(found: Sequence[Observations]) -> Observations:
     for one in found:
         for key, value in one.notes.items():
             notes.add(key, value)
-    surveys = pd.concat([one.surveys for one in found])
+    surveys, moved = _where_they_stay(pd.concat([one.surveys for one in found]))
+    notes.add("moved", moved)
     twice = surveys.index.duplicated()
     notes.add("visits_twice", int(twice.sum()))
     together = paired(surveys[~twice].sort_index(kind="stable"), within_min=float(rules().test["paired_min"]))

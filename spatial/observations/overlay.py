@@ -67,15 +67,17 @@ def to_spaces(surveys: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame, *, join_m: fl
         If the two are not in one metric CRS.
     """
     _same_crs(surveys, spaces)
-    locations = surveys.geometry.groupby(surveys["location_id"], sort=True).first()
+    # A location that was moved stands under one id at several positions.
+    spot = surveys["location_id"].astype(str) + " " + surveys.geometry.to_wkb(hex=True).fillna("")
+    locations = surveys.groupby(spot, sort=True).first()
     spaces = spaces.sort_index(kind="stable")
-    shapes = np.asarray(locations.to_numpy(), dtype=object)
+    shapes = np.asarray(locations["geometry"].to_numpy(), dtype=object)
     at, several = _nearest(shapes, np.asarray(spaces.geometry.to_numpy(), dtype=object), join_m)
     ids = spaces.index.to_numpy().astype(object)
-    named = np.isin(locations.index.to_numpy().astype(object), ids)
+    written = locations["location_id"].to_numpy().astype(object)
     found = np.where(at >= 0, ids[at] if len(ids) else NOWHERE, NOWHERE)
-    unit_of = dict(zip(locations.index, np.where(named, locations.index.to_numpy(), found), strict=True))
-    return Joined(_visits(surveys, surveys["location_id"].map(unit_of)), spaces[["geometry"]], several)
+    unit_of = dict(zip(locations.index, np.where(np.isin(written, ids), written, found), strict=True))
+    return Joined(_visits(surveys, spot.map(unit_of)), spaces[["geometry"]], several)
 
 
 def _same_crs(surveys: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame) -> None:

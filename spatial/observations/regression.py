@@ -74,7 +74,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Effect:
-    """A coefficient with its 95 % interval, standard error and degrees of freedom; on the scale of the logarithm."""
+    """A coefficient with its 95 % interval, standard error and degrees of freedom; on the scale of the logarithm.
+
+    The error is infinite where the search ended at no maximum: nothing is known of it then.
+    """
 
     value: float
     low: float
@@ -104,7 +107,8 @@ class Fit:
 
         at = list(self.counts.x.columns).index(column)
         df = self.counts.places - self.counts.between
-        value, error = float(self.beta[at]), float(np.sqrt(max(self.covariance[at, at], 0.0)))
+        value, variance = float(self.beta[at]), float(self.covariance[at, at])
+        error = float(np.sqrt(variance)) if variance > 0 else np.inf
         reach = float(t.ppf(0.975, df)) * error if df > 0 else np.inf
         return Effect(value, value - reach, value + reach, error, df)
 
@@ -307,7 +311,11 @@ def _modes(people: Floats, linear: Floats, place: Ints, spread: _Spread) -> tupl
 
 
 def _covariance(values: Floats, counts: Counts, free: list[str], bounds: list[Bound]) -> Floats:
-    """Covariance of beta by the bend of the likelihood, spreads that lie at a bound being held there."""
+    """Covariance of beta by the bend of the likelihood, spreads that lie at a bound being held there.
+
+    NaN where the likelihood does not bend down on all sides: that is no maximum, and no interval is better than one of
+    no width.
+    """
     width = counts.x.shape[1]
     loose = [
         i for i, (low, high) in enumerate(bounds)
@@ -319,7 +327,10 @@ def _covariance(values: Floats, counts: Counts, free: list[str], bounds: list[Bo
         ends = [_loss(values + sign * step * np.eye(len(values))[i], counts, free)[1] for sign in (1, -1)]
         rows.append((ends[0] - ends[1])[loose] / (2 * step))
     bend = np.array(rows)
-    return np.asarray(np.linalg.pinv((bend + bend.T) / 2)[:width, :width], dtype=np.float64)
+    bend = (bend + bend.T) / 2
+    if not np.isfinite(bend).all() or np.linalg.eigvalsh(bend).min() <= 0:
+        return np.full((width, width), np.nan)
+    return np.asarray(np.linalg.inv(bend)[:width, :width], dtype=np.float64)
 
 
 def independent(x: pd.DataFrame) -> list[str]:

@@ -49,17 +49,17 @@ def places(tables: Sequence[Table], area: BaseGeometry | None) -> Places:
     bad: dict[str, str] = {}
     rejected = []
     for table in tables:
-        shapes = _shapes(table)
+        own = shapes(table)
         for i, (row, identity) in enumerate(table.rows["location_id"].str.strip().items()):
             reason = table.sheet.faults.get(int(str(row)), "")
-            if not reason and shapes[i] is None:
+            if not reason and own[i] is None:
                 reason = "no_geometry"
             if not reason and identity in geometry:
                 reason = "duplicate"
-            if not reason and area is not None and not shapely.intersects(area, shapes[i]):
+            if not reason and area is not None and not shapely.intersects(area, own[i]):
                 reason = "outside"
             if not reason:
-                geometry[identity] = shapes[i]
+                geometry[identity] = own[i]
                 continue
             if reason != "duplicate":
                 bad[identity] = reason
@@ -75,7 +75,8 @@ def places(tables: Sequence[Table], area: BaseGeometry | None) -> Places:
     )
 
 
-def _shapes(table: Table) -> npt.NDArray[np.object_]:
+def shapes(table: Table) -> npt.NDArray[np.object_]:
+    """Where each row says it is; None where it does not."""
     return np.full(len(table.rows), None, dtype=object) if table.geometry is None else table.geometry
 
 
@@ -217,7 +218,7 @@ def refuse_coordinates(table: Table, total: pd.Series) -> None:
     SchemaError
         If the number follows the east or the north of the rows' positions.
     """
-    middles = shapely.centroid(_shapes(table))
+    middles = shapely.centroid(shapes(table))
     there = ~shapely.is_missing(middles) & total.notna().to_numpy()
     people = total.to_numpy(np.float64)[there]
     if len(np.unique(people)) < FEWEST_VALUES:
@@ -279,7 +280,7 @@ def ask_decimal(table: Table, faults: pd.DataFrame) -> None:
 
 
 def _with_position(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
-    position = [None if shape is None else shape.wkb for shape in _shapes(table)]
+    position = [None if shape is None else shape.wkb for shape in shapes(table)]
     return pd.concat([rows, pd.Series(position, index=rows.index, dtype=object, name="\0")], axis=1)
 
 
@@ -333,23 +334,23 @@ def place_rows(
     A position of a single row inside a named location is not used: it is one of a person.
     An id that differs from one location's in nothing but capital letters is taken for it.
     """
-    own = _shapes(table)
+    own = shapes(table)
     identity: list[str] = []
-    shapes: list[BaseGeometry | None] = []
+    found_at: list[BaseGeometry | None] = []
     repaired = np.zeros(len(rows), dtype=bool)
     for i, (row, written) in enumerate(rows["written_id"].fillna("").items()):
         fold = found.folded.get(written.lower())
         if written in found.geometry or (fold is not None and written not in known):
             repaired[i] = written not in found.geometry
             identity.append(written if written in found.geometry else str(fold))
-            shapes.append(found.geometry[identity[-1]])
+            found_at.append(found.geometry[identity[-1]])
         elif written in known:
             identity.append(written)
-            shapes.append(None)
+            found_at.append(None)
         else:
             identity.append(written or f"{table.sheet.name}:{row}")
-            shapes.append(own[i])
-    rows = rows.assign(location_id=identity, geometry=pd.Series(shapes, index=rows.index, dtype=object))
+            found_at.append(own[i])
+    rows = rows.assign(location_id=identity, geometry=pd.Series(found_at, index=rows.index, dtype=object))
     missing = (rows["geometry"].isna() & ~rows["location_id"].isin(list(known))).to_numpy()
     for row, reason in table.sheet.faults.items():
         if reason != "no_geometry":
@@ -365,7 +366,7 @@ def place_rows(
 
 def within(rows: pd.DataFrame, faults: pd.DataFrame, area: BaseGeometry) -> pd.DataFrame:
     """Reject what lies outside the area in which observations are expected."""
-    shapes = np.asarray(rows["geometry"].to_numpy(), dtype=object)
+    at = np.asarray(rows["geometry"].to_numpy(), dtype=object)
     shapely.prepare(area)
-    mark(faults, ~shapely.is_missing(shapes) & ~shapely.intersects(area, shapes), "geometry", "outside")
+    mark(faults, ~shapely.is_missing(at) & ~shapely.intersects(area, at), "geometry", "outside")
     return faults

@@ -24,6 +24,8 @@ from spatial.observations import calibration, disclosure, model, overlay, valida
 from spatial.observations.columns import sensitive
 from spatial.observations.normalisation import Observations, joined_tables, normalise
 from spatial.observations.reliability import Agreement, agreement, intraclass
+from spatial.places.meeting_spaces import SPACE_PREFIX
+from spatial.places.naming import POSSIBLE_SPACES
 from spatial.scoring.combining import aspect_weights, combine
 from spatial.scoring.judging import judge_all
 from spatial.settings.observation_columns import STAYING, mapped, rules
@@ -97,6 +99,7 @@ def read_observations(
     spaces: Sequence[str] = (),
     held: Mapping[str, str] = MappingProxyType({}),
     said: Mapping[str, str | None] = MappingProxyType({}),
+    ground: gpd.GeoDataFrame | None = None,
 ) -> Read:
     """Read observations from files of any known layout into one table.
 
@@ -116,6 +119,8 @@ def read_observations(
         Meeting spaces by the id of what they hold, which may stand for a location as well.
     said
         What the files leave open, by the names of ``CHOICES``: ``{"dates": "month-first"}``.
+    ground
+        As of ``normalise``, in ``crs``.
 
     Raises
     ------
@@ -126,7 +131,7 @@ def read_observations(
     found, sources, left = [], [], []
     for file in files:
         sheets, crs, provenance = text_tables.read_tables(Path(file), mapped=settings, crs=crs)
-        one = normalise(sheets, mapped=settings, crs=crs, area=area, known=frozenset(spaces), held=held)
+        one = normalise(sheets, mapped=settings, crs=crs, area=area, known=frozenset(spaces), held=held, ground=ground)
         _check_used(one, file, area is not None)
         found.append(one)
         sources.append(provenance)
@@ -143,15 +148,27 @@ def read_observations_for(
     said: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Read:
     """Read observations of the estate of a run: in its CRS, within its study area, its spaces known by id."""
+    ground = _grounds(result)
     return read_observations(
         files,
         mapping=mapping,
         crs=result.estate.crs,
         area=area_of(result, join_m),
-        spaces=[str(i) for i in result.meeting_spaces.index],
+        spaces=[str(i) for i in ground.index],
         held=_held(result),
         said=said,
+        ground=ground,
     )
+
+
+def _grounds(result: Result) -> gpd.GeoDataFrame:
+    """Meeting spaces by id, and the ground on which nothing is mapped: what was a meeting space may be that now."""
+    spaces = result.meeting_spaces[["geometry"]].assign(unmapped=False)
+    lawns = result.layers.get(POSSIBLE_SPACES)
+    if lawns is None:
+        return spaces
+    free = lawns.set_axis(SPACE_PREFIX + lawns.index.astype(str))[["geometry"]].assign(unmapped=True)
+    return pd.concat([spaces, free[~free.index.isin(spaces.index)]])
 
 
 def _held(result: Result) -> dict[str, str]:

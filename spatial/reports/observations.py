@@ -22,7 +22,7 @@ import shapely
 
 from spatial.core import files as core_files
 from spatial.core.errors import InputError
-from spatial.core.languages import locale, texts
+from spatial.core.languages import locale, plural, texts
 from spatial.core.model import ASPECTS, Provenance, Result
 from spatial.core.numbers import number as written
 from spatial.core.versions import generator
@@ -108,6 +108,8 @@ def _percent(share: float | None, lang: str) -> str:
     return texts(lang)["format"]["percent"].format(number(None if share is None else share * 100, lang, 0))
 
 
+# So many reasons are told for which rows were turned away; all stand in the file.
+REASONS = 3
 # Notes on how rows were read, each with a sentence of its own.
 TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "glances_timed")
 
@@ -117,6 +119,7 @@ def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
     say, rows, notes = texts(lang)["observe"], facts["rows"], facts["notes"]
     counts = {name: number(n, lang, 0) for name, n in rows.items()}
     lines = [say["rows_are_people"] if rows["used"] is None else say["stage_read"].format(**counts)]
+    lines += _turned_away(facts["rejected"], lang)
     staying = number(facts["visits"].get("staying", 0), lang, 0)
     if facts["by"] == "space":
         unmatched = _percent(facts["unmatched_share"], lang)
@@ -130,14 +133,27 @@ def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
         ("case", notes.get("case_rows", 0)),
         ("twice", notes.get("visits_twice", 0)),
         ("paired", notes.get("visits_paired", 0)),
+        ("moved", notes.get("moved", 0)),
         ("several", facts["several_spaces"]),
     ):
         if n:
-            lines.append(say[key].format(n=number(n, lang, 0)))
+            lines.append(plural(say[key], n, texts(lang)).format(n=number(n, lang, 0)))
+    for key in ("heirs", "unmapped"):
+        if ids := notes.get(key, []):
+            lines.append(plural(say[key], len(ids), texts(lang)).format(n=len(ids), list=", ".join(ids)))
     dropped = sorted(name for names in facts["dropped_columns"].values() for name in names)
     if dropped:
         lines.append(say["dropped"].format(columns=", ".join(dropped)))
     return lines
+
+
+def _turned_away(rejected: Mapping[str, int | None], lang: str) -> list[str]:
+    """Why most rows were turned away, where rows may be told of."""
+    often = sorted(((n, why) for why, n in rejected.items() if n), key=lambda one: (-one[0], one[1]))[:REASONS]
+    if not often:
+        return []
+    why = texts(lang)["reason"]
+    return [texts(lang)["observe"]["turned"].format(reasons="; ".join(f"{why[one]} ({n})" for n, one in often))]
 
 
 def shows(facts: Mapping[str, Any], lang: str) -> list[str]:

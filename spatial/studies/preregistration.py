@@ -76,7 +76,8 @@ def plan_into(run: Path, out: Path, asked: Asked, *, lang: str) -> str:
     with whole_folder(out) as draft:
         files.write_csv(rounds, draft / ROUNDS, index=False)
         files.write_csv(_places(result, score, lang), draft / PLACES, index=False)
-        frozen = _frozen(asked, result, score, rounds, files.sha256_of(draft / ROUNDS))
+        times = designs.times_of(fieldkit_kit.plan_of(kit))
+        frozen = _frozen(asked, result, score, times, files.sha256_of(draft / ROUNDS))
         text = study_words.preregistration(frozen, result, left_out=len(spaces) - len(score), lang=lang)
         _write(draft, {DESIGN: frozen.text(), TEXT: text})
         deposit.describe(draft, _about(frozen, result, "planned", lang), lang=lang)
@@ -91,14 +92,13 @@ def _places(result: Result, score: pd.Series, lang: str) -> pd.DataFrame:
     return known.reset_index()
 
 
-def _frozen(asked: Asked, result: Result, score: pd.Series, rounds: pd.DataFrame, schedule: str) -> Design:
-    k, visits = int(rules().publish["k"]), int(rounds["round"].nunique())
-    power = designs.power_of(
-        score, visits, asked.spread, effect=asked.effect, worlds=asked.worlds, seed=asked.seed, k=k
-    )
+def _frozen(asked: Asked, result: Result, score: pd.Series, times: pd.DataFrame, schedule: str) -> Design:
+    k = int(rules().publish["k"])
+    power = designs.power_of(score, times, asked.spread, effect=asked.effect, worlds=asked.worlds, seed=asked.seed, k=k)
     return Design(
         title=asked.title, version=asked.version, authors=asked.authors, frozen_on=asked.day,
-        estate=result.estate.id, effect=asked.effect, visits=visits, rounds=schedule, spread=asked.spread, power=power,
+        estate=result.estate.id, effect=asked.effect, visits=len(times), rounds=schedule,
+        spread=asked.spread, power=power,
         places={str(i): float(value) for i, value in score.items()},
         k=k, join_m=float(rules().publish["join_m"]), program=version(), code=code_digest(),
     )  # fmt: skip

@@ -391,3 +391,46 @@ def test_signs_between_cells_and_encodings(tmp_path, between, encoding):
     lines = [["space_id", "start", "antal", "kind", "bemærkning"], [SPACES[0], AT, "4", "bevægelse", "gård"]]
     text = "\n".join(between.join(line) for line in lines)
     assert read(written(tmp_path, text, encoding)).surveys["kind"].tolist() == ["moving"]
+
+
+def positioned(tmp_path, *rows):
+    """Rows of (location, day, longitude) at one latitude; a thousandth of a degree is 66 m here."""
+    lines = [f"{name},{day} 10:00,staying,4,53.568,{lon}" for name, day, lon in rows]
+    return written(tmp_path, "\n".join(["location_id,start,kind,total,lat,lon", *lines]))
+
+
+def test_a_phone_errs_and_a_location_that_moved_is_said(tmp_path):
+    near = read(positioned(tmp_path, ("a", "2025-05-06", 13.2600), ("a", "2025-05-07", 13.2602)))
+    assert near.notes == {} and len(set(near.surveys.geometry.to_wkb())) == 1
+    rows = ("a", "2025-05-07", 13.261), ("a", "2025-05-06", 13.26), ("b", "2025-05-06", 13)
+    moved = read(positioned(tmp_path, *rows))
+    assert moved.notes == {"moved": 1}
+    assert moved.surveys.geometry.to_crs(4326).x.round(4).tolist() == [13.26, 13.261, 13]
+
+
+GROUND = gpd.GeoDataFrame(
+    {"unmapped": [False, True]}, geometry=[shapely.box(80, 180, 130, 260), shapely.box(200, 180, 250, 260)],
+    index=["space:room:9-22", "space:room:22-22"], crs=UTM33,
+)  # fmt: skip
+
+
+def grounded(tmp_path, *names):
+    lines = [f"{name},2025-05-0{i} 10:00,staying,{i}" for i, name in enumerate(names, start=1)]
+    path = written(tmp_path, "\n".join(["location_id,start,kind,total", *lines]))
+    return study.read_observations([path], crs=UTM33, spaces=list(GROUND.index), ground=GROUND).observations
+
+
+def test_a_count_at_ground_that_was_drawn_anew_is_counted_and_said(tmp_path):
+    """Cell 10, 20 lies on the meeting space; 21, 20 and 20, 22 on the lawn, the first within 25 m of nothing else."""
+    found = grounded(tmp_path, "space:room:9-22", "space:room:10-20", "space:room:21-20", "space:room:22-22", "x")
+    assert reasons(found) == ["no_location"]
+    assert found.surveys.groupby("location_id")["total"].sum().to_dict() == {GROUND.index[0]: 3, GROUND.index[1]: 7}
+    assert found.notes["heirs"] == ["space:room:10-20 → space:room:9-22"]
+    assert found.notes["unmapped"] == ["space:room:22-22"]
+
+
+def test_ground_that_the_file_describes_itself_is_left_as_it_is(tmp_path):
+    path = written(tmp_path, f"location_id,start,kind,total,x,y\nspace:room:10-20,{AT},staying,4,205,205\n")
+    (tmp_path / "m.toml").write_text('crs = "EPSG:25833"')
+    found = study.read_observations([path], crs=UTM33, ground=GROUND, mapping=tmp_path / "m.toml").observations
+    assert found.notes == {} and found.surveys["location_id"].tolist() == ["space:room:10-20"]

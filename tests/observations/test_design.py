@@ -35,7 +35,7 @@ def test_places_worth_counting_let_the_model_speak_or_there_are_none(values):
         kept = design.worth_counting(score)
     except EmptyAreaError:
         return
-    frame = design.published_frame(kept, np.full((len(kept), 4), 6), 4, k=5)
+    frame = design.published_frame(kept, np.full((len(kept), 4), 6), times(4), k=5)
     assert model.tell(frame).verdict not in (model.FEW, model.NARROW)
     left = score.drop(kept.index)
     assert not left.between(kept.min(), kept.max(), inclusive="neither").any()  # from the ends alone
@@ -59,15 +59,26 @@ def test_made_up_people_have_the_mean_and_the_variance_that_were_given():
     assert np.log(people.mean(axis=1)).std() == pytest.approx(0.5, rel=0.05)
 
 
+DAYS = ("weekday_1", "weekday_2", "saturday", "sunday")
+
+
+def times(visits):
+    """Of so many rounds: four kinds of day, at 9, 12, 15 and 18."""
+    plan = {"round": range(visits), "day": [DAYS[i % 4] for i in range(visits)],
+            "begins": [("09:00", "12:00", "15:00", "18:00")[i // 4 % 4] for i in range(visits)]}  # fmt: skip
+    return design.times_of(pd.DataFrame(plan))
+
+
 def test_a_made_up_world_is_read_as_published_counts_are():
     people = design.drawn(SCORE, 6, Variances(1.5, 1, 0.5), effect=1.2, rng=np.random.default_rng(3))
-    own = design.published_frame(SCORE, people, 6, k=5)
+    when = times(6)
+    own = design.published_frame(SCORE, people, when, k=5)
     xy = np.column_stack([np.arange(20.0), np.arange(20.0)])
     units = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*xy.T), index=SCORE.index, crs=ETRS89_UTM32)
     visits = pd.DataFrame(
         {"unit_id": np.repeat(SCORE.index, 6), "location_id": "", "kind": "staying", "organised": np.nan,
-         "total": people.ravel(), "minutes": np.nan, "start": pd.Timestamp("2026-05-04 10:00"), "week": "weekday",
-         "season": "spring", "time_of_day": "morning"}
+         "total": people.ravel(), "minutes": np.nan, "start": pd.Timestamp("2026-05-04 10:00"),
+         **{by: np.tile(when[by], 20) for by in overlay.PERIODS}}
     )  # fmt: skip
     published = disclosure.publish(overlay.Joined(visits, units), k=5)
     theirs = model.by_place(published.cells, published.rates, SCORE.to_frame("floating"), xy)
@@ -78,17 +89,17 @@ def test_a_made_up_world_is_read_as_published_counts_are():
 
 
 def test_power_rises_with_the_effect_and_is_what_the_intervals_say_where_there_is_none():
-    small, large = (design.power_of(SCORE, 8, SPREAD, effect=e, worlds=12, seed=4, k=5) for e in (1.05, 2.0))
+    small, large = (design.power_of(SCORE, times(8), SPREAD, effect=e, worlds=12, seed=4, k=5) for e in (1.05, 2.0))
     assert small.found < large.found == 1
     # The least effect that four of five find is found by four of five.
-    least = design.power_of(SCORE, 8, SPREAD, effect=small.least, worlds=50, seed=5, k=5)
+    least = design.power_of(SCORE, times(8), SPREAD, effect=small.least, worlds=50, seed=5, k=5)
     assert least.found == pytest.approx(0.8, abs=3 * np.sqrt(0.8 * 0.2 / 50))
     assert least.wrongly <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 50)
 
 
 def test_where_no_study_could_speak_there_is_no_least_effect():
     alike, uneven = 0.4 + 0.22 * (SCORE - 0.2), Variances(40, 5, 0.1)
-    assert design.power_of(alike, 1, uneven, effect=2, worlds=2, seed=1, k=5).least is None
+    assert design.power_of(alike, times(1), uneven, effect=2, worlds=2, seed=1, k=5).least is None
 
 
 def test_a_design_reads_back_and_any_word_changes_its_digest():

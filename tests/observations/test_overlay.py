@@ -52,6 +52,11 @@ def test_a_location_with_the_id_of_a_space_is_that_space():
     assert overlay.to_spaces(surveys(("x", box(10, 0, 40, 9), "2026-05-04", 1)), SPACES, join_m=0).several == 1
 
 
+def test_a_location_that_was_moved_is_counted_where_each_visit_was_made():
+    rows = [("x", Point(10, 10), "2024-05-06 10:00", 1), ("x", Point(60, 10), "2026-05-06 10:00", 2)]
+    assert overlay.to_spaces(surveys(*rows), SPACES, join_m=25).visits["unit_id"].tolist() == ["left", "right"]
+
+
 def test_rates_by_time_on_paper():
     seen = overlay.to_spaces(
         surveys(
