@@ -122,6 +122,18 @@ def kinds_counted(kind: str, count: int, words: Mapping[str, Any]) -> str:
     return str(words["plan_answer"]["kinds"]).format(n=number(count, words["format"]["locale"]), kind=called)
 
 
+def numbers_written(row: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose whole numbers are written as the language writes them; the rest stays as it is.
+
+    Examples
+    --------
+    >>> numbers_written({"losing": 1930, "lens": "adult"}, texts("da"))
+    {'losing': '1.930', 'lens': 'adult'}
+    """
+    place = words["format"]["locale"]
+    return {key: number(value, place) if type(value) is int else value for key, value in row.items()}
+
+
 def locale(lang: str) -> str:
     """Locale by which numbers and dates are written in a language, such as ``da-DK``."""
     return str(texts(lang)["format"]["locale"])

@@ -23,7 +23,7 @@ from spatial.indicators.registry import registry
 from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import in_order, kinds_text, names_of
 from spatial.scoring.tiers import tier_words
-from spatial.texts.headline import headline, named_sources
+from spatial.texts.headline import date_in_words, headline, named_sources
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 POINTS = 100
 WIDTHS = {"name": 44, "in_space": 44, "what": 28, "id": 30, "meaning": 110}
 WIDTH, NUMBER_WIDTH, HEAD_HEIGHT = 16, 11, 62
+A4_COLUMNS = 12  # of more, A3 is printed
+LINE_HEIGHT, SIGNS_A_LINE = 15, 105  # points; of a long text, in a column as wide as "meaning"
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 FORMATS = {"points": "0", "share": "0 %", "whole": "#,##0", "number": "#,##0.0", "fine": "0.00", "text": "@"}
 ROUNDED = ("points", "share", "whole")
@@ -68,7 +70,7 @@ def workbook(result: Result, lang: str) -> bytes:
         book,
         say["columns"],
         [
-            Column("name", say["column"]["name"], "", "text", [column.title for column in unique]),
+            Column("name", say["column_title"], "", "text", [column.title for column in unique]),
             Column("meaning", say["meaning"], "", "text", [column.meaning for column in unique]),
         ],
     )
@@ -187,7 +189,11 @@ def _about(book: Workbook, result: Result, names: Mapping[str, str], lang: str) 
     """What is said first, and who made what it is made of."""
     say, told = texts(lang)["workbook"], headline(result, lang, names)
     sources = [
-        ". ".join(str(part) for part in (one["attribution"], one["licence"], one["data_date"]) if part)
+        ". ".join(
+            str(part)
+            for part in (one["attribution"], one["licence"], one["data_date"] and date_in_words(one["data_date"], lang))
+            if part
+        )
         for one in named_sources(result)
     ]
     lines = [result.estate.name, *told.sentences, told.dates, *sources]
@@ -207,6 +213,8 @@ def _sheet(book: Workbook, title: str, columns: Sequence[Column], *, filtered: b
         width = WIDTHS.get(column.key, WIDTH if column.form == "text" else NUMBER_WIDTH)
         sheet.column_dimensions[get_column_letter(k)].width = width
         _formed(sheet, k, column)
+        if column.key == "meaning":
+            _rows_for(sheet, column.values)
     for cell in sheet[1]:
         cell.font, cell.fill = Font(name="Calibri", bold=True), PatternFill("solid", fgColor="E4E8EA")
         cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -215,15 +223,22 @@ def _sheet(book: Workbook, title: str, columns: Sequence[Column], *, filtered: b
     if filtered:
         sheet.auto_filter.ref = sheet.dimensions
     sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = "landscape", 1, 0
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A3 if len(columns) > A4_COLUMNS else sheet.PAPERSIZE_A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = "1:1"
+
+
+def _rows_for(sheet: Worksheet, said: Sequence[Any]) -> None:
+    """Make rows as high as the lines of a long text, whatever program opens the sheet."""
+    for row, text in enumerate(said, start=2):
+        sheet.row_dimensions[row].height = LINE_HEIGHT * -(-max(len(str(text)), 1) // SIGNS_A_LINE)
 
 
 def _formed(sheet: Worksheet, k: int, column: Column) -> None:
     """Give the cells of a column their form; a text is never a formula, not even after it is edited."""
     from openpyxl.styles import Alignment
 
-    beside = Alignment(indent=1) if column.form == "text" and k > 1 else None
+    beside = Alignment(horizontal="left", vertical="top", indent=int(k > 1)) if column.form == "text" else None
     lying = Alignment(wrap_text=True, vertical="top") if column.key == "meaning" else beside
     for (cell,) in sheet.iter_rows(min_row=1, min_col=k, max_col=k):
         if isinstance(cell.value, str):

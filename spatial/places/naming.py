@@ -6,6 +6,7 @@ another is called so too, by what only it has: the corner, the house number, the
 
 from __future__ import annotations
 
+import re
 import string
 import weakref
 from collections import Counter
@@ -114,6 +115,27 @@ def kinds_text(kinds: str, number: int, lang: str) -> str:
     if len(names) == 1 and number > 1:
         return kinds_counted(names[0], number, texts(lang))
     return _kinds_in_words(names or ["other"], lang)
+
+
+def name_in_sentence(name: str, lang: str) -> str:
+    """A name that is made of kinds as it stands in a sentence, definite where the language has such a form.
+
+    Examples
+    --------
+    >>> name_in_sentence("Legeplads og boldbane med bænk ved Ringvejen", "da")
+    'legepladsen og boldbanen med bænk ved Ringvejen'
+    >>> name_in_sentence("Playground at Ringvejen", "en"), name_in_sentence("3 bænke ved Ringvejen", "da")
+    ('the playground at Ringvejen', '3 bænke ved Ringvejen')
+    """
+    say = texts(lang)
+    known = {in_sentence(kind["title"], say): kind["definite"] for kind in say["kind"].values()}
+    anyone = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
+    joint = f", | {re.escape(say['format']['and'])} "
+    found = re.match(rf"(?:{anyone})(?:(?:{joint})(?:{anyone}))*(?= |$)", in_sentence(name, say))
+    if not found:
+        return in_sentence(name, say)
+    definite = re.sub(rf"(?<!\w)(?:{anyone})(?!\w)", lambda kind: known[kind[0]], found[0])
+    return definite + name[found.end() :]
 
 
 def kinds_beside_names(table: gpd.GeoDataFrame, names: Sequence[str], lang: str) -> list[str | None]:

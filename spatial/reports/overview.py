@@ -16,7 +16,6 @@ from spatial.core.files import write_csv
 from spatial.core.languages import locale, texts, warning_text
 from spatial.core.model import Estate, Provenance
 from spatial.core.numbers import number as written
-from spatial.maps import style as maps_style
 
 TABLE, LAYER, PAGE = "areas.csv", "areas.gpkg", "overview.html"
 TEMPLATES = Path(__file__).with_name("templates") / "overview"
@@ -39,6 +38,9 @@ COLUMNS = (
 MAPS = "maps"  # the folder of their own maps
 DIGITS = 5  # of degrees on the page: about a metre
 SIMPLER_M = 1.0
+# Areas are not ranked, nor coloured by what they have: grey says how much is known of a typical meeting place there.
+KNOWN_RAMP = ("#e6e6e6", "#bdbdbd", "#8a8a8a", "#525252")
+NOTHING_KNOWN = "#fdfcfa"
 WGS84 = 4326
 
 
@@ -133,7 +135,7 @@ def overview_page(
         lstrip_blocks=True,
     )  # fmt: skip
     say = texts(lang)["batch"]
-    found = [row for row in table if row["status"] == "done"]
+    found = sorted((row for row in table if row["status"] == "done"), key=_by_name)
     failed_rows = [row for row in table if row["status"] != "done"]
     data = [_drawn(row, shapes[str(row["area"])], say, lang) for row in table if row["area"] in shapes]
     leaflet, style = web_page.leaflet()
@@ -146,12 +148,16 @@ def overview_page(
         script=Markup(link_modules(TEMPLATES, ["page.js"])),
         data=Markup(embed(data)),
         counts=_counts(found, failed_rows, say, lang),
-        legend=_legend(say),
+        legend=_legend(say, lang),
         failed=failed_rows,
         rows=[_shown(row, lang) for row in found],
         maps=maps,
         attribution=f"{source.attribution}, {source.licence}",
     )
+
+
+def _by_name(row: Mapping[str, Any]) -> tuple[str, str]:
+    return str(row["name"]).casefold(), str(row["area"])
 
 
 def _counts(found: Sequence[Mapping[str, Any]], failed_rows: Sequence[Any], say: Mapping[str, Any], lang: str) -> str:
@@ -163,10 +169,17 @@ def _counts(found: Sequence[Mapping[str, Any]], failed_rows: Sequence[Any], say:
     return f"{said} {say['counts_failed'].format(n=number(len(failed_rows), lang))}" if failed_rows else said
 
 
-def _legend(say: Mapping[str, Any]) -> list[tuple[str, str]]:
-    width = maps_style.CLASS_WIDTH
-    steps = [(colour, f"{i * width}–{(i + 1) * width}") for i, colour in enumerate(maps_style.RAMP)]
-    return [*steps, (maps_style.NO_SCORE, say["no_score"])]
+def _legend(say: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
+    percent, width = texts(lang)["format"]["percent"], 100 // len(KNOWN_RAMP)
+    steps = [(colour, percent.format(f"{i * width}–{(i + 1) * width}")) for i, colour in enumerate(KNOWN_RAMP)]
+    return [*steps, (NOTHING_KNOWN, say["no_score"])]
+
+
+def _known_colour(share: float | None) -> str:
+    """The grey of a share in [0, 1] that is known."""
+    if share is None or share != share:
+        return NOTHING_KNOWN
+    return KNOWN_RAMP[min(int(share * len(KNOWN_RAMP)), len(KNOWN_RAMP) - 1)]
 
 
 def number(value: float | None, lang: str, decimals: int = 0) -> str:
@@ -178,14 +191,12 @@ def number(value: float | None, lang: str, decimals: int = 0) -> str:
 
 def _shown(row: Mapping[str, Any], lang: str) -> dict[str, str]:
     """A row of the table on the page."""
-    best = None if row["floating_best"] is None else row["floating_best"] * 100
     known = None if row["coverage_median"] is None else row["coverage_median"] * 100
     return {
         "name": str(row["name"]),
         "municipality": str(row["municipality"] or ""),
         "places": number(row["places"], lang),
         "spaces": number(row["meeting_spaces"], lang),
-        "best": number(best, lang),
         "known": "–" if known is None else texts(lang)["format"]["percent"].format(number(known, lang)),
         "map": f"{MAPS}/{row['area']}/map.html",
         "dwellings": number(row["dwellings"], lang),
@@ -193,15 +204,14 @@ def _shown(row: Mapping[str, Any], lang: str) -> dict[str, str]:
 
 
 def _drawn(row: Mapping[str, Any], shape: Any, say: Mapping[str, Any], lang: str) -> dict[str, Any]:
-    """An area for the map: outline, colour by its best meeting space, and what a click says."""
-    best = row["floating_best"]
+    """An area for the map: outline, colour by how much is known of it, and what a click says."""
     parts = getattr(shape, "geoms", [shape])
     said = say["click_failed"].format(name=row["name"], error=row["error"])
     if row["status"] == "done":
         said = say["click"].format(**_shown(row, lang))
     return {
         "rings": [[[round(y, DIGITS), round(x, DIGITS)] for x, y in part.exterior.coords] for part in parts],
-        "colour": maps_style.colour_of(float("nan") if best is None else best),
+        "colour": _known_colour(row["coverage_median"]),
         "says": said,
     }
 

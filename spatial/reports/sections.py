@@ -18,7 +18,7 @@ from spatial.core.model import ASPECTS, GATE, KNOWN_EVIDENCE, NOT_STATED, SHARES
 from spatial.core.numbers import number as written
 from spatial.maps import style
 from spatial.places.meeting_spaces import CLOSED, MEETING, SEAT
-from spatial.places.naming import in_order, names_of
+from spatial.places.naming import in_order, name_in_sentence, names_of
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Points, Table
 from spatial.reports.figures import MapWords, strip
 from spatial.scoring.combining import aspect_weights
@@ -193,10 +193,10 @@ class Named:
     def inline(self, identity: str) -> str:
         """Return a name as it stands in a sentence."""
         name = self.name[identity]
-        return name if identity in self._given else in_sentence(name, self._words.shared)
+        return name if identity in self._given else name_in_sentence(name, self._words.lang)
 
     def both(self, identity: str) -> str:
-        """Return name and number: "legeplads ved Ringvejen (nr. 3)"; what is not judged has no number."""
+        """Return name and number: "legepladsen ved Ringvejen (nr. 3)"; what is not judged has no number."""
         name = self.inline(identity)
         return (
             self._words.say("place.named", number=self.number[identity], name=name) if identity in self.number else name

@@ -20,6 +20,7 @@ MAP_MM = WIDTH_MM - 2 * MARGIN_MM
 MAP_HEIGHTS_MM = (70.0, 105.0)
 COLUMNS_MM = (12.0, 84.0, 42.0, 36.0)
 FONT = "Calibri"
+CELL_MARGIN_TWIPS = 108
 
 
 def word_page(result: Result, lang: str) -> bytes:
@@ -41,6 +42,8 @@ def word_page(result: Result, lang: str) -> bytes:
     picture, width, _ = told.picture
     shown = page.add_picture(BytesIO(picture), width=Mm(width))
     shown._inline.docPr.set("descr", told.alt)
+    for side in ("distL", "distR"):  # as wide as the text, and not beside it
+        shown._inline.set(side, "0")
     _table(page, told)
     if told.note:
         page.add_paragraph(told.note).paragraph_format.space_before = Pt(4)
@@ -77,10 +80,15 @@ def _letters(page: Document, lang: str) -> None:
 def _table(page: Document, told: Board) -> None:
     """The table; its head is said to be one, and repeated on a next page."""
     from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
     from docx.shared import Mm, Pt
 
     table = page.add_table(rows=0, cols=len(told.head), style="Table Grid")
     table.autofit = False
+    indent = OxmlElement("w:tblInd")  # its frame is in line with the text
+    indent.set(qn("w:w"), str(CELL_MARGIN_TWIPS))
+    indent.set(qn("w:type"), "dxa")
+    table._tbl.tblPr.find(qn("w:tblLayout")).addprevious(indent)
     for column, width in zip(table.columns, COLUMNS_MM, strict=True):
         column.width = Mm(width)
     for r, row in enumerate([told.head, *told.rows]):

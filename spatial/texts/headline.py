@@ -61,17 +61,23 @@ def possible_count(result: Result) -> int:
 
 
 def dates(result: Result, lang: str) -> str:
-    """Say from when the data are: of the oldest source first, and of the newest where it is another day."""
-    say = texts(lang)["headline"]
-    pairs = ((one["data_date"], one["attribution"]) for one in named_sources(result))
-    dated = sorted((str(date), str(whose)) for date, whose in pairs if date)
+    """Say from when the data are: of the oldest source first, of the newest where it is another day; then the undated."""
+    say, sources = texts(lang)["headline"], named_sources(result)
+    dated = sorted((str(one["data_date"]), str(one["attribution"])) for one in sources if one["data_date"])
+    undated = dict.fromkeys(_whose(str(one["attribution"])) for one in sources if not one["data_date"])
     if not dated:
-        return str(say["date"]).format(date=date_in_words(result.estate.as_of, lang))
+        known = result.estate.as_of
+        return str(say["date"].format(date=date_in_words(known, lang)) if known else say["undated"])
     (oldest, whose), (newest, _) = dated[0], dated[-1]
-    if oldest == newest:
-        return str(say["date"]).format(date=date_in_words(oldest, lang))
     first, last = (date_in_words(one, lang) for one in (oldest, newest))
-    return str(say["dates"]).format(oldest=first, source=whose.removeprefix("© "), newest=last)
+    told = str(say["date"]).format(date=first)
+    if oldest != newest:
+        told = str(say["dates"]).format(oldest=first, source=_whose(whose), newest=last)
+    return str(say["undated_some"]).format(dates=told, source=", ".join(undated)) if undated else told
+
+
+def _whose(attribution: str) -> str:
+    return attribution.removeprefix("© ")
 
 
 def named_sources(result: Result) -> list[dict[str, str | None]]:

@@ -58,7 +58,7 @@ def cause_in_words(cause: Mapping[str, Any], words: Mapping[str, Any]) -> str:
 
 
 def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
-    """Say one thing that a plan changes as people speak: "bygning ved Skovvej rives ned".
+    """Say one thing that a plan changes as people speak: "bygningen ved Skovvej rives ned", "ny bænk ved Skovvej".
 
     Parameters
     ----------
@@ -66,10 +66,12 @@ def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
         A row of ``spatial.plans.causes.changed_objects``, and ``street``, the nearest one, or None.
     """
     say, name = words["edit"], said(item["name"])
-    kind = words["kind"].get(item["kind"], {}).get("title") if item["what"] in ("place", "context") else None
+    kind = words["kind"].get(item["kind"]) if item["what"] in ("place", "context") else None
     road = MAJOR if item["what"] == "road" and item["kind"] == MAJOR else item["what"]
-    thing = in_sentence(kind or say["thing"][road], words)
-    thing = newly(thing, item, words) if item["how"] == "new" else thing
+    if item["how"] == "new":
+        thing = newly(in_sentence(kind["title"] if kind else say["thing"][road], words), item, words)
+    else:
+        thing = kind["definite"] if kind else say["known"][road]
     thing = f"{thing} {say['named'].format(name=name)}" if name else thing
     if item["street"] and item["what"] not in ("road", "way") and not name:
         thing = say["at"].format(thing=thing, street=item["street"])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.languages import first_capital, plural, said, texts, whole_percent
+from spatial.core.languages import first_capital, numbers_written, plural, said, texts, whole_percent
 from spatial.core.model import FLOATING, Result
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
@@ -217,12 +217,12 @@ def changes_in_words(
     words = texts(lang)
     say = words["compare"]
     lines = [
-        say["spaces"].format(estate=found["estate"], **found["spaces"]),
-        say["dwellings"].format(**found["dwellings"]),
+        say["spaces"].format(estate=found["estate"], **numbers_written(found["spaces"], words)),
+        say["dwellings"].format(**numbers_written(found["dwellings"], words)),
     ]
     if found["keeps_share"] is not None:
         lines += [
-            say["median"].format(before=found["median_before"], after=found["median_after"]),
+            _before_after("median", found, say).format(before=found["median_before"], after=found["median_after"]),
             say["keeps"].format(share=whole_percent(found["keeps_share"])),
         ]
     lines += verdict
@@ -232,11 +232,17 @@ def changes_in_words(
     return "\n".join([*lines, *(_line(row, units, words, lang) for row in shown)])
 
 
+def _before_after(key: str, row: Mapping[str, Any], say: Mapping[str, Any]) -> str:
+    """The text of a median home before and after, or that of one whose points stay."""
+    return str(say[f"{key}_same" if row["median_before"] == row["median_after"] else key])
+
+
 def _lens(lens: Mapping[str, Any], words: Mapping[str, Any]) -> str:
-    return "  " + words["compare"]["lens"].format(
+    homes = numbers_written(lens["dwellings"], words)
+    return "  " + _before_after("lens", lens, words["compare"]).format(
         lens=words["lens"][lens["id"]]["title"],
-        losing=lens["dwellings"]["losing"],
-        winning=lens["dwellings"]["winning"],
+        losing=homes["losing"],
+        winning=homes["winning"],
         before=lens["median_before"],
         after=lens["median_after"],
     )
@@ -248,7 +254,9 @@ def _worst(rows: list[Mapping[str, Any]], lens: str | None, words: Mapping[str, 
     say = words["compare"]
     more = [say["more"].format(count=len(rows) - SHOWN)] if len(rows) > SHOWN else []
     told = [
-        plural(say["worst_row"], row["stairwells"], words).format(**row, at=building_at(row, words))
+        plural(say["worst_row"], row["stairwells"], words).format(
+            **numbers_written(row, words), at=building_at(row, words)
+        )
         for row in rows[:SHOWN]
     ]
     head = say["worst"] if lens is None else say["worst_as"].format(lens=words["lens_as"][lens])

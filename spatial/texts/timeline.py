@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spatial.core.languages import KNOWN_LANGUAGES, texts
+from spatial.core.languages import KNOWN_LANGUAGES, numbers_written, texts
 from spatial.core.numbers import number as written
 from spatial.plans.phases import SHUT, Timeline
 from spatial.texts.plan_names import Names, named_row
@@ -60,8 +60,12 @@ def timeline_in_words(found: Mapping[str, Any], *, lang: str) -> str:
     say = words["timeline"]
     lines = [say["title"]]
     for row in found["phases"]:
-        medians = "" if row["median_after"] is None else " " + say["median"].format(**row)
-        lines.append(f"  {say['phase'].format(named=_named(row, words), **row)}{medians}{_told_lenses(row, words)}")
+        counts = numbers_written(row, words)
+        same = "median_same" if row["median_after"] == row["median_before"] else "median"
+        medians = "" if row["median_after"] is None else " " + say[same].format(**counts)
+        lines.append(
+            f"  {say['phase'].format(named=_named(row, words), **counts)}{medians}{_told_lenses(counts, words)}"
+        )
     for space in found["spaces"]:
         shut = [k for k, state in enumerate(space["states"]) if state == SHUT]
         if not shut:

@@ -10,6 +10,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from spatial.batch import areas as batch_areas
 from spatial.batch.area import Settings, Task
 from spatial.core import versions
 from spatial.core.errors import InputError, SourceUnavailable
+from spatial.core.model import Provenance
 from spatial.maps import tables
 from spatial.osm import partitions
 from spatial.reports import overview
@@ -35,6 +37,7 @@ from spatial.sources import boundaries
 from tests.command import Outcome, call
 
 SOON_S = 300
+SOURCE = Provenance("osm", "town.osm.pbf", "ODbL 1.0", "© OpenStreetMap contributors")
 
 
 def areas_file(demo_data: Path, path: Path, extra=()) -> Path:
@@ -390,6 +393,29 @@ def test_the_page_draws_every_area_and_asks_nobody(finished, browser):
     assert page.locator("tbody tr").count() == 4
     assert "Knot" in page.locator("main li strong").first.text_content()
     page.close()
+
+
+def test_areas_stand_by_name_and_are_coloured_by_what_is_known_never_by_what_they_have():
+    """Of two areas of which as much is known, the better looks like the worse; none says which has the best place."""
+    counted = {"status": "done", "municipality": "", "places": 3, "meeting_spaces": 2, "dwellings": 10, "error": None}
+    table = [
+        {**counted, "area": "a1", "name": "Åparken", "floating_best": 0.91, "coverage_median": 0.3},
+        {**counted, "area": "a2", "name": "Bakken", "floating_best": 0.12, "coverage_median": 0.3},
+        {**counted, "area": "a3", "name": "almen", "floating_best": 0.12, "coverage_median": 1.0},
+        {**counted, "area": "a4", "name": "Dalen", "floating_best": None, "coverage_median": None},
+    ]
+    shapes = dict.fromkeys(("a1", "a2", "a3", "a4"), shapely.box(12.5, 55.6, 12.6, 55.7))
+    html = overview.overview_page(table, shapes, SOURCE, lang="da")
+    data = json.loads(re.search(r'id="areas">(.*?)</script>', html, re.DOTALL)[1])
+    colours = [one["colour"] for one in data]
+    assert colours[0] == colours[1] != colours[2] and len(set(colours)) == 3
+    assert re.findall(r'scope="row">([^<]+)<', html) == ["almen", "Bakken", "Dalen", "Åparken"]
+    assert "91" not in re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL) and all(
+        "91" not in one["says"] for one in data
+    )
+    for one in colours:
+        red, green, blue = (int(one[k : k + 2], 16) for k in (1, 3, 5))
+        assert max(red, green, blue) - min(red, green, blue) <= 3, "grey"
 
 
 def test_a_missing_dask_is_told_before_anything_is_read(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 PLACES = [f"space:{i}" for i in range(4)]
 PHONES = [{"width": 360, "height": 740}, {"width": 390, "height": 844}]
-TITLE = {"da": "Ud at tælle: Ærø </script><b>", "en": "Out counting: Ærø </script><b>"}
+TITLE = {"da": "Markvandring og tælling: Ærø </script><b>", "en": "Out counting: Ærø </script><b>"}
 
 
 @pytest.fixture

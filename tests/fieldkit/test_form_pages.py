@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 STOPS = [{"id": f"space:{i}", "name": dict.fromkeys(LANGUAGES, f"{i}. </script><b>Ærø")} for i in range(7)]
 ITEMS = list(settings()["ratings"]["items"])
-TITLE = {"da": "Ud at tælle: Ærø", "en": "Out counting: Ærø"}
+TITLE = {"da": "Markvandring og tælling: Ærø", "en": "Out counting: Ærø"}
 ORDER = settings()["openness"]
 SETS = sets_of(ORDER["activities"], ORDER["differences"])
 FORMS = {"ratings": forms.ratings(STOPS, ITEMS, 3), "openness": forms.openness(SETS)}

@@ -7,6 +7,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+import geopandas as gpd
 import networkx
 import numpy as np
 import pypdfium2
@@ -268,6 +269,14 @@ def test_prints_map_and_list_without_controls(opened):
     assert page.locator("#fr-legend").is_visible() and page.locator(".fr-item >> nth=0").is_visible()
 
 
+def test_nothing_on_paper_is_folded_and_no_sheet_holds_a_line_alone(opened):
+    page, say = opened("#lang=da"), texts("da")["map"]["about"]
+    sheets = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True, print_background=True))
+    said = [sheet.get_textpage().get_text_range() for sheet in sheets]
+    assert 3 <= len(said) <= 4 and min(len(text) for text in said[1:]) > 300, [len(text) for text in said]
+    assert say["title"] not in " ".join(said) and say["sources"] in said[-1]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_paper_is_light_and_has_the_ground(opened, scheme):
     """The colours of ground, buildings and meeting spaces are all on the sheet."""
@@ -400,6 +409,10 @@ def test_on_a_phone_the_legend_is_folded_and_what_is_chosen_is_on_top(opened):
     assert page.locator("#fr-legend .fr-class").first.is_visible() and not page.locator("#fr-by").is_visible()
     frame, legend = (page.locator(name).bounding_box() for name in ("#fr-frame", "#fr-legend"))
     assert legend["height"] < frame["height"] / 4
+    say = texts("en")
+    assert page.locator("#fr-legend .fr-caption").inner_text() == say["map"]["legend"]["folded"].format(
+        title=say["aspect"]["floating"]["title"]
+    )
     page.evaluate(f"{MAP}.faellesrum.handlers.space(0)")
     panel, title = page.locator("#fr-panel").bounding_box(), page.locator("#fr-details > h2").bounding_box()
     assert title["y"] - panel["y"] < 80
@@ -407,11 +420,16 @@ def test_on_a_phone_the_legend_is_folded_and_what_is_chosen_is_on_top(opened):
     assert page.locator("h1").is_visible()
 
 
-def test_at_twice_the_size_the_map_is_not_covered(opened):
+def test_at_twice_the_size_the_map_is_not_covered(opened, demo_result):
     """1280 × 800 at 200 % is a window of 640 × 400."""
     page = opened(viewport={"width": 640, "height": 400})
     frame, legend = (page.locator(name).bounding_box() for name in ("#fr-frame", "#fr-legend"))
-    assert legend["height"] < frame["height"] / 2
+    assert legend["height"] < frame["height"] / 4
+    south, west = (
+        gpd.GeoSeries([demo_result.estate.boundary], crs=demo_result.estate.crs).to_crs(4326).total_bounds[[1, 0]]
+    )
+    lowest = page.evaluate(f"{MAP}.latLngToContainerPoint([{south}, {west}]).y")
+    assert frame["y"] + lowest <= legend["y"]
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

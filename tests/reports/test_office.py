@@ -60,6 +60,11 @@ def test_the_workbook_has_names_first_units_in_its_heads_and_says_what_columns_m
     told = headline(result, lang)
     lines = [cell.value for cell in book[say["about"]]["A"]]
     assert lines[1 : 3 + len(told.sentences)] == [result.estate.name, *told.sentences, told.dates]
+    about = book[say["about"]]
+    for k, line in enumerate(lines[1:], start=2):  # Calibri 11: 15 points a line, and at most 110 signs in 110 widths
+        assert about.row_dimensions[k].height >= 15 * len(line) / 110
+    assert not re.search(r"\d{4}-\d{2}-\d{2}", " ".join(lines)), "dates are written in words"
+    assert [cell.value for cell in book[say["columns"]][1]] == [say["column_title"], say["meaning"]]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -137,6 +142,12 @@ def test_slide_and_page_say_the_same_as_the_report(result, lang):
     written = docx.Document(io.BytesIO(word_page(result, lang)))
     paragraphs = [p.text for p in written.paragraphs]
     assert [text for text in paragraphs if text in told.sentences] == told.sentences and told.dates in paragraphs
+    (inline,) = written.element.body.iter(
+        "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}inline"
+    )
+    section = written.sections[0]
+    assert {inline.get("distL"), inline.get("distR")} == {"0"}
+    assert inline.extent.cx <= section.page_width - section.left_margin - section.right_margin
     assert [row.cells[1].text for row in written.tables[0].rows[1:]] == [names[i] for i in ranked]
     assert written.core_properties.language == {"da": "da-DK", "en": "en-GB"}[lang]
 

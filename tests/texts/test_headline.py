@@ -1,6 +1,7 @@
 """What is said first of a run: in one order, never more than is known, and the same in both languages."""
 
 import re
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -70,7 +71,7 @@ def test_without_a_meeting_place_it_says_only_that():
     assert told.sentences == [
         "I Fuglsangparken og højst 250 m uden for grænsen er der ikke kortlagt noget mødested i udearealerne. Måske "
         "mangler de kun på kortet.",
-        "På 3 andre stykker åben jord er intet kortlagt.",
+        "På 3 andre åbne arealer er der ikke kortlagt noget.",
     ]
 
 
@@ -79,7 +80,7 @@ def test_what_is_not_known_comes_before_what_is_best():
     assert told.sentences == [told.count, told.unknown, told.best]
     assert told.unknown == (
         "Det ved vi ikke: af det, der tæller for et typisk mødested, er 45\xa0% kun antaget og 8\xa0% ukendt, og intet "
-        "er set på stedet. På ét andet stykke åben jord er intet kortlagt."
+        "er set på stedet. På ét andet åbent areal er der ikke kortlagt noget."
     )
 
 
@@ -101,9 +102,13 @@ def test_the_best_are_told_only_where_they_are_told_apart():
 
 def test_the_oldest_source_is_named_with_its_date():
     dated = said([(True, 1, 1)], sources=[("© B", "2025-03-01"), ("© A", "2016-02-09"), ("C", None)])
-    assert dated.dates == "Ældste data: 9. februar 2016 (A); nyeste: 1. marts 2025"
+    assert dated.dates == "Ældste data: 9. februar 2016 (A); nyeste: 1. marts 2025; uden dato: C"
     assert said([], sources=[("© A", "2016-02-09")]).dates == "Data fra 9. februar 2016"
     assert said([]).dates == "Data fra 2. januar 2020"
+    whole = result_of([])
+    assert headline(replace(whole, estate=replace(whole.estate, as_of=None)), "da", NAMES).dates == (
+        "Vi ved ikke, hvor gamle oplysningerne er"
+    )
     assert said([], "en", sources=[("A", "2016-02-09")]).dates == "Data of 9 February 2016"
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 NAMESPACE = "faellesrum"
 COMMENT = re.compile(r"^ *//.*\n|/\*\*(?s:.*?)\*/ *", re.MULTILINE)
 BLANK_LINE = re.compile(r"^\s*\n", re.MULTILINE)
+INDENT = re.compile(r"^ +", re.MULTILINE)  # no string goes on to a next line
 IMPORT = re.compile(r'^import \{ (\w+(?:, \w+)*) \} from "\./(\w+\.js)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:function\*?|class|const) (\w+))", re.MULTILINE)
 NOT_LINKED = re.compile(r"^\s*(?:import|export)\b.*|\bimport\b *[(.].*|`.*|.*</script.*", re.MULTILINE | re.IGNORECASE)
@@ -38,7 +39,7 @@ def parse_module(text: str) -> Module:
     ValueError
         If it imports or exports in a way that is not allowed, or holds a template string.
     """
-    code = BLANK_LINE.sub("", COMMENT.sub("", text))
+    code = INDENT.sub("", BLANK_LINE.sub("", COMMENT.sub("", text)))
     imports = {name: names.split(", ") for names, name in IMPORT.findall(code)}
     exports = EXPORT.findall(code)
     code = EXPORT.sub("", IMPORT.sub("", code))

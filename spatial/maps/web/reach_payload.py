@@ -36,14 +36,13 @@ def encode_reach(
     number = {site: i for i, site in enumerate(sites)}
     owner = entries["place_id"].astype(str).map(number).to_numpy()
     order = np.argsort(owner, kind="stable")
-    nodes, ends = np.unique(np.stack([ways["start"], ways["end"]]), return_inverse=True)
-    locked = np.concatenate([ends[0][ways["start_locked"]], ends[1][ways["end_locked"]]])
+    ends, nodes = pd.factorize(ways[["start", "end"]].to_numpy().ravel())
+    locked = ends[ways[["start_locked", "end_locked"]].to_numpy(dtype=bool).ravel()]
     return {
         "walks": [{"minutes": minutes, "metres": metres} for minutes, metres in WALKS_M],
         "seen": SEEN_M,
         "nodes": len(nodes),
-        "start": ends[0].tolist(),
-        "end": ends[1].tolist(),
+        "ends": np.diff(ends, prepend=0).tolist(),
         "length": np.rint(ways["length_m"].to_numpy() * DM).astype(int).tolist(),
         "locked": np.unique(locked).tolist(),
         "lines": projector.encode(shapely.simplify(np.asarray(ways.geometry.to_numpy(), dtype=object), SIMPLIFY_M)),

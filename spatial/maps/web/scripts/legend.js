@@ -40,9 +40,15 @@ export function createLegend(data, words, scale) {
   function scaleText() {
     if (scale.isRelative()) { return t("map.legend.relative_text"); }
     if (scale.by === FLOATING) { return t("map.legend.text"); }
-    if (scale.isScore()) { return t("aspect." + scale.by + ".sentence"); }
+    if (scale.isScore()) { return t("aspect." + scale.by + ".sentence") + " " + t("map.legend.of_points"); }
     const unit = words.unitOf(scale.by);
     return words.indicator(scale.by).text + " " + (unit ? t("map.legend.measured_unit", { unit }) : t("map.legend.measured"));
+  }
+  // What the numbers under the colours are, where nothing else says it.
+  function caption() {
+    const title = titleOf(data, words, scale.by), unit = words.unitOf(scale.by);
+    if (scale.isScore()) { return t("map.legend.folded", { title }); }
+    return unit ? title + " (" + unit + ")" : title;
   }
   /** @param {Step[]} steps */
   function ramp(steps) {
@@ -118,7 +124,7 @@ export function createLegend(data, words, scale) {
     box.setAttribute("aria-label", t("map.legend.show"));
     box.classList.toggle("fr-overall-shown", scale.by === FLOATING);
     const focused = document.activeElement?.id;
-    box.replaceChildren(...(small ? [ramp(steps)] : [byChoice(handlers), ramp(steps), h("p", { class: "fr-quiet" }, scaleText()), relativeChoice(handlers)]),
+    box.replaceChildren(...(small ? [h("p", { class: "fr-caption" }, caption()), ramp(steps)] : [byChoice(handlers), ramp(steps), h("p", { class: "fr-quiet" }, scaleText()), relativeChoice(handlers)]),
       folded ? "" : tierRows(), spaces.id.some((_, i) => scale.hatched(spaces, i)) ? h("ul", {}, hatchedRow(steps)) : "", folded ? "" : asideRows(handlers),
       reached.length ? h("ul", { class: "fr-reached" }, ...reached.map(([key, path, values]) => row(keyed(key), t(path, values)))) : "",
       counted.length ? h("ul", { class: "fr-counted" }, ...counted.map(([key, text]) => row(key, text))) : "",

@@ -229,6 +229,7 @@ export function createList(data, words, scale, names, marks) {
   function showWhole(on, handlers) {
     whole = on;
     list(handlers);
+    about();
   }
   function about() {
     const m = data.manifest, beware = data.headline[words.lang].reservations;
@@ -238,7 +239,7 @@ export function createList(data, words, scale, names, marks) {
         h("ul", {}, ...ASPECTS.map((name) => h("li", {}, h("b", {}, t("aspect." + name + ".question")), " " + t("aspect." + name + ".sentence")))),
         h("p", {}, t(config.mean === "geometric" ? "map.about.geometric" : "map.about.arithmetic") + " " + t("map.about.coverage", { share: words.percent(config.min_coverage) })),
         h("ul", { class: "fr-states" }, ...config.evidence.map((state) => h("li", {}, marks.evidence(state), " " + words.evidence(state).text)))),
-      ...(beware.length ? [h("details", {}, h("summary", {}, t("map.about.warnings")), h("ul", {}, ...beware.map((text) => h("li", {}, text))))] : []),
+      ...(beware.length ? [h("details", { open: whole }, h("summary", {}, t("map.about.warnings")), h("ul", {}, ...beware.map((text) => h("li", {}, text))))] : []),
       h("h2", {}, t("map.about.sources")),
       h("ul", { class: "fr-sources" }, ...m.sources.map((source) => h("li", {},
         [source.attribution, source.licence && t("map.about.licence", { licence: source.licence }), source.data_date && words.date(source.data_date)].filter(Boolean).join(". ")))),

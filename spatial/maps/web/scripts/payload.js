@@ -247,8 +247,7 @@
  * @property {Walk[]} walks
  * @property {number} seen m
  * @property {number} nodes how many
- * @property {number[]} start node of each way
- * @property {number[]} end node of each way
+ * @property {number[]} ends first and last node of each way, as steps from one to the next
  * @property {number[]} length of each way
  * @property {number[]} locked nodes that nobody passes
  * @property {Rings} lines

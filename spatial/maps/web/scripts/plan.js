@@ -158,8 +158,9 @@ export function createPlan(map, data, plan, decode, words, scale, { onSwiped, on
   }
   function medianText() {
     if (plan.keeps_share === null) { return ""; }
+    const key = plan.median_before === plan.median_after ? "map.plan.median_same" : "map.plan.median";
     const points = (/** @type {number | null} */ median) => words.number(median ?? 0);
-    return h("p", {}, t("map.plan.median", { before: points(plan.median_before), after: points(plan.median_after), share: t("format.percent", words.number(Math.floor(plan.keeps_share * 100))) }));
+    return h("p", {}, t(key, { before: points(plan.median_before), after: points(plan.median_after), share: t("format.percent", words.number(Math.floor(plan.keeps_share * 100))) }));
   }
   /** @param {Handlers} handlers */
   function write(handlers) {

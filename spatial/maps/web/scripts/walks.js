@@ -11,10 +11,10 @@
  * @param {Reach} coded
  */
 export function createWalks(coded) {
-  const locked = new Set(coded.locked);
+  const locked = new Set(coded.locked), [starts, ends] = nodesOf(coded.ends);
   /** @type {number[][]} */
   const arcs = Array.from({ length: coded.nodes }, () => []); // edges by node
-  coded.start.forEach((node, e) => { arcs[node].push(e); arcs[coded.end[e]].push(e); });
+  starts.forEach((node, e) => { arcs[node].push(e); arcs[ends[e]].push(e); });
 
   // Shortest distances to all nodes within the limit, from the entries of a site.
   /** @param {number} site @param {number} limit */
@@ -27,13 +27,13 @@ export function createWalks(coded) {
     };
     for (let k = coded.first[site]; k < coded.first[site + 1]; k++) {
       const e = coded.way[k];
-      reach(coded.start[e], coded.leg[k] + coded.offset[k]);
-      reach(coded.end[e], coded.leg[k] + coded.length[e] - coded.offset[k]);
+      reach(starts[e], coded.leg[k] + coded.offset[k]);
+      reach(ends[e], coded.leg[k] + coded.length[e] - coded.offset[k]);
     }
     while (heap.length) {
       const [d, node] = pop(heap);
       if (d > far[node] || locked.has(node)) { continue; } // nobody passes a locked gate
-      for (const e of arcs[node]) { reach(coded.start[e] === node ? coded.end[e] : coded.start[e], d + coded.length[e]); }
+      for (const e of arcs[node]) { reach(starts[e] === node ? ends[e] : starts[e], d + coded.length[e]); }
     }
     return far;
   }
@@ -51,8 +51,8 @@ export function createWalks(coded) {
       if (b > a) { reached.set(e, [...(reached.get(e) || []), [a, b]]); }
     };
     const passes = (/** @type {number} */ node) => far[node] <= limit && !locked.has(node);
-    coded.start.forEach((start, e) => {
-      const end = coded.end[e];
+    starts.forEach((start, e) => {
+      const end = ends[e];
       if (passes(start)) { add(e, 0, limit - far[start]); }
       if (passes(end)) { add(e, coded.length[e] - (limit - far[end]), coded.length[e]); }
     });
@@ -63,6 +63,13 @@ export function createWalks(coded) {
     return Array.from(reached, ([e, parts]) => merged(parts).map(([a, b]) => /** @type {Stretch} */ ([e, a, b]))).flat();
   }
   return { stretches };
+}
+
+/** @param {number[]} steps */
+function nodesOf(steps) {
+  let node = 0;
+  const all = steps.map((step) => (node += step));
+  return [0, 1].map((side) => all.filter((_, k) => k % 2 === side));
 }
 
 /** @param {[number, number][]} parts */
