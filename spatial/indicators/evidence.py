@@ -153,12 +153,15 @@ def measure_indicators(
     shapes, many = sites.geometry.to_numpy(), step(_anchors_of_spaces, sites, inputs.anchors)
     about = step(_about, sites)
     parts: list[dict[str, Any]] = []
+    seen: dict[float, npt.NDArray[np.float64]] = {}
     references = {}
     for name, indicator in registry.registry().items():
         if name not in spec.rules or registry.lacking(indicator, inputs):
             continue
         radius_m = indicator.catchment_m
-        seen_share = step.rows(covered_share, shapes, radius_m, read, key=f"{radius_m:g}")
+        if radius_m not in seen:
+            seen[radius_m] = step.rows(covered_share, shapes, radius_m, read, key=f"{radius_m:g}")
+        seen_share = seen[radius_m]
         tables = [getattr(inputs, name) for name in indicator.needs]
         measured = _measured(indicator, found if indicator.members else sites, tables, step)
         sources = step(_sources, indicator, found, many, _sources_of_inputs(indicator, inputs, of_layer), key=name)

@@ -141,11 +141,33 @@ def number_of(texts: Sequence[str], key: str) -> str | None:
     ('60', '24')
     >>> number_of(["30 familieboliger og 12 ungdomsboliger"], "dwellings"), number_of(["Blok 7"], "dwellings")
     ('42', None)
+    >>> number_of(["boliger: 1.200"], "dwellings"), number_of(["60-65 boliger"], "dwellings")
+    ('1200', None)
     """
     counted = drawing_words().counted.get(key, ())
-    pattern = rf"(\d+)\s+(?:[^\d\s]+\s+){{0,2}}\w*(?:{'|'.join(map(re.escape, counted))})\b"
-    sums = {sum(map(int, found)) for text in texts if counted and (found := re.findall(pattern, text, re.IGNORECASE))}
-    if len(sums) == 1:
+    plain = [_without_groups(text) for text in texts]
+    sums = {found for text in plain if (found := _counted_in(text, counted)) is not None}
+    if len(sums) == 1 and not any(_open(text) for text in plain):
         return str(sums.pop())
-    alone = [text.strip() for text in texts if text.strip().replace(".", "", 1).isdigit()]
+    alone = [text.strip() for text in plain if text.strip().replace(".", "", 1).isdigit()]
     return alone[0] if len(alone) == 1 and not sums else None
+
+
+def _counted_in(text: str, counted: Sequence[str]) -> int | None:
+    """The sum of the numbers before or after what they count; None where nothing is counted."""
+    words = "|".join(map(re.escape, counted))
+    if not words:
+        return None
+    before = re.findall(rf"(\d+)\s*(?:[^\d\s]+\s+){{0,2}}\w*(?:{words})(?!\w)", text, re.IGNORECASE)
+    after = re.findall(rf"(?:{words})\s*[:=]\s*(\d+)", text, re.IGNORECASE)
+    return sum(map(int, before or after)) if before or after else None
+
+
+def _open(text: str) -> bool:
+    """Whether a text leaves the number open (60-65), or asks to reckon (2 x 30)."""
+    return re.search(r"\d\s*(?:-|–|/|\btil\b|\bto\b|x|×|\*)\s*\d", text, re.IGNORECASE) is not None
+
+
+def _without_groups(text: str) -> str:
+    """Numbers without a point or space between thousands: 1.200 and 1 200 are 1200."""
+    return re.sub(r"\b(\d{1,3})[.\u00a0\u202f](\d{3})\b(?![.,]\d)", r"\1\2", text)

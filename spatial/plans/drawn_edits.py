@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from spatial.core.model import Edit, Plan, RawData
+from spatial.plans.things import FLATS
 from spatial.plans.validation import AREA, LAYERS, POINT
 from spatial.settings.tags import tag_rules
 
@@ -28,7 +29,7 @@ def _meant(layer: str) -> Callable[[Tags], bool] | None:
         "road": _is_way,
         "barrier": lambda tags: "barrier" in tags and tags["barrier"] not in gates,
         "gate": lambda tags: tags.get("barrier") in gates,
-        "place": lambda tags: "building" not in tags and any(key in tags for key in ("leisure", "amenity", "sport")),
+        "place": lambda tags: "building" not in tags and tag_rules().kind.first(tags) is not None,
         "entrance": lambda tags: "entrance" in tags,
         "ground": lambda tags: any(key in tags for key in ("landuse", "natural", "leisure")),
         "context": lambda tags: any(key in tags for key in ("amenity", "leisure", "club", "office")),
@@ -58,13 +59,15 @@ def locate_drawn_edits(raw: RawData, plan: Plan) -> Plan:
         elif edit.action == "change":
             edits.append(replace(edit, target=found[0], geometry=None))
         else:
-            edits += [
-                replace(
-                    edit, target=name, geometry=None, feature=edit.feature if len(found) == 1 else f"{edit.feature}.{k}"
-                )
-                for k, name in enumerate(found, start=1)
-            ]
+            several = [edit] if len(found) == 1 else _each(edit, len(found))
+            edits += [replace(one, target=name, geometry=None) for one, name in zip(several, found, strict=True)]
     return replace(plan, edits=tuple(edits))
+
+
+def _each(edit: Edit, count: int) -> list[Edit]:
+    """One edit for each of several things; how many homes they have together says nothing of one of them."""
+    tags = {key: value for key, value in edit.tags.items() if key != FLATS}
+    return [replace(edit, tags=tags, feature=f"{edit.feature}.{k}") for k in range(1, count + 1)]
 
 
 def _drawn_at(raw: RawData, edit: Edit) -> list[str]:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from spatial.core.errors import SourceFormatError, SourceUnavailable
-from spatial.core.messages import cause, phrase
+from spatial.core.messages import Spoken, cause, phrase
 from spatial.sources import vector_files
 
 DRAWING_NEEDED = phrase("plan_drawing.needed")
@@ -26,6 +29,11 @@ FIRST_UTF8 = "AC1021"
 DEFAULT_CODE_PAGE = "CP1252"
 ENCODING = "DXF_ENCODING"
 BINARY = b"AutoCAD Binary DXF"
+# A dimension and its handle; the records of the table of layers, and the flag of a frozen one.
+DIMENSION = re.compile(r"^[ ]*0\r?\nDIMENSION\r?\n[ ]*5\r?\n(\w+)", re.MULTILINE)
+LAYER, FROZEN = re.compile(r"^[ ]*0\r?\nLAYER\r?\n", re.MULTILINE), 1
+# How a message of the reader begins: a file and a line of its own code.
+OWN_CODE = re.compile(r"^\S+\.(?:cpp|h), \d+: ")
 # A letter that the code page has not.
 ESCAPED = re.compile(r"\\U\+([0-9A-Fa-f]{4})")
 
@@ -48,15 +56,46 @@ def read_entities(drawing: Path) -> gpd.GeoDataFrame:
             table = vector_files.read_table(drawing, layer="entities")
     except (DataSourceError, DataLayerError, ValueError, shapely.GEOSException, MemoryError) as error:
         raise SourceFormatError(
-            "plan_drawing.unreadable", drawing=drawing, cause=cause(error), needed=DRAWING_NEEDED
+            "plan_drawing.unreadable", drawing=drawing, cause=_said(error), needed=DRAWING_NEEDED
         ) from error
     if "PaperSpace" in table:
         # What lies on the sheets of the drawing is not on the ground.
         table = table[table["PaperSpace"].isna() | (table["PaperSpace"] == 0)]
+    table = table[~_annotating(table, drawing)]
     table = table.assign(
         Layer=table["Layer"].map(_unescaped), Text=table["Text"].map(_unescaped) if "Text" in table else None
     )
     return table[table.geometry.notna() & ~table.geometry.is_empty].reset_index(drop=True)
+
+
+def _annotating(table: gpd.GeoDataFrame, drawing: Path) -> npt.NDArray[np.bool_]:
+    """Which entities only measure or point at something: dimensions, and the lines and arrow heads of leaders."""
+    handle, kind = (table.get(name, pd.Series("", table.index)).astype(str) for name in ("EntityHandle", "SubClasses"))
+    measuring = handle.isin(set(DIMENSION.findall(drawing.read_text(encoding="latin-1"))))
+    pointing = kind.str.contains("Leader") & (table["Text"].isna() if "Text" in table else True)
+    return (measuring | pointing).to_numpy(dtype=bool)
+
+
+def _said(error: Exception) -> Spoken | str:
+    """What the reader says, without the place in its own code."""
+    said = str(cause(error))
+    return OWN_CODE.sub("", said) if OWN_CODE.match(said) else cause(error)
+
+
+def hidden_layers(drawing: Path) -> frozenset[str]:
+    """Names of the layers that are frozen or turned off: what is on them is not shown in the drawing."""
+    head = drawing.read_bytes().decode(encoding_of(drawing), errors="replace").split("ENTITIES", 1)[0]
+    found = set()
+    for record in LAYER.split(head)[1:]:
+        lines = record.splitlines()
+        codes = dict(reversed([(code.strip(), value.strip()) for code, value in zip(lines[::2], lines[1::2])]))  # noqa: B905 (the last may be cut)
+        if codes.get("62", "").startswith("-") or _flagged(codes.get("70", "")):
+            found.add(str(_unescaped(codes.get("2", ""))))
+    return frozenset(found)
+
+
+def _flagged(flags: str) -> bool:
+    return flags.isdigit() and bool(int(flags) & FROZEN)
 
 
 def _unescaped(text: Any) -> Any:

@@ -12,8 +12,7 @@ from spatial.core.model import Edit, Estate, Plan, RawData
 from spatial.layers.schema import CanonicalLayers
 from spatial.plans.causes import side_of
 from spatial.plans.drawn_edits import locate_drawn_edits
-from spatial.plans.known_homes import FLATS
-from spatial.plans.things import Ground, Thing, layer_of, number_edits
+from spatial.plans.things import FLATS, Ground, Thing, layer_of, number_edits
 from spatial.plans.validation import AREA, LINE, identity
 
 # A thing that moves by less stays where it is.

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from spatial.core.model import Features, Plan, RawData
 from spatial.plans.drawn_edits import locate_drawn_edits
-
-FLATS = "building:flats"
+from spatial.plans.things import FLATS
 
 
 def known_dwellings(raw: RawData, plan: Plan) -> dict[str, str]:
@@ -17,14 +16,11 @@ def known_dwellings(raw: RawData, plan: Plan) -> dict[str, str]:
     An outline that is drawn around several buildings says nothing of each.
     """
     located = locate_drawn_edits(raw, plan)
-    said = {
+    return {
         edit.target: edit.tags[FLATS]
         for edit in located.edits
         if edit.action == "remove" and edit.target and edit.tags.get(FLATS, "").isdigit()
     }
-    alone = {edit.feature for edit in plan.edits}
-    shared = {edit.target for edit in located.edits if edit.feature not in alone}
-    return {str(target): count for target, count in said.items() if target not in shared}
 
 
 def with_dwellings(raw: RawData, known: Mapping[str, str]) -> RawData:

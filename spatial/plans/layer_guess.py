@@ -14,7 +14,7 @@ from pyproj import CRS, Transformer
 
 from spatial.core.model import Estate
 from spatial.plans.drawings import FROM_TEXT, number_in
-from spatial.plans.dxf import UNITS_M, read_entities, unit_of
+from spatial.plans.dxf import UNITS_M, hidden_layers, read_entities, unit_of
 from spatial.plans.outlines import meant_shapes
 from spatial.settings.drawing_words import drawing_words
 
@@ -32,11 +32,13 @@ class GuessedLayer:
     """One layer of a drawing: how many things are on it, and what it may mean.
 
     ``columns`` are those of a plan; empty where the layer is no part of one, None where nothing is guessed.
+    ``hidden``: it is frozen or turned off in the drawing, and no part of the plan until somebody says that it is.
     """
 
     name: str
     count: int
     columns: Mapping[str, str] | None
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,12 @@ def guess_mapping(drawing: Path, estate: Estate) -> Guess:
     table = read_entities(drawing)
     texts = table[table["Text"].notna() & (table.geometry.geom_type == "Point")]
     shapes = table.drop(texts.index)
+    hidden = hidden_layers(drawing)
     layers = tuple(
-        _guessed(name, shapes[shapes["Layer"] == name], texts) for name in sorted(set(table["Layer"].astype(str)))
+        GuessedLayer(name, int((shapes["Layer"] == name).sum()), {}, hidden=True)
+        if name in hidden
+        else _guessed(name, shapes[shapes["Layer"] == name], texts)
+        for name in sorted(set(table["Layer"].astype(str)))
     )
     return Guess(drawing, _system(shapes, drawing, estate), layers)
 

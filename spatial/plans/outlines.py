@@ -15,28 +15,65 @@ POINTS = ("gate", "entrance", "place")
 CLOSED_M = 0.01
 # What is drawn no larger than this is the symbol of a thing; what is drawn twice shares so much of its ground.
 SYMBOL_M, SAME_SHARE = 4.0, 0.98
+# Parts of a block that lie this near to each other are of one symbol.
+BESIDE_M = 0.5
 
 
 def meant_shapes(shapes: Sequence[Any], layer: str) -> tuple[list[Any], list[Any]]:
     """What is drawn on one layer as what it means, and the lines that are left of those that should enclose an area.
 
     Closed lines, loose lines that meet, hatches and blocks are areas where the layer is one of areas, each once; small
-    symbols are points where it is one of points.
+    symbols are points where it is one of points, also several in one block. Lines of other layers that are drawn twice
+    count once, and those that meet end to end are one.
     """
-    drawn = [_meant(shape, layer) for shape in shapes]
+    drawn = [meant for shape in shapes for meant in _meant(shape, layer)]
     if layer not in AREAS:
-        return drawn, []
+        return _lines_once(drawn), []
     found, left = joined(drawn)
     return once(found), left
 
 
-def _meant(shape: Any, layer: str) -> Any:
+def _meant(shape: Any, layer: str) -> list[Any]:
     parts = shapely.get_parts(shape)
     single = parts[0] if len(parts) == 1 else shape
-    west, south, east, north = shapely.bounds(single)
-    if layer in POINTS and shapely.get_dimensions(single) > 0 and max(east - west, north - south) <= SYMBOL_M:
-        return shapely.Point((west + east) / 2, (south + north) / 2)
-    return _area(single) if layer in AREAS else single
+    if layer in POINTS and shapely.get_dimensions(single) > 0:
+        groups = _groups(list(parts))
+        if all(_size(group) <= SYMBOL_M for group in groups):
+            return [shapely.box(*shapely.bounds(group)).centroid for group in groups]
+    return [_area(single) if layer in AREAS else single]
+
+
+def _groups(parts: Sequence[Any]) -> list[Any]:
+    """Parts of a block that lie beside each other, as one shape a symbol; the whole where nothing lies apart."""
+    if len(parts) == 1:
+        return list(parts)
+    clumps = shapely.get_parts(shapely.union_all(shapely.buffer(parts, BESIDE_M / 2)))
+    owner = [int(np.flatnonzero(shapely.intersects(clumps, part))[0]) for part in parts]
+    return [
+        shapely.geometrycollections([part for part, own in zip(parts, owner, strict=True) if own == k])
+        for k in range(len(clumps))
+    ]
+
+
+def _size(shape: Any) -> float:
+    west, south, east, north = shapely.bounds(shape)
+    return float(max(east - west, north - south))
+
+
+def _lines_once(shapes: list[Any]) -> list[Any]:
+    """Lines, each once and joined where two of them meet end to end; all else as it is."""
+    single = [shape for shape in shapes if shape.geom_type == "LineString"]
+    if not single:
+        return shapes
+    apart = list({shapely.normalize(line): line for line in _met(single)}.values())
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(apart)))
+    lines = [_as_drawn(line, apart) for line in merged]
+    return [shape for shape in shapes if shape.geom_type != "LineString"] + lines
+
+
+def _as_drawn(line: Any, drawn: Sequence[Any]) -> Any:
+    """A line that was joined with none, as it was drawn."""
+    return next((one for one in drawn if shapely.equals(one, line)), line)
 
 
 def _area(shape: Any) -> Any:
@@ -79,20 +116,32 @@ def _met(lines: list[Any]) -> list[Any]:
 
 
 def once(shapes: list[Any]) -> list[Any]:
-    """Without areas that are drawn again, such as the hatch of an outline.
+    """Without areas that are drawn again, such as the hatch of an outline, or the rims of a hatch with a hole.
 
     Examples
     --------
     >>> len(once([shapely.box(0, 0, 10, 10), shapely.box(0, 0, 10, 10.1), shapely.box(0, 0, 10, 5)]))
     2
+    >>> court = shapely.box(0, 0, 40, 40).difference(shapely.box(10, 10, 30, 30))
+    >>> [shape.area for shape in once([shapely.box(10, 10, 30, 30), court, shapely.box(0, 0, 40, 40)])]
+    [1200.0]
     """
+    rims = [rim for shape in shapes for rim in _rims(shape)]
     kept: list[Any] = []
     for shape in shapes:
-        area = shapely.area(shape)
-        again = area > 0 and any(
-            shapely.area(shapely.intersection(shape, other)) > SAME_SHARE * max(area, shapely.area(other))
-            for other in kept
-            if shape.is_valid and other.is_valid and shapely.intersects(shape, other)
-        )
-        kept += [] if again else [shape]
+        if not any(_same_ground(shape, other) for other in (*kept, *rims)):
+            kept.append(shape)
     return kept
+
+
+def _rims(shape: Any) -> list[Any]:
+    """The outer outline of an area with holes, and its holes, as areas of their own."""
+    if shape.geom_type != "Polygon" or not shape.interiors:
+        return []
+    return [shapely.Polygon(ring) for ring in (shape.exterior, *shape.interiors)]
+
+
+def _same_ground(shape: Any, other: Any) -> bool:
+    if not (shape.area > 0 and shape.is_valid and other.is_valid and shapely.intersects(shape, other)):
+        return False
+    return bool(shapely.area(shapely.intersection(shape, other)) > SAME_SHARE * max(shape.area, other.area))

@@ -18,6 +18,8 @@ from spatial.settings.tags import tag_rules
 
 PARTS = ("points", "lines", "areas")
 Tags = Mapping[str, str]
+# The tag that says how many homes a building has.
+FLATS = "building:flats"
 # What `spatial.plans.reading` calls a row of a file that has no name of its own.
 ROW = re.compile(r"(?:feature|edit|row) (\d+)(?:\.\d+)?")
 
@@ -135,7 +137,8 @@ class Ground:
     def of_edit(self, edit: Edit) -> Thing:
         """Call what an edit is about."""
         tags, shape = self.by_id.get(str(edit.target), ({}, None))
-        layer = layer_of(tags) if edit.layer == "object" and tags else edit.layer
+        unsaid = edit.layer == "object" or edit.layer not in texts("en")["plan"]["thing"]
+        layer = layer_of(tags) if unsaid and tags else edit.layer
         new = edit.action == "add" and edit.layer != "construction" and not edit.exact
         return self._called(layer, {**tags, **edit.tags}, shape if edit.geometry is None else edit.geometry, new=new)
 

@@ -17,6 +17,7 @@ from spatial.core.languages import first_capital, texts
 from spatial.core.messages import Spoken
 from spatial.core.model import PLANNED, Edit, Estate, Plan, RawData
 from spatial.layers.buildings import CLEARED
+from spatial.plans import slips
 from spatial.plans.things import Ground, Numbered, number_edits
 
 LAYERS = ("points", "lines", "areas")
@@ -96,6 +97,7 @@ def find_faults(raw: RawData, plan: Plan, estate: Estate) -> list[Fault]:
         *_never_ending(plan.edits),
         *_built_over(raw, plan.edits),
         *_ways_through(raw, plan.edits),
+        *(Fault(*slip) for slip in slips.find_slips(plan.edits, _kept_houses(raw, plan.edits))),
     ]
     return _in_words(found, raw, plan) if found else []
 
@@ -145,7 +147,7 @@ def _of_edit(edit: Edit, raw: RawData, plan: Plan, estate: Estate) -> Iterator[F
 
 
 def _says_dwellings(tags: Mapping[str, str]) -> bool:
-    return tags.get("building:flats", "").isdigit() or tags.get("building") not in (None, "yes", "apartments")
+    return tags.get("building:flats") is not None or tags.get("building") not in (None, "yes", "apartments")
 
 
 def _unknown(edit: Edit, raw: RawData, plan: Plan) -> Iterator[Fault]:
@@ -302,6 +304,16 @@ def _in_the_way(edit: Edit, name: str, until: float, code: str, facts: Mapping[s
         yield Fault(edit.feature, code, {"other": name, **facts})
     elif until > edit.phase:
         yield Fault(edit.feature, "too_early", {"other": name, "phase": edit.phase, "later": int(until)})
+
+
+def _kept_houses(raw: RawData, edits: Sequence[Edit]) -> slips.Houses:
+    """Houses near new places that the plan takes away at no time."""
+    near = [shape for _, shape in _new(edits, ("place",))]
+    if not near:
+        return slips.Houses([], [])
+    houses = _standing(raw, "areas", "building", edits, near)
+    kept = [i for i, until in enumerate(houses.until) if until == np.inf]
+    return slips.Houses([houses.ids[i] for i in kept], [houses.shapes[i] for i in kept])
 
 
 def _ways_through(raw: RawData, edits: Sequence[Edit]) -> Iterator[Fault]:

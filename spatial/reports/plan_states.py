@@ -11,7 +11,7 @@ from spatial.plans.alternatives import CRITERIA
 from spatial.reports.document import Block, Cell, Column, Heading, Paragraph, Table
 from spatial.reports.figures import state_box
 from spatial.reports.sections import Words, shortened
-from spatial.texts.timeline import TOLD_LENSES
+from spatial.texts.timeline import lenses_by_phase
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,14 @@ def timeline_section(phases: Mapping[str, Any] | None, words: Words) -> list[Blo
     if phases is None or len(phases["phases"]) < 2:
         return []
     say = words.report["plan"]["timeline"]
+    lenses = lenses_by_phase(phases["phases"])
     columns = (
         Column(say["phase"], 3), Column(say["lasts"], 2), Column(say["open"], 2.4, number=True),
         Column(say["shut"], 2.4, number=True), Column(say["losing"], 3, number=True),
-        *(Column(first_capital(words.shared["lens_as"][lens]), 2.2, number=True) for lens in TOLD_LENSES),
+        *(Column(first_capital(words.shared["lens_as"][lens]), 2.2, number=True) for lens in lenses),
         Column(say["median"], 2.6, number=True),
     )  # fmt: skip
-    table = Table(say["caption"], columns, [_phase(row, words) for row in phases["phases"]])
+    table = Table(say["caption"], columns, [_phase(row, lenses, words) for row in phases["phases"]])
     shut = [row for row in phases["spaces"] if any(state != OPEN for state in row["states"])]
     blocks: list[Block] = [Heading(say["title"]), Paragraph(say["intro"]), table]
     if not shut:
@@ -93,7 +94,7 @@ def _title(row: Mapping[str, Any], words: Words) -> str:
     return own if own == str(row["phase"]) else words.say("plan.timeline.named", phase=row["phase"], name=own)
 
 
-def _phase(row: Mapping[str, Any], words: Words) -> list[Cell]:
+def _phase(row: Mapping[str, Any], lenses: Sequence[str], words: Words) -> list[Cell]:
     years = row["years"]
     number = "" if years is None else words.number(years, int(bool(years % 1)))
     return [
@@ -102,7 +103,7 @@ def _phase(row: Mapping[str, Any], words: Words) -> list[Cell]:
         Cell(words.number(row["spaces_open"])),
         Cell(words.number(row["spaces_shut"])),
         Cell(words.number(row["losing"])),
-        *(Cell(words.number(row.get(f"losing_{lens}", float("nan")))) for lens in TOLD_LENSES),
+        *(Cell(words.number(row.get(f"losing_{lens}", float("nan")))) for lens in lenses),
         Cell("–" if row["median_after"] is None else str(row["median_after"])),
     ]
 

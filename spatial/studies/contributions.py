@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -31,7 +32,8 @@ def contributions(
     """Take each edit out of a plan, and say what the meeting spaces then lack or gain.
 
     An edit is taken out together with those that cannot be without it, such as a building on the ground of one
-    that is demolished.
+    that is demolished. What these add by themselves is theirs: its own is what is left. Only edits of which neither
+    can be without the other are told together.
 
     Returns
     -------
@@ -45,15 +47,25 @@ def contributions(
     start = WhatIf(replace(inputs, plan=None), rubric, plain_unknowns=plain_unknowns)
     whole = start.after(*edits)
     groups = _groups(edits)
+
+    def without(out: frozenset[str]) -> frozenset[str]:
+        return frozenset(start.inseparable(out, edits)) if out else out
+
+    @cache
+    def points(out: frozenset[str]) -> pd.Series:
+        rest = start.after(*(edit for edit in edits if edit.feature not in out))
+        return _points(whole, rest, start.before.rubric)
+
     rows = []
     seen: set[frozenset[str]] = set()
     for number, group in enumerate(groups, start=1):
-        out = frozenset(start.inseparable(group, edits))
-        if out not in seen:
-            seen.add(out)
-            without = start.after(*(edit for edit in edits if edit.feature not in out))
-            moved = _points(whole, without, start.before.rubric)
-            rows += _rows(moved, [edit for edit in edits if edit.feature in out])
+        out = without(group)
+        others = without(out - group)
+        own = out if others == out else out - others
+        if own not in seen:
+            seen.add(own)
+            moved = points(out).sub(points(others), fill_value=0.0) if own != out else points(out)
+            rows += _rows(moved, [edit for edit in edits if edit.feature in own])
         if tell is not None:
             tell(number, len(groups))
     table = pd.DataFrame(rows, columns=list(COLUMNS))

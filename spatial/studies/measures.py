@@ -19,7 +19,7 @@ from spatial.analysis.inputs import InputFiles, Inputs
 from spatial.analysis.run import View
 from spatial.core.arrays import object_array
 from spatial.core.errors import ConfigError, InputError, SpatialError
-from spatial.core.model import FIVE_MINUTES_M, FLOATING, Edit, Estate, Plan, Raster, RawData
+from spatial.core.model import FIVE_MINUTES_M, Edit, Estate, Plan, Raster, RawData
 from spatial.indicators.dwellings import NEAR_DECAY_PER_M
 from spatial.indicators.inputs import IndicatorInputs
 from spatial.network import attachment, catchments, distances
@@ -29,7 +29,7 @@ from spatial.places.whereabouts import nearest_street
 from spatial.scoring import lenses
 from spatial.settings import loading
 from spatial.sources import rasters
-from spatial.studies.what_if import Gain, Look, WhatIf
+from spatial.studies.what_if import Gain, WhatIf
 from spatial.visibility.isovists import in_sight
 
 # A bench stands this far from the edge of what one looks at; and not where one stands this near already.
@@ -332,11 +332,27 @@ def _keys(entry: Any) -> str:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A measure at a spot, which is to be tried."""
+
+    measure: Measure
+    spot: Spot
+
+    @property
+    def cost_dkk(self) -> float:
+        """Rough cost in kroner."""
+        return self.measure.cost(self.spot.length_m)
+
+
+@dataclass(frozen=True, eq=False)
 class _Tried:
+    """What came of a candidate: its gain, and what was found of each meeting space and each door."""
+
     measure: Measure
     spot: Spot
     gain: Gain
     cost_dkk: float
+    found: tuple[pd.Series, pd.Series]
 
     @property
     def worth(self) -> float:
@@ -378,7 +394,8 @@ def find_measures(
         there is of it is probably not mapped, and ``unmapped_by`` how that is known (``lists``, ``stated``);
         geometry in the estate's CRS. Each was found again by a whole run.
     tried
-        How many spots were tried, by measure.
+        How many spots there are to try, by measure. What costs so much that it could not come among the best if every
+        home gained by it is not looked at.
 
     Raises
     ------
@@ -388,7 +405,7 @@ def find_measures(
     rows = read_measures() if chosen is None else chosen
     before = what_if.before.view
     spots = [
-        (measure, spot)
+        Candidate(measure, spot)
         for measure in rows
         for spot in find_candidates(
             measure.where,
@@ -398,33 +415,53 @@ def find_measures(
             measure.tags,
         )
     ]
-    tried = []
-    for number, (measure, spot) in enumerate(spots, start=1):
-        gain = what_if.gain(what_if.after(spot.edit))
-        tried.append(_Tried(measure, spot, gain, measure.cost(spot.length_m)))
-        if tell is not None:
-            tell(number, len(spots))
-    gaining = [one for one in tried if one.gain.homes > 0]
-    best = sorted(gaining, key=lambda one: (-one.worth, -one.gain.points, one.measure.id, one.spot.edit.feature))[:most]
+    best = best_of(try_candidates(what_if, spots, most, tell), most)
     for one in best:
         _verify(what_if, one)
-    counts = {measure.id: sum(entry is measure for entry, _ in spots) for measure in rows}
+    counts = {measure.id: sum(one.measure is measure for one in spots) for measure in rows}
     return _table(best, before, estate), counts
+
+
+def try_candidates(
+    what_if: WhatIf, spots: Sequence[Candidate], most: int, tell: Callable[[int, int], None] | None = None
+) -> list[_Tried]:
+    """Look at each candidate, the cheapest first, until none that is left can come among the best.
+
+    A measure can do no more than better every home of the estate: where that would not be enough for its cost to come
+    among so many, neither would it be for what costs more.
+    """
+    every_home = float(what_if.before.dwellings["dwellings"].sum()) * (1.0 + SAME)
+    tried: list[_Tried] = []
+    for number, one in enumerate(sorted(spots, key=lambda one: one.cost_dkk), start=1):
+        last = best_of(tried, most)[most - 1 : most]
+        if last and every_home / one.cost_dkk < last[0].worth:
+            break
+        look = what_if.after(one.spot.edit)
+        found = (look.floating, look.best_at_home)
+        tried.append(_Tried(one.measure, one.spot, what_if.gain(look), one.cost_dkk, found))
+        if tell is not None:
+            tell(number, len(spots))
+    return tried
+
+
+def best_of(tried: Sequence[_Tried], most: int) -> list[_Tried]:
+    """Those that gain most for their cost."""
+    gaining = [one for one in tried if one.gain.homes > 0]
+    return sorted(gaining, key=lambda one: (-one.worth, -one.gain.points, one.measure.id, one.spot.edit.feature))[:most]
 
 
 def _verify(what_if: WhatIf, one: _Tried) -> None:
     """Find a suggestion again by a whole run."""
-    quick, whole = (what_if.after(one.spot.edit, whole=way) for way in (False, True))
-    if not _agree(quick, whole):
+    whole = what_if.after(one.spot.edit, whole=True)
+    if not all(map(_agree, one.found, (whole.floating, whole.best_at_home))):
         raise SpatialError("suggestions.two_results", measure=one.measure.id, feature=one.spot.edit.feature)
 
 
-def _agree(quick: Look, whole: Look) -> bool:
-    one, other = quick.scores(quick.rubric)[FLOATING], whole.scores(whole.rubric)[FLOATING]
-    homes = np.abs(quick.best_at_home.to_numpy() - whole.best_at_home.to_numpy()).max(initial=0.0)
-    return list(one.index) == list(other.index) and bool(
-        np.abs(one.to_numpy() - other.to_numpy()).max(initial=0.0) <= SAME and homes <= SAME
-    )
+def _agree(quick: pd.Series, whole: pd.Series) -> bool:
+    """Whether two ways found the same of the same meeting spaces or doors."""
+    if list(quick.index) != list(whole.index):
+        return False
+    return bool(np.abs(quick.to_numpy() - whole.to_numpy()).max(initial=0.0) <= SAME)
 
 
 def _table(best: list[_Tried], view: View, estate: Estate) -> gpd.GeoDataFrame:

@@ -19,6 +19,7 @@ from spatial.core.timing import Clock
 from spatial.indicators import registry
 from spatial.plans import answer, comparison, known_homes, verdict
 from spatial.plans import phases as plan_phases
+from spatial.plans.things import FLATS
 from spatial.settings import tags
 from spatial.studies import contributions
 from spatial.texts import plan_answer, plan_names
@@ -283,7 +284,7 @@ def review_plan(
 
 def _with_known_homes(inputs: Inputs) -> Inputs:
     """The inputs with the numbers of homes that the plan knows of what it demolishes: they hold today, too."""
-    if inputs.plan is None or not any(known_homes.FLATS in edit.tags for edit in inputs.plan.edits):
+    if inputs.plan is None or not any(FLATS in edit.tags for edit in inputs.plan.edits):
         return inputs
     raw = prepare_ground(replace(inputs, plan=None), tags.tag_rules(), Clock(None)).conflated.raw
     known = known_homes.known_dwellings(raw, inputs.plan)

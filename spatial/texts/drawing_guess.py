@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from spatial.core.languages import texts
@@ -22,6 +22,7 @@ def guess_as_toml(guess: Guess, *, lang: str) -> str:
         *_place(guess, say),
         *_remarks(say["ignore"]),
         f"ignore = [{', '.join(map(_quoted, left_out))}]",
+        *_hidden([layer.name for layer in guess.layers if layer.hidden], say),
     ]
     for layer in known:
         lines += ["", *_layer(layer, say, lang)]
@@ -29,6 +30,10 @@ def guess_as_toml(guess: Guess, *, lang: str) -> str:
         if layer.columns is None:
             lines += ["", *_remarks(say["unknown"].format(layer=_quoted(layer.name), n=layer.count))]
     return "\n".join(lines)
+
+
+def _hidden(names: Sequence[str], say: Mapping[str, Any]) -> Iterable[str]:
+    return _remarks(say["hidden"].format(layers=", ".join(map(_quoted, names)))) if names else []
 
 
 def _place(guess: Guess, say: Mapping[str, Any]) -> Iterable[str]:
@@ -63,7 +68,12 @@ def guess_as_data(guess: Guess) -> dict[str, Any]:
         "drawing": str(guess.drawing),
         "crs": guess.crs,
         "layers": [
-            {"name": one.name, "count": one.count, "columns": None if one.columns is None else dict(one.columns)}
+            {
+                "name": one.name,
+                "count": one.count,
+                "columns": None if one.columns is None else dict(one.columns),
+                "hidden": one.hidden,
+            }
             for one in guess.layers
         ],
     }

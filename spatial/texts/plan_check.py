@@ -59,7 +59,7 @@ def edit_in_words(found: Understood, *, lang: str) -> str:
     thing = found.called.said(lang) if found.called.known else edit.target or found.called.said(lang)
     thing += f" ({own})" if own else ""
     details = [*_details(found, say, words), *([say["note"].format(note=edit.note)] if edit.note else [])]
-    head = say[_verb(found, details)].format(thing=thing)
+    head = str(say.get(_verb(found, details), "{thing}")).format(thing=thing)
     text = first_capital(head)
     return f"{text}: {', '.join(details)}" if details else text
 
@@ -90,7 +90,8 @@ def _details(found: Understood, say: Mapping[str, Any], words: Mapping[str, Any]
         yield say["reshaped"]
     if edit.action == "change":
         yield from _set(found, say)
-    if not found.measured and (found.before is not None or found.after is not None):
+    shape = found.before if found.after is None else found.after
+    if not found.measured and shape is not None and shape.is_valid:
         yield say["not_measured"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ from spatial.texts.plan_names import Names, named_row
 
 # Those whom building hits first are told by phase.
 TOLD_LENSES = ("child", "rollator", "wheelchair")
+_LOSING, ADULT = "losing_", "adult"
 _MEDIANS = ("median_before", "median_after")
 
 
@@ -59,13 +60,13 @@ def timeline_in_words(found: Mapping[str, Any], *, lang: str) -> str:
     words = texts(lang)
     say = words["timeline"]
     lines = [say["title"]]
+    lenses = lenses_by_phase(found["phases"])
     for row in found["phases"]:
         counts = numbers_written(row, words)
         same = "median_same" if row["median_after"] == row["median_before"] else "median"
         medians = "" if row["median_after"] is None else " " + say[same].format(**counts)
-        lines.append(
-            f"  {say['phase'].format(named=_named(row, words), **counts)}{medians}{_told_lenses(counts, words)}"
-        )
+        phase = say["phase"].format(named=_named(row, words), **counts)
+        lines.append(f"  {phase}{medians}{_told_lenses(counts, lenses, words)}")
     for space in found["spaces"]:
         shut = [k for k, state in enumerate(space["states"]) if state == SHUT]
         if not shut:
@@ -76,9 +77,26 @@ def timeline_in_words(found: Mapping[str, Any], *, lang: str) -> str:
     return "\n".join(lines)
 
 
-def _told_lenses(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
-    """Homes that lose in a phase through the lenses that building hits first; nothing where there are none."""
-    seen = [(lens, row[f"losing_{lens}"]) for lens in TOLD_LENSES if f"losing_{lens}" in row]
+def lenses_by_phase(phases: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The lenses told by phase: whoever loses most in one, and those whom building hits first.
+
+    Examples
+    --------
+    >>> lenses_by_phase([{"losing_adult": 1, "losing_older": 9, "losing_child": 4}])
+    ['older', 'child', 'rollator', 'wheelchair']
+    """
+    worst = {lens for row in phases if (lens := _losing_most(row)) is not None}
+    return [*sorted(worst - {ADULT, *TOLD_LENSES}), *TOLD_LENSES]
+
+
+def _losing_most(row: Mapping[str, Any]) -> str | None:
+    lost = {str(name).removeprefix(_LOSING): value for name, value in row.items() if str(name).startswith(_LOSING)}
+    return max(lost, key=lambda lens: lost[lens]) if any(lost.values()) else None
+
+
+def _told_lenses(row: Mapping[str, Any], lenses: Sequence[str], words: Mapping[str, Any]) -> str:
+    """Homes that lose in a phase through some lenses; nothing where there are none."""
+    seen = [(lens, row[f"losing_{lens}"]) for lens in lenses if f"losing_{lens}" in row]
     say = words["timeline"]
     told = ", ".join(say["lens"].format(lens=words["lens_as"][lens], losing=count) for lens, count in seen)
     return f" {say['lenses'].format(list=told)}" if told else ""

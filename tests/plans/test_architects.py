@@ -3,6 +3,9 @@
 ``architect.dxf`` was drawn with ezdxf 1.4 (DXF 2018, millimetres) around the miniature estate, its origin at 10 m east
 and 5 m south of the middle, turned by 30 degrees: a hatched outline with "60 boliger 4 etager" on a layer of texts,
 four loose lines with "24 lejl.", a house and two benches as blocks, an outline around a block, a path, and a frame.
+``office.dxf`` (ezdxf 1.4, DXF 2010, millimetres, at the estate): a hatch with a hole and both outlines, a bulge, a
+dimension, a mirrored block with an attribute, a block of blocks, a path in pieces, layers frozen and off, paper space,
+a missing xref.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from shapely import LineString, Point, box
 from spatial.core.errors import InputError
 from spatial.core.model import Estate
 from spatial.plans import drawings, dxf, layer_guess, outlines, reading
+from spatial.texts.drawing_guess import guess_as_toml
 from tests import osm_xml
 from tests.analysis.test_run import boundary, miniature
 from tests.command import call
@@ -33,6 +37,7 @@ HOMES_DRAWN = 85
 X, Y = osm_xml.CENTRE_M
 ESTATE = Estate("mini", "Mini", box(X - 50, Y - 100, X + 350, Y + 100), ETRS89_UTM32)
 DRAWING = Path(__file__).with_name("architect.dxf")
+OFFICE = Path(__file__).with_name("office.dxf")
 SQUARE = [(0, 0), (20, 0), (20, 20), (0, 20)]
 # The same two points in the drawing, in millimetres, and on the ground.
 POINTS = f"""
@@ -121,6 +126,18 @@ def test_an_outline_with_its_hatch_is_one_building(tmp_path):
         (["60 homes", "24"], "60"),
         (["Opgang A"], None),
         (["40 boliger", "60 boliger"], None),
+        (["boliger: 60"], "60"),
+        (["60boliger"], "60"),
+        (["60 lej."], "60"),
+        (["60 apts"], "60"),
+        (["60 Wohnungen"], "60"),
+        (["1.200 boliger"], "1200"),
+        (["1.200 boliger, 4 etager"], "1200"),
+        (["ca. 60 boliger"], "60"),
+        (["60-65 boliger"], None),
+        (["2x30 boliger"], None),
+        (["60 til 65 boliger"], None),
+        (["Bolig nr. 12"], None),
     ],
 )
 def test_numbers_of_homes_are_read_as_people_write_them(texts, number):
@@ -145,6 +162,55 @@ def test_one_cause_is_one_message(tmp_path):
     assert numbers.startswith("layer HOUSES: found no number for dwellings, or more than one, in 3 drawn things")
     assert "(HOUSES 1, HOUSES 2, HOUSES 3)" in numbers and "layer 'SHEDS': 2 lines enclose no area" in opened
     assert len(plan.edits) == 3
+
+
+# --- what else offices draw ------------------------------------------------------------------------
+
+
+def of_office(tmp_path):
+    shutil.copy(OFFICE, tmp_path / "office.dxf")
+    guess = layer_guess.guess_mapping(tmp_path / "office.dxf", ESTATE)
+    (tmp_path / "office.toml").write_text(guess_as_toml(guess, lang="da"), encoding="utf-8")
+    return guess, reading.read_plan(tmp_path / "office.toml", ESTATE)
+
+
+def test_a_drawing_of_an_office_is_what_was_drawn(tmp_path):
+    """A court of 40 by 40 m around one of 20 by 20; 20 by 20 with a half circle; an L of 80 m², mirrored."""
+    _, plan = of_office(tmp_path)
+    houses = {edit.tags["building:flats"]: edit.geometry for edit in plan.edits if edit.layer == "building"}
+    areas = {"60": 1600 - 400, "24": 400 + math.pi * 10**2 / 2, "1": 80}
+    assert {number: shape.area for number, shape in houses.items()} == pytest.approx(areas, rel=1e-3)
+    assert np.round(shapely.total_bounds(houses["1"]) - (X, Y, X, Y), 3).tolist() == [110, 0, 120, 15]
+    benches = sorted(
+        tuple(np.round(edit.geometry.coords[0], 2) - (X, Y)) for edit in plan.edits if edit.layer == "place"
+    )
+    assert benches == [pytest.approx((130.9, 40.25)), pytest.approx((136.9, 40.25))]
+    (path,) = (edit for edit in plan.edits if edit.layer == "path")
+    assert path.geometry.length == pytest.approx(30 + math.hypot(30, 2) + 30)
+    assert len(plan.edits) == 6
+
+
+def test_what_is_hidden_in_the_drawing_is_no_part_of_the_plan_and_that_is_said(tmp_path):
+    guess, _ = of_office(tmp_path)
+    assert {one.name for one in guess.layers if one.hidden} == {"NEDRIVES", "NY VEJ"}
+    told = (tmp_path / "office.toml").read_text(encoding="utf-8")
+    assert 'slukket eller frosset i tegningen og er derfor ikke med: "NEDRIVES", "NY VEJ".' in told
+
+
+def test_lines_that_meet_are_one_and_crossing_ones_are_not():
+    """Three of four end to end, one of them back to front and drawn again; the fourth crosses."""
+    lines = [
+        LineString(ends) for ends in (((0, 0), (10, 0)), ((10, 0), (0, 0)), ((10.005, 0), (20, 0)), ((5, -5), (5, 5)))
+    ]
+    found, left = outlines.meant_shapes(lines, "path")
+    assert sorted(line.length for line in found) == [10, 20] and not left
+
+
+@pytest.mark.parametrize(("apart_m", "count"), [(0.3, 1), (0.7, 2)])
+def test_parts_of_a_block_are_one_symbol_where_they_lie_beside_each_other(apart_m, count):
+    block = shapely.geometrycollections([box(0, 0, 1.8, 0.5), box(0, 0.5 + apart_m, 1.8, 1 + apart_m)])
+    found, _ = outlines.meant_shapes([block], "place")
+    assert [shape.geom_type for shape in found] == ["Point"] * count
 
 
 # --- where it lies ---------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from spatial.core.model import Plan
 from spatial.osm import extract
 from spatial.plans import comparison
 from spatial.studies import contributions, plan_review
+from spatial.studies.what_if import WhatIf
 from tests.analysis.test_run import PLAYGROUND, miniature
 from tests.plans.test_drawings import ESTATE
 from tests.plans.test_laws import edit
@@ -43,3 +44,28 @@ def test_of_a_plan_of_one_edit_it_is_the_whole_change(raw, only):
     told = review.reasons.set_index("after_id")
     assert told.at[pairs[mine], "features"] == only.feature
     assert told.at[pairs[mine], "points"] == pytest.approx(change, abs=1e-6)
+
+
+def test_a_house_that_waits_for_another_to_go_tells_its_own_points_alone(raw):
+    """A road through the block cannot be while that stands: taken out, the block takes the road with it.
+
+    By itself the road is the reason; that the block goes adds what is left of the change, and is named with the road
+    nowhere.
+    """
+    road = edit(
+        "add", "road", shape=shapely.LineString([(60, 14), (140, 14), (300, 15), (340, 15)]), tags=ROAD, name="road"
+    )
+    block = edit("remove", "building", "osm:way/11", name="block")
+    inputs = Inputs.read(ESTATE, InputFiles(osm=raw, plan=Plan("Plan", (block, road), ("1",))))
+    found = contributions.contributions(inputs, None)
+    start = WhatIf(Inputs.read(ESTATE, InputFiles(osm=raw)))
+    both, only_block = (start.after(*edits) for edits in ((block, road), (block,)))
+    assert start.inseparable({"block"}, (block, road)) == {"block", "road"}
+
+    def score(look):
+        return 100 * look.floating[look.view.places.at[PLAYGROUND, "space_id"]]
+
+    told = found.set_index("features")["points"]
+    expected = {"road": score(both) - score(only_block), "block": score(only_block) - score(start.before)}
+    assert told.to_dict() == pytest.approx(expected, abs=1e-6)
+    assert all(abs(points) >= contributions.TOLD_POINTS for points in expected.values())

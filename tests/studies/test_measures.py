@@ -11,16 +11,20 @@ import pandas as pd
 import pytest
 import shapely
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spatial.cli import main
 from spatial.core import errors, languages
 from spatial.core.arrays import object_array
 from spatial.core.errors import ConfigError
 from spatial.core.marks import MARK
+from spatial.core.model import Edit
 from spatial.plans import reading
 from spatial.settings.tags import tag_rules
 from spatial.studies import measures as studies_measures
-from spatial.studies.what_if import gain_of
+from spatial.studies.measures import Spot
+from spatial.studies.what_if import Gain, gain_of
 from spatial.texts import measures as texts_measures
 from tests.studies.test_what_if import DATA, demo  # noqa: F401
 
@@ -255,3 +259,44 @@ def test_suggest_on_the_command_line(tmp_path):
 def test_suggest_without_an_extract_is_wrong_usage():
     result = CliRunner().invoke(main.cli, ["suggest", "--boundary", str(DATA / "reitbahnviertel.geojson")])
     assert result.exit_code == 2 and "--osm FIL" in result.output
+
+
+class Bench:
+    """What is tried on paper: each edit helps as many homes as stands in its note, of 100; looks are counted."""
+
+    def __init__(self, homes):
+        self.homes, self.looks = homes, 0
+        self.before = SimpleNamespace(dwellings=pd.DataFrame({"dwellings": [100.0]}))
+
+    def after(self, edit):
+        self.looks += 1
+        return SimpleNamespace(floating=pd.Series(dtype=float), best_at_home=pd.Series(dtype=float), edit=edit)
+
+    def gain(self, look):
+        return Gain(points=0.0, better=self.homes[look.edit.feature], lacking=0.0, worse=0.0)
+
+
+def candidate(name, cost_dkk):
+    measure = studies_measures.Measure("m", "missing_link", {}, cost_dkk, 0.0, "")
+    return studies_measures.Candidate(measure, Spot(Edit(name, "add", "path"), shapely.Point(0, 0)))
+
+
+def test_what_costs_too_much_to_come_among_the_best_is_not_looked_at():
+    """Of 100 homes: 50 for 10 kroner are 5 a krone; 100 for 20 would be as much, and 100 for 21 less."""
+    spots = [candidate(name, cost) for name, cost in (("dear", 21.0), ("even", 20.0), ("first", 10.0))]
+    bench = Bench({"dear": 100.0, "even": 100.0, "first": 50.0})
+    tried = studies_measures.try_candidates(bench, spots, 1)
+    assert bench.looks == 2 and [one.spot.edit.feature for one in tried] == ["first", "even"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 100), st.integers(1, 60)), min_size=1, max_size=25),
+    most=st.integers(1, 4),
+)
+def test_the_best_are_those_of_looking_at_all(rows, most):
+    spots = [candidate(f"{i:02}", float(cost)) for i, (_, cost) in enumerate(rows)]
+    homes = {f"{i:02}": float(count) for i, (count, _) in enumerate(rows)}
+    found = studies_measures.best_of(studies_measures.try_candidates(Bench(homes), spots, most), most)
+    by_all = sorted((-homes[f"{i:02}"] / cost, i) for i, (count, cost) in enumerate(rows) if count > 0)[:most]
+    assert [int(one.spot.edit.feature) for one in found] == [i for _, i in by_all]
