@@ -52,6 +52,7 @@ class Network:
     lit: npt.NDArray[np.int8]
     step_free: npt.NDArray[np.int8]
     major: Bools
+    perhaps_major: Bools
     is_crossing: Bools
     attachable: Bools
     direction: Floats
@@ -95,6 +96,7 @@ _TAGGED = (
     "lit",
     "step_free",
     "major",
+    "perhaps_major",
     "is_crossing",
     "direction",
 )
@@ -104,6 +106,13 @@ def without_tags(network: Network) -> Network:
     """Leave of a network only what the length of a walk hangs on: a lamp or a kerb does not change it."""
     blank = {name: np.zeros_like(getattr(network, name)) for name in _TAGGED}
     return replace(network, **blank)
+
+
+def all_major(network: Network) -> Network:
+    """Take every road that may be a major one for one."""
+    major = network.major | network.perhaps_major
+    along = _major_direction(network.start, network.end, network.direction, major, network.node_count)
+    return replace(network, major=major, major_direction=along)
 
 
 def build_network(
@@ -212,6 +221,7 @@ def _assembled(
         lit=_lit(ways, way, geometry, lamps),
         step_free=_step_free(ways)[way],
         major=major,
+        perhaps_major=ways["perhaps_major"].to_numpy(dtype=bool)[way],
         is_crossing=ways["is_crossing"].to_numpy()[way],
         attachable=~(ways["bridge"] | ways["tunnel"]).to_numpy()[way],
         direction=direction,

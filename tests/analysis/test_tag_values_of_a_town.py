@@ -5,6 +5,8 @@ Each stands in a strip of its own: 150 m north of the last one, with no way to i
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import shapely
 
@@ -174,6 +176,29 @@ def test_what_is_on_the_way(evidence, case):
     bounds = row(evidence, case, "step_free")[["low", "high"]]
     assert tuple(bounds) == ON_THE_WAY[case][2]
     assert row(evidence, case, "dwellings_5min")["value"] == 20
+
+
+ROAD_SPEEDS = {
+    # maxspeed of a residential street across the way: how many roads are crossed, at least and at most
+    "30": (0, 0), "50": (0, 0), "60": (1, 1), "DK:rural": (1, 1), "40 mph": (1, 1), "50;70": (0, 1), "zz": (0, 1),
+    "70 @ (Mo-Fr)": (0, 1), ">50": (1, 1), "none": (0, 1), "walk": (0, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("speed", ROAD_SPEEDS)
+def test_a_road_across_the_way(speed, tmp_path):
+    nodes, ways = strip(0, {}, FOOTWAY, {})
+    nodes |= {90: (90, -400), 91: (90, 400)}
+    ways[90] = ((90, 6, 91), {"highway": "residential", "maxspeed": speed})
+    path = write(tmp_path / "road.osm", nodes, ways, bounds=(-2500, -2500, 2700, 2500))
+    boundary = shapely.transform(shapely.box(-100, -100, 80, 100), lambda xy: xy + CENTRE_M)
+    result = spatial.analyse(Estate("here", "here", boundary, METRIC), osm=path, scores_only=True)
+    found = result.evidence.set_index(["place_id", "indicator"])
+    assert tuple(found.loc[("osm:way/3", "severance"), ["low", "high"]]) == ROAD_SPEEDS[speed]
+    homes = 20 * math.exp(-180 / 200)
+    worth = [{0: 1.0, 1: 0.4}[roads] for roads in reversed(ROAD_SPEEDS[speed])]
+    told = found.loc[("osm:way/3", "homes_uncrossed"), ["low", "high"]]
+    assert tuple(told) == pytest.approx([homes * share for share in worth], rel=0.01)
 
 
 @pytest.mark.parametrize("case", SHUT)
