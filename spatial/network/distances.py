@@ -99,7 +99,8 @@ def approaches(
         approach_kernel(begin, end, limit_m, detailed, graph, streets, between, found)
 
     in_blocks(work, len(sources), blocks=BLOCKS)
-    return Approaches(np.where(np.isinf(found.distance), np.nan, found.distance), *details, details[2])
+    distance, (unlit, lit, crossings, gap) = np.where(np.isinf(found.distance), np.nan, found.distance), details
+    return Approaches(distance, unlit, lit, crossings, gap, crossings_most=crossings)
 
 
 def with_doubtful_roads(
