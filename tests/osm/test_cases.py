@@ -169,7 +169,7 @@ REFUSED = {
     "centres.osm": (b'<osm version="0.6"><way id="1"><center lat="55" lon="12"/></way></osm>', "center"),
     "adiff.osm": (
         b'<osm version="0.6"><action type="create"><node id="1" lat="55" lon="12"/></action></osm>',
-        "action",
+        "nested too deep",
     ),
 }
 
