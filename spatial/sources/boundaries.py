@@ -238,6 +238,7 @@ def rows_of(path: Path) -> gpd.GeoDataFrame:
         pyarrow.ArrowException,
         shapely.GEOSException,
     ) as error:
+        vector_files.check_saved(path)
         raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise EmptyAreaError("files.no_geometry", path=path, needed=NEEDED)

@@ -86,6 +86,19 @@ def list_layers(path: Path, *, inside: str | None = None) -> list[str]:
     return names
 
 
+def check_saved(path: Path) -> None:
+    """Say what stands in a file that is no map layer where it is a service's error or a web page that was saved.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        With the words of the service, or the title of the page.
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            service_answers.check_answer(file.read(HEAD_BYTES), path.name)
+
+
 def is_one_layer(path: Path) -> bool:
     """Whether a file says in its first words that it is GeoJSON: one layer, which need not be listed before it is read.
 
@@ -266,6 +279,7 @@ def read_map_file(path: str | Path, source: Source, area: Area) -> Delivery:
     except UnicodeDecodeError as error:  # a ValueError, but with a cause of its own
         raise SourceFormatError("map_file.encoding", path=path, cause=cause(error)) from error
     except (*READ_ERRORS, pyarrow.ArrowException, shapely.GEOSException, ProjError) as error:
+        check_saved(path)
         raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     return Delivery(
         table,

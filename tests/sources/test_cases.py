@@ -162,8 +162,13 @@ TURNED_AWAY = {
     "two of them": (collection(feature(PLAIN, name="A"), feature(PLAIN, name="B")), "found 2 areas"),
     "numbers as text": (feature(polygon([[str(x), str(y)] for x, y in ring()])), "no geometry"),
     "longitudes beyond 360": (feature(polygon([[x + 360, y] for x, y in ring()])), "declared as degrees"),
-    "a page": ("<html><title>404</title></html>", "cannot be read as a map layer"),
-    "an error": ({"error": {"code": 499, "message": "Token required"}}, "cannot be read as a map layer"),
+    "a page": ("<html><title>Log ind</title></html>", "Log ind"),
+    "an error of ArcGIS": ({"error": {"code": 499, "message": "Token required"}}, "Token required"),
+    "a problem": ({"title": "Not Found", "status": 404, "detail": "Samling x findes ikke"}, "Samling x findes ikke"),
+    "an exception": (
+        "<ows:ExceptionReport><ows:Exception><ows:ExceptionText>Ukendt lag</ows:ExceptionText></ows:Exception>"
+        "</ows:ExceptionReport>", "Ukendt lag",
+    ),
     "a topology, which says no CRS": (TOPOLOGY, "without a CRS"),
     "a town": (feature(polygon(ring(SQUARE.buffer(9_000)))), "at most 100 km"),
     "a spot": (feature(polygon(ring(POINT.buffer(0.2)))), "without area"),
@@ -176,6 +181,15 @@ def test_boundaries_that_are_turned_away_with_the_reason(name, tmp_path):
     (tmp_path / "a.geojson").write_text(content if isinstance(content, str) else json.dumps(content))
     with pytest.raises(SpatialError, match=words):
         boundaries.estate(tmp_path / "a.geojson")
+
+
+@pytest.mark.parametrize("name", ["a page", "an error of ArcGIS", "a problem", "an exception"])
+def test_what_a_service_said_in_the_place_of_a_layer_reaches_the_user(name, estate, tmp_path):
+    content, words = TURNED_AWAY[name]
+    path = tmp_path / "a.geojson"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    with pytest.raises(SpatialError, match=words):
+        layers.read_layers([f"kk.legeplads={path}"], estate)
 
 
 def test_layers_without_objects_are_passed_over_where_others_have_some(tmp_path):
