@@ -201,9 +201,11 @@ def _has_steps(tags: Tags) -> bool:
 
 
 def _is_passable(tags: Tags) -> bool:
-    """Whether a way is open most of the time by its hours, and leads through no water."""
-    return (HOURS not in tags or open_share(tags[HOURS]).low > OPEN_MOSTLY) and (
-        "ford" not in tags or read_tag(tags, "ford") == YES
+    """Whether a way is open most of the time by its hours, and leads through no water and over no step that is told."""
+    return (
+        (HOURS not in tags or open_share(tags[HOURS]).low > OPEN_MOSTLY)
+        and ("ford" not in tags or read_tag(tags, "ford") == YES)
+        and ("step_count" not in tags or read_tag(tags, "step_count").high == 0.0)
     )
 
 
@@ -352,7 +354,8 @@ def wheels_pass(tags: Tags, rules: TagRules) -> int:
             and locked_share(tags).high < 1.0 - OPEN_MOSTLY
             and _is_passable(tags)
         )
-        said.append(YES if is_open or _is_locked(tags, rules) or "foot" in tags else PERHAPS)
+        may_walk = "foot" in tags and read_tag(tags, "foot") == YES
+        said.append(YES if is_open or _is_locked(tags, rules) or may_walk else PERHAPS)
     low, high = (min((part[side] for part in said), default=1.0) for side in (0, 1))
     return int(low) if low == high else -1
 

@@ -253,13 +253,14 @@ class WaysOnWheels:
     """What the tags of ways say to wheels: 1 yes, 0 no, -1 not known.
 
     ``passable``: somebody says that a wheelchair passes. ``firm``: by surface and smoothness. ``doubt``: another tag
-    that decides is not readable.
+    that decides is not readable. ``perhaps``: somebody says something of wheelchairs that leaves it open.
     """
 
     passable: npt.NDArray[np.int8]
     firm: npt.NDArray[np.int8]
     steps: npt.NDArray[np.int8]
     doubt: Bools
+    perhaps: Bools
 
 
 def ways_on_wheels(ways: gpd.GeoDataFrame) -> WaysOnWheels:
@@ -272,10 +273,10 @@ def ways_on_wheels(ways: gpd.GeoDataFrame) -> WaysOnWheels:
     no_ramp = ways["ramp"].isna().to_numpy() | (ramp == NO)
     steps = np.where(~ways["steps"].to_numpy(dtype=bool) | (ramp == YES), NO, np.where(no_ramp, YES, UNKNOWN))
     by_ramp = ways["steps"].to_numpy(dtype=bool) & (ramp == YES) & (chair != NO)
-    doubt = ways["doubt"].to_numpy(dtype=bool) | ((chair == UNKNOWN) & ~untold["wheelchair"])
-    return WaysOnWheels(
-        np.where(by_ramp, YES, chair).astype(np.int8), firm.astype(np.int8), steps.astype(np.int8), doubt
-    )
+    perhaps = (chair == UNKNOWN) & ~untold["wheelchair"]
+    doubt = ways["doubt"].to_numpy(dtype=bool) | perhaps
+    passable = np.where(by_ramp, YES, chair).astype(np.int8)
+    return WaysOnWheels(passable, firm.astype(np.int8), steps.astype(np.int8), doubt, perhaps)
 
 
 def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
@@ -291,7 +292,9 @@ def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
     )
     passable = said.passable == YES
     known = passable | ((said.firm == YES) & (said.steps == NO) & ~said.doubt)
-    return np.where(barred & ~passable, NO, np.where(known, YES, UNKNOWN)).astype(np.int8)
+    # Where a wheelchair may pass for all that is said, what bars others may not bar it.
+    barred_to_all = np.where(said.perhaps, UNKNOWN, NO)
+    return np.where(barred & ~passable, barred_to_all, np.where(known, YES, UNKNOWN)).astype(np.int8)
 
 
 def step_free_with(slopes: Slopes, network: Network, ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
