@@ -88,7 +88,7 @@ def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
     way_class = _way_class(tags, walk)
     if way_class is None:
         return None
-    highway, level, hurdle = tags["highway"], read_tag(tags, "layer"), _hurdle(tags)
+    highway, level, hurdle = _highway(tags, walk), read_tag(tags, "layer"), _hurdle(tags)
     speed = read_tag(tags, "maxspeed")
     driven, limit = highway not in SLOW_CLASSES, walk["major_speed_kmh"]
     is_major = highway in walk["major"] or (driven and speed.low > limit)
@@ -155,8 +155,14 @@ def _crossing_tags(tags: Tags) -> frozenset[str]:
     return frozenset(f"{key}={tags[key]}" for key in ("footway", "path", "cycleway") if key in tags)
 
 
+def _highway(tags: Tags, walk: Mapping[str, Any]) -> str:
+    """The kind of way, of several the first on which people may walk."""
+    kinds = [kind.strip().lower() for kind in tags.get("highway", "").split(";")]
+    return next((kind for kind in kinds if kind in walk["classes"] or kind in walk["only_with_foot"]), kinds[0])
+
+
 def _way_class(tags: Tags, walk: Mapping[str, Any]) -> str | None:
-    highway = tags.get("highway", "")
+    highway = _highway(tags, walk)
     known: str | None = walk["classes"].get(highway) or walk["only_with_foot"].get(highway)
     return known
 
@@ -179,7 +185,7 @@ def permission(tags: Tags, where: Position | None = None) -> Reading | None:
 
 def _allowed(tags: Tags, walk: Mapping[str, Any]) -> tuple[bool, bool]:
     """Whether people on foot may use a way, and whether that is sure; some classes are only open when tagged so."""
-    highway = tags.get("highway")
+    highway = _highway(tags, walk)
     by_class = (highway in walk["classes"] and highway not in walk["only_with_foot"]) or (
         read_tag(tags, "sidewalk").low == 1.0
     )
@@ -201,11 +207,11 @@ def _has_steps(tags: Tags) -> bool:
 
 
 def _is_passable(tags: Tags) -> bool:
-    """Whether a way is open most of the time by its hours, and leads through no water and over no step that is told."""
+    """Whether a way is open most of the time by its hours, and leads through no water and over no uncounted steps."""
     return (
         (HOURS not in tags or open_share(tags[HOURS]).low > OPEN_MOSTLY)
         and ("ford" not in tags or read_tag(tags, "ford") == YES)
-        and ("step_count" not in tags or read_tag(tags, "step_count").high == 0.0)
+        and ("step_count" not in tags or read_tag(tags, "step_count").low > 0.0 or read_tag(tags, "step_count") == NO)
     )
 
 
@@ -338,10 +344,7 @@ def wheels_pass(tags: Tags, rules: TagRules) -> int:
         return int(chair.low)
     said = [chair] if "wheelchair" in tags else []
     said += [read_tag(tags, "ford")] if "ford" in tags else []
-    said += [NO] if not words(tags.get("highway")).isdisjoint(("steps", "step")) else []
-    if "step_count" in tags:
-        count = read_tag(tags, "step_count")
-        said.append(NO if count.low > 0.0 else PERHAPS if count.high > 0.0 else YES)
+    said += _of_steps(tags)
     kerb, is_known = _kerb(tags)
     if kerb or not is_known:
         said.append(PERHAPS if not is_known else YES if kerb == "lowered" else NO)
@@ -357,7 +360,18 @@ def wheels_pass(tags: Tags, rules: TagRules) -> int:
         may_walk = "foot" in tags and read_tag(tags, "foot") == YES
         said.append(YES if is_open or _is_locked(tags, rules) or may_walk else PERHAPS)
     low, high = (min((part[side] for part in said), default=1.0) for side in (0, 1))
-    return int(low) if low == high else -1
+    return int(low) if low == high and "wheelchair" not in tags else -1
+
+
+def _of_steps(tags: Tags) -> list[Reading]:
+    """What is said of steps at a node: that wheels get past them, by a ramp, or not; nothing where there are none."""
+    are_steps = not words(tags.get("highway")).isdisjoint(("steps", "step"))
+    if not are_steps and "step_count" not in tags:
+        return []
+    count, ramp = read_tag(tags, "step_count"), _ramp(tags)
+    if count == NO or ramp == "yes":
+        return [YES]
+    return [NO if (are_steps or count.low > 0.0) and ramp != "perhaps" else PERHAPS]
 
 
 def _barrier(tags: Tags) -> Reading:

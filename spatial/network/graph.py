@@ -268,6 +268,7 @@ def ways_on_wheels(ways: gpd.GeoDataFrame) -> WaysOnWheels:
     chair, surface, smooth = (states(key, ways[key]) for key in ("wheelchair", "surface", "smoothness"))
     untold = {key: ways[key].isna().to_numpy() for key in ("wheelchair", "smoothness")}
     firm = np.where((surface == NO) | (smooth == NO), NO, np.maximum(surface, smooth))
+    firm = np.where((surface == NO) & (smooth == YES), UNKNOWN, firm)  # setts as smooth as slabs
     firm = np.where((firm == YES) & (smooth == UNKNOWN) & ~untold["smoothness"], UNKNOWN, firm)
     ramp = ways["ramp"].map({"yes": YES, "no": NO}).fillna(UNKNOWN).to_numpy(dtype=np.int8)
     no_ramp = ways["ramp"].isna().to_numpy() | (ramp == NO)

@@ -138,7 +138,7 @@ OF_TAGS = {"tags", "own", "mine", "theirs", "t", "one", "kept"}
 # Keys that are read, and are not in the vocabulary, with the reason.
 WHAT_IT_IS = {
     "amenity", "area", "building", "covered", "crossing", "cycleway", "damage", "door", "entrance", "footway", "garden",
-    "garden:type", "highway", "indoor", "landuse", "leisure", "location", "man_made", "natural", "office", "parking",
+    "garden:type", "highway", "landuse", "leisure", "location", "man_made", "natural", "office", "parking",
     "path", "pitch", "place", "playground", "power", "public_transport", "railway", "residential", "shop",
     "social_facility", "sport", "square", "tourism", "waterway",
 }  # fmt: skip
