@@ -195,9 +195,9 @@ def walks(**parts: Any) -> distances.Approaches:
     """Walks by hand; what is not given is 0 where the distance is known."""
     distance = np.array(parts.pop("distance_m"), dtype=float)
     rest = {key: np.where(np.isnan(distance), np.nan, 0.0) for key in ("unlit_m", "lit_m", "crossings", "rest_gap_m")}
-    return distances.Approaches(
-        distance_m=distance, **{key: np.array(parts.get(key, value), dtype=float) for key, value in rest.items()}
-    )
+    found = {key: np.array(parts.get(key, value), dtype=float) for key, value in rest.items()}
+    most = np.array(parts.get("crossings_most", found["crossings"]), dtype=float)
+    return distances.Approaches(distance_m=distance, **found, crossings_most=most)
 
 
 def homes(weights: Sequence[float], inside: Sequence[bool]) -> gpd.GeoDataFrame:

@@ -17,12 +17,19 @@ HIDDEN = "***"
 # What follows ``;`` in a path is a parameter, such as the number of a session.
 PATH_PARAMETER = re.compile(r";[^/;=\s]+=[^/;\s]*")
 ADDRESS = re.compile(
-    r"(?i)\b(?:[a-z][a-z0-9+.-]{2,}://|(?:https?|ftp|postgres(?:ql)?|wss?):/(?!/))(?:[^\s\"'<>]|'(?=[^\s]*@))+"
+    r"(?i)\b(?:[a-z][a-z0-9+.-]{2,}://|(?:s3|gs)://|(?:https?|ftp|postgres(?:ql)?|wss?):/(?!/))"
+    r"(?:[^\s\"'<>]|'(?=[^\s]*@)|(?<==)'[^'\s]*')+"
 )
 # Settings that carry a secret, in a query or in the words by which a database is reached.
 SETTING = re.compile(
     r"(?i)\b((?:api|auth|access)[_-]?key|(?:access_?|refresh_?)?token|pass(?:word|wd)?|pwd|secret|sig(?:nature)?|ticket"
     r"|authorization|credential)s?\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s\"'<>#]+)"
+)
+# The same in the head of a request, and in JSON.
+TOLD = re.compile(
+    r"(?i)(\b(?:proxy-)?authorization|\b(?:set-)?cookie|\b[\w-]*(?:api|auth|access)[_-]?key|\b[\w-]*token"
+    r"|(?<=\")(?:pass(?:word|wd)?|pwd|secret|sig(?:nature)?|ticket|credentials?)(?=\"))(\"?\s*:\s*)"
+    r"(\"[^\"]*\"|(?:(?:basic|bearer|digest)\s+)?[^\s\"'<>,;}]+)"
 )
 # What a service is asked by: known to everybody, and said in its answers.
 ASKED_BY = frozenset((
@@ -112,7 +119,8 @@ def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
         for form in _forms(secret):
             text = _replaced(text, form)
     text = ADDRESS.sub(_shown, text)
-    return SETTING.sub(lambda found: f"{found[1]}={HIDDEN}", text)
+    text = SETTING.sub(lambda found: f"{found[1]}={HIDDEN}", text)
+    return TOLD.sub(lambda found: f"{found[1]}{found[2]}{HIDDEN}", text)
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -98,19 +98,23 @@ def lit_share(places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDat
 def severance(places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDataFrame) -> Measured:
     """Major roads crossed where no crossing is mapped, mean over the estate's dwellings.
 
-    Major: above ``tertiary``, or faster than 50 km/h.
+    Major: above ``tertiary``, or faster than 50 km/h. A road whose speed is tagged and cannot be read may be one.
     """
     inside = dwellings["inside"].to_numpy()
     weight = dwellings["dwellings"].to_numpy()[inside]
-    crossings = walks.crossings[:, inside]
-    reached = np.where(np.isnan(crossings), 0.0, weight).sum(axis=1)
-    mean = np.divide(np.nan_to_num(crossings) @ weight, reached, out=np.full(len(places), np.nan), where=reached > 0)
-    count = len(places)
+    low, high = (_mean(roads[:, inside], weight) for roads in (walks.crossings, walks.crossings_most))
+    sure = ~(high > low)
     measured = Measured(
-        mean,
-        mean.copy(),
-        mean.copy(),
-        np.full(count, DERIVED, dtype=object),
-        np.full(count, "crossings_on_the_walks", dtype=object),
+        np.where(sure, low, np.nan),
+        low,
+        high,
+        np.where(sure, DERIVED, UNKNOWN).astype(object),
+        np.where(sure, "crossings_on_the_walks", "speed_of_roads_not_read").astype(object),
     )
-    return where(np.isnan(mean), measured, unknown("no_walk_from_estate"))
+    return where(np.isnan(low), measured, unknown("no_walk_from_estate"))
+
+
+def _mean(roads: Floats, weight: Floats) -> Floats:
+    """Mean over the dwellings that reach a place; NaN where none does."""
+    reached = np.where(np.isnan(roads), 0.0, weight).sum(axis=1)
+    return np.divide(np.nan_to_num(roads) @ weight, reached, out=np.full(len(roads), np.nan), where=reached > 0)

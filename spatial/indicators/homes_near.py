@@ -114,10 +114,15 @@ def homes_rested(
 def homes_uncrossed(
     places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDataFrame, entries: Attachments
 ) -> Measured:
-    """As `homes_near`, each home by the major roads that its walk crosses where no crossing is mapped."""
-    worth = np.interp(np.nan_to_num(walks.crossings, nan=np.inf), CROSSED, CROSSED_WORTH)
-    value = _decayed(walks.distance_m, dwellings, worth)
-    return where(~entries.attached, known(value, DERIVED, "crossings_on_the_walks"), unknown("no_way_reaches_it"))
+    """As `homes_near`, each home by the major roads that its walk crosses where no crossing is mapped.
+
+    A road whose speed is tagged and cannot be read may be one: low with all of these, high with none.
+    """
+    low, high = (
+        _decayed(walks.distance_m, dwellings, np.interp(np.nan_to_num(roads, nan=np.inf), CROSSED, CROSSED_WORTH))
+        for roads in (walks.crossings_most, walks.crossings)
+    )
+    return _between(low, high, "crossings_on_the_walks", "speed_of_roads_not_read", entries)
 
 
 def _decayed(distance_m: Floats, dwellings: gpd.GeoDataFrame, worth: Floats | None) -> Floats:

@@ -290,7 +290,8 @@ def _approaches(
     doors: Attachments,
     seats: gpd.GeoDataFrame,
 ) -> Approaches:
-    return distances.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy())
+    walks = distances.approaches(graph, entries, doors, limit_m=WALK_LIMIT_M, seats=seats.geometry.to_numpy())
+    return distances.with_doubtful_roads(graph, entries, doors, walks, limit_m=WALK_LIMIT_M)
 
 
 def _step_free_m(rows: Texts, network: Network, doors: Attachments, edges: npt.NDArray[np.int8], sure: bool) -> Floats:

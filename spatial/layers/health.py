@@ -105,6 +105,8 @@ def _matters_to(key: str, value: str) -> frozenset[str]:
     if key in lifecycle.DATES and span(value) is None:
         return CARRIERS
     entry = vocabulary().get(key)
+    if key in lifecycle.STATED and span(value) is not None:
+        return frozenset()
     if entry is not None:
         return frozenset() if read(key, value).is_read else frozenset(entry["of"])
     if key == HOURS:

@@ -15,7 +15,7 @@ from spatial.core import dates
 from spatial.core.arrays import Ints, Shapes
 from spatial.core.model import Features, RawData
 from spatial.layers.conflation import class_of
-from spatial.layers.tag_values import NO, read, read_tag
+from spatial.layers.tag_values import NO, YES, read, read_tag
 from spatial.layers.tags import Tags
 from spatial.settings.tags import TagRules, words
 
@@ -31,8 +31,6 @@ _OUT_OF_USE = ("disused", "abandoned", "ruins", "ruined", "vacant", "closed", "o
 # Prefixes of the lifecycle: ``disused:leisure=playground`` is no playground.
 PREFIXES: Final = (*_GONE, *_COMING, *_OUT_OF_USE, "was", "historic", "not", "former", "old", "future")
 FORMER: Final = frozenset(f"{prefix}:{key}" for prefix in PREFIXES for key in ("amenity", "leisure"))
-# Values by which these keys say nothing of the kind, or nothing at all; ``construction=minor`` leaves a way in use.
-_NOTHING = ("no", "false", "0", "minor", "unknown", "maybe", "?", "")
 # Tags of a state; of what is none of these words nobody uses it (``defaults/tag_values.toml``).
 STATES: Final = ("operational_status", "status", "state", "lifecycle")
 _STATES_OF_THE_GONE = (*_GONE, "gone", "collapsed", "decommissioned", "nedlagt")
@@ -40,15 +38,19 @@ _STATES_TO_COME = (*_COMING, "under_construction", "planlagt")
 _NOT_IN_USE = frozenset({*_STATES_OF_THE_GONE, *_STATES_TO_COME, *_OUT_OF_USE})
 # Kinds under whose own name people write that one is none any more.
 _OWN_STATE = ("playground", "garden", "pitch", "square", "damage")
-_ENDS, _BEGINS = (
-    ("end_date", "end_date:edtf", "temporary:date_off", "demolition_date", "removal_date"),
-    ("opening_date", "start_date", "start_date:edtf", "temporary:date_on"),
-)
-DATES: Final = (*_ENDS, *_BEGINS)
+# Days of an end or a beginning, also as people write them: ``removed:date``, and ``disused:end_date`` of a use.
+_ENDS: Final = (
+    "end_date", "end_date:edtf", "temporary:date_off", "demolition_date", "removal_date", "closing_date", "valid_to",
+    *(f"{state}:date" for state in _GONE),
+)  # fmt: skip
+_BEGINS: Final = ("opening_date", "start_date", "start_date:edtf", "temporary:date_on", "valid_from")
+_ENDS_OF_USE: Final = tuple(f"{state}:{day}" for state in _OUT_OF_USE for day in ("date", "end_date"))
+DATES: Final = (*_ENDS, *_BEGINS, *_ENDS_OF_USE)
+# What a key of these says is its state: yes, or since when, or till when.
+STATED: Final = frozenset({*_GONE, *_COMING, *_OUT_OF_USE})
 # Without one of these an object is there.
 _TELLING = frozenset(
-    {*_GONE, *_COMING, *_OUT_OF_USE, *_ENDS, *_BEGINS, *STATES, *_OWN_STATE, "location", "parking", "level", "layer",
-     "building:levels", *FORMER}
+    {*STATED, *DATES, *STATES, *_OWN_STATE, "location", "parking", "level", "layer", "building:levels", *FORMER}
 )  # fmt: skip
 # What stands there though nobody uses it, and the keys that say what it was for.
 _STANDING = ("building", "barrier", "natural", "waterway", "landuse")
@@ -122,13 +124,11 @@ def reason_to_leave_out(tags: Tags, today: date | None = None) -> str | None:
     if (former := _former(tags)) is not None:
         return former
     state = _state(tags)
-    if state == GONE or any(_holds(tags, key) for key in _GONE) or any(_is_past(tags.get(key), today) for key in _ENDS):
+    if state == GONE or _holds(tags, _GONE, today) or any(_is_past(tags.get(key), today) for key in _ENDS):
         return GONE
-    if any(_holds(tags, key) for key in _COMING) or any(_is_future(tags.get(key), today) for key in _BEGINS):
+    if state == COMING or _holds(tags, _COMING, today) or any(_is_future(tags.get(key), today) for key in _BEGINS):
         return COMING
-    if state == COMING:
-        return COMING
-    if is_out_of_use(tags):
+    if is_out_of_use(tags, today):
         return OUT_OF_USE
     return BELOW if is_below(tags) else None
 
@@ -143,18 +143,19 @@ def _former(tags: Tags) -> str | None:
 
 def is_being_built(tags: Tags) -> bool:
     """Whether these are the tags of a building, or of ground, on which work goes on: it is taken, for now."""
-    return _holds(tags, "construction") and ("building" in tags or "landuse" in tags)
+    return _holds(tags, ("construction",)) and ("building" in tags or "landuse" in tags)
 
 
-def is_out_of_use(tags: Tags) -> bool:
+def is_out_of_use(tags: Tags, today: date | None = None) -> bool:
     """Whether these are the tags of something that stands there and that nobody uses."""
-    is_shell = "building" in tags and _holds(tags, "construction")
-    return is_shell or _state(tags) == OUT_OF_USE or any(_holds(tags, key) for key in _OUT_OF_USE)
+    is_shell = "building" in tags and _holds(tags, ("construction",))
+    has_ended = any(_is_past(tags.get(key), today) for key in _ENDS_OF_USE)
+    return is_shell or has_ended or _state(tags) == OUT_OF_USE or _holds(tags, _OUT_OF_USE, today)
 
 
 def is_shut(tags: Tags) -> bool:
     """Whether these are the tags of something that is said to be closed for now."""
-    return _state(tags) == OUT_OF_USE or _holds(tags, "closed")
+    return _state(tags) == OUT_OF_USE or _holds(tags, ("closed",))
 
 
 def _state(tags: Tags) -> str | None:
@@ -196,11 +197,10 @@ def lifecycle_tags(tags: Tags, today: date | None = None) -> list[str]:
         prefix, _, rest = key.partition(":")
         if rest:
             return prefix in PREFIXES and rest in (*_USES, *_STANDING, "place")
-        states = (*_GONE, *_COMING, *_OUT_OF_USE)
-        return (key in states and _holds(tags, key)) or (key in _USES and value in states)
+        return (key in STATED and _holds(tags, (key,), today)) or (key in _USES and value in STATED)
 
     told = [f"{key}={value}" for key, value in tags.items() if tells(key, value)]
-    told += [f"{key}={tags[key]}" for key in _ENDS if _is_past(tags.get(key), today)]
+    told += [f"{key}={tags[key]}" for key in (*_ENDS, *_ENDS_OF_USE) if _is_past(tags.get(key), today)]
     told += [f"{key}={tags[key]}" for key in _BEGINS if _is_future(tags.get(key), today)]
     stated = _state(tags) is not None
     return told + [f"{key}={tags[key]}" for key in (*STATES, *_OWN_STATE) if stated and key in tags]
@@ -212,8 +212,16 @@ def what_it_is(tags: Tags) -> str:
     return ", ".join([*kinds, *([tags["name"]] if "name" in tags else [])])
 
 
-def _holds(tags: Tags, key: str) -> bool:
-    return tags.get(key, "no").strip().lower() not in _NOTHING
+def _holds(tags: Tags, keys: tuple[str, ...], today: date | None = None) -> bool:
+    """Whether one of these states holds: it is said, or the day since when, or of what is to come till when."""
+    return any(key in tags and _holds_by(key, tags[key], today) for key in keys)
+
+
+def _holds_by(key: str, value: str, today: date | None) -> bool:
+    day = value.strip().lower().removeprefix("since ")
+    if dates.span(day) is None or today is None:
+        return read(key, value) == YES or dates.span(day) is not None
+    return _is_future(day, today) if key in _COMING else _is_past(day, today)
 
 
 def _day(text: str | None) -> date | None:

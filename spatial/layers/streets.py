@@ -27,6 +27,8 @@ from spatial.settings.tags import TagRules, words
 # BR18 § 49: ramps and accesses at most 1:20, paths to entrances at least 1.3 m wide.
 MAX_STEP_FREE_SLOPE = 0.05
 MIN_STEP_FREE_WIDTH_M = 1.3
+# Across, a way leans at most 1:40 (SBi-anvisning 230: 25 ‰).
+MAX_CROSS_SLOPE = 0.025
 # A kerb that wheels get over (SBi-anvisning 230: 2.5 cm; the wiki's lowered kerb: 3 cm).
 MAX_KERB_M = 0.03
 # A way that is open for less of the time is one that may be shut when one comes.
@@ -77,7 +79,8 @@ GAPS = frozenset({"barrier", "maxwidth:physical"})
 # Gates whose width is that of the gap in them; of a bollard it is its own.
 WIDE_AS_ITS_GAP = ("gate", "swing_gate", "sliding_gate", "wicket_gate", "kissing_gate", "lift_gate", "entrance", "door")
 RAMPS = ("ramp", "ramp:stroller", "ramp:bicycle", "ramp:luggage")
-CONVEYORS = ("yes", "forward", "backward", "reversible")
+WHEELCHAIR_RAMPS = ("ramp:wheelchair", "wheelchair:ramp")
+SLOPES = ("incline", "incline:max")
 
 
 def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
@@ -85,7 +88,7 @@ def read_way(tags: Tags, walk: Mapping[str, Any]) -> _Way | None:
     way_class = _way_class(tags, walk)
     if way_class is None:
         return None
-    highway, level, hurdle = tags["highway"], read_tag(tags, "layer"), _hurdle(tags)
+    highway, level, hurdle = _highway(tags, walk), read_tag(tags, "layer"), _hurdle(tags)
     speed = read_tag(tags, "maxspeed")
     driven, limit = highway not in SLOW_CLASSES, walk["major_speed_kmh"]
     is_major = highway in walk["major"] or (driven and speed.low > limit)
@@ -152,8 +155,14 @@ def _crossing_tags(tags: Tags) -> frozenset[str]:
     return frozenset(f"{key}={tags[key]}" for key in ("footway", "path", "cycleway") if key in tags)
 
 
+def _highway(tags: Tags, walk: Mapping[str, Any]) -> str:
+    """The kind of way, of several the first on which people may walk."""
+    kinds = [kind.strip().lower() for kind in tags.get("highway", "").split(";")]
+    return next((kind for kind in kinds if kind in walk["classes"] or kind in walk["only_with_foot"]), kinds[0])
+
+
 def _way_class(tags: Tags, walk: Mapping[str, Any]) -> str | None:
-    highway = tags.get("highway", "")
+    highway = _highway(tags, walk)
     known: str | None = walk["classes"].get(highway) or walk["only_with_foot"].get(highway)
     return known
 
@@ -176,7 +185,7 @@ def permission(tags: Tags, where: Position | None = None) -> Reading | None:
 
 def _allowed(tags: Tags, walk: Mapping[str, Any]) -> tuple[bool, bool]:
     """Whether people on foot may use a way, and whether that is sure; some classes are only open when tagged so."""
-    highway = tags.get("highway")
+    highway = _highway(tags, walk)
     by_class = (highway in walk["classes"] and highway not in walk["only_with_foot"]) or (
         read_tag(tags, "sidewalk").low == 1.0
     )
@@ -198,37 +207,48 @@ def _has_steps(tags: Tags) -> bool:
 
 
 def _is_passable(tags: Tags) -> bool:
-    """Whether a way is open most of the time by its hours, and leads through no water."""
-    return (HOURS not in tags or open_share(tags[HOURS]).low > OPEN_MOSTLY) and (
-        "ford" not in tags or read_tag(tags, "ford") == YES
+    """Whether a way is open most of the time by its hours, and leads through no water and over no uncounted steps."""
+    return (
+        (HOURS not in tags or open_share(tags[HOURS]).low > OPEN_MOSTLY)
+        and ("ford" not in tags or read_tag(tags, "ford") == YES)
+        and ("step_count" not in tags or read_tag(tags, "step_count").low > 0.0 or read_tag(tags, "step_count") == NO)
     )
 
 
 def _hurdle(tags: Tags) -> Reading:
-    """Whether wheels get past what else is said to be in the way: ladders, fallen trees, rock."""
+    """Whether wheels get past what else is said to be in the way: ladders, fallen trees, rock, a slope across."""
     said = [read_tag(tags, key) for key in HURDLES if key in tags]
+    if "incline:across" in tags:
+        across = read_tag(tags, "incline:across")
+        said.append(YES if across.high <= MAX_CROSS_SLOPE else NO if across.low > MAX_STEP_FREE_SLOPE else PERHAPS)
     return Reading(min((part.low for part in said), default=1.0), min((part.high for part in said), default=1.0))
 
 
 def _width(tags: Tags) -> tuple[float, bool]:
-    """Width in metres, NaN where nobody says; and whether it is known if it is enough. A guess at it is no more."""
+    """Width in metres, NaN where nobody says; and whether it is known if it is enough.
+
+    A guess at it is no more, and a limit to the width of vehicles may be a law or two posts.
+    """
     said = [read_tag(tags, key) for key in WIDTHS if key in tags]
+    guesses = [key for key in ("maxwidth", *(() if said else ("est_width",))) if key in tags]
+    is_wide = all(read_tag(tags, key).low >= MIN_STEP_FREE_WIDTH_M for key in guesses)
     if not said:
-        return math.nan, "est_width" not in tags or read_tag(tags, "est_width").low >= MIN_STEP_FREE_WIDTH_M
+        return math.nan, is_wide
     width = Reading(min(part.low for part in said), min(part.high for part in said))
     if width.high < MIN_STEP_FREE_WIDTH_M:
         return width.number, True
     is_enough = width.low >= MIN_STEP_FREE_WIDTH_M
-    return (width.low if is_enough else math.nan), is_enough
+    return (width.low if is_enough else math.nan), is_enough and is_wide
 
 
 def _incline(tags: Tags) -> tuple[float, bool]:
     """Slope as a share, without its direction, NaN where nobody says; and whether it is known if it is too much."""
-    slope = read_tag(tags, "incline")
-    if slope.low > MAX_STEP_FREE_SLOPE:
-        return slope.low, True
-    is_gentle = slope.high <= MAX_STEP_FREE_SLOPE
-    return (slope.high if is_gentle else math.nan), is_gentle or "incline" not in tags
+    said = [read_tag(tags, key) for key in SLOPES if key in tags] or [read_tag(tags, "incline")]
+    low, high = (max(part[side] for part in said) for side in (0, 1))
+    if low > MAX_STEP_FREE_SLOPE:
+        return low, True
+    is_gentle = high <= MAX_STEP_FREE_SLOPE
+    return (high if is_gentle else math.nan), is_gentle or tags.keys().isdisjoint(SLOPES)
 
 
 def _kerb(tags: Tags) -> tuple[str | None, bool]:
@@ -246,12 +266,13 @@ def _kerb(tags: Tags) -> tuple[str | None, bool]:
 
 def _ramp(tags: Tags) -> str | None:
     """Whether wheels get up steps by a ramp: yes, no, perhaps; None where nobody says."""
-    if not words(tags.get("conveying")).isdisjoint(CONVEYORS):
+    conveys = read_tag(tags, "conveying") if "conveying" in tags else NO
+    if conveys == YES:
         return "no"
-    if "ramp:wheelchair" in tags:
-        ramp = read_tag(tags, "ramp:wheelchair")
-        return "perhaps" if not ramp.is_known else "yes" if ramp.low else "no"
-    said = [read_tag(tags, key) for key in RAMPS if key in tags]
+    said = [read_tag(tags, key) for key in WHEELCHAIR_RAMPS if key in tags]
+    if said and all(ramp.is_known for ramp in (*said, conveys)) and len({ramp.low for ramp in said}) == 1:
+        return "yes" if said[0].low else "no"
+    said += [read_tag(tags, key) for key in RAMPS if key in tags]
     return None if not said else "perhaps" if any(ramp.high for ramp in said) else "no"
 
 
@@ -323,10 +344,7 @@ def wheels_pass(tags: Tags, rules: TagRules) -> int:
         return int(chair.low)
     said = [chair] if "wheelchair" in tags else []
     said += [read_tag(tags, "ford")] if "ford" in tags else []
-    said += [NO] if not words(tags.get("highway")).isdisjoint(("steps", "step")) else []
-    if "step_count" in tags:
-        count = read_tag(tags, "step_count")
-        said.append(NO if count.low > 0.0 else PERHAPS if count.high > 0.0 else YES)
+    said += _of_steps(tags)
     kerb, is_known = _kerb(tags)
     if kerb or not is_known:
         said.append(PERHAPS if not is_known else YES if kerb == "lowered" else NO)
@@ -339,9 +357,21 @@ def wheels_pass(tags: Tags, rules: TagRules) -> int:
             and locked_share(tags).high < 1.0 - OPEN_MOSTLY
             and _is_passable(tags)
         )
-        said.append(YES if is_open or _is_locked(tags, rules) or "foot" in tags else PERHAPS)
+        may_walk = "foot" in tags and read_tag(tags, "foot") == YES
+        said.append(YES if is_open or _is_locked(tags, rules) or may_walk else PERHAPS)
     low, high = (min((part[side] for part in said), default=1.0) for side in (0, 1))
-    return int(low) if low == high else -1
+    return int(low) if low == high and "wheelchair" not in tags else -1
+
+
+def _of_steps(tags: Tags) -> list[Reading]:
+    """What is said of steps at a node: that wheels get past them, by a ramp, or not; nothing where there are none."""
+    are_steps = not words(tags.get("highway")).isdisjoint(("steps", "step"))
+    if not are_steps and "step_count" not in tags:
+        return []
+    count, ramp = read_tag(tags, "step_count"), _ramp(tags)
+    if count == NO or ramp == "yes":
+        return [YES]
+    return [NO if (are_steps or count.low > 0.0) and ramp != "perhaps" else PERHAPS]
 
 
 def _barrier(tags: Tags) -> Reading:

@@ -142,8 +142,13 @@ def _part(entry: Mapping[str, Any], text: str) -> Reading | None:
         price = _MONEY.fullmatch(text)
         return None if price is None else YES if _decimal(price[1]) > 0 else NO
     reading = _number(unit, text, entry)
-    is_sane = reading is not None and max(abs(n) for n in reading[:2] if math.isfinite(n)) <= entry["most"]
-    return reading if is_sane else None
+    return reading if reading is not None and _is_sane(reading, entry) else None
+
+
+def _is_sane(reading: Reading, entry: Mapping[str, Any]) -> bool:
+    """Whether a number is one that a thing of this kind can have."""
+    most = max(abs(bound) for bound in reading[:2] if math.isfinite(bound))
+    return most <= entry["most"] and reading.high >= entry.get("least", -math.inf)
 
 
 def _number(unit: str, text: str, entry: Mapping[str, Any]) -> Reading | None:

@@ -22,7 +22,10 @@ RAIL_HALF_WIDTH_M = 3.0
 FENCED: Final = "fenced"
 # A fence this near to the rim of a garden is its own; around so much of the rim it shuts it.
 ON_THE_RIM_M, MOST_OF_IT = 1.0, 0.8
-_TELLING = ("access", "foot", "access:conditional", "garden:type", "name", "opening_hours", "ownership", "operator")
+_TELLING = ("access", "foot", "access:conditional", "garden:type", "name", "opening_hours")
+_OWNERS = ("ownership", "operator", "operator:type")
+# Words for an owner who may keep others out; those of housing are private too, so nothing is certain.
+_PRIVATE_OWNERS = frozenset({"private", "individual", "person", "personal", "private_individual", "family"})
 _PARKING = frozenset({"parking", "parking_space", "motorcycle_parking", "car_wash", "fuel"})
 _NOT_ON_THE_GROUND = frozenset({"underground", "multi-storey", "rooftop"})
 _RAILS = frozenset({"rail", "light_rail", "subway", "narrow_gauge"})
@@ -41,11 +44,11 @@ def taken_ground(areas: Features, lines: Features, rules: TagRules, crs: CRS) ->
     -------
     GeoDataFrame
         Polygons in ``crs`` by object id; ``kind`` is one of ``TAKEN``, or ``RESTRICTED`` (open ground that
-        tags close), ``access`` what the tags say of it; ``FENCED`` of a garden with a fence around it and no word of
-        who may go there.
+        tags close), ``access`` what the tags say of it; ``FENCED`` of a garden with a fence around it, or a private
+        owner, and no word of who may go there.
     """
     kinds = [_kind(tags) for tags in areas.tags]
-    fenced = _fenced_gardens(areas, lines, rules)
+    fenced = _gardens_that_may_be_shut(areas, lines, rules)
     for row in fenced:
         kinds[row] = kinds[row] or RESTRICTED
     index = [i for i, kind in enumerate(kinds) if kind is not None]
@@ -82,13 +85,18 @@ def _kind(tags: Tags) -> str | None:
     return RESTRICTED if closed and any(key in tags for key in _GROUND_KEYS) else None
 
 
-def _fenced_gardens(areas: Features, lines: Features, rules: TagRules) -> set[int]:
-    """Rows of gardens with a closed barrier around them of which nothing says whose they are, or who may go there."""
-    rows = [row for row, tags in enumerate(areas.tags)
-            if "garden" in words(tags.get("leisure")) and not any(key in tags for key in _TELLING)
-            and "building" not in tags and rules.kind.first(tags) is None]  # fmt: skip
+def _gardens_that_may_be_shut(areas: Features, lines: Features, rules: TagRules) -> set[int]:
+    """Rows of gardens of which nothing says who may go there, though they may be shut.
+
+    They have a private owner, or a closed barrier around them and no word of whose they are.
+    """
+    gardens = [row for row, tags in enumerate(areas.tags)
+               if "garden" in words(tags.get("leisure")) and not any(key in tags for key in _TELLING)
+               and "building" not in tags and rules.kind.first(tags) is None]  # fmt: skip
+    private = {row for row in gardens if words(areas.tags[row].get("ownership")) & _PRIVATE_OWNERS}
+    rows = [row for row in gardens if not any(key in areas.tags[row] for key in _OWNERS)]
     fences = lines.geometry[[row for row, tags in enumerate(lines.tags) if is_closed(tags, rules)]]
-    found = {row for row in rows if is_fenced(areas.tags[row], rules)}
+    found = private | {row for row in rows if is_fenced(areas.tags[row], rules)}
     rims = shapely.boundary(areas.geometry[rows])
     rim, fence = shapely.STRtree(fences).query(rims, predicate="dwithin", distance=ON_THE_RIM_M)
     for at in np.unique(rim).tolist():

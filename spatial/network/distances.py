@@ -6,7 +6,7 @@ both ends counted. What cannot be reached within the limit is NaN.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -14,7 +14,7 @@ import shapely
 from spatial.core.arrays import Bools, Floats, Ints, Shapes
 from spatial.core.parallel import in_blocks
 from spatial.network.attachment import Attachments, attach
-from spatial.network.graph import Network, Slopes
+from spatial.network.graph import Network, Slopes, all_major
 from spatial.network.kernels import (
     Between,
     Climbs,
@@ -39,8 +39,9 @@ class Approaches:
     """The shortest walks from geometries (rows) to targets (columns), and what lies on them.
 
     ``distance_m`` with both legs; ``unlit_m`` and ``lit_m`` of it (the rest is not known); ``crossings``:
-    major roads crossed where no crossing is mapped; ``rest_gap_m``: longest stretch without a
-    mapped seat. All are NaN where the target cannot be reached within the limit.
+    major roads crossed where no crossing is mapped; ``crossings_most``: with those that may be major;
+    ``rest_gap_m``: longest stretch without a mapped seat. All are NaN where the target cannot be reached within the
+    limit.
     """
 
     distance_m: Floats
@@ -48,6 +49,7 @@ class Approaches:
     lit_m: Floats
     crossings: Floats
     rest_gap_m: Floats
+    crossings_most: Floats
 
 
 # --- distances -----------------------------------------------------------------------------------
@@ -97,7 +99,18 @@ def approaches(
         approach_kernel(begin, end, limit_m, detailed, graph, streets, between, found)
 
     in_blocks(work, len(sources), blocks=BLOCKS)
-    return Approaches(np.where(np.isinf(found.distance), np.nan, found.distance), *details)
+    distance, (unlit, lit, crossings, gap) = np.where(np.isinf(found.distance), np.nan, found.distance), details
+    return Approaches(distance, unlit, lit, crossings, gap, crossings_most=crossings)
+
+
+def with_doubtful_roads(
+    network: Network, sources: Attachments, targets: Attachments, walks: Approaches, *, limit_m: float
+) -> Approaches:
+    """Walks with the roads that they cross at most: a road whose speed cannot be read may be a major one."""
+    if not network.perhaps_major.any():
+        return walks
+    most = approaches(all_major(network), sources, targets, limit_m=limit_m).crossings
+    return replace(walks, crossings_most=np.fmax(walks.crossings, most))
 
 
 def climbs(
@@ -261,6 +274,7 @@ def load_compiled() -> None:
         lit=state,
         step_free=state,
         major=flags[:1],
+        perhaps_major=flags[:1],
         is_crossing=flags[:1],
         attachable=~flags[:1],
         direction=np.zeros((1, 2, 2)),

@@ -52,6 +52,7 @@ class Network:
     lit: npt.NDArray[np.int8]
     step_free: npt.NDArray[np.int8]
     major: Bools
+    perhaps_major: Bools
     is_crossing: Bools
     attachable: Bools
     direction: Floats
@@ -95,6 +96,7 @@ _TAGGED = (
     "lit",
     "step_free",
     "major",
+    "perhaps_major",
     "is_crossing",
     "direction",
 )
@@ -104,6 +106,13 @@ def without_tags(network: Network) -> Network:
     """Leave of a network only what the length of a walk hangs on: a lamp or a kerb does not change it."""
     blank = {name: np.zeros_like(getattr(network, name)) for name in _TAGGED}
     return replace(network, **blank)
+
+
+def all_major(network: Network) -> Network:
+    """Take every road that may be a major one for one."""
+    major = network.major | network.perhaps_major
+    along = _major_direction(network.start, network.end, network.direction, major, network.node_count)
+    return replace(network, major=major, major_direction=along)
 
 
 def build_network(
@@ -212,6 +221,7 @@ def _assembled(
         lit=_lit(ways, way, geometry, lamps),
         step_free=_step_free(ways)[way],
         major=major,
+        perhaps_major=ways["perhaps_major"].to_numpy(dtype=bool)[way],
         is_crossing=ways["is_crossing"].to_numpy()[way],
         attachable=~(ways["bridge"] | ways["tunnel"]).to_numpy()[way],
         direction=direction,
@@ -243,13 +253,14 @@ class WaysOnWheels:
     """What the tags of ways say to wheels: 1 yes, 0 no, -1 not known.
 
     ``passable``: somebody says that a wheelchair passes. ``firm``: by surface and smoothness. ``doubt``: another tag
-    that decides is not readable.
+    that decides is not readable. ``perhaps``: somebody says something of wheelchairs that leaves it open.
     """
 
     passable: npt.NDArray[np.int8]
     firm: npt.NDArray[np.int8]
     steps: npt.NDArray[np.int8]
     doubt: Bools
+    perhaps: Bools
 
 
 def ways_on_wheels(ways: gpd.GeoDataFrame) -> WaysOnWheels:
@@ -257,15 +268,16 @@ def ways_on_wheels(ways: gpd.GeoDataFrame) -> WaysOnWheels:
     chair, surface, smooth = (states(key, ways[key]) for key in ("wheelchair", "surface", "smoothness"))
     untold = {key: ways[key].isna().to_numpy() for key in ("wheelchair", "smoothness")}
     firm = np.where((surface == NO) | (smooth == NO), NO, np.maximum(surface, smooth))
+    firm = np.where((surface == NO) & (smooth == YES), UNKNOWN, firm)  # setts as smooth as slabs
     firm = np.where((firm == YES) & (smooth == UNKNOWN) & ~untold["smoothness"], UNKNOWN, firm)
     ramp = ways["ramp"].map({"yes": YES, "no": NO}).fillna(UNKNOWN).to_numpy(dtype=np.int8)
     no_ramp = ways["ramp"].isna().to_numpy() | (ramp == NO)
     steps = np.where(~ways["steps"].to_numpy(dtype=bool) | (ramp == YES), NO, np.where(no_ramp, YES, UNKNOWN))
     by_ramp = ways["steps"].to_numpy(dtype=bool) & (ramp == YES) & (chair != NO)
-    doubt = ways["doubt"].to_numpy(dtype=bool) | ((chair == UNKNOWN) & ~untold["wheelchair"])
-    return WaysOnWheels(
-        np.where(by_ramp, YES, chair).astype(np.int8), firm.astype(np.int8), steps.astype(np.int8), doubt
-    )
+    perhaps = (chair == UNKNOWN) & ~untold["wheelchair"]
+    doubt = ways["doubt"].to_numpy(dtype=bool) | perhaps
+    passable = np.where(by_ramp, YES, chair).astype(np.int8)
+    return WaysOnWheels(passable, firm.astype(np.int8), steps.astype(np.int8), doubt, perhaps)
 
 
 def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
@@ -281,7 +293,9 @@ def _step_free(ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:
     )
     passable = said.passable == YES
     known = passable | ((said.firm == YES) & (said.steps == NO) & ~said.doubt)
-    return np.where(barred & ~passable, NO, np.where(known, YES, UNKNOWN)).astype(np.int8)
+    # Where a wheelchair may pass for all that is said, what bars others may not bar it.
+    barred_to_all = np.where(said.perhaps, UNKNOWN, NO)
+    return np.where(barred & ~passable, barred_to_all, np.where(known, YES, UNKNOWN)).astype(np.int8)
 
 
 def step_free_with(slopes: Slopes, network: Network, ways: gpd.GeoDataFrame) -> npt.NDArray[np.int8]:

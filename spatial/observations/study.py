@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -42,7 +43,7 @@ ELSEWHERE = ("outside", "location_outside")
 
 # The form that a cell should have had, by the reasons for which it is turned away.
 FORMS = (
-    (phrase("observing.time_form"), ("bad_time", "other_time_format")),
+    (phrase("observing.time_form"), ("bad_time", "other_time_format", "clock_not_set", "to_come")),
     (phrase("observing.position_form"), ("bad_geometry", "not_degrees")),
     (phrase("observing.count_form"), ("unclear_number", "not_a_count", "negative_count")),
     (phrase("observing.kind_form"), ("bad_kind",)),
@@ -127,7 +128,8 @@ def read_observations(
     SpatialError
         If a file cannot be read, or none of its rows can be used.
     """
-    settings = mapped(mapping, said)
+    # Somewhere on earth it is tomorrow.
+    settings = replace(mapped(mapping, said), latest=date.today() + timedelta(days=1))
     found, sources, left = [], [], []
     for file in files:
         sheets, crs, provenance = text_tables.read_tables(Path(file), mapped=settings, crs=crs)

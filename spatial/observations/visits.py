@@ -18,6 +18,9 @@ from spatial.observations.rows import UNITS, Places, Rejected, fault_table, mark
 from spatial.settings.observation_columns import MOVING, STAYING, Mapped, rules
 
 DAY = pd.Timedelta(days=1)
+# Where clocks begin that nobody has set: those of Unix, of DOS and its discs.
+CLOCKS_BEGIN = ("1970-01-01", "1980-01-01")
+CLOCK_NOT_SET, TO_COME = "clock_not_set", "to_come"
 MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?$"
 END_OF_DAY = r"^(.*[ T:])24([:.]00(?:[:.]00)?)$"
 METHODS = ("analog", "digital", "video", "sensor", "manual", "scan", "app", "soparc")
@@ -80,6 +83,9 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
         for reason in (times.BAD_TIME, times.OTHER_FORMAT):
             mark(faults, fault.iloc[part].to_numpy() == reason, name, reason)
     mark(faults, found["start"].isna(), "start", "no_time")
+    mark(faults, _of_no_set_clock(found["start"]), "start", CLOCK_NOT_SET)
+    if mapped.latest is not None:
+        mark(faults, found["start"] >= pd.Timestamp(mapped.latest) + DAY, "start", TO_COME)
     found["month_first"] = _month_first(texts["start"], found["start"], mapped)
     for name, at in ends_day.items():
         found[name] = found[name].where(~at, found[name] + DAY)
@@ -89,6 +95,11 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
     too_long = found["stop"] - found["start"] > pd.Timedelta(hours=rules().test["max_hours"])
     mark(faults, too_long, "stop", "too_long")
     return found, faults
+
+
+def _of_no_set_clock(start: pd.Series) -> pd.Series:
+    """Times at which clocks begin that nobody has set, or at which nobody counted people in the street."""
+    return (start.dt.year < rules().test["earliest_year"]) | start.dt.strftime("%Y-%m-%d").isin(CLOCKS_BEGIN)
 
 
 def _past_midnight(found: pd.DataFrame, on_clock: pd.Series) -> pd.Series:

@@ -125,6 +125,7 @@ READING_ERRORS = (
     expat.ExpatError,
     osmium.InvalidLocationError,
 )
+MOST_OF_A_REMARK = 160
 ROOM = 2  # times the size of an extract: what it is written to
 DELETED = "deleted object"
 OLDER = "older version, or a copy, of the same object"
@@ -379,23 +380,41 @@ def _deleted_by_editor(path: Path) -> set[Key]:
     Raises
     ------
     ValueError
-        If the text is a file of changes, which says what was edited and not what is on the map.
+        If the text is a file of changes, which says what was edited and not what is on the map, or an answer of
+        Overpass that says that it was broken off.
     """
-    deleted: set[Key] = set()
-    kinds = {name: kind for kind, name in ELEMENTS.items()}
-    depth = 0
-
-    def begin(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        if depth == 0 and name == "osmChange":
-            raise ValueError(phrase("osm_file.changes"))
-        depth += 1
-        if attributes.get("action") == "delete" and name in kinds:
-            deleted.add((kinds[name], int(attributes["id"])))
-
+    text = _Text()
     parser = expat.ParserCreate()
-    parser.StartElementHandler = begin
+    parser.StartElementHandler, parser.CharacterDataHandler = text.begin, text.said
     opened: Any = {".bz2": bz2.open, ".gz": gzip.open}.get(path.suffix, open)
     with opened(path, "rb") as file:
         parser.ParseFile(file)
-    return deleted
+    if text.remark is not None:
+        remark = " ".join(text.remark.split())[:MOST_OF_A_REMARK]
+        raise ValueError(phrase("osm_file.broken_off", remark=remark))
+    return text.deleted
+
+
+@dataclass
+class _Text:
+    """What a text says beside the map: what an editor has deleted, and a remark of the server that made it."""
+
+    deleted: set[Key] = field(default_factory=set)
+    remark: str | None = None
+    depth: int = 0
+    is_remark: bool = False
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if self.depth == 0 and name == "osmChange":
+            raise ValueError(phrase("osm_file.changes"))
+        self.depth += 1
+        self.is_remark = name == "remark"
+        if self.is_remark:
+            self.remark = self.remark or ""
+        kind = next((kind for kind, element in ELEMENTS.items() if element == name), None)
+        if kind is not None and attributes.get("action") == "delete":
+            self.deleted.add((kind, int(attributes["id"])))
+
+    def said(self, words: str) -> None:
+        if self.is_remark:
+            self.remark = (self.remark or "") + words

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.arrays import Shapes, object_array
 from spatial.layers.buildings import inside_buildings
 from spatial.layers.lifecycle import is_on_top
+from spatial.layers.tag_values import read_tag
 from spatial.layers.taken_ground import GARDEN, RESTRICTED
 from spatial.places.dissolving import areas_together, likeness
 from spatial.settings.tags import TagRules, words
@@ -32,7 +33,6 @@ LINE_HALF_WIDTH_M = 1.0
 INSIDE_M = 0.5
 # What a private garden is where no tag says more.
 PRIVATE = "private"
-INDOOR = ("yes", "room", "area", "corridor", "wall", "level")
 
 
 def find_places(
@@ -124,7 +124,7 @@ def indoors(objects: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> npt.NDArr
 
 
 def _is_indoors(tags: Mapping[str, str]) -> bool:
-    return not words(tags.get("indoor")).isdisjoint(INDOOR) or "indoor" in words(tags.get("location"))
+    return read_tag(tags, "indoor").low == 1.0 or "indoor" in words(tags.get("location"))
 
 
 def footprints(objects: gpd.GeoDataFrame, rules: TagRules) -> Shapes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -44,7 +45,7 @@ class Mapped:
     staying or moving; ``time_format`` is one of Python's; ``crs`` is that of the columns x and y;
     ``time_zone`` turns times given in UTC into wall-clock time. ``dates`` says what comes first in a
     date that can be read in several ways, ``decimal`` which sign stands before a fraction, and ``rows``
-    whether a row is a visit or a person.
+    whether a row is a visit or a person. ``latest`` is the day after which no visit can have been; None: any.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Mapped:
     dates: str | None = None
     decimal: str | None = None
     rows: str | None = None
+    latest: date | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
@@ -235,8 +235,10 @@ def rows_of(path: Path) -> gpd.GeoDataFrame:
         UnicodeDecodeError,
         ValueError,
         IndexError,
+        pyarrow.ArrowException,
         shapely.GEOSException,
     ) as error:
+        vector_files.check_saved(path)
         raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise EmptyAreaError("files.no_geometry", path=path, needed=NEEDED)
@@ -244,6 +246,9 @@ def rows_of(path: Path) -> gpd.GeoDataFrame:
     usable = table[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     if not len(usable):
         raise EmptyAreaError("files.no_shapes", path=path, n=len(table), needed=NEEDED)
+    # Pins and lines beside an area are its decoration.
+    areas = shapely.get_dimensions(usable.geometry.to_numpy()) == AREA
+    usable = usable[areas] if areas.any() else usable
     if usable.crs is None:
         unit = phrase("files.degrees") if _degrees(usable.total_bounds) else phrase("files.metres")
         raise CRSError("files.no_crs", path=path, unit=unit)
@@ -254,11 +259,30 @@ def rows_of(path: Path) -> gpd.GeoDataFrame:
 
 
 def _outlines(path: Path) -> Any:
-    """The layer to read: the one called ``boundary``, else the first with an area, else the first with anything."""
+    """Rows of the layer ``boundary`` if it has an area, else of all with one, else of the first with anything."""
+    if path.suffix.lower() in vector_files.PARQUET:
+        return gpd.read_parquet(path)
+    if vector_files.is_one_layer(path):
+        return vector_files.read_table(path)
     names = sorted(vector_files.filled_layers(path), key=lambda name: name != "boundary")
     first = vector_files.read_table(path, layer=names[0])
-    others = (vector_files.read_table(path, layer=name) for name in names[1:])
-    return next((table for table in itertools.chain([first], others) if _has_area(table)), first)
+    if names[0] == "boundary" and _has_area(first):
+        return first
+    others = [vector_files.read_table(path, layer=name) for name in names[1:] if _may_have_area(path, name)]
+    found = [table for table in (first, *others) if _has_area(table)]
+    return _together(found) if found else first
+
+
+def _may_have_area(path: Path, name: str) -> bool:
+    kind = vector_files.read_info(path, layer=name)["geometry_type"]
+    return kind is None or not any(word in kind for word in ("Point", "LineString"))
+
+
+def _together(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Rows of several layers as one table, in the CRS of the first; of a CRS that none declares, without one."""
+    first, *others = tables
+    same = [table if table.crs is None or first.crs is None else table.to_crs(first.crs) for table in others]
+    return first if not others else gpd.GeoDataFrame(pd.concat([first, *same], ignore_index=True), crs=first.crs)
 
 
 def _has_area(table: Any) -> bool:

@@ -23,12 +23,38 @@ EXCEPTION = re.compile(rb"<(?:[\w.-]+:)?(ServiceExceptionReport|ExceptionReport|
 TEXT = re.compile(rb"<(?:[\w.-]+:)?(?:ExceptionText|ServiceException)\b[^>]*>(.*?)</", re.DOTALL)
 MATCHED = re.compile(rb'\bnumber(?:Matched|OfFeatures)\s*=\s*"(\d+)"')
 NEXT_PAGE = re.compile(rb'<(?:[\w.-]+:)?FeatureCollection\b[^>]*\snext\s*=\s*"[^"]')
-LIMIT_SAID = re.compile(rb'"(exceededTransferLimit(?="\s*:\s*"?true)|next)"')
 BOM = b"\xef\xbb\xbf \t\r\n"
 # What JSON says of all that there is, and of an answer that was cut.
 TOTALS = ("numberMatched", "totalFeatures", "numberOfFeatures")
 OWN_TOTALS = ("count", "total", "totalCount", "total_rows")
-TRANSFER_LIMIT, DEPTH = "exceededTransferLimit", 3
+# Where the numbers of a page stand when they do not stand at its top.
+ABOUT_PAGES = ("meta", "metadata", "paging", "pagination", "page", "pageinfo", "info")
+# Words by which services say that there is more: true, or an address or a mark of the next page.
+MORE = (
+    "exceededTransferLimit",
+    "hasMore",
+    "has_more",
+    "hasNextPage",
+    "moreAvailable",
+    "truncated",
+    "isTruncated",
+    "partial",
+)
+NEXT = (
+    "next",
+    "nextLink",
+    "@odata.nextLink",
+    "odata.nextLink",
+    "next_page",
+    "nextPage",
+    "nextPageToken",
+    "next_cursor",
+)
+TRUNCATED = re.compile(rb"<(?:[\w.-]+:)?truncatedResponse\b")
+DEPTH = 3
+LIMIT_SAID = re.compile(
+    rf'"(?:({"|".join(MORE)})"\s*:\s*"?true|({"|".join(map(re.escape, NEXT))})"\s*:\s*["{{])'.encode()
+)
 WHOLE_BYTES = 64 << 20
 # Problem details (RFC 9457), and where services say what is wrong.
 PROBLEM = ("title", "detail", "description")
@@ -125,9 +151,10 @@ def feature_counts(body: bytes) -> Counts:
     if not isinstance(told, dict) or not isinstance(told.get("features"), list):
         return Counts(None, None)
     about = list(_about(told))
-    said = [one.get(key) for one in about for key in TOTALS] + [told.get(key) for key in OWN_TOTALS]
-    limited = any(str(one.get(TRANSFER_LIMIT)).lower() == "true" for one in about)
-    cut = TRANSFER_LIMIT if limited else "next" if any(map(_leads_on, about)) else ""
+    own = [told, *(one for key, one in told.items() if key.lower() in ABOUT_PAGES and isinstance(one, dict))]
+    said = [one.get(key) for one in about for key in TOTALS] + [one.get(key) for one in own for key in OWN_TOTALS]
+    limited = next((key for key in MORE for one in about if str(one.get(key)).lower() == "true"), "")
+    cut = limited or next(filter(None, map(_leads_on, about)), "")
     return Counts(max(filter(None, map(_whole, said)), default=None), len(told["features"]), cut)
 
 
@@ -145,14 +172,14 @@ def _whole(value: Any) -> int | None:
     return int(value) if str(value).isdigit() else None
 
 
-def _leads_on(about: dict[str, Any]) -> bool:
-    """Whether there is a further page: a link of that meaning, or an address under that name."""
+def _leads_on(about: dict[str, Any]) -> str:
+    """By what it says that there is a further page: a link of that meaning, or an address under such a name."""
     links = about.get("links")
     linked = isinstance(links, list) and any(
-        isinstance(link, dict) and link.get("rel") == "next" and link.get("href") for link in links
+        isinstance(link, dict) and link.get("rel") in ("next", ["next"]) and link.get("href") for link in links
     )
-    own = about.get("next")
-    return linked or (isinstance(own, str | dict) and bool(own))
+    own = next((key for key in NEXT if isinstance(about.get(key), str | dict) and about[key]), "")
+    return "next" if linked else own
 
 
 def what_is_cut(counts: Counts) -> str | None:
@@ -186,10 +213,16 @@ def _cut_in(stream: IO[bytes], size: int) -> str | None:
     if first == b"{" and size <= WHOLE_BYTES:
         return what_is_cut(feature_counts(head + stream.read(WHOLE_BYTES)))
     if first != b"{":
-        return what_is_cut(feature_counts(head)) if first == b"<" else None
+        return _cut_in_xml(head, stream, size) if first == b"<" else None
     stream.seek(-HEAD_BYTES, os.SEEK_END)
     found = LIMIT_SAID.search(head + stream.read())
-    return None if found is None else found[1].decode()
+    return None if found is None else (found[1] or found[2]).decode()
+
+
+def _cut_in_xml(head: bytes, stream: IO[bytes], size: int) -> str | None:
+    """By what GML shows that it holds not all: in its beginning, or in its last words."""
+    stream.seek(max(size - HEAD_BYTES, 0))
+    return what_is_cut(feature_counts(head)) or ("truncatedResponse" if TRUNCATED.search(stream.read()) else None)
 
 
 def relink_pages(body: bytes, become: dict[str, str]) -> bytes:

@@ -48,6 +48,7 @@ DRIVERS = frozenset(
 # Beginnings of files that send GDAL elsewhere, whatever they are called.
 ELSEWHERE = re.compile(rb"<OGRVRT|<VRTDataset|<OGRWFS|<OGRWCS|<WCS_GDAL|<GDAL_WM|gdal_streamed_alg|<GetCapabilities")
 HEAD_BYTES = 1 << 16
+GEOJSON, FIRST_WORDS = re.compile(rb'\{\s*"type"\s*:\s*"(?:FeatureCollection|Feature)"'), 256
 SQLITE, BOM = b"SQLite format 3\0", b"\xef\xbb\xbf \t\r\n"
 # Unpacked, a workbook of a million rows has 200 MB, and no layer of a town in an archive has a GB.
 BOOKS = (".xlsx", ".xlsm", ".ods")
@@ -83,6 +84,31 @@ def list_layers(path: Path, *, inside: str | None = None) -> list[str]:
             for name in names:
                 _check_claim(pyogrio.read_info(inside or path, layer=name), size)
     return names
+
+
+def check_saved(path: Path) -> None:
+    """Say what stands in a file that is no map layer where it is a service's error or a web page that was saved.
+
+    Raises
+    ------
+    SourceUnavailable, SourceFormatError
+        With the words of the service, or the title of the page.
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            service_answers.check_answer(file.read(HEAD_BYTES), path.name)
+
+
+def is_one_layer(path: Path) -> bool:
+    """Whether a file says in its first words that it is GeoJSON: one layer, which need not be listed before it is read.
+
+    Raises
+    ------
+    ValueError
+        As ``check_file``.
+    """
+    head = check_file(path)[:FIRST_WORDS].lstrip(BOM) if path.is_file() else b""
+    return bool(GEOJSON.match(head))
 
 
 def filled_layers(path: Path, *, inside: str | None = None) -> list[str]:
@@ -253,6 +279,7 @@ def read_map_file(path: str | Path, source: Source, area: Area) -> Delivery:
     except UnicodeDecodeError as error:  # a ValueError, but with a cause of its own
         raise SourceFormatError("map_file.encoding", path=path, cause=cause(error)) from error
     except (*READ_ERRORS, pyarrow.ArrowException, shapely.GEOSException, ProjError) as error:
+        check_saved(path)
         raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
     return Delivery(
         table,

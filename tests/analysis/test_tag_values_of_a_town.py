@@ -5,6 +5,8 @@ Each stands in a strip of its own: 150 m north of the last one, with no way to i
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import shapely
 
@@ -61,6 +63,25 @@ ON_THE_WAY = {
     "an obstacle to wheelchairs": ({}, FOOTWAY | {"obstacle:wheelchair": "yes"}, NO),
     "a ladder": ({}, FOOTWAY | {"ladder": "yes"}, NO),
     "no way for prams": ({}, FOOTWAY | {"stroller": "no"}, UNKNOWN),
+    # Across, 1:40 is the most (SBi-anvisning 230); from 1:20 on it is as much as a ramp's.
+    "steep in one place": ({}, FOOTWAY | {"incline": "2%", "incline:max": "9%"}, NO),
+    "steep in one place, without more": ({}, FOOTWAY | {"incline:max": "9%"}, NO),
+    "gentle everywhere": ({}, FOOTWAY | {"incline": "up", "incline:max": "4%"}, UNKNOWN),
+    "gentle at its steepest": ({}, FOOTWAY | {"incline:max": "4%"}, YES),
+    "how steep nobody knows": ({}, FOOTWAY | {"incline:max": "zz"}, UNKNOWN),
+    "it leans 2 %": ({}, FOOTWAY | {"incline:across": "2%"}, YES),
+    "it leans 4 % to the left": ({}, FOOTWAY | {"incline:across": "-4%"}, UNKNOWN),
+    "it leans 8 %": ({}, FOOTWAY | {"incline:across": "8 %"}, NO),
+    "it leans as nobody knows": ({}, FOOTWAY | {"incline:across": "zz"}, UNKNOWN),
+    "vehicles of 70 cm": ({}, FOOTWAY | {"maxwidth": "0.7"}, UNKNOWN),
+    "vehicles of 70 cm on two metres": ({}, FOOTWAY | {"width": "2", "maxwidth": "0.7"}, UNKNOWN),
+    "vehicles of two metres": ({}, FOOTWAY | {"maxwidth": "2"}, YES),
+    "vehicles of any width": ({}, FOOTWAY | {"maxwidth": "none"}, YES),
+    "vehicles of what width nobody knows": ({}, FOOTWAY | {"maxwidth": "zz"}, UNKNOWN),
+    "no width at all": ({}, FOOTWAY | {"width": "0"}, UNKNOWN),
+    "a ramp by its other name": ({}, STEPS | {"wheelchair:ramp": "yes"}, YES),
+    "two words on one ramp": ({}, STEPS | {"wheelchair:ramp": "yes", "ramp:wheelchair": "no"}, UNKNOWN),
+    "conveyed as nobody knows": ({}, STEPS | {"ramp:wheelchair": "yes", "conveying": "zz"}, UNKNOWN),
     "an escalator in capitals": ({}, STEPS | {"ramp": "yes", "conveying": "Yes"}, NO),
 }
 # What nobody gets through, in capitals or in a list.
@@ -155,6 +176,29 @@ def test_what_is_on_the_way(evidence, case):
     bounds = row(evidence, case, "step_free")[["low", "high"]]
     assert tuple(bounds) == ON_THE_WAY[case][2]
     assert row(evidence, case, "dwellings_5min")["value"] == 20
+
+
+ROAD_SPEEDS = {
+    # maxspeed of a residential street across the way: how many roads are crossed, at least and at most
+    "30": (0, 0), "50": (0, 0), "60": (1, 1), "DK:rural": (1, 1), "40 mph": (1, 1), "50;70": (0, 1), "zz": (0, 1),
+    "70 @ (Mo-Fr)": (0, 1), ">50": (1, 1), "none": (0, 1), "walk": (0, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("speed", ROAD_SPEEDS)
+def test_a_road_across_the_way(speed, tmp_path):
+    nodes, ways = strip(0, {}, FOOTWAY, {})
+    nodes |= {90: (90, -400), 91: (90, 400)}
+    ways[90] = ((90, 6, 91), {"highway": "residential", "maxspeed": speed})
+    path = write(tmp_path / "road.osm", nodes, ways, bounds=(-2500, -2500, 2700, 2500))
+    boundary = shapely.transform(shapely.box(-100, -100, 80, 100), lambda xy: xy + CENTRE_M)
+    result = spatial.analyse(Estate("here", "here", boundary, METRIC), osm=path, scores_only=True)
+    found = result.evidence.set_index(["place_id", "indicator"])
+    assert tuple(found.loc[("osm:way/3", "severance"), ["low", "high"]]) == ROAD_SPEEDS[speed]
+    homes = 20 * math.exp(-180 / 200)
+    worth = [{0: 1.0, 1: 0.4}[roads] for roads in reversed(ROAD_SPEEDS[speed])]
+    told = found.loc[("osm:way/3", "homes_uncrossed"), ["low", "high"]]
+    assert tuple(told) == pytest.approx([homes * share for share in worth], rel=0.01)
 
 
 @pytest.mark.parametrize("case", SHUT)

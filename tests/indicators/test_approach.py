@@ -94,3 +94,10 @@ def test_severance(crossings, weights, inside, mean):
     )
     missing = ("unknown", "no_walk_from_estate") if mean != mean else ("derived", "crossings_on_the_walks")
     tables.check(found, (mean, mean, mean, *missing))
+
+
+def test_severance_by_a_road_whose_speed_nobody_can_read():
+    """Of four dwellings one crosses a major road, and three may."""
+    walked = tables.walks(distance_m=[[100, 100]], crossings=[[1, 0]], crossings_most=[[1, 1]])
+    found = severance(PLACE, walked, tables.homes([1, 3], [1, 1]))
+    tables.check(found, (NAN, 0.25, 1, "unknown", "speed_of_roads_not_read"))

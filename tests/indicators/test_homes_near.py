@@ -84,6 +84,15 @@ def test_uncrossed_on_paper(crossings, worth):
     tables.check(found, (10 * worth,) * 3 + ("derived", "crossings_on_the_walks"), NO_WAY)
 
 
+def test_a_road_that_may_be_a_major_one_on_paper():
+    """One crossing at least and two at most, the other home at the door: 10 · (0 to .4) + 30."""
+    walked = walks([0, 0], crossings=[1, 0], crossings_most=[2, 0])
+    found = near.homes_uncrossed(PLACES, walked, homes(10, 30), BOTH)
+    tables.check(found, (32, 30, 34, "derived", "crossings_on_the_walks"), NO_WAY)
+    found = near.homes_uncrossed(PLACES, walked, homes(30, 10), BOTH)
+    tables.check(found, (NAN, 10, 22, "unknown", "speed_of_roads_not_read"), NO_WAY)
+
+
 DOOR = st.tuples(st.floats(0, 900), st.floats(0, 1), st.floats(0, 300), st.integers(0, 3), st.integers(0, 60))
 
 

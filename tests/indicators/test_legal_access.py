@@ -168,6 +168,13 @@ RING, FENCE = [(0, 0), (30, 0), (30, 20), (0, 20), (0, 0)], {"barrier": "fence"}
         (GARDEN | {"access": "private"}, [(FENCE, RING)], {"osm:way/1": "private"}),
         (GARDEN | {"name": "Rosenhaven"}, [(FENCE, RING)], {}),
         (GARDEN | {"garden:type": "community"}, [(FENCE, RING)], {}),
+        # The ground of a housing association is private too: nobody says who may go there.
+        (GARDEN | {"ownership": "private"}, [], {"osm:way/1": "fenced"}),
+        (GARDEN | {"ownership": "Individual"}, [], {"osm:way/1": "fenced"}),
+        (GARDEN | {"ownership": "municipal"}, [(FENCE, RING)], {}),
+        (GARDEN | {"ownership": "private", "access": "yes"}, [], {}),
+        (GARDEN | {"ownership": "private", "access": "private"}, [], {"osm:way/1": "private"}),
+        (GARDEN | {"ownership": "private", "opening_hours": "08:00-20:00"}, [], {}),
         ({"leisure": "playground"}, [(FENCE, RING)], {}),
     ],
 )

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import math
+from datetime import date
+from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import spatial
+from spatial.indicators import commitment
+from spatial.layers import lifecycle
+from spatial.layers.streets import read_way, wheels_pass
 from spatial.layers.tag_values import read, vocabulary
+from spatial.network import graph
+from spatial.settings.tags import tag_rules
 
 KEYS = sorted(vocabulary())
 # Words that no vocabulary holds, and that are no numbers.
@@ -118,6 +129,130 @@ def test_of_a_list_every_part_holds_somewhere(key):
 )
 def test_values_as_people_write_them(key, value, low, high):
     assert read(key, value)[:2] == pytest.approx((low, high))
+
+
+# --- which keys are read, found in the code itself -----------------------------------------------
+
+WINGS = ("analysis", "batch", "indicators", "layers", "network", "osm", "places", "plans", "scoring", "terrain")
+OF_TAGS = {"tags", "own", "mine", "theirs", "t", "one", "kept"}
+# Keys that are read, and are not in the vocabulary, with the reason.
+WHAT_IT_IS = {
+    "amenity", "area", "building", "covered", "crossing", "cycleway", "damage", "door", "entrance", "footway", "garden",
+    "garden:type", "highway", "landuse", "leisure", "location", "man_made", "natural", "office", "parking",
+    "path", "pitch", "place", "playground", "power", "public_transport", "railway", "residential", "shop",
+    "social_facility", "sport", "square", "tourism", "waterway",
+}  # fmt: skip
+NAMES_AND_OWNERS = {"name", "operator", "operator:type", "owner", "ownership", "addr:housenumber", "addr:street"}
+HOURS = {"opening_hours", "access:conditional"}  # test_hours.py
+OUR_OWN = {"plan:cleared"}
+COLUMNS = {"areas", "lines", "points", "area_m2", "at", "best_after", "best_before", "kind", "tags", "ways_in"}
+
+
+def called(node):
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def keys_asked_for(node):
+    """The expression of a key, where a piece of code asks tags for it."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=of, attr="get"), args=[key, *_]) if called(of) in OF_TAGS:
+            return [key]
+        case ast.Call(func=f, args=[_, key, *_]) if called(f) == "read_tag":
+            return [key]
+        case ast.Call(func=f, args=[key, *_]) if called(f) in ("read", "states"):
+            return [key]
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=f), attr="isdisjoint"), args=[keys]) if (
+            called(f) == "keys"
+        ):
+            return [keys]
+        case ast.Call(func=ast.Attribute(value=keys, attr="isdisjoint"), args=[of]) if called(of) in OF_TAGS:
+            return [keys]
+        case ast.Subscript(value=of, slice=key) if called(of) in OF_TAGS:
+            return [key]
+        case ast.Compare(left=key, ops=[ast.In() | ast.NotIn()], comparators=[of]) if called(of) in OF_TAGS:
+            return [key]
+    return []
+
+
+def texts(expression, module):
+    """Texts that an expression may be: written there, or in a constant of the module."""
+    match expression:
+        case ast.Constant(value=str(text)):
+            return {text}
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+            return {text for part in parts for text in texts(part, module)}
+        case ast.Starred(value=part):
+            return texts(part, module)
+        case ast.IfExp(body=one, orelse=other):
+            return texts(one, module) | texts(other, module)
+    value = getattr(module, called(expression), ()) if called(expression) else ()
+    value = (value,) if isinstance(value, str) else value
+    return (
+        {text for text in value if isinstance(text, str)}
+        if isinstance(value, tuple | frozenset | set | dict)
+        else set()
+    )
+
+
+def keys_read(path):
+    """Keys of tags that a module asks for; one that is a name in a loop is each that the loop goes over."""
+    module = importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    loops = {}
+    for node in ast.walk(tree):
+        for loop in [*getattr(node, "generators", ()), *([node] if isinstance(node, ast.For) else ())]:
+            if isinstance(loop.target, ast.Name):
+                loops.setdefault(loop.target.id, set()).update(texts(loop.iter, module))
+    asked = [key for node in ast.walk(tree) for key in keys_asked_for(node)]
+    of_loops = [loops.get(key.id, set()) for key in asked if isinstance(key, ast.Name)]
+    return {text for found in (*of_loops, *(texts(key, module) for key in asked)) for text in found}
+
+
+def test_every_tag_that_is_read_anywhere_is_in_the_vocabulary_or_says_what_a_thing_is(monkeypatch):
+    root = Path(spatial.__file__).parents[1]
+    monkeypatch.chdir(root)
+    modules = [path for wing in WINGS for path in sorted(Path("spatial", wing).rglob("*.py"))]
+    found = {key for path in modules for key in keys_read(path)}
+    assert {"incline", "fee", "locked", "building:flats", "maxspeed", "kerb:height", "disused", "ramp:luggage"} <= found
+    others = WHAT_IT_IS | NAMES_AND_OWNERS | HOURS | OUR_OWN | COLUMNS | lifecycle.FORMER | {*lifecycle.DATES}
+    assert found - others - {*KEYS} == set()
+    of_terms = {key for _, keys in commitment.TERMS for key in keys}
+    assert {*KEYS} - found - of_terms - {"dwellings"} == set()
+
+
+# --- what a reader makes of a value that nobody knows --------------------------------------------
+
+# Of these none says by itself whether wheels get along a path.
+NOT_OF_WHEELS = {
+    "bridge", "conveying", "layer", "lit", "maxspeed", "ramp", "ramp:bicycle", "ramp:luggage", "ramp:stroller",
+    "ramp:wheelchair", "wheelchair:ramp", "sidewalk", "tunnel", *lifecycle.STATED, *lifecycle.STATES,
+}  # fmt: skip
+OF_WHEELS = [key for key in KEYS if "way" in vocabulary()[key]["of"] and key not in NOT_OF_WHEELS]
+OF_NODES = [key for key in KEYS if "node" in vocabulary()[key]["of"] and key not in NOT_OF_WHEELS]
+
+
+@pytest.mark.parametrize("key", OF_WHEELS)
+@settings(max_examples=5)
+@given(value=JUNK)
+def test_a_path_with_a_value_that_nobody_knows_may_be_free_of_steps_or_not(key, value):
+    way = read_way({"highway": "footway", "surface": "asphalt", key: value}, tag_rules().walk)
+    assert way.allowed
+    table = gpd.GeoDataFrame({name: [said] for name, said in way._asdict().items()})
+    assert graph._step_free(table).tolist() == [graph.UNKNOWN]
+
+
+@pytest.mark.parametrize("key", OF_NODES)
+@settings(max_examples=5)
+@given(value=JUNK)
+def test_a_gate_with_a_value_that_nobody_knows_may_let_wheels_through_or_not(key, value):
+    assert wheels_pass({"barrier": "gate"} | {key: value}, tag_rules()) == graph.UNKNOWN
+
+
+@pytest.mark.parametrize("key", [*lifecycle.DATES, *lifecycle.STATED, *lifecycle.STATES])
+@settings(max_examples=5)
+@given(value=JUNK)
+def test_what_nobody_can_read_takes_nothing_away(key, value):
+    assert lifecycle.reason_to_leave_out({"amenity": "bench", key: value}, date(2024, 5, 6)) is None
 
 
 @pytest.mark.parametrize("value", [">10%", "> 10 %"])

@@ -41,6 +41,7 @@ def streets(gone=(), links=()):
             "width_m": np.nan,
             "steps": False,
             "major": False,
+            "perhaps_major": False,
             "is_crossing": False,
             "bridge": False,
             "tunnel": False,

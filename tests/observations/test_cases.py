@@ -337,6 +337,27 @@ def test_words_for_a_position_give_way_to_degrees(tmp_path):
     assert found.geometry.notna().all()
 
 
+CLOCKS = {
+    # day of a visit: why it is turned away
+    "1899-12-31": ["clock_not_set"], "1900-01-01": ["clock_not_set"], "1904-01-01": ["clock_not_set"],
+    "1949-12-31": ["clock_not_set"], "1970-01-01": ["clock_not_set"], "1980-01-01": ["clock_not_set"],
+    "1970-01-02": [], "1975-06-01": [], "2025-05-06": [], "2099-05-06": ["to_come"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("day", CLOCKS)
+def test_a_visit_at_a_time_at_which_nobody_counted_is_turned_away(tmp_path, day):
+    good = f"{SPACES[0]},{AT},staying,5\n"
+    path = written(tmp_path, f"space_id,time,kind,total\n{good}{SPACES[1]},{day} 10:00,staying,7\n")
+    assert reasons(read(path)) == CLOCKS[day]
+
+
+def test_a_visit_of_today_is_none_of_the_future(tmp_path):
+    today = f"{pd.Timestamp.now():%Y-%m-%d} 00:01"
+    path = written(tmp_path, f"space_id,time,kind,total\n{SPACES[0]},{today},staying,5\n")
+    assert reasons(read(path)) == []
+
+
 def test_a_crowd_at_a_glance_is_a_slip_and_people_passing_are_not(tmp_path):
     rows = [f"{SPACES[0]},2025-05-0{day} 10:00,{n},{kind}" for day, n, kind in
             ((1, 1000, "staying"), (2, 1001, "staying"), (3, 1001, "moving"))]  # fmt: skip

@@ -103,6 +103,86 @@ def test_a_file_of_changes_is_refused_by_name(ending, tmp_path):
         read(packed("change.osc", ending, tmp_path))
 
 
+REMARK = 'runtime error: Query timed out in "query" at line 1 after 25 seconds.'
+
+
+@pytest.mark.parametrize("ending", PACKERS)
+def test_an_answer_that_was_broken_off_is_refused_in_the_words_of_the_server(ending, tmp_path):
+    """Overpass answers with status 200 and a remark behind what it had found by then."""
+    text = (CASES / "control.osm").read_text(encoding="utf-8")
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(PACKERS[ending](text.replace("</osm>", f"<remark> {REMARK} </remark></osm>").encode()))
+    with pytest.raises(SourceFormatError, match="the server broke it off: runtime error: Query timed out"):
+        read(path)
+
+
+DIALECTS = {
+    "a mark of byte order": lambda text: b"\xef\xbb\xbf" + text.encode(),
+    "UTF-16": lambda text: text.replace("UTF-8", "UTF-16").encode("utf-16"),
+    "lines of Windows": lambda text: text.replace("\n", "\r\n").encode(),
+    "lines of old Macs": lambda text: text.replace("\n", "\r").encode(),
+    "a document type": lambda text: text.replace("<osm", '<!DOCTYPE osm SYSTEM "osm.dtd"><osm', 1).encode(),
+    "a comment": lambda text: text.replace("<osm", "<!-- hej --><?x y?><osm", 1).encode(),
+    "single quotes": lambda text: text.replace('"', "'").encode(),
+    "a namespace": lambda text: text.replace("<osm ", '<osm xmlns="http://openstreetmap.org/osm/0.6" ', 1).encode(),
+    "text behind it": lambda text: f"{text}\n<!-- x -->\n".encode(),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_dialects_of_the_text(dialect, tmp_path):
+    (tmp_path / "a.osm").write_bytes(DIALECTS[dialect]((CASES / "control.osm").read_text(encoding="utf-8")))
+    assert ids(read(tmp_path / "a.osm")) == ids(read(CASES / "control.osm")) == (
+        ["node/1"], ["way/17"], ["way/14", "way/7"]
+    )  # fmt: skip
+
+
+PBF_DIALECTS = ["pbf_dense_nodes=false", "add_metadata=false", "pbf_dense_nodes=false,add_metadata=false",
+                "pbf_compression=none", "pbf_compression=lz4", "locations_on_ways=true"]  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", PBF_DIALECTS)
+def test_dialects_of_the_blocks(dialect, tmp_path):
+    with osmium.SimpleWriter(osmium.io.File(str(tmp_path / "a.osm.pbf"), f"osm.pbf,{dialect}")) as writer:
+        for obj in osmium.FileProcessor(str(CASES / "control.osm")):
+            writer.add(obj)
+    assert ids(read(tmp_path / "a.osm.pbf")) == ids(read(CASES / "control.osm"))
+
+
+REFUSED = {
+    # what it is: its bytes, and a word of the reason
+    "a.o5m": (b"\xff\xe0\x04o5m2\xff\xfe", "another ending"),
+    "a.osm.zst": (b"(\xb5/\xfd", "another ending"),
+    "a.opl": (b"n1 v1", "another ending"),
+    "a.osm.zip": (b"PK", "another ending"),
+    "a.osc": (b"<osmChange/>", "another ending"),
+    "o5m.osm": (b"\xff\xe0\x04o5m2\xff\xfe", "not well-formed"),
+    "json.osm": (b'{"version": 0.6, "elements": []}', "not well-formed"),
+    "page.osm": (b"<html><body>504 Gateway Timeout</body></html>", "html"),
+    "packed.osm": (gzip.compress(b'<osm version="0.6"/>'), "not well-formed"),
+    "plain.osm.gz": (b'<osm version="0.6"/>', "gzip"),
+    "half.osm": (b'<osm version="0.6"><node id="1" lat="55" lon="12"/>', "no element found"),
+    "entity.osm": (b'<!DOCTYPE osm [<!ENTITY n "x">]><osm version="0.6"/>', "entities"),
+    "old.osm": (b'<osm version="0.5"/>', "version 0.5"),
+    "unversioned.osm": (b"<osm/>", "version"),
+    "commas.osm": (b'<osm version="0.6"><node id="1" lat="55,66" lon="12,35"/></osm>', "coordinate"),
+    "centres.osm": (b'<osm version="0.6"><way id="1"><center lat="55" lon="12"/></way></osm>', "center"),
+    "adiff.osm": (
+        b'<osm version="0.6"><action type="create"><node id="1" lat="55" lon="12"/></action></osm>',
+        "nested too deep",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_plain_extract_is_refused_by_name(name, tmp_path):
+    content, word = REFUSED[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SourceFormatError, match=word) as refused:
+        read(tmp_path / name)
+    assert name in str(refused.value) and "\n" not in str(refused.value)
+
+
 def test_a_block_that_stands_twice_gives_each_object_once(tmp_path):
     """As osmium gives them once the second of each is taken away."""
     path = CASES / "fuzz-66-way-block-twice.osm.pbf"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 import warnings
 
 import geopandas as gpd
@@ -105,10 +106,27 @@ def test_the_layer_called_boundary_is_taken_among_others(tmp_path):
     assert boundaries.estate(path).boundary.equals(BLOCK)
 
 
-def test_without_a_layer_of_that_name_the_first_is_taken(tmp_path):
-    path = table(tmp_path / "many.gpkg", BLOCK, layer="apples")
-    table(path, OTHER, layer="zoo", mode="a")
-    assert boundaries.estate(path).boundary.equals(BLOCK)
+def test_without_a_layer_of_that_name_all_are_looked_through(tmp_path):
+    path = table(tmp_path / "many.gpkg", BLOCK, layer="apples", name=["Bøgen"])
+    table(path, OTHER, layer="zoo", mode="a", name=["Eg"])
+    with pytest.raises(InputError, match="found 2 areas"):
+        boundaries.estate(path)
+    assert boundaries.estate(path, name="Bøgen").boundary.equals(BLOCK)
+
+
+def test_a_million_vertices_take_less_than_three_seconds_of_a_processor(tmp_path):
+    """A circle of 250 m; what is compiled or loaded at first is loaded before."""
+    path = table(tmp_path / "first.geojson", BLOCK)
+    boundaries.estate(path)
+    turn = np.linspace(0.0, 2 * np.pi, 1_000_001)
+    ring = np.stack([12.35 + 0.004 * np.cos(turn), 55.66 + 0.00225 * np.sin(turn)], axis=1)
+    ring[-1] = ring[0]
+    shape = {"type": "Polygon", "coordinates": [ring.tolist()]}
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": shape}))
+    before = time.process_time()
+    found = boundaries.estate(tmp_path / "a.geojson")
+    assert time.process_time() - before < 3.0
+    assert len(shapely.get_coordinates(found.boundary)) == 1_000_001
 
 
 def test_a_name_picks_one_of_many_by_any_text_column(tmp_path):

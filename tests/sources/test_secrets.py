@@ -277,6 +277,38 @@ def test_on_paper(address, shown):
     assert shown_address(address) == shown
 
 
+KEY = "Hemmelig42"
+SAID = [
+    f"https://u:{KEY}@h.dk/x", f"https://{KEY}@h.dk/x", f"https://u:p%40{KEY}@[::1]:80/x", f"HTTPS://U:{KEY}@H.DK/x",
+    f"https://user%3A{KEY}@h.dk/x", f"wss://u:{KEY}@h", f"ftp://u:{KEY}@h/x", f"s3://AK:{KEY}@bucket/x",
+    f"https://h.dk/x?sv=2020&se=2025&sr=b&sp=r&sig={KEY}%3D", f"https://h.dk/x?X-Amz-Signature={KEY}",
+    f"https://h.dk/x?url=https%3A%2F%2Fu%3A{KEY}%40h", f"https://h.dk/x?{KEY}", f"https://h.dk/x?foo[{KEY}]=1",
+    f"https://h/x?a='{KEY}'", f"https://h.dk/x#access_token={KEY}", f"https://h.dk/x;jsessionid={KEY}?a=1",
+    f"http_proxy=http://u:{KEY}@proxy:3128", f"ProxyError('http://u:{KEY}@proxy:3128')", f"/vsicurl/https://u:{KEY}@h/x",
+    f"WFS:https://h/x?token={KEY}", f"PG:host=h password='{KEY} x' user=u", f"postgresql://u:{KEY}@h/db",
+    f"HTTPConnectionPool(host='h'): Max retries exceeded with url: /x?sig={KEY}", f"url: /wfs?service=WFS&ticket={KEY}",
+    f"Authorization: Basic {KEY}==", f"authorization: Bearer {KEY}", f"Cookie: session={KEY}", f"X-Api-Key: {KEY}",
+    f'{{"token": "{KEY}"}}', f'{{"error": {{"password": "{KEY}", "code": 1}}}}', f"access_token: {KEY}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_others_say_of_a_secret_is_not_said_on(said):
+    """It was not read by us: only the form tells it."""
+    assert KEY not in without_secrets(said)
+
+
+def test_words_that_are_no_secrets_stay():
+    for said in (
+        "the password is needed",
+        "key of the layer: kk.bench",
+        "a ticket for 20 kr.",
+        "C:\\data\\x.csv",
+        "12:30",
+    ):
+        assert without_secrets(said) == said
+
+
 def test_a_secret_that_was_read_is_taken_out_of_what_is_said_later():
     remember_address("https://karla:Fynsk%20Sommer@h.dk/x?sig=q1w2e3r4#z")
     said = without_secrets("karla / Fynsk Sommer / Fynsk%20Sommer / Fynsk+Sommer / sig q1w2e3r4 / a karlakarla")
