@@ -13,7 +13,9 @@ import shapely
 from spatial.analysis import run
 from spatial.analysis.inputs import Options
 from spatial.core.errors import InputError
+from spatial.core.incremental import AFRESH
 from spatial.core.model import FLOATING
+from spatial.indicators import evidence, registry
 from spatial.plans import comparison, reading
 from spatial.studio.history import Variant
 from spatial.studio.looking import LENSES
@@ -112,6 +114,22 @@ def assert_same_homes(mine, theirs):
     columns = ["best_before", "best_after", "dwellings", *(f"best_after_{lens}" for lens in LENSES)]
     for column in columns:
         np.testing.assert_allclose(mine[column].to_numpy(float), theirs[column].to_numpy(float), rtol=0, atol=SAME)
+
+
+@pytest.mark.parametrize("name", [name for name, one in registry.registry().items() if one.by_shape or one.by_row])
+def test_what_is_measured_row_by_row_hangs_on_no_other_row(name, table):
+    view, indicator = table.what_if.before.view, registry.registry()[name]
+    sites = view.places if indicator.members else view.sites
+    some = random.Random(1).sample(range(len(sites)), 7)
+    whole = evidence._measured(indicator, sites, view.measured_from, AFRESH)
+    alone = evidence._measured(indicator, sites.iloc[some], view.measured_from, AFRESH)
+    plain = indicator.measure(sites, *(getattr(view.measured_from, need) for need in indicator.needs))
+    for part in ("value", "low", "high"):
+        np.testing.assert_array_equal(getattr(alone, part), getattr(whole, part)[some])
+        np.testing.assert_array_equal(getattr(plain, part), getattr(whole, part))
+    for part in ("evidence", "rule"):
+        assert list(getattr(alone, part)) == list(getattr(whole, part)[some])
+        assert list(getattr(plain, part)) == list(getattr(whole, part))
 
 
 def test_nothing_drawn_is_the_start(table):
