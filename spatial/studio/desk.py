@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 # News that nobody fetches are not kept for ever: a page that is behind asks for the state again.
 MOST_NEWS = 100
 HEARTBEAT_S = 15.0
+# How much the log tells of an act, and of how many that were refused.
+REFUSED, MOST_ABOUT, MOST_REFUSED = "refused", 200, 1000
 About = dict[str, Any]
 Tell = Callable[[str], None]
 
@@ -52,6 +54,7 @@ class Desk:
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._wanted: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._refusals = 0
         self._first: tuple[Table, bytes] | None = None
         self._found: tuple[tuple[Table, Variant], Found] | None = None
 
@@ -76,6 +79,12 @@ class Desk:
             "corrections": corrections,
             "comments": [asdict(one) for one in session.comments],
         }
+
+    def refused(self, role: str, act: str, variant: str = "") -> None:
+        """Note what was asked for and refused; of one process so many, lest somebody fill the disk with them."""
+        self._refusals += 1
+        if self._refusals <= MOST_REFUSED:
+            self.session.kept.note(role, REFUSED, variant, act[:MOST_ABOUT])
 
     # --- news ----------------------------------------------------------------------------------
 

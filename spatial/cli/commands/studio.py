@@ -38,6 +38,7 @@ SHARED = (*MORE_INPUTS, "rubric", "plain_unknowns", "lang", "margin_m", "reach_m
 @click.option("--certificate", type=Read())
 @click.option("--key", type=Read())
 @click.option("--behind-proxy", "proxy")
+@click.option("--new-addresses", is_flag=True)
 @click.option("--no-browser", is_flag=True)
 def command(folder: Path | None, kept: Path | None, no_browser: bool, lang: str, **options: Any) -> None:
     """Draw on the estate in the browser, and see at once who gains and who loses."""
@@ -78,6 +79,8 @@ def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], la
         run.load_compiled()
         name = opening.name_of(inputs)
         keeping = Kept(kept or opening.place_for(name), name)
+        if options["new_addresses"]:
+            keeping.drop_keys()
         return opening.session_of(inputs, keeping, lambda given: Table(given, rubric, tell, plain_unknowns=plain))
 
 
