@@ -118,6 +118,8 @@ class WhatIf:
         Called with the name of each stage as it begins.
     plain_unknowns
         What is not known stays in the middle.
+    choices
+        Choices of tags. Default: the bundled ones.
     moving
         Each look is made from the one before it too, as it is one change further.
     """
@@ -129,9 +131,10 @@ class WhatIf:
         progress: Callable[[str], None] | None = None,
         *,
         plain_unknowns: bool = False,
+        choices: Path | None = None,
         moving: bool = False,
     ) -> None:
-        self._rules, self._spec = tags.tag_rules(), settings_rubric.rubric(rubric)
+        self._rules, self._spec = tags.tag_rules(choices), settings_rubric.rubric(rubric)
         ground = prepare_ground(inputs, self._rules, Clock(progress))
         self._conflated, self._estate, self._models = ground.conflated, inputs.estate, inputs.models
         self._absence = conflation.absence(inputs.registers)

@@ -163,7 +163,7 @@ class Desk:
     async def _laid(self, about: About, tell: Tell) -> None:
         """Lay the table anew, with all that was put right; pages then begin again."""
         inputs, old = self.session.corrected, self.session.table
-        new = await self.apart(lambda: Table(inputs, old.rubric_file, tell, plain_unknowns=old.plain_unknowns))
+        new = await self.apart(lambda: old.again(inputs, tell))
         self.session.lay(new)
         self.tell("table", {})
 

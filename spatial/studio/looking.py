@@ -15,7 +15,7 @@ import geopandas as gpd
 import pandas as pd
 
 from spatial.analysis import run
-from spatial.analysis.inputs import Inputs
+from spatial.analysis.inputs import Inputs, Options
 from spatial.analysis.result import SEED
 from spatial.core.languages import LANGUAGES
 from spatial.core.model import FLOATING, LensResult, Plan, Result
@@ -95,6 +95,8 @@ class Table:
         Called with the name of each stage as it begins.
     plain_unknowns
         What is not known stays in the middle.
+    choices
+        Choices of tags. Default: the bundled ones.
     """
 
     def __init__(
@@ -104,11 +106,17 @@ class Table:
         progress: Tell | None = None,
         *,
         plain_unknowns: bool = False,
+        choices: Path | None = None,
     ) -> None:
         self.inputs, self.estate = inputs, inputs.estate
-        self.rubric_file, self.plain_unknowns = rubric, plain_unknowns
-        self.what_if = WhatIf(inputs, rubric, progress, plain_unknowns=plain_unknowns, moving=True)
+        self.options = Options(rubric, plain_unknowns=plain_unknowns, tags=choices)
+        self.what_if = WhatIf(inputs, rubric, progress, plain_unknowns=plain_unknowns, choices=choices, moving=True)
         self.start = self.ranked(self._seen(self.what_if.before))
+
+    def again(self, inputs: Inputs, progress: Tell | None = None) -> Table:
+        """Other inputs, looked at in the same way."""
+        how = self.options
+        return Table(inputs, how.rubric, progress, plain_unknowns=how.plain_unknowns, choices=how.tags)
 
     @cached_property
     def whole(self) -> Result:

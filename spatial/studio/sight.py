@@ -10,7 +10,6 @@ import numpy as np
 import shapely
 
 from spatial.analysis import manifest
-from spatial.analysis.inputs import Options
 from spatial.core.languages import LANGUAGES
 from spatial.core.model import FLOATING, Result
 from spatial.maps.web.payload import RULES, payload, payload_of_look
@@ -32,7 +31,7 @@ WORTH_POINTS = 0.5
 def ground_sight(table: Table, lang: str) -> dict[str, Any]:
     """The estate as it is: ground, places and texts."""
     found = table.start.result
-    said = manifest.describe_run(table.inputs, Options(table.rubric_file), table.what_if.start, found.rubric, {})
+    said = manifest.describe_run(table.inputs, table.options, table.what_if.start, found.rubric, {})
     warned = {"warnings": manifest.warnings_of(table.inputs, table.start.look.view.places)}
     whole = replace(table.whole, manifest={**said, **warned})
     return {**payload(whole, lang, also=("studio", "lens_as", RULES)), "reach": None}

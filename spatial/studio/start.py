@@ -68,6 +68,7 @@ class Setup:
     files: Mapping[str, Any] = field(default_factory=dict)
     rubric: Path | None = None
     plain_unknowns: bool = False
+    tags: Path | None = None
     kept: Path | None = None
     margin_m: float = 250.0
     reach_m: float = WALK_LIMIT_M
@@ -245,7 +246,7 @@ class Opening:
 
     def _lay(self, inputs: Inputs) -> Table:
         setup = self._setup
-        return Table(inputs, setup.rubric, self.tell, plain_unknowns=setup.plain_unknowns)
+        return Table(inputs, setup.rubric, self.tell, plain_unknowns=setup.plain_unknowns, choices=setup.tags)
 
 
 def remember(name: str, wish: Wish) -> None:

@@ -27,7 +27,7 @@ INPUT_NAMES = (*cli_options.ESTATE_OPTION_NAMES, "osm", "layers", "complete", "r
 # Options that give an estate its boundary; an area of the registry has none.
 BOUNDED = ("boundary", "parcels_table", "parcels")
 MORE_INPUTS = ("terrain", "surface", "field_checks", "corrections")
-SHARED = (*MORE_INPUTS, "rubric", "plain_unknowns", "lang", "margin_m", "reach_m")
+SHARED = (*MORE_INPUTS, "rubric", "tags", "plain_unknowns", "lang", "margin_m", "reach_m")
 
 
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
@@ -73,7 +73,7 @@ def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], la
     from spatial.studio.kept import Kept
     from spatial.studio.looking import Table
 
-    rubric, plain = options.pop("rubric"), options.pop("plain_unknowns")
+    rubric, plain, choices = (options.pop(name) for name in ("rubric", "plain_unknowns", "tags"))
     with progress(lang) as tell, http.offline_if(offline):
         inputs = _inputs(folder, options, tell)
         run.load_compiled()
@@ -81,7 +81,9 @@ def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], la
         keeping = Kept(kept or opening.place_for(name), name)
         if options["new_addresses"]:
             keeping.drop_keys()
-        return opening.session_of(inputs, keeping, lambda given: Table(given, rubric, tell, plain_unknowns=plain))
+        return opening.session_of(
+            inputs, keeping, lambda given: Table(given, rubric, tell, plain_unknowns=plain, choices=choices)
+        )
 
 
 def _setup(kept: Path | None, options: dict[str, Any], lang: str) -> Setup:
@@ -90,7 +92,7 @@ def _setup(kept: Path | None, options: dict[str, Any], lang: str) -> Setup:
     from spatial.studio.start import Setup
 
     area, osm, data = options["area"], options["osm"], data_folder()
-    wanted = {name: options[name] for name in ("rubric", "plain_unknowns", "margin_m", "reach_m")}
+    wanted = {name: options[name] for name in ("rubric", "plain_unknowns", "tags", "margin_m", "reach_m")}
     demo = next(iter(PLACES.values()))
     if any(options[name] for name in BOUNDED):
         raise misused(phrase("commands.choose_osm"))
