@@ -169,13 +169,15 @@ class WhatIf:
         """The objects of the start."""
         return self._conflated.raw
 
-    def state(self, plan: Plan, until: int | None, *, whole: bool = False) -> Look:
+    def state(
+        self, plan: Plan, until: int | None, *, whole: bool = False, tell: Callable[[str], None] | None = None
+    ) -> Look:
         """Look at the estate as a plan leaves it up to one of its phases, whose building sites are shut.
 
         Whether the plan fits is not asked: a plan in the midst of its work need not.
         """
         raw = application.carry_out(self._conflated.raw, plan, until=until)
-        return self._look(replace(self._conflated, raw=raw), AFRESH if whole else self._step, self.before.rubric)
+        return self._look(replace(self._conflated, raw=raw), AFRESH if whole else self._step, self.before.rubric, tell)
 
     def inseparable(self, features: Collection[str], edits: Sequence[Edit]) -> set[str]:
         """Features of a plan that cannot be without these: taken out with them, the rest fits the estate."""

@@ -159,6 +159,8 @@ class Desk:
         self.tell("look", {**about, **sight})
         lenses = await self.apart(lambda: self._through(seen, found, tell))
         self.tell("lenses", {**about, "lenses": lenses})
+        phases = await self.apart(lambda: self._phases(strokes, tell))
+        self.tell("phases", {**about, "phases": phases})
 
     async def _laid(self, about: About, tell: Tell) -> None:
         """Lay the table anew, with all that was put right; pages then begin again."""
@@ -182,6 +184,11 @@ class Desk:
     def _through(self, seen: Seen, found: Difference, tell: Tell) -> list[dict[str, Any]]:
         tell("lenses")
         return [lens_summary(lens) for lens in self.session.table.through_lenses(seen, found, tell).lenses]
+
+    def _phases(self, strokes: Strokes, tell: Tell) -> list[dict[str, Any]]:
+        tell("phases")
+        found = self.session.table.through_phases(strokes, tell)
+        return [{"name": name, **summary(one)} for name, one in found]
 
     def found(self, variant: Variant) -> Found:
         """A variant looked at as a run does; the last one is kept, for its next file."""

@@ -10,7 +10,6 @@ import numpy as np
 import shapely
 
 from spatial.analysis import manifest
-from spatial.core.languages import LANGUAGES
 from spatial.core.model import FLOATING, Result
 from spatial.maps.web.payload import RULES, payload, payload_of_look
 from spatial.maps.web.stairs_payload import FINISHED, TODAY, Moment, encode_stairs
@@ -84,7 +83,7 @@ def sight_of(table: Table, seen: Seen, found: Difference, addresses: Addresses) 
     return {
         "tables": {**payload_of_look(seen.result, seen.names), **through},
         "spaces": space_changes(table.start.result, seen.result, found),
-        "example": {lang: tell_example(table.start, seen, found, addresses, lang) for lang in LANGUAGES},
+        "example": {lang: tell_example(table.start, seen, found, addresses, lang) for lang in table.languages},
     }
 
 

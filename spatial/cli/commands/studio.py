@@ -68,6 +68,8 @@ def command(folder: Path | None, kept: Path | None, no_browser: bool, lang: str,
 def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], lang: str, *, offline: bool) -> Session:
     """The sitting of an estate that is named whole."""
     from spatial.analysis import run
+    from spatial.analysis.inputs import Options
+    from spatial.core.languages import carried
     from spatial.sources import http
     from spatial.studio import opening
     from spatial.studio.kept import Kept
@@ -81,9 +83,8 @@ def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], la
         keeping = Kept(kept or opening.place_for(name), name)
         if options["new_addresses"]:
             keeping.drop_keys()
-        return opening.session_of(
-            inputs, keeping, lambda given: Table(given, rubric, tell, plain_unknowns=plain, choices=choices)
-        )
+        how, spoken = Options(rubric, plain_unknowns=plain, tags=choices), carried(lang)
+        return opening.session_of(inputs, keeping, lambda given: Table(given, how, tell, languages=spoken))
 
 
 def _setup(kept: Path | None, options: dict[str, Any], lang: str) -> Setup:
