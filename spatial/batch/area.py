@@ -59,6 +59,7 @@ class Settings:
     complete: tuple[str, ...] = ()
     terrain: tuple[Path, ...] = ()
     surface: tuple[Path, ...] = ()
+    tags: Path | None = None
     sha256: tuple[tuple[str, str], ...] = ()
 
 
@@ -177,6 +178,7 @@ def _performed(out: Path, settings: Settings, task: Task) -> dict[str, Any]:
         terrain=settings.terrain or None,
         surface=settings.surface or None,
         rubric=settings.rubric,
+        tags=settings.tags,
         seed=settings.seed,
         scores_only=not settings.maps,
     )

@@ -126,7 +126,7 @@ def _with_digests(settings: Settings) -> Settings:
     if models:
         raise InputError("batch.live_model", source=models[0])
     paths = [*(Path(file) for _, file in named), *settings.terrain, *settings.surface]
-    paths += [settings.rubric] if settings.rubric else []
+    paths += [one for one in (settings.rubric, settings.tags) if one]
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise InputError("batch.missing", file=missing[0])
@@ -136,6 +136,7 @@ def _with_digests(settings: Settings) -> Settings:
         terrain=tuple(path.absolute() for path in settings.terrain),
         surface=tuple(path.absolute() for path in settings.surface),
         rubric=settings.rubric.absolute() if settings.rubric else None,
+        tags=settings.tags.absolute() if settings.tags else None,
         sha256=tuple((str(path.absolute()), sha256_of(path)) for path in paths),
     )
 

@@ -251,14 +251,20 @@ def _equal(new: Any, old: Any) -> bool:
         return (
             len(new) == len(old)
             and list(new.columns) == list(old.columns)
-            and _equal(new.index.to_numpy(), old.index.to_numpy())
-            and all(_equal(new[name].to_numpy(), old[name].to_numpy()) for name in new.columns)
+            and _equal_columns(new.index, old.index)
+            and all(_equal_columns(new[name], old[name]) for name in new.columns)
         )
     if isinstance(new, pd.Series):
-        return _equal(new.index.to_numpy(), old.index.to_numpy()) and _equal(new.to_numpy(), old.to_numpy())
+        return _equal_columns(new.index, old.index) and _equal_columns(new, old)
     if isinstance(new, np.ndarray):
         return _equal_arrays(new, old)
     return _same(new, old)
+
+
+def _equal_columns(new: pd.Series | pd.Index, old: pd.Series | pd.Index) -> bool:
+    if isinstance(new.dtype, pd.StringDtype) and new.dtype == old.dtype:
+        return bool(new.array.equals(old.array))  # without an object of Python for each word
+    return _equal(new.to_numpy(), old.to_numpy())
 
 
 def _equal_arrays(new: np.ndarray[Any, Any], old: np.ndarray[Any, Any]) -> bool:

@@ -24,6 +24,7 @@ OFTEN_FENCED = ("playground", "pitch", "dog_park", "garden")
     reference="Gehl & Svarre (2013), How to Study Public Life: place inventory; barrier of OpenStreetMap.",
     behind=("own", "building", "barrier"),
     within_m=40.0,
+    by_row=True,
 )
 def enclosure(places: gpd.GeoDataFrame, barriers: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Measured:
     """Share of the perimeter within 2 m of a fence, wall, hedge or building.

@@ -19,7 +19,7 @@ from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import EVIDENCE_COLUMNS, FACTS, GATE, RawData
 from spatial.indicators import estimates, registry, unknown_facts
 from spatial.indicators.estimates import Estimate
-from spatial.indicators.inputs import ORIGINS, IndicatorInputs, covered_share
+from spatial.indicators.inputs import ORIGINS, IndicatorInputs, covered_share, viewpoints
 from spatial.indicators.registry import Measured
 from spatial.layers import conflation, lineage
 from spatial.layers.schema import CanonicalLayers
@@ -79,7 +79,7 @@ def _rooms(
     unseen = step(
         unseen_buildings,
         *(
-            step(doors_and_shops, raw.points, estate.crs),
+            doors_and_shops(raw.points, estate.crs, step=step),
             raw.areas,
             layers.buildings,
             layers.dwellings,
@@ -162,8 +162,7 @@ def measure_indicators(
         if radius_m not in seen:
             seen[radius_m] = step.rows(covered_share, shapes, radius_m, read, key=f"{radius_m:g}")
         seen_share = seen[radius_m]
-        tables = [getattr(inputs, name) for name in indicator.needs]
-        measured = _measured(indicator, found if indicator.members else sites, tables, step)
+        measured = _measured(indicator, found if indicator.members else sites, inputs, step)
         sources = step(_sources, indicator, found, many, _sources_of_inputs(indicator, inputs, of_layer), key=name)
         references[name], columns = step.last(
             _described,
@@ -174,10 +173,15 @@ def measure_indicators(
     return _evidence(parts, sites), references
 
 
-def _measured(indicator: registry.Spec, sites: gpd.GeoDataFrame, tables: Sequence[Any], step: Steps) -> Measured:
-    if indicator.by_shape:
-        return step.rows(_of_shapes, sites.geometry.to_numpy(), indicator, sites.crs, *tables, key=indicator.id)
-    return step.last(_of_sites, sites, indicator, *tables, key=indicator.id)
+def _measured(indicator: registry.Spec, sites: gpd.GeoDataFrame, inputs: IndicatorInputs, step: Steps) -> Measured:
+    tables = {name: getattr(inputs, name) for name in indicator.needs}
+    if not (indicator.by_shape or indicator.by_row):
+        return step.last(_of_sites, sites, indicator, *tables.values(), key=indicator.id)
+    if "viewpoints" in tables:  # those of the rows at hand are found there
+        tables["viewpoints"] = inputs.buildings
+    rows = sites.geometry.to_numpy() if indicator.by_shape else step(_rows, sites, key="by_row")
+    of = _of_shapes if indicator.by_shape else _of_rows
+    return step.rows(of, rows, indicator, sites.crs, *tables.values(), key=indicator.id)
 
 
 def _of_sites(sites: gpd.GeoDataFrame, indicator: registry.Spec, *tables: Any) -> Measured:
@@ -185,7 +189,22 @@ def _of_sites(sites: gpd.GeoDataFrame, indicator: registry.Spec, *tables: Any) -
 
 
 def _of_shapes(shapes: Shapes, indicator: registry.Spec, crs: Any, *tables: Any) -> Measured:
-    return indicator.measure(gpd.GeoDataFrame(geometry=shapes, crs=crs), *tables)
+    some = gpd.GeoDataFrame(geometry=shapes, crs=crs)
+    given = zip(indicator.needs, tables, strict=True)
+    return indicator.measure(some, *(viewpoints(some, one) if name == "viewpoints" else one for name, one in given))
+
+
+def _rows(sites: gpd.GeoDataFrame) -> Texts:
+    """What `registry.Spec.by_row` may read of each site."""
+    tags = [frozenset(one.items()) if isinstance(one, dict) else None for one in sites["tags"]]
+    return object_array(zip(sites.geometry, sites["level"], sites["kinds"], tags, strict=True))
+
+
+def _of_rows(rows: Texts, indicator: registry.Spec, crs: Any, *tables: Any) -> Measured:
+    shapes, level, kinds, tags = zip(*rows, strict=True) if len(rows) else ((),) * 4
+    told = object_array(None if one is None else dict(one) for one in tags)
+    columns = {"level": object_array(level), "kinds": object_array(kinds), "tags": told}
+    return indicator.measure(gpd.GeoDataFrame(columns, geometry=object_array(shapes), crs=crs), *tables)
 
 
 def _anchors_of_spaces(sites: gpd.GeoDataFrame, anchors: Mapping[str, Any]) -> Texts:

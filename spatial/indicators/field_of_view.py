@@ -52,6 +52,7 @@ def _share(
     catchment_m=FAR_M,
     behind=("own", "building", "barrier"),
     within_m=100.0,
+    by_shape=True,
 )
 def field_of_view_100(
     places: gpd.GeoDataFrame, view: Occluders, viewpoints: Viewpoints, skyline: Skyline | None = None
@@ -72,6 +73,7 @@ def field_of_view_100(
     catchment_m=NEAR_M,
     behind=("own", "building", "barrier"),
     within_m=40.0,
+    by_shape=True,
 )
 def field_of_view_25(
     places: gpd.GeoDataFrame, view: Occluders, viewpoints: Viewpoints, skyline: Skyline | None = None

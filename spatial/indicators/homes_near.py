@@ -130,8 +130,7 @@ def _decayed(distance_m: Floats, dwellings: gpd.GeoDataFrame, worth: Floats | No
     weight = dwellings["dwellings"].to_numpy(dtype=np.float64)
     if worth is None:
         return catchments.decayed(distance_m, weight, per_m=NEAR_DECAY_PER_M)
-    near = np.exp(-NEAR_DECAY_PER_M * np.nan_to_num(distance_m, nan=np.inf)) * np.nan_to_num(worth)
-    return np.asarray(near @ weight, dtype=np.float64)
+    return catchments.decayed_by_worth(distance_m, worth, weight, per_m=NEAR_DECAY_PER_M)
 
 
 def _between(low: Floats, high: Floats, sure_rule: str, open_rule: str, entries: Attachments) -> Measured:

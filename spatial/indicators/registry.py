@@ -78,6 +78,7 @@ class Declared(TypedDict, total=False):
     surroundings: tuple[str, ...]
     walked: bool
     by_shape: bool
+    by_row: bool
     behind: tuple[str, ...]
     within_m: float
 
@@ -90,7 +91,8 @@ class Spec:
     ``members``: a meeting space has the best of what people come for in it. ``reads``: the tags of a place that it
     reads, which are the facts behind its value. ``catchment_m``: how far around a place it looks.
     ``surroundings``: facts of ``facts.toml`` about what lies around the meeting space.
-    ``by_shape``: it reads nothing of a place but its shape, each by itself.
+    ``by_shape``: it reads nothing of a place but its shape, each by itself. ``by_row``: nothing but its shape, level,
+    kinds and tags.
     ``walked``: it follows from walking distances alone, so that resident lenses measure it again.
     ``behind``: what may stand behind a change of it: `HOMES`, `SIDES`, `OWN`, or things of these kinds
     (``building``, ``barrier``, ``gate``, ``way``, ``road``, ``place``, ``context``, ``stop``) that lie
@@ -110,6 +112,7 @@ class Spec:
     surroundings: tuple[str, ...] = ()
     walked: bool = False
     by_shape: bool = False
+    by_row: bool = False
     behind: tuple[str, ...] = ()
     within_m: float = 0.0
 

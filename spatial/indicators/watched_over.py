@@ -23,6 +23,7 @@ M2_PER_HA = 10_000.0
     reference="Desyllas, Connoly & Hebbert (2003), Modelling natural surveillance, Environ. Plann. B 30(5).",
     behind=("own", "building"),
     within_m=60.0,
+    by_shape=True,
 )
 def watched_over(
     places: gpd.GeoDataFrame,

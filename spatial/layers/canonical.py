@@ -61,7 +61,7 @@ def canonical_layers(raw: RawData, rules: TagRules, crs: CRS, *, step: Steps = A
     return CanonicalLayers(
         buildings=buildings,
         paths=paths,
-        path_nodes=step(path_nodes, points, rules, crs),
+        path_nodes=path_nodes(points, rules, crs, step=step),
         barriers=step(with_gaps, fences, gates, paths, rules),
         gates=gates,
         entrances=entrances,

@@ -15,13 +15,13 @@ import shapely
 from pyproj import CRS
 
 from spatial.core.arrays import object_array
-from spatial.core.incremental import Steps
+from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import Features
 from spatial.layers import squares as walking
 from spatial.layers.hours import CONDITIONAL, HOURS, Position, open_share, over_time
 from spatial.layers.lifecycle import is_shut
 from spatial.layers.tag_values import NO, PERHAPS, YES, Reading, read, read_tag
-from spatial.layers.tags import Picked, Table, Tags, as_columns, nodes_of, table_of
+from spatial.layers.tags import Picked, Table, Tags, as_columns, nodes_of, pick, table_of
 from spatial.settings.tags import TagRules, words
 
 # BR18 § 49: ramps and accesses at most 1:20, paths to entrances at least 1.3 m wide.
@@ -300,24 +300,32 @@ def tags_of_the_way(tags: Tags) -> Tags:
     return {key: value for key, value in tags.items() if key not in MAY_BE_ITS}
 
 
-def path_nodes(points: Features, rules: TagRules, crs: CRS) -> Table:
+def path_nodes(points: Features, rules: TagRules, crs: CRS, *, step: Steps = AFRESH) -> Table:
     """Nodes that decide whether one gets through or across: locked gates, stiles, crossings, kerbs."""
-    found = [
-        (i, _is_locked(t, rules), rules.crossing.first(t) == "crossing", t.get("kerb"), wheels_pass(t, rules))
-        for i, t in enumerate(map(tags_of_the_way, points.tags))
-        # A vertex of a way has a number; a point of another source lies on none.
-        if not NODE_KEYS.isdisjoint(t) and points.ids[i].rpartition("/")[2].isdigit()
-    ]
-    kept = [row for row in found if row[1] or row[2] or row[3] or row[4] != 1]
-    index = [row[0] for row in kept]
-    columns = {
-        "node_id": np.array([int(identity.rpartition("/")[2]) for identity in points.ids[index]], dtype=np.int64),
-        "locked": np.array([row[1] for row in kept], dtype=bool),
-        "crossing": np.array([row[2] for row in kept], dtype=bool),
-        "kerb": np.array([row[3] for row in kept], dtype=object),
-        "passable": np.array([row[4] for row in kept], dtype=np.int64),
-    }
-    return table_of(points.ids[index], points.geometry[index], columns, crs)
+    picked = step(pick, points, _said_of_node, rules, step, "path_nodes", key="path_nodes")
+    return step(_as_nodes, picked, crs)
+
+
+def _said_of_node(tags: Tags, rules: TagRules) -> tuple[bool, bool, str | None, int] | None:
+    """Whether it is locked and a crossing, its kerb, and whether wheels pass; None where it decides nothing."""
+    if NODE_KEYS.isdisjoint(tags):  # so are fewer tags
+        return None
+    said = tags_of_the_way(tags)
+    if NODE_KEYS.isdisjoint(said):
+        return None
+    locked, crossing = _is_locked(said, rules), rules.crossing.first(said) == "crossing"
+    found = (locked, crossing, said.get("kerb"), wheels_pass(said, rules))
+    return found if locked or crossing or found[2] or found[3] != 1 else None
+
+
+def _as_nodes(picked: Picked, crs: CRS) -> Table:
+    # A vertex of a way has a number; a point of another source lies on none.
+    numbers = [identity.rpartition("/")[2] for identity in picked.ids]
+    index = [i for i, number in enumerate(numbers) if number.isdigit()]
+    dtypes = {"locked": bool, "crossing": bool, "passable": np.int64}
+    said = as_columns([picked.called[i] for i in index], ("locked", "crossing", "kerb", "passable"), dtypes)
+    node_id = np.array([int(numbers[i]) for i in index], dtype=np.int64)
+    return table_of(picked.ids[index], picked.geometry[index], {"node_id": node_id} | said, crs)
 
 
 def locked_share(tags: Tags, where: Position | None = None) -> Reading:

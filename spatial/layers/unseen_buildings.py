@@ -10,8 +10,9 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from spatial.core.incremental import AFRESH, Steps
 from spatial.core.model import Features
-from spatial.layers.tags import Table, Tags, table_of
+from spatial.layers.tags import Picked, Table, Tags, pick, table_of
 
 # What a sign is: a door, address or shop where no building stands; dwellings without a building; an outline of
 # which a part is missing; ground on which a building stood.
@@ -22,11 +23,14 @@ _SHOP_KEYS = ("shop", "office")
 _SHOP_AMENITIES = frozenset({"cafe", "restaurant", "fast_food", "bar", "pub", "pharmacy", "dentist", "doctors"})
 
 
-def doors_and_shops(points: Features, crs: CRS) -> Table:
+def doors_and_shops(points: Features, crs: CRS, *, step: Steps = AFRESH) -> Table:
     """Points that belong to a building, with the ``sign`` that each is where none is drawn."""
-    signs = [_sign(tags) for tags in points.tags]
-    index = np.array([i for i, sign in enumerate(signs) if sign is not None], dtype=np.int64)
-    return _signs(points.ids[index], points.geometry[index], [signs[i] for i in index], crs)
+    picked = step(pick, points, _sign, None, step, "signs", key="signs")
+    return step(_as_signs, picked, crs)
+
+
+def _as_signs(picked: Picked, crs: CRS) -> Table:
+    return _signs(picked.ids, picked.geometry, list(picked.called), crs)
 
 
 def unseen_buildings(
@@ -73,7 +77,7 @@ def _away_from_buildings(signs: Table, buildings: Table) -> Table:
     return signs.iloc[np.setdiff1d(np.arange(len(signs)), near)]
 
 
-def _sign(tags: Tags) -> str | None:
+def _sign(tags: Tags, _by: None) -> str | None:
     if tags.get("entrance", "no") != "no" or "addr:housenumber" in tags:
         return DOOR if "barrier" not in tags else None
     return SHOP if any(key in tags for key in _SHOP_KEYS) or tags.get("amenity") in _SHOP_AMENITIES else None

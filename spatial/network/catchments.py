@@ -49,6 +49,19 @@ def decayed(distance_m: Floats, weight: Floats, *, per_m: float = DECAY_PER_M) -
     return found
 
 
+def decayed_by_worth(distance_m: Floats, worth: Floats, weight: Floats, *, per_m: float = DECAY_PER_M) -> Floats:
+    """As `decayed`, each walk by what it is ``worth``: float64 (N, T); what is not known (NaN) is worth nothing.
+
+    Examples
+    --------
+    >>> decayed_by_worth(np.zeros((1, 2)), np.array([[0.5, np.nan]]), np.array([4.0, 1.0])).tolist()
+    [2.0]
+    """
+    found = np.empty(len(distance_m))
+    _over_rows(_decayed_by_worth, distance_m, worth, np.asarray(weight, dtype=np.float64), float(per_m), found)
+    return found
+
+
 def decayed_by_group(
     distance_m: Floats, weight: Floats, group: npt.NDArray[np.int64], *, per_m: float = DECAY_PER_M
 ) -> Floats:
@@ -153,6 +166,7 @@ def load_compiled() -> None:
     """Load the compiled code from its cache on disk."""
     one = np.ones((1, 1))
     decayed(one, one[0], per_m=1.0)
+    decayed_by_worth(one, one, one[0], per_m=1.0)
     decayed_by_group(one, one[0], np.zeros(1, dtype=np.int64), per_m=1.0)
     median_position(one, one[0])
     median_detour(one, one, one[0], columns=np.zeros(1, dtype=np.int64), nearest_m=1.0)
@@ -184,6 +198,17 @@ def _decayed(begin, end, distance, weight, per_m, found):
             away = distance[i, k]
             if weight[k] != 0.0 and away == away:
                 total += np.exp(-per_m * away) * weight[k]
+        found[i] = total
+
+
+@_compiled
+def _decayed_by_worth(begin, end, distance, worth, weight, per_m, found):
+    for i in range(begin, end):
+        total = 0.0
+        for k in range(distance.shape[1]):
+            away, share = distance[i, k], worth[i, k]
+            if weight[k] != 0.0 and away == away and share == share and share != 0.0:
+                total += np.exp(-per_m * away) * share * weight[k]
         found[i] = total
 
 

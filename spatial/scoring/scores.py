@@ -139,15 +139,22 @@ def scored_table(
     judged = judge_all(evidence, table.index, rubric)
     scores = rescore(judged, table.index, rubric, seed, ranges=ranges)
     registry = indicators_registry.registry()
-    # What is estimated was not measured.
-    told = evidence["value"].mask(evidence["evidence"] == EVIDENCE[ESTIMATED])
-    long = evidence[["place_id", "indicator"]].assign(value=told)
-    wide = long.pivot(index="place_id", columns="indicator", values="value").reindex(table.index)
-    values = pd.DataFrame(
-        {spec.column: wide.get(name, np.nan) for name, spec in registry.items() if name not in rubric.left_out},
-        index=table.index,
-    )
+    names = [name for name in registry if name not in rubric.left_out]
+    measured = _measured(evidence, table.index, names)
+    values = pd.DataFrame(measured, index=table.index, columns=[registry[name].column for name in names])
     joined = pd.concat([table[columns], scores[SCORE_COLUMNS + RANK_COLUMNS], values], axis=1)
     if "status" in joined:
         joined["status"] = joined["status"].mask(~is_open(judged), CLOSED)
     return gpd.GeoDataFrame(joined, geometry=table.geometry.to_numpy(), crs=table.crs)
+
+
+def _measured(evidence: pd.DataFrame, index: pd.Index, names: list[str]) -> Floats:
+    """Values by place and indicator, NaN where there is none: what is estimated was not measured."""
+    row, column = (
+        index.get_indexer(pd.Index(evidence["place_id"])),
+        pd.Index(names).get_indexer(pd.Index(evidence["indicator"])),
+    )
+    told = (row >= 0) & (column >= 0) & (evidence["evidence"] != EVIDENCE[ESTIMATED]).to_numpy()
+    found = np.full((len(index), len(names)), np.nan)
+    found[row[told], column[told]] = evidence["value"].to_numpy(dtype=np.float64)[told]
+    return found

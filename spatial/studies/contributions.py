@@ -28,6 +28,7 @@ def contributions(
     tell: Callable[[int, int], None] | None = None,
     *,
     plain_unknowns: bool = False,
+    choices: Path | None = None,
 ) -> pd.DataFrame:
     """Take each edit out of a plan, and say what the meeting spaces then lack or gain.
 
@@ -44,7 +45,7 @@ def contributions(
     """
     plan = inputs.plan
     edits = () if plan is None else tuple(edit for edit in plan.edits if edit.layer != SITE)
-    start = WhatIf(replace(inputs, plan=None), rubric, plain_unknowns=plain_unknowns)
+    start = WhatIf(replace(inputs, plan=None), rubric, plain_unknowns=plain_unknowns, choices=choices)
     whole = start.after(*edits)
     groups = _groups(edits)
 

@@ -533,6 +533,7 @@ def suggest(  # noqa: PLR0913 (the public signature)
     plan: str | Path | Plan | None = None,
     field_checks: str | Path | None = None,
     rubric: str | Path | None = None,
+    tags: str | Path | None = None,
     measures: str | Path | None = None,
     most: int = MOST,
     progress: Callable[[str], None] | None = None,
@@ -542,7 +543,7 @@ def suggest(  # noqa: PLR0913 (the public signature)
 
     Parameters
     ----------
-    estate, osm, layers, complete, terrain, surface, plan, field_checks, rubric, progress
+    estate, osm, layers, complete, terrain, surface, plan, field_checks, rubric, tags, progress
         As ``spatial.analyse`` takes them; with a plan, measures on top of it.
     measures
         A list of measures in TOML with your own costs. Default: the bundled examples.
@@ -558,7 +559,8 @@ def suggest(  # noqa: PLR0913 (the public signature)
     """
     chosen = read_measures(None if measures is None else Path(measures))
     files = InputFiles(osm, layers, complete, terrain, surface, plan, field_checks)
-    what_if = WhatIf(Inputs.read(estate, files, progress), None if rubric is None else Path(rubric), progress)
+    own, choices = (None if one is None else Path(one) for one in (rubric, tags))
+    what_if = WhatIf(Inputs.read(estate, files, progress), own, progress, choices=choices)
     if not what_if.before.dwellings["dwellings"].sum() > 0:
         raise InputError("suggestions.no_dwellings", estate=estate.name)
     return find_measures(what_if, estate, chosen, most=most, tell=tell)

@@ -275,11 +275,14 @@ def review_plan(
     after = replace(after, manifest={**after.manifest, "plan": {**after.manifest["plan"], **entry}})
     if progress is not None:
         progress("compare")
-    plain = options.plain_unknowns
-    reasons = (
-        contributions.contributions(inputs, options.rubric, plain_unknowns=plain) if options.phase is None else None
-    )
-    return PlanReview(today, after, earlier, reasons)
+    return PlanReview(today, after, earlier, _reasons(inputs, options))
+
+
+def _reasons(inputs: Inputs, options: Options) -> pd.DataFrame | None:
+    if options.phase is not None:
+        return None
+    plain, choices = options.plain_unknowns, options.tags
+    return contributions.contributions(inputs, options.rubric, plain_unknowns=plain, choices=choices)
 
 
 def _with_known_homes(inputs: Inputs) -> Inputs:

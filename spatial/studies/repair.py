@@ -89,6 +89,7 @@ def repair_plan(
     tell: Callable[[int, int], None] | None = None,
     *,
     rubric: Path | None = None,
+    tags: Path | None = None,
 ) -> Repair:
     """Find the fewest additions to a plan that leave no lens worse off, of equally few the cheapest.
 
@@ -104,8 +105,8 @@ def repair_plan(
         The measures to try. Default: those of `KINDS` in the bundled list.
     tell
         Called with how many spots were tried, of how many.
-    rubric
-        A rubric in TOML. Default: the bundled one.
+    rubric, tags
+        A rubric and choices of tags in TOML. Default: the bundled ones.
 
     Raises
     ------
@@ -114,7 +115,7 @@ def repair_plan(
     """
     if inputs.plan is None or not inputs.plan.edits:
         raise InputError("repair.no_plan")
-    bench = _Bench(inputs, rubric)
+    bench = _Bench(inputs, rubric, tags)
     before = bench.balance(())
     if not before.worse:
         return Repair(before, before, (), 0)
@@ -165,12 +166,12 @@ def _rank(found: tuple[Addition, ...], left: Mapping[tuple[Addition, ...], float
 class _Bench:
     """A plan on the ground to which additions are tried, weighed against today through every lens."""
 
-    def __init__(self, inputs: Inputs, rubric: Path | None) -> None:
-        today = WhatIf(replace(inputs, plan=None), rubric)
+    def __init__(self, inputs: Inputs, rubric: Path | None, tags: Path | None) -> None:
+        today = WhatIf(replace(inputs, plan=None), rubric, choices=tags)
         self._estate, self._rubric = inputs.estate, today.before.rubric
         self._today = {lens: best for lens, best in self._seen(today.before)}
         self._homes = today.before.dwellings["dwellings"]
-        self._planned = WhatIf(inputs, rubric)
+        self._planned = WhatIf(inputs, rubric, choices=tags)
         self._quick = cache(self._balance_of)
 
     def balance(self, additions: tuple[Addition, ...], *, whole: bool = False) -> Balance:

@@ -118,6 +118,8 @@ class WhatIf:
         Called with the name of each stage as it begins.
     plain_unknowns
         What is not known stays in the middle.
+    choices
+        Choices of tags. Default: the bundled ones.
     moving
         Each look is made from the one before it too, as it is one change further.
     """
@@ -129,9 +131,10 @@ class WhatIf:
         progress: Callable[[str], None] | None = None,
         *,
         plain_unknowns: bool = False,
+        choices: Path | None = None,
         moving: bool = False,
     ) -> None:
-        self._rules, self._spec = tags.tag_rules(), settings_rubric.rubric(rubric)
+        self._rules, self._spec = tags.tag_rules(choices), settings_rubric.rubric(rubric)
         ground = prepare_ground(inputs, self._rules, Clock(progress))
         self._conflated, self._estate, self._models = ground.conflated, inputs.estate, inputs.models
         self._absence = conflation.absence(inputs.registers)
@@ -166,13 +169,15 @@ class WhatIf:
         """The objects of the start."""
         return self._conflated.raw
 
-    def state(self, plan: Plan, until: int | None, *, whole: bool = False) -> Look:
+    def state(
+        self, plan: Plan, until: int | None, *, whole: bool = False, tell: Callable[[str], None] | None = None
+    ) -> Look:
         """Look at the estate as a plan leaves it up to one of its phases, whose building sites are shut.
 
         Whether the plan fits is not asked: a plan in the midst of its work need not.
         """
         raw = application.carry_out(self._conflated.raw, plan, until=until)
-        return self._look(replace(self._conflated, raw=raw), AFRESH if whole else self._step, self.before.rubric)
+        return self._look(replace(self._conflated, raw=raw), AFRESH if whole else self._step, self.before.rubric, tell)
 
     def inseparable(self, features: Collection[str], edits: Sequence[Edit]) -> set[str]:
         """Features of a plan that cannot be without these: taken out with them, the rest fits the estate."""

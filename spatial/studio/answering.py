@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from spatial.core.errors import InputError, SpatialError
-from spatial.core.languages import LANGUAGES
+from spatial.core.languages import KNOWN_LANGUAGES
 from spatial.studio.guard import TooLongError, refusal
 from spatial.studio.strokes import drawn_shape
 
 
 def said_of(error: SpatialError) -> dict[str, str]:
     """What went wrong, in every language."""
-    return {lang: error.said(lang) for lang in LANGUAGES}
+    return {lang: error.said(lang) for lang in KNOWN_LANGUAGES}
 
 
 async def refuse(request: Request, error: Exception) -> Response:

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 # News that nobody fetches are not kept for ever: a page that is behind asks for the state again.
 MOST_NEWS = 100
 HEARTBEAT_S = 15.0
+# How much the log tells of an act, and of how many that were refused.
+REFUSED, MOST_ABOUT, MOST_REFUSED = "refused", 200, 1000
 About = dict[str, Any]
 Tell = Callable[[str], None]
 
@@ -52,6 +54,7 @@ class Desk:
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._wanted: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._refusals = 0
         self._first: tuple[Table, bytes] | None = None
         self._found: tuple[tuple[Table, Variant], Found] | None = None
 
@@ -76,6 +79,12 @@ class Desk:
             "corrections": corrections,
             "comments": [asdict(one) for one in session.comments],
         }
+
+    def refused(self, role: str, act: str, variant: str = "") -> None:
+        """Note what was asked for and refused; of one process so many, lest somebody fill the disk with them."""
+        self._refusals += 1
+        if self._refusals <= MOST_REFUSED:
+            self.session.kept.note(role, REFUSED, variant, act[:MOST_ABOUT])
 
     # --- news ----------------------------------------------------------------------------------
 
@@ -150,11 +159,13 @@ class Desk:
         self.tell("look", {**about, **sight})
         lenses = await self.apart(lambda: self._through(seen, found, tell))
         self.tell("lenses", {**about, "lenses": lenses})
+        phases = await self.apart(lambda: self._phases(strokes, tell))
+        self.tell("phases", {**about, "phases": phases})
 
     async def _laid(self, about: About, tell: Tell) -> None:
         """Lay the table anew, with all that was put right; pages then begin again."""
         inputs, old = self.session.corrected, self.session.table
-        new = await self.apart(lambda: Table(inputs, old.rubric_file, tell, plain_unknowns=old.plain_unknowns))
+        new = await self.apart(lambda: old.again(inputs, tell))
         self.session.lay(new)
         self.tell("table", {})
 
@@ -173,6 +184,11 @@ class Desk:
     def _through(self, seen: Seen, found: Difference, tell: Tell) -> list[dict[str, Any]]:
         tell("lenses")
         return [lens_summary(lens) for lens in self.session.table.through_lenses(seen, found, tell).lenses]
+
+    def _phases(self, strokes: Strokes, tell: Tell) -> list[dict[str, Any]]:
+        tell("phases")
+        found = self.session.table.through_phases(strokes, tell)
+        return [{"name": name, **summary(one)} for name, one in found]
 
     def found(self, variant: Variant) -> Found:
         """A variant looked at as a run does; the last one is kept, for its next file."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from spatial.analysis import before_after, run
-from spatial.analysis.inputs import Options
 from spatial.analysis.result import Analysis
 from spatial.core.errors import InputError
 from spatial.core.files import without_hours
@@ -32,16 +31,12 @@ class Found:
         table, variant = self.table, self.variant
         if not variant.strokes:
             return None
-        return review_plan(replace(table.inputs, plan=table.plan(variant.strokes, variant.name)), self._options)
+        return review_plan(replace(table.inputs, plan=table.plan(variant.strokes, variant.name)), table.options)
 
     @cached_property
     def result(self) -> Analysis:
         """What is there with all that is drawn."""
-        return run.run(self.table.inputs, self._options) if self.review is None else self.review.after
-
-    @property
-    def _options(self) -> Options:
-        return Options(self.table.rubric_file, plain_unknowns=self.table.plain_unknowns)
+        return run.run(self.table.inputs, self.table.options) if self.review is None else self.review.after
 
 
 def _map(found: Found, lang: str) -> bytes:

@@ -1,18 +1,21 @@
 """Who may speak to the server: nobody but the page that the token opened, and not without measure.
 
 A token stands in an address once; whoever comes with it gets a cookie that no other site can send, and the token is
-worth nothing afterwards. With the cookie goes a role, which is known here alone. Every request names this server as
-its host; what changes something, or a page of another origin sends, names it as its origin too.
+worth nothing afterwards. Where addresses are sent to others, the token is taken by a press on a page: a preview of
+links presses nothing. With the cookie goes a role, which is known here alone. Every request names this server as its
+host; what changes something, or a page of another origin sends, names it as its origin too.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from spatial.core.errors import InputError
+from spatial.studio.keys import INSIDE, WAITING, Keys
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -20,8 +23,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ENTRANCE, ROLE = "/enter", "role"
-# Addresses that wait for somebody, and those who came: of more than so many the oldest are forgotten.
-MOST_TOKENS, MOST_INSIDE = 200, 2000
 # A stroke of two thousand corners is a tenth of it.
 MOST_BYTES = 1 << 20
 READING = frozenset({"GET", "HEAD"})
@@ -37,6 +38,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+# A token is 43 letters.
+MOST_ENTERED = 200
+Press = Callable[[str], Response]
 
 
 class Guard:
@@ -52,22 +56,27 @@ class Guard:
         The roles, the least first.
     cookie
         Name of the cookie. A browser has one jar for all ports of a machine: each studio needs a name of its own.
+    keys
+        What lets people in.
+    press
+        Makes of a token the page on which one presses to come in; None: whoever opens the address is in.
     """
 
-    def __init__(self, app: App, origins: Iterable[str], cookie: str, order: Sequence[str]) -> None:
+    def __init__(
+        self,
+        app: App,
+        origins: Iterable[str],
+        cookie: str,
+        order: Sequence[str],
+        keys: Keys,
+        press: Press | None = None,
+    ) -> None:
         self._app, self._origins, self._order = app, frozenset(origins), order
+        self._keys, self._press = keys, press
         self._hosts = frozenset(origin.partition("://")[2] for origin in self._origins)
         self._secure = all(origin.startswith("https://") for origin in self._origins)
         # A browser takes a cookie of the longer name from nobody but this very server, over HTTPS.
         self._cookie = f"__Host-{cookie}" if self._secure else cookie
-        self._tokens: dict[str, str] = {}
-        self._inside: dict[str, str] = {}
-
-    def token(self, role: str) -> str:
-        """Make a token that lets one browser in, once."""
-        made = secrets.token_urlsafe(32)
-        _put(self._tokens, made, role, MOST_TOKENS)
-        return made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand it on."""
@@ -78,8 +87,12 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        scope[ROLE] = _known(self._inside, _value(headers, self._cookie))
+        scope[ROLE] = self._keys.role(INSIDE, _value(headers, self._cookie))
         refused = self._refused(scope, headers)
+        if refused is None and scope["path"] == ENTRANCE:
+            refused = await self._enter(scope, receive)
+        elif refused is None and not scope[ROLE]:
+            refused = refusal("open the address that `faellesrum studio` printed", 401)
         if refused is not None:
             await refused(scope, receive, send)
         else:
@@ -96,22 +109,28 @@ class Guard:
             return refusal("too long", 413)
         if scope["method"] not in READING and "content-length" not in headers:
             return refusal("say how long it is", 411)
-        if scope["path"] == ENTRANCE:
-            return self._enter(scope["query_string"].decode("latin-1"), scope[ROLE])
-        return None if scope[ROLE] else refusal("open the address that `faellesrum studio` printed", 401)
+        return None
 
-    def _enter(self, query: str, known: str | None) -> Response:
+    async def _enter(self, scope: Scope, receive: Receive) -> Response:
         """Change the token for a cookie, once; whoever may as much already leaves it for another."""
-        token = query.removeprefix("token=")
-        role = _known(self._tokens, token)
+        reads = scope["method"] in READING
+        said = scope["query_string"] if reads else await _short_body(receive)
+        token, known = said.decode("latin-1").removeprefix("token="), scope[ROLE]
+        role = self._keys.role(WAITING, token)
         if role is None and known is None:
             return refusal("this address was used: ask for another, or start `faellesrum studio` again", 401)
+        if role is None or (known is not None and self._order.index(known) >= self._order.index(role)):
+            return RedirectResponse("/", 303)
+        return self._press(token) if reads and self._press is not None else self._let_in(token, role)
+
+    def _let_in(self, token: str, role: str) -> Response:
+        try:
+            secret = self._keys.made(INSIDE, role)
+            self._keys.used(WAITING, token)
+        except InputError as error:  # a full disk
+            return refusal(error.said("en"), 507)
         answer = RedirectResponse("/", 303)
-        if role is not None and (known is None or self._order.index(known) < self._order.index(role)):
-            secret = secrets.token_urlsafe(32)
-            del self._tokens[token]
-            _put(self._inside, secret, role, MOST_INSIDE)
-            answer.set_cookie(self._cookie, secret, httponly=True, samesite="strict", path="/", secure=self._secure)
+        answer.set_cookie(self._cookie, secret, httponly=True, samesite="strict", path="/", secure=self._secure)
         return answer
 
 
@@ -120,16 +139,14 @@ def refusal(why: str, status: int) -> Response:
     return PlainTextResponse(why, status, headers={"Connection": "close"})
 
 
-def _put(roles: dict[str, str], secret: str, role: str, most: int) -> None:
-    roles[secret] = role
-    while len(roles) > most:
-        del roles[next(iter(roles))]
-
-
-def _known(roles: dict[str, str], said: str) -> str | None:
-    """The role of a secret, if it is one."""
-    found = [role for secret, role in roles.items() if secrets.compare_digest(secret.encode(), said.encode())]
-    return found[0] if found else None
+async def _short_body(receive: Receive) -> bytes:
+    """What was sent, if it is short."""
+    taken, more = b"", True
+    while more and len(taken) <= MOST_ENTERED:
+        message = await receive()
+        taken += message.get("body", b"")
+        more = message.get("more_body", False)
+    return taken if len(taken) <= MOST_ENTERED else b""
 
 
 def _value(headers: dict[str, str], cookie: str) -> str:
@@ -169,8 +186,9 @@ def _with_headers(send: Send) -> Send:
 
     async def sent(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
+            said = list(message.get("headers", []))
             own = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-            message = {**message, "headers": [*message.get("headers", []), *own]}
+            message = {**message, "headers": [*said, *(one for one in own if one[0] not in dict(said))]}
         await send(message)
 
     return sent

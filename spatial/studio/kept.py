@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,12 @@ CREATE TABLE IF NOT EXISTS log (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, role TEXT NOT NULL, act TEXT NOT NULL, variant TEXT NOT NULL,
     about TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS key (
+    number INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, role TEXT NOT NULL, at TEXT NOT NULL
+);
 """
+# Who was not here for so long needs a new address.
+KEY_DAYS = 90
 _COMMENT = ", ".join(field.name for field in fields(Comment))
 LOG_COLUMNS = ("at", "role", "act", "variant", "about")
 
@@ -138,6 +143,30 @@ class Kept:
         """What was done, the first first, by `LOG_COLUMNS`."""
         with self._said():
             return self._base.execute(f"SELECT {', '.join(LOG_COLUMNS)} FROM log ORDER BY number").fetchall()
+
+    def known_keys(self) -> list[tuple[str, str, str]]:
+        """What lets people in: kind, digest and role, the oldest first; what is too old is forgotten."""
+        oldest = (datetime.now(UTC) - timedelta(days=KEY_DAYS)).isoformat(timespec="seconds")
+        with self._writing():
+            self._base.execute("DELETE FROM key WHERE at < ?", (oldest,))
+            return self._base.execute("SELECT kind, digest, role FROM key ORDER BY number").fetchall()
+
+    def keep_key(self, kind: str, digest: str, role: str) -> None:
+        """Keep what lets somebody in."""
+        with self._writing():
+            self._base.execute(
+                "INSERT INTO key (kind, digest, role, at) VALUES (?, ?, ?, ?)", (kind, digest, role, now())
+            )
+
+    def drop_key(self, digest: str) -> None:
+        """Let it let nobody in."""
+        with self._writing():
+            self._base.execute("DELETE FROM key WHERE digest = ?", (digest,))
+
+    def drop_keys(self) -> None:
+        """Let none of them let anybody in."""
+        with self._writing():
+            self._base.execute("DELETE FROM key")
 
     def close(self) -> None:
         """Close the file."""

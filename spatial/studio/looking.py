@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from spatial.analysis import run
-from spatial.analysis.inputs import Inputs
+from spatial.analysis.inputs import Inputs, Options
 from spatial.analysis.result import SEED
 from spatial.core.languages import LANGUAGES
 from spatial.core.model import FLOATING, LensResult, Plan, Result
@@ -25,6 +24,7 @@ from spatial.places.naming import names_in
 from spatial.places.whereabouts import HOUSE_NUMBERS
 from spatial.plans import home_changes
 from spatial.plans.comparison import match
+from spatial.plans.drawn_edits import locate_drawn_edits
 from spatial.scoring import lenses as scoring_lenses
 from spatial.scoring import scores
 from spatial.settings import lenses as settings_lenses
@@ -41,17 +41,19 @@ Tell = Callable[[str], None]
 class Seen:
     """The estate as it is seen after some strokes: a result without context, reach and ranks of lenses.
 
-    ``drawn``: whether the draws were made; without them there are no tiers and no ranges of ranks.
+    ``drawn``: whether the draws were made; without them there are no tiers and no ranges of ranks. ``languages``: those
+    in which it is told.
     """
 
     look: Look
     result: Result
     drawn: bool = False
+    languages: tuple[str, ...] = LANGUAGES
 
     @cached_property
     def names(self) -> dict[str, dict[str, str]]:
         """What everything is called, by language."""
-        return names_in(self.result, LANGUAGES)
+        return names_in(self.result, self.languages)
 
     @cached_property
     def members(self) -> dict[str, set[str]]:
@@ -89,26 +91,31 @@ class Table:
     ----------
     inputs
         What was read, without a plan.
-    rubric
-        A rubric in TOML. Default: the bundled one.
+    options
+        How it is looked at: rubric, choices of tags, and whether the unknown stays in the middle.
     progress
         Called with the name of each stage as it begins.
-    plain_unknowns
-        What is not known stays in the middle.
+    languages
+        Those in which looks are told.
     """
 
     def __init__(
         self,
         inputs: Inputs,
-        rubric: Path | None = None,
+        options: Options | None = None,
         progress: Tell | None = None,
         *,
-        plain_unknowns: bool = False,
+        languages: tuple[str, ...] = LANGUAGES,
     ) -> None:
-        self.inputs, self.estate = inputs, inputs.estate
-        self.rubric_file, self.plain_unknowns = rubric, plain_unknowns
-        self.what_if = WhatIf(inputs, rubric, progress, plain_unknowns=plain_unknowns, moving=True)
+        self.inputs, self.estate, self.languages = inputs, inputs.estate, languages
+        self.options = options or Options()
+        plain, choices = self.options.plain_unknowns, self.options.tags
+        self.what_if = WhatIf(inputs, self.options.rubric, progress, plain_unknowns=plain, choices=choices, moving=True)
         self.start = self.ranked(self._seen(self.what_if.before))
+
+    def again(self, inputs: Inputs, progress: Tell | None = None) -> Table:
+        """Other inputs, looked at in the same way."""
+        return Table(inputs, self.options, progress, languages=self.languages)
 
     @cached_property
     def whole(self) -> Result:
@@ -175,6 +182,18 @@ class Table:
         table, changes = home_changes.through_lenses(before, after, found.homes)
         return replace(found, homes=table, lenses=changes)
 
+    def through_phases(self, strokes: Strokes, tell: Tell | None = None) -> tuple[tuple[str, Difference], ...]:
+        """What each phase means against today, by what the plan calls it; nothing where there is one alone."""
+        plan = locate_drawn_edits(self.what_if.raw, self.plan(strokes))
+        count = max((edit.phase for edit in plan.edits), default=1)
+        names = [*plan.phases, *map(str, range(len(plan.phases) + 1, count + 1))]
+        upto = [(names[k - 1], k if k < count else None) for k in range(1, count + 1)]
+        return tuple((name, self._in_phase(plan, until, tell)) for name, until in upto) if count > 1 else ()
+
+    def _in_phase(self, plan: Plan, until: int | None, tell: Tell | None) -> Difference:
+        seen = self._seen(self.what_if.state(plan, until, tell=tell))
+        return self.through_lenses(seen, self.differ(seen), tell)
+
     def _lens(self, seen: Seen, name: str, tell: Tell | None) -> LensResult:
         if seen is self.start and name in self._lenses:
             return self._lenses[name]
@@ -210,7 +229,8 @@ class Table:
             HOUSE_NUMBERS: self._house_numbers,
             "homes": homes.best_space_per_home(view.measured_from.dwellings, view.sites, walks, floating),
         }
-        return Seen(look, Result(self.estate, places, spaces, look.evidence, layers, rubric, pd.DataFrame()))
+        result = Result(self.estate, places, spaces, look.evidence, layers, rubric, pd.DataFrame())
+        return Seen(look, result, languages=self.languages)
 
 
 def through(seen: Seen, names: Sequence[str]) -> tuple[LensResult, ...]:

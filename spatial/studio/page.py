@@ -6,13 +6,16 @@ The page for the board is one file, and asks nobody for anything.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
 
 from spatial.core.languages import texts
 from spatial.core.versions import generator
@@ -20,7 +23,20 @@ from spatial.maps.web.geometry import embed
 from spatial.maps.web.linking import link_modules
 from spatial.maps.web.page import FILES, POLICY, leaflet
 
+
+def _hash_of(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
 ENTRY, START, BOARD = ("studio.js",), ("start.js",), ("board.js",)
+ENTER_STYLE = "body { font: 16px/1.45 system-ui, sans-serif; max-width: 32rem; margin: 15vh auto; padding: 0 1rem } \
+button { font: inherit; padding: .6rem 1.2rem; cursor: pointer }"
+ENTER_HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_hash_of(ENTER_STYLE)}'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    # A form of a page without one would be sent without its origin.
+    "Referrer-Policy": "same-origin",
+}
 SCRIPTS, TEMPLATES = FILES / "scripts", files("spatial.studio") / "templates"
 
 
@@ -34,6 +50,12 @@ def page(estate: str, lang: str) -> bytes:
 def start_page(lang: str) -> bytes:
     """The page on which an estate is chosen."""
     return _rendered("start.html.j2", lang)
+
+
+def entrance(token: str, lang: str) -> Response:
+    """The page on which who was sent an address presses to come in; until then the address is not used."""
+    content = _rendered("enter.html.j2", lang, token=token, style=Markup(ENTER_STYLE))
+    return HTMLResponse(content, headers=ENTER_HEADERS)
 
 
 def board_page(data: Mapping[str, Any]) -> bytes:

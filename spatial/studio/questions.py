@@ -18,7 +18,7 @@ from spatial.plans.correction_files import Corrections, write_corrections
 from spatial.studio import exports
 from spatial.studio.answering import asked_of, download, number, spot_of, values_of, word
 from spatial.studio.comments import comments_as_geojson
-from spatial.studio.desk import Desk
+from spatial.studio.desk import MOST_ABOUT, Desk
 from spatial.studio.guard import ROLE
 from spatial.studio.kept import LOG_COLUMNS
 from spatial.studio.plan_files import ENDINGS, plan_as_file
@@ -31,8 +31,8 @@ from spatial.studio.strokes import drawn_shape
 FURTHEST_M = 60.0
 # So many things around it are told, for one that may be the same as it.
 NEIGHBOURS = 40
-# What the log tells of an act, and how much of it.
-ABOUT, MOST_ABOUT, EXPORT = ("tool", "id", "verb", "says", "feature", "name", "phase"), 200, "export"
+# What the log tells of an act.
+ABOUT, EXPORT = ("tool", "id", "verb", "says", "feature", "name", "phase"), "export"
 CSV, HTML = "text/csv; charset=utf-8", "text/html; charset=utf-8"
 MEDIA = {
     ".geojson": "application/geo+json",
@@ -111,9 +111,13 @@ class Questions:
         act, name = word(asked, "act"), word(asked, "variant")
         if act not in self._acts:
             raise InputError("studio.part", part="act", found=act, needed=", ".join(self._acts))
-        drawn = self._acts[act](name, asked)
-        stroke = None if drawn is None else drawn.stroke
         told = dict.fromkeys(str(asked[part]) for part in ABOUT if isinstance(asked.get(part), str))
+        try:
+            drawn = self._acts[act](name, asked)
+        except InputError:
+            self._desk.refused(request.scope[ROLE], " ".join([act, *told]), name[:MOST_ABOUT])
+            raise
+        stroke = None if drawn is None else drawn.stroke
         self._note(request, act, name, " ".join([*told, *([] if stroke is None else [stroke.feature])]))
         self._desk.tell("state", self._desk.state())
         if drawn is None:

@@ -46,16 +46,20 @@ def needed(method: str, path: str) -> str:
 
 
 class Gate:
-    """Refuses, in a sentence, what the role of a request may not do."""
+    """Refuses, in a sentence, what the role of a request may not do.
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    ``refused`` is told the role, and what it asked for.
+    """
+
+    def __init__(self, app: App, refused: Callable[[str, str], None]) -> None:
+        self._app, self._refused = app, refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on, or refuse it."""
         if scope["type"] == "http" and not may(scope[ROLE], needed(scope["method"], scope["path"])):
             looks = scope[ROLE] == LOOK
             error = InputError("studio.only_look") if looks else InputError("studio.only_comment")
+            self._refused(scope[ROLE], f"{scope['method']} {scope['path']}")
             await JSONResponse({"said": said_of(error)}, 403, {"Connection": "close"})(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,6 +17,7 @@ from spatial.studio import page
 from spatial.studio.answering import HANDLERS
 from spatial.studio.desk import Desk
 from spatial.studio.guard import ENTRANCE, App, Guard, Receive, Scope, Send
+from spatial.studio.keys import WAITING, Keys
 from spatial.studio.questions import HTML, Questions
 from spatial.studio.roles import COMMENT, EDIT, LOOK, ROLES, Gate, Team
 from spatial.studio.served import Served
@@ -53,8 +55,11 @@ class Server:
         self.port = int(self.socket.getsockname()[1])
         origins = self.served.origins(self.port)
         self._rooms, self._origin = _Rooms(), origins[0]
-        guard = Guard(Gate(self._rooms), origins, f"faellesrum_{self.port}", ROLES)
-        self._token = guard.token
+        # Over a network people come back after a new start; on this machine it has an address of its own.
+        self._keys = Keys(opened.kept if self.served.shared and isinstance(opened, Session) else None)
+        press = partial(page.entrance, lang=lang) if self.served.shared else None
+        cookie = f"faellesrum_{self.port}"
+        guard = Guard(Gate(self._rooms, self._refused), origins, cookie, ROLES, self._keys, press)
         self._start: StartQuestions | None = None
         if isinstance(opened, Setup):
             self._start = StartQuestions(opened, self.lay)
@@ -86,7 +91,11 @@ class Server:
 
     def invite(self, role: str) -> str:
         """An address that lets one more in, once."""
-        return f"{self._origin}{ENTRANCE}?token={self._token(role)}"
+        return f"{self._origin}{ENTRANCE}?token={self._keys.made(WAITING, role)}"
+
+    def _refused(self, role: str, asked: str) -> None:
+        if self.desk is not None:
+            self.desk.refused(role, asked)
 
     def run(self) -> None:
         """Serve until the process is asked to end, or this server is."""

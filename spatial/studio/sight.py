@@ -10,8 +10,6 @@ import numpy as np
 import shapely
 
 from spatial.analysis import manifest
-from spatial.analysis.inputs import Options
-from spatial.core.languages import LANGUAGES
 from spatial.core.model import FLOATING, Result
 from spatial.maps.web.payload import RULES, payload, payload_of_look
 from spatial.maps.web.stairs_payload import FINISHED, TODAY, Moment, encode_stairs
@@ -32,7 +30,7 @@ WORTH_POINTS = 0.5
 def ground_sight(table: Table, lang: str) -> dict[str, Any]:
     """The estate as it is: ground, places and texts."""
     found = table.start.result
-    said = manifest.describe_run(table.inputs, Options(table.rubric_file), table.what_if.start, found.rubric, {})
+    said = manifest.describe_run(table.inputs, table.options, table.what_if.start, found.rubric, {})
     warned = {"warnings": manifest.warnings_of(table.inputs, table.start.look.view.places)}
     whole = replace(table.whole, manifest={**said, **warned})
     return {**payload(whole, lang, also=("studio", "lens_as", RULES)), "reach": None}
@@ -85,7 +83,7 @@ def sight_of(table: Table, seen: Seen, found: Difference, addresses: Addresses) 
     return {
         "tables": {**payload_of_look(seen.result, seen.names), **through},
         "spaces": space_changes(table.start.result, seen.result, found),
-        "example": {lang: tell_example(table.start, seen, found, addresses, lang) for lang in LANGUAGES},
+        "example": {lang: tell_example(table.start, seen, found, addresses, lang) for lang in table.languages},
     }
 
 

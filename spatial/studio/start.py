@@ -5,10 +5,12 @@ Whatever the page sends is read as what strangers send. Nothing is asked of anyb
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -18,8 +20,9 @@ from typing import Any
 
 from shapely.geometry import mapping
 
-from spatial.analysis.inputs import InputFiles, Inputs
+from spatial.analysis.inputs import InputFiles, Inputs, Options
 from spatial.core.errors import InputError, SpatialError
+from spatial.core.languages import carried
 from spatial.core.model import WALK_LIMIT_M, Estate
 from spatial.osm.extract import LIVE, find_extract
 from spatial.sources import boundaries, catalogue, estates
@@ -37,6 +40,8 @@ ENDINGS = (".geojson", ".json", ".gpkg", ".kml", ".gml", ".fgb", ".zip")
 EXTRACTS = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 # Layers that an estate may be read with; models, timetables and files are named on the command line.
 ASKED = ("sql", "wfs", "arcgis", "geojson", "ogcapi", "ckan")
+# What was raised so long ago and is not there was swallowed.
+SWALLOWED_S = 1.0
 AREAS, BEFORE = ("Polygon", "MultiPolygon"), ".json"
 
 
@@ -68,6 +73,7 @@ class Setup:
     files: Mapping[str, Any] = field(default_factory=dict)
     rubric: Path | None = None
     plain_unknowns: bool = False
+    tags: Path | None = None
     kept: Path | None = None
     margin_m: float = 250.0
     reach_m: float = WALK_LIMIT_M
@@ -170,18 +176,24 @@ def estate_of(wish: Wish, setup: Setup) -> Estate:
     return estates.read_estate(wish.area, boundary=path, margin_m=setup.margin_m, reach_m=setup.reach_m)
 
 
-class CancelledError(Exception):
-    """Nobody wants this estate any more."""
+class CancelledError(BaseException):
+    """Nobody wants this estate any more. No ``Exception``: what guards against those on the way lets it through."""
 
 
 class Opening:
     """An estate on its way to the table, in a thread of its own, once the one before it has ended."""
+
+    # One that waits for a server of others hears only when that answers: so long it is waited for.
+    PATIENCE_S = 3.0
 
     def __init__(self, wish: Wish, setup: Setup, after: Opening | None = None) -> None:
         self.stages: list[str] = []
         self.failed: SpatialError | None = None
         self.session: Session | None = None
         self._wish, self._setup, self._after, self._unwanted = wish, setup, after, threading.Event()
+        # Nothing is raised while it is held; when it was raised.
+        self._calm = threading.RLock()
+        self._raised: float | None = None
         self._thread = threading.Thread(target=self._work, name="opening", daemon=True)
         self._thread.start()
 
@@ -196,10 +208,14 @@ class Opening:
         return self._unwanted.is_set()
 
     def cancel(self) -> None:
-        """Give it up; what is being done ends at its next stage."""
+        """Give it up; what is being done ends as soon as Python takes its next step there."""
         self._unwanted.set()
-        if self.session is not None:
-            self.session.close()
+        with self._calm:
+            if self.session is not None:
+                self.session.close()
+            elif self._thread.is_alive() and self._raised is None:
+                self._raised = time.monotonic()
+                raised_in(self._thread, CancelledError)
 
     def tell(self, stage: str) -> None:
         """Note that a stage begins."""
@@ -207,8 +223,11 @@ class Opening:
         self.stages.append(stage)
 
     def _check(self) -> None:
-        if self.unwanted:
-            raise CancelledError
+        """End what is not wanted, if that is not on its way already; what C calls back may have swallowed it."""
+        with self._calm:
+            if self.unwanted and (self._raised is None or time.monotonic() - self._raised > SWALLOWED_S):
+                self._raised = time.monotonic()
+                raise CancelledError
 
     def _work(self) -> None:
         try:
@@ -225,27 +244,38 @@ class Opening:
         wish, setup = self._wish, self._setup
         self.tell("start")
         if self._after is not None:
-            self._after._thread.join()
+            self._after._thread.join(self.PATIENCE_S)
             self._after = None
         estate = estate_of(wish, setup)
         osm = find_extract(wish.osm if wish.osm == LIVE else check_extract(wish.osm), estate, tell=self.tell)
         layers = (*setup.layers, *wish.layers)
         inputs = Inputs.read(estate, InputFiles(osm, layers=layers, **setup.files), self.tell)
         name = opening.name_of(inputs)
-        self._check()
-        kept = Kept(setup.kept or opening.place_for(name), name)
+        kept = None
         try:
+            with self._calm:  # a file that is half open would stay so
+                self._check()
+                kept = Kept(setup.kept or opening.place_for(name), name)
             session = opening.session_of(inputs, kept, self._lay)
-            self.tell("scores")  # given up by now, nobody would close it
+            self.tell("scores")
+            with self._calm:
+                self._check()  # given up by now, nobody would close it
+                remember(name, wish)
+                self.session = session
         except BaseException:
-            kept.close()
+            if kept is not None:
+                kept.close()
             raise
-        remember(name, wish)
-        self.session = session
 
     def _lay(self, inputs: Inputs) -> Table:
         setup = self._setup
-        return Table(inputs, setup.rubric, self.tell, plain_unknowns=setup.plain_unknowns)
+        how = Options(setup.rubric, plain_unknowns=setup.plain_unknowns, tags=setup.tags)
+        return Table(inputs, how, self.tell, languages=carried(setup.lang))
+
+
+def raised_in(thread: threading.Thread, error: type[BaseException]) -> None:
+    """Raise an error in a thread, before the next step that Python takes in it."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(error))
 
 
 def remember(name: str, wish: Wish) -> None:

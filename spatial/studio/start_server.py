@@ -59,7 +59,7 @@ class StartQuestions:
         return JSONResponse(
             {
                 "lang": setup.lang,
-                "texts": {lang: {**words, "indicator": {}} for lang, words in page_texts(TEXTS).items()},
+                "texts": {lang: {**words, "indicator": {}} for lang, words in page_texts(TEXTS, setup.lang).items()},
                 "areas": [_area(one) for one in estates.areas()],
                 "before": [
                     {"key": key, "opened": when, "name": wish.name, "osm": wish.osm} for key, when, wish in known

@@ -20,6 +20,7 @@ from spatial.core.crs import WGS84
 from spatial.core.errors import InputError
 from spatial.core.model import Estate, Plan
 from spatial.plans.corrections import MISSING, SAYS, SOURCE_ID
+from spatial.plans.phases import first_day
 from spatial.plans.reading import plan_of_table
 from spatial.plans.rows import OWN
 from spatial.plans.validation import ACTIONS, DIMENSIONS
@@ -28,7 +29,9 @@ from spatial.plans.validation import ACTIONS, DIMENSIONS
 DECIMALS = 8
 MOST_VERTICES, MOST_LETTERS, MOST_TAGS = 2000, 500, 40
 TAG_KEY = re.compile(r"[a-z][a-z0-9_:]{0,59}")
-PHASE = re.compile(r"[1-9][0-9]?", re.ASCII)
+# A phase is a number of at most so many digits, or a date.
+MOST_DIGITS = 2
+PHASE = re.compile(r"[1-9][0-9]?|(19|2[0-9])[0-9]{2}(-[0-9]{2}){0,2}", re.ASCII)
 # Columns that a file has for itself.
 RESERVED = frozenset({*OWN, "geometry", "geom", "fid", "ogc_fid"})
 # What has no target: it is not there yet.
@@ -42,7 +45,7 @@ class Stroke:
 
     ``feature`` is its name in the plan; ``action``, ``layer``, ``target``, ``tags`` and ``note`` are those of
     ``spatial.core.model.Edit``, ``geometry`` is in longitude and latitude, None where nothing is drawn. ``phase`` is
-    the number of the phase as a plan says it, None for the first.
+    the number of the phase or its date as a plan says it, None for the first.
     """
 
     feature: str
@@ -112,16 +115,22 @@ def plan_of(strokes: Sequence[Stroke], name: str, estate: Estate) -> Plan:
 
 
 def checked_phase(said: str) -> str | None:
-    """The number of a phase, None where none is said.
+    """The number of a phase or the date on which it begins, None where none is said.
 
     Raises
     ------
     InputError
-        If it is no number from 1 to 99.
+        If it is neither a number from 1 to 99 nor a year, month or day.
+
+    Examples
+    --------
+    >>> checked_phase("2"), checked_phase(" 2027-03 "), checked_phase("")
+    ('2', '2027-03', None)
     """
-    if said and not PHASE.fullmatch(said):
-        raise InputError("studio.part", part="phase", found=said[:40], needed="1–99")
-    return said or None
+    text = said.strip()
+    if text and not (PHASE.fullmatch(text) and (len(text) <= MOST_DIGITS or first_day(text))):
+        raise InputError("studio.phase", found=text[:40])
+    return text or None
 
 
 def rounded(geometry: BaseGeometry) -> BaseGeometry:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import shapely
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
 from spatial.core.crs import WGS84
@@ -44,7 +44,12 @@ class Thing:
 
 def transformer_of(estate: Estate) -> Transformer:
     """What leads from longitude and latitude to the metres of an estate."""
-    return Transformer.from_crs(WGS84, estate.crs, always_xy=True)
+    return _transformer(estate.crs)
+
+
+@cache
+def _transformer(crs: CRS) -> Transformer:
+    return Transformer.from_crs(WGS84, crs, always_xy=True)
 
 
 def to_degrees(geometry: Any, there: Transformer) -> Any:

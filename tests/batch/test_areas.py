@@ -336,7 +336,8 @@ def test_largest_first_and_a_key_for_every_input(demo_data, tmp_path):
         area.area_key(one, str(found.provenance.sha256), Settings())
         for _, one in boundaries.read_areas(areas, reach_m=9)
     }
-    assert len(keys | others | seeds | reaches) == 16
+    tags = {area.area_key(one, str(found.provenance.sha256), Settings(tags=areas)) for one in every}
+    assert len(keys | others | seeds | reaches | tags) == 20
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from functools import partial
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -199,3 +200,18 @@ def test_rows_that_come_go_and_move_are_each_made_once(data):
     assert step.each(size, later) == [1] * len(later)
     fresh = [row for row in later if not any(row is one for one in first)]
     assert len(TAKEN) == len(fresh) and all(one is row for one, row in zip(TAKEN, fresh, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "alike"),
+    [
+        (["a", None], ["a", None], True),
+        (["a", None], ["a", "b"], False),
+        (["a", None], ["a", ""], False),
+        (["a", "b"], ["b", "a"], False),
+        (["a"], ["a", "a"], False),
+    ],
+)
+def test_columns_of_words_are_compared_word_by_word_and_what_is_missing_is_no_word(old, new, alike):
+    before, after = (pd.DataFrame({"word": pd.Series(words, dtype="str")}) for words in (old, new))
+    assert (as_before(after, before) is before) == alike

@@ -147,6 +147,20 @@ def test_choices_of_tags_that_say_more_otherwise_are_refused(old, new, told, inp
     assert not (tmp_path / "town").exists()
 
 
+@pytest.mark.parametrize("command", ["suggest", "studio", "batch"])
+def test_other_commands_take_choices_of_tags_and_refuse_wrong_ones_as_a_run_does(command, demo_data, tmp_path):
+    path, boundary = tmp_path / "tags.toml", demo_data / "reitbahnviertel.geojson"
+    text = (DEFAULTS / "tags.toml").read_text(encoding="utf-8")
+    path.write_text(text.replace("neutrality = 0.75", "neutrality = nan", 1), encoding="utf-8")
+    own = {
+        "suggest": ["--boundary", boundary],
+        "studio": ["--boundary", boundary, "--no-browser", "--port", "0", "--kept", tmp_path / "kept.sqlite"],
+        "batch": ["--areas", boundary, "--out", tmp_path / "out", "--workers", "1"],
+    }[command]
+    done = call(command, *own, "--osm", demo_data / "reitbahnviertel.osm.pbf", "--tags", path, "--lang", "en")
+    assert done.code == 1 and "kind.dog_park.neutrality is nan" in done.err and "Traceback" not in done.err
+
+
 def test_a_few_residents_are_refused_without_saying_how_many(kit, tmp_path):
     rows, head = residents(kit, 10, np.random.default_rng(2))
     rows[3][0] = rows[3][1]  # one says the same twice, so nine are left

@@ -12,20 +12,24 @@ import shapely
 
 import spatial
 from spatial.analysis import run
-from spatial.analysis.inputs import InputFiles, Inputs
+from spatial.analysis.inputs import InputFiles, Inputs, Options
 from spatial.core.errors import InputError
 from spatial.core.model import Edit
+from spatial.settings.loading import DEFAULTS
 from spatial.studies import what_if
 
 DATA = Path(__file__).parents[2] / "data"
 
 
+def read_demo():
+    estate = spatial.Estate.from_file(DATA / "reitbahnviertel.geojson")
+    run.load_compiled()
+    return Inputs.read(estate, InputFiles(DATA / "reitbahnviertel.osm.pbf"))
+
+
 @pytest.fixture(scope="module")
 def demo():
-    estate = spatial.Estate.from_file(DATA / "reitbahnviertel.geojson")
-    inputs = Inputs.read(estate, InputFiles(DATA / "reitbahnviertel.osm.pbf"))
-    run.load_compiled()
-    return what_if.WhatIf(inputs)
+    return what_if.WhatIf(read_demo())
 
 
 def tagged(features, key, *values):
@@ -99,6 +103,19 @@ def test_the_start_is_a_plain_run(demo, demo_result):
         np.testing.assert_allclose(floating.reindex(table.index), table["floating"], rtol=0, atol=1e-12)
     homes = demo_result.layers["homes"]
     np.testing.assert_allclose(demo.before.best_at_home.reindex(homes.index), homes["best_floating"], atol=1e-12)
+
+
+def test_with_other_choices_of_tags_too_the_start_is_a_plain_run(demo, tmp_path):
+    demo_inputs = read_demo()
+    path = tmp_path / "tags.toml"
+    text = (DEFAULTS / "tags.toml").read_text(encoding="utf-8")
+    assert text.count("neutrality = 0.9\n") > 1  # of playgrounds, among others
+    path.write_text(text.replace("neutrality = 0.9\n", "neutrality = 0.3\n"), encoding="utf-8")
+    start = what_if.WhatIf(demo_inputs, choices=path).before.floating
+    plain = run.run(demo_inputs, Options(tags=path, scores_only=True))
+    for table in (plain.places, plain.meeting_spaces):
+        np.testing.assert_allclose(start.reindex(table.index), table["floating"], rtol=0, atol=1e-12)
+    assert (start - demo.before.floating).abs().max() > 0.01
 
 
 def test_nothing_changed_is_nothing_gained(demo):

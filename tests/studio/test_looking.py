@@ -13,8 +13,11 @@ import shapely
 from spatial.analysis import run
 from spatial.analysis.inputs import Options
 from spatial.core.errors import InputError
+from spatial.core.incremental import AFRESH
 from spatial.core.model import FLOATING
-from spatial.plans import comparison, reading
+from spatial.indicators import evidence, registry
+from spatial.plans import comparison, home_changes, reading
+from spatial.studies import plan_review
 from spatial.studio.history import Variant
 from spatial.studio.looking import LENSES
 from spatial.studio.plan_files import ENDINGS, plan_as_file
@@ -114,6 +117,53 @@ def assert_same_homes(mine, theirs):
     columns = ["best_before", "best_after", "dwellings", *(f"best_after_{lens}" for lens in LENSES)]
     for column in columns:
         np.testing.assert_allclose(mine[column].to_numpy(float), theirs[column].to_numpy(float), rtol=0, atol=SAME)
+
+
+@pytest.mark.parametrize("name", [name for name, one in registry.registry().items() if one.by_shape or one.by_row])
+def test_what_is_measured_row_by_row_hangs_on_no_other_row(name, table):
+    view, indicator = table.what_if.before.view, registry.registry()[name]
+    sites = view.places if indicator.members else view.sites
+    some = random.Random(1).sample(range(len(sites)), 7)
+    whole = evidence._measured(indicator, sites, view.measured_from, AFRESH)
+    alone = evidence._measured(indicator, sites.iloc[some], view.measured_from, AFRESH)
+    plain = indicator.measure(sites, *(getattr(view.measured_from, need) for need in indicator.needs))
+    for part in ("value", "low", "high"):
+        np.testing.assert_array_equal(getattr(alone, part), getattr(whole, part)[some])
+        np.testing.assert_array_equal(getattr(plain, part), getattr(whole, part))
+    for part in ("evidence", "rule"):
+        assert list(getattr(alone, part)) == list(getattr(whole, part)[some])
+        assert list(getattr(plain, part)) == list(getattr(whole, part))
+
+
+def test_each_year_is_told_as_a_run_by_phases_finds_it(table, pencil, tmp_path):
+    middle = pencil(table.start.result.places.geometry.loc[PLAYGROUND].centroid)
+    strokes = (
+        Stroke("remove-1", "remove", "place", PLAYGROUND, phase="2027"),
+        Stroke("remove-2", "remove", "building", BLOCK, phase="2028-06"),
+        Stroke("bench-1", "add", "place", tags={"amenity": "bench"}, geometry=middle, phase="2030"),
+    )
+    told = table.through_phases(strokes)
+    assert [name for name, _ in told] == ["2027", "2028-06", "2030"]
+    path = tmp_path / "plan.gpkg"
+    path.write_bytes(plan_as_file(strokes, path.suffix))
+    planned = replace(table.inputs, plan=reading.read_plan(path, table.estate))
+    rows = plan_review.review_plan(planned, phases=True).timeline.phases.to_dict("records")
+    assert [row["name"] for row in rows] == ["2027", "2028-06", "2030"]
+    for row, (_, found) in zip(rows, told, strict=True):
+        assert found.dwellings == pytest.approx({state: row[state] for state in found.dwellings}, abs=SAME)
+        for lens in found.lenses:
+            assert lens.dwellings["losing"] == pytest.approx(row[f"losing_{lens.id}"], abs=SAME)
+        assert home_changes.levels(found.homes)[:2] == pytest.approx((row["median_before"], row["median_after"]))
+    demolished = [found.dwellings["demolished"] for _, found in told]
+    assert demolished[0] == 0 < demolished[1] == demolished[2]
+    # The last is what the look at all of it tells; and a look after it is made as if the years had not been asked for.
+    last = table.differ(table.look(strokes))
+    assert told[-1][1].dwellings == pytest.approx(last.dwellings, abs=SAME)
+
+
+def test_of_one_phase_alone_no_years_are_told(table):
+    assert table.through_phases((Stroke("remove-1", "remove", "place", PLAYGROUND),)) == ()
+    assert table.through_phases(()) == ()
 
 
 def test_nothing_drawn_is_the_start(table):

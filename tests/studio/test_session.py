@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ import shapely
 import shapely.affinity
 
 from spatial.core.errors import InputError
+from spatial.core.languages import carried
 from spatial.core.model import FLOATING
+from spatial.studio.answering import said_of
 from spatial.studio.kept import Kept
 from spatial.studio.session import Session
 from spatial.studio.sight import first_sight, glance_of, sight_of, state_of
@@ -151,6 +155,23 @@ def test_what_was_asked_of_a_drawn_thing_is_answered_again(session, spot, pencil
             session.answer("A", wrong, {})
 
 
+def test_looks_are_told_in_german_where_the_page_is_german(table, pencil):
+    german = copy.copy(table)
+    german.languages, german.start = carried("de"), replace(table.start, languages=carried("de"))
+    at = pencil(shapely.point_on_surface(table.start.result.places.geometry.loc[PLAYGROUND]))
+    session = Session(german)
+    session.draw("A", "bench", at)
+    session.draw("A", "table", at)
+    seen = german.look(session.variant("A").strokes)
+    told = sight_of(german, seen, german.differ(seen), Addresses.of(session.ground.raw))
+    assert set(told["example"]) == {"en", "de"} and told["example"]["de"].startswith(("Von ", "In ", "Für "))
+    assert set(told["tables"]["spaces"]["name"]) == {"en", "de"}
+    assert any("Bank" in name for name in told["tables"]["places"]["name"]["de"])
+    with pytest.raises(InputError) as refused:
+        session.remove("A", "osm:way/1")
+    assert set(said_of(refused.value)) == {"da", "en", "de"}
+
+
 def test_phases_are_said_by_stroke_and_what_comes_too_early_is_refused(session, pencil, table):
     house = table.what_if.before.view.measured_from.buildings.geometry.loc[BLOCK]
     gone = session.remove("A", BLOCK).stroke
@@ -162,10 +183,16 @@ def test_phases_are_said_by_stroke_and_what_comes_too_early_is_refused(session, 
     assert plan.phases == ("1", "2")
     with pytest.raises(InputError, match="phase"):
         session.phase("A", gone.feature, "3")
-    for wrong in ("0", "100", "x", "1.5", "²"):
-        with pytest.raises(InputError, match="1–99"):
+    for wrong in ("0", "100", "x", "1.5", "²", "0999", "2027-13", "2027-3", "2027-02-30", "20270101", "²027"):
+        with pytest.raises(InputError, match="from 1 to 99, a year"):
             session.phase("A", gone.feature, wrong)
+    with pytest.raises(InputError, match="phases 2, 2027; needed all numbers or all dates"):
+        session.phase("A", gone.feature, "2027")
     assert session.phase("A", new.feature, "").stroke.phase is None
+    session.phase("A", gone.feature, "")
+    session.phase("A", new.feature, "2028-03")
+    session.phase("A", gone.feature, "2027")
+    assert table.plan(session.variant("A").strokes).phases == ("2027", "2028-03")
 
 
 def test_a_place_that_is_there_is_moved_as_a_whole(session, spot, table):

@@ -365,6 +365,24 @@ def test_a_drawn_building_is_mended_and_given_a_phase(studio):
         page.wait_for_timeout(100)
     assert (said["phase"], said["building:flats"]) == ("2", "12") and sitter.wrong == []
     pictures.keep(page, "studio-phase-da")
+    page.fill(".fr-phase input", "i fjor")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("text=skriv et tal fra 1 til 99, et år (2027)")
+    sitter.draw("bench", [lon + 3e-4, lat])
+    assert page.locator("#fr-phases").count() == 0
+    for number, year in ((0, ""), (1, "2027"), (0, "2030")):
+        page.locator(".fr-phase input").nth(number).fill(year)
+        page.keyboard.press("Tab")
+        for _ in range(100):
+            if sitter.strokes()[number]["properties"].get("phase", "") == year:
+                break
+            page.wait_for_timeout(100)
+    page.wait_for_selector("#fr-phases tbody tr", timeout=60_000)
+    rows = [row.split("\t") for row in page.locator("#fr-phases table").inner_text().splitlines()]
+    assert rows[0] == ["Fase", "2027", "2030 (færdig)"] and ["Nye boliger", "0", "12"] in rows
+    page.locator("#fr-phases").scroll_into_view_if_needed()
+    pictures.keep(page, "studio-years-da")
+    assert Axe().run(page).response["violations"] == [] and sitter.wrong == []
     page.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -155,6 +156,51 @@ def test_what_is_given_up_ends_and_the_next_one_waits_for_it(setup):
     until(lambda: not after.running)
     assert after.failed is None and after.session is not None and way.session is None
     after.session.close()
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.4, 1.0, 2.0, 3.5])
+def test_what_is_given_up_in_the_midst_of_a_stage_ends_soon_and_is_opened_again(setup, after_s):
+    way = start.Opening(start.demo_wish(setup), setup)
+    time.sleep(after_s)
+    way.cancel()
+    begin = time.monotonic()
+    way._thread.join(10)
+    assert not way._thread.is_alive() and time.monotonic() - begin < 5 and way.failed is None
+    again = start.Opening(start.demo_wish(setup), setup, way)
+    until(lambda: not again.running)
+    assert again.failed is None and again.session is not None  # the file of the sitting is not held by the first
+    again.session.close()
+
+
+def test_a_stage_of_minutes_is_given_up_at_once(setup, monkeypatch):
+    def read(*_):
+        for _ in range(3000):
+            with contextlib.suppress(Exception):  # what a library guards against
+                time.sleep(0.1)
+
+    monkeypatch.setattr(start.Inputs, "read", read)
+    way = start.Opening(start.demo_wish(setup), setup)
+    until(lambda: way.stages)
+    way.cancel()
+    way._thread.join(2)
+    assert not way._thread.is_alive()
+
+
+def test_who_waits_for_a_server_of_others_is_not_waited_for(setup, monkeypatch):
+    answered = threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(start.Inputs, "read", lambda *_: answered.wait(60))
+        way = start.Opening(start.demo_wish(setup), setup)
+        until(lambda: way.stages)
+        time.sleep(0.2)
+    way.cancel()
+    again = start.Opening(start.demo_wish(setup), setup, way)
+    until(lambda: not again.running)
+    assert again.failed is None and again.session is not None and way._thread.is_alive()
+    answered.set()
+    way._thread.join(5)
+    assert not way._thread.is_alive() and way.session is None
+    again.session.close()
 
 
 def test_an_estate_where_the_extract_has_nothing_fails_in_words(setup, demo):

@@ -8,6 +8,7 @@ import http.client
 import io
 import ipaddress
 import json
+import re
 import ssl
 import threading
 from dataclasses import replace
@@ -22,7 +23,9 @@ from spatial.analysis import run
 from spatial.analysis.inputs import Options
 from spatial.core.errors import InputError
 from spatial.plans import reading
+from spatial.studio import desk
 from spatial.studio.kept import Kept
+from spatial.studio.keys import INSIDE, MOST, WAITING, Keys
 from spatial.studio.served import Served, origin_of
 from spatial.studio.server import Server
 from spatial.studio.session import Session
@@ -89,16 +92,22 @@ class Member:
         self.port, self.host = server.port, f"127.0.0.1:{server.port}"
         self.trust, self.cookie = ssl.create_default_context(cafile=pem[0]), None
         self.origin, _, path = address.partition("/enter")
-        self.entered = self.ask("GET", f"/enter{path}")
+        self.entered = self.press(path)
         if self.entered.status == 303:
             self.cookie = self.entered.headers["set-cookie"].split(";")[0]
 
-    def ask(self, method, path, said=None, **headers):
+    def press(self, path):
+        """Open an address, and press on the page that it is."""
+        page = self.ask("GET", f"/enter{path.removeprefix('/enter')}")
+        token = re.search(r'name="token" value="([\w-]+)"', page.content.decode())
+        return page if token is None else self.ask("POST", "/enter", None, f"token={token[1]}")
+
+    def ask(self, method, path, said=None, text=None, **headers):
         line = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.trust)
         own = {"Host": self.host, **({"Cookie": self.cookie} if self.cookie else {})}
         own |= {"Origin": self.origin} if method == "POST" else {}
         try:
-            line.request(method, path, None if said is None else json.dumps(said), {**own, **headers})
+            line.request(method, path, text if said is None else json.dumps(said), {**own, **headers})
             answer = line.getresponse()
             answer.content = answer.read()
         finally:
@@ -174,9 +183,9 @@ def test_behind_a_proxy_host_and_origin_are_exactly_its_own(table):
     for server in running(Server(Session(table), "da", Served(port=0, proxy="https://faellesrum.example.dk"))):
         assert server.address.startswith("https://faellesrum.example.dk/enter?token=")
 
-        def ask(path, *, method="GET", host="faellesrum.example.dk", port=server.port, **headers):
+        def ask(path, *, method="GET", host="faellesrum.example.dk", port=server.port, body="{}", **headers):
             line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            line.request(method, path, "{}" if method == "POST" else None, {"Host": host, **headers})
+            line.request(method, path, body if method == "POST" else None, {"Host": host, **headers})
             answer = line.getresponse()
             answer.read()
             line.close()
@@ -186,7 +195,11 @@ def test_behind_a_proxy_host_and_origin_are_exactly_its_own(table):
         for host in (f"127.0.0.1:{server.port}", "localhost", "faellesrum.example.dk:443", "evil.example"):
             told = {"X-Forwarded-Host": "faellesrum.example.dk", "Forwarded": "host=faellesrum.example.dk"}
             assert ask(path, host=host, **told).status == 421
-        entered = ask(path)
+        assert ask(path).status == 200 and "set-cookie" not in ask(path).headers
+        token = path.removeprefix("/enter?")
+        for origin in ("null", "https://evil.example"):
+            assert ask("/enter", method="POST", body=token, Origin=origin).status == 403
+        entered = ask("/enter", method="POST", body=token, Origin="https://faellesrum.example.dk")
         rule = entered.headers["set-cookie"]
         assert entered.status == 303 and rule.startswith("__Host-") and "; Secure" in rule
         known = {"Cookie": rule.split(";")[0]}
@@ -209,6 +222,63 @@ def test_each_address_lets_one_browser_in_over_https(server, team, pem):
         plain = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
         plain.request("GET", "/")
         plain.getresponse()
+
+
+def test_a_preview_of_links_uses_no_address_up(server, pem):
+    address = server.addresses["look"]
+    preview = Member(server, pem, server.addresses["comment"])
+    preview.cookie = None
+    path = address.removeprefix(preview.origin)
+    for method in ("GET", "HEAD", "GET"):
+        page = preview.ask(method, path)
+        assert page.status == 200 and "set-cookie" not in page.headers
+    assert page.headers.get_all("content-security-policy") == [page.headers["content-security-policy"]]
+    assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert "script" not in page.content.decode() and "default-src 'none'" in page.headers["content-security-policy"]
+    assert preview.ask("POST", "/enter", None, "token=guess").status == 401
+    assert preview.ask("POST", "/enter", None, "token=" + "x" * 3000).status == 401
+    assert Member(server, pem, address).entered.status == 303
+    assert preview.ask("GET", path).status == 401  # used by now
+
+
+def test_who_came_and_who_was_invited_come_in_after_a_new_start_and_no_secret_is_kept(table, pem, tmp_path):
+    path, port = tmp_path / "team.sqlite", 0
+    addresses, cookies = [], []
+    for start in range(3):
+        kept = Kept(path, "demo")
+        if start == 2:
+            kept.drop_keys()
+        served = Served(port=port, certificate=pem[0], key=pem[1])
+        for server in running(Server(Session(table, kept), "da", served)):
+            port = server.port
+            if start == 0:
+                member = Member(server, pem, server.addresses["comment"])
+                addresses, cookies = [server.addresses["look"]], [member.cookie]
+            else:
+                guest = Member(server, pem, addresses[0])
+                assert guest.entered.status == (303 if start == 1 else 401)
+                guest.cookie = cookies[0]
+                assert guest.ask("GET", "/api/role").status == (200 if start == 1 else 401)
+                if start == 1:
+                    assert json.loads(guest.ask("GET", "/api/role").content)["role"] == "comment"
+        content = b"".join(one.read_bytes() for one in tmp_path.glob("team.sqlite*"))
+        for secret in (addresses[0].partition("token=")[2], cookies[0].partition("=")[2]):
+            assert secret.encode() not in content
+
+
+def test_an_address_of_long_ago_lets_nobody_in(tmp_path):
+    kept = Kept(tmp_path / "team.sqlite", "demo")
+    secret = Keys(kept).made(WAITING, "edit")
+    assert Keys(kept).role(WAITING, secret) == "edit" and Keys(kept).role(INSIDE, secret) is None
+    kept._base.execute("UPDATE key SET at = '2020-01-01T00:00:00+00:00'")
+    assert Keys(kept).role(WAITING, secret) is None
+
+
+def test_of_too_many_addresses_the_oldest_are_forgotten():
+    keys = Keys()
+    made = [keys.made(WAITING, "look") for _ in range(MOST[WAITING] + 3)]
+    assert [keys.role(WAITING, one) for one in made[:4]] == [None, None, None, "look"]
+    assert keys.role(WAITING, made[-1]) == "look"
 
 
 MAY = {"look": {"/api/look", "/api/compare"}, "comment": {"/api/look", "/api/compare", "/api/comment"}}
@@ -243,7 +313,7 @@ def test_who_draws_lets_others_in_and_is_not_made_less_by_an_address(server, tea
     assert json.loads(guest.ask("GET", "/api/role").content)["role"] == "look"
     assert team["edit"].ask("POST", "/api/invite", {"role": "owner"}).status == 422
     more = json.loads(team["edit"].ask("POST", "/api/invite", {"role": "comment"}).content)["address"]
-    raised = guest.ask("GET", more.removeprefix(guest.origin))
+    raised = guest.press(more.removeprefix(guest.origin))
     guest.cookie = raised.headers["set-cookie"].split(";")[0]
     assert json.loads(guest.ask("GET", "/api/role").content)["role"] == "comment"
 
@@ -334,11 +404,20 @@ def test_the_log_says_when_which_role_did_what_as_harmless_csv(server, team):
     rows = list(csv.DictReader(io.StringIO(team["edit"].ask("GET", "/api/out/log.csv").content.decode())))
     assert [(row["role"], row["act"], row["variant"], row["about"]) for row in rows] == [
         ("edit", "draw", "A", "bench bench-1"),
+        ("edit", "refused", "A", "draw moon"),
         ("edit", "copy", "A", "'=1+1"),
         ("edit", "undo", "'=1+1", ""),
         ("comment", "comment", "", "#1"),
         ("edit", "settle", "", "#1"),
         ("look", "export", "A", "plan.geojson"),
+        ("look", "refused", "", "POST /api/do"),
     ]
     moments = [datetime.datetime.fromisoformat(row["at"]) for row in rows]
     assert moments == sorted(moments) and all(one.tzinfo for one in moments)
+
+
+def test_refusals_do_not_fill_the_disk(server, team, monkeypatch):
+    monkeypatch.setattr(desk, "MOST_REFUSED", 3)
+    for _ in range(5):
+        assert team["look"].ask("POST", "/api/do", {"act": "undo", "variant": "A"}).status == 403
+    assert [row[2] for row in server.desk.session.kept.log()] == ["refused"] * 3

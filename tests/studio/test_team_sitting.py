@@ -38,6 +38,7 @@ class Guest:
         self.page.set_default_timeout(WAIT_MS)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.goto(address)
+        self.page.click("button[type=submit]")
         self.page.wait_for_selector("#fr-page:not([aria-busy])")
         self.page.wait_for_selector("#fr-page[data-lenses]")
 

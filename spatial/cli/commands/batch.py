@@ -15,7 +15,7 @@ from spatial.cli.options import Whole
 from spatial.cli.paths import Read, force
 
 # What `run` takes and a batch takes as well, for all areas alike.
-SHARED = ("layers", "complete", "terrain", "surface", "rubric", "seed", "lang", "margin_m", "reach_m")
+SHARED = ("layers", "complete", "terrain", "surface", "rubric", "tags", "seed", "lang", "margin_m", "reach_m")
 
 
 @click.command()
@@ -42,6 +42,7 @@ def command(
     terrain: tuple[Path, ...],
     surface: tuple[Path, ...],
     rubric: Path | None,
+    tags: Path | None,
     seed: int,
     lang: str,
     margin_m: float,
@@ -58,7 +59,7 @@ def command(
             osm=osm,
             areas=areas,
             out=out,
-            settings=Settings(rubric, seed, lang, maps, layers, complete, terrain, surface),
+            settings=Settings(rubric, seed, lang, maps, layers, complete, terrain, surface, tags),
             margin_m=margin_m,
             reach_m=reach_m,
             scheduler=scheduler,

@@ -27,7 +27,7 @@ INPUT_NAMES = (*cli_options.ESTATE_OPTION_NAMES, "osm", "layers", "complete", "r
 # Options that give an estate its boundary; an area of the registry has none.
 BOUNDED = ("boundary", "parcels_table", "parcels")
 MORE_INPUTS = ("terrain", "surface", "field_checks", "corrections")
-SHARED = (*MORE_INPUTS, "rubric", "plain_unknowns", "lang", "margin_m", "reach_m")
+SHARED = (*MORE_INPUTS, "rubric", "tags", "plain_unknowns", "lang", "margin_m", "reach_m")
 
 
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
@@ -38,6 +38,7 @@ SHARED = (*MORE_INPUTS, "rubric", "plain_unknowns", "lang", "margin_m", "reach_m
 @click.option("--certificate", type=Read())
 @click.option("--key", type=Read())
 @click.option("--behind-proxy", "proxy")
+@click.option("--new-addresses", is_flag=True)
 @click.option("--no-browser", is_flag=True)
 def command(folder: Path | None, kept: Path | None, no_browser: bool, lang: str, **options: Any) -> None:
     """Draw on the estate in the browser, and see at once who gains and who loses."""
@@ -67,18 +68,23 @@ def command(folder: Path | None, kept: Path | None, no_browser: bool, lang: str,
 def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], lang: str, *, offline: bool) -> Session:
     """The sitting of an estate that is named whole."""
     from spatial.analysis import run
+    from spatial.analysis.inputs import Options
+    from spatial.core.languages import carried
     from spatial.sources import http
     from spatial.studio import opening
     from spatial.studio.kept import Kept
     from spatial.studio.looking import Table
 
-    rubric, plain = options.pop("rubric"), options.pop("plain_unknowns")
+    rubric, plain, choices = (options.pop(name) for name in ("rubric", "plain_unknowns", "tags"))
     with progress(lang) as tell, http.offline_if(offline):
         inputs = _inputs(folder, options, tell)
         run.load_compiled()
         name = opening.name_of(inputs)
         keeping = Kept(kept or opening.place_for(name), name)
-        return opening.session_of(inputs, keeping, lambda given: Table(given, rubric, tell, plain_unknowns=plain))
+        if options["new_addresses"]:
+            keeping.drop_keys()
+        how, spoken = Options(rubric, plain_unknowns=plain, tags=choices), carried(lang)
+        return opening.session_of(inputs, keeping, lambda given: Table(given, how, tell, languages=spoken))
 
 
 def _setup(kept: Path | None, options: dict[str, Any], lang: str) -> Setup:
@@ -87,7 +93,7 @@ def _setup(kept: Path | None, options: dict[str, Any], lang: str) -> Setup:
     from spatial.studio.start import Setup
 
     area, osm, data = options["area"], options["osm"], data_folder()
-    wanted = {name: options[name] for name in ("rubric", "plain_unknowns", "margin_m", "reach_m")}
+    wanted = {name: options[name] for name in ("rubric", "plain_unknowns", "tags", "margin_m", "reach_m")}
     demo = next(iter(PLACES.values()))
     if any(options[name] for name in BOUNDED):
         raise misused(phrase("commands.choose_osm"))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 INPUT_NAMES = (*cli_options.ESTATE_OPTION_NAMES, "osm", "layers", "complete", "refresh", "offline")
-SHARED = ("terrain", "surface", "plan", "field_checks", "rubric", "lang", "margin_m", "reach_m")
+SHARED = ("terrain", "surface", "plan", "field_checks", "rubric", "tags", "lang", "margin_m", "reach_m")
 
 
 @click.command(params=[*picked(INPUTS, INPUT_NAMES), *picked(ANALYSIS, SHARED)])
@@ -107,7 +107,7 @@ def _repair(
     say = texts(lang)["repair"]["trying"]
     inputs = Inputs.read(estate, files, tell)
     found = repair.repair_plan(
-        inputs, chosen, lambda done, of: tell(say.format(done=done, of=of)), rubric=given["rubric"]
+        inputs, chosen, lambda done, of: tell(say.format(done=done, of=of)), rubric=given["rubric"], tags=given["tags"]
     )
     if out is not None:
         with outputs.whole_folder(out) as draft:

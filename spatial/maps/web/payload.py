@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from spatial.core.arrays import Ints
-from spatial.core.languages import LANGUAGES, carried, texts
+from spatial.core.languages import FALLBACK, LANGUAGES, carried, texts
 from spatial.core.model import ASPECTS, CLOSED_AT, EVIDENCE, FLOATING, Estate, Result
 from spatial.maps import relief
 from spatial.maps.style import CLASS_WIDTH, RAMP, RELATIVE_RAMP
@@ -406,9 +406,9 @@ def _text(value: Any) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def page_texts(parts: Sequence[str]) -> dict[str, Any]:
-    """Texts of these parts in every language, as plain data."""
-    return {code: _plain(_parts(code, parts)) for code in LANGUAGES}
+def page_texts(parts: Sequence[str], lang: str = FALLBACK) -> dict[str, Any]:
+    """Texts of these parts in the languages that a page in this one carries, as plain data."""
+    return {code: _plain(_parts(code, parts)) for code in carried(lang)}
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
 // What the strokes do: who gains and who loses, one example in words, stairwells and meeting spaces, in the panel.
 import { byId, h } from "./elements.js";
 /** @import { Child } from "./elements.js" */
-/** @import { Door, Glance, LensSum, Rest, SpaceChange } from "./talk.js" */
+/** @import { Door, Glance, LensSum, PhaseSum, Rest, SpaceChange, Sum } from "./talk.js" */
 /** @import { Words } from "./words.js" */
 
 /** @typedef {ReturnType<typeof createGains>} Gains */
@@ -38,6 +38,19 @@ export function createGains(words, on) {
       title: t("lens." + lens.id + ".title"), winning: homes(lens.dwellings.winning), losing: homes(lens.dwellings.losing),
     }))));
   }
+  /** What each phase means against today. @param {PhaseSum[]} phases */
+  function byPhase(phases) {
+    if (!phases.length) { return null; }
+    const losing = (/** @type {Sum} */ row, /** @type {string} */ id) => homes(row.lenses.find((each) => each.id === id)?.dwellings.losing ?? 0);
+    const columns = /** @type {[string, (row: PhaseSum) => string][]} */ ([
+      ...["winning", "losing", "demolished", "new"].map((key) => [key, (/** @type {PhaseSum} */ row) => homes(row.dwellings[key])]),
+      ["median", (row) => row.median.map(exact).join(" → ")], ["child", (row) => losing(row, "child")], ["wheelchair", (row) => losing(row, "wheelchair")],
+    ]);
+    return h("div", { class: "fr-compared", id: "fr-phases", tabindex: 0, role: "region", "aria-label": t("studio.phases") }, h("h3", {}, t("studio.phases")),
+      h("p", { class: "fr-quiet" }, t("studio.phases_text")), h("table", {},
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("studio.column_phase")), ...phases.map((row, k) => h("th", { scope: "col" }, k < phases.length - 1 ? row.name : t("studio.phases_last", { name: row.name }))))),
+        h("tbody", {}, ...columns.map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, t("studio.column_" + key)), ...phases.map((row) => h("td", {}, value(row))))))));
+  }
   /** @param {Door} door */
   function doorWords(door) {
     const address = door.address ?? t("studio.door_somewhere"), key = door.state === "demolished" ? "door_gone" : door.state === "new" ? "door_new" : "door";
@@ -55,8 +68,8 @@ export function createGains(words, on) {
     if (!items.length) { return null; }
     return h("details", {}, h("summary", {}, title + " (" + words.number(items.length) + ")"), h("ul", { class: "fr-rows" }, ...items.slice(0, LISTED)));
   }
-  /** @param {(Glance & Pick<Rest, "example">) | null} look @param {LensSum[] | null} lenses @param {string} status @param {boolean} drawn */
-  function write(look, lenses, status, drawn) {
+  /** @param {(Glance & Pick<Rest, "example">) | null} look @param {LensSum[] | null} lenses @param {string} status @param {boolean} drawn @param {PhaseSum[]} [phases] */
+  function write(look, lenses, status, drawn, phases = []) {
     /** @type {Child[]} */
     const parts = [h("h2", {}, t("studio.homes")), h("p", { id: "fr-status", class: "fr-quiet", role: "status" }, status)];
     if (look && drawn) {
@@ -64,7 +77,7 @@ export function createGains(words, on) {
       parts.push(counts(look.sum.dwellings),
         h("p", {}, t("studio.median", { before: exact(look.sum.median[0]), after: exact(look.sum.median[1]) })),
         h("p", {}, t("studio.tenth", { before: exact(look.sum.tenth[0]), after: exact(look.sum.tenth[1]) })),
-        throughLenses(lenses),
+        throughLenses(lenses), byPhase(phases),
         example ? h("p", { class: "fr-note", id: "fr-example" }, h("b", {}, t("studio.for_example") + ": "), example) : null,
         folded(t("studio.spaces"), look.spaces.map((change) => h("li", {}, change.after
           ? h("button", { type: "button", class: "fr-link", on: () => on.space(change.after ?? "") }, spaceWords(change)) : spaceWords(change)))),

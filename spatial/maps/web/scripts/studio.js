@@ -12,7 +12,7 @@ import { createTeam } from "./team.js";
 import { createVariants } from "./variants.js";
 import { createWords } from "./words.js";
 /** @import { Work } from "./pieces.js" */
-/** @import { FirstSight, Glance, LensSum, Look, Rest, Said, State, Talk } from "./talk.js" */
+/** @import { FirstSight, Glance, LensSum, Look, PhaseSum, Rest, Said, State, Talk } from "./talk.js" */
 
 const MOST_ZOOM = 21;
 
@@ -49,6 +49,8 @@ function createPage(map, first, talk) {
   let look = null;
   /** @type {LensSum[] | null} */
   let lenses = null;
+  /** @type {PhaseSum[]} */
+  let phases = [];
   let variant = decodeURIComponent(location.hash.slice(1)), begun = false, status = () => "";
   const layer = createDrawn(map);
   const gains = createGains(words, { nameOf: sight.nameOf, space: sight.show, door: (door) => sight.go(door.at) });
@@ -84,7 +86,7 @@ function createPage(map, first, talk) {
     layer.showComments(state.comments, comments.about);
   }
   function writeGains() {
-    gains.write(glance && glance.variant === variant ? { example: {}, ...glance, ...look } : null, lenses, status(), (current()?.strokes.length ?? 0) > 0);
+    gains.write(glance && glance.variant === variant ? { example: {}, ...glance, ...look } : null, lenses, status(), (current()?.strokes.length ?? 0) > 0, phases);
   }
 
   // What is told
@@ -93,6 +95,7 @@ function createPage(map, first, talk) {
     if (told.variant !== variant) { return; }
     glance = told;
     look = lenses = null;
+    phases = [];
     status = () => t("studio.took", { seconds: words.number(told.seconds, 1) });
     hand.tell(current()?.strokes.length ? gains.short(told) : "");
     writeGains();
@@ -127,6 +130,7 @@ function createPage(map, first, talk) {
     variant = name;
     location.replace("#" + encodeURIComponent(name));
     glance = look = null;
+    phases = [];
     status = () => t("studio.looking");
     variants.write(state, variant);
     hand.undoable(current());
@@ -169,6 +173,7 @@ function createPage(map, first, talk) {
     talk.listen({
       state: stated, glance: glanced, look: looked,
       lenses(told) { if (look && told.variant === variant && told.number === look.number) { lenses = told.lenses; writeGains(); byId("fr-page").dataset.lenses = String(told.number); } },
+      phases(told) { if (look && told.variant === variant && told.number === look.number) { phases = told.phases; writeGains(); byId("fr-page").dataset.phases = String(told.number); } },
       table() { location.reload(); },
       failed(told) { if (told.variant === variant || !told.variant) { failed(told.said); } },
       connected(there) { byId("fr-page").classList.toggle("fr-offline", !there); if (!there) { status = () => t("studio.offline"); writeGains(); } },
@@ -178,4 +183,4 @@ function createPage(map, first, talk) {
 }
 
 /** @param {unknown} error @returns {Said} */
-function saidOf(error) { return error instanceof Refused ? error.said : { da: String(error), en: String(error) }; }
+function saidOf(error) { return error instanceof Refused ? error.said : { da: String(error), en: String(error), de: String(error) }; }

@@ -49,6 +49,7 @@
  */
 /** @typedef {Glance & Rest} Look */
 /** @typedef {Sum & { name: string, drawn: number }} Compared */
+/** @typedef {Sum & { name: string }} PhaseSum What a phase means, the first first. */
 /** @typedef {State & { variant?: string, feature?: string | null, remarks?: string[] }} Done */
 
 /**
@@ -57,6 +58,7 @@
  * @property {(glance: Glance) => void} glance
  * @property {(rest: Rest & { variant: string, number: number }) => void} look
  * @property {(told: { variant: string, number: number, lenses: LensSum[] }) => void} lenses
+ * @property {(told: { variant: string, number: number, phases: PhaseSum[] }) => void} phases
  * @property {(told: { variant: string, number: number, said: Said }) => void} failed
  * @property {() => void} table everything is another by now
  * @property {(there: boolean) => void} connected
@@ -118,7 +120,7 @@ export function createTalk() {
     /** @param {Listener} on */
     listen(on) {
       const source = new EventSource("/api/events");
-      for (const kind of /** @type {("state" | "glance" | "look" | "lenses" | "failed" | "table")[]} */ (["state", "glance", "look", "lenses", "failed", "table"])) {
+      for (const kind of /** @type {("state" | "glance" | "look" | "lenses" | "phases" | "failed" | "table")[]} */ (["state", "glance", "look", "lenses", "phases", "failed", "table"])) {
         source.addEventListener(kind, (event) => on[kind](JSON.parse(event.data)));
       }
       source.addEventListener("open", () => on.connected(true));

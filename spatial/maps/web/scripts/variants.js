@@ -31,7 +31,7 @@ export function createVariants(words, may, on) {
 
   /** @param {Stroke} stroke */
   function phaseOf(stroke) {
-    const input = h("input", { type: "number", min: 1, max: 99, step: 1, value: stroke.properties.phase ?? "", "aria-label": t("studio.phase_of", { name: strokeName(stroke) }) });
+    const input = h("input", { type: "text", maxlength: 10, autocomplete: "off", value: stroke.properties.phase ?? "", "aria-label": t("studio.phase_of", { name: strokeName(stroke) }) });
     input.addEventListener("change", () => on.act("phase", { feature: stroke.properties.feature, phase: input.value }));
     return h("label", { class: "fr-phase" }, t("studio.phase"), input);
   }
