@@ -233,6 +233,7 @@ def spread(benches, tmp_path):
     return shutil.copytree(benches, tmp_path / "benches")
 
 
+@pytest.mark.long
 def test_a_planted_order_is_recovered_by_the_command_and_said_in_a_sentence(spread, tmp_path):
     """Where three places at least score like the lowest; those that score like none other are not counted."""
     run = spread
@@ -275,6 +276,7 @@ def test_weights_are_refused_on_one_estate_and_nothing_is_written(run, tmp_path)
     assert call("observe", run, file, "--calibrate", tmp_path / "r.toml", "--with", "a").code == 2
 
 
+@pytest.mark.long
 def test_weights_of_three_estates_are_written_and_used_only_when_asked(run, tmp_path):
     """Three copies of the demo stand in for three estates; their counts follow one aspect."""
     spaces = loading.read_run(run).meeting_spaces
