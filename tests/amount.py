@@ -21,9 +21,13 @@ def amount(few: int, every: int) -> int:
 
 def some(cases: Iterable, step: int) -> list:
     """Parameters of all cases, of which the first and each ``step``-th after it stay in `make test`."""
-    return [case if i % step == 0 else long(case) for i, case in enumerate(cases)]
+    return [long(case) if i % step else pytest.param(*values(case)) for i, case in enumerate(cases)]
 
 
 def long(case: object) -> object:
     """A case for `make integration` alone; a tuple gives several parameters, as for pytest."""
-    return pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.long)
+    return pytest.param(*values(case), marks=pytest.mark.long)
+
+
+def values(case: object) -> tuple:
+    return case if isinstance(case, tuple) else (case,)

@@ -151,7 +151,7 @@ def benches(made_once: MadeOnce) -> Path:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium. A missing one is a failure: `make test` installs it."""
+    """A headless Chromium. A missing one is a failure: `make integration` installs it."""
     from playwright.sync_api import sync_playwright
 
     executable = find_browser()

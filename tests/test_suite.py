@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,14 @@ def test_no_module_changes_the_environment_when_it_is_collected():
     trees = {path: ast.parse(path.read_text("utf-8")) for path in TESTS.rglob("*.py")}
     assert {path.name: found for path, tree in trees.items() if (found := settings_on_import(tree))} == {}
     assert settings_on_import(ast.parse('import os\nos.environ["A"] = "1"')) == ["os.environ['A'] = '1'"]
+
+
+def test_what_one_target_leaves_out_the_other_takes():
+    """By the marks of the Makefile: each test is run by `make test` or by `make integration`."""
+    text = (TESTS.parent / "Makefile").read_text(encoding="utf-8")
+    left_out = re.search(r'^QUICK := -m "not \((.+)\)"$', text, re.MULTILINE)[1].split(" or ")
+    taken = re.search(r'^WHOLE := .* -m "(.+)"$', text, re.MULTILINE)[1].split(" or ")
+    assert sorted(taken) == sorted([*left_out, "thorough"])
 
 
 def test_no_licence_of_what_is_needed_to_run_binds():

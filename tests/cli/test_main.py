@@ -22,6 +22,7 @@ import shapely
 from spatial.cli import commands
 from spatial.core.marks import MARK
 from spatial.settings.loading import DEFAULTS
+from tests.amount import long
 from tests.command import COMMAND, FILES, NEAR, Outcome, boundary, call, digests, lon_lat, run_town, town
 from tests.osm_xml import degrees, write
 
@@ -368,7 +369,7 @@ WRITERS = [
 
 @pytest.mark.parametrize(
     "error",
-    [OSError(28, "No space left on device"), RuntimeError("x"), KeyboardInterrupt()],
+    [OSError(28, "No space left on device"), long(RuntimeError("x")), long(KeyboardInterrupt())],
     ids=repr,
 )
 @pytest.mark.parametrize("writer", WRITERS)

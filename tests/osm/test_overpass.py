@@ -38,6 +38,7 @@ from spatial.osm.overpass import Client
 from spatial.settings.loading import DEFAULTS
 from spatial.sources import boundaries, http
 from spatial.sources.http_cache import Cache
+from tests.amount import long
 from tests.command import COMMAND, call
 from tests.overpass_server import FREE, OSM_BASE, STATUS_HEAD, Extract, Server
 from tests.overpass_server import overpass as running
@@ -125,7 +126,7 @@ def test_the_file_says_of_when_it_is(ask):
     assert osm_reader.read_around(found.path, ask.estate).provenance.data_date == OSM_BASE[:10]
 
 
-@pytest.mark.parametrize("lang", ["da", "en"])
+@pytest.mark.parametrize("lang", ["da", long("en")])
 def test_a_run_from_overpass_scores_as_a_run_from_the_file(server, demo_data, tmp_path, monkeypatch, lang):
     monkeypatch.setenv(overpass_settings.URL_VARIABLE, server.url)
     monkeypatch.setenv("FAELLESRUM_CACHE", str(tmp_path / "cache"))

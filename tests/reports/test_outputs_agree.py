@@ -21,6 +21,7 @@ import pytest
 import spatial
 from spatial.core.languages import texts
 from spatial.reports import office
+from tests.amount import long
 from tests.maps import fixtures
 from tests.maps.reading import Page
 
@@ -31,7 +32,7 @@ POINTS = ("score", "low", "high")
 SPREAD = re.compile(r"(\d+) \((\d+)(?:–(\d+))?\)")
 
 
-@pytest.fixture(scope="module", params=["da", "en"])
+@pytest.fixture(scope="module", params=["da", long("en")])
 def run(request, demo_result, tmp_path_factory):
     """A folder that a run has written, and its language."""
     folder = tmp_path_factory.mktemp("agree") / "run"

@@ -22,7 +22,7 @@ from tests.scoring import towns
 from tests.scoring.towns import BLOCK_M, DEPTH_M, Seen, Town
 
 # So many towns for each law; FAELLESRUM_TOWNS=60 tries several hundred.
-SEVERAL = settings(max_examples=int(os.environ.get("FAELLESRUM_TOWNS", amount(2, 10))))
+SEVERAL = settings(max_examples=int(os.environ.get("FAELLESRUM_TOWNS", amount(2, 5))))
 pytestmark = pytest.mark.thorough
 ROUNDING = 1e-9
 NEARLY = 0.02

@@ -99,6 +99,7 @@ def test_the_kit_of_the_study_has_its_places_and_its_rounds(study, run, tmp_path
     assert all(place in page for place in places) and page.count('"space:') == len(places)
 
 
+@pytest.mark.long
 def test_a_study_that_was_followed_says_whether_the_hypothesis_holds(study, run, tmp_path):
     counts = counted(study, tmp_path / "c.csv")
     digest = hashlib.sha256((study / "design.json").read_bytes()).hexdigest()
