@@ -188,7 +188,7 @@ def places(rows: Mapping[str, Mapping[str, Any]]) -> gpd.GeoDataFrame:
 def rooms(rows: Mapping[str, tuple[Any, Mapping[str, Any]]] | None = None) -> gpd.GeoDataFrame:
     """Outdoor rooms by id: (polygon, what differs from open ground of which nothing is known)."""
     made = [(identity, shape, {"area_m2": shape.area, **values}) for identity, (shape, values) in (rows or {}).items()]
-    return table(made, ROOM_COLUMNS | {"area_m2": 0.0}).rename_axis("room_id")
+    return table(made, ROOM_COLUMNS | {"area_m2": 0.0, "held": True}).rename_axis("room_id")
 
 
 def walks(**parts: Any) -> distances.Approaches:

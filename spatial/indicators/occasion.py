@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from spatial.core.arrays import Bools, Floats, Ints, Texts
 from spatial.indicators.enclosure import closed_share
@@ -53,11 +54,20 @@ def occasion(
     for i, (level, space) in enumerate(zip(places["level"], places["space_id"], strict=True)):
         things = members[space] if level == "space" else np.array([i])
         names = [of_place[row] for row in things]
-        if level == "space" and places["ground"].iloc[i] == "park" and isinstance(places["ground_name"].iloc[i], str):
+        if level == "space" and _in_named_park(places.iloc[i], places.iloc[things]):
             names.append("park")
         seats = sum(kinds.kinds[member_kinds[row]].seat for row in things)
         rows.append(_row(names, seats, bool(seats_complete[i]), kinds))
     return replace(from_rows(rows), facts=np.full(len(rows), f"{CLASS}pulls", dtype=object))
+
+
+def _in_named_park(space: pd.Series, things: pd.DataFrame) -> bool:
+    """Whether a space lies in a park with a name of its own: that of a square which stands there says nothing more."""
+    name = space["ground_name"]
+    if space["ground"] != "park" or not isinstance(name, str):
+        return False
+    squares = things.loc[(things["kind"] == "square").to_numpy(), "tags"]
+    return name not in {tags.get("name") for tags in squares}
 
 
 def _row(names: list[str], seats: int, complete: bool, rules: TagRules) -> tuple[float, float, float, str, str]:

@@ -175,7 +175,7 @@ def nearest_stretch(shapes: Shapes, lines: Shapes) -> tuple[Floats, Floats]:
         corner, row = shapely.get_coordinates(cornered, return_index=True)
         points: Any = shapely.points(corner)
         pair = pairs[row]
-        near = shapely.dwithin(points, other[pair], away[pair] + ALONG_M)
+        near = shapely.distance(points, other[pair]) <= away[pair] + ALONG_M
         offset = shapely.line_locate_point(lines[pair[near]], points[near])
         np.minimum.at(first, pair[near], offset)
         np.maximum.at(last, pair[near], offset)

@@ -121,7 +121,7 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings, *, step: Steps = AFR
     Parameters
     ----------
     area
-        Boundary and margin, in the CRS of the layers. Rooms whose centroid it holds are given, whole.
+        Boundary and margin, in the CRS of the layers. Rooms that reach into it are given, whole.
     around
         The layers, at least ``PAD_M`` beyond the area.
     step
@@ -136,6 +136,7 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings, *, step: Steps = AFR
         area); ``nearest_public_path_m``, ``nearest_street_m`` (NaN where there is none), ``through_path``;
         ``ground``, ``ground_name``, ``access`` (of the smallest mapped ground that holds half of it, or None);
         ``part_of`` (id of the named park, or of the piece, that it is a part of, or None);
+        ``held`` (its centroid lies in the area);
         ``valid``, and ``why_invalid``, one of ``WHY_INVALID`` or None.
 
     Raises
@@ -152,7 +153,8 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings, *, step: Steps = AFR
     homes = around.buildings.geometry.to_numpy()[around.buildings["residential"].to_numpy(dtype=bool)]
     shapes, of = dividing.divided(whole, paths, homes, area, step=step)
     ids, middle = _ids(shapes), shapely.centroid(shapes)
-    kept = np.flatnonzero((shapely.area(shapes) >= MIN_AREA_M2) & shapely.intersects(area, middle))
+    held = shapely.intersects(area, middle)
+    kept = np.flatnonzero((shapely.area(shapes) >= MIN_AREA_M2) & (held | shapely.intersects(area, shapes)))
     kept = kept[np.argsort(ids[kept])]
     width_m, built = dividing.mean_width(shapes[kept]), step(_outlines, around.buildings)
     shares = {
@@ -176,6 +178,7 @@ def outdoor_rooms(area: BaseGeometry, around: Surroundings, *, step: Steps = AFR
         "through_path": to_path_m <= 2 * open_ground.GRID_M,
         **dict(zip(LIES_ON, step.rows(_lies_on, shapes, ground, around.taken), strict=True)),
         "part_of": _part_of(shapes, whole, of, ground),
+        "held": held[kept],
         "valid": np.array([why is None for why in reason], dtype=bool),
         "why_invalid": reason,
     }

@@ -23,10 +23,11 @@ ON_PATH_M = 10 * GRID_M
 def possible_spaces(rooms: gpd.GeoDataFrame, places: gpd.GeoDataFrame, space_of: pd.Series) -> gpd.GeoDataFrame:
     """Rooms on which nothing is mapped. ``status`` is ``"possible"``.
 
-    A lawn among row houses without a path, or the ground of an institution, invites nobody.
+    A lawn among row houses without a path, or the ground of an institution, invites nobody; nor does ground that only
+    reaches into the area.
     """
     used = pd.Index(space_of.unique()).str.removeprefix(SPACE_PREFIX)
-    free = rooms[rooms["valid"].to_numpy(dtype=bool) & ~rooms.index.isin(used)]
+    free = rooms[rooms[["valid", "held"]].to_numpy(dtype=bool).all(axis=1) & ~rooms.index.isin(used)]
     if len(places) and len(free):
         things, shapes = places.geometry.to_numpy(), free.geometry.to_numpy()
         on, thing = shapely.STRtree(things).query(shapes, predicate="intersects")
@@ -35,7 +36,7 @@ def possible_spaces(rooms: gpd.GeoDataFrame, places: gpd.GeoDataFrame, space_of:
         free = free[held_m2 / free["area_m2"].to_numpy() < 1 / 2]
     ours = (free["row_house_share"] > MOSTLY) & ~(free["nearest_public_path_m"] <= PATH_NEAR_M)
     free = free[~(ours | (free["institution_share"] > MOSTLY)).to_numpy(dtype=bool)]
-    return free.assign(status=POSSIBLE, name=free["ground_name"])
+    return free.drop(columns="held").assign(status=POSSIBLE, name=free["ground_name"])
 
 
 def open_to_all(

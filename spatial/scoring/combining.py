@@ -92,8 +92,7 @@ def conditions_known(judged: Judged) -> Bools:
     """Where each condition is known, or assumed of what would not close the place if the rule were wrong: (N,)."""
     at = judged.conditions
     told = judged.known[:, at] | (judged.low[:, at] > CLOSED_AT + ROUNDING)
-    found: Bools = told.all(axis=1)
-    return found
+    return np.asarray(told.all(axis=1), dtype=bool)
 
 
 def is_open(judged: Judged) -> Bools:

@@ -80,6 +80,18 @@ def test_a_named_park_under_the_room_is_a_reason_to_come():
     assert measured(["bench"], ground="park").value[-1] == pytest.approx(0.25 * COMPANY[1], abs=1e-6)
 
 
+def test_a_square_is_not_the_park_under_itself_as_well():
+    """Its own name says nothing more; a park of another name around it does: 1 − .4 × .4, passing by and a lawn."""
+
+    def named(sites):
+        tags = [{"name": "Torvet"} if level == "place" else {} for level in sites["level"]]
+        return sites.assign(tags=tags, area_m2=300.0)
+
+    for ground_name, value in (("Torvet", 0.6 * COMPANY[1]), ("Fælledparken", 0.84 * COMPANY[2])):
+        found = measured(["square"], places=named, ground="park", ground_name=ground_name)
+        assert found.value[-1] == pytest.approx(value, abs=1e-6)
+
+
 def test_a_park_is_one_by_its_name_and_a_square_by_its_size():
     def named(sites):
         return sites.assign(tags=[{"name": "x"} if level == "place" else {} for level in sites["level"]])

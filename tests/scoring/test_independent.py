@@ -131,7 +131,9 @@ def test_occasion(seen):
         pulls = dict(pull_of[thing] for thing in ids)
         kinds = {places.loc[thing, "kind"] for thing in ids}
         about = sites.loc[site]
-        if about["level"] == "space" and about["ground"] == "park" and isinstance(about["ground_name"], str):
+        squares = {places.loc[thing, "tags"].get("name") for thing in ids if places.loc[thing, "kind"] == "square"}
+        named = about["ground"] == "park" and isinstance(about["ground_name"], str)
+        if about["level"] == "space" and named and about["ground_name"] not in squares:
             pulls["park"] = TAGS["kind"]["park"]["pull"]
             kinds.add("park")
         if sum(is_seat(places.loc[thing, "kind"]) for thing in ids) >= TAGS["anchor"]["seats_together"]:
