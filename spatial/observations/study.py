@@ -311,7 +311,9 @@ def exact(observed: Observed, *others: Observed) -> Exact:
     spaces = pd.concat([plain(one.result).rename(index=name.__add__) for name, one in zip(names, every, strict=True)])
     visits = pd.concat(
         [
-            one.joined.visits.assign(unit_id=name + one.joined.visits["unit_id"].astype(str), estate=name)
+            one.joined.visits.assign(
+                unit_id=name + one.joined.visits["unit_id"].astype(str), estate=f"{name}{one.result.estate.id}"
+            )
             for name, one in zip(names, every, strict=True)
         ],
         ignore_index=bool(others),
