@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -26,6 +27,11 @@ LOCATIONS, SURVEYS, COUNTS, COMPONENT, OTHER = "locations", "surveys", "counts",
 # In the name of a table these say which kind of count it holds.
 NAMED = {MOVING: ("moving", "bevaeg", "bevæg"), STAYING: ("staying", "ophold")}
 
+# A code of an observer: too short for a name.
+CODE = r"[A-Za-z]\d{0,2}|\d{1,3}"
+# The place among spellings of a column that is read for what its cells hold.
+CODED = FORM_TIME // 2
+
 
 @dataclass(frozen=True)
 class Table:
@@ -47,6 +53,23 @@ class Table:
     form_time: bool = False
     person_rows: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def named(self) -> pd.Series:
+        """Which of the observers that are named here each row has, as a number; their names go no further."""
+        columns = [c for c in self.sheet.rows if c not in self.names.values() and _observes(str(c))]
+        found = self.sheet.rows[columns].agg(" ".join, axis=1) if columns else pd.Series("", index=self.rows.index)
+        return pd.Series(pd.factorize(found)[0], index=self.rows.index)
+
+    @property
+    def unread_numbers(self) -> list[str]:
+        """Columns of whole numbers that mean nothing here, where the people are the sum of those that do."""
+        if "total" in self.rows or self.person_rows:
+            return []
+        known = rules().meanings(map(str, self.sheet.rows.columns))
+        read = {str(part.name) for parts in self.categories.values() for part in parts} | set(self.names.values())
+        others = [str(column) for column in self.sheet.rows if str(column) not in {*known, *read}]
+        return [name for name in others if _small_numbers(self.sheet.rows[name])]
 
 
 @dataclass(frozen=True)
@@ -75,6 +98,8 @@ def recognise(sheets: Sequence[Sheet], mapped: Mapped) -> Layout:
     tables = with_persons([understood(sheet, mapped, dropped, unread) for sheet in sheets], mapped)
     layout = Layout(tables, {why: sorted(set(names)) for why, names in sorted(dropped.items())}, sorted(set(unread)))
     where = sorted({sheet.path for sheet in sheets})
+    if not layout.of(COUNTS, COMPONENT, SURVEYS) and any("total" in t.rows or t.categories for t in layout.tables):
+        raise SchemaError("layout.times", where=where, nearest=_nearest(unread, "start"))
     if not layout.of(COUNTS, COMPONENT):
         raise SchemaError("layout.counts", where=where, nearest=_nearest(unread, "total"))
     if not layout.of(COUNTS) and not layout.of(SURVEYS):
@@ -113,14 +138,16 @@ def understood(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unre
     meanings = rules().meanings(columns, mapped)
     unread += [column for column in columns if column not in meanings]
     for column, (role, name, order) in meanings.items():
-        if role == "dropped":
+        if role == "dropped" and _codes(column, sheet.rows[column]):
+            chosen.setdefault("observer", (CODED, column))
+        elif role == "dropped":
             dropped.setdefault(name, []).append(column)
         elif role == "category":
             categories.setdefault(name, []).append(sheet.rows[column])
         else:
             kept = chosen if role == "column" else positions
             kept[name] = min(kept.get(name, (order, column)), (order, column), key=lambda place: place[0])
-    chosen = _as_asked(chosen)
+    chosen = _with_kind(_as_asked(chosen), sheet.rows, [column for column in columns if column not in meanings])
     rows = pd.DataFrame({name: sheet.rows[column] for name, (_, column) in chosen.items()}, index=sheet.rows.index)
     return Table(
         sheet,
@@ -132,6 +159,33 @@ def understood(sheet: Sheet, mapped: Mapped, dropped: dict[str, list[str]], unre
         form_time=chosen.get("start", (0, ""))[0] >= FORM_TIME,
         names={name: column for name, (_, column) in {**positions, **chosen}.items()},
     )
+
+
+def _codes(column: str, cells: pd.Series) -> bool:
+    """Whether a column of observers holds codes alone, and no name."""
+    written = cells.str.strip()
+    return _observes(column) and bool((written != "").any()) and bool(written[written != ""].str.fullmatch(CODE).all())
+
+
+def _observes(column: str) -> bool:
+    return normalised(re.split(r"[/.:]", column)[-1]) in rules().coded["observer"]
+
+
+def _small_numbers(cells: pd.Series) -> bool:
+    """Whether a column looks like numbers of people: whole, of at most three figures, and no constant."""
+    written = cells.str.strip()
+    written = written[written != ""]
+    return written.nunique() > min(len(written), 2) - 1 and bool(written.str.fullmatch(r"\d{1,3}").all())
+
+
+def _with_kind(
+    chosen: Mapping[str, tuple[int, str]], rows: pd.DataFrame, others: Sequence[str]
+) -> dict[str, tuple[int, str]]:
+    """Take a column of any name for the kind, where each of its cells says that people stay, or pass."""
+    words = {word for spellings in rules().kinds.values() for word in spellings}
+    cells = {name: set(rows[name].map(normalised)) - {""} for name in others}
+    said = [name for name, written in cells.items() if written and written <= words]
+    return {**chosen, "kind": (CODED, said[0])} if said and "kind" not in chosen else dict(chosen)
 
 
 def _as_asked(chosen: Mapping[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:

@@ -48,8 +48,8 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
 
 # Notes on how a file was read that count visits, not people.
 TOLD = (
-    "either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "case_rows", "visits_twice",
-    "visits_paired", "heirs", "unmapped", "moved",
+    "either_way", "other_zone", "no_unit", "named", "unread_numbers", "past_midnight", "alike", "subtotals",
+    "form_times", "case_rows", "visits_twice", "visits_paired", "heirs", "unmapped", "moved",
 )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ TOLD = {
     "either_way": "either_way",
     "form_times": "form_time",
     "case_rows": "repaired",
+    "other_zone": "other_zone",
 }
 # What tells one visit from another.
 VISIT = ["study_id", "location_id", "visit", "kind", "start", "observer"]
@@ -168,6 +169,8 @@ def _note(counted: pd.DataFrame, visit_rows: bool, notes: _Notes) -> None:
     """Count the visits that were read in one of two ways; rows may be people."""
     for name, column in TOLD.items():
         notes.add(name, len(counted.loc[counted[column].fillna(False).astype(bool), VISIT].drop_duplicates()))
+    named = counted[counted["observer"] == ""].groupby(VISIT, dropna=False)["named"].nunique()
+    notes.add("named", int((named > 1).sum()))
     notes.add("alike", int(not visit_rows and bool((counted["total"] == 1).all())))
 
 
@@ -191,7 +194,12 @@ def _in_spaces(layout: Layout, held: Mapping[str, str]) -> Layout:
         if table.role == LOCATIONS or "location_id" not in table.rows or not spaces:
             return table
         names = table.rows["location_id"].str.strip().str.replace(OSM_ADDRESS, "", regex=True)
-        return replace(table, rows=table.rows.assign(location_id=names.map(lambda name: spaces.get(name, name))))
+        return replace(
+            table,
+            rows=table.rows.assign(
+                location_id=names.map(lambda name: spaces.get(name, spaces.get(name.casefold(), name)))
+            ),
+        )
 
     return replace(layout, tables=tuple(map(renamed, layout.tables)))
 
@@ -235,6 +243,7 @@ def _counts(
         faults = observations_rows.within(rows, faults, area)
     used = (faults["reason"] == "").to_numpy()
     observations_visits.ask_dates(table, rows, used)
+    notes.add("unread_numbers", table.unread_numbers)
     notes.add("case_ids", sorted(set(rows.loc[repaired & used, "written_id"])))
     rejected = faults[~used].assign(table=table.sheet.name, row=faults.index[~used], visit=rows["visit"][~used])
     rows = rows.assign(
@@ -242,6 +251,7 @@ def _counts(
         row=rows.index,
         repaired=repaired,
         form_time=table.form_time,
+        named=table.named,
         either_way=rows["month_first"].notna(),
     )
     return rows[used], rejected
@@ -289,7 +299,8 @@ def _finished(table: pd.DataFrame, categories: list[str], crs: CRS) -> gpd.GeoDa
     for name in categories:
         table[name] = pd.to_numeric(table[name]).astype(np.float64).where(~nobody, 0.0)
     table = table.sort_values(["location_id", "kind", "start", "visit", "study_id", "observer"], kind="stable")
-    stamp = table["start"].dt.strftime("%Y%m%d:%H%M")
+    seconds = table["start"].dt.strftime("%S").replace("00", "")
+    stamp = table["start"].dt.strftime("%Y%m%d:%H%M") + seconds
     table.index = pd.Index(
         [
             f"{place}|{visit}|{kind}|{at}" + (f"|{who}" if who else "")

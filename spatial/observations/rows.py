@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.errors import SchemaError
 from spatial.observations.columns import Table
-from spatial.settings.observation_columns import COMMA, MOVING, POINT, STAYING, Mapped, rules
+from spatial.settings.observation_columns import COMMA, MOVING, POINT, STAYING, Mapped, normalised, rules
 
 # table, row, column, reason
 Rejected: TypeAlias = pd.DataFrame
@@ -102,6 +102,7 @@ def numbers(texts: pd.Series, decimal: str | None = None) -> tuple[pd.Series, pd
     ([1000.0, 1250.0, 850.0], ['unclear_number'])
     """
     written = texts.astype(str).str.strip().str.replace(SPACED, "", regex=True)
+    written = written.mask(written.str.lower().isin(rules().nobody), "0")
     unclear = pd.Series(False, index=texts.index)
     for mark, name in ((".", POINT), (",", COMMA)):
         plain, doubtful = _ungrouped(written, mark)
@@ -320,8 +321,9 @@ def said_kind_of(table: Table, faults: pd.DataFrame) -> pd.Series:
         return pd.Series(table.kind, index=table.rows.index, dtype=object)
     if "kind" not in table.rows:
         return pd.Series("", index=table.rows.index, dtype=object)
-    said = table.rows["kind"].str.strip().str.lower()
-    said = said.replace({"ophold": STAYING, "stay": STAYING, "bevægelse": MOVING, "move": MOVING, "passing": MOVING})
+    words = {word: kind for kind, spellings in rules().kinds.items() for word in spellings}
+    said = table.rows["kind"].map(normalised)
+    said = said.map(words).fillna(said)
     mark(faults, ~said.isin(["", STAYING, MOVING]), "kind", "bad_kind")
     return said.astype(object)
 

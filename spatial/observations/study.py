@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.arrays import Floats
 from spatial.core.errors import EmptyAreaError, InputError
-from spatial.core.languages import Text
+from spatial.core.languages import LANGUAGES, Text
 from spatial.core.messages import Phrase, phrase
 from spatial.core.model import ASPECTS, FLOATING, Provenance, Result, Rubric
 from spatial.observations import calibration, disclosure, model, overlay, validation
@@ -26,7 +26,7 @@ from spatial.observations.columns import sensitive
 from spatial.observations.normalisation import Observations, joined_tables, normalise
 from spatial.observations.reliability import Agreement, agreement, intraclass
 from spatial.places.meeting_spaces import SPACE_PREFIX
-from spatial.places.naming import POSSIBLE_SPACES
+from spatial.places.naming import POSSIBLE_SPACES, names_of
 from spatial.scoring.combining import aspect_weights, combine
 from spatial.scoring.judging import judge_all
 from spatial.settings.observation_columns import STAYING, mapped, rules
@@ -174,14 +174,21 @@ def _grounds(result: Result) -> gpd.GeoDataFrame:
 
 
 def _held(result: Result) -> dict[str, str]:
-    """Meeting spaces by the ids of their places, as written here and as OpenStreetMap writes them.
+    """Meeting spaces by their names, and by the ids of their places, as written here and as OpenStreetMap writes them.
 
     The first edition of the measure named a space by the first of its places, after ``space:``.
     """
     by_place = {str(place): str(space) for place, space in result.places["space_id"].items()}
     by_own = {str(space).removeprefix("space:"): str(space) for space in result.meeting_spaces.index}
     found = {f"space:{place}": space for place, space in by_place.items()} | by_own | by_place
-    return {name.removeprefix("osm:"): space for name, space in found.items()} | found
+    # As the sheets and the map call them, in whatever language these were printed.
+    called = {
+        name.casefold(): str(space)
+        for lang in LANGUAGES
+        for space, name in names_of(result, lang).items()
+        if space in result.meeting_spaces.index
+    }
+    return called | {name.removeprefix("osm:"): space for name, space in found.items()} | found
 
 
 def _check_used(found: Observations, file: Path, bounded: bool) -> None:
@@ -306,7 +313,9 @@ def exact(observed: Observed, *others: Observed) -> Exact:
     spaces = pd.concat([plain(one.result).rename(index=name.__add__) for name, one in zip(names, every, strict=True)])
     visits = pd.concat(
         [
-            one.joined.visits.assign(unit_id=name + one.joined.visits["unit_id"].astype(str), estate=name)
+            one.joined.visits.assign(
+                unit_id=name + one.joined.visits["unit_id"].astype(str), estate=f"{name}{one.result.estate.id}"
+            )
             for name, one in zip(names, every, strict=True)
         ],
         ignore_index=bool(others),

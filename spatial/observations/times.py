@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from spatial.core.dates import MONTH, named_month
@@ -20,18 +21,18 @@ class _Format:
 
     pattern: str
     code: str
-    utc: bool = False
     order: str | None = None
 
 
 _CLOCK = r"([01]?\d|2[0-9])[:.]\d\d"
+_UTC, _OFFSET = r"(?:Z|[+-]00(?::?00)?)$", r"(?:Z|[+-]\d\d(?::?\d\d)?)$"
+_OTHER = re.compile(r"(?<=:\d\d)(?:\.\d+)?([+-]\d\d):?(\d\d)?$")
 _FORMATS = (
     _Format(r"\d{8}:\d{4}", "%Y%m%d:%H%M"),  # the Public Life Data Protocol
     _Format(r"\d{8} \d{4}", "%Y%m%d %H%M"),
     _Format(rf"\d{{8}} {_CLOCK}", "%Y%m%d %H:%M"),
-    _Format(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]00:?00)", "ISO", utc=True),
-    # With an offset, the wall clock is what is written before it.
-    _Format(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d(:?\d\d)?)?", "ISO"),
+    # In UTC it is turned into the zone; with another offset, the wall clock is what is written before it.
+    _Format(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?", "ISO"),
     _Format(r"\d{4}/\d\d?/\d\d? \d\d?:\d\d(:\d\d)?", "%Y/%m/%d %H:%M"),
     _Format(rf"\d\d?-\d\d?-\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d-%m-%Y %H:%M", order=DAY_FIRST),
     _Format(rf"\d\d?\.\d\d?\.\d{{4}} (kl\. ?)?{_CLOCK}(:\d\d)?", "%d.%m.%Y %H:%M", order=DAY_FIRST),
@@ -59,6 +60,8 @@ _SHORT_DATE = re.compile(r"^(\d\d?)([-./])\d\d?\2(\d\d)\b")
 _HALF_DAY = re.compile(r"(\d{1,2})(?:[:.](\d\d))?(:\d\d)? ?([ap])\.? ?m\.?$", re.IGNORECASE)
 # Ways to write a clock that are brought to one: 9:00, 10.00 and 1000 after a date with signs between its parts.
 _CLOCKS = (
+    (r"^[^\W\d]{2,}\.?,?\s+(?:d\.\s*|den\s+)?(?=\d+[-./]\d+[-./]\d)", ""),  # a weekday
+    (r" Uhr$", ""),
     (r"^(\d{4})(\d\d)(\d\d)T(\d\d):?(\d\d)", r"\1-\2-\3T\4:\5"),
     (r"^(\d{4})[./](\d\d)[./](\d\d)(?=[T ])", r"\1-\2-\3"),
     (r"(\d)h(\d\d)$", r"\1:\2"),
@@ -141,6 +144,24 @@ def other_reading(texts: pd.Series, times: pd.Series) -> pd.Series:
     return pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
 
 
+def in_another_zone(texts: pd.Series, read: pd.Series, *, zone: str) -> pd.Series:
+    """Which times are written with an offset that is none of the zone's on that day, nor UTC.
+
+    Examples
+    --------
+    >>> texts = pd.Series(["2026-05-06T10:15+02:00", "2026-05-06T10:15-05:00", "2026-05-06T10:15Z", "2026-05-06 10:15"])
+    >>> in_another_zone(texts, parse(texts, zone="Europe/Copenhagen")[0], zone="Europe/Copenhagen").tolist()
+    [False, True, False, False]
+    """
+    parts = texts.astype(str).str.strip().str.extract(_OTHER)
+    hours, minutes = (pd.to_numeric(parts[i], errors="coerce") for i in (0, 1))
+    said = hours * 60 + minutes.fillna(0) * np.sign(hours)
+    there = said.notna() & (said != 0) & read.notna()
+    local = read[there].dt.tz_localize(ZoneInfo(zone), ambiguous="NaT", nonexistent="shift_forward")
+    own = pd.Series([at.utcoffset().total_seconds() / 60 if at == at else np.nan for at in local], local.index)
+    return there & (own.reindex(texts.index) != said) & own.reindex(texts.index).notna()
+
+
 def _may_begin_with_the_year(written: pd.Series) -> bool:
     """Short dates whose last part is not shown to be the year by being one where the first changes."""
     parts = written.str.extract(_SHORT_DATE)
@@ -200,10 +221,12 @@ def parse(
 
 def _read(texts: pd.Series, form: _Format, zone: str) -> pd.Series:
     if form.code == "ISO":
-        plain = texts.str.replace(r"(Z|[+-]\d\d(:?\d\d)?)$", "", regex=True).where(texts.str.len() > len("2018-08-02"))
+        plain = texts.str.replace(_OFFSET, "", regex=True).where(texts.str.len() > len("2018-08-02"))
         read = pd.to_datetime(plain.str.replace("T", " "), format="ISO8601", errors="coerce")
-        if form.utc and read.notna().any():
-            read = read.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(zone)).dt.tz_localize(None)
+        utc = texts.str.contains(_UTC) & read.notna()
+        if utc.any():
+            local = read[utc].dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(zone)).dt.tz_localize(None)
+            read = read.where(~utc, local.reindex(read.index))
         return _in_range(read)
     plain = texts.str.replace("kl. ", "", regex=False).str.replace("kl.", "", regex=False)
     if form.code.endswith("%H:%M"):

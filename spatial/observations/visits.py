@@ -12,7 +12,7 @@ import shapely
 
 from spatial.core.errors import SchemaError
 from spatial.observations import times
-from spatial.observations.columns import COMPONENT, COUNTS, Layout, Table
+from spatial.observations.columns import CODE, COMPONENT, COUNTS, Layout, Table
 from spatial.observations.overlay import periods_of
 from spatial.observations.rows import UNITS, Places, Rejected, fault_table, mark, said_kind_of
 from spatial.settings.observation_columns import MOVING, STAYING, Mapped, rules
@@ -24,8 +24,14 @@ CLOCK_NOT_SET, TO_COME = "clock_not_set", "to_come"
 MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?$"
 END_OF_DAY = r"^(.*[ T:])24([:.]00(?:[:.]00)?)$"
 METHODS = ("analog", "digital", "video", "sensor", "manual", "scan", "app", "soparc")
-# A code of an observer: too short for a name.
-CODE = r"[A-Za-z]\d{0,2}|\d{1,3}"
+# Minutes as people write them: 10, 10 min., 7,5 minutter.
+MINUTES = r"(\d+(?:[.,]\d+)?)\s*(?:m|min|minutes|minutter|minuten)?\.?"
+# A clock beside a date, as people write it; a workbook takes the nought from 0915.
+ON_CLOCK = r"(?i)(?:kl\.? ?)?\d{1,2}(?:[:.h]?\d{2}(?::\d{2})?)?(?: ?[ap]\.?m\.?| ?Uhr)?|\d{1,2}[:.h]\d{2}(?::\d{2})?"
+ON_CLOCKS = (
+    (r"^kl\.? ?(\d\d?)$", r"\1:00"), (r"^(\d\d?) ?Uhr$", r"\1:00"),
+    (r"^kl\.? ?| ?Uhr$", ""), (r"^([1-9]\d\d)$", r"0\1"),
+)  # fmt: skip
 YES, NO = ("1", "yes", "true", "ja", "y"), ("0", "no", "false", "nej", "n")
 
 
@@ -61,8 +67,10 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
         text = rows.get(name, pd.Series("", index=rows.index, dtype=object)).str.strip()
         if "date" in rows:
             other = rows.get(clock, pd.Series("", index=rows.index, dtype=object)).str.strip()
-            alone = text.str.fullmatch(r"\d{1,2}[:.]?\d{2}(:\d{2})?")
+            alone = text.str.fullmatch(ON_CLOCK)
             time = other.where(other != "", text.where(alone, ""))
+            for pattern, instead in ON_CLOCKS:
+                time = time.str.replace(pattern, instead, regex=True)
             # A workbook's date is the midnight at which it begins.
             dated = rows["date"].str.strip().str.replace(MIDNIGHT, "", regex=True) + " " + time
             text = dated.where(time != "", text.where(~alone, ""))
@@ -87,8 +95,10 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
     if mapped.latest is not None:
         mark(faults, found["start"] >= pd.Timestamp(mapped.latest) + DAY, "start", TO_COME)
     found["month_first"] = _month_first(texts["start"], found["start"], mapped)
+    found["other_zone"] = times.in_another_zone(texts["start"], found["start"], zone=mapped.time_zone)
     for name, at in ends_day.items():
         found[name] = found[name].where(~at, found[name] + DAY)
+    found["stop"] = found["stop"].fillna(found["start"] + _lengths(rows))
     found["past_midnight"] = _past_midnight(found, on_clock.get("stop", found["stop"].isna() & False))
     found["stop"] = found["stop"].where(~found["past_midnight"], found["stop"] + DAY)
     mark(faults, found["stop"] <= found["start"], "stop", "stop_before_start")
@@ -100,6 +110,13 @@ def _when(table: Table, mapped: Mapped) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _of_no_set_clock(start: pd.Series) -> pd.Series:
     """Times at which clocks begin that nobody has set, or at which nobody counted people in the street."""
     return (start.dt.year < rules().test["earliest_year"]) | start.dt.strftime("%Y-%m-%d").isin(CLOCKS_BEGIN)
+
+
+def _lengths(rows: pd.DataFrame) -> pd.Series:
+    """How long was counted, where minutes are written; no time where they are not, or are none."""
+    texts = rows.get("minutes", pd.Series("", index=rows.index, dtype=object)).str.strip().str.lower()
+    minutes = pd.to_numeric(texts.str.extract(rf"^{MINUTES}$")[0].str.replace(",", "."), errors="coerce")
+    return pd.to_timedelta(minutes.where(minutes > 0), unit="min")
 
 
 def _past_midnight(found: pd.DataFrame, on_clock: pd.Series) -> pd.Series:

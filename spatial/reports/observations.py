@@ -111,7 +111,17 @@ def _percent(share: float | None, lang: str) -> str:
 # So many reasons are told for which rows were turned away; all stand in the file.
 REASONS = 3
 # Notes on how rows were read, each with a sentence of its own.
-TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "glances_timed")
+TOLD = (
+    "either_way",
+    "other_zone",
+    "named",
+    "no_unit",
+    "past_midnight",
+    "alike",
+    "subtotals",
+    "form_times",
+    "glances_timed",
+)
 
 
 def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
@@ -120,10 +130,10 @@ def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
     counts = {name: number(n, lang, 0) for name, n in rows.items()}
     lines = [say["rows_are_people"] if rows["used"] is None else say["stage_read"].format(**counts)]
     lines += _turned_away(facts["rejected"], lang)
-    staying = number(facts["visits"].get("staying", 0), lang, 0)
+    staying = _so_many("visits_of", facts["visits"].get("staying", 0), lang)
     if facts["by"] == "space":
         unmatched = _percent(facts["unmatched_share"], lang)
-        spaces = facts["check"]["meeting_spaces"]
+        spaces = _so_many("spaces_of", facts["check"]["meeting_spaces"], lang)
         lines.append(say["joined"].format(visits=staying, spaces=spaces, unmatched=unmatched))
     else:
         lines.append(say["joined_hexagons"].format(visits=staying))
@@ -138,13 +148,19 @@ def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
     ):
         if n:
             lines.append(plural(say[key], n, texts(lang)).format(n=number(n, lang, 0)))
-    for key in ("heirs", "unmapped"):
+    for key in ("unread_numbers", "heirs", "unmapped"):
         if ids := notes.get(key, []):
             lines.append(plural(say[key], len(ids), texts(lang)).format(n=len(ids), list=", ".join(ids)))
     dropped = sorted(name for names in facts["dropped_columns"].values() for name in names)
     if dropped:
         lines.append(say["dropped"].format(columns=", ".join(dropped)))
     return lines
+
+
+def _so_many(key: str, n: int, lang: str) -> str:
+    """So many counts, or meeting spaces, in words."""
+    words = texts(lang)
+    return plural(words["observe"][key], n, words).format(n=number(n, lang, 0))
 
 
 def _turned_away(rejected: Mapping[str, int | None], lang: str) -> list[str]:
@@ -166,7 +182,11 @@ def shows(facts: Mapping[str, Any], lang: str) -> list[str]:
     if not check["meeting_spaces"]:
         return [say["nobody"]]
     if not check["enough"]:
-        return [say["too_few"].format(spaces=check["meeting_spaces"], needed=int(rules().test["min_spaces"]))]
+        return [
+            say["too_few"].format(
+                spaces=_so_many("spaces_of", check["meeting_spaces"], lang), needed=int(rules().test["min_spaces"])
+            )
+        ]
     rho = check["spearman"]
     if rho["value"] is None or rho["low"] is None:
         return [say["none"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from spatial.core.languages import texts
+from spatial.core.languages import plural, texts
 from spatial.core.model import Result
 from spatial.observations.design import Design, Deviations
 from spatial.observations.facts import model_facts
@@ -22,7 +22,8 @@ def description(result: Result, stage: str, lang: str) -> str:
 
 def preregistration(frozen: Design, result: Result, *, left_out: int, lang: str) -> str:
     """The study before anybody goes out, as a page in Markdown."""
-    say, values = texts(lang)["study"], _values(frozen, result, left_out, lang)
+    words, values = texts(lang), _values(frozen, result, left_out, lang)
+    say = words["study"]
     power = frozen.power
     told = ["power" if power.least is not None else "power_none"]
     told += ["weak"] if power.found < ENOUGH_POWER else []
@@ -32,7 +33,10 @@ def preregistration(frozen: Design, result: Result, *, left_out: int, lang: str)
     }  # fmt: skip
     lines = [f"# {frozen.title}", say["frozen"].format(**values)]
     for title, names in parts.items():
-        lines += [f"## {say['title'][title]}", " ".join(say[name].format(**values) for name in names)]
+        lines += [
+            f"## {say['title'][title]}",
+            " ".join(plural(say[name], left_out, words).format(**values) for name in names),
+        ]
     return "\n\n".join(lines) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -24,6 +25,7 @@ Meaning: TypeAlias = tuple[Role, str, int]
 # Added to the place of a form's own times: they come after every question.
 FORM_TIME = 1000
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+LETTERS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 SETTINGS = ("kind", "crs", "time_zone", "time_format", "columns", "dates", "decimal", "rows")
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day-first", "month-first", "year-first"
 COMMA, POINT = "comma", "point"
@@ -76,6 +78,9 @@ class ObservationRules:
     person: Sequence[str]
     weather: Mapping[str, Sequence[str]]
     sunshine: Mapping[str, Sequence[str]]
+    kinds: Mapping[str, Sequence[str]]
+    nobody: Sequence[str]
+    coded: Mapping[str, Sequence[str]]
     known: Mapping[str, tuple[Role, str, int]]
 
     def meanings(self, columns: Iterable[str], mapped: Mapped | None = None) -> dict[str, Meaning]:
@@ -122,14 +127,15 @@ class ObservationRules:
 
 
 def normalised(name: str) -> str:
-    """Return a column's name in lower case with every run of other signs as one underscore.
+    """Return a column's name in lower case, without accents, with every run of other signs as one underscore.
 
     Examples
     --------
-    >>> normalised(" Gender Unknown"), normalised("Age_65+")
-    ('gender_unknown', 'age_65')
+    >>> normalised(" Gender Unknown"), normalised("Age_65+"), normalised("Männer"), normalised("Café à 2")
+    ('gender_unknown', 'age_65', 'maenner', 'cafe_a_2')
     """
-    text = re.sub(r"[^a-z0-9]+", "_", name.lower().replace("æ", "ae").replace("ø", "oe").replace("å", "aa"))
+    plain = unicodedata.normalize("NFKD", name.lower().translate(LETTERS))
+    text = re.sub(r"[^a-z0-9]+", "_", "".join(sign for sign in plain if not unicodedata.combining(sign)))
     return text.rstrip("_") if text.startswith("_") and len(text) > 1 and name.startswith("_") else text.strip("_")
 
 
@@ -165,6 +171,9 @@ def rules() -> ObservationRules:
         person=table["person"]["marks"],
         weather=table["weather"],
         sunshine=table["sunshine"],
+        kinds=table["kinds"],
+        nobody=table["nobody"]["words"],
+        coded=table["coded"],
         known=known,
     )
 

@@ -33,10 +33,14 @@ from spatial.sources import text_tables
 
 @dataclass(frozen=True)
 class OwnFiles:
-    """New files of the user's own, outside the results: what was left at the door, and exact counts by visit."""
+    """New files of the user's own, outside the results: what was left at the door, and exact counts by visit.
+
+    ``others`` are other finished runs with their files of counts, which go into one model with these visits.
+    """
 
     sensitive: Path | None = None
     visits: Path | None = None
+    others: tuple[tuple[Path, Path], ...] = ()
 
 
 # What follows the name of a file of counts in that of its mapping file.
@@ -152,7 +156,14 @@ def overlay_into(
     disclosure.smallest_count(options.get("k"), options.get("k_reason"))
     result = loading.read_run(folder)
     found = read_observations_for(result, files, mapping=mapping, join_m=options.get("join_m"), said=said)
-    return write_observed(result, found, folder, own=own, lang=lang, **options)
+    beside = [_observed_there(run, file, mapping, said) for run, file in (own.others if own else ())]
+    return write_observed(result, found, folder, own=own, beside=beside, lang=lang, **options)
+
+
+def _observed_there(folder: Path, file: Path, mapping: Path | None, said: Mapping[str, str | None]) -> Observed:
+    """Counts over another finished run, of which nothing is written."""
+    result = loading.read_run(folder)
+    return observe(result, read_observations_for(result, [file], mapping=mapping, said=said))
 
 
 def write_observed(
@@ -161,6 +172,7 @@ def write_observed(
     folder: Path,
     *,
     own: OwnFiles | None = None,
+    beside: Sequence[Observed] = (),
     lang: str = "da",
     **options: Any,
 ) -> tuple[dict[str, Any], str]:
@@ -173,7 +185,7 @@ def write_observed(
         if kept.sensitive is not None:
             reports_observations.keep_local(found.left, kept.sensitive, folder)
         if kept.visits is not None:
-            told = exact(observed)
+            told = exact(observed, *beside)
             reports_observations.keep_local(told.visits, kept.visits, folder)
             said = exact_in_words(told, lang)
     return dict(drawn.facts), said

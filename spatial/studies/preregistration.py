@@ -23,6 +23,7 @@ from spatial.observations.design import Design, Deviations, Variances
 from spatial.observations.facts import model_facts
 from spatial.observations.model import Told
 from spatial.observations.study import Observed, exact, middles, observe, plain, read_observations_for
+from spatial.places.meeting_spaces import CLOSED
 from spatial.places.naming import names_of
 from spatial.reports import deposit, study_words
 from spatial.reports.local_counts import exact_in_words
@@ -70,6 +71,8 @@ def plan_into(run: Path, out: Path, asked: Asked, *, lang: str) -> str:
     result = loading.read_run(run)
     spaces = result.meeting_spaces
     score = spaces[FLOATING][spaces["inside"].astype(bool)] if asked.inside else spaces[FLOATING]
+    # Nobody is sent to count where not everybody may be.
+    score = score[spaces["status"].reindex(score.index) != CLOSED]
     score = designs.worth_counting(score.astype("float64"))
     kit = fieldkit_kit.packed(fieldkit_kit.pack(result, only=set(score.index)))
     rounds = fieldkit_kit.rounds_of(kit, lang)

@@ -100,7 +100,7 @@ def audit(
     if raw:
         result = loading.read_run(folder)
         read = read_observations_for(result, raw, **(options or {}))
-        found += [_texts(seen, read), _one_person(seen, result, read)]
+        found += [_texts(seen, read), _one_person(seen, result, read), _another_day(seen, result, read)]
     return [*found, _difference(seen, _published(other))] if other is not None else found
 
 
@@ -276,6 +276,50 @@ def _one_person(seen: Published, result: Result, read: Read) -> Attack:
         if cell in _withheld_parts(after.publication.cells, None):
             found += [name for name, value in _figures(after).items() if value != before.get(name)]
     return Attack("person", tuple(dict.fromkeys(found)))
+
+
+def _another_day(seen: Published, result: Result, read: Read) -> Attack:
+    """Move one person who is in a published part of the day from a withheld part of the week or year to another.
+
+    A person counted on a withheld weekend is one of those in a published afternoon. Nothing that is told may differ
+    from what it would be, had the same person come that afternoon on a weekday.
+    """
+    facts = seen.facts
+    options = {"by": facts["by"], "k": int(facts["k"]), "k_reason": facts.get("k_reason") or "audit"}
+    first = observe(result, read, **options)
+    before, found = _figures(first), []
+    visits = first.joined.visits if facts["by"] == SPACE else hexagons_of(result, read).visits
+    for unit, told, by, part in _hidden_elsewhere(first.publication.cells):
+        moved = _moved(read, visits[visits["unit_id"] == unit], told, by, part)
+        after = _figures(observe(result, replace(read, observations=moved), **options)) if moved is not None else before
+        found += [name for name, value in after.items() if value != before.get(name)]
+    return Attack("elsewhen", tuple(dict.fromkeys(found)))
+
+
+def _hidden_elsewhere(cells: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+    """Places that are told by one division of time, with the withheld parts of the others: place, told by, by, part."""
+    staying = cells[(cells["kind"] == STAYING) & (cells["unit_id"] != overlay.ALL)]
+    found = []
+    for unit, own in staying.groupby("unit_id", sort=True):
+        told = told_by(own)
+        if told is not None:
+            hidden = own[own["withheld"] & ~own["by"].isin((overlay.ALL, told))]
+            found += [(str(unit), told, str(row["by"]), str(row["part"])) for _, row in hidden.iterrows()]
+    return found[:TRIED]
+
+
+def _moved(read: Read, visits: pd.DataFrame, told: str, by: str, part: str) -> Observations | None:
+    """The observations with one person of a part of time at another, in the same part of what is told; None without."""
+    free = visits[(visits["kind"] == STAYING) & (visits["organised"] != 1)]
+    here, there = free[(free[by] == part) & (free["total"] > 0)], free[free[by] != part]
+    for name, row in here.iterrows():
+        alike = there.index[there[told] == row[told]]
+        if len(alike):
+            surveys = read.observations.surveys.copy()
+            surveys.loc[name, "total"] -= 1
+            surveys.loc[alike[0], "total"] += 1
+            return replace(read.observations, surveys=surveys)
+    return None
 
 
 def _withheld_parts(cells: pd.DataFrame, most: int | None = TRIED) -> list[tuple[str, str, str]]:

@@ -103,7 +103,10 @@ def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(words, meant, m
         (("explian",), "kommandoen 'explian' findes ikke. Mente du explain"),
         (("run", "--boundary", "grænse.geojson", "--out", "ud"), "der mangler et kort: --osm FIL, --osm overpass"),
         (("suggest", "--osm", "kort.osm.pbf"), "der mangler et område: --estate ID, --boundary FIL"),
-        (("observe", "ud", "tal.csv", "--with", "naboen"), "--with bruges kun sammen med --calibrate FIL."),
+        (
+            ("observe", "ud", "tal.csv", "--with", "naboen"),
+            "--with bruges kun sammen med --calibrate FIL eller --keep-visits",
+        ),
         (("report", "ud", "--plan", "--before", "før"), "--plan tager området, som det er i dag, fra MAPPE"),
     ],
 )

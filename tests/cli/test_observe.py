@@ -276,6 +276,23 @@ def test_weights_are_refused_on_one_estate_and_nothing_is_written(run, tmp_path)
     assert call("observe", run, file, "--calibrate", tmp_path / "r.toml", "--with", "a").code == 2
 
 
+def test_visits_to_two_areas_go_through_one_model(run, tmp_path):
+    """Each area has a level of its own; the other run is left as it is."""
+    other = shutil.copytree(run, tmp_path / "other")
+    spaces, before = loading.read_run(run).meeting_spaces, digests(other)
+    head = ["survey_id", "location_id", "start", "stop", "kind", "count"]
+    files = [
+        csv_of(tmp_path / f"{n}.csv", visits(spaces.index, rate * (1 + spaces["floating"]), seed=n, each=4), head)
+        for n, rate in enumerate((20, 60))
+    ]
+    kept = tmp_path / "kept.csv"
+    done = call("observe", run, files[0], "--keep-visits", kept, "--with", f"{other}={files[1]}", "--lang", "en")
+    assert (done.code, done.err) == (0, ""), done.err
+    table = pd.read_csv(kept)
+    assert len(table) == 2 * 4 * len(spaces) and table["estate"].nunique() == 2
+    assert table["unit_id"].nunique() == 2 * len(spaces) and digests(other) == before
+
+
 @pytest.mark.long
 def test_weights_of_three_estates_are_written_and_used_only_when_asked(run, tmp_path):
     """Three copies of the demo stand in for three estates; their counts follow one aspect."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error
@@ -10,6 +15,7 @@ from playwright.sync_api import Error
 from spatial.core.languages import LANGUAGES, texts
 from spatial.fieldkit.counting_page import TEMPLATES, render_page
 from spatial.observations import study
+from tests.ensure_browser import find_browser
 from tests.maps.fixtures import ETRS89_UTM32
 from tests.maps.test_web_page import axe
 
@@ -80,6 +86,46 @@ def test_three_hundred_taps_and_the_tab_is_killed(phone, tmp_path):
     assert again.inner_text("#total") == "300"
     tap(again, "finish")
     assert read(again, tmp_path).surveys["total"].tolist() == [300]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the browser's process in /proc")
+def test_three_hundred_taps_and_the_browser_is_killed(browser, tmp_path):
+    """As a phone ends an app: nothing may wait in the browser for a moment that does not come."""
+    path, profile = tmp_path / "count.html", tmp_path / "profile"
+    render_page([{"id": PLACES[0], "name": dict.fromkeys(LANGUAGES, "1")}], path, title=TITLE, lang="en")
+
+    def opened():
+        return browser.browser_type.launch_persistent_context(
+            profile, executable_path=find_browser(), args=["--no-sandbox"], offline=True, accept_downloads=True
+        )
+
+    context = opened()
+    page = context.new_page()
+    page.goto(path.as_uri())
+    begin(page)
+    for _ in range(300):
+        page.click("#add")
+    page.wait_for_timeout(500)  # the last tap is on its way
+    (main,) = mains(profile)
+    os.kill(main, signal.SIGKILL)
+    with suppress(Error):
+        context.close()
+    again = opened()
+    page = again.new_page()
+    page.goto(path.as_uri())
+    assert page.inner_text("#total") == "300"
+    again.close()
+
+
+def mains(profile):
+    """The processes of a browser with this profile that no other one of it began."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if f"--user-data-dir={profile}" in line and "--type=" not in line:
+                found.append(int(process.name))
+    return found
 
 
 def test_what_is_tapped_comes_back_through_observe(phone, tmp_path):

@@ -455,3 +455,65 @@ def test_ground_that_the_file_describes_itself_is_left_as_it_is(tmp_path):
     (tmp_path / "m.toml").write_text('crs = "EPSG:25833"')
     found = study.read_observations([path], crs=UTM33, ground=GROUND, mapping=tmp_path / "m.toml").observations
     assert found.notes == {} and found.surveys["location_id"].tolist() == ["space:room:10-20"]
+
+
+KINDS = {"staying": "s", "moving": "m"}
+
+
+@pytest.mark.parametrize(
+    ("table", "read_as"),
+    [
+        ("sted;dato;klokkeslæt;antal personer;type\n{a};6-5-2026;10:15;4;ophold\n{b};26-5-2026;12.30;9;forbi", "s4 m9"),
+        ("Sted;Dato;Tid;Antal;Slags\n{a};26-05-2026;10.15;4;Ophold\n{b};26-05-2026;12.30;6;forbipasserende", "s4 m6"),
+        ("sted,dato,kl,stående,siddende,liggende\n{a},2026-05-06,10:15,2,3,0\n{b},2026-05-06,kl. 12,1,1,1", "s5 s3"),
+        ("sted;starttid;sluttid;fodgængere;cyklister\n{a};2026-05-06 10:00;2026-05-06 10:10;20;31", "m51"),
+        ("sted;tidspunkt;antal;kind\n{a};onsdag den 06-05-2026 10:15;4;ophold", "s4"),
+        ("Ort;Datum;Uhrzeit;Anzahl;Art\n{a};06.05.2026;10:15;4;Aufenthalt\n{b};26.05.2026;14 Uhr;5;Passanten", "s4 m5"),
+        ("paikka;pvm;klo;lukumäärä;kind\n{a};26.5.2026;10.15;4;staying", "s4"),
+        ("sted,date,start_time,n,kind\n{a},2026-05-06,915,4,staying\n{a},2026-05-06,1015,5,staying", "s4 s5"),
+        ("location_id,date,time,total,kind\n{a},2026-05-06,2 PM,4,staying\n{b},2026-05-06,9 am,5,staying", "s4 s5"),
+        ("sted,start,total,kind\n{a},2026-05-06 10:00,ingen,staying\n{b},2026-05-06 10:00,None,staying", "s0 s0"),
+        ("location_id,start,total,kind\n{a},2026-05-06 10:00:30,4,staying\n{a},2026-05-06 10:00:59,4,staying", "s4 s4"),
+        ("location_id,start,kind,standing,sitting,lying\n{a},2026-05-06 10:00,staying,2,5,1", "s8"),
+    ],
+)  # fmt: skip
+def test_counts_as_people_write_them(tmp_path, table, read_as):
+    found = read(written(tmp_path, table.format(a=SPACES[0], b=SPACES[1])))
+    seen = found.surveys.sort_values(["location_id", "start"], ascending=[False, True])
+    assert " ".join(KINDS[kind] + str(n) for kind, n in zip(seen["kind"], seen["total"], strict=True)) == read_as
+    assert reasons(found) == []
+
+
+@pytest.mark.parametrize("column", ["observer", "Optæller", "surveyor"])
+def test_codes_of_observers_are_read_and_names_are_not(tmp_path, column):
+    head = f"location_id,start,total,kind,{column}\n"
+    codes = read(written(tmp_path, f"{head}{SPACES[0]},{AT},4,staying,A\n{SPACES[0]},{AT},6,staying,B2\n"))
+    assert codes.surveys["total"].tolist() == [5] and codes.notes == {"visits_paired": 1}
+    names = read(written(tmp_path, f"{head}{SPACES[0]},{AT},4,staying,Anna\n{SPACES[0]},{AT},6,staying,B\n"))
+    assert names.surveys["total"].tolist() == [10] and names.notes == {"named": 1}
+    assert names.surveys["observer"].tolist() == [""] and "Anna" not in names.surveys.to_csv()
+
+
+@pytest.mark.parametrize("length", ["10", "10 min", "10,0 minutter"])
+def test_minutes_stand_for_an_end(tmp_path, length):
+    table = f"location_id;start;varighed;total;kind\n{SPACES[0]};{AT};{length};4;moving\n"
+    assert read(written(tmp_path, table)).surveys["minutes"].tolist() == [10]
+
+
+def test_numbers_that_are_not_read_are_told_where_groups_are_added_up(tmp_path):
+    rows = f"{SPACES[0]},{AT},staying,2,3\n{SPACES[1]},{AT},staying,2,4\n"
+    found = read(written(tmp_path, f"location_id,start,kind,standing,perched\n{rows}"))
+    assert found.surveys["total"].tolist() == [2, 2] and found.notes == {"unread_numbers": ["perched"]}
+    assert read(written(tmp_path, f"location_id,start,kind,total,perched\n{rows}")).notes == {}
+
+
+def test_a_time_in_another_zone_is_told_and_one_in_utc_is_turned_beside_others(tmp_path):
+    rows = [f"{SPACES[0]},2026-05-06T10:15:00{zone},4,staying" for zone in ("Z", "+02:00", "-05:00")]
+    found = read(written(tmp_path, "\n".join(["location_id,start,total,kind", *rows[:2]])))
+    assert found.surveys["start"].dt.hour.tolist() == [10, 12] and found.notes == {}
+    assert read(written(tmp_path, f"location_id,start,total,kind\n{rows[2]}\n")).notes == {"other_zone": 1}
+
+
+def test_a_table_of_counts_without_times_is_told_so(tmp_path):
+    with pytest.raises(SchemaError, match="times"):
+        read(written(tmp_path, f"location_id,dato,total,kind\n{SPACES[0]},2026-05-06,4,staying\n"))

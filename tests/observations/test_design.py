@@ -143,3 +143,11 @@ def test_another_schedule_is_told_and_is_still_the_analysis():
                       visits(places=SCORE.index[6:]), visits(each=5, places=["elsewhere"])])  # fmt: skip
     found = design.deviations(FROZEN, SCORE, made, visits_told=True)
     assert found.another == [] and [text.split(" ")[0] for text in said(found)] == ["4", "2", "5"]
+
+
+def test_the_day_and_the_week_of_rounds():
+    plan = pd.DataFrame({"round": [1, 1, 2, 3], "day": ["weekday_1", "weekday_1", "saturday", "sunday"],
+                         "begins": ["09:00", "09:00", "12:00", "18:00"]})  # fmt: skip
+    found = design.times_of(plan)
+    assert found["time_of_day"].tolist() == ["morning", "midday", "evening"]
+    assert found["week"].tolist() == ["weekday", "weekend", "weekend"] and found["season"].nunique() == 1

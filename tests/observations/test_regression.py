@@ -106,3 +106,12 @@ def test_noughts_that_are_expected_are_counted_on_paper():
     data = counts({"one": np.ones(90)}, np.full(90, 2))
     told = regression.Fit(data, np.log([2.0]), 0.0, 1.0, 0.0, np.eye(1), 0.0)
     assert told.noughts() == pytest.approx((30, np.sqrt(20)))
+
+
+def test_a_search_that_ends_at_no_maximum_gives_no_interval():
+    """Fifteen million people at one of twenty places: whatever is found, no interval has no width."""
+    people = np.array([0, 159, 0, 688, 40484, 0, 0, 950, 15055167, 0, 1, 513, 1, 4, 12, 418, 5, 426, 16, 1], float)
+    x = pd.DataFrame({"constant": 1.0, "score": np.linspace(-1, 1, 20)})
+    found = regression.fit(regression.Counts(people, np.ones(20), x, np.arange(20)), overdispersed=False)
+    error = found.effect("score").error
+    assert error > 0.1 and not np.isnan(error)

@@ -161,13 +161,13 @@ def test_our_own_publication_holds(shared, demo, tmp_path, lang):
     assert call("observe", other, tmp_path / "c1.csv").code == 0
     done = call("privacy-audit", shared, other, "--raw", COUNTS / "c1.csv", "--lang", lang)
     assert (done.code, done.err) == (0, ""), done.out
-    assert done.out.count("✓") == 9 and "✗" not in done.out
+    assert done.out.count("✓") == 10 and "✗" not in done.out
 
 
 def test_hexagons_hold_too(run):
     assert call("observe", run, COUNTS / "secret.csv", "--by", "hexagon").code == 0
     found = privacy_audit.audit(run, raw=[COUNTS / "secret.csv"])
-    assert [one.id for one in found if not one.held] == [] and len(found) == 8
+    assert [one.id for one in found if not one.held] == [] and len(found) == 9
 
 
 def manifest_with(change):
@@ -272,6 +272,33 @@ def test_other_counts_and_figures_computed_from_exact_ones_are_found(shared, mon
     monkeypatch.setattr(privacy_audit, "observation_facts", leaky)
     found = {one.id: one.found for one in privacy_audit.audit(shared, raw=[COUNTS / "c1.csv"])}
     assert "organised" in found["person"]
+
+
+def afternoons(path, spaces, weekdays, saturday):
+    """Three afternoons in the week and one on Saturday, with these people at each place."""
+    days = [*((day, weekdays) for day in (0, 1, 2)), (5, saturday)]
+    rows = [
+        [f"{i}-{day}", space, f"{MONDAY + timedelta(days=day, hours=6):%Y-%m-%d %H:%M}", "", "staying", people[i]]
+        for i, space in enumerate(spaces) for day, people in days
+    ]  # fmt: skip
+    return table(path, rows, HEAD)
+
+
+def test_who_came_on_a_withheld_saturday_may_as_well_have_come_in_the_week(run, monkeypatch, tmp_path):
+    """A quiet Saturday hides the week, and the person is one of five and more in a published afternoon."""
+    spaces = list(loading.read_run(run).meeting_spaces.index)[:12]
+    counts = afternoons(tmp_path / "c.csv", spaces, [2 + i for i in range(12)], [1 + i % 3 for i in range(12)])
+    assert call("observe", run, counts).code == 0
+    assert [one.id for one in privacy_audit.audit(run, raw=[counts]) if not one.held] == []
+    honest = privacy_audit.observation_facts
+
+    def leaky(observed):
+        visits = observed.joined.visits
+        return honest(observed) | {"organised": int(visits["total"][visits["week"] == "weekend"].sum())}
+
+    monkeypatch.setattr(privacy_audit, "observation_facts", leaky)
+    found = {one.id: one.found for one in privacy_audit.audit(run, raw=[counts])}
+    assert found["elsewhen"] == ("organised",)
 
 
 def test_two_publications_of_which_one_tells_more_are_found(shared, demo, tmp_path):

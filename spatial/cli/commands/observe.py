@@ -58,6 +58,8 @@ def command(
     if folder is None or not files:
         given = {"folder": folder, "files": files}
         raise click.MissingParameter(param=next(p for p in command.params if p.name in given and not given[p.name]))
+    if others and calibrate is None and options["keep_visits"] is None:
+        raise misused(phrase("commands.with_calibrate"))
     runs = _runs(folder, files, calibrate, others)
     from spatial.analysis import storage
     from spatial.reports import observations
@@ -68,7 +70,7 @@ def command(
         told = observation_study.calibrate_into(
             calibrate, runs, mapping=options["mapping"], said=options["said"], seed=options["seed"], lang=lang
         )
-    own = observation_study.OwnFiles(options.pop("keep_sensitive"), options.pop("keep_visits"))
+    own = observation_study.OwnFiles(options.pop("keep_sensitive"), options.pop("keep_visits"), tuple(runs[1:]))
     facts, exact = observation_study.overlay_into(folder, files, lang=lang, own=own, **options)
     storage.redraw(folder, lang=lang)
     click.echo(
@@ -102,9 +104,7 @@ def _show(file: Path, options: Mapping[str, Any], lang: str, *, as_json: bool) -
 def _runs(
     folder: Path, files: tuple[Path, ...], calibrate: Path | None, others: tuple[str, ...]
 ) -> list[tuple[Path, Path]]:
-    """Finished runs and their counts to fit weights to."""
-    if others and calibrate is None:
-        raise misused(phrase("commands.with_calibrate"))
+    """Finished runs and their counts: to fit weights to, or for one model of all visits."""
     if calibrate is not None and len(files) > 1:
         raise misused(phrase("commands.calibrate_one"))
     if any("=" not in other for other in others):

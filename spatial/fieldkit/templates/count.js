@@ -1,9 +1,10 @@
 "use strict";
-// Counting at meeting spaces, on a phone without a network. Every tap is kept at once, so nothing is lost with the page.
+// Counting at meeting spaces, on a phone without a network. Every tap is kept at once, so nothing is lost with the page
+// or the browser.
 /** @typedef {{ age: string, posture: string, mode: string, doing: string[] }} Person */
 /** @typedef {{ id: string, place: string, kind: string, start: string, stop: string, observer: string, weather: string, sun: string, temperature: string, organised: boolean, people: Person[], groups: Record<string, number>, chance: number }} Visit */
 /** @typedef {Visit & { now: Person, last: string }} OpenVisit */
-/** @typedef {{ lang: string, observer: string, weather: string, sun: string, temperature: string, place: string, kind: string, visit: OpenVisit | null, done: Visit[], saved: number }} State */
+/** @typedef {{ lang: string, observer: string, weather: string, sun: string, temperature: string, place: string, kind: string, visit: OpenVisit | null, done: Visit[], saved: number, kept: number }} State */
 /** @typedef {{ id: string, lang: string, places: { id: string, name: Record<string, string> }[], words: Record<string, Record<string, string>>, ages: string[], postures: string[], modes: string[], doings: string[], groups: string[], weather: string[] }} Kit */
 /** @typedef {"age" | "posture" | "mode"} Trait */
 (() => {
@@ -14,7 +15,7 @@
   /** @type {Record<Trait, string[]>} */
   const CHOICES = { age: kit.ages, posture: kit.postures, mode: kit.modes };
   /** @type {State} */
-  const EMPTY = { lang: kit.lang, observer: "", weather: "", sun: "", temperature: "", place: "", kind: "staying", visit: null, done: [], saved: 0 };
+  const EMPTY = { lang: kit.lang, observer: "", weather: "", sun: "", temperature: "", place: "", kind: "staying", visit: null, done: [], saved: 0, kept: 0 };
   /** @type {State} */
   const state = Object.assign({}, EMPTY, read());
 
@@ -24,8 +25,43 @@
   function read() {
     try { return JSON.parse(localStorage.getItem(KEY) || "{}"); } catch { return {}; }
   }
+  // What is kept at once survives the page, but may wait in the browser before it is on the phone; a browser that is
+  // killed takes that along. So each tap is written to a database as well, which answers when it is on the phone.
+  const SHELF = "kept";
+  /** @type {IDBDatabase | null} */
+  let shelf = null;
+  let writing = false, newer = false;
   function keep() {
+    state.kept += 1;
     try { localStorage.setItem(KEY, JSON.stringify(state)); } catch { say(t("full")); }
+    shelve();
+  }
+  function shelve() {
+    newer = writing;
+    if (!shelf || writing) { return; }
+    writing = true;
+    const written = shelf.transaction(SHELF, "readwrite", { durability: "strict" });
+    written.objectStore(SHELF).put(JSON.stringify(state), KEY);
+    written.oncomplete = written.onabort = () => { writing = false; if (newer) { shelve(); } };
+  }
+  // Where there is no database, what was kept at once is all there is.
+  /** @param {() => void} then */
+  function open(then) {
+    try {
+      const asked = indexedDB.open("faellesrum.count", 1);
+      asked.onupgradeneeded = () => { asked.result.createObjectStore(SHELF); };
+      asked.onerror = asked.onblocked = then;
+      asked.onsuccess = () => {
+        shelf = asked.result;
+        const found = shelf.transaction(SHELF).objectStore(SHELF).get(KEY);
+        found.onerror = then;
+        found.onsuccess = () => {
+          const other = /** @type {Partial<State>} */ (JSON.parse(found.result || "{}"));
+          if ((other.kept ?? 0) > state.kept) { Object.assign(state, other); }
+          then();
+        };
+      };
+    } catch { then(); }
   }
   /** @param {string} key */
   function t(key) { return kit.words[state.lang][key]; }
@@ -195,5 +231,5 @@
   /** @param {string} text */
   function moment(text) { return new Date(Number(text.slice(0, 4)), Number(text.slice(4, 6)) - 1, Number(text.slice(6, 8)), Number(text.slice(9, 11)), Number(text.slice(11, 13))); }
 
-  draw();
+  open(() => draw());
 })();
