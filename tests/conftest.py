@@ -37,7 +37,7 @@ LONG = [
     "scoring/test_laws_of_the_measure.py", "studio/test_looking.py", "batch/test_areas.py", "docs/test_notebooks.py",
     "studio/test_sitting.py", "cli/test_main.py", "studio/test_start_sitting.py", "hostile/test_outputs.py",
     "hostile/test_hostile_files.py", "cli/test_observe.py", "faults/test_writes.py", "plans/test_comparison.py",
-    "plans/test_phase_order.py", "analysis/test_snapshot.py", "plans/test_laws.py",
+    "plans/test_phase_order.py", "analysis/test_snapshot.py", "plans/test_laws.py", "reports/test_outputs_agree.py",
 ]  # fmt: skip
 
 
