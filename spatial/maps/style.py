@@ -46,11 +46,6 @@ def classes_in(table: pd.DataFrame) -> list[int]:
     return sorted({found for found in map(class_of, shown.to_numpy(dtype=float)) if found is not None})
 
 
-def span_of(k: int) -> str:
-    """The scores of a class, such as "40–60"."""
-    return f"{k * CLASS_WIDTH}–{(k + 1) * CLASS_WIDTH}"
-
-
 def named_sources(result: Result) -> list[dict[str, Any]]:
     """Sources of a result that name who made them, in the order of the manifest."""
     found = result.manifest.get("sources") or ()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 POINTS = 100
 WIDTHS = {"name": 44, "in_space": 44, "what": 28, "id": 30, "meaning": 110}
-WIDTH, NUMBER_WIDTH, HEAD_HEIGHT = 16, 11, 62
+WIDTH, NUMBER_WIDTH, HEAD_HEIGHT = 20, 11, 62
 A4_COLUMNS = 12  # of more, A3 is printed
 LINE_HEIGHT, SIGNS_A_LINE = 15, 105  # points; of a long text, in a column as wide as "meaning"
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")

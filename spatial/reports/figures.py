@@ -13,11 +13,12 @@ import pandas as pd
 import shapely
 
 from spatial.core.model import Result
+from spatial.maps.fills import Fill, fill_of
 from spatial.maps.lettering import BOLD, Lettering, width_of
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.labels import Taken
 from spatial.maps.sheet.layout import AIR_MM, Box, Sheet
-from spatial.maps.style import RAMP, classes_in, span_of
+from spatial.maps.style import RAMP
 from spatial.maps.svg import Figure, Pen
 from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import in_order
@@ -38,6 +39,7 @@ class MapWords:
     """What the legend of a map says."""
 
     ramp: str
+    relative: str
     boundary: str
     withheld: str
     context: str
@@ -55,14 +57,15 @@ class Told(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A map's width and least and greatest height in millimetres, and what is seen, in the estate's CRS.
+    """A map's width and least and greatest height in millimetres, what is seen, in the estate's CRS, and the fill.
 
-    Default of what is seen: the boundary and the numbered spaces.
+    Default of what is seen: the boundary and the numbered spaces; of the fill: what shows most of the result.
     """
 
     width: float = MAP_MM
     heights: tuple[float, float] = HEIGHTS_MM
     bounds: Sequence[float] | None = None
+    fill: Fill | None = None
 
 
 def estate_map(
@@ -90,6 +93,7 @@ def estate_map(
     order = in_order(result.meeting_spaces) if spaces else []
     below = 0.0 if keys is not None and not keys else LEGEND_MM
     frame = frame or Frame()
+    fill = frame.fill or fill_of(result.meeting_spaces)
     sheet = _sheet(frame.bounds or bounds_of(result, numbers), frame.width, frame.heights, below)
 
     def draw(pen: Pen) -> None:
@@ -98,7 +102,7 @@ def estate_map(
         sheet_map.ground(pen, view, result.layers, result.estate.boundary)
         sheet_map.context(pen, view, result.layers.get("context"))
         shapes, seen = sheet_map.spaces(
-            pen, view, result.meeting_spaces if spaces else result.meeting_spaces[:0], order
+            pen, view, result.meeting_spaces if spaces else result.meeting_spaces[:0], order, fill
         )
         if over:
             over(pen, view)
@@ -114,7 +118,7 @@ def estate_map(
             line_of_keys(pen, keys, level=4.5)
         elif keys is None:
             shown = result.meeting_spaces
-            _legend(pen, words, _keys(words, withheld=_some_withheld(shown)), classes_in(shown))
+            _legend(pen, words, _keys(words, withheld=_some_withheld(shown)), fill, shown)
 
     return Figure(sheet.width, sheet.height, draw, told.alt, told.caption)
 
@@ -179,7 +183,7 @@ def _keys(words: MapWords, *, withheld: bool) -> list[tuple[str, Sample]]:
         pen.disc(x + KEY_MM - 1.5, level, sheet_map.CONTEXT_MM * FACTOR, fill=sheet_map.CONTEXT)
 
     def unranked(pen: Pen, x: float, level: float) -> None:
-        sheet_map.space(pen, _sample(x, level), 0.5, ranked=False, factor=FACTOR)
+        sheet_map.space(pen, _sample(x, level), RAMP[2], ranked=False, factor=FACTOR)
 
     hatched: list[tuple[str, Sample]] = [(words.withheld, unranked)] if withheld else []
     return [*hatched, (words.boundary, boundary), (words.context, context)]
@@ -196,17 +200,17 @@ def _sample(x: float, level: float) -> Any:
 
 
 def _legend(
-    pen: Pen, words: MapWords, keys: Sequence[tuple[str, Sample]], classes: Sequence[int], *, y: float = 1.2
+    pen: Pen, words: MapWords, keys: Sequence[tuple[str, Sample]], fill: Fill, shown: pd.DataFrame, *, y: float = 1.2
 ) -> None:
     """One line: the classes of colour that the map has, then what else is drawn."""
-    x, size = 0.0, 7.0
+    x, size, points = 0.0, 7.0, words.relative if fill.relative else words.ramp
     part, high = 9.5, 3.0
-    for k in classes:
-        pen.rect(x, y + 2.0, part, high, fill=RAMP[k], line=BLACK, weight=0.12)
-        pen.text(x + part / 2, y - 0.8, span_of(k), 6.2, style=Lettering(at="middle", colour=GREY))
+    for colour, span in fill.steps(shown):
+        pen.rect(x, y + 2.0, part, high, fill=colour, line=BLACK, weight=0.12)
+        pen.text(x + part / 2, y - 0.8, span, 6.2, style=Lettering(at="middle", colour=GREY))
         x += part
-    pen.text(x + 1.5, y + 2.6, words.ramp, size)
-    line_of_keys(pen, keys, x=x + 7.5 + width_of(words.ramp, size), level=y + 3.5)
+    pen.text(x + 1.5, y + 2.6, points, size)
+    line_of_keys(pen, keys, x=x + 7.5 + width_of(points, size), level=y + 3.5)
 
 
 def line_of_keys(pen: Pen, keys: Sequence[tuple[str, Sample]], *, x: float = 0.0, level: float) -> None:
@@ -221,12 +225,12 @@ def line_of_keys(pen: Pen, keys: Sequence[tuple[str, Sample]], *, x: float = 0.0
 def legend(words: MapWords, more: Sequence[tuple[str, Sample]], shown: pd.DataFrame, *, alt: str) -> Figure:
     """Draw the legend of several maps by itself, with more keys in a second line; ``shown`` is on one of them."""
     keys = _keys(words, withheld=_some_withheld(shown))
-    below = LEGEND_MM - 2.5 if more else 0.0
+    below, fill = LEGEND_MM - 2.5 if more else 0.0, fill_of(shown)
 
     def draw(pen: Pen) -> None:
         if more:
             line_of_keys(pen, more, level=3.0)
-        _legend(pen, words, keys, classes_in(shown), y=below + 1.2)
+        _legend(pen, words, keys, fill, shown, y=below + 1.2)
 
     return Figure(MAP_MM, LEGEND_MM + below, draw, alt)
 
@@ -320,6 +324,7 @@ def before_and_after(
         Of the meeting spaces of each map.
     """
     bounds = _around(before, after, items, numbers)
+    fill = fill_of(pd.concat([table.meeting_spaces[["status", "floating"]] for table in (before, after)]))
 
     def over(hows: tuple[str, ...], mark: Callable[[Pen, Any], None]) -> Callable[[Pen, sheet_map.View], None]:
         shapes = items.geometry[items["how"].isin(hows)].to_numpy()
@@ -336,7 +341,7 @@ def before_and_after(
             words,
             numbers=own,
             told=Told(alt, caption),
-            frame=Frame(HALF_MM, HALF_HIGH_MM, bounds),
+            frame=Frame(HALF_MM, HALF_HIGH_MM, bounds, fill),
             keys=(),
             over=marked,
         )

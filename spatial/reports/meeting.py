@@ -39,6 +39,7 @@ def meeting_document(findings: PlanFindings, prices: Sequence[Price | None], *, 
     said = plan_answer.describe_answer(findings.answer, findings.comparison)
     *certain, sureness = plan_answer.answer_sentences(said, lang=lang)
     told = things_in_words(findings.comparison, findings.before, words, NOTE)
+    plain = things_in_words(findings.comparison, findings.before, words, 0)
     things, costs = list(told), [_sum([prices[k] for k in items]) for items in told.values()]
     estate = shortened(findings.before.estate.name)
     blocks: list[Block] = [
@@ -52,7 +53,7 @@ def meeting_document(findings: PlanFindings, prices: Sequence[Price | None], *, 
         Heading(say["unknown"]),
         Points(_unknown(findings, sureness, words)),
         Heading(say["boxes"]),
-        _boxes(list(zip(things, costs, strict=True))[:THINGS], _sum(costs), words),
+        _boxes(list(zip(plain if len(plain) == len(told) else told, costs, strict=True))[:THINGS], _sum(costs), words),
         Paragraph(say["name"], "note"),
     ]
     title = words.say("meeting.title", estate=estate)

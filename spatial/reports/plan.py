@@ -187,7 +187,7 @@ def _ground(found: Comparison, before: Result, words: Words) -> list[Block]:
 
 
 def things_in_words(found: Comparison, before: Result, words: Words, letters: int) -> dict[str, list[int]]:
-    """What a plan changes on the ground, with so many letters of its notes: each sentence, and the items it tells of.
+    """What a plan changes on the ground, with at most so many letters of its notes: each sentence, and its items.
 
     What is alike is told once, counted.
     """
@@ -203,7 +203,7 @@ def things_in_words(found: Comparison, before: Result, words: Words, letters: in
 def _thing(row: Mapping[Any, Any], words: Words, letters: int) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
     text = first_capital(plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
-    return words.say("plan.ground.item", thing=text, note=shortened(note, letters)) if note else text
+    return words.say("plan.ground.item", thing=text, note=shortened(note, letters)) if note and letters else text
 
 
 def _plain(text: str) -> str:

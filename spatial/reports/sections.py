@@ -222,8 +222,8 @@ def map_words(words: Words) -> MapWords:
     """What the legend of a map says."""
     own = words.report["map"]
     return MapWords(
-        ramp=own["ramp"], boundary=own["boundary"], withheld=own["withheld"], context=own["context"],
-        north=words.shared["sitemap"]["north"],
+        ramp=own["ramp"], relative=own["relative"], boundary=own["boundary"], withheld=own["withheld"],
+        context=own["context"], north=words.shared["sitemap"]["north"],
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def possible_count(result: Result) -> int:
 
 
 def dates(result: Result, lang: str) -> str:
-    """Say from when the data are: of the oldest source first, of the newest where it is another day; then the undated."""
+    """Say from when the data are: of the oldest source, of the newest where that is another day, and who gives none."""
     say, sources = texts(lang)["headline"], named_sources(result)
     dated = sorted((str(one["data_date"]), str(one["attribution"])) for one in sources if one["data_date"])
     undated = dict.fromkeys(_whose(str(one["attribution"])) for one in sources if not one["data_date"])

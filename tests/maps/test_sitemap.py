@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from spatial.core.errors import ConfigError, InputError
+from spatial.maps.fills import fill_of
 from spatial.maps.sheet import sitemap
 from spatial.maps.sheet.labels import Taken, along, numbers
 from spatial.maps.sheet.layout import PAPERS, SCALES, Box, compose
 from spatial.maps.sheet.sitemap import Choice
-from spatial.maps.style import RAMP, class_of
+from spatial.maps.style import RAMP, RELATIVE_RAMP, class_of
 from spatial.places.naming import names_in_order, names_of
 from tests.maps import fixtures
 from tests.pdf_structure import structure
@@ -239,9 +240,10 @@ def test_the_legend_explains_hatching_only_where_a_rank_is_withheld(result):
 def test_the_colours_of_the_picture_are_those_of_the_classes(result):
     seen = Image.open(io.BytesIO(sitemap.typeset_sitemap(result).png(150))).convert("RGB")
     found = np.unique(np.asarray(seen).reshape(-1, 3), axis=0).astype(int)
-    there = {RAMP[min(round(score * 1000) // 200, 4)] for score in result.meeting_spaces["floating"].dropna()}
-    assert 1 < len(there) < len(RAMP)  # the legend leaves out what is not on the map
-    for colour in RAMP:
+    fill = fill_of(result.meeting_spaces)
+    there = {colour for colour, _ in fill.steps(result.meeting_spaces)}
+    assert fill.relative and len(there) > 1
+    for colour in (*RELATIVE_RAMP, *RAMP[2:]):  # the common scale is not on it
         wanted = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
         assert (np.abs(found - wanted).max(axis=1).min() <= 3) == (colour in there), colour
 

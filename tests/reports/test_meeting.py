@@ -19,7 +19,7 @@ from spatial.studies.plan_review import PlanReview
 from tests.maps.reading import Page
 from tests.pdf_structure import structure
 
-LANGUAGES = ("da", "en")
+LANGUAGES = ("da", "en", "de")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_it_says_proposal_price_gains_and_what_is_not_known_and_has_a_box_for_ea
 
     def kroner(low, high):
         shown = [f"{float(f'{dkk:.2g}'):,.0f}" for dkk in (low, high)]
-        low, high = (text.replace(",", ".") if lang == "da" else text for text in shown)
+        low, high = (text.replace(",", ".") if lang in ("da", "de") else text for text in shown)
         return say["kroner"].format(low=low, high=high)
 
     costs = [row[1] for row in rows[1:]]

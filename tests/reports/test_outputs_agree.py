@@ -5,9 +5,11 @@ import csv
 import io
 import json
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -22,6 +24,7 @@ import spatial
 from spatial.core.languages import texts
 from spatial.reports import office
 from tests.amount import long
+from tests.command import call
 from tests.maps import fixtures
 from tests.maps.reading import Page
 
@@ -39,6 +42,20 @@ def run(request, demo_result, tmp_path_factory):
     spatial.save(demo_result, folder, lang=request.param, pdf=True)
     office.write_office(spatial.load(folder), folder, ("excel-csv", "pptx", "docx"))
     return folder, request.param
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """A run with the invented plan and its phases, with the sheet for the meeting and the field kit."""
+    out = tmp_path_factory.mktemp("planned") / "run"
+    plan = str(PROJECT / "data" / "invented_plan.geojson")
+    for command in (
+        ["demo", "--plan", plan, "--phases", "--pdf", "--out", str(out)],
+        ["report", str(out), "--sheet", "--pdf"],
+        ["fieldkit", str(out)],
+    ):
+        assert call(*command).code == 0, command
+    return out
 
 
 @pytest.fixture(scope="module")
@@ -214,36 +231,131 @@ def test_explain_and_what_the_run_says(run, told):
 
 
 def insides(path):
-    """A file as it is, and unpacked: what stands in Office files, in streams and the metadata of PDF, in Parquet."""
+    """A file as it is, and all that is packed in it: archives, streams of PDF, Parquet, databases with their blobs."""
     yield "", path.read_bytes()
     if path.suffix in (".xlsx", ".docx", ".pptx"):
         with zipfile.ZipFile(path) as pack:
             yield from ((name, pack.read(name)) for name in pack.namelist())
     elif path.suffix == ".pdf":
-        reader = pypdf.PdfReader(path)
-        yield (
-            "metadata",
-            str(reader.metadata).encode() + (reader.xmp_metadata.stream.get_data() if reader.xmp_metadata else b""),
-        )
-        yield from ((str(k), page.extract_text().encode()) for k, page in enumerate(reader.pages))
+        yield from streams(pypdf.PdfReader(path))
     elif path.suffix == ".parquet":
         table = pyarrow.parquet.read_table(path)
         yield "table", str(table.schema.metadata).encode() + table.to_pandas().to_csv().encode()
     elif path.suffix == ".gpkg":
         with contextlib.closing(sqlite3.connect(path)) as database:
-            yield "dump", "\n".join(map(str, database.iterdump())).encode()
+            tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
+            for name in tables:
+                for row in database.execute(f'select * from "{name}"'):
+                    yield name, b"\n".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in row)
     elif path.suffix == ".png":
         with PIL.Image.open(path) as picture:
             yield "about", str(picture.info).encode()
 
 
-def test_no_file_that_is_handed_out_names_a_path_of_the_machine(run):
-    folder, _ = run
-    named = (str(PROJECT), str(folder), str(Path.home()) + "/")
-    for path in sorted(folder.iterdir()):
-        if path.name == "manifest.json":  # for whoever asks later, it says which files were read
+def streams(reader):
+    """Every object of a PDF, its stream unpacked, and the text of its pages."""
+    for number in range(1, len(reader.xref_objStm) + sum(map(len, reader.xref.values())) + 1):
+        with contextlib.suppress(pypdf.errors.PdfReadError):
+            found = reader.get_object(number)
+            yield str(number), str(found).encode()
+            if hasattr(found, "get_data"):
+                yield str(number), found.get_data()
+    yield from ((f"page {k}", page.extract_text().encode()) for k, page in enumerate(reader.pages, 1))
+
+
+def unpaths(named, folder):
+    """What in the files below a folder names one of these; the manifest says for who asks later what was read."""
+    looked, found = set(), []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if path.name == "manifest.json":
             assert json.loads(path.read_text(encoding="utf-8"))
             continue
+        looked.add(path.name)
         for part, content in insides(path):
-            assert not [each for each in named if each.encode() in content], (path.name, part)
-    assert set(RESIDENTS) <= {path.name for path in folder.iterdir()}
+            found += [(path.name, part, each) for each in named if each.encode() in content]
+    return looked, found
+
+
+def of_the_machine(*more):
+    """Folders of this machine, its user's home, and its name where that says something."""
+    host = socket.gethostname()
+    return (
+        str(PROJECT),
+        str(Path.home()) + "/",
+        tempfile.gettempdir() + "/",
+        *map(str, more),
+        *([host] * (len(host) > 8)),
+    )
+
+
+def test_no_file_that_is_handed_out_names_a_path_of_the_machine(run):
+    folder, _ = run
+    looked, found = unpaths(of_the_machine(folder), folder)
+    assert found == []
+    assert set(RESIDENTS) <= looked
+
+
+def test_nor_does_a_plan_its_phases_or_the_field_kit(planned):
+    looked, found = unpaths(of_the_machine(planned), planned)
+    assert found == []
+    assert {"plan.html", "plan.pdf", "meeting.html", "meeting.pdf", "sheets.pdf", "counts.xlsx", "field.gpkg"} <= looked
+
+
+def test_paths_would_be_found_wherever_they_are_packed(tmp_path):
+    """The search is tried on a workbook, a database and a PDF that do name a path."""
+    book, database = openpyxl.Workbook(), sqlite3.connect(tmp_path / "a.gpkg")
+    book.active["A1"] = "see /home/somebody/plan.tif"
+    book.save(tmp_path / "a.xlsx")
+    with contextlib.closing(database):
+        database.execute("create table t (one text, two blob)")
+        database.execute("insert into t values (null, ?)", (b"\x00/home/somebody/plan.tif\x00",))
+        database.commit()
+    writer = pypdf.PdfWriter()
+    page = writer.add_blank_page(100, 100)
+    packed = pypdf.generic.DecodedStreamObject()
+    packed.set_data(b"% /home/somebody/plan.tif")
+    page[pypdf.generic.NameObject("/Contents")] = writer._add_object(packed.flate_encode())
+    writer.write(tmp_path / "a.pdf")
+    _, found = unpaths(("/home/somebody/",), tmp_path)
+    assert {name for name, *_ in found} == {"a.xlsx", "a.gpkg", "a.pdf"}
+
+
+# --- a plan, and every row ------------------------------------------------------------------------
+
+
+def test_every_row_has_a_name_and_no_two_things_share_one(run):
+    """In tables and layers; a space of one place is called as that place is."""
+    folder, _ = run
+    with (folder / "scores.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["name"] for row in rows)
+    spaces = [row["name"] for row in rows if row["kind"] == "meeting_space"]
+    assert len(spaces) == len(set(spaces))
+    called = {}
+    for layer in ("meeting_spaces", "places", "possible_spaces"):
+        table = pyogrio.read_dataframe(folder / "places.gpkg", layer=layer, read_geometry=False)
+        assert table["name"].notna().all() and (table["name"] != "").all(), layer
+        assert table["name"].is_unique, layer
+        called[layer] = set(table["name"])
+    assert not called["possible_spaces"] & (called["meeting_spaces"] | called["places"])
+    with (folder / "field_checks.csv").open(encoding="utf-8", newline="") as file:
+        checked = {row["name"] for row in csv.DictReader(file)}
+    assert checked and "" not in checked and checked <= set.union(*called.values())
+
+
+def test_a_plan_is_told_with_the_same_numbers_on_paper_page_and_sheet(planned):
+    """The sentences that come first in the report of a plan stand in its PDF and on the sheet for the meeting."""
+    whole = Page((planned / "plan.html").read_text(encoding="utf-8"))
+    told = [" ".join(item.split()) for item in whole.items[:4]]
+    assert len(told) == 4 and all(re.search(r"\d", item) for item in told)
+    for name in ("plan.pdf", "meeting.pdf"):
+        pages = pypdf.PdfReader(planned / name).pages
+        said = squeezed(" ".join(page.extract_text() for page in pages))
+        assert [item for item in told if squeezed(item) not in said] == [], name
+    sheet = " ".join((planned / "meeting.html").read_text(encoding="utf-8").split())
+    assert all(item in sheet for item in told)
+
+
+def squeezed(text):
+    """Without what breaking into lines adds."""
+    return re.sub(r"[\s\u00ad\u2060]+", "", text)

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import shapely
 
 from spatial.core.arrays import Shapes
+from spatial.maps.fills import Fill
 from spatial.maps.lettering import BOLD, ITALIC, REGULAR, Lettering, width_of
 from spatial.maps.sheet.labels import Name, Spot, Taken, across, along, numbers
 from spatial.maps.sheet.layout import Sheet
-from spatial.maps.style import colour_of
 from spatial.maps.svg import ROUND, Pen
 from spatial.places.meeting_spaces import CLOSED, POSSIBLE, SEAT
 
@@ -166,7 +166,9 @@ def context(ink: Pen, view: View, table: gpd.GeoDataFrame | None) -> bool:
     return len(dots) > 0
 
 
-def spaces(ink: Pen, view: View, table: gpd.GeoDataFrame, order: list[int]) -> tuple[Shapes, npt.NDArray[np.bool_]]:
+def spaces(
+    ink: Pen, view: View, table: gpd.GeoDataFrame, order: list[int], fill: Fill
+) -> tuple[Shapes, npt.NDArray[np.bool_]]:
     """Draw the meeting spaces, the last of ``order`` first; return them as drawn, and which are in view.
 
     What is closed is grey context, a seat a small mark, and what is only possible an outline: none of them is scored.
@@ -182,7 +184,7 @@ def spaces(ink: Pen, view: View, table: gpd.GeoDataFrame, order: list[int]) -> t
             unscored(ink, shapes[i : i + 1], status[i])
         elif seen[i]:
             score, ranked = float(table["floating"].iloc[i]), bool(table["rank"].notna().iloc[i])
-            space(ink, shapes[i], score, ranked=ranked, factor=factor)
+            space(ink, shapes[i], fill.colour_of(score), ranked=ranked, factor=factor)
     return shapes, seen
 
 
@@ -203,13 +205,13 @@ def _invite(ink: Pen, shapes: Shapes) -> None:
             ink.rule(at.x - wide, at.y - high, at.x + wide, at.y + high, line=POSSIBLE_PLUS, weight=0.3)
 
 
-def space(ink: Pen, shape: Any, score: float, *, ranked: bool, factor: float) -> None:
-    """Draw one meeting space by its class, hatched where it has no rank; the legend uses this too."""
+def space(ink: Pen, shape: Any, colour: str, *, ranked: bool, factor: float) -> None:
+    """Draw one meeting space in the colour of its class, hatched where it has no rank; the legend uses this too."""
     one = np.array([shape], dtype=object)
-    ink.shapes(one, fill=colour_of(score))
+    ink.shapes(one, fill=colour)
     if not ranked:
-        for colour, width in (HATCH_WHITE, HATCH_DARK):
-            ink.hatch(shape, line=colour, width=width * factor, every=HATCH_MM * factor)
+        for line, width in (HATCH_WHITE, HATCH_DARK):
+            ink.hatch(shape, line=line, width=width * factor, every=HATCH_MM * factor)
     ink.shapes(one, line=BLACK, width=0.2)
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from spatial.core.languages import plural
+from spatial.maps.fills import Fill
 from spatial.maps.lettering import BOLD, REGULAR, Lettering, shortened, wrapped
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.layout import Box, Sheet, table_columns
 from spatial.maps.sheet.paper import WEIGHTS, Grid, Paper, Style
-from spatial.maps.style import NO_SCORE, RAMP, span_of
+from spatial.maps.style import NO_SCORE, RAMP
 from spatial.places.meeting_spaces import SEAT
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLACK, GREY, LIGHT = "#000000", "#5c5c5c", "#cfcbc4"
 TEXT_PT, SMALL_PT, HEAD_PT, LABEL_PT = 7.0, 6.0, 8.0, 5.2
@@ -42,6 +46,7 @@ class Row:
 
     number: int
     name: str
+    colour: str
     score: float
     low: float
     high: float
@@ -49,18 +54,20 @@ class Row:
 
 
 def legend(
-    ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], there: Mapping[str, bool], classes: Sequence[int]
-) -> float:
+    ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], there: Mapping[str, bool],
+    fill: Fill, shown: pd.DataFrame,
+) -> float:  # fmt: skip
     """Draw the legend from the top of ``box``; return where it ends.
 
-    Only what is drawn is explained: ``there`` by key, and ``classes`` of colour.
+    Only what is drawn is explained: ``there`` by key, and of the fill the classes that are ``shown``.
     """
     factor = sheet.factor
     left, width = box.left + PAD_MM, box.width - 2 * PAD_MM
     y = box.top - PAD_MM - HEAD_PT * factor * 0.3
     ink.lines(left, y, [say["map"]["legend"]["title"]], HEAD_PT * factor, font=BOLD, level=2)
-    y = _ramp(ink, left, y - 6.2 * factor, width, factor, classes)
-    lines, size = wrapped(say["map"]["legend"]["text"], width, SMALL_PT * factor), SMALL_PT * factor
+    y = _ramp(ink, left, y - 6.2 * factor, width, factor, fill.steps(shown))
+    said = say["map"]["legend"]["relative_text" if fill.relative else "text"]
+    lines, size = wrapped(said, width, SMALL_PT * factor), SMALL_PT * factor
     ink.lines(left, y - size * LINE, lines, size, step=size * LINE, colour=GREY)
     y -= len(lines) * size * LINE + 1.2 * factor
     for key, label in _keys(say):
@@ -88,13 +95,13 @@ def _keys(say: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _ramp(ink: Paper, left: float, y: float, width: float, factor: float, classes: Sequence[int]) -> float:
+def _ramp(ink: Paper, left: float, y: float, width: float, factor: float, steps: Sequence[tuple[str, str]]) -> float:
     """Draw the classes of colour that the map has."""
     part, high = width / len(RAMP), 3.6 * factor
-    for i, k in enumerate(classes):
-        ink.rect(left + i * part, y, part, high, fill=RAMP[k], line=BLACK, weight=0.15)
+    for i, (colour, points) in enumerate(steps):
+        ink.rect(left + i * part, y, part, high, fill=colour, line=BLACK, weight=0.15)
         middle = left + (i + 0.5) * part
-        ink.text(middle, y - 2.6 * factor, span_of(k), SMALL_PT * factor, style=Lettering(at="middle"))
+        ink.text(middle, y - 2.6 * factor, points, SMALL_PT * factor, style=Lettering(at="middle"))
     return y - 3.0 * factor
 
 
@@ -115,9 +122,9 @@ def _sample(ink: Paper, sheet: Sheet, box: Box, key: str) -> None:
     line = np.array([shapely.LineString([(box.left, level), (box.right, level)])], dtype=object)
     if key == "withheld":
         part = box.width / 2
-        for k, score in enumerate((0.5, 0.9)):
+        for k, colour in enumerate((RAMP[2], RAMP[4])):
             area = shapely.box(box.left + k * part, box.bottom, box.left + (k + 1) * part, box.top)
-            sheet_map.space(ink, area, score, ranked=False, factor=factor)
+            sheet_map.space(ink, area, colour, ranked=False, factor=factor)
     elif key == SEAT:
         middle = shapely.Point(box.left + box.width / 2, level)
         sheet_map.unscored(ink, shapely.buffer([middle], sheet_map.SEAT_MM * factor), key)
@@ -209,12 +216,12 @@ def _rows(
     ink: Paper, left: float, top: float, width: float, rows: Sequence[tuple[Row, Sequence[str], float]],
     own: Mapping[str, Any], factor: float,
 ) -> None:  # fmt: skip
-    """Write rows below their head, whose lower edge is ``top``; beside each number the colour on the map."""
+    """Write rows below their head, whose lower edge is ``top``; beside each number its colour on the map."""
     level = top
     for row, _, height in rows:
         middle = level - _height(1, factor) / 2
         swatch = shapely.box(left + 6 * factor, middle - 1.3 * factor, left + 8.6 * factor, middle + 1.3 * factor)
-        sheet_map.space(ink, swatch, row.score, ranked=True, factor=factor * 0.7)
+        sheet_map.space(ink, swatch, row.colour, ranked=True, factor=factor * 0.7)
         level -= height
     head = _height(1, factor) * 0.8
     columns = [("right", 4.6 * factor), ("left", 0.0), ("right", 6.0 * factor), ("right", 12.0 * factor),

@@ -16,6 +16,7 @@ from spatial.core.languages import texts
 from spatial.core.model import Result
 from spatial.core.numbers import number as written
 from spatial.maps import style
+from spatial.maps.fills import Fill, fill_of
 from spatial.maps.lettering import on_paper
 from spatial.maps.sheet.layout import Sheet, compose
 from spatial.maps.sheet.paper import Paper
@@ -90,14 +91,14 @@ def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None =
 
     say, sheet = texts(lang), sheet_of(result, choice)
     paper = Paper(sheet)
-    order = in_order(result.meeting_spaces)
+    order, fill = in_order(result.meeting_spaces), fill_of(result.meeting_spaces)
     ranked = [i for i in order if result.meeting_spaces["rank"].notna().iloc[i]]
-    rows, facts = _rows(result, ranked, lang), _facts(result, sheet, say, lang)
+    rows, facts = _rows(result, ranked, fill, lang), _facts(result, sheet, say, lang)
     margin.title_block(paper, sheet, sheet.title, say, facts)
     with paper.picture(sheet.field, alt=_alt(rows, facts, say)) as pen:
-        drawn = _map(pen, sheet, result, say, order)
+        drawn = _map(pen, sheet, result, say, order, fill)
     drawn["boundary"] = True
-    end = margin.legend(paper, sheet, sheet.legend, say, drawn, style.classes_in(result.meeting_spaces))
+    end = margin.legend(paper, sheet, sheet.legend, say, drawn, fill, result.meeting_spaces)
     room = margin.column_room(sheet, end) if sheet.landscape else sheet.table
     rest = margin.table(paper, sheet, room, say, rows)
     while rest:
@@ -107,7 +108,9 @@ def typeset_sitemap(result: Result, *, lang: str = "da", choice: Choice | None =
     return paper.typeset(title=plan_state.called(result, title, lang), lang=lang)
 
 
-def _map(pen: Pen, sheet: Sheet, result: Result, say: Mapping[str, Any], order: list[int]) -> dict[str, bool]:
+def _map(
+    pen: Pen, sheet: Sheet, result: Result, say: Mapping[str, Any], order: list[int], fill: Fill
+) -> dict[str, bool]:
     """Draw the map; tell what is on it, for the legend."""
     from spatial.maps.sheet import map as sheet_map
 
@@ -116,7 +119,7 @@ def _map(pen: Pen, sheet: Sheet, result: Result, say: Mapping[str, Any], order: 
     rooms = possible_in(result.layers.get("possible_spaces"), estate.study_area)
     drawn = sheet_map.ground(pen, view, result.layers, estate.boundary, rooms)
     drawn["context"] = sheet_map.context(pen, view, result.layers.get("context"))
-    shapes, seen = sheet_map.spaces(pen, view, spaces, order)
+    shapes, seen = sheet_map.spaces(pen, view, spaces, order, fill)
     drawn |= {
         status: drawn.get(status, False) or bool((seen & spaces["status"].eq(status)).any())
         for status in sheet_map.UNSCORED
@@ -140,7 +143,7 @@ def _alt(rows: Sequence[Row], facts: Mapping[str, str], say: Mapping[str, Any]) 
     return " ".join(text for text in (facts["state"], shown, *best) if text)
 
 
-def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
+def _rows(result: Result, order: Sequence[int], fill: Fill, lang: str) -> list[Row]:
     from spatial.maps.sheet.margin import Row
 
     spaces = result.meeting_spaces
@@ -150,6 +153,7 @@ def _rows(result: Result, order: Sequence[int], lang: str) -> list[Row]:
         Row(
             number=k + 1,
             name=names[i],
+            colour=fill.colour_of(float(records[i]["floating"])),
             score=float(records[i]["floating"]),
             low=float(records[i]["floating_low"]),
             high=float(records[i]["floating_high"]),
