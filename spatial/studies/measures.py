@@ -414,6 +414,7 @@ def find_measures(
             before.measured_from,
             measure.tags,
         )
+        if what_if.fits(spot.edit)
     ]
     best = best_of(try_candidates(what_if, spots, most, tell), most)
     for one in best:

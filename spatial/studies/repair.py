@@ -217,6 +217,7 @@ class _Bench:
             for spot in find_candidates(
                 measure.where, view.rooms, self._estate.study_area, view.measured_from, measure.tags
             )
+            if self._planned.fits(spot.edit)
         ]
         beside = self._beside([spot for _, spot in found])
         return self._nearest([Addition(*pair, names) for pair, names in zip(found, beside, strict=True)])

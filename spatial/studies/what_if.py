@@ -189,6 +189,10 @@ class WhatIf:
                 return out
             out |= faults
 
+    def fits(self, *edits: Edit) -> bool:
+        """Whether edits fit the estate: a bench in a house, say, does not."""
+        return not validation.find_faults(self._conflated.raw, Plan("what if", edits), self._estate)
+
     def gain(self, after: Look, floating: pd.Series | None = None) -> Gain:
         """What a change does to the homes, by the rubric of the start; ``floating`` where it is known already."""
         was = self.before.best_at_home

@@ -300,3 +300,17 @@ def test_the_best_are_those_of_looking_at_all(rows, most):
     found = studies_measures.best_of(studies_measures.try_candidates(Bench(homes), spots, most), most)
     by_all = sorted((-homes[f"{i:02}"] / cost, i) for i, (count, cost) in enumerate(rows) if count > 0)[:most]
     assert [int(one.spot.edit.feature) for one in found] == [i for _, i in by_all]
+
+
+def test_a_spot_in_a_house_that_stays_is_not_tried(demo, monkeypatch):  # noqa: F811
+    """A bench in a stand or an arcade would be no bench outdoors; the one beside it is tried."""
+    houses = demo.before.view.measured_from.buildings
+    house = houses[houses["solid"].to_numpy(dtype=bool)].geometry.iloc[0]
+    inside, beside = shapely.point_on_surface(house), shapely.Point(house.bounds[0] - 2, house.bounds[1] - 2)
+    tags = {"amenity": "bench"}
+    spots = [Spot(Edit(str(k), "add", "place", tags=tags, geometry=at), at) for k, at in enumerate((inside, beside))]
+    assert [demo.fits(spot.edit) for spot in spots] == [False, True]
+    monkeypatch.setattr(studies_measures, "find_candidates", lambda *given: spots)
+    chosen = tuple(measure for measure in studies_measures.read_measures() if measure.id == "bench")
+    _, tried = studies_measures.find_measures(demo, demo._estate, chosen)
+    assert tried == {"bench": 1}
