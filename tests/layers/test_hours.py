@@ -133,6 +133,11 @@ AWAKE = 15 * 365
         (NO, "yes @ (Mo-Fr 16:00-22:00; Sa-Su 08:00-22:00)", EVENINGS / HOURS, EVENINGS / AWAKE),
         (YES, "no @ (22:00-07:00)", 15 / 24, 1),
         (NO, "yes @ wet", 0, 1),
+        # Of what is only said to be open by day nobody knows the night; of what is shut at night the day is open.
+        (None, "yes @ (08:00-20:00)", 0.5, 1),
+        (None, "no @ (22:00-07:00)", 15 / 24, 1),
+        (None, "yes @ (08:00-20:00); no @ (20:00-08:00)", 0.5, 12 / 15),
+        (None, None, 0, 1),
         (NO, "yes @ (Mo-Fr 12:00-13:00 AND wet)", 0, WEEKDAYS / AWAKE),
         (YES, "no @ 24/7", 0, 0),
         (YES, "whenever", 0, 1),
