@@ -29,7 +29,7 @@ from pyproj.exceptions import ProjError
 
 from spatial.core.arrays import object_array
 from spatial.core.errors import SourceFormatError, SourceUnavailable
-from spatial.core.files import sha256_of
+from spatial.core.files import is_pipe, sha256_of
 from spatial.core.messages import cause, phrase
 from spatial.sources import service_answers
 from spatial.sources.catalogue import Source
@@ -307,6 +307,8 @@ def _stamp(path: Path) -> str | None:
 def _check(path: Path) -> None:
     if not path.exists():
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
+    if is_pipe(path):
+        raise SourceFormatError("files.pipe", path=path, needed=NEEDED)
     if path.is_file() and not path.stat().st_size:
         raise SourceFormatError("files.empty", path=path, needed=NEEDED)
 
