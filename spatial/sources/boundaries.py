@@ -240,8 +240,8 @@ def rows_of(path: Path) -> gpd.GeoDataFrame:
         pyarrow.ArrowException,
         shapely.GEOSException,
     ) as error:
-        vector_files.check_saved(path)
-        raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
+        why = vector_files.why_unreadable(path, error)
+        raise SourceFormatError("files.unreadable", path=path, cause=why, needed=NEEDED) from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise EmptyAreaError("files.no_geometry", path=path, needed=NEEDED)
     shapes = table.geometry.to_numpy()
