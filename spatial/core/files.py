@@ -82,6 +82,11 @@ def _is_for_want_of_room(error: BaseException, folder: Path) -> bool:
     return error.filename is None or folder in Path(os.fsdecode(error.filename)).parents
 
 
+def is_pipe(path: Path) -> bool:
+    """Whether something that is there is neither a file nor a folder: a reader might wait for it without end."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def sha256_of(*paths: Path) -> str:
     """Return the SHA-256, in hexadecimal, of files one after the other; of a folder, of its files by name."""
     digest = hashlib.sha256()

@@ -17,7 +17,7 @@ from spatial.indicators.enclosure import closed_share
 from spatial.indicators.registry import ASSUMED, DERIVED, OBSERVED, Measured, from_rows, indicator, unknown
 from spatial.indicators.unknown_facts import facts_as_text
 from spatial.layers.hours import CONDITIONAL, Position, over_time
-from spatial.layers.tag_values import NO, UNREAD, YES, Reading, read, read_tag
+from spatial.layers.tag_values import NO, UNREAD, Reading, read, read_tag
 from spatial.layers.taken_ground import FENCED
 from spatial.places.meeting_spaces import MOSTLY, PATH_NEAR_M
 from spatial.settings.tags import TagRules
@@ -136,7 +136,7 @@ def _tagged(tags: Mapping[str, str], of_ground: object, rules: TagRules, where: 
     conditional = next((tags[key + CONDITIONAL] for key in keys if key + CONDITIONAL in tags), None)
     ground = of_ground if isinstance(of_ground, str) else None
     base = None if plain is None and ground is None else right(plain or ground or "")
-    told = base if conditional is None else over_time(base or YES, conditional, right, where)
+    told = base if conditional is None else over_time(base, conditional, right, where)
     doubts = [read_tag(tags, key) for key in ("locked", *MEMBER_KEYS) if key in tags]
     if any(doubt.high > 0.0 for doubt in doubts):
         return Reading(0.0, 1.0 if told is None else told.high, all(doubt.is_read for doubt in doubts))

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from opening_hours import OpeningHours, State, validate
 
-from spatial.layers.tag_values import UNREAD, Reading
+from spatial.layers.tag_values import PERHAPS, UNREAD, YES, Reading
 
 # A year without leap day that begins on a Wednesday; hours are a share of it.
 YEAR_START, YEAR_END = datetime(2025, 1, 1), datetime(2026, 1, 1)
@@ -147,7 +147,7 @@ def _minute(moment: datetime) -> int:
 
 
 def over_time(
-    base: Reading, conditional: str | None, judge: Callable[[str], Reading], where: Position | None = None
+    base: Reading | None, conditional: str | None, judge: Callable[[str], Reading], where: Position | None = None
 ) -> Reading:
     """What a tag says over the hours of a year, its conditions counted in.
 
@@ -156,17 +156,20 @@ def over_time(
     Parameters
     ----------
     base
-        What it says without a condition.
+        What it says without a condition; None where it says nothing: then what holds at other times is not known
+        of conditions that all allow, and is yes of those that forbid.
     conditional
         Values with conditions, as ``access:conditional`` has them.
     judge
         What a value says.
     """
     if conditional is None:
-        return base
+        return PERHAPS if base is None else base
     clauses = conditions(conditional)
     if clauses is None:
         return UNREAD
+    if base is None:
+        base = PERHAPS if all(judge(value) == YES for value, _ in clauses) else YES
     low, high = np.full(MINUTES, base.low), np.full(MINUTES, base.high)
     is_read = base.is_read
     for value, condition in clauses:

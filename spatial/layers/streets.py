@@ -177,7 +177,7 @@ def permission(tags: Tags, where: Position | None = None) -> Reading | None:
     conditional = next((key for key in keys if key + CONDITIONAL in tags), None)
     if plain is None and conditional is None:
         return None
-    base = YES if plain is None else read(plain, tags[plain])
+    base = None if plain is None else read(plain, tags[plain])
     if conditional is None:
         return base
     return over_time(base, tags[conditional + CONDITIONAL], partial(read, conditional), where)

@@ -28,6 +28,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.crs import WGS84
 from spatial.core.errors import SourceFormatError, SourceUnavailable
+from spatial.core.files import is_pipe
 from spatial.core.messages import cause, phrase
 from spatial.core.model import Estate
 
@@ -163,6 +164,8 @@ def check_file(path: Path) -> Path:
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
     if path.is_dir():
         raise SourceFormatError("osm_file.folder", path=path, needed=NEEDED)
+    if is_pipe(path):
+        raise SourceFormatError("files.pipe", path=path, needed=NEEDED)
     if not path.name.endswith(SUFFIXES):
         raise SourceFormatError("osm_file.ending", path=path, needed=NEEDED)
     try:

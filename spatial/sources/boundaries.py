@@ -22,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 
 from spatial.core.crs import WGS84, local_metric
 from spatial.core.errors import CRSError, EmptyAreaError, InputError, SourceFormatError, SourceUnavailable, SpatialError
-from spatial.core.files import scratch_folder, sha256_of
+from spatial.core.files import is_pipe, scratch_folder, sha256_of
 from spatial.core.messages import cause, phrase, spelling_hint
 from spatial.core.model import NOT_STATED, WALK_LIMIT_M, Estate, Provenance
 from spatial.core.outputs import replace_files
@@ -225,6 +225,8 @@ def rows_of(path: Path) -> gpd.GeoDataFrame:
     """The rows of a file of polygons; see ``estate``."""
     if not path.exists():
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
+    if is_pipe(path):
+        raise SourceFormatError("files.pipe", path=path, needed=NEEDED)
     if path.is_file() and not path.stat().st_size:
         raise SourceFormatError("files.empty", path=path, needed=NEEDED)
     try:
@@ -238,8 +240,8 @@ def rows_of(path: Path) -> gpd.GeoDataFrame:
         pyarrow.ArrowException,
         shapely.GEOSException,
     ) as error:
-        vector_files.check_saved(path)
-        raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
+        why = vector_files.why_unreadable(path, error)
+        raise SourceFormatError("files.unreadable", path=path, cause=why, needed=NEEDED) from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise EmptyAreaError("files.no_geometry", path=path, needed=NEEDED)
     shapes = table.geometry.to_numpy()

@@ -29,7 +29,7 @@ from shapely.geometry.base import BaseGeometry
 from spatial.core.arrays import Shapes
 from spatial.core.crs import WGS84, local_metric
 from spatial.core.errors import CRSError, EmptyAreaError, SourceFormatError, SourceUnavailable
-from spatial.core.files import sha256_of
+from spatial.core.files import is_pipe, sha256_of
 from spatial.core.messages import cause, phrase
 from spatial.core.model import NOT_STATED, Provenance, Sheet
 from spatial.settings.observation_columns import Mapped, rules
@@ -279,6 +279,8 @@ def text_tables(path: Path) -> tuple[list[tuple[str, pd.DataFrame]], Provenance]
 def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
+    if is_pipe(path):
+        raise SourceFormatError("files.pipe", path=path, needed=NEEDED)
     known = (*TABLES, *BOOKS, *MAPS)
     files = sorted(f for f in path.iterdir() if f.suffix.lower() in known) if path.is_dir() else [path]
     if not files or files[0].suffix.lower() not in known:

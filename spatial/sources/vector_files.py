@@ -29,7 +29,7 @@ from pyproj.exceptions import ProjError
 
 from spatial.core.arrays import object_array
 from spatial.core.errors import SourceFormatError, SourceUnavailable
-from spatial.core.files import sha256_of
+from spatial.core.files import is_pipe, sha256_of
 from spatial.core.messages import cause, phrase
 from spatial.sources import service_answers
 from spatial.sources.catalogue import Source
@@ -86,17 +86,18 @@ def list_layers(path: Path, *, inside: str | None = None) -> list[str]:
     return names
 
 
-def check_saved(path: Path) -> None:
-    """Say what stands in a file that is no map layer where it is a service's error or a web page that was saved.
-
-    Raises
-    ------
-    SourceUnavailable, SourceFormatError
-        With the words of the service, or the title of the page.
-    """
+def why_unreadable(path: Path, error: Exception) -> Any:
+    """Why a file is no map layer: what a service said, or the page, that was saved in its place, else the cause."""
     if path.is_file():
         with path.open("rb") as file:
-            service_answers.check_answer(file.read(HEAD_BYTES), path.name)
+            head = file.read(HEAD_BYTES)
+        try:
+            service_answers.check_answer(head, path.name)
+        except SourceUnavailable as said:
+            return phrase("files.saved_refusal", reason=said.found["reason"])
+        except SourceFormatError as said:
+            return phrase("files.saved_page", title=said.found.get("title", ""))
+    return cause(error)
 
 
 def is_one_layer(path: Path) -> bool:
@@ -279,8 +280,9 @@ def read_map_file(path: str | Path, source: Source, area: Area) -> Delivery:
     except UnicodeDecodeError as error:  # a ValueError, but with a cause of its own
         raise SourceFormatError("map_file.encoding", path=path, cause=cause(error)) from error
     except (*READ_ERRORS, pyarrow.ArrowException, shapely.GEOSException, ProjError) as error:
-        check_saved(path)
-        raise SourceFormatError("files.unreadable", path=path, cause=cause(error), needed=NEEDED) from error
+        raise SourceFormatError(
+            "files.unreadable", path=path, cause=why_unreadable(path, error), needed=NEEDED
+        ) from error
     return Delivery(
         table,
         str(path),
@@ -307,6 +309,8 @@ def _stamp(path: Path) -> str | None:
 def _check(path: Path) -> None:
     if not path.exists():
         raise SourceUnavailable("files.missing", path=path, needed=NEEDED)
+    if is_pipe(path):
+        raise SourceFormatError("files.pipe", path=path, needed=NEEDED)
     if path.is_file() and not path.stat().st_size:
         raise SourceFormatError("files.empty", path=path, needed=NEEDED)
 

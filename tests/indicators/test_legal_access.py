@@ -9,7 +9,7 @@ import shapely
 from pyproj import CRS
 
 from spatial.core.model import Features
-from spatial.indicators.legal_access import legal_access
+from spatial.indicators.legal_access import _tagged, legal_access
 from spatial.layers.taken_ground import taken_ground
 from spatial.settings.tags import tag_rules
 from tests import tables
@@ -184,3 +184,26 @@ def test_a_garden_with_a_fence_around_it(tags, fences, access):
     names = np.array([f"osm:way/{n + 2}" for n in range(len(lines))], dtype=object)
     found = taken_ground(areas, Features(names, [own for own, _ in fences], lines), tag_rules(), CRS.from_epsg(25832))
     assert found["access"].to_dict() == access
+
+
+ONE_THING = {
+    # tags of a thing: at worst and at best; None where they say nothing
+    "access=yes": (1, 1), "access= Yes ": (1, 1), "access=true": (1, 1), "access=nej": (0, 0), "access=Private": (0, 0),
+    "access=no": (0, 0), "access=permissive": (1, 1), "access=customers": (0.3, 0.3), "access=residents": (0.3, 0.3),
+    "access=members": (0, 0), "access=employees": (0, 0), "access=military": (0, 0), "access=fee": (0.3, 0.3),
+    "access=destination": (1, 1), "access=zz": (0, 1), "access=key": (0, 1), "access=limited": (0, 1),
+    "access=unknown": None, "access=yes;private": (0, 1), "access=private;customers": (0, 0.3),
+    "access=public;yes": (1, 1), "access=private & foot=yes": (1, 1), "access=yes & foot=no": (0, 0),
+    "foot=designated": (1, 1), "foot=permissive & access=private": (1, 1), "locked=yes": (0, 0), "locked=no": None,
+    "locked=zz": (0, 1), "locked=yes & access=yes": (0, 0), "members_only=yes": (0, 0), "membership=required": (0, 0),
+    "membership=optional": (0, 1), "access=no & access:conditional=zz": (0, 1),
+    "access:conditional=yes @ (08:00-20:00)": (0.5, 1), "access:conditional=no @ (22:00-07:00)": (15 / 24, 1),
+    "access=private & access:conditional=yes @ (Mo-Fr)": (261 / 365, 261 / 365),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ONE_THING)
+def test_what_the_tags_of_a_thing_say(text):
+    tags = dict(part.split("=", 1) for part in text.split(" & "))
+    said = _tagged(tags, None, tag_rules(), (55.68, 12.57))
+    assert said is None if ONE_THING[text] is None else said[:2] == pytest.approx(ONE_THING[text])

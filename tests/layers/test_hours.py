@@ -37,13 +37,48 @@ OFFICE = WEEKDAYS * 6 / HOURS
         ("SH 10:00-14:00", 0, 1 / 6),
         ("12:00-13:00+", 1 / 24, 12 / 24),
         ("Mo-Fr 22:00-06:00", WEEKDAYS * 8 / HOURS, WEEKDAYS * 8 / HOURS),
+        ("open", 1, 1),
+        ("closed", 0, 0),
+        ("24/7 off", 0, 0),
+        ("24/7 || off", 1, 1),
+        ("24/7; Jan 1 off", 364 / 365, 364 / 365),
+        ("easter off", 0, 0),
+        ("08:00-16:00, Sa off", 313 * 8 / HOURS, 313 * 8 / HOURS),
+        ("Apr-Oct 08:00-20:00", 214 * 12 / HOURS, 214 * 12 / HOURS),
+        ("Apr-Oct: 08:00-20:00; Nov-Mar off", 214 * 12 / HOURS, 214 * 12 / HOURS),
+        ("Mo[1] 10:00-12:00", 12 * 2 / HOURS, 12 * 2 / HOURS),
+        # The weeks of 2025, and three days of the first week of 2026.
+        ("week 1-26 08:00-20:00", 183 * 12 / HOURS, 183 * 12 / HOURS),
+        ("Mo-Fr 16:00-22:00 || Sa 10:00-12:00", (261 * 6 + 52 * 2) / HOURS, (261 * 6 + 52 * 2) / HOURS),
+        ("Mo-Su,PH 06:00-18:00", 0.5, 0.5),
+        # Eight of the ten holidays are on weekdays.
+        ("Mo-Fr 08:00-16:00; PH off", 253 * 8 / HOURS, 253 * 8 / HOURS),
+        ('Mo-Su 08:00-20:00 "if weather allows"', 0, 0.5),
+        ('Mo-Fr 07:00-17:00; Sa,Su off; "in term time"', 0, 1),
     ],
 )
 def test_share_of_the_year(text, low, high):
     assert open_share(text, COPENHAGEN) == pytest.approx((low, high, True), abs=3e-4)
 
 
-@pytest.mark.parametrize("text", ["whenever", "", " ", "Mo-Fr 8-16", "08.00-16.00", "2031 24/7"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "whenever",
+        "",
+        " ",
+        "Mo-Fr 8-16",
+        "08.00-16.00",
+        "2031 24/7",
+        "yes",
+        "Mon-Fri 8-16",
+        "8am-4pm",
+        "Døgnåbent",
+        "zz",
+        "Mo-Fr 08.00-16.00",
+        "2025 Mar 1-Oct 31 08:00-20:00",
+    ],
+)
 def test_what_cannot_be_read_is_unknown(text):
     assert open_share(text, COPENHAGEN) == UNREAD
 
@@ -98,6 +133,11 @@ AWAKE = 15 * 365
         (NO, "yes @ (Mo-Fr 16:00-22:00; Sa-Su 08:00-22:00)", EVENINGS / HOURS, EVENINGS / AWAKE),
         (YES, "no @ (22:00-07:00)", 15 / 24, 1),
         (NO, "yes @ wet", 0, 1),
+        # Of what is only said to be open by day nobody knows the night; of what is shut at night the day is open.
+        (None, "yes @ (08:00-20:00)", 0.5, 1),
+        (None, "no @ (22:00-07:00)", 15 / 24, 1),
+        (None, "yes @ (08:00-20:00); no @ (20:00-08:00)", 0.5, 12 / 15),
+        (None, None, 0, 1),
         (NO, "yes @ (Mo-Fr 12:00-13:00 AND wet)", 0, WEEKDAYS / AWAKE),
         (YES, "no @ 24/7", 0, 0),
         (YES, "whenever", 0, 1),
