@@ -36,7 +36,7 @@ def test_every_page_forbids_what_is_not_its_own():
     """A page that is a file says so itself; for those that the studio serves, its server says so with every answer."""
     pages = {path for path in CODE.rglob("*.html.j2") if "<html" in path.read_text(encoding="utf-8")}
     served = {page for page in pages if page.is_relative_to(CODE / "studio") and page.name != "board.html.j2"}
-    assert len(served) == 2 and len(pages) >= 4
+    assert len(served) == 3 and len(pages) >= 4
     assert "default-src 'none'" in HEADERS["Content-Security-Policy"]
     for page in pages - served:
         assert "Content-Security-Policy" in page.read_text(encoding="utf-8"), page

@@ -43,6 +43,14 @@ def test_the_weighted_median_is_where_a_sorted_list_reaches_the_half(rows, of_al
     assert np.isnan(found) if np.isinf(expected) else found == expected
 
 
+@given(st.lists(st.tuples(VALUE, VALUE, st.integers(0, 3)), max_size=40))
+def test_each_walk_counts_by_what_it_is_worth(rows):
+    expected = sum(w * share * np.exp(-0.5 * d) for d, share, w in rows if d == d and share == share)
+    distance, worth, weight = (np.array([row[k] for row in rows], dtype=float) for k in range(3))
+    (found,) = catchments.decayed_by_worth(distance[None], worth[None], weight, per_m=0.5)
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
 def test_many_rows_in_threads_are_as_one_by_one():
     rng = np.random.default_rng(7)
     values = np.where(rng.random((300, 500)) < 0.3, np.nan, rng.integers(0, 900, (300, 500)).astype(float))

@@ -23,6 +23,11 @@ GATE, BLOCK = (13.2597046, 53.5683722), "osm:way/93691013"
 PLAYGROUND, SPOT = "osm:way/157841252", [13.260380, 53.569743]
 SHOWN = 1e-5  # scores travel to the page as thousandths with two decimals
 WAIT_MS = 90_000
+SETTLED = """() => {
+    const { looked, lenses } = document.getElementById("fr-page").dataset;
+    const said = document.getElementById("fr-status").innerText;
+    return looked === lenses && window.studio.look !== null && !said.includes("…");
+}"""
 
 
 def command(*arguments):
@@ -89,8 +94,7 @@ class Sitter:
         """Until the last look is shown, through the lenses too."""
         self.page.wait_for_selector("#fr-page[data-looked]")
         for _ in range(WAIT_MS // 100):
-            looked, seen = (self.page.get_attribute("#fr-page", f"data-{name}") for name in ("looked", "lenses"))
-            if looked == seen and self.now("look") and "…" not in self.page.inner_text("#fr-status"):
+            if self.page.evaluate(SETTLED):  # in one step: between two of them the next look may begin
                 return
             self.page.wait_for_timeout(100)
         pytest.fail("no look came")
