@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from spatial.core.model import Estate, Raster, RawData
 
 MODELS = ("terrain", "surface")
+# What a Danish area is read from besides the map and its parcels, when it is named alone.
+OF_DENMARK = ("geofa.punkt", "geofa.flade", "bbr.enhed", "dhm.terraen")
 
 
 def complete(which: dict[str, Any], given: dict[str, Any]) -> bool:
@@ -50,6 +52,20 @@ def read_alone(which: Mapping[str, Any], given: Mapping[str, Any]) -> Estate:
             raise
         _say_without(which["parcels_table"], error, given["lang"])
         return options.read_estate({**chosen, **dict.fromkeys(("parcels_table", "parcels", "year"))}, **reach)
+
+
+def say_what_is_not_asked(given: Mapping[str, Any], estate: Estate) -> None:
+    """Name those registers of a Danish area that nobody has said to ask, unless layers were chosen for this run."""
+    from spatial.sources import estates
+    from spatial.sources.layers import split
+
+    if given["layers"] or estate.id not in {area.id for area in estates.areas()}:
+        return
+    asked = {split(name)[0] for name in given["optional"]} | ({"dhm.terraen"} if given["terrain"] else set())
+    left = [layer for layer in OF_DENMARK if layer not in asked]
+    if left:
+        said = texts(given["lang"])["setup"]["not_asked"].format(layers=", ".join(left))
+        click.echo(f"faellesrum: {said}", err=True)
 
 
 def read_what_answers(

@@ -39,6 +39,7 @@ ASKED_BY = frozenset((
     "width", "height", "q", "id", "page", "pagesize", "map", "properties", "resulttype", "acceptversions",
     "sections", "propertyname", "featureid", "resource_id", "returncountonly", "returnidsonly", "returngeometry",
     "objectids", "orderbyfields", "sortby", "namespaces", "bbox-crs", "filter", "cql_filter", "language",
+    "register", "latesttotalforentity", "type", "municipalitycode",
 ))  # fmt: skip
 COMMON = frozenset(("true", "false", "yes", "no", "json", "geojson", "csv", "xml", "none", "null"))
 # Shorter ones are parts of words; longer ones are looked for inside words as well.

@@ -7,6 +7,7 @@ it: a page that is opened from a folder may not read other files, as a reader of
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,7 @@ MANIFEST, SCORES, DRAWING, MAP = (
     "maps/{}/map.html",
 )
 COLUMNS = ("place_id", "space_id", "name", "inside", "rank", "tier", FLOATING, f"{FLOATING}_low", f"{FLOATING}_high")
+NUMBER_DIGITS = 12
 NUMBERED = 30  # more numbers cannot be told apart on a map of this size
 TEMPLATES = Path(__file__).with_name("templates") / "atlas"
 
@@ -81,17 +83,20 @@ def draw_area(result: Result, lang: str) -> str:
 
 
 def in_alphabet(name: str, alphabet: str) -> list[tuple[int, str]]:
-    """What a name is sorted by: its letters as they stand in the ``alphabet``, others without their accents.
+    """What a name is sorted by: letters as they stand in the ``alphabet``, others without accents, numbers by size.
 
     Examples
     --------
     >>> danish = "abcdefghijklmnopqrstuvwxyzæøå"
     >>> sorted(["Ågården", "Aabyhøj", "Zenit", "Éden", "Ærø"], key=lambda name: in_alphabet(name, danish))
     ['Éden', 'Zenit', 'Ærø', 'Aabyhøj', 'Ågården']
+    >>> sorted(["107, Vej", "Afdeling 12", "23, Gade", "Afdeling 9"], key=lambda name: in_alphabet(name, danish))
+    ['23, Gade', '107, Vej', 'Afdeling 9', 'Afdeling 12']
     """
     plain = name.casefold().replace("aa", "å") if "å" in alphabet else name.casefold()
     letters = (letter if letter in alphabet else unicodedata.normalize("NFKD", letter)[0] for letter in plain)
-    return [(alphabet.find(letter), letter) for letter in letters]
+    parts = re.findall(r"[0-9]+|.", "".join(letters), flags=re.DOTALL)
+    return [(alphabet.find(part), part.zfill(NUMBER_DIGITS) if part.isdigit() else part) for part in parts]
 
 
 def _source(source: Mapping[str, Any], words: Words) -> str:

@@ -132,7 +132,8 @@ class Source:
     ``municipality`` (its code of four digits). ``key`` names the environment variable that holds
     the key, ``key_parameter`` the parameter of the request that carries it. ``crs`` is what is
     asked for, and what a file is taken to be in that declares nothing. ``hosts`` are those to
-    which the service may send us on, without the key.
+    which the service may send us on, without the key. ``files`` is the address that hands out the
+    files of its ``entities``.
     """
 
     id: str
@@ -159,6 +160,8 @@ class Source:
     page_size: int = 1000
     hosts: tuple[str, ...] = ()
     resolution_m: float | None = None
+    files: str | None = None
+    entities: tuple[str, ...] = ()
     mapping: Mapped = field(default_factory=Mapped)
 
 
@@ -249,7 +252,7 @@ def _source(identity: str, entry: Mapping[str, Any], codes: Mapping[str, Codes],
     if not isinstance(title, Mapping) or not {"da", "en"} <= set(title):
         raise ConfigError("catalogue.title", where=where, title=title)
     try:
-        plain["hosts"] = tuple(plain.get("hosts", ()))
+        plain |= {name: tuple(plain.get(name, ())) for name in ("hosts", "entities")}
         _remember(plain)
         return Source(id=identity, mapping=_mapped(entry, codes, where), **plain)
     except (TypeError, ValueError, AttributeError, KeyError) as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spatial.core.errors import SourceUnavailable
+from spatial.core.languages import in_language
 from spatial.settings import loading
 from spatial.sources.catalogue import Source
 
@@ -20,7 +21,7 @@ class Instead:
 
     def said(self, lang: str) -> str:
         """Return it in this language."""
-        return self.words[lang]
+        return in_language(self.words, lang)
 
 
 @contextmanager

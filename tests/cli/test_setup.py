@@ -69,6 +69,7 @@ def test_from_nothing_to_the_map_in_two_steps_without_what_does_not_answer(home,
     assert done.code == 0, done.err
     assert "own.gone" in done.err and "HTTP 404" in done.err and "goes on without it" in done.err
     assert "the boundary is a first guess" in done.err
+    assert "geofa.punkt, geofa.flade, bbr.enhed, dhm.terraen are not asked" in done.err
     manifest = json.loads((home / "map" / "manifest.json").read_text(encoding="utf-8"))
     assert {source["source_id"] for source in manifest["sources"]} >= {"osm", "own.ok"}
     assert "own.gone" not in {source["source_id"] for source in manifest["sources"]}
@@ -101,6 +102,21 @@ def test_questions_are_asked_one_by_one_and_an_empty_line_changes_nothing(home, 
     assert file.read_text(encoding="utf-8") == (
         f'osm = "{extract}"\nyear = 2024\nlayers = ["geofa.punkt", "geofa.flade"]\n'
     )
+
+
+def test_overpass_is_kept_as_the_service_it_is(home):
+    assert call("setup", "--osm", "overpass", "--lang", "en").code == 0
+    (file,) = (home / "config").rglob("inputs.toml")
+    assert file.read_text(encoding="utf-8") == 'osm = "overpass"\n'
+    done = call("run", "--estate", "mjoelnerparken", "--offline", "--out", home / "map", "--lang", "en")
+    assert done.code != 0 and "overpass" in done.err.lower() and "no such file" not in done.err
+
+
+def test_a_register_that_is_asked_is_not_named_as_left_out(home, extract):
+    call("setup", "--osm", extract, "--layer", f"bbr.enhed={home}", "--lang", "en")
+    done = call("run", "--estate", "mjoelnerparken", "--out", home / "map", "--lang", "en")
+    assert "geofa.punkt, geofa.flade, dhm.terraen are not asked" in done.err
+    assert "bbr.enhed" in done.err and "sources download" in done.err  # of its folder, in which the files are missing
 
 
 @pytest.mark.parametrize(

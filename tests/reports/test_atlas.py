@@ -71,6 +71,24 @@ def test_a_search_leaves_what_fits_and_leads_to_its_page(opened, batch):
     assert {str(rank) for rank in ranked["rank"].astype(int)} <= set(numbers)
 
 
+def shown_names(page):
+    """Names on the map that can be seen, with their boxes."""
+    found = page.locator(".leaflet-tooltip").all()
+    return {one.inner_text(): one.bounding_box() for one in found if one.is_visible()}
+
+
+def test_few_areas_are_named_on_the_map_and_no_name_covers_another(opened):
+    names = shown_names(opened)
+    assert "Corner" in names and set(names) <= {"Corner", "East", "Midt", "West"}
+    boxes = list(names.values())
+    for i, a in enumerate(boxes):
+        for b in boxes[:i]:
+            assert a["x"] >= b["x"] + b["width"] or b["x"] >= a["x"] + a["width"] \
+                or a["y"] >= b["y"] + b["height"] or b["y"] >= a["y"] + a["height"]  # fmt: skip
+    opened.fill("#sought", "west")
+    assert set(shown_names(opened)) == {"West"}
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("viewport", [PHONE, DESK])
 def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(opened, pages, viewport):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import keyring
 import numpy as np
@@ -21,8 +23,9 @@ from spatial.sources import catalogue, closed_services, layers, service_check
 from spatial.sources.http import Transport
 from spatial.sources.protocol import Area
 from spatial.sources.protocols import entity_files
+from tests.command import call
 from tests.sources import datafordeler
-from tests.sources.unruly import Reply
+from tests.sources.unruly import PAGE, Reply
 from tests.sources.unruly import serving as serving_get
 
 UTM32 = CRS.from_epsg(25832)
@@ -162,6 +165,75 @@ def test_a_missing_or_half_entity_file_is_named(tmp_path, cut):
         entity_files.read_dwellings(tmp_path, CATALOGUE["bbr.enhed"], AREA)
 
 
+# --- entity files by the service that hands them out ---------------------------------------------
+
+
+def handing_out(spoiled=None):
+    """The service, as far as it is known: the newest whole file of an entity of one municipality, against a key."""
+
+    def answer(path, params):
+        if params.get("apikey") != datafordeler.KEY:
+            return Reply(401)
+        entity = f"{params['register']}_{params['latesttotalforentity']}"
+        whole = {"type": "Current", "format": "JSON", "municipalitycode": "0101"}
+        if path != "/FileDownloads/GetFile" or {**params, **whole} != params or entity not in {**DAR, **BBR}:
+            return Reply(400, b'{"error": "no such file"}')
+        packed = io.BytesIO()
+        rows = [{k: v["wkt"] if isinstance(v, dict) else v for k, v in row.items()} for row in {**DAR, **BBR}[entity]]
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(f"{entity}.json", json.dumps(rows))
+        return spoiled(entity) if spoiled and spoiled(entity) else Reply(body=packed.getvalue(), kind="application/zip")
+
+    return serving_get(answer)
+
+
+def own_catalogue(folder, server):
+    """The bundled entry with the address of the imitation."""
+    text = (Path(catalogue.__file__).parents[1] / "defaults" / "sources.toml").read_text(encoding="utf-8")
+    begin = text.index('[source."bbr.enhed"]')
+    entry = text[begin : text.index("[source.", text.index("boliger =", begin))]
+    path = folder / "own.toml"
+    path.write_text(entry.replace("https://api.datafordeler.dk", server.address), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("municipality", ["0101", "101", "København"])
+def test_the_files_of_a_municipality_are_downloaded_and_are_a_layer(tmp_path, municipality):
+    words = ("sources", "download", "bbr.enhed", "--municipality", municipality, "--lang", "en")
+    with handing_out() as server:
+        done = call(*words, "--out", tmp_path / "files", "--catalogue", own_catalogue(tmp_path, server))
+    assert done.code == 0, done.err
+    assert f"--layer bbr.enhed={tmp_path / 'files'}" in done.out and datafordeler.KEY not in done.out + done.err
+    estate = Estate("a", "A", AREA.polygon, UTM32, margin_m=10.0, reach_m=10.0)
+    raw = layers.read_layer(f"bbr.enhed={tmp_path / 'files'}", estate)
+    assert [tags["dwellings"] for tags in raw.points.tags] == ["0", "3", "1"]
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "said"),
+    [
+        (lambda entity: Reply(404) if entity == "DAR_Adresse" else None, "404"),
+        (lambda entity: Reply(body=b"PK half an archive") if entity == "BBR_Enhed" else None, "BBR_Enhed is no zip"),
+        (lambda entity: Reply(body=PAGE, kind="text/html"), "DAR_Adressepunkt"),
+    ],
+)
+def test_where_one_file_does_not_come_nothing_is_left(tmp_path, spoiled, said):
+    words = ("sources", "download", "bbr.enhed", "--municipality", "0101", "--lang", "en")
+    with handing_out(spoiled) as server:
+        done = call(*words, "--out", tmp_path / "files", "--catalogue", own_catalogue(tmp_path, server))
+    assert done.code != 0 and said in done.err and not (tmp_path / "files").exists(), done.err
+
+
+@pytest.mark.parametrize(
+    ("layer", "municipality", "said"),
+    [("bbr.enhed", "Lilleby", "Lilleby"), ("kk.legeplads", "0101", "has no entity files"), ("bbr.enhed", "²", "²")],
+)
+def test_what_cannot_be_downloaded_is_said_before_anything_is_asked(tmp_path, layer, municipality, said):
+    words = ("sources", "download", layer, "--municipality", municipality, "--lang", "en")
+    done = call(*words, "--out", tmp_path / "files")
+    assert done.code != 0 and said in done.err and not (tmp_path / "files").exists()
+
+
 class KeyRing(keyring.backend.KeyringBackend):
     """A key-ring of this test's own."""
 
@@ -291,3 +363,4 @@ def test_a_closed_service_is_told_from_a_wrong_key(monkeypatch, status):
     assert "closed" not in str(open_one.value) and str(status) in str(open_one.value)
     assert "closed on 2026-07-01; ask by GraphQL" in str(closed_one.value)
     assert "lukket 2026-07-01; spørg GraphQL" in closed_one.value.said("da")
+    assert "2026-07-01" in closed_one.value.said("de")

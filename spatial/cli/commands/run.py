@@ -160,6 +160,7 @@ def _asked_for(
 
     if given.get("alone", False):
         estate = usual.read_alone(which, given)
+        usual.say_what_is_not_asked(given, estate)
     else:
         estate = cli_options.read_estate(dict(which), margin_m=given["margin_m"], reach_m=given["reach_m"])
     extract = osm_extract.find_extract(given["osm"], estate, refresh=given.get("refresh", False), tell=tell)

@@ -11,13 +11,13 @@ import click
 
 from spatial.cli.help import language
 from spatial.cli.options import Whole, layers
-from spatial.cli.paths import Read, ReadPair
+from spatial.cli.paths import LIVE, Read, ReadPair, ReadText
 
 KEY = "DATAFORDELER_API_KEY"
 
 
 @click.command()
-@click.option("--osm", type=Read())
+@click.option("--osm", type=ReadText())
 @click.option("--parcels-table", type=Read())
 @click.option("--parcels", type=Read())
 @click.option("--year", type=Whole(2010, 2100))
@@ -42,7 +42,7 @@ def command(lang: str, **given: Any) -> None:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """A value as it is kept: files by their whole path, layers that there are."""
+    """A value as it is kept: files by their whole path, a service by its name, layers that there are."""
     from spatial.core.errors import InputError
     from spatial.settings import usual
     from spatial.sources import catalogue
@@ -55,7 +55,7 @@ def _plain(name: str, value: Any) -> Any:
         return str(path)
 
     if name in usual.FILES:
-        return there(value)
+        return value if name == "osm" and value == LIVE else there(value)
     if name == "layers":
         parts = [split(one) for one in value]
         return [catalogue.load()[layer].id + (f"={there(file)}" if file else "") for layer, file in parts]

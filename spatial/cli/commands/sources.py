@@ -8,8 +8,9 @@ import click
 
 from spatial.cli import options
 from spatial.cli.commands import Group, as_json
+from spatial.cli.console import progress
 from spatial.cli.help import heard, language
-from spatial.cli.paths import Read
+from spatial.cli.paths import Read, WrittenFolder, force
 from spatial.core.errors import SpatialError
 
 
@@ -72,3 +73,26 @@ def check_one(identity: str, at: tuple[float, float] | None, catalogue: Path | N
         raise
     shown = sources.found_as_json(found, source) if as_json else sources.found_as_text(found, source, lang=lang)
     click.echo(shown)
+
+
+@command.command("download")
+@click.argument("identity", shell_complete=options.layers)
+@click.option("--municipality", required=True)
+@click.option("--out", type=WrittenFolder(), required=True)
+@force
+@own
+@language
+def download_one(identity: str, municipality: str, out: Path, catalogue: Path | None, lang: str) -> None:
+    """Get a municipality's files of a layer, for runs that ask no service."""
+    from spatial.core.languages import texts
+    from spatial.core.outputs import whole_folder
+    from spatial.sources import catalogue as sources_catalogue
+    from spatial.sources.protocols import entity_downloads
+
+    say, source = texts(lang)["sources"], sources_catalogue.load(catalogue)[identity]
+    code = entity_downloads.municipality_code(municipality)
+    with progress(lang) as tell, whole_folder(out) as draft:
+        paths = entity_downloads.download(
+            source, code, draft, tell=lambda entity: tell(say["downloading"].format(entity=entity))
+        )
+    click.echo(say["downloaded"].format(n=len(paths), folder=out, layer=source.id))

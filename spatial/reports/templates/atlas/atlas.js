@@ -1,6 +1,6 @@
 // The overview of an atlas: areas as dots, and a list of them that is searched.
 
-const DOT_PX = 5, CLOSEST_ZOOM = 12;
+const DOT_PX = 5, CLOSEST_ZOOM = 16, NAMED = 40;
 const SHOWN = { color: "#22313b", weight: 1, fillColor: "#2c7fb8", opacity: 1, fillOpacity: 0.9 };
 const HIDDEN = { opacity: 0, fillOpacity: 0 };
 
@@ -12,6 +12,34 @@ const HIDDEN = { opacity: 0, fillOpacity: 0 };
 export function folded(text) {
   const plain = text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
   return plain.replace(/æ/g, "a").replace(/ø/g, "o").replace(/aa|ae/g, "a").replace(/oe/g, "o");
+}
+
+/**
+ * Show those names that none before them covers.
+ *
+ * @param {HTMLElement[]} labels
+ */
+function placeNames(labels) {
+  /** @type {DOMRect[]} */
+  const taken = [];
+  for (const label of labels) {
+    const box = label.getBoundingClientRect();
+    const free = taken.every((one) =>
+      box.left > one.right || box.right < one.left || box.top > one.bottom || box.bottom < one.top);
+    label.style.visibility = free ? "" : "hidden";
+    if (free) { taken.push(box); }
+  }
+}
+
+/**
+ * The name of an area as text, which a name is and no HTML.
+ *
+ * @param {HTMLElement} row
+ */
+function named(row) {
+  const name = document.createElement("span");
+  name.textContent = row.firstChild?.textContent || "";
+  return name;
 }
 
 /**
@@ -34,6 +62,21 @@ export function openAtlas(points, words) {
   });
   all.addTo(map);
   map.fitBounds(all.getBounds(), { padding: [20, 20], maxZoom: CLOSEST_ZOOM });
+  const few = dots.length <= NAMED;
+  dots.forEach((dot, i) => dot && dot.bindTooltip(named(rows[i]), { permanent: few, direction: few ? "auto" : "top" }));
+  const label = () => {
+    /** @type {HTMLElement[]} */
+    const wanted = [];
+    dots.forEach((dot, i) => {
+      const element = few && dot ? dot.getTooltip()?.getElement() : null;
+      if (!element) { return; }
+      element.style.visibility = "hidden";
+      if (!rows[i].hidden) { wanted.push(element); }
+    });
+    placeNames(wanted);
+  };
+  map.on("zoomend", label);
+  label();
   const field = /** @type {HTMLInputElement} */ (document.getElementById("sought"));
   const told = /** @type {HTMLElement} */ (document.getElementById("found"));
   field.addEventListener("input", () => {
@@ -46,6 +89,7 @@ export function openAtlas(points, words) {
       const dot = dots[i];
       if (dot) { dot.setStyle(fits ? SHOWN : HIDDEN).setRadius(fits ? DOT_PX : 0); }
     });
+    label();
     told.textContent = parts.length ? words.replace("{n}", String(n)) : "";
   });
   document.documentElement.dataset.ready = "true";
