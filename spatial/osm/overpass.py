@@ -31,7 +31,7 @@ from spatial.osm import osmium_reader
 from spatial.osm.overpass_answers import EXTRACT, Answer, Box, parsed, write
 from spatial.osm.overpass_settings import Settings, settings
 from spatial.settings import loading
-from spatial.sources import http
+from spatial.sources import http, offline
 from spatial.sources.http import Manner, PassingError, Reply, Transport
 from spatial.sources.http_cache import Cache, Entry
 
@@ -100,7 +100,7 @@ def extract(
     }
     kept = None if refresh else cache.find(request)
     if kept is None:
-        http.refuse(phrase("overpass.not_kept", where=asked.where, estate=estate.name, extract=EXTRACT))
+        offline.refuse(phrase("overpass.not_kept", where=asked.where, estate=estate.name, extract=EXTRACT))
         with cache.alone(asked.where, wait_s=QUEUE_S):
             kept = None if refresh else cache.find(request)  # another process may have asked meanwhile
             kept = kept or _fetched(client, request, box, cache)

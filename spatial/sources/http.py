@@ -1,13 +1,9 @@
-"""The one place that speaks HTTP: patient, bounded, polite, silent about keys, and offline where that is wished.
+"""The one place that speaks HTTP: patient, bounded, polite, and silent about keys.
 
 Every request has time limits and a limit of size; what may pass is tried again a few times with
 growing pauses; a redirect is followed only to hosts that are configured, and never with a key.
 A key is read from the environment at the last moment, added to the request, and taken out of
 every address, message and record.
-
-The refusal by ``refuse`` says what is missing. Below it lies a hook in the interpreter that stops any
-connection and any look-up of a name, whichever library tries: that nothing was requested is not only
-our word.
 """
 
 from __future__ import annotations
@@ -15,10 +11,8 @@ from __future__ import annotations
 import logging
 import os
 import re
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,7 +20,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsp
 
 from spatial.core.addresses import SCRUBBING, remember, remember_address, shown_address, without_secrets
 from spatial.core.errors import ConfigError, SourceError, SourceFormatError, SourceUnavailable
-from spatial.core.messages import Phrase, phrase
+from spatial.core.messages import phrase
 from spatial.core.versions import version
 
 if TYPE_CHECKING:
@@ -454,67 +448,3 @@ def _name(url: str) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-_EVENTS = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
-# GDAL and PROJ speak HTTP without Python's sockets; these are their own switches.
-_SWITCHES = {"PROJ_NETWORK": "OFF", "GDAL_HTTP_PROXY": "http://127.0.0.1:9", "GDAL_HTTP_MAX_RETRY": "0"}
-_state = {"on": False, "hooked": False}
-_before: dict[str, str | None] = {}
-
-
-def forbid() -> None:
-    """Go offline, in this process and those it starts that read the environment, until ``allow``."""
-    if not _state["on"]:
-        _before.update({name: os.environ.get(name) for name in _SWITCHES})
-    _state["on"] = True
-    os.environ.update(_SWITCHES)
-    if not _state["hooked"]:
-        sys.addaudithook(_stop)
-        _state["hooked"] = True
-
-
-def allow() -> None:
-    """Go online again."""
-    _state["on"] = False
-    for name, value in _before.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
-    _before.clear()
-
-
-@contextmanager
-def offline_if(on: bool) -> Iterator[None]:
-    """Refuse every connection inside this block, if ``on``."""
-    if not on:
-        yield
-        return
-    forbid()
-    try:
-        yield
-    finally:
-        allow()
-
-
-def refuse(what: Phrase) -> None:
-    """Raise where something is about to be asked offline.
-
-    Raises
-    ------
-    SourceUnavailable
-        If this process is offline; ``what`` says what was missing and what to do.
-    """
-    if _state["on"]:
-        raise SourceUnavailable("offline.missing", what=what)
-
-
-def _stop(event: str, arguments: tuple[Any, ...]) -> None:
-    if _state["on"] and event in _EVENTS and not _is_local(event, arguments):
-        raise SourceUnavailable("offline.refused", event=event)
-
-
-def _is_local(event: str, arguments: tuple[Any, ...]) -> bool:
-    """Whether a connection is to a file of this machine (a Unix socket), not to an address."""
-    address = arguments[-1] if event in ("socket.connect", "socket.sendto") else None
-    return isinstance(address, str | bytes)

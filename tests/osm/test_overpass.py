@@ -38,6 +38,7 @@ from spatial.osm.overpass import Client
 from spatial.settings.loading import DEFAULTS
 from spatial.sources import boundaries, http
 from spatial.sources.http_cache import Cache
+from spatial.sources.offline import offline_if
 from tests.amount import long
 from tests.command import COMMAND, call
 from tests.overpass_server import FREE, OSM_BASE, STATUS_HEAD, Extract, Server
@@ -414,7 +415,7 @@ def test_the_cache_is_the_users_own(ask):
 def test_offline_only_what_is_kept_is_used(ask, estate):
     ask()
     asked = len(ask.server.requests)
-    with http.offline_if(True):
+    with offline_if(True):
         assert ask().path.exists()
         with pytest.raises(SourceUnavailable, match=r"no answer in the cache for .*offline: nothing was requested"):
             ask(estate=replace(estate, margin_m=33.0))
@@ -426,7 +427,7 @@ def test_offline_only_what_is_kept_is_used(ask, estate):
 def test_offline_no_library_gets_through(server):
     import requests
 
-    with http.offline_if(True), pytest.raises(SourceUnavailable, match="this run is offline"):
+    with offline_if(True), pytest.raises(SourceUnavailable, match="this run is offline"):
         requests.get(f"{server.url}/status", timeout=5)
     assert server.requests == []
     assert requests.get(f"{server.url}/status", timeout=5).status_code == 200

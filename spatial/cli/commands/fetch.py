@@ -44,9 +44,9 @@ def command(
         raise misused(phrase("commands.choose_osm"))
     from spatial.analysis import snapshot
     from spatial.osm import extract as osm_extract
-    from spatial.sources import http
+    from spatial.sources.offline import offline_if
 
-    with http.offline_if(offline), progress(lang) as tell:
+    with offline_if(offline), progress(lang) as tell:
         estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
         extract = osm_extract.find_extract(osm, estate, refresh=refresh, tell=tell)
         given = {what: files for what, files in models.items() if files}

@@ -71,14 +71,14 @@ def check(
     from spatial.core.errors import InputError
     from spatial.osm import extract as osm_extract
     from spatial.plans import reading
-    from spatial.sources import http
+    from spatial.sources.offline import offline_if
     from spatial.studies import plan_check
 
     if plan.suffix.lower() == ".dxf":
         estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
         click.echo(_guessed(plan, estate, lang=lang, as_json=as_json))
         return
-    with http.offline_if(offline), progress(lang) as tell:
+    with offline_if(offline), progress(lang) as tell:
         estate = cli_options.read_estate(which, margin_m=margin_m, reach_m=reach_m)
         intended, unread = reading.read_plan_and_faults(plan, estate)
         extract = osm_extract.find_extract(str(osm), estate, refresh=refresh, tell=tell)

@@ -106,7 +106,7 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
     from spatial.core import parallel
     from spatial.core.outputs import whole_folder
     from spatial.osm import extract as osm_extract
-    from spatial.sources import http
+    from spatial.sources.offline import offline_if
 
     if given["phases"] and (given["plan"] is None or given["phase"] is not None):
         raise misused(phrase("commands.phases"))
@@ -114,7 +114,7 @@ def analyse(which: Mapping[str, Any], given: Mapping[str, Any], frozen: Path | N
     if not given["observations"] and any((as_said["mapping"], *as_said["said"].values())):
         raise misused(phrase("commands.no_counts"))
     out, lang = given["out"], given["lang"]
-    online = http.offline_if(given.get("offline", False) or frozen is not None)
+    online = offline_if(given.get("offline", False) or frozen is not None)
     with online, progress(lang) as tell, parallel.started() as other:
         other.ask(osm_extract.load_reader)
         estate, extract, frozen_too = _asked_for(which, given, tell) if frozen is None else _from_frozen(frozen)

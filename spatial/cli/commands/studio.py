@@ -43,7 +43,7 @@ SHARED = (*MORE_INPUTS, "rubric", "tags", "plain_unknowns", "lang", "margin_m", 
 def command(folder: Path | None, kept: Path | None, no_browser: bool, lang: str, **options: Any) -> None:
     """Draw on the estate in the browser, and see at once who gains and who loses."""
     from spatial.core.languages import texts
-    from spatial.sources import http
+    from spatial.sources.offline import offline_if
     from spatial.studio import server
     from spatial.studio.roles import EDIT
     from spatial.studio.served import Served
@@ -61,7 +61,7 @@ def command(folder: Path | None, kept: Path | None, no_browser: bool, lang: str,
         click.echo(say["address_for"][role].format(address=serving.addresses[role]))
     if not no_browser:
         click.launch(serving.address)
-    with suppress(KeyboardInterrupt), http.offline_if(offline):  # how a sitting ends
+    with suppress(KeyboardInterrupt), offline_if(offline):  # how a sitting ends
         serving.run()
 
 
@@ -70,13 +70,13 @@ def _session(folder: Path | None, kept: Path | None, options: dict[str, Any], la
     from spatial.analysis import run
     from spatial.analysis.inputs import Options
     from spatial.core.languages import carried
-    from spatial.sources import http
+    from spatial.sources.offline import offline_if
     from spatial.studio import opening
     from spatial.studio.kept import Kept
     from spatial.studio.looking import Table
 
     rubric, plain, choices = (options.pop(name) for name in ("rubric", "plain_unknowns", "tags"))
-    with progress(lang) as tell, http.offline_if(offline):
+    with progress(lang) as tell, offline_if(offline):
         inputs = _inputs(folder, options, tell)
         run.load_compiled()
         name = opening.name_of(inputs)

@@ -45,7 +45,7 @@ def command(
     """Which bench, table, open gate, link, light, lowered kerb or cut hedge brings most for its cost?"""
     from spatial.core import parallel
     from spatial.osm import extract
-    from spatial.sources import http
+    from spatial.sources.offline import offline_if
 
     which = cli_options.estate_options(options)
     if osm is None:
@@ -54,7 +54,7 @@ def command(
         raise misused(phrase("repair.no_plan"))
     margin_m, reach_m = options.pop("margin_m"), options.pop("reach_m")
     given: dict[str, Any] = {name: options.pop(name) or None for name in ("terrain", "surface")}
-    with http.offline_if(offline), progress(lang) as tell, parallel.started() as other:
+    with offline_if(offline), progress(lang) as tell, parallel.started() as other:
         from spatial.analysis import run
         from spatial.osm import extract
 
