@@ -48,8 +48,8 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
 
 # Notes on how a file was read that count visits, not people.
 TOLD = (
-    "either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "case_rows", "visits_twice",
-    "visits_paired",
+    "either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "hidden_sheets", "case_rows",
+    "visits_twice", "visits_paired",
 )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ TOLD = {
     "either_way": "either_way",
     "form_times": "form_time",
     "case_rows": "repaired",
+    "hidden_sheets": "hidden",
 }
 # What tells one visit from another.
 VISIT = ["study_id", "location_id", "visit", "kind", "start", "observer"]
@@ -216,6 +217,7 @@ def _counts(
         row=rows.index,
         repaired=repaired,
         form_time=table.form_time,
+        hidden=bool(table.sheet.rows.attrs.get("hidden")),
         either_way=rows["month_first"].notna(),
     )
     return rows[used], rejected

@@ -109,7 +109,7 @@ def _percent(share: float | None, lang: str) -> str:
 
 
 # Notes on how rows were read, each with a sentence of its own.
-TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "glances_timed")
+TOLD = ("either_way", "no_unit", "past_midnight", "alike", "subtotals", "form_times", "hidden_sheets", "glances_timed")
 
 
 def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
