@@ -49,7 +49,7 @@ def observation_facts(observed: Observed) -> dict[str, Any]:
 # Notes on how a file was read that count visits, not people.
 TOLD = (
     "either_way", "other_zone", "no_unit", "named", "unread_numbers", "past_midnight", "alike", "subtotals",
-    "form_times", "case_rows", "visits_twice", "visits_paired", "heirs", "unmapped", "moved",
+    "form_times", "hidden_sheets", "case_rows", "visits_twice", "visits_paired", "heirs", "unmapped", "moved",
 )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ TOLD = {
     "form_times": "form_time",
     "case_rows": "repaired",
     "other_zone": "other_zone",
+    "hidden_sheets": "hidden",
 }
 # What tells one visit from another.
 VISIT = ["study_id", "location_id", "visit", "kind", "start", "observer"]
@@ -252,6 +253,7 @@ def _counts(
         repaired=repaired,
         form_time=table.form_time,
         named=table.named,
+        hidden=bool(table.sheet.rows.attrs.get("hidden")),
         either_way=rows["month_first"].notna(),
     )
     return rows[used], rejected

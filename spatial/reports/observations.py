@@ -120,6 +120,7 @@ TOLD = (
     "alike",
     "subtotals",
     "form_times",
+    "hidden_sheets",
     "glances_timed",
 )
 

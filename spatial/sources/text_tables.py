@@ -222,6 +222,8 @@ MAX_ROWS, MAX_CELLS = 1_000_000, 20_000_000
 # Headings below the first rows are looked for down to this one, to say where they are.
 LATEST_HEADING = 200
 RAGGED, BAD_POSITION = "ragged", "bad_geometry"
+# What a workbook shows of a sheet; that a table is of a hidden one.
+VISIBLE, HIDDEN = "visible", "hidden"
 
 
 def read_tables(path: Path, *, mapped: Mapped, crs: CRS | None = None) -> tuple[list[Sheet], CRS, Provenance]:
@@ -403,12 +405,15 @@ def _book(file: Path, mapped: Mapped | None) -> list[tuple[str, pd.DataFrame]]:
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
         try:
-            sheets = [(sheet.title, _cells(sheet)) for sheet in book.worksheets]
+            sheets = [(sheet.title, _cells(sheet), sheet.sheet_state != VISIBLE) for sheet in book.worksheets]
         finally:
             book.close()
     except Exception as error:  # of a damaged workbook openpyxl, zlib and the reader of XML say so in a dozen ways
         raise ValueError(phrase("observations.workbook", cause=cause(error))) from error
-    return [(name, _frame(cells, mapped)) for name, cells in sheets if cells]
+    tables = [(name, _frame(cells, mapped), is_hidden) for name, cells, is_hidden in sheets if cells]
+    for _, table, is_hidden in tables:
+        table.attrs[HIDDEN] = is_hidden
+    return [(name, table) for name, table, _ in tables]
 
 
 def _cells(sheet: Any) -> list[list[str]]:

@@ -154,6 +154,17 @@ def test_workbooks(tmp_path, make):
     assert (found.surveys["total"].tolist(), reasons(found)) == BOOKS[make]
 
 
+def test_counts_on_a_hidden_sheet_are_told(tmp_path):
+    book = openpyxl.Workbook()
+    fill(book.active)
+    hidden = book.create_sheet("sidste aar")
+    fill(hidden, ("2024-05-07 10:00", 9))
+    hidden.sheet_state = "hidden"
+    book.save(tmp_path / "a.xlsx")
+    found = read(tmp_path / "a.xlsx")
+    assert sorted(found.surveys["total"]) == [5, 7, 9] and found.notes == {"hidden_sheets": 1}
+
+
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
