@@ -18,7 +18,6 @@ from spatial.maps.lettering import BOLD, Lettering, width_of
 from spatial.maps.sheet import map as sheet_map
 from spatial.maps.sheet.labels import Taken
 from spatial.maps.sheet.layout import AIR_MM, Box, Sheet
-from spatial.maps.style import RAMP
 from spatial.maps.svg import Figure, Pen
 from spatial.places.meeting_spaces import MEETING
 from spatial.places.naming import in_order
@@ -118,7 +117,7 @@ def estate_map(
             line_of_keys(pen, keys, level=4.5)
         elif keys is None:
             shown = result.meeting_spaces
-            _legend(pen, words, _keys(words, withheld=_some_withheld(shown)), fill, shown)
+            _legend(pen, words, _keys(words, fill, withheld=_some_withheld(shown)), fill, shown)
 
     return Figure(sheet.width, sheet.height, draw, told.alt, told.caption)
 
@@ -172,7 +171,7 @@ def _north(pen: Pen, sheet: Sheet, letter: str) -> Taken:
     return Taken([(x, top - 3, 6.0)])
 
 
-def _keys(words: MapWords, *, withheld: bool) -> list[tuple[str, Sample]]:
+def _keys(words: MapWords, fill: Fill, *, withheld: bool) -> list[tuple[str, Sample]]:
     """What a line below a map explains, with how it is drawn from x on at a level; samples are `KEY_MM` wide."""
 
     def boundary(pen: Pen, x: float, level: float) -> None:
@@ -183,7 +182,7 @@ def _keys(words: MapWords, *, withheld: bool) -> list[tuple[str, Sample]]:
         pen.disc(x + KEY_MM - 1.5, level, sheet_map.CONTEXT_MM * FACTOR, fill=sheet_map.CONTEXT)
 
     def unranked(pen: Pen, x: float, level: float) -> None:
-        sheet_map.space(pen, _sample(x, level), RAMP[2], ranked=False, factor=FACTOR)
+        sheet_map.space(pen, _sample(x, level), fill.colours[2], ranked=False, factor=FACTOR)
 
     hatched: list[tuple[str, Sample]] = [(words.withheld, unranked)] if withheld else []
     return [*hatched, (words.boundary, boundary), (words.context, context)]
@@ -224,8 +223,8 @@ def line_of_keys(pen: Pen, keys: Sequence[tuple[str, Sample]], *, x: float = 0.0
 
 def legend(words: MapWords, more: Sequence[tuple[str, Sample]], shown: pd.DataFrame, *, alt: str) -> Figure:
     """Draw the legend of several maps by itself, with more keys in a second line; ``shown`` is on one of them."""
-    keys = _keys(words, withheld=_some_withheld(shown))
     below, fill = LEGEND_MM - 2.5 if more else 0.0, fill_of(shown)
+    keys = _keys(words, fill, withheld=_some_withheld(shown))
 
     def draw(pen: Pen) -> None:
         if more:

@@ -72,7 +72,7 @@ def legend(
     y -= len(lines) * size * LINE + 1.2 * factor
     for key, label in _keys(say):
         if there.get(key, False):
-            y = _key(ink, sheet, left, y, width, key, label)
+            y = _key(ink, sheet, Box(left, y, width, 0.0), key, label, fill)
     return y - 1.5 * factor
 
 
@@ -105,24 +105,26 @@ def _ramp(ink: Paper, left: float, y: float, width: float, factor: float, steps:
     return y - 3.0 * factor
 
 
-def _key(ink: Paper, sheet: Sheet, left: float, y: float, width: float, key: str, label: str) -> float:
+def _key(ink: Paper, sheet: Sheet, at: Box, key: str, label: str, fill: Fill) -> float:
+    """Explain one thing, from the left and the lower edge of a box on, within its width; return where that ends."""
+    left, y, width = at.left, at.bottom, at.width
     factor = sheet.factor
     size, indent = TEXT_PT * factor, KEY_MM * factor
     lines = wrapped(label, width - indent, size)
     y -= 1.25 * factor
     middle = y - size * 0.18
-    _sample(ink, sheet, Box(left, middle - 1.4 * factor, (KEY_MM - 2.5) * factor, 2.8 * factor), key)
+    _sample(ink, sheet, Box(left, middle - 1.4 * factor, (KEY_MM - 2.5) * factor, 2.8 * factor), key, fill)
     ink.lines(left + indent, middle - size * 0.125, lines, size, step=size * LINE)
     return y - len(lines) * size * LINE
 
 
-def _sample(ink: Paper, sheet: Sheet, box: Box, key: str) -> None:
+def _sample(ink: Paper, sheet: Sheet, box: Box, key: str, fill: Fill) -> None:
     """Draw what a line of the legend explains, by the same strokes as on the map."""
     level, factor = box.bottom + box.height / 2, sheet.factor
     line = np.array([shapely.LineString([(box.left, level), (box.right, level)])], dtype=object)
     if key == "withheld":
         part = box.width / 2
-        for k, colour in enumerate((RAMP[2], RAMP[4])):
+        for k, colour in enumerate((fill.colours[2], fill.colours[4])):
             area = shapely.box(box.left + k * part, box.bottom, box.left + (k + 1) * part, box.top)
             sheet_map.space(ink, area, colour, ranked=False, factor=factor)
     elif key == SEAT:
@@ -143,14 +145,14 @@ def _sample(ink: Paper, sheet: Sheet, box: Box, key: str) -> None:
     elif key == "context":
         ink.disc(box.left + box.width / 2, level, sheet_map.CONTEXT_MM * factor, fill=sheet_map.CONTEXT)
     else:
-        fill, edge = {
+        colour, edge = {
             "no_score": (NO_SCORE, BLACK),
             "own_building": (sheet_map.OWN_BUILDING, sheet_map.OWN_BUILDING_LINE),
             "building": (sheet_map.BUILDING, sheet_map.BUILDING_LINE),
             "green": (sheet_map.GREEN, sheet_map.GREEN),
             "water": (sheet_map.WATER, sheet_map.WATER_LINE),
         }[key]
-        ink.rect(*box, fill=fill, line=edge, weight=0.12)
+        ink.rect(*box, fill=colour, line=edge, weight=0.12)
 
 
 def table(ink: Paper, sheet: Sheet, box: Box, say: Mapping[str, Any], rows: Sequence[Row]) -> Sequence[Row]:
