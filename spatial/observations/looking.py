@@ -82,6 +82,7 @@ def _look(table: Table, mapped: Mapped) -> Look:
 def _first(rows: pd.DataFrame) -> pd.DataFrame:
     """The first rows as they are read; people are whole."""
     first = rows[[name for name in SHOWN if name in rows and rows[name].notna().any()]].head(FIRST_ROWS)
+    first = first.rename(columns={"written_id": "location_id", "said_kind": "kind"})
     return first.astype({"total": "Int64"}) if "total" in first else first
 
 

@@ -375,7 +375,8 @@ def observations_in_words(facts: Mapping[str, Any], folder: Path, lang: str) -> 
 
 def look_in_words(found: Sequence[Look], lang: str) -> str:
     """Say how the tables of a file are understood, for the one whose file it is: its counts are exact."""
-    say, reasons = texts(lang)["observe"]["look"], texts(lang)["reason"]
+    words = texts(lang)
+    say, reasons = words["observe"]["look"], words["reason"]
     lines = []
     for look in found:
         lines.append(say["table"].format(table=look.table, rows=look.rows, role=say["role"][look.role]))
@@ -392,7 +393,7 @@ def look_in_words(found: Sequence[Look], lang: str) -> str:
             lines.append(say["sums"].format(**people, first=span[0], last=span[1]))
         if look.span is None:
             lines.append(say["no_times"])
-        lines += [say["turned"].format(n=n, why=reasons[why]) for why, n in look.turned_away.items()]
+        lines += [plural(say["turned"], n, words).format(n=n, why=reasons[why]) for why, n in look.turned_away.items()]
     return "\n".join(lines)
 
 
