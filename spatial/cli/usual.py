@@ -88,9 +88,16 @@ def read_what_answers(
                 )
             else:
                 layers.append(read_layer(name, estate))
+                _say_if_empty(name, layers[-1], lang)
         except SpatialError as error:
             _say_without(name, error, lang)
     return layers, models
+
+
+def _say_if_empty(name: str, raw: RawData, lang: str) -> None:
+    """A layer without anything here is no failure, and no word that there is nothing."""
+    if not len(raw.points) + len(raw.lines) + len(raw.areas):
+        click.echo(f"faellesrum: {texts(lang)['setup']['empty'].format(layer=name)}", err=True)
 
 
 def _say_without(name: Any, error: SpatialError, lang: str) -> None:

@@ -267,6 +267,8 @@ def _scored(table: str, columns: Sequence[str], lang: str, classes: tuple[Sequen
     if "status" in columns:
         legend = say["map"]["legend"]
         rules += [(legend[f"status_{one}"], f"\"status\" = '{one}'", [part]) for one, part in ASIDE.items()]
+    # A project that keeps this style draws the next run, too: what falls into no class here is drawn all the same.
+    rules.append((say["gis"]["other_class"], "ELSE", [fill(NO_SCORE, INK, 0.6)]))
     # Above the shape, as on the web map: a number in a small one would hide its colour.
     rank = labels("coalesce(to_string(\"rank\"), '')", OVER_POINT, size=9, weight=75, at=TOP)
     label = rank if table == "meeting_spaces" else None

@@ -78,6 +78,15 @@ def test_from_nothing_to_the_map_in_two_steps_without_what_does_not_answer(home,
     assert "playground" in set(pyogrio.read_dataframe(home / "map" / "places.gpkg", layer="places")["kind"])
 
 
+def test_a_municipality_that_has_entered_nothing_is_said_in_a_line(home, extract, monkeypatch):
+    with serving(lambda path, params: Reply(body=b'{"type": "FeatureCollection", "features": []}')) as server:
+        catalogue(home, none=f"{server.address}/none")
+        monkeypatch.setenv("FAELLESRUM_SOURCES", str(home / "own.toml"))
+        call("setup", "--osm", extract, "--layer", "own.none", "--lang", "en")
+        done = call("run", "--estate", "mjoelnerparken", "--out", home / "map", "--lang", "en")
+    assert done.code == 0 and "own.none holds nothing of the area" in done.err, done.err
+
+
 def test_the_guess_is_a_circle_around_the_registered_centre():
     found = estates.read_estate("mjoelnerparken", or_guess=True)
     assert shapely.distance(shapely.centroid(found.boundary), shapely.Point(X, Y)) < 0.01
