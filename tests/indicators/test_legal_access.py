@@ -177,3 +177,10 @@ def test_a_garden_with_a_fence_around_it(tags, fences, access):
     names = np.array([f"osm:way/{n + 2}" for n in range(len(lines))], dtype=object)
     found = taken_ground(areas, Features(names, [own for own, _ in fences], lines), tag_rules(), CRS.from_epsg(25832))
     assert found["access"].to_dict() == access
+
+
+def test_a_tap_that_is_somebodys_does_not_close_the_lawn_on_which_it_stands():
+    tap = [({"access": "private"}, None, None)]
+    assert measured(tap, {"status": "possible", "nearest_public_path_m": 0.0})[1] == THROUGH
+    # What one comes for, or sits on, does.
+    assert measured(tap, {"status": "meeting space", "nearest_public_path_m": 0.0})[1] == SHUT
