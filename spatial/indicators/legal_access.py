@@ -19,7 +19,7 @@ from spatial.indicators.unknown_facts import facts_as_text
 from spatial.layers.hours import CONDITIONAL, Position, over_time
 from spatial.layers.tag_values import NO, UNREAD, Reading, read, read_tag
 from spatial.layers.taken_ground import FENCED
-from spatial.places.meeting_spaces import MOSTLY, PATH_NEAR_M
+from spatial.places.meeting_spaces import MOSTLY, PATH_NEAR_M, POSSIBLE
 from spatial.settings.tags import TagRules
 
 ACCESS_KEYS = ("foot", "access")
@@ -96,12 +96,15 @@ def legal_access(
     business = buildings[buildings["use"].isin(kinds.building["of_business"])]
     court = closed_share(places.geometry.to_numpy(), buildings.iloc[:0], business) > MOSTLY
     ids, tags, ground, told = (places[name].to_numpy(dtype=object) for name in ("space_id", "tags", "ground", "access"))
-    grounds = places[list(OF_GROUND)].to_dict("records")
+    grounds, status = places[list(OF_GROUND)].to_dict("records"), places["status"].to_numpy(dtype=object)
     rows, facts = [], []
     for i, level in enumerate(places["level"]):
         things = anchors[ids[i]] if level == "space" else np.array([i])
         otherwise = _of_ground(grounds[i], {ground[row] for row in things}, bool(almen[i]), bool(court[i]), kinds)
-        rows.append(_of_things([(tags[row], told[row]) for row in things], otherwise, kinds, position))
+        # A tap or a lamp that is somebody's does not close the lawn on which it stands.
+        alone = level == "space" and status[i] == POSSIBLE
+        said = [] if alone else [(tags[row], told[row]) for row in things]
+        rows.append(_of_things(said, otherwise, kinds, position) if said else otherwise)
         facts.append(facts_as_text(str(places.index[things[0]]), ("access",)))
     return replace(from_rows(rows), facts=object_array(facts))
 

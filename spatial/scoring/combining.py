@@ -12,7 +12,7 @@ import numpy as np
 
 from spatial.core.arrays import Bools, Floats
 from spatial.core.model import ASPECTS, CLOSED_AT, Rubric
-from spatial.scoring.judging import Judged
+from spatial.scoring.judging import UNKNOWN, Judged
 
 # A product of conditions so little above ``CLOSED_AT`` is not above it.
 ROUNDING = 1e-9
@@ -89,9 +89,10 @@ def conditions_hold(judged: Judged) -> Bools:
 
 
 def conditions_known(judged: Judged) -> Bools:
-    """Where each condition is known, or assumed of what would not close the place if the rule were wrong: (N,)."""
+    """Where each condition is known, or assumed by a rule that leaves the place open at worst: (N,)."""
     at = judged.conditions
-    told = judged.known[:, at] | (judged.low[:, at] > CLOSED_AT + ROUNDING)
+    stays_open = (judged.states[:, at] != UNKNOWN) & (judged.low[:, at] > CLOSED_AT + ROUNDING)
+    told = judged.known[:, at] | stays_open
     return np.asarray(told.all(axis=1), dtype=bool)
 
 

@@ -207,3 +207,10 @@ def test_what_the_tags_of_a_thing_say(text):
     tags = dict(part.split("=", 1) for part in text.split(" & "))
     said = _tagged(tags, None, tag_rules(), (55.68, 12.57))
     assert said is None if ONE_THING[text] is None else said[:2] == pytest.approx(ONE_THING[text])
+
+
+def test_a_tap_that_is_somebodys_does_not_close_the_lawn_on_which_it_stands():
+    tap = [({"access": "private"}, None, None)]
+    assert measured(tap, {"status": "possible", "nearest_public_path_m": 0.0})[1] == THROUGH
+    # What one comes for, or sits on, does.
+    assert measured(tap, {"status": "meeting space", "nearest_public_path_m": 0.0})[1] == SHUT

@@ -112,11 +112,20 @@ def test_tiers_of_scores_and_what_they_are_called():
     assert tiers.tier_words(found).tolist() == ["weakest", None, "best", "between", None, "between"]
 
 
-@pytest.mark.parametrize(("state", "expected"), [("unknown", [2, 1]), ("assumed by rule", [1, 2])])
-def test_access_unknown_is_never_among_the_best(state, expected):
+@pytest.mark.parametrize(
+    ("state", "low", "expected"),
+    # Of an assumed right it counts whether the place may be closed all the same: .3 or less.
+    [
+        ("unknown", 0.9, [2, 1]),
+        ("assumed by rule", 0.9, [1, 2]),
+        ("assumed by rule", 0.3, [2, 1]),
+        ("derived", 0.3, [1, 2]),
+    ],
+)
+def test_access_unknown_is_never_among_the_best(state, low, expected):
     rules = rubric(*FIVE, rule("open", GATE), draws=50)
     rows = known("a", (0.9,) * 5) + known("b", (0.3,) * 5)
-    rows += [("a", "open", 0.95, 0.9, 1.0, state), ("b", "open", 1.0, 1.0, 1.0, "observed")]
+    rows += [("a", "open", 0.95, low, 1.0, state), ("b", "open", 1.0, 1.0, 1.0, "observed")]
     index = pd.Index(["a", "b"])
     found = scores.score(judge_all(evidence(rows), index, rules), index, rules, 1)
     assert found["tier"].tolist() == expected and found["rank"].tolist() == [1, 2]
