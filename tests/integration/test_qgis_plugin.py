@@ -48,7 +48,9 @@ def set_program(home, program, more=""):
 
 def environment(home):
     plain = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "QT_QPA_PLATFORM": "offscreen"}
-    kept = {name: os.environ[name] for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME") if name in os.environ}
+    # Another kernel of BLAS moves the last digit of an estimate: both sides have to reckon with the same one.
+    names = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return plain | kept | {"HOME": str(home), "QGIS_PLUGINPATH": str(home / "plugins"), "XDG_RUNTIME_DIR": str(home)}
 
 
