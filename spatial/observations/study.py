@@ -378,9 +378,10 @@ def without_aspects(spaces: gpd.GeoDataFrame, rubric: Rubric, gate: Floats | flo
 
 
 def area_of(result: Result, join_m: float | None = None) -> BaseGeometry:
-    """Where observations of an estate may lie: its study area, and as far beyond as a space reaches people."""
+    """Where people may be counted: the study area, meeting spaces beyond it, and as far as both reach people."""
     reach_m = float(rules().publish["join_m"]) if join_m is None else join_m
-    return result.estate.study_area.buffer(reach_m)
+    ground = shapely.union_all([result.estate.study_area, *result.meeting_spaces.geometry])
+    return ground.buffer(reach_m)
 
 
 def calibrate_weights(runs: Sequence[tuple[Result, Read]], *, seed: int = SEED) -> calibration.Calibrated:

@@ -108,7 +108,7 @@ def joined(shapes: list[Any]) -> tuple[list[Any], list[Any]]:
 def _met(lines: list[Any]) -> list[Any]:
     """Lines whose ends that lie within ``CLOSED_M`` of each other are the same point."""
     ends = np.array([shapely.get_coordinates(line)[k] for line in lines for k in (0, -1)]).reshape(-1, 2)
-    first = [int(np.flatnonzero(np.hypot(*(ends - end).T) <= CLOSED_M)[0]) for end in ends]
+    first = [next(iter(np.flatnonzero(np.hypot(*(ends - end).T) <= CLOSED_M)), k) for k, end in enumerate(ends)]
     return [
         shapely.LineString([ends[first[2 * i]], *shapely.get_coordinates(line)[1:-1], ends[first[2 * i + 1]]])
         for i, line in enumerate(lines)

@@ -84,10 +84,10 @@ def test_each_place_is_told_with_its_forecast_and_what_is_there(folder):
 def test_counts_are_laid_beside_and_small_ones_withheld(folder, tmp_path):
     space_of = pd.read_csv(folder / "now" / "scores.csv", index_col="place_id")["space_id"]
     visits = [
-        f"{space_of['osm:node/77']},2031-05-0{day} 12:00,2031-05-0{day} 12:30,staying,{people}"
+        f"{space_of['osm:node/77']},2025-05-0{day} 12:00,2025-05-0{day} 12:30,staying,{people}"
         for day, people in enumerate((10, 20, 10, 20), 1)
     ]
-    visits += [f"{space_of[PLAYGROUND]},2031-05-01 14:00,2031-05-01 14:30,staying,1"]
+    visits += [f"{space_of[PLAYGROUND]},2025-05-01 14:00,2025-05-01 14:30,staying,1"]
     (tmp_path / "counts.csv").write_text(COUNTS + "\n".join(visits) + "\n", encoding="utf-8")
     rows = {row["now_id"]: row for row in told(folder, tmp_path / "counts.csv")["places"]}
     bench, playground = (rows[space_of[place]] for place in ("osm:node/77", PLAYGROUND))

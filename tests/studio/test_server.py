@@ -166,7 +166,9 @@ def test_what_is_no_question_is_answered_in_one_line(server):
     for body in bodies:
         answer = browser.ask("POST", "/api/do", body)
         said = json.loads(answer.content)["said"]
-        assert answer.status == 422 and set(said) == {"da", "en"} and all("\n" not in one for one in said.values())
+        assert (
+            answer.status == 422 and set(said) == {"da", "en", "de"} and all("\n" not in one for one in said.values())
+        )
     for path in ("/api/at", "/api/at?lon=x&lat=1&within=5&variant=A", "/api/at?lon=1&lat=nan&within=5&variant=A"):
         assert browser.ask("GET", path).status == 422
     assert browser.ask("GET", "/api/plan.exe?variant=A").status == 404
