@@ -34,7 +34,8 @@ gc.set_threshold(50_000, 10, 10)
 # Files of half a minute and more begin first: one process would wait at the end while the other is at one of them. The
 # first two have numba compile what a fresh clone has not compiled, which each process of those after them would do too.
 LONG = [
-    "scoring/test_laws_of_the_measure.py", "studio/test_looking.py", "batch/test_areas.py", "docs/test_notebooks.py",
+    "integration/test_studio_sittings.py", "scoring/test_laws_of_the_measure.py", "studio/test_looking.py",
+    "batch/test_areas.py", "docs/test_notebooks.py",
     "studio/test_sitting.py", "hostile/test_hostile_files.py", "maps/test_web_page.py", "plans/test_real_estates.py",
     "cli/test_main.py", "studio/test_start_sitting.py", "studies/test_plan_folder.py", "cli/test_observe.py",
     "faults/test_writes.py", "plans/test_comparison.py", "analysis/test_snapshot.py", "plans/test_laws.py",
