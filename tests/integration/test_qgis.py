@@ -70,7 +70,8 @@ def test_classes_are_those_of_the_legend_and_the_withheld_are_hatched(opened, re
     drawn, n = opened[0]["meeting_spaces"], len(solid) + len(hatched)
     assert [colour for _, _, colour in drawn["rules"]][:n] == solid + hatched
     fills = [parts.count("LinePatternFill") for parts in drawn["parts"]]
-    assert fills == [0] * len(solid) + [2] * len(hatched) + [0] * (1 + len(ASIDE))
+    # Then what has no score, what is set aside, and what falls into no class of a style that a project keeps.
+    assert fills == [0] * len(solid) + [2] * len(hatched) + [0] * (1 + len(ASIDE) + 1)
     withheld = texts("da")["map"]["legend"]["withheld"]
     assert [withheld in label for label, _, _ in drawn["rules"]][:n] == [False] * len(solid) + [True] * len(hatched)
 
