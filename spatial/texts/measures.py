@@ -14,7 +14,7 @@ import shapely.geometry
 
 from spatial.core import files
 from spatial.core.crs import WGS84
-from spatial.core.languages import in_sentence, plural, said, texts
+from spatial.core.languages import plural, said, texts
 from spatial.core.numbers import number as written
 from spatial.layers.completeness import as_fraction
 from spatial.places.meeting_spaces import POSSIBLE
@@ -94,7 +94,7 @@ def _called(space: str, street: str | None, words: Mapping[str, Any]) -> str:
         return str(say["possible_at"].format(street=street) if street else say["possible"])
     if space not in words["kind"]:
         return space
-    kind = in_sentence(words["kind"][space]["title"], words)
+    kind = str(words["kind"][space]["definite"])
     return str(words["plan"]["at"].format(thing=kind, street=street)) if street else kind
 
 

@@ -174,12 +174,12 @@ def test_a_suggestion_says_how_many_of_its_kind_are_probably_unmapped():
         (
             "en",
             "at a spot at Elmevej where nothing is mapped (space:room:1)",
-            "at playground at Elmevej (space:room:1)",
+            "at the playground at Elmevej (space:room:1)",
         ),
         (
             "da",
             "ved et sted ved Elmevej, hvor intet er kortlagt (space:room:1)",
-            "ved legeplads ved Elmevej (space:room:1)",
+            "ved legepladsen ved Elmevej (space:room:1)",
         ),
     ):
         at = table.assign(street="Elmevej")
