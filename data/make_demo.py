@@ -147,7 +147,7 @@ def write_boundary(target: Path, polygon: shapely.Polygon, about: Boundary, data
             "name": about.name,
             "source": about.source,
             "how": about.how,
-            "licence": "ODbL-1.0",
+            "licence": "ODbL 1.0",
             "attribution": "© OpenStreetMap contributors",
             "data_date": data_date,
         },

@@ -22,6 +22,7 @@ from spatial.reports.plan_states import Alternatives
 from spatial.reports.sections import Named, Words, shortened
 from spatial.texts import plan_answer, plan_reasons
 from spatial.texts import plans as texts_plans
+from spatial.texts.plan_names import places_in_sentences
 
 PROMISES = 12
 PLACES = 14  # rows of the table of meeting spaces
@@ -192,7 +193,8 @@ def things_in_words(found: Comparison, before: Result, words: Words, letters: in
     What is alike is told once, counted.
     """
     streets = nearest_street(found.items, before.layers.get("paths"))
-    rows = found.items.drop(columns="geometry").assign(street=streets).to_dict("records")
+    called = places_in_sentences(before, found.items["object_id"])
+    rows = found.items.drop(columns="geometry").assign(street=streets, called=called).to_dict("records")
     things: dict[str, list[int]] = {}
     for k, row in enumerate(rows):
         things.setdefault(_thing(row, words, letters), []).append(k)
@@ -202,7 +204,7 @@ def things_in_words(found: Comparison, before: Result, words: Words, letters: in
 
 def _thing(row: Mapping[Any, Any], words: Words, letters: int) -> str:
     name, kind, note = (row[key] if isinstance(row[key], str) else None for key in ("name", "kind", "note"))
-    text = first_capital(plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared))
+    text = first_capital(plan_reasons.edit_in_words({**row, "name": name, "kind": kind}, words.shared, words.lang))
     return words.say("plan.ground.item", thing=text, note=shortened(note, letters)) if note and letters else text
 
 
@@ -259,7 +261,7 @@ def _reasons(row: Mapping[str, Any], words: Words) -> list[str]:
         if text := _because(reason, causes, words):
             found.append(text)
             told.update(causes)
-    edits = plan_reasons.reasons_in_words((row["edits"] or ())[:REASONS], words.shared)
+    edits = plan_reasons.reasons_in_words((row["edits"] or ())[:REASONS], words.shared, words.lang)
     return [*map(first_capital, edits), *found[:REASONS], *_behind(row["causes"], words)]
 
 

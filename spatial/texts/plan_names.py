@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from spatial.core.languages import KNOWN_LANGUAGES
 from spatial.core.model import Result
-from spatial.places.naming import kinds_text, names_of
+from spatial.places.naming import kinds_text, name_in_sentence, names_of
 
 # What the meeting spaces before and after are called, by language and id.
 Names = Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
@@ -35,6 +35,16 @@ def named_row(row: Mapping[Any, Any], names: Names) -> dict[str, str]:
         lang: then.get(row["after_id"]) or was.get(row["before_id"]) or kinds_text(row["kinds"], 1, lang)
         for lang, (was, then) in names.items()
     }
+
+
+def places_in_sentences(before: Result, identities: Iterable[str]) -> list[dict[str, str] | None]:
+    """What places of today are called amid a sentence, by language; None of all that is not a place."""
+    names = {lang: names_of(before, lang) for lang in KNOWN_LANGUAGES}
+    places = set(before.places.index.astype(str))
+    return [
+        {lang: name_in_sentence(of[identity], lang) for lang, of in names.items()} if identity in places else None
+        for identity in identities
+    ]
 
 
 def with_names(table: pd.DataFrame, before: Result, after: Result, lang: str) -> pd.DataFrame:

@@ -57,13 +57,14 @@ def cause_in_words(cause: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     return " ".join([*parts, say["how"][how]])
 
 
-def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any], lang: str) -> str:
     """Say one thing that a plan changes as people speak: "bygningen ved Skovvej rives ned", "ny bænk ved Skovvej".
 
     Parameters
     ----------
     item
-        A row of ``spatial.plans.causes.changed_objects``, and ``street``, the nearest one, or None.
+        A row of ``spatial.plans.causes.changed_objects``; ``street``, the nearest one, or None; and ``called``, what a
+        place of today is called amid a sentence, by language, or None.
     """
     say, name = words["edit"], said(item["name"])
     kind = words["kind"].get(item["kind"]) if item["what"] in ("place", "context") else None
@@ -73,7 +74,9 @@ def edit_in_words(item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     else:
         thing = kind["definite"] if kind else say["known"][road]
     thing = f"{thing} {say['named'].format(name=name)}" if name else thing
-    if item["street"] and item["what"] not in ("road", "way") and not name:
+    if item["called"] and item["how"] != "new":
+        thing = item["called"][lang]
+    elif item["street"] and item["what"] not in ("road", "way") and not name:
         thing = say["at"].format(thing=thing, street=item["street"])
     metres = None if pd.isna(item["moved_m"]) else round(item["moved_m"])
     how = "moved_by" if item["how"] == "moved" and metres else item["how"]
@@ -88,12 +91,12 @@ def newly(thing: str, item: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     return str(say["newly_neuter" if gender in say["neuter"].split() else "newly"].format(thing=thing))
 
 
-def reasons_in_words(reasons: Sequence[Mapping[str, Any]], words: Mapping[str, Any]) -> list[str]:
+def reasons_in_words(reasons: Sequence[Mapping[str, Any]], words: Mapping[str, Any], lang: str) -> list[str]:
     """Say what each edit adds to a meeting space, or takes from it: "bænk kommer til: +4 point"."""
     say = words["edit"]["reason"]
     return [
         say.format(
-            edits=", ".join(dict.fromkeys(edit_in_words(item, words) for item in reason["things"])),
+            edits=", ".join(dict.fromkeys(edit_in_words(item, words, lang) for item in reason["things"])),
             points=signed(reason["points"]),
         )
         for reason in reasons

@@ -15,7 +15,7 @@ from spatial.core.model import FLOATING, Result
 from spatial.places.whereabouts import nearest_street
 from spatial.plans.comparison import CHANGED, KEPT, LOST, NEW, SCORES, Comparison
 from spatial.plans.home_changes import LOSING, hardest_lens, seen_through
-from spatial.texts.plan_names import named_row, space_names
+from spatial.texts.plan_names import named_row, places_in_sentences, space_names
 from spatial.texts.plan_reasons import because, reasons_in_words, told_once
 
 SHOWN = 5
@@ -107,9 +107,11 @@ def _streets_of(losing: Any, before: Result) -> dict[str, str | None]:
 def _reasons_by_space(found: Comparison, before: Result, reasons: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     """What the edits add, in points, by meeting space of the finished plan; things are rows of the items."""
     streets = nearest_street(found.items, before.layers.get("paths"))
+    called = places_in_sentences(before, found.items["object_id"])
+    rows = found.items.drop(columns="geometry").to_dict("records")
     items = [
-        {"street": street, "moved_m": _known(row["moved_m"]), **{name: said(row[name]) for name in ITEM}}
-        for row, street in zip(found.items.drop(columns="geometry").to_dict("records"), streets, strict=True)
+        {"street": street, "called": name, "moved_m": _known(row["moved_m"]), **{key: said(row[key]) for key in ITEM}}
+        for row, street, name in zip(rows, streets, called, strict=True)
     ]
     by_id = {item["object_id"]: item for item in items}
     told: dict[str, list[dict[str, Any]]] = {}
@@ -277,7 +279,7 @@ def _line(row: Mapping[str, Any], units: Mapping[str, str], words: Mapping[str, 
     same = row["state"] == CHANGED and row["before"] == row["after"]
     say = words["compare"]["changed_same" if same else row["state"]]
     line = say.format(**given, before=row["before"], after=row["after"])
-    edits = reasons_in_words(row["edits"] or (), words)
+    edits = reasons_in_words(row["edits"] or (), words, lang)
     why = "; ".join(
         [*edits, *(because(reason, units, words) for reason in row["because"]), *told_once(row["causes"], words)]
     )
