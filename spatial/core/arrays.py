@@ -16,6 +16,18 @@ Shapes = npt.NDArray[np.object_]
 Texts = npt.NDArray[np.object_]
 
 
+def product(left: npt.ArrayLike, right: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Product of matrices and vectors, summed in one order on every processor; BLAS has an order for each kind.
+
+    Examples
+    --------
+    >>> product([[1.0, 2.0], [3.0, 4.0]], [10.0, 1.0]).tolist()
+    [12.0, 34.0]
+    """
+    a, b = np.asarray(left), np.asarray(right)
+    return np.einsum("...j,jk->...k" if b.ndim == 2 else "...j,j->...", a, b)
+
+
 def object_array(items: Iterable[Any]) -> npt.NDArray[np.object_]:
     """Return one-dimensional array of objects, whatever they are, also where all are sequences of one length.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 
-from spatial.core.arrays import Bools, Floats
+from spatial.core.arrays import Bools, Floats, product
 from spatial.core.model import FIVE_MINUTES_M
 from spatial.indicators.registry import DERIVED, OBSERVED, UNKNOWN, Measured, indicator, unknown, where
 from spatial.network.catchments import median_position
@@ -69,7 +69,7 @@ def lit_share(places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDat
     inside = dwellings["inside"].to_numpy()
     weight = dwellings["dwellings"].to_numpy()[inside]
     lit, dark, total = (
-        np.nan_to_num(part[:, inside]) @ weight for part in (walks.lit_m, walks.unlit_m, walks.distance_m)
+        product(np.nan_to_num(part[:, inside]), weight) for part in (walks.lit_m, walks.unlit_m, walks.distance_m)
     )
     walked = total > 0
 
@@ -117,4 +117,4 @@ def severance(places: gpd.GeoDataFrame, walks: Approaches, dwellings: gpd.GeoDat
 def _mean(roads: Floats, weight: Floats) -> Floats:
     """Mean over the dwellings that reach a place; NaN where none does."""
     reached = np.where(np.isnan(roads), 0.0, weight).sum(axis=1)
-    return np.divide(np.nan_to_num(roads) @ weight, reached, out=np.full(len(roads), np.nan), where=reached > 0)
+    return np.divide(product(np.nan_to_num(roads), weight), reached, out=np.full(len(roads), np.nan), where=reached > 0)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from spatial.core.arrays import Bools, Floats, Ints, Shapes, object_array
+from spatial.core.arrays import Bools, Floats, Ints, Shapes, object_array, product
 from spatial.core.incremental import AFRESH, Steps
 
 # Gehl (2010), Cities for People: the social field of vision ends at about 100 m.
@@ -187,10 +187,10 @@ def _smallest_rectangle(shape: shapely.Polygon) -> tuple[Floats, Floats, Floats]
     along = np.diff(hull, axis=0)
     along /= np.hypot(*along.T)[:, None]
     across = along[:, ::-1] * (-1, 1)
-    (x0, x1), (y0, y1) = ((at.min(axis=1), at.max(axis=1)) for at in (along @ hull.T, across @ hull.T))
+    (x0, x1), (y0, y1) = ((at.min(axis=1), at.max(axis=1)) for at in (product(along, hull.T), product(across, hull.T)))
     wide, deep = x1 - x0, y1 - y0
     middle = shapely.get_coordinates(shapely.centroid(shape))[0]
-    skew = ((along @ middle - x0) / wide - 0.5) * ((across @ middle - y0) / deep - 0.5)
+    skew = ((product(along, middle) - x0) / wide - 0.5) * ((product(across, middle) - y0) / deep - 0.5)
     left = np.arange(len(along))
     for size in (wide * deep, wide + deep, 1 - skew):
         left = left[size[left] <= size[left].min() * (1 + SAME_SHARE)]

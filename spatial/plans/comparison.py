@@ -16,7 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from spatial.core.arrays import Floats
+from spatial.core.arrays import Floats, product
 from spatial.core.errors import CRSError, InputError
 from spatial.core.model import ASPECTS, FLOATING, Result
 from spatial.core.versions import SCHEMA_VERSION, edition
@@ -355,8 +355,8 @@ def _reasons(judged: tuple[Judged, pd.Index], before: Result, mine: str, theirs:
     rubric, conditions = before.rubric, table.conditions
     within, across = part_weights(rubric, table), aspect_weights(rubric)
     pair = table.at(index.get_indexer(pd.Index([mine, theirs]))).best
-    parts = pair @ within.T
-    moved = across @ within[: len(ASPECTS)] * (pair[1] - pair[0]) * gate(parts).mean()
+    parts = product(pair, within.T)
+    moved = product(across, within[: len(ASPECTS)]) * (pair[1] - pair[0]) * gate(parts).mean()
     floating = totals(parts, across, rubric.mean)
     for part, column in enumerate(conditions, start=len(ASPECTS)):
         other = parts.copy()

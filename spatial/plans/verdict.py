@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.arrays import Bools, Floats
+from spatial.core.arrays import Bools, Floats, product
 from spatial.core.model import ASPECTS, Result, Rubric
 from spatial.places.homes import reached_from_text
 from spatial.plans.home_changes import WORTH, median
@@ -181,7 +181,7 @@ def _homes_of(result: Result, staying: pd.DataFrame, rubric: Rubric) -> Homes:
     spaces = result.meeting_spaces.index
     judged = judge_all(result.evidence, spaces, rubric)
     near = reached_from_text(result.layers["homes"].loc[staying.index, "spaces_5min"].fillna(""), spaces)
-    parts = judged.best @ part_weights(rubric, judged).T
+    parts = product(judged.best, part_weights(rubric, judged).T)
     # Weights sum to one: what multiplies the mean of the aspects may as well multiply each of them.
     aspects = parts[:, : len(ASPECTS)] * gate(parts)[:, None]
     return Homes(np.clip(aspects, 0.0, 1.0), near, staying["dwellings"].to_numpy(dtype=np.float64))

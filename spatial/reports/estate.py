@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.core.arrays import Floats
+from spatial.core.arrays import Floats, product
 from spatial.core.model import ASPECTS, FLOATING, SHARES, LensResult, Result, Rubric
 from spatial.reports import order, possible, sections
 from spatial.reports.document import Block, Cell, Column, Document, Facts, Figures, Heading, Paragraph, Points, Table
@@ -79,10 +79,10 @@ def _pull(judged: Judged, rubric: Rubric) -> Floats:
     """By how much the potential of each space moves with each judged value, over the potential: (N, I)."""
     within, across = part_weights(rubric, judged), aspect_weights(rubric)
     weights = np.concatenate([across, np.ones(len(judged.conditions))])
-    parts = np.maximum(judged.best @ within.T, LEAST_SCORE)
+    parts = np.maximum(product(judged.best, within.T), LEAST_SCORE)
     if rubric.mean != "geometric":
         parts[:, : len(ASPECTS)] = 1.0
-    pull: Floats = (weights / parts) @ within
+    pull: Floats = product(weights / parts, within)
     return pull
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from spatial.core.arrays import Floats
+from spatial.core.arrays import Floats, product
 from spatial.core.model import ASPECTS, EVIDENCE, Rubric
 from spatial.indicators.unknown_facts import Cells
 from spatial.indicators.unknown_facts import cells as cells_of
@@ -53,7 +53,7 @@ def draws(
             random.random((size, len(cells.keys))),
         )
         # One product for what is sure, and the open cells on top.
-        sure = draw.within.reshape(-1, len(judged.indicators)) @ judged.low.T
+        sure = product(draw.within.reshape(-1, len(judged.indicators)), judged.low.T)
         parts = sure.reshape(size, len(within), -1).transpose(0, 2, 1).copy()
         own = draw.within[:, of, np.arange(len(of))]
         open_ = cells.row, of[cells.column], cells.column, width

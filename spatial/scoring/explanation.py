@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spatial.core.arrays import product
 from spatial.core.errors import InputError
 from spatial.core.messages import phrase
 from spatial.core.model import ASPECTS, Rubric
@@ -123,7 +124,7 @@ def explain_place(
         raise InputError("explanation.unknown", place=place_id, hint=hint)
     judged = judge_all(rows, pd.Index([place_id]), rubric)
     within, across = part_weights(rubric, judged), aspect_weights(rubric)
-    bounds = {name: getattr(judged, name)[0] @ within.T for name in ("low", "best", "high")}
+    bounds = {name: product(getattr(judged, name)[0], within.T) for name in ("low", "best", "high")}
     found = rows.set_index("indicator")
     aspects = []
     for i, aspect in enumerate(ASPECTS):
@@ -143,7 +144,7 @@ def explain_place(
             )
         )
     total = {name: float(totals(values, across, rubric.mean)) for name, values in bounds.items()}
-    coverage = float(judged.known[0] @ (across @ within[: len(ASPECTS)]))
+    coverage = float(product(judged.known[0], product(across, within[: len(ASPECTS)])))
     return Explanation(
         place_id,
         total["low"],

@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
-from spatial.core.arrays import Bools, Floats, Ints, object_array
+from spatial.core.arrays import Bools, Floats, Ints, object_array, product
 from spatial.core.crs import WGS84
 from spatial.core.model import ASPECTS, CLOSED_AT, Result, Rubric
 from spatial.indicators.unknown_facts import MARK, Cells, vocabulary
@@ -206,7 +206,7 @@ def _table(
     judged: Judged, index: pd.Index, rubric: Rubric, cells: Cells, entries: _Entries, change: Floats, spread: Floats
 ) -> pd.DataFrame:
     worst, best, gain, opens = _answers(judged, rubric, cells, entries)
-    coverage = judged.known @ (aspect_weights(rubric) @ part_weights(rubric, judged)[: len(ASPECTS)])
+    coverage = product(judged.known, product(aspect_weights(rubric), part_weights(rubric, judged)[: len(ASPECTS)]))
     ranked = (coverage >= rubric.min_coverage) & conditions_hold(judged)
     enough = coverage[entries.place] + gain >= rubric.min_coverage
     behind = _indicators(judged, cells, entries)
@@ -243,7 +243,7 @@ def _answers(judged: Judged, rubric: Rubric, cells: Cells, entries: _Entries) ->
     at = cells.row[entries.cell], cells.column[entries.cell]
     share = within[judged.part[at[1]], at[1]] / cells.count[entries.cell]
     groups, first = np.unique(entries.group, return_index=True)
-    parts = (judged.best @ within.T)[entries.place]
+    parts = product(judged.best, within.T)[entries.place]
 
     def parts_by(answer: Floats) -> Floats:
         moved = parts.copy()

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from spatial.core.arrays import Bools, Floats, Ints
+from spatial.core.arrays import Bools, Floats, Ints, product
 from spatial.core.model import ASPECTS, EVIDENCE, FLOATING, SHARES, Rubric
 from spatial.indicators import registry as indicators_registry
 from spatial.places.meeting_spaces import CLOSED
@@ -56,15 +56,15 @@ def estimates(judged: Judged, index: pd.Index, rubric: Rubric) -> pd.DataFrame:
     within, across = part_weights(rubric, judged), aspect_weights(rubric)
     table: dict[str, Floats] = {}
     for suffix, values in (("_low", judged.low), ("", judged.best), ("_high", judged.high)):
-        parts = values @ within.T
+        parts = product(values, within.T)
         table[FLOATING + suffix] = totals(parts, across, rubric.mean)
         table |= {aspect + suffix: parts[:, i] for i, aspect in enumerate(ASPECTS)}
     order = [name + suffix for name in (FLOATING, *ASPECTS) for suffix in ("_low", "", "_high")]
     scores = pd.DataFrame({name: np.clip(table[name], 0.0, 1.0) for name in order}, index=index)
-    weight = across @ within[: len(ASPECTS)]
-    scores["coverage"] = judged.known @ weight
+    weight = product(across, within[: len(ASPECTS)])
+    scores["coverage"] = product(judged.known, weight)
     for name, states in SHARES.items():
-        scores[name] = np.isin(judged.states, [EVIDENCE.index(state) for state in states]) @ weight
+        scores[name] = product(np.isin(judged.states, [EVIDENCE.index(state) for state in states]), weight)
     ranked = (scores["coverage"] >= rubric.min_coverage).to_numpy() & conditions_hold(judged)
     ranks = pd.Series(scores[FLOATING].to_numpy()[ranked], index=index[ranked]).rank(ascending=False, method="min")
     scores["rank"] = ranks.reindex(index).astype("Int64")

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spatial.core.arrays import Floats
+from spatial.core.arrays import Floats, product
 from spatial.core.model import ASPECTS, GATE, Rubric
 from spatial.indicators.unknown_facts import MARK, Cells, vocabulary
 from spatial.scoring.combining import aspect_weights, part_weights, totals
@@ -199,7 +199,7 @@ def _model(judged: Judged, rubric: Rubric) -> tuple[Callable[[Floats], Floats], 
     weighed = np.flatnonzero(across > 0)
     unsure = np.flatnonzero((judged.high > judged.low).any(axis=0))
     columns = np.concatenate([weighing, len(judged.indicators) + np.arange(len(weighed)), unsure])
-    published = ranks_of(totals(judged.best @ parts.T, across, rubric.mean)[None])[0]
+    published = ranks_of(totals(product(judged.best, parts.T), across, rubric.mean)[None])[0]
     width = (judged.high - judged.low)[:, unsure]
     position = _positions(judged, unsure)
 

@@ -19,7 +19,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from spatial.core.arrays import Bools, Floats
+from spatial.core.arrays import Bools, Floats, product
 from spatial.core.errors import InputError
 from spatial.core.model import FIVE_MINUTES_M, Result
 from spatial.indicators.inputs import IndicatorInputs
@@ -148,11 +148,11 @@ def choose_spaces(dwellings: Floats, reach: Bools, worth: Floats, k: int) -> Cho
 def _of_all_pairs(dwellings: Floats, reach: Bools, worth: Floats, k: int) -> Choice:
     """Choose one or two spaces by trying all; of equals the first, and one where a second brings nothing."""
     brings = np.where(reach, np.maximum(worth, 0.0)[:, None], 0.0)
-    alone = brings @ dwellings
+    alone = product(brings, dwellings)
     first = int(np.argmax(alone))
     found = Choice((first,), float(alone[first])) if alone[first] > 0 else Choice((), 0.0)
     for i in range(len(worth) - 1 if k == PAIR else 0):
-        pairs = np.maximum(brings[i], brings[i + 1 :]) @ dwellings
+        pairs = product(np.maximum(brings[i], brings[i + 1 :]), dwellings)
         j = int(np.argmax(pairs))
         if pairs[j] > found.value * (1 + LITTLE):
             found = Choice((i, i + 1 + j), float(pairs[j]))

@@ -6,6 +6,8 @@ import csv
 import hashlib
 import json
 import math
+import os
+import platform
 import re
 import resource
 import subprocess
@@ -25,6 +27,7 @@ from spatial.settings.loading import DEFAULTS
 from tests.amount import long
 from tests.command import COMMAND, FILES, NEAR, Outcome, boundary, call, digests, lon_lat, run_town, town
 from tests.osm_xml import degrees, write
+from tests.same_bytes import differing
 
 ASPECTS = ["openness", "accessibility", "neutrality", "low_threshold", "mixing"]
 # The contract's columns, in its order.
@@ -158,6 +161,16 @@ def test_two_runs_give_the_same_bytes(demo, demo_data, tmp_path):
         made_at = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["made_at"]
         pages.append((folder / "map.html").read_text(encoding="utf-8").replace(made_at, "NOW"))
     assert pages[0] == pages[1]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the kernels of BLAS are those of x86-64")
+def test_the_kernel_of_blas_changes_no_byte_of_the_tables(tmp_path):
+    """BLAS adds up in another order on each kind of processor; what is published hangs on none."""
+    for kernel in ("PRESCOTT", "HASWELL"):
+        command = [COMMAND, "demo", "--out", tmp_path / kernel]
+        subprocess.run(command, check=True, capture_output=True, env={**os.environ, "OPENBLAS_CORETYPE": kernel})
+    assert differing([tmp_path / "PRESCOTT", tmp_path / "HASWELL"]) == []
 
 
 def test_another_seed_changes_rank_ranges_and_nothing_else(inputs, finished, tmp_path):
