@@ -19,7 +19,8 @@ from spatial.places.naming import names_by_street
 from spatial.plans.home_changes import WORTH
 from spatial.scoring import lenses
 from spatial.settings import lenses as settings_lenses
-from spatial.studies.measures import Measure, Spot, find_candidates, read_measures
+from spatial.studies.measures import Measure, read_measures
+from spatial.studies.spots import Spot, find_candidates
 from spatial.studies.what_if import Look, WhatIf
 from spatial.texts.repair import repair_as_data
 

@@ -23,7 +23,8 @@ from spatial.core.model import Edit
 from spatial.plans import reading
 from spatial.settings.tags import tag_rules
 from spatial.studies import measures as studies_measures
-from spatial.studies.measures import Spot
+from spatial.studies import spots
+from spatial.studies.spots import Spot
 from spatial.studies.what_if import Gain, gain_of
 from spatial.texts import measures as texts_measures
 from tests.studies.test_what_if import DATA, demo  # noqa: F401
@@ -97,9 +98,7 @@ def measured_from(*, ways=(), objects=(), water=(), blocked=None):
 def test_a_bench_is_tried_beside_a_place_where_nobody_can_sit():
     pitch, park = shapely.box(0, 0, 20, 10), shapely.box(100, 0, 140, 40)
     view = measured_from(ways=[((-50, -10), (60, -10)), ((90, 20), (150, 20))])
-    found = studies_measures.find_candidates(
-        "space_without_seat", rooms(("pitch", pitch), ("park", park)), None, view, {"a": "b"}
-    )
+    found = spots.find_candidates("space_without_seat", rooms(("pitch", pitch), ("park", park)), None, view, {"a": "b"})
     beside, within = (spot.edit.geometry for spot in found)
     # The way passes 10 m below the pitch: the bench stands 2 m off its edge. One leads through the park.
     assert beside.y == pytest.approx(-2) and 0 <= beside.x <= 20
@@ -111,7 +110,7 @@ def test_on_the_ground_of_a_meeting_space_a_bench_stands_in_it_and_not_on_what_i
     """Ground of 40 by 30 m around a pitch, a way along its lower edge: in it, off the pitch, 2 m from the way."""
     ground, pitch = shapely.box(0, 0, 40, 30), shapely.box(10, 10, 30, 25)
     view = measured_from(ways=[((-50, 0), (90, 0))], objects=[("pitch", pitch)])
-    (spot,) = studies_measures.find_candidates("space_without_seat", rooms(("pitch", ground)), None, view, {})
+    (spot,) = spots.find_candidates("space_without_seat", rooms(("pitch", ground)), None, view, {})
     at = spot.edit.geometry
     assert ground.contains(at) and pitch.distance(at) >= 0.5
     assert at.y == pytest.approx(2.5)
@@ -130,11 +129,7 @@ def test_on_the_ground_of_a_meeting_space_a_bench_stands_in_it_and_not_on_what_i
 def test_no_bench_is_tried_where_one_stands(kinds, objects, count):
     view = measured_from(ways=[((10, -10), (10, -60))], objects=objects)  # the spot is (10, -2)
     assert (
-        len(
-            studies_measures.find_candidates(
-                "space_without_seat", rooms((kinds, shapely.box(0, 0, 20, 10))), None, view, {}
-            )
-        )
+        len(spots.find_candidates("space_without_seat", rooms((kinds, shapely.box(0, 0, 20, 10))), None, view, {}))
         == count
     )
 
@@ -151,7 +146,7 @@ def test_of_rooms_on_which_nothing_is_mapped_those_with_most_homes_near_are_trie
         crs=CRS,
     )
     area, view = shapely.box(-100, -100, 1000, 100), SimpleNamespace(dwellings=homes)
-    found = list(studies_measures.possible_rooms(rooms_, area, view, {"leisure": "picnic_table"}))
+    found = list(spots.possible_rooms(rooms_, area, view, {"leisure": "picnic_table"}))
     assert [spot.edit.feature for spot in found] == ["room:b", "room:a"]
     assert all(rooms_.geometry[spot.edit.feature].contains(spot.edit.geometry) for spot in found)
 
@@ -190,7 +185,7 @@ def test_a_suggestion_says_how_many_of_its_kind_are_probably_unmapped():
 
 def test_links_that_spare_most_come_first_and_neighbours_are_one():
     lines = shapely.linestrings([[[0, 0], [0, 10]], [[5, 0], [5, 10]], [[100, 0], [100, 10]]])
-    found = list(studies_measures._spread(lines, np.array([200.0, 300.0, 250.0])))
+    found = list(spots._spread(lines, np.array([200.0, 300.0, 250.0])))
     assert [(number, line.coords[0]) for number, line in found] == [(1, (5, 0)), (2, (100, 0))]
 
 
@@ -242,7 +237,7 @@ def test_two_results_for_one_change_are_never_told(demo, monkeypatch):  # noqa: 
         studies_measures.find_measures(demo, demo._estate, chosen, most=1)
 
 
-FIRST = studies_measures.find_candidates
+FIRST = spots.find_candidates
 
 
 def test_suggest_on_the_command_line(tmp_path):
