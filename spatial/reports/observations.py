@@ -135,7 +135,8 @@ def reading(facts: Mapping[str, Any], lang: str) -> list[str]:
     if facts["by"] == "space":
         unmatched = _percent(facts["unmatched_share"], lang)
         spaces = _so_many("spaces_of", facts["check"]["meeting_spaces"], lang)
-        lines.append(say["joined"].format(visits=staying, spaces=spaces, unmatched=unmatched))
+        joined = say["joined_all" if facts["unmatched_share"] == 0 else "joined"]
+        lines.append(joined.format(visits=staying, spaces=spaces, unmatched=unmatched))
     else:
         lines.append(say["joined_hexagons"].format(visits=staying))
     for key, n in (
